@@ -1,0 +1,236 @@
+// Finds libnode, runs Node.js on a thread of its own, and stops it: the only file that knows how Node is embedded.
+#include "node_runtime.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <climits>
+#include <condition_variable>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <vector>
+
+#include "binding.h"
+#include "flb_proxy_abi.h"
+
+namespace kinesis {
+namespace {
+
+using NodeStart = int (*)(int argc, char **argv);
+
+// The ABI numbers of Node 26, 25, 24, 22, 20 and 18, as distributions name the library.
+constexpr const char *kLibraryNames[] = {"libnode.so.147", "libnode.so.141", "libnode.so.137", "libnode.so.127",
+                                         "libnode.so.115", "libnode.so.108", "libnode.so"};
+
+constexpr const char *kInstallHint =
+    "Install Node.js as a library: Debian and Ubuntu 'apt-get install libnode-dev' (or its libnodeNNN), "
+    "Fedora and RHEL 'dnf install nodejs-libs', Amazon Linux 2023 'dnf install nodejs20-libs'; "
+    "or set KINESIS_LIBNODE to the path of a libnode.so";
+
+// node::Start(int, char **): the one C++ symbol that is used; its signature has not changed since Node 0.x.
+constexpr const char *kNodeStartSymbol = "_ZN4node5StartEiPPc";
+
+constexpr size_t kNodeStackBytes = 8 * 1024 * 1024;
+constexpr int64_t kStopTimeoutMs = 8000;
+
+enum class State { kNew, kStarting, kUp, kGone };
+
+std::mutex state_mutex;
+std::condition_variable state_changed;
+State state = State::kNew;
+bool (*post_to_core)(uint32_t) = nullptr;  // guarded by state_mutex
+std::string start_error;                   // guarded by state_mutex
+pthread_t node_pthread;
+NodeStart node_start = nullptr;
+
+// node::Start resets every disposition and installs handlers of its own. The host's are kept here meanwhile.
+struct SavedSignals {
+  std::array<struct sigaction, 65> action;
+  std::array<bool, 65> saved{};
+
+  void save() {
+    for (int number = 1; number < 65; number++) saved[number] = sigaction(number, nullptr, &action[number]) == 0;
+  }
+  void restore() {
+    for (int number = 1; number < 65; number++) {
+      if (saved[number]) sigaction(number, &action[number], nullptr);
+    }
+  }
+};
+SavedSignals host_signals;
+
+std::string folder_of(const std::string &path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash);
+}
+
+}  // namespace
+
+NodeRuntime &NodeRuntime::get() {
+  // Never destroyed: Node's thread may outlive static destruction.
+  static auto *runtime = new NodeRuntime();
+  return *runtime;
+}
+
+void NodeRuntime::remember_own_path() {
+  Dl_info info{};
+  char resolved[PATH_MAX];
+  if (dladdr(reinterpret_cast<void *>(&NodeRuntime::get), &info) != 0 && info.dli_fname != nullptr &&
+      realpath(info.dli_fname, resolved) != nullptr) {
+    own_path_ = resolved;
+  }
+}
+
+// RTLD_GLOBAL: the plugin's own napi_* references bind to it lazily. Never RTLD_DEEPBIND: Fluent Bit interposes
+// malloc with jemalloc, and memory would cross from one allocator to the other.
+std::string NodeRuntime::open_libnode() {
+  std::vector<std::string> candidates;
+  const char *chosen = getenv("KINESIS_LIBNODE");
+  if (chosen != nullptr && *chosen != '\0') {
+    candidates.emplace_back(chosen);
+  } else {
+    const std::string own_folder = folder_of(own_path_);
+    for (const std::string &folder : {own_folder + "/", own_folder + "/lib/", std::string()}) {
+      for (const char *name : kLibraryNames) candidates.push_back(folder + name);
+    }
+  }
+  std::string tried;
+  for (const std::string &candidate : candidates) {
+    if (candidate.find('/') != std::string::npos && access(candidate.c_str(), F_OK) != 0) {
+      tried += "\n  " + candidate + ": no such file";
+      continue;
+    }
+    libnode_ = dlopen(candidate.c_str(), RTLD_LAZY | RTLD_GLOBAL);
+    if (libnode_ == nullptr) {
+      const char *reason = dlerror();
+      tried += "\n  " + candidate + ": " + (reason != nullptr ? reason : "unknown reason");
+      continue;
+    }
+    node_start = reinterpret_cast<NodeStart>(dlsym(libnode_, kNodeStartSymbol));
+    if (node_start != nullptr) return "";
+    tried += "\n  " + candidate + ": has no node::Start, so it is not a Node.js library";
+  }
+  return "cannot load Node.js (libnode). " + std::string(kInstallHint) + ". Tried:" + tried;
+}
+
+std::string NodeRuntime::start() {
+  std::unique_lock<std::mutex> lock(state_mutex);
+  if (state == State::kNew) {
+    if (own_path_.empty()) remember_own_path();
+    std::string error = open_libnode();
+    if (!error.empty()) return error;
+
+    host_signals.save();
+    // The thread starts with all signals blocked, so that the host's handlers run on the host's threads; the
+    // synchronous ones stay open, for they are the thread's own crashes.
+    sigset_t blocked, before;
+    sigfillset(&blocked);
+    for (int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS}) sigdelset(&blocked, number);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, kNodeStackBytes);
+    const int failure = pthread_create(
+        &node_pthread, &attributes,
+        [](void *) -> void * {
+          NodeRuntime::get().node_thread();
+          return nullptr;
+        },
+        nullptr);
+    pthread_attr_destroy(&attributes);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (failure != 0) return std::string("cannot start a thread for Node.js: ") + strerror(failure);
+    state = State::kStarting;
+    // Registered after libnode was opened, so it runs before libnode's static destructors.
+    atexit([] { NodeRuntime::get().stop_at_exit(); });
+  }
+  state_changed.wait(lock, [] { return state == State::kUp || state == State::kGone; });
+  if (state == State::kUp) return "";
+  return start_error.empty() ? "Node.js has stopped and cannot be started a second time in one process" : start_error;
+}
+
+void NodeRuntime::node_thread() {
+  // libuv wants the arguments in one contiguous block.
+  const std::string script = bootstrap_script(own_path_);
+  std::string block;
+  std::vector<size_t> offsets;
+  for (const std::string &argument : {std::string("fluent-bit-kinesis"), std::string("-e"), script}) {
+    offsets.push_back(block.size());
+    block += argument + '\0';
+  }
+  std::vector<char *> argv;
+  for (size_t offset : offsets) argv.push_back(&block[offset]);
+  argv.push_back(nullptr);
+
+  const int status = node_start(static_cast<int>(offsets.size()), argv.data());
+  {
+    std::lock_guard<std::mutex> lock(state_mutex);
+    if (state == State::kStarting) {
+      host_signals.restore();
+      start_error = "Node.js stopped before the plugin's core was up (status " + std::to_string(status) + ")";
+    }
+  }
+  core_gone();
+}
+
+void NodeRuntime::core_ready(bool (*post)(uint32_t)) {
+  std::lock_guard<std::mutex> lock(state_mutex);
+  host_signals.restore();
+  post_to_core = post;
+  state = State::kUp;
+  state_changed.notify_all();
+}
+
+void NodeRuntime::core_gone() {
+  {
+    std::lock_guard<std::mutex> lock(state_mutex);
+    post_to_core = nullptr;
+    state = State::kGone;
+    state_changed.notify_all();
+  }
+  // Nobody can post after this point, so whoever is in the table now is released here and nobody waits for ever.
+  requests_.release_all(kFlbRetry, -1);
+}
+
+int64_t NodeRuntime::ask(Request &request) {
+  const int64_t when_gone = request.kind == RequestKind::kFlush ? kFlbRetry : -1;
+  uint32_t id;
+  {
+    std::lock_guard<std::mutex> lock(state_mutex);
+    if (post_to_core == nullptr) return when_gone;
+    id = requests_.add(request);
+    if (!post_to_core(id)) requests_.answer(id, when_gone);
+  }
+  return requests_.wait(id, request).value_or(when_gone);
+}
+
+// At the end of the process: asks the core to close what it holds open, so that Node's loop runs dry and its thread
+// ends before libnode's static destructors run under it. If it does not in time, the process leaves without them.
+void NodeRuntime::stop_at_exit() {
+  if (pthread_equal(pthread_self(), node_pthread)) return;
+  Request request{RequestKind::kStop};
+  uint32_t id = 0;
+  bool posted = false;
+  {
+    std::lock_guard<std::mutex> lock(state_mutex);
+    if (post_to_core != nullptr) {
+      id = requests_.add(request);
+      posted = post_to_core(id);
+    }
+  }
+  if (id != 0) requests_.wait(id, request, posted ? kStopTimeoutMs : 0);
+  timespec deadline{};
+  clock_gettime(CLOCK_REALTIME, &deadline);
+  deadline.tv_sec += kStopTimeoutMs / 1000;
+  if (pthread_timedjoin_np(node_pthread, nullptr, &deadline) == 0) return;
+  static const char message[] = "[kinesis] Node.js did not stop in time; leaving the process without its clean-up\n";
+  (void)!write(STDERR_FILENO, message, sizeof message - 1);
+  _exit(EXIT_SUCCESS);
+}
+
+}  // namespace kinesis

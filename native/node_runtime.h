@@ -1,0 +1,47 @@
+// Finds libnode, runs Node.js on a thread of its own, and stops it: the only file that knows how Node is embedded.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "request.h"
+
+namespace kinesis {
+
+/// Node in this process: started at most once, because V8 can be, and shared by all output instances.
+class NodeRuntime {
+ public:
+  static NodeRuntime &get();
+
+  /// Remembers where the plugin's file is, while the working directory still is the one it was loaded from
+  /// (with -d, Fluent Bit changes to / between FLBPluginRegister and FLBPluginInit).
+  void remember_own_path();
+
+  /// Starts Node unless it was started before. On failure gives a message for the user, else an empty string.
+  std::string start();
+
+  /// Sends a request to the core and waits for the answer. When Node is not there (any more), a flush is answered
+  /// with retry and anything else with -1.
+  int64_t ask(Request &request);
+
+  /// For the binding, on Node's thread: the core is up and takes requests by `post`; the host's signals come back.
+  void core_ready(bool (*post)(uint32_t request_id));
+
+  /// For the binding, on Node's thread: takes no more requests and releases all that wait.
+  void core_gone();
+
+  RequestTable &requests() { return requests_; }
+  const std::string &own_path() const { return own_path_; }
+
+ private:
+  NodeRuntime() = default;
+  std::string open_libnode();
+  void node_thread();
+  void stop_at_exit();
+
+  RequestTable requests_;
+  std::string own_path_;
+  void *libnode_ = nullptr;
+};
+
+}  // namespace kinesis

@@ -1,0 +1,48 @@
+// The table of waiting requests: who waits, who is answered, who is released when Node is gone.
+#include "request.h"
+
+#include <chrono>
+
+namespace kinesis {
+
+uint32_t RequestTable::add(Request &request) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  while (next_id_ == 0 || waiting_.count(next_id_) != 0) next_id_++;
+  waiting_.emplace(next_id_, &request);
+  return next_id_++;
+}
+
+std::optional<int64_t> RequestTable::wait(uint32_t id, Request &request, std::optional<int64_t> timeout_ms) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  auto done = [&request] { return request.answer.has_value(); };
+  if (timeout_ms) {
+    // On the system clock: ThreadSanitizer does not know pthread_cond_clockwait, which the steady clock would call.
+    const auto deadline = std::chrono::system_clock::now() + std::chrono::milliseconds(*timeout_ms);
+    request.answered.wait_until(lock, deadline, done);
+    waiting_.erase(id);
+  } else {
+    request.answered.wait(lock, done);
+  }
+  return request.answer;
+}
+
+bool RequestTable::answer(uint32_t id, int64_t value) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto found = waiting_.find(id);
+  if (found == waiting_.end()) return false;
+  found->second->answer = value;
+  found->second->answered.notify_one();
+  waiting_.erase(found);
+  return true;
+}
+
+void RequestTable::release_all(int64_t flush_answer, int64_t other_answer) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (auto &[id, request] : waiting_) {
+    request->answer = request->kind == RequestKind::kFlush ? flush_answer : other_answer;
+    request->answered.notify_one();
+  }
+  waiting_.clear();
+}
+
+}  // namespace kinesis
