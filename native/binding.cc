@@ -1,0 +1,164 @@
+// The only file that uses Node-API: what the TypeScript core can call, and how requests reach it.
+//
+// Everything here runs on Node's thread, except post_request, which any thread of the host may call.
+#include "binding.h"
+
+#include <ctime>
+#include <unordered_map>
+
+#define NAPI_DISABLE_CPP_EXCEPTIONS
+#include <napi.h>
+#include <unistd.h>
+
+#include "node_runtime.h"
+
+// The bundle of the TypeScript core, embedded by bundle.S.
+extern "C" const char kinesis_bundle_begin[];
+extern "C" const char kinesis_bundle_end[];
+
+namespace kinesis {
+namespace {
+
+napi_threadsafe_function request_queue = nullptr;
+// The chunk of each flush that has not been answered: memory of the host, to be detached before the answer is given.
+std::unordered_map<uint32_t, Napi::Reference<Napi::ArrayBuffer>> open_chunks;
+
+bool post_request(uint32_t id) {
+  void *data = reinterpret_cast<void *>(static_cast<uintptr_t>(id));
+  return napi_call_threadsafe_function(request_queue, data, napi_tsfn_nonblocking) == napi_ok;
+}
+
+// External memory where Node allows it, else (a build with V8's sandbox) a copy.
+Napi::ArrayBuffer chunk_buffer(Napi::Env env, uint32_t id, const void *chunk, size_t bytes) {
+  napi_value value = nullptr;
+  const napi_status status =
+      bytes == 0 ? napi_generic_failure
+                 : napi_create_external_arraybuffer(env, const_cast<void *>(chunk), bytes, nullptr, nullptr, &value);
+  if (status != napi_ok) {
+    Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, bytes);
+    if (bytes > 0) memcpy(copy.Data(), chunk, bytes);
+    return copy;
+  }
+  Napi::ArrayBuffer buffer(env, value);
+  open_chunks.emplace(id, Napi::Persistent(buffer));
+  return buffer;
+}
+
+// Calls the core's handler: (requestId, kind, instance, chunk, tag).
+void deliver_request(napi_env raw_env, napi_value handler, void *, void *data) {
+  if (raw_env == nullptr) return;
+  Napi::Env env(raw_env);
+  Napi::HandleScope scope(env);
+  const auto id = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(data));
+  Request snapshot{RequestKind::kFlush};
+  std::string tag;
+  const bool waits = NodeRuntime::get().requests().with(id, [&](Request &request) {
+    snapshot.kind = request.kind;
+    snapshot.instance = request.instance;
+    snapshot.chunk = request.chunk;
+    snapshot.chunk_bytes = request.chunk_bytes;
+    tag = request.tag;
+  });
+  if (!waits) return;
+  Napi::Value chunk = env.Undefined();
+  if (snapshot.kind == RequestKind::kFlush) chunk = chunk_buffer(env, id, snapshot.chunk, snapshot.chunk_bytes);
+  Napi::Function(env, handler)
+      .Call({Napi::Number::New(env, id), Napi::Number::New(env, static_cast<uint32_t>(snapshot.kind)),
+             Napi::Number::New(env, static_cast<double>(snapshot.instance)), chunk, Napi::String::New(env, tag)});
+}
+
+void Serve(const Napi::CallbackInfo &info) {
+  Napi::Env env = info.Env();
+  napi_value name = Napi::String::New(env, "kinesis requests");
+  auto gone = [](napi_env, void *, void *) { NodeRuntime::get().core_gone(); };
+  const napi_status status = napi_create_threadsafe_function(env, info[0], nullptr, name, 0, 1, nullptr, gone, nullptr,
+                                                             deliver_request, &request_queue);
+  if (status != napi_ok) {
+    Napi::Error::New(env, "cannot create the queue of requests").ThrowAsJavaScriptException();
+    return;
+  }
+  NodeRuntime::get().core_ready(post_request);
+}
+
+// Takes no more requests; with the queue closed, Node's loop ends as soon as nothing else is open.
+void Close(const Napi::CallbackInfo &) { napi_release_threadsafe_function(request_queue, napi_tsfn_abort); }
+
+Napi::Value Answer(const Napi::CallbackInfo &info) {
+  const uint32_t id = info[0].As<Napi::Number>().Uint32Value();
+  auto chunk = open_chunks.find(id);
+  if (chunk != open_chunks.end()) {
+    chunk->second.Value().Detach();
+    open_chunks.erase(chunk);
+  }
+  const bool waited = NodeRuntime::get().requests().answer(id, info[1].As<Napi::Number>().Int64Value());
+  return Napi::Boolean::New(info.Env(), waited);
+}
+
+Napi::Value Option(const Napi::CallbackInfo &info) {
+  Napi::Env env = info.Env();
+  const uint32_t id = info[0].As<Napi::Number>().Uint32Value();
+  const std::string key = info[1].As<Napi::String>().Utf8Value();
+  Napi::Value value = env.Undefined();
+  // The host's thread is blocked in FLBPluginInit meanwhile, so its list of properties is ours to read.
+  NodeRuntime::get().requests().with(id, [&](Request &request) {
+    if (request.options.get == nullptr) return;
+    const char *found = request.options.get(key.c_str(), request.options.output_instance);
+    if (found != nullptr) value = Napi::String::New(env, found);
+  });
+  return value;
+}
+
+Napi::Value ZoneAbbreviation(const Napi::CallbackInfo &info) {
+  const time_t seconds = static_cast<time_t>(info[0].As<Napi::Number>().Int64Value());
+  tm local{};
+  const char *zone = localtime_r(&seconds, &local) != nullptr ? local.tm_zone : "";
+  return Napi::String::New(info.Env(), zone);
+}
+
+void ExitProcess(const Napi::CallbackInfo &info) { _exit(info[0].As<Napi::Number>().Int32Value()); }
+
+// process.exit() would take Fluent Bit down; instead the core is declared gone and its thread comes to rest here.
+void Abandon(const Napi::CallbackInfo &) {
+  NodeRuntime::get().core_gone();
+  for (;;) pause();
+}
+
+Napi::Value Bundle(const Napi::CallbackInfo &info) {
+  return Napi::String::New(info.Env(), kinesis_bundle_begin,
+                           static_cast<size_t>(kinesis_bundle_end - kinesis_bundle_begin));
+}
+
+Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
+  exports.Set("bundle", Napi::Function::New(env, Bundle));
+  exports.Set("serve", Napi::Function::New(env, Serve));
+  exports.Set("close", Napi::Function::New(env, Close));
+  exports.Set("answer", Napi::Function::New(env, Answer));
+  exports.Set("option", Napi::Function::New(env, Option));
+  exports.Set("zoneAbbreviation", Napi::Function::New(env, ZoneAbbreviation));
+  exports.Set("exitProcess", Napi::Function::New(env, ExitProcess));
+  exports.Set("abandon", Napi::Function::New(env, Abandon));
+  return exports;
+}
+
+}  // namespace
+
+std::string bootstrap_script(const std::string &own_path) {
+  std::string quoted;
+  for (const char c : own_path) {
+    if (c == '\'' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return "const addon = { exports: {} };"
+         "process.dlopen(addon, '" + quoted + "', require('os').constants.dlopen.RTLD_LAZY);"
+         "const binding = addon.exports;"
+         "process.reallyExit = () => binding.abandon();"
+         "const core = { exports: {} };"
+         "new (require('vm').Script)("
+         "'(function (module, exports, require) {' + binding.bundle() + '\\n})', { filename: 'kinesis.js' })"
+         ".runInThisContext()(core, core.exports, require);"
+         "core.exports.start(binding);";
+}
+
+NODE_API_MODULE(kinesis, Initialise)
+
+}  // namespace kinesis

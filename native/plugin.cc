@@ -1,0 +1,74 @@
+// The functions that Fluent Bit looks up in a Go-style output plugin. They pass everything on and decide nothing.
+#include <cstdio>
+#include <string>
+
+#include "flb_proxy_abi.h"
+#include "node_runtime.h"
+
+#define EXPORTED extern "C" __attribute__((visibility("default")))
+
+namespace {
+
+using kinesis::NodeRuntime;
+using kinesis::Request;
+using kinesis::RequestKind;
+
+char plugin_name[] = "kinesis";
+char plugin_description[] = "Amazon Kinesis Data Streams Fluent Bit Plugin.";
+
+// The context that Fluent Bit keeps for us is the instance's number plus one, so that null stays "no instance".
+void *context_of(int64_t instance) { return reinterpret_cast<void *>(static_cast<intptr_t>(instance + 1)); }
+int64_t instance_of(void *context) { return static_cast<int64_t>(reinterpret_cast<intptr_t>(context)) - 1; }
+
+}  // namespace
+
+EXPORTED int FLBPluginRegister(flb_plugin_proxy_def *definition) {
+  NodeRuntime::get().remember_own_path();
+  definition->type = kFlbProxyOutputPlugin;
+  definition->proxy = kFlbProxyGolang;
+  definition->flags = 0;
+  definition->name = plugin_name;
+  definition->description = plugin_description;
+  return 0;
+}
+
+EXPORTED int FLBPluginInit(flbgo_output_plugin *plugin) {
+  const std::string error = NodeRuntime::get().start();
+  if (!error.empty()) {
+    fprintf(stderr, "[kinesis] Failed to initialize plugin: %s\n", error.c_str());
+    return kFlbError;
+  }
+  Request request{RequestKind::kInit};
+  request.options = {plugin->api->output_get_property, plugin->output_instance};
+  const int64_t instance = NodeRuntime::get().ask(request);
+  if (instance < 0) return kFlbError;
+  plugin->context->remote_context = context_of(instance);
+  return kFlbOk;
+}
+
+// Called on a coroutine's stack of 24 to 64 KiB, and by several threads at once when the output has workers.
+EXPORTED int FLBPluginFlushCtx(void *context, const void *data, int length, const char *tag) {
+  Request request{RequestKind::kFlush};
+  request.instance = instance_of(context);
+  request.chunk = data;
+  request.chunk_bytes = length > 0 ? static_cast<size_t>(length) : 0;
+  request.tag = tag != nullptr ? tag : "";
+  return static_cast<int>(NodeRuntime::get().ask(request));
+}
+
+EXPORTED int FLBPluginExitCtx(void *context) {
+  Request request{RequestKind::kExit};
+  request.instance = instance_of(context);
+  NodeRuntime::get().ask(request);
+  return kFlbOk;
+}
+
+// Fluent Bit before 1.9 knows no FLBPluginExitCtx and calls this once per instance; the core takes the oldest.
+EXPORTED int FLBPluginExit() {
+  Request request{RequestKind::kExit};
+  NodeRuntime::get().ask(request);
+  return kFlbOk;
+}
+
+// Node stays: V8 cannot be started again, and after a hot reload the same library is registered once more.
+EXPORTED void FLBPluginUnregister(void *) {}
