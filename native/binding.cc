@@ -3,6 +3,7 @@
 // Everything here runs on Node's thread, except post_request, which any thread of the host may call.
 #include "binding.h"
 
+#include <cstring>
 #include <ctime>
 #include <unordered_map>
 
@@ -149,7 +150,9 @@ std::string bootstrap_script(const std::string &own_path) {
     quoted += c;
   }
   return "const addon = { exports: {} };"
-         "process.dlopen(addon, '" + quoted + "', require('os').constants.dlopen.RTLD_LAZY);"
+         "process.dlopen(addon, '" +
+         quoted +
+         "', require('os').constants.dlopen.RTLD_LAZY);"
          "const binding = addon.exports;"
          "process.reallyExit = () => binding.abandon();"
          "const core = { exports: {} };"

@@ -23,6 +23,8 @@ struct OptionSource {
 /// A request lives on the stack of the thread that waits for it; everything it points to is the host's and is valid
 /// until wait() has returned.
 struct Request {
+  explicit Request(RequestKind kind) : kind(kind) {}
+
   RequestKind kind;
   int64_t instance = -1;
   const void *chunk = nullptr;

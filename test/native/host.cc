@@ -1,0 +1,263 @@
+// A stand-in for Fluent Bit's proxy: loads a Go-style output plugin and does to it what the host does, on command.
+//
+// Commands on standard input, one per line; one line of answer each on standard output:
+//   load PATH                     dlopen and FLBPluginRegister         -> loaded NAME
+//   option KEY VALUE              for the next init                    -> (nothing)
+//   init                          FLBPluginInit                        -> init INSTANCE CODE MICROSECONDS
+//   flush INSTANCE TAG FILE       FLBPluginFlushCtx on a small stack   -> flush CODE MICROSECONDS
+//   flush-many INSTANCE TAG FILE THREADS COUNT                         -> flushed ERRORS OKS RETRIES MICROSECONDS
+//   exit INSTANCE                 FLBPluginExitCtx                     -> exited CODE
+//   unload                        FLBPluginUnregister and dlclose      -> unloaded
+//   memory                                                             -> memory RSS_KIB THREADS DESCRIPTORS
+//   signals                       which of SIGINT, SIGTERM are still the host's -> signals 1 1
+// The end of the input, or SIGTERM, ends the process as Fluent Bit ends: exit() with all instances exited.
+#include <dirent.h>
+#include <dlfcn.h>
+#include <signal.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "../../native/flb_proxy_abi.h"
+
+namespace {
+
+constexpr size_t kCoroutineStackBytes = 24 * 1024;
+constexpr size_t kPageBytes = 4096;
+
+struct CaseInsensitive {
+  bool operator()(const std::string &a, const std::string &b) const { return strcasecmp(a.c_str(), b.c_str()) < 0; }
+};
+using Options = std::map<std::string, std::string, CaseInsensitive>;
+
+const char *get_property(const char *key, void *instance) {
+  const auto *options = static_cast<const Options *>(instance);
+  const auto found = options->find(key);
+  return found == options->end() ? nullptr : found->second.c_str();
+}
+
+struct Instance {
+  Options options;
+  flb_api api{get_property};
+  flb_plugin_proxy_context context{nullptr};
+  flbgo_output_plugin plugin{};
+  bool initialised = false;
+};
+
+struct Library {
+  void *handle = nullptr;
+  flb_plugin_proxy_def definition{};
+  int (*init)(flbgo_output_plugin *) = nullptr;
+  int (*flush)(void *, const void *, int, const char *) = nullptr;
+  int (*exit)(void *) = nullptr;
+  void (*unregister)(void *) = nullptr;
+};
+
+Library library;
+std::vector<std::unique_ptr<Instance>> instances;
+
+template <typename Function>
+void look_up(Function &function, const char *name) {
+  function = reinterpret_cast<Function>(dlsym(library.handle, name));
+  if (function == nullptr) {
+    fprintf(stderr, "host: the plugin has no %s\n", name);
+    exit(2);
+  }
+}
+
+bool load(const std::string &path) {
+  library.handle = dlopen(path.c_str(), RTLD_LAZY);
+  if (library.handle == nullptr) {
+    printf("failed %s\n", dlerror());
+    return false;
+  }
+  int (*do_register)(flb_plugin_proxy_def *);
+  look_up(do_register, "FLBPluginRegister");
+  look_up(library.init, "FLBPluginInit");
+  look_up(library.flush, "FLBPluginFlushCtx");
+  look_up(library.exit, "FLBPluginExitCtx");
+  look_up(library.unregister, "FLBPluginUnregister");
+  const int code = do_register(&library.definition);
+  const bool as_expected =
+      code >= 0 && library.definition.type == kFlbProxyOutputPlugin && library.definition.proxy == kFlbProxyGolang;
+  printf("%s %s\n", as_expected ? "loaded" : "failed", library.definition.name);
+  return as_expected;
+}
+
+int64_t microseconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
+}
+
+// A flush as Fluent Bit does it: on a coroutine's stack, with a page behind it that faults on an overflow.
+struct Flush {
+  Instance *instance;
+  const std::string *chunk;
+  const char *tag;
+  int code = -1;
+  ucontext_t back{}, inside{};
+};
+
+void flush_entry(unsigned high, unsigned low) {
+  auto *flush = reinterpret_cast<Flush *>((static_cast<uintptr_t>(high) << 32) | low);
+  flush->code = library.flush(flush->instance->context.remote_context, flush->chunk->data(),
+                              static_cast<int>(flush->chunk->size()), flush->tag);
+}
+
+int flush_on_small_stack(Instance &instance, const std::string &chunk, const char *tag) {
+  const size_t bytes = kCoroutineStackBytes + kPageBytes;
+  auto *stack = static_cast<char *>(mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  if (stack == MAP_FAILED || mprotect(stack, kPageBytes, PROT_NONE) != 0) abort();
+  Flush flush{&instance, &chunk, tag};
+  getcontext(&flush.inside);
+  flush.inside.uc_stack.ss_sp = stack + kPageBytes;
+  flush.inside.uc_stack.ss_size = kCoroutineStackBytes;
+  flush.inside.uc_link = &flush.back;
+  const auto address = reinterpret_cast<uintptr_t>(&flush);
+  makecontext(&flush.inside, reinterpret_cast<void (*)()>(flush_entry), 2, static_cast<unsigned>(address >> 32),
+              static_cast<unsigned>(address & 0xFFFFFFFFu));
+  swapcontext(&flush.back, &flush.inside);
+  munmap(stack, bytes);
+  return flush.code;
+}
+
+std::string read_file(const std::string &path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+Instance *instance_at(size_t number) {
+  return number < instances.size() && instances[number]->initialised ? instances[number].get() : nullptr;
+}
+
+void exit_instance(Instance &instance) {
+  if (!instance.initialised) return;
+  instance.initialised = false;
+  printf("exited %d\n", library.exit(instance.context.remote_context));
+}
+
+void end_process(int) {
+  // Async-signal-unsafe, as in Fluent Bit's own second SIGTERM; the tests send it while the host waits for a command.
+  for (auto &instance : instances) exit_instance(*instance);
+  exit(0);
+}
+
+void report_memory() {
+  std::ifstream status("/proc/self/status");
+  std::string line, rss, threads;
+  while (std::getline(status, line)) {
+    std::istringstream words(line);
+    std::string name;
+    words >> name;
+    if (name == "VmRSS:") words >> rss;
+    if (name == "Threads:") words >> threads;
+  }
+  int descriptors = 0;
+  if (DIR *folder = opendir("/proc/self/fd")) {
+    while (readdir(folder) != nullptr) descriptors++;
+    closedir(folder);
+  }
+  printf("memory %s %s %d\n", rss.c_str(), threads.c_str(), descriptors - 3);
+}
+
+bool is_hosts(int number) {
+  struct sigaction current {};
+  sigaction(number, nullptr, &current);
+  return current.sa_handler == end_process;
+}
+
+void run(std::istringstream &words, const std::string &command, Options &next_options) {
+  if (command == "load") {
+    std::string path;
+    words >> path;
+    load(path);
+  } else if (command == "option") {
+    std::string key, value;
+    words >> key;
+    std::getline(words >> std::ws, value);
+    next_options[key] = value;
+  } else if (command == "init") {
+    instances.push_back(std::make_unique<Instance>());
+    Instance &instance = *instances.back();
+    instance.options.swap(next_options);
+    instance.plugin = {library.definition.name, &instance.api, &instance.options, &instance.context};
+    const auto start = std::chrono::steady_clock::now();
+    const int code = library.init(&instance.plugin);
+    instance.initialised = code > 0;
+    printf("init %zu %d %lld\n", instances.size() - 1, code, static_cast<long long>(microseconds_since(start)));
+  } else if (command == "flush" || command == "flush-many") {
+    size_t number = 0, threads = 1, count = 1;
+    std::string tag, file;
+    words >> number >> tag >> file >> threads >> count;
+    Instance *instance = instance_at(number);
+    if (instance == nullptr) {
+      printf("no instance %zu\n", number);
+      return;
+    }
+    const std::string chunk = read_file(file);
+    const auto start = std::chrono::steady_clock::now();
+    if (command == "flush") {
+      const int code = flush_on_small_stack(*instance, chunk, tag.c_str());
+      printf("flush %d %lld\n", code, static_cast<long long>(microseconds_since(start)));
+      return;
+    }
+    std::atomic<int> codes[3] = {};
+    std::vector<std::thread> workers;
+    for (size_t worker = 0; worker < threads; worker++) {
+      workers.emplace_back([&] {
+        for (size_t turn = 0; turn < count; turn++) codes[flush_on_small_stack(*instance, chunk, tag.c_str())]++;
+      });
+    }
+    for (auto &worker : workers) worker.join();
+    printf("flushed %d %d %d %lld\n", codes[0].load(), codes[1].load(), codes[2].load(),
+           static_cast<long long>(microseconds_since(start)));
+  } else if (command == "exit") {
+    size_t number = 0;
+    words >> number;
+    if (Instance *instance = instance_at(number)) exit_instance(*instance);
+  } else if (command == "unload") {
+    library.unregister(&library.definition);
+    dlclose(library.handle);
+    library = {};
+    printf("unloaded\n");
+  } else if (command == "memory") {
+    report_memory();
+  } else if (command == "signals") {
+    printf("signals %d %d\n", is_hosts(SIGINT), is_hosts(SIGTERM));
+  } else {
+    printf("unknown command %s\n", command.c_str());
+  }
+}
+
+}  // namespace
+
+int main() {
+  setvbuf(stdout, nullptr, _IOLBF, 0);
+  struct sigaction action {};
+  action.sa_handler = end_process;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  Options next_options;
+  std::string line, command;
+  while (std::getline(std::cin, line)) {
+    std::istringstream words(line);
+    if (words >> command) run(words, command, next_options);
+  }
+  for (auto &instance : instances) exit_instance(*instance);
+  return 0;
+}
