@@ -1,0 +1,94 @@
+/**
+ * Walks the events of a chunk: their times, and where their bodies lie.
+ *
+ * Source of the forms: Fluent Bit, src/flb_log_event_decoder.c and the documentation's "Event format":
+ * [time, body] (version 1) and [[time, metadata], body] (version 2, since Fluent Bit 2.1).
+ */
+import { emptyHead, readHead, readNumber, skipValue, type Input } from "./msgpack.js";
+
+const eventTimeExtension = 0;
+const nanosecondsPerSecond = 1_000_000_000;
+
+/** Marks that Fluent Bit writes around a group of events, as the event's time in seconds. */
+const groupStart = -1;
+const groupEnd = -2;
+
+/** Reads a chunk event by event. After {@link next} gave true, the fields tell of the current event. */
+export class EventReader {
+  /** Seconds since the epoch; negative before 1970. */
+  seconds = 0;
+  /** 0 to 999,999,999. */
+  nanoseconds = 0;
+  /** Offset of the body, a map that lies wholly within the chunk. */
+  bodyOffset = 0;
+  /** Values that were no events, an unfinished last one included. They were passed over. */
+  brokenEvents = 0;
+
+  readonly #input: Input;
+  readonly #head = emptyHead();
+  #position = 0;
+
+  constructor(input: Input) {
+    this.#input = input;
+  }
+
+  /** Moves to the next event; false at the end of the chunk, or where the rest cannot be taken apart. */
+  next(): boolean {
+    while (this.#position < this.#input.end) {
+      const start = this.#position;
+      const end = skipValue(this.#input, start);
+      if (end < 0) {
+        this.brokenEvents++;
+        this.#position = this.#input.end;
+        return false;
+      }
+      this.#position = end;
+      const kind = this.#readEvent(start);
+      if (kind === "event") return true;
+      if (kind === "broken") this.brokenEvents++;
+    }
+    return false;
+  }
+
+  #readEvent(offset: number): "event" | "group marker" | "broken" {
+    const head = this.#head;
+    readHead(this.#input, offset, head);
+    if (head.kind !== "array" || head.count !== 2) return "broken";
+    const header = head.start;
+    const body = skipValue(this.#input, header);
+    let time = header;
+    readHead(this.#input, header, head);
+    if (head.kind === "array") {
+      if (head.count === 0) return "broken";
+      time = head.start;
+    }
+    if (!this.#readTime(time)) return "broken";
+    if (this.seconds === groupStart || this.seconds === groupEnd) return "group marker";
+    readHead(this.#input, body, head);
+    if (head.kind !== "map") return "broken";
+    this.bodyOffset = body;
+    return "event";
+  }
+
+  #readTime(offset: number): boolean {
+    const head = this.#head;
+    readHead(this.#input, offset, head);
+    if (head.kind === "extension") {
+      if (head.extensionType !== eventTimeExtension || head.count !== 8) return false;
+      const seconds = this.#input.view.getUint32(head.start);
+      // The markers are written as 32-bit -1 and -2; all else is unsigned, good until 2106.
+      this.seconds = seconds >= 0xfffffffe ? seconds - 0x1_0000_0000 : seconds;
+      const nanoseconds = this.#input.view.getUint32(head.start + 4);
+      this.nanoseconds = Math.min(nanoseconds, nanosecondsPerSecond - 1);
+      return true;
+    }
+    const time = readNumber(this.#input, offset);
+    if (time === undefined || !Number.isFinite(time)) return false;
+    this.seconds = Math.floor(time);
+    this.nanoseconds = Math.min(
+      Math.round((time - this.seconds) * nanosecondsPerSecond),
+      nanosecondsPerSecond - 1,
+    );
+    return true;
+  }
+}
