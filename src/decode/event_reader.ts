@@ -4,7 +4,7 @@
  * Source of the forms: Fluent Bit, src/flb_log_event_decoder.c and the documentation's "Event format":
  * [time, body] (version 1) and [[time, metadata], body] (version 2, since Fluent Bit 2.1).
  */
-import { emptyHead, readHead, readNumber, skipValue, type Input } from "./msgpack.js";
+import { emptyHead, readHead, readNumber, skipValue, type Head, type Input } from "./msgpack.js";
 
 const eventTimeExtension = 0;
 const nanosecondsPerSecond = 1_000_000_000;
@@ -51,28 +51,31 @@ export class EventReader {
   }
 
   #readEvent(offset: number): "event" | "group marker" | "broken" {
-    const head = this.#head;
-    readHead(this.#input, offset, head);
-    if (head.kind !== "array" || head.count !== 2) return "broken";
-    const header = head.start;
-    const body = skipValue(this.#input, header);
-    let time = header;
-    readHead(this.#input, header, head);
-    if (head.kind === "array") {
-      if (head.count === 0) return "broken";
-      time = head.start;
+    const event = this.#headAt(offset);
+    if (event.kind !== "array" || event.count !== 2) return "broken";
+    const headerOffset = event.start;
+    const bodyOffset = skipValue(this.#input, headerOffset);
+    let time = headerOffset;
+    const header = this.#headAt(headerOffset);
+    if (header.kind === "array") {
+      if (header.count === 0) return "broken";
+      time = header.start;
     }
     if (!this.#readTime(time)) return "broken";
     if (this.seconds === groupStart || this.seconds === groupEnd) return "group marker";
-    readHead(this.#input, body, head);
-    if (head.kind !== "map") return "broken";
-    this.bodyOffset = body;
+    if (this.#headAt(bodyOffset).kind !== "map") return "broken";
+    this.bodyOffset = bodyOffset;
     return "event";
   }
 
+  /** The head at `offset`; good until the next call. */
+  #headAt(offset: number): Head {
+    readHead(this.#input, offset, this.#head);
+    return this.#head;
+  }
+
   #readTime(offset: number): boolean {
-    const head = this.#head;
-    readHead(this.#input, offset, head);
+    const head = this.#headAt(offset);
     if (head.kind === "extension") {
       if (head.extensionType !== eventTimeExtension || head.count !== 8) return false;
       const seconds = this.#input.view.getUint32(head.start);

@@ -23,6 +23,7 @@ const maxScalarBytes = 32;
 export class JsonWriter {
   failure: JsonFailure | undefined;
   readonly #replaceDots: Uint8Array | undefined;
+  readonly #head = emptyHead();
 
   constructor(replaceDots: Uint8Array | undefined) {
     this.#replaceDots = replaceDots;
@@ -99,7 +100,7 @@ export class JsonWriter {
    * is what Go's JSON encoder makes of them.
    */
   writeKey(input: Input, offset: number, sink: ByteSink): number {
-    const head = emptyHead();
+    const head = this.#head;
     readHead(input, offset, head);
     if (head.kind === "text") {
       if (this.#replaceDots === undefined || !hasDot(input, head.start, head.count)) {
@@ -122,7 +123,7 @@ export class JsonWriter {
   }
 
   #writeCompound(input: Input, offset: number, sink: ByteSink, depth: number): number {
-    const head = emptyHead();
+    const head = this.#head;
     readHead(input, offset, head);
     if (head.kind === "text") {
       writeJsonText(input, head.start, head.count, sink);
@@ -133,9 +134,10 @@ export class JsonWriter {
     }
     if (depth >= maxNestingDepth) return this.#fail("is nested too deeply");
     const isMap = head.kind === "map";
+    const { count } = head;
     sink.put(isMap ? 0x7b : 0x5b);
     let position = head.start;
-    for (let index = 0; index < head.count; index++) {
+    for (let index = 0; index < count; index++) {
       if (index > 0) {
         sink.reserve(1);
         sink.put(0x2c);

@@ -1,0 +1,96 @@
+/** Finds a record's partition key: the text at the end of a path of keys. */
+import { emptyHead, readHead, skipValue, type Input } from "../decode/msgpack.js";
+import { maxPartitionKeyCharacters } from "../limits.js";
+import { ByteSink } from "./byte_sink.js";
+import { failed, JsonWriter } from "./json_value.js";
+
+/** Compares the `count` bytes at `start` with a key. */
+export function isKey(input: Input, start: number, count: number, key: Uint8Array): boolean {
+  if (count !== key.length) return false;
+  for (let index = 0; index < count; index++) if (input.bytes[start + index] !== key[index]) return false;
+  return true;
+}
+
+/** Reads partition keys from values. Each output instance has one. */
+export class PartitionKeyReader {
+  readonly #head = emptyHead();
+  readonly #decoder = new TextDecoder();
+  readonly #scalars = new JsonWriter(undefined);
+  readonly #scratch = new ByteSink(64);
+
+  /**
+   * The partition key that starts from the value at `offset`, going down by the keys in `path`.
+   * Text is taken as it is, numbers and booleans as their text (the Go plugin takes no numbers); at most 256
+   * characters of it. Undefined when the path leads nowhere, to an empty text, or to a map, a list or nil.
+   */
+  read(input: Input, offset: number, path: readonly Uint8Array[]): string | undefined {
+    let value = offset;
+    for (const key of path) {
+      value = this.#entry(input, value, key);
+      if (value < 0) return undefined;
+    }
+    readHead(input, value, this.#head);
+    const { kind, start, count } = this.#head;
+    if (kind === "text") return this.#text(input.bytes.subarray(start, start + count));
+    const isNil = input.bytes[value] === 0xc0;
+    if (kind !== "scalar" || isNil) return undefined;
+    this.#scratch.length = 0;
+    if (this.#scalars.write(input, value, this.#scratch) === failed) return undefined;
+    return this.#text(this.#scratch.bytes.subarray(0, this.#scratch.length));
+  }
+
+  /** Offset of the value under a key of the map at `offset`, the last one when there are several; -1 without it. */
+  #entry(input: Input, offset: number, key: Uint8Array): number {
+    readHead(input, offset, this.#head);
+    if (this.#head.kind !== "map") return -1;
+    const { count } = this.#head;
+    let position = this.#head.start;
+    let found = -1;
+    for (let index = 0; index < count; index++) {
+      readHead(input, position, this.#head);
+      const { kind, start, count: keyBytes } = this.#head;
+      const value = skipValue(input, position);
+      if (kind === "text" && isKey(input, start, keyBytes, key)) found = value;
+      position = skipValue(input, value);
+    }
+    return found;
+  }
+
+  #text(bytes: Uint8Array): string | undefined {
+    if (bytes.length === 0) return undefined;
+    return cutCharacters(this.#decoder.decode(bytes), maxPartitionKeyCharacters);
+  }
+}
+
+/** The first `limit` Unicode characters of a text, which is how the service counts. */
+export function cutCharacters(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  let position = 0;
+  for (let count = 0; count < limit && position < text.length; count++) {
+    position += (text.codePointAt(position) as number) > 0xffff ? 2 : 1;
+  }
+  return text.slice(0, position);
+}
+
+/** Bytes of a text in UTF-8, without encoding it. */
+export function utf8Bytes(text: string): number {
+  let bytes = text.length;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x80) bytes++;
+    // A surrogate pair is two units and four bytes: one more for each half.
+    if (unit >= 0x800 && (unit < 0xd800 || unit > 0xdfff)) bytes++;
+  }
+  return bytes;
+}
+
+const randomCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+/** A random key of letters and digits. `random` gives numbers from 0 up to 1. */
+export function randomPartitionKey(random: () => number, characters: number): string {
+  let key = "";
+  for (let index = 0; index < characters; index++) {
+    key += randomCharacters.charAt(Math.floor(random() * randomCharacters.length));
+  }
+  return key;
+}
