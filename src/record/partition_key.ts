@@ -1,5 +1,5 @@
 /** Finds a record's partition key: the text at the end of a path of keys. */
-import { emptyHead, readHead, skipValue, type Input } from "../decode/msgpack.js";
+import { emptyHead, readHead, skipValue, type Head, type Input } from "../decode/msgpack.js";
 import { maxPartitionKeyCharacters } from "../limits.js";
 import { ByteSink } from "./byte_sink.js";
 import { failed, JsonWriter } from "./json_value.js";
@@ -29,8 +29,7 @@ export class PartitionKeyReader {
       value = this.#entry(input, value, key);
       if (value < 0) return undefined;
     }
-    readHead(input, value, this.#head);
-    const { kind, start, count } = this.#head;
+    const { kind, start, count } = this.#headAt(input, value);
     if (kind === "text") return this.#text(input.bytes.subarray(start, start + count));
     const isNil = input.bytes[value] === 0xc0;
     if (kind !== "scalar" || isNil) return undefined;
@@ -41,19 +40,23 @@ export class PartitionKeyReader {
 
   /** Offset of the value under a key of the map at `offset`, the last one when there are several; -1 without it. */
   #entry(input: Input, offset: number, key: Uint8Array): number {
-    readHead(input, offset, this.#head);
-    if (this.#head.kind !== "map") return -1;
-    const { count } = this.#head;
-    let position = this.#head.start;
+    const map = this.#headAt(input, offset);
+    if (map.kind !== "map") return -1;
+    const { count } = map;
+    let position = map.start;
     let found = -1;
     for (let index = 0; index < count; index++) {
-      readHead(input, position, this.#head);
-      const { kind, start, count: keyBytes } = this.#head;
+      const { kind, start, count: keyBytes } = this.#headAt(input, position);
       const value = skipValue(input, position);
       if (kind === "text" && isKey(input, start, keyBytes, key)) found = value;
       position = skipValue(input, value);
     }
     return found;
+  }
+
+  #headAt(input: Input, offset: number): Head {
+    readHead(input, offset, this.#head);
+    return this.#head;
   }
 
   #text(bytes: Uint8Array): string | undefined {

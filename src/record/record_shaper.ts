@@ -1,0 +1,202 @@
+/** Makes user records of events: which keys go out, under which names, as what bytes, with which partition key. */
+import { emptyHead, readHead, skipValue, type Head, type Input } from "../decode/msgpack.js";
+import type { ByteSink } from "./byte_sink.js";
+import { failed, JsonWriter, replaceDotsIn, type JsonFailure } from "./json_value.js";
+import { isKey, PartitionKeyReader } from "./partition_key.js";
+import type { TimeFormat } from "./time_format.js";
+import { inputOf } from "../decode/msgpack.js";
+
+/** What the options say about a record's content. */
+export interface RecordOptions {
+  /** Keys of the path to the partition key; none when it is to be random. */
+  readonly partitionKeyPath: readonly string[];
+  /** Top-level keys to send; undefined for all. */
+  readonly dataKeys: readonly string[] | undefined;
+  /** The key whose value alone is the record. */
+  readonly logKey: string | undefined;
+  readonly appendNewline: boolean;
+  readonly time: { readonly key: string; readonly format: TimeFormat } | undefined;
+  /** What dots in keys become. */
+  readonly replaceDots: string | undefined;
+}
+
+/** What became of an event. */
+export type Shaped =
+  | { readonly kind: "written"; readonly partitionKey: string | undefined }
+  | { readonly kind: "refused"; readonly reason: JsonFailure | "has no log_key" | "is empty" };
+
+const encoder = new TextEncoder();
+const noLogKey: Shaped = { kind: "refused", reason: "has no log_key" };
+const isEmpty: Shaped = { kind: "refused", reason: "is empty" };
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+const comma = 0x2c;
+const colon = 0x3a;
+const newline = 0x0a;
+
+/**
+ * The plan of one output instance, compiled from its options. One walk over a body does it all, in the Go plugin's
+ * order: time_key is added, the partition key looked up in the whole record, data_keys picked by their names as they
+ * came, dots replaced, and log_key found under its name after that.
+ */
+export class RecordShaper {
+  readonly #partitionKeyPath: readonly Uint8Array[];
+  readonly #dataKeys: readonly Uint8Array[] | undefined;
+  readonly #logKey: Uint8Array | undefined;
+  readonly #appendNewline: boolean;
+  readonly #replaceDots: Uint8Array | undefined;
+  readonly #timeKey: Uint8Array | undefined;
+  readonly #timeFormat: TimeFormat | undefined;
+  readonly #json: JsonWriter;
+  readonly #partitionKeys = new PartitionKeyReader();
+  readonly #head = emptyHead();
+
+  constructor(options: RecordOptions) {
+    this.#partitionKeyPath = options.partitionKeyPath.map((key) => encoder.encode(key));
+    this.#dataKeys = options.dataKeys?.map((key) => encoder.encode(key));
+    this.#logKey = options.logKey === undefined ? undefined : encoder.encode(options.logKey);
+    this.#appendNewline = options.appendNewline;
+    this.#replaceDots = options.replaceDots === undefined ? undefined : encoder.encode(options.replaceDots);
+    this.#timeKey = options.time === undefined ? undefined : encoder.encode(options.time.key);
+    this.#timeFormat = options.time?.format;
+    this.#json = new JsonWriter(this.#replaceDots);
+  }
+
+  /** Writes the event whose body is at `body` to the sink; a refused one leaves the sink as it was. */
+  shape(input: Input, body: number, seconds: number, nanoseconds: number, sink: ByteSink): Shaped {
+    const start = sink.length;
+    const time = this.#timeEntry(seconds, nanoseconds);
+    const map = this.#headAt(input, body);
+    const { count } = map;
+    let position = map.start;
+    let partitionValue = -1;
+    let logValue = -1;
+    if (this.#logKey === undefined) this.#put(sink, openBrace);
+    for (let index = 0; index < count; index++) {
+      const key = position;
+      const head = this.#headAt(input, key);
+      const isText = head.kind === "text";
+      const keyStart = head.start;
+      const keyBytes = head.count;
+      const value = isText ? keyStart + keyBytes : skipValue(input, key);
+      // time_key takes the place of what the record has under that key.
+      if (isText && time !== undefined && isKey(input, keyStart, keyBytes, time.key)) {
+        position = skipValue(input, value);
+        continue;
+      }
+      if (isText && this.#isPartitionKey(input, keyStart, keyBytes)) partitionValue = value;
+      const isSent = this.#dataKeys === undefined || (isText && this.#isDataKey(input, keyStart, keyBytes));
+      if (isSent && this.#logKey === undefined) {
+        position = this.#writeEntry(input, key, value, sink, start);
+        if (position === failed) return this.#refuse(sink, start);
+      } else {
+        if (isSent && isText && this.#isLogKey(input, keyStart, keyBytes)) logValue = value;
+        position = skipValue(input, value);
+      }
+    }
+    let timeIsLog = false;
+    if (time !== undefined && this.#isTimeSent(time)) {
+      if (this.#logKey === undefined) this.#writeEntry(time.input, 0, time.value, sink, start);
+      else timeIsLog = this.#isLogKey(time.input, time.keyStart, time.key.length);
+    }
+    if (this.#logKey === undefined) {
+      this.#put(sink, closeBrace);
+    } else {
+      const source = timeIsLog && time !== undefined ? time.input : input;
+      const value = timeIsLog && time !== undefined ? time.value : logValue;
+      if (value < 0) return noLogKey;
+      if (!this.#writeLogValue(source, value, sink)) return this.#refuse(sink, start);
+    }
+    if (this.#appendNewline) this.#put(sink, newline);
+    if (sink.length === start) return isEmpty;
+    return { kind: "written", partitionKey: this.#partitionKey(input, partitionValue, time) };
+  }
+
+  #writeEntry(input: Input, key: number, value: number, sink: ByteSink, start: number): number {
+    if (sink.length > start + 1) this.#put(sink, comma);
+    if (this.#json.writeKey(input, key, sink) === failed) return failed;
+    this.#put(sink, colon);
+    return this.#json.write(input, value, sink);
+  }
+
+  /** Text goes out raw, all else as JSON. */
+  #writeLogValue(input: Input, value: number, sink: ByteSink): boolean {
+    const { kind, start, count } = this.#headAt(input, value);
+    if (kind !== "text") return this.#json.write(input, value, sink) !== failed;
+    sink.append(input.bytes.subarray(start, start + count));
+    return true;
+  }
+
+  #partitionKey(input: Input, value: number, time: TimeEntry | undefined): string | undefined {
+    const [first, ...deeper] = this.#partitionKeyPath;
+    if (first === undefined) return undefined;
+    if (time !== undefined && isKey(time.input, time.keyStart, time.key.length, first)) {
+      return this.#partitionKeys.read(time.input, time.value, deeper);
+    }
+    return value < 0 ? undefined : this.#partitionKeys.read(input, value, deeper);
+  }
+
+  #isPartitionKey(input: Input, start: number, count: number): boolean {
+    const first = this.#partitionKeyPath[0];
+    return first !== undefined && isKey(input, start, count, first);
+  }
+
+  #isDataKey(input: Input, start: number, count: number): boolean {
+    for (const key of this.#dataKeys ?? []) if (isKey(input, start, count, key)) return true;
+    return false;
+  }
+
+  #isLogKey(input: Input, start: number, count: number): boolean {
+    if (this.#logKey === undefined) return false;
+    if (this.#replaceDots === undefined) return isKey(input, start, count, this.#logKey);
+    const renamed = replaceDotsIn(input, start, count, this.#replaceDots);
+    return isKey(renamed, 0, renamed.end, this.#logKey);
+  }
+
+  #isTimeSent(time: TimeEntry): boolean {
+    return this.#dataKeys === undefined || this.#isDataKey(time.input, time.keyStart, time.key.length);
+  }
+
+  /** The entry of time_key as msgpack, so that it takes the same way as every other entry. */
+  #timeEntry(seconds: number, nanoseconds: number): TimeEntry | undefined {
+    if (this.#timeKey === undefined || this.#timeFormat === undefined) return undefined;
+    const text = encoder.encode(this.#timeFormat.format(seconds, nanoseconds));
+    const bytes = new Uint8Array(text32HeadBytes * 2 + this.#timeKey.length + text.length);
+    const input = inputOf(bytes);
+    const value = text32HeadBytes + this.#timeKey.length;
+    putText32(input, 0, this.#timeKey);
+    putText32(input, value, text);
+    return { input, key: this.#timeKey, keyStart: text32HeadBytes, value };
+  }
+
+  #refuse(sink: ByteSink, start: number): Shaped {
+    sink.length = start;
+    return { kind: "refused", reason: this.#json.failure ?? "is empty" };
+  }
+
+  #headAt(input: Input, offset: number): Head {
+    readHead(input, offset, this.#head);
+    return this.#head;
+  }
+
+  #put(sink: ByteSink, byte: number): void {
+    sink.reserve(1);
+    sink.put(byte);
+  }
+}
+
+interface TimeEntry {
+  readonly input: Input;
+  readonly key: Uint8Array;
+  readonly keyStart: number;
+  readonly value: number;
+}
+
+/** str 32: the byte 0xdb and four bytes of length. */
+const text32HeadBytes = 5;
+
+function putText32(input: Input, offset: number, text: Uint8Array): void {
+  input.view.setUint8(offset, 0xdb);
+  input.view.setUint32(offset + 1, text.length);
+  input.bytes.set(text, offset + text32HeadBytes);
+}

@@ -1,0 +1,145 @@
+/** The text of time_key: strftime formats, compiled once and cached by the second. */
+import strftime from "strftime";
+
+/** Gives the abbreviation of the local time zone (such as CEST) at a time in seconds since the epoch. */
+export type ZoneAbbreviation = (epochSeconds: number) => string;
+
+/** The Go plugin's. */
+export const defaultTimeFormat = "%Y-%m-%dT%H:%M:%S";
+
+type Part =
+  | { readonly kind: "by second"; readonly text: (date: Date) => string }
+  | { readonly kind: "by fraction"; readonly digits: number };
+
+/** What the Go plugin's library makes of these (lestrrat-go/strftime, appendix "Supported conversion specifications"). */
+const composites: Readonly<Record<string, string>> = {
+  c: "%a %b %e %H:%M:%S %Y",
+  D: "%m/%d/%y",
+  F: "%Y-%m-%d",
+  h: "%b",
+  R: "%H:%M",
+  r: "%I:%M:%S %p",
+  T: "%H:%M:%S",
+  v: "%e-%b-%Y",
+  X: "%H:%M:%S",
+  x: "%m/%d/%y",
+};
+
+/** Letters that the strftime package renders as strftime(3) does. */
+const plainLetters = "AaBbCdeHIjklMmnPpSstUuWwYyz%";
+
+/** Compiled from a format of time_key_format. */
+export class TimeFormat {
+  readonly #parts: readonly Part[];
+  readonly #bySecond: string[];
+  #cachedSeconds = Number.NaN;
+
+  /**
+   * @param format as of strftime(3), with %L for milliseconds, %f for microseconds and %3N, %6N, %9N
+   * @throws RangeError that names the letter that is not known
+   */
+  constructor(format: string, zoneAbbreviation: ZoneAbbreviation) {
+    this.#parts = compile(format, zoneAbbreviation);
+    this.#bySecond = new Array<string>(this.#parts.length).fill("");
+  }
+
+  /** The text for a time, in the local zone. */
+  format(seconds: number, nanoseconds: number): string {
+    if (seconds !== this.#cachedSeconds) this.#renderSecond(seconds);
+    let text = "";
+    for (let index = 0; index < this.#parts.length; index++) {
+      const part = this.#parts[index] as Part;
+      text += part.kind === "by second" ? this.#bySecond[index] : fraction(nanoseconds, part.digits);
+    }
+    return text;
+  }
+
+  #renderSecond(seconds: number): void {
+    const date = new Date(seconds * 1000);
+    for (let index = 0; index < this.#parts.length; index++) {
+      const part = this.#parts[index] as Part;
+      if (part.kind === "by second") this.#bySecond[index] = part.text(date);
+    }
+    this.#cachedSeconds = seconds;
+  }
+}
+
+function compile(format: string, zoneAbbreviation: ZoneAbbreviation): Part[] {
+  const parts: Part[] = [];
+  let plain = "";
+  const closePlain = () => {
+    if (plain === "") return;
+    const pattern = plain;
+    parts.push({ kind: "by second", text: (date) => strftime(pattern, date) });
+    plain = "";
+  };
+  const specifier = /%([EO]?)([369]N|.|$)|[^%]+/gsu;
+  for (const match of format.matchAll(specifier)) {
+    const [whole, modifier, letter] = match;
+    if (letter === undefined) {
+      plain += whole;
+      continue;
+    }
+    const digits = fractionDigits(letter);
+    if (digits !== undefined && modifier === "") {
+      closePlain();
+      parts.push({ kind: "by fraction", digits });
+      continue;
+    }
+    const composite = composites[letter];
+    const own = ownLetter(letter, zoneAbbreviation);
+    if (letter !== "" && plainLetters.includes(letter)) plain += `%${letter}`;
+    else if (composite !== undefined) plain += composite;
+    else if (own !== undefined) {
+      closePlain();
+      parts.push({ kind: "by second", text: own });
+    } else {
+      throw new RangeError(
+        letter === "" ? `it ends with a lone "%"` : `"${whole}" is not a letter of strftime`,
+      );
+    }
+  }
+  closePlain();
+  return parts;
+}
+
+function fractionDigits(letter: string): number | undefined {
+  if (letter === "L") return 3;
+  if (letter === "f") return 6;
+  return letter.endsWith("N") && letter.length === 2 ? Number(letter[0]) : undefined;
+}
+
+function fraction(nanoseconds: number, digits: number): string {
+  return String(Math.floor(nanoseconds / 10 ** (9 - digits))).padStart(digits, "0");
+}
+
+/** Letters that the strftime package does not have, or renders differently. */
+function ownLetter(
+  letter: string,
+  zoneAbbreviation: ZoneAbbreviation,
+): ((date: Date) => string) | undefined {
+  switch (letter) {
+    case "V":
+      return (date) => String(isoWeek(date).week).padStart(2, "0");
+    case "G":
+      return (date) => String(isoWeek(date).year);
+    case "g":
+      return (date) => String(isoWeek(date).year % 100).padStart(2, "0");
+    case "Z":
+      return (date) => zoneAbbreviation(Math.floor(date.getTime() / 1000));
+    default:
+      return undefined;
+  }
+}
+
+const millisecondsPerDay = 86_400_000;
+
+/** Week and year of ISO 8601, section 3.1.1.23: the week's year is that of its Thursday. */
+function isoWeek(date: Date): { year: number; week: number } {
+  const day = Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
+  const mondayBased = (date.getDay() + 6) % 7;
+  const thursday = day + (3 - mondayBased) * millisecondsPerDay;
+  const year = new Date(thursday).getUTCFullYear();
+  const week = Math.floor((thursday - Date.UTC(year, 0, 1)) / (7 * millisecondsPerDay)) + 1;
+  return { year, week };
+}
