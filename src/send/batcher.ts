@@ -1,0 +1,28 @@
+/** Cuts entries into batches that one PutRecords request may hold. */
+import type { Entry } from "./entry.js";
+
+/** Limits of one request. */
+export interface BatchLimits {
+  readonly maxRecords: number;
+  /** Data and partition keys, before base64. */
+  readonly maxBytes: number;
+}
+
+/** Batches in the entries' order, each as full as the limits let it be. An entry must itself be within the limits. */
+export function cutBatches(entries: readonly Entry[], limits: BatchLimits): Entry[][] {
+  const batches: Entry[][] = [];
+  let batch: Entry[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const isFull = batch.length === limits.maxRecords || bytes + entry.sizeBytes > limits.maxBytes;
+    if (isFull && batch.length > 0) {
+      batches.push(batch);
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(entry);
+    bytes += entry.sizeBytes;
+  }
+  if (batch.length > 0) batches.push(batch);
+  return batches;
+}
