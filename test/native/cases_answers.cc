@@ -1,0 +1,95 @@
+// Cases about answers: each flush gets its own, whatever the threads, the instances and the core do.
+#include <malloc.h>
+
+#include "shim_host.h"
+#include "stand_in_core.h"
+
+namespace shim {
+namespace {
+
+void own_answers() {
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  std::vector<std::thread> threads;
+  for (int number = 0; number < 8; number++) {
+    threads.emplace_back([&instance, number] {
+      for (int turn = 0; turn < 250; turn++) {
+        const std::string chunk = "thread " + std::to_string(number) + " turn " + std::to_string(turn);
+        const std::string tag = "tag." + std::to_string(number);
+        CHECK(instance.flush(chunk, tag.c_str()) == instance.expected(chunk, tag.c_str()));
+      }
+    });
+  }
+  for (auto &thread : threads) thread.join();
+  CHECK(instance.exit() == kFlbOk);
+}
+
+void odd_arguments() {
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  CHECK(FLBPluginFlushCtx(instance.context, nullptr, 0, nullptr) == instance.expected("", ""));
+  CHECK(FLBPluginFlushCtx(instance.context, "abc", -1, "tag") == instance.expected("", "tag"));
+}
+
+void several_instances() {
+  Instance first, second, third;
+  for (Instance *instance : {&first, &second, &third}) CHECK(instance->init() == kFlbOk);
+  CHECK(first.context != second.context && second.context != third.context && first.context != third.context);
+  CHECK(first.context != nullptr && second.context != nullptr && third.context != nullptr);
+  CHECK(first.expected("chunk", "tag") != second.expected("chunk", "tag"));
+  for (Instance *instance : {&third, &first, &second}) {
+    CHECK(instance->flush("chunk", "tag") == instance->expected("chunk", "tag"));
+  }
+  CHECK(first.exit() == kFlbOk);
+  CHECK(stand_in::open_instances() == 2);
+  CHECK(second.flush("chunk", "tag") == second.expected("chunk", "tag"));
+  // As Fluent Bit before 1.9 does it.
+  CHECK(FLBPluginExit() == kFlbOk && FLBPluginExit() == kFlbOk);
+  CHECK(stand_in::open_instances() == 0);
+}
+
+void refused_init() {
+  Instance good, bad, later;
+  CHECK(good.init() == kFlbOk);
+  bad.options[stand_in::kRefuse] = "yes";
+  CHECK(bad.init() == kFlbError);
+  CHECK(bad.context == nullptr);
+  CHECK(good.flush("chunk", "tag") == good.expected("chunk", "tag"));
+  CHECK(later.init() == kFlbOk);
+  CHECK(later.flush("chunk", "tag") == later.expected("chunk", "tag"));
+}
+
+void answered_twice() {
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  CHECK(instance.flush("chunk", stand_in::kTwice) == instance.expected("chunk", stand_in::kTwice));
+  // The next flush is served after the surplus answers were given, so they have been counted.
+  CHECK(instance.flush("next", "tag") == instance.expected("next", "tag"));
+  CHECK(stand_in::refused_answers() == 2);
+}
+
+void ten_thousand_flushes() {
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  const std::string chunk(1000, 'x');
+  auto flush = [&](int count) {
+    for (int turn = 0; turn < count; turn++) CHECK(instance.flush(chunk, "tag") == instance.expected(chunk, "tag"));
+  };
+  flush(1000);
+  const size_t before = mallinfo2().uordblks;
+  flush(9000);
+  // A leak of a single pointer per flush would be 72,000 bytes and more. (Sanitizers and valgrind count for
+  // themselves.)
+  const size_t after = mallinfo2().uordblks;
+  CHECK(after < before + 32 * 1024);
+  CHECK(instance.exit() == kFlbOk);
+}
+
+}  // namespace
+
+Cases answer_cases() {
+  return {{"own-answers", own_answers},   {"odd-arguments", odd_arguments},   {"several-instances", several_instances},
+          {"refused-init", refused_init}, {"answered-twice", answered_twice}, {"ten-thousand", ten_thousand_flushes}};
+}
+
+}  // namespace shim

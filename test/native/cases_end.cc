@@ -1,0 +1,116 @@
+// Cases about the end: Node dying under waiting flushes, the process ending with Node up, and without it.
+#include <cstdlib>
+
+#include "shim_host.h"
+#include "stand_in_core.h"
+
+namespace shim {
+namespace {
+
+// Kills Node by a flush with the tag while eight others wait.
+void lose_node(const char *tag) {
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  std::vector<int> codes(8, -1);
+  auto threads = flush_in_threads(instance, stand_in::kHold, codes);
+  stand_in::wait_until_held(codes.size());
+  CHECK(instance.flush("last", tag) == kFlbRetry);
+  for (auto &thread : threads) thread.join();
+  for (const int code : codes) CHECK(code == kFlbRetry);
+
+  CHECK(instance.flush("later", "tag") == kFlbRetry);
+  CHECK(instance.exit() == kFlbOk);
+  Instance another;
+  CHECK(another.init() == kFlbError);
+  // None of them was answered by the core: only the init was.
+  CHECK(stand_in::taken_answers() == 1);
+}
+
+void node_dies() { lose_node(stand_in::kDie); }
+
+void node_exits() { lose_node(stand_in::kExit); }
+
+// Node dies while flushes are being made: none may wait for ever.
+void node_dies_under_load() {
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  std::vector<std::thread> threads;
+  for (int number = 0; number < 8; number++) {
+    threads.emplace_back([&instance, number] {
+      for (int turn = 0; turn < 200; turn++) {
+        const bool last = number == 0 && turn == 20;
+        const int code = instance.flush("chunk", last ? stand_in::kDie : "tag");
+        CHECK(code == kFlbRetry || (!last && code == instance.expected("chunk", "tag")));
+      }
+    });
+  }
+  for (auto &thread : threads) thread.join();
+  CHECK(instance.flush("chunk", "tag") == kFlbRetry);
+}
+
+void exit_joins_node() {
+  check_at_exit([] { CHECK(stand_in::ended()); });
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  CHECK(!stand_in::ended());
+}
+
+std::vector<int> codes_at_exit(8, -1);
+std::vector<std::thread> threads_at_exit;
+
+void exit_with_flushes_waiting() {
+  static Instance instance;
+  check_at_exit([] {
+    CHECK(stand_in::ended());
+    for (auto &thread : threads_at_exit) thread.join();
+    for (const int code : codes_at_exit) CHECK(code == kFlbOk);
+    CHECK(instance.flush("late", "tag") == kFlbRetry);
+  });
+  CHECK(instance.init() == kFlbOk);
+  threads_at_exit = flush_in_threads(instance, stand_in::kHold, codes_at_exit);
+  stand_in::wait_until_held(codes_at_exit.size());
+}
+
+void exit_without_init() {
+  CHECK(FLBPluginFlushCtx(nullptr, "chunk", 5, "tag") == kFlbRetry);
+  CHECK(FLBPluginExitCtx(nullptr) == kFlbOk);
+  CHECK(FLBPluginExit() == kFlbOk);
+  flb_plugin_proxy_def definition{};
+  FLBPluginUnregister(&definition);
+}
+
+// In a hot reload the new configuration registers while the old one still flushes, and inits after its exit.
+void registered_again() {
+  Instance old, renewed;
+  CHECK(old.init() == kFlbOk);
+  flb_plugin_proxy_def definition{};
+  CHECK(FLBPluginRegister(&definition) == 0);
+  CHECK(old.flush("chunk", "tag") == old.expected("chunk", "tag"));
+  CHECK(old.exit() == kFlbOk);
+  FLBPluginUnregister(&definition);
+  CHECK(renewed.init() == kFlbOk);
+  CHECK(renewed.context != old.context);
+  CHECK(renewed.flush("chunk", "tag") == renewed.expected("chunk", "tag"));
+}
+
+// Node answers the stop but never ends: the process leaves all the same.
+void node_never_ends() {
+  stand_in::settings.never_ends = true;
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+}
+
+}  // namespace
+
+Cases end_cases() {
+  return {{"node-dies", node_dies},
+          {"node-exits", node_exits},
+          {"node-dies-under-load", node_dies_under_load},
+          {"exit-joins-node", exit_joins_node},
+          {"exit-with-flushes-waiting", exit_with_flushes_waiting},
+          {"exit-without-init", exit_without_init},
+          {"registered-again", registered_again},
+          {"node-never-ends", node_never_ends}};
+}
+
+}  // namespace shim

@@ -1,0 +1,95 @@
+// Cases about the start: no libnode, the wrong one, Node ending before the core is up, several inits at once.
+#include <dlfcn.h>
+
+#include <cstdlib>
+
+#include "shim_host.h"
+#include "stand_in_core.h"
+
+namespace shim {
+namespace {
+
+void no_libnode() {
+  setenv("KINESIS_LIBNODE", "/nowhere/libnode.so.1", 1);
+  Instance instance;
+  CHECK(instance.init() == kFlbError);
+  CHECK(instance.context == nullptr);
+  CHECK(instance.flush("chunk", "tag") == kFlbRetry);
+}
+
+void libnode_not_loadable() {
+  setenv("KINESIS_LIBNODE", "/dev/null", 1);
+  Instance instance;
+  CHECK(instance.init() == kFlbError);
+}
+
+void not_a_libnode() {
+  setenv("KINESIS_LIBNODE", "libm.so.6", 1);
+  Instance instance;
+  CHECK(instance.init() == kFlbError);
+}
+
+void search_again() {
+  setenv("KINESIS_LIBNODE", "/nowhere/libnode.so.1", 1);
+  Instance instance;
+  CHECK(instance.init() == kFlbError);
+  setenv("KINESIS_LIBNODE", STAND_IN_LIBNODE, 1);
+  CHECK(instance.init() == kFlbOk);
+  CHECK(instance.flush("chunk", "tag") == instance.expected("chunk", "tag"));
+}
+
+// The test puts stand-ins beside a copy of this executable, and reads which of them was taken.
+void beside_the_plugin() {
+  unsetenv("KINESIS_LIBNODE");
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  Dl_info taken{};
+  CHECK(dladdr(dlsym(RTLD_DEFAULT, "_ZN4node5StartEiPPc"), &taken) != 0);
+  printf("%s\n", taken.dli_fname);
+  CHECK(instance.flush("chunk", "tag") == instance.expected("chunk", "tag"));
+}
+
+void start_returns_early() {
+  stand_in::settings.before_up = stand_in::BeforeUp::kReturn;
+  Instance instance;
+  CHECK(instance.init() == kFlbError);
+  CHECK(instance.init() == kFlbError);
+  CHECK(instance.flush("chunk", "tag") == kFlbRetry);
+}
+
+void several_inits_at_once() {
+  std::vector<Instance> instances(4);
+  std::vector<std::thread> threads;
+  for (Instance &instance : instances) {
+    threads.emplace_back([&instance] {
+      CHECK(instance.init() == kFlbOk);
+      CHECK(instance.flush("chunk", "tag") == instance.expected("chunk", "tag"));
+    });
+  }
+  for (auto &thread : threads) thread.join();
+  CHECK(stand_in::open_instances() == 4);
+}
+
+// The script names the plugin's own file by its whole path, and the stack is large enough for V8.
+void node_thread_is_fit() {
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  CHECK(stand_in::observed.script.rfind("script of /", 0) == 0);
+  CHECK(stand_in::observed.script.find("shim_test") != std::string::npos);
+  CHECK(stand_in::observed.stack_bytes >= 8 * 1024 * 1024);
+}
+
+}  // namespace
+
+Cases start_cases() {
+  return {{"no-libnode", no_libnode},
+          {"libnode-not-loadable", libnode_not_loadable},
+          {"not-a-libnode", not_a_libnode},
+          {"search-again", search_again},
+          {"beside-the-plugin", beside_the_plugin},
+          {"start-returns-early", start_returns_early},
+          {"several-inits-at-once", several_inits_at_once},
+          {"node-thread-is-fit", node_thread_is_fit}};
+}
+
+}  // namespace shim

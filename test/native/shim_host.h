@@ -1,0 +1,59 @@
+// The host's side of the shim's tests: the plugin's exports as calls of C++, and how a case fails.
+#pragma once
+
+#include <cstdio>
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "flb_proxy_abi.h"
+
+extern "C" {
+int FLBPluginRegister(flb_plugin_proxy_def *definition);
+int FLBPluginInit(flbgo_output_plugin *plugin);
+int FLBPluginFlushCtx(void *context, const void *data, int length, const char *tag);
+int FLBPluginExitCtx(void *context);
+int FLBPluginExit();
+void FLBPluginUnregister(void *definition);
+}
+
+namespace shim {
+
+/// Ends the process with status 1 at once: no atexit handler may change it.
+[[noreturn]] void fail(const char *file, int line, const char *what);
+
+#define CHECK(condition)                                          \
+  do {                                                            \
+    if (!(condition)) shim::fail(__FILE__, __LINE__, #condition); \
+  } while (false)
+
+/// One output instance.
+struct Instance {
+  std::map<std::string, std::string> options;
+  void *context = nullptr;
+
+  /// FLBPluginInit; gives its code.
+  int init();
+  /// FLBPluginFlushCtx; gives its code.
+  int flush(const std::string &chunk, const char *tag) const;
+  /// The code that the stand-in for the core gives to this flush.
+  int expected(const std::string &chunk, const char *tag) const;
+  /// FLBPluginExitCtx; gives its code.
+  int exit() const;
+};
+
+/// Starts threads that each flush once with the tag and keep the answer in `codes`.
+std::vector<std::thread> flush_in_threads(const Instance &instance, const char *tag, std::vector<int> &codes);
+
+/// Registers a check that runs at the end of the process, after the shim's own: call it before the first init.
+void check_at_exit(void (*check)());
+
+/// A group of cases, one for each file of them.
+using Cases = std::map<std::string, void (*)()>;
+Cases answer_cases();
+Cases start_cases();
+Cases signal_cases();
+Cases end_cases();
+
+}  // namespace shim

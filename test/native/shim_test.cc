@@ -1,0 +1,28 @@
+// Runs one case of the shim's tests, named by the argument: Node starts once per process, so each case has its own.
+#include <cstdlib>
+#include <cstring>
+
+#include "shim_host.h"
+
+int main(int argc, char **argv) {
+  shim::Cases cases;
+  for (auto group : {shim::answer_cases(), shim::start_cases(), shim::signal_cases(), shim::end_cases()}) {
+    cases.merge(group);
+  }
+  if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+    for (const auto &[name, run] : cases) printf("%s\n", name.c_str());
+    return 0;
+  }
+  const auto found = argc == 2 ? cases.find(argv[1]) : cases.end();
+  if (found == cases.end()) {
+    fprintf(stderr, "usage: %s CASE, or --list\n", argv[0]);
+    return 2;
+  }
+  if (getenv("KINESIS_LIBNODE") == nullptr) setenv("KINESIS_LIBNODE", STAND_IN_LIBNODE, 1);
+  flb_plugin_proxy_def definition{};
+  CHECK(FLBPluginRegister(&definition) == 0);
+  CHECK(definition.type == kFlbProxyOutputPlugin && definition.proxy == kFlbProxyGolang);
+  CHECK(strcmp(definition.name, "kinesis") == 0);
+  found->second();
+  exit(EXIT_SUCCESS);
+}

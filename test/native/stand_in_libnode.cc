@@ -1,0 +1,49 @@
+// A libnode without Node: node::Start does to the process what Node's does, then runs a function of the executable.
+#include <dlfcn.h>
+#include <signal.h>
+
+#include <cstdio>
+#include <cstring>
+
+namespace node {
+
+// Node resets every disposition, then ignores SIGPIPE and handles SIGINT and SIGTERM itself.
+static void take_signals() {
+  struct sigaction action {};
+  action.sa_handler = SIG_DFL;
+  for (int number = 1; number < 32; number++) {
+    if (number != SIGKILL && number != SIGSTOP) sigaction(number, &action, nullptr);
+  }
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &action, nullptr);
+  action.sa_handler = [](int) {
+    static const char message[] = "stand-in: a signal came to Node's handler\n";
+    fwrite(message, 1, sizeof message - 1, stderr);
+  };
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+// libuv's own demand: one contiguous block of arguments, ended by a null pointer.
+static bool in_one_block(int argc, char **argv) {
+  for (int i = 0; i + 1 < argc; i++) {
+    if (argv[i + 1] != argv[i] + strlen(argv[i]) + 1) return false;
+  }
+  return argv[argc] == nullptr;
+}
+
+__attribute__((visibility("default"))) int Start(int argc, char **argv) {
+  if (argc != 3 || strcmp(argv[1], "-e") != 0 || !in_one_block(argc, argv)) {
+    fprintf(stderr, "stand-in: wrong arguments for Node\n");
+    return 9;
+  }
+  auto run = reinterpret_cast<int (*)(const char *)>(dlsym(RTLD_DEFAULT, "stand_in_core_main"));
+  if (run == nullptr) {
+    fprintf(stderr, "stand-in: the executable has no stand_in_core_main\n");
+    return 9;
+  }
+  take_signals();
+  return run(argv[2]);
+}
+
+}  // namespace node
