@@ -1,0 +1,26 @@
+// A self-signed certificate for localhost, made anew for each run by the machine's openssl.
+import { execFile } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+export interface Certificate {
+  /** The certificate alone, for the side that is to trust it. */
+  readonly certificateFile: string;
+  /** Key and certificate as kinesis-local wants them. */
+  readonly serverFile: string;
+}
+
+export async function makeCertificate(folder: string): Promise<Certificate> {
+  const keyFile = path.join(folder, "key.pem");
+  const certificateFile = path.join(folder, "certificate.pem");
+  const serverFile = path.join(folder, "server.json");
+  const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+  const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+  await run("openssl", [...request, ...names, "-keyout", keyFile, "-out", certificateFile]);
+  const [key, cert] = await Promise.all([readFile(keyFile, "utf8"), readFile(certificateFile, "utf8")]);
+  await writeFile(serverFile, JSON.stringify({ server: { key, cert } }));
+  return { certificateFile, serverFile };
+}

@@ -1,0 +1,29 @@
+// The environment of a process that loads the plugin: nothing of this machine's AWS settings gets in.
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const DROPPED = /^(AWS_|KINESIS_|EKS_POD_|SEND_FAILURE_TIMEOUT$|FLB_|LD_|NODE_|(https?|no|all)_proxy$)/i;
+
+/** What a child gets: the harmless rest of our own environment, dummy credentials, and `extra` (undefined removes). */
+export function pluginEnvironment(extra: Environment = {}): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (!DROPPED.test(name)) environment[name] = value;
+  }
+  Object.assign(environment, {
+    TZ: "UTC",
+    AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "dummy-secret",
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_CONFIG_FILE: "/dev/null",
+    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+  });
+  const { KINESIS_TEST_LIBNODE: libnode, KINESIS_TEST_LIBRARY_PATH: libraryPath } = process.env;
+  if (libnode !== undefined && libnode !== "") environment["KINESIS_LIBNODE"] = libnode;
+  if (libraryPath !== undefined && libraryPath !== "") environment["LD_LIBRARY_PATH"] = libraryPath;
+  for (const [name, value] of Object.entries(extra)) {
+    if (value === undefined) delete environment[name];
+    else environment[name] = value;
+  }
+  return environment;
+}

@@ -1,0 +1,136 @@
+// Runs a real Fluent Bit (FLUENT_BIT names the program) with the plugin, from arguments or a configuration file.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Child, type ChildEnd } from "./child.js";
+import { type Environment, pluginEnvironment } from "./environment.js";
+import { PLUGIN } from "./plugin_host.js";
+
+export interface Section {
+  readonly name: string;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+export interface Pipeline {
+  readonly inputs: readonly Section[];
+  readonly outputs: readonly Section[];
+  /** Seconds between two flushes and of grace at the end. */
+  readonly flush?: string;
+  readonly grace?: number;
+}
+
+export interface FluentBitSettings {
+  readonly program?: string;
+  readonly plugin?: string;
+  readonly cwd?: string;
+  readonly environment?: Environment;
+  readonly extraArguments?: readonly string[];
+}
+
+/** The same pipeline as command line arguments. */
+export function argumentsOf(pipeline: Pipeline, plugin = PLUGIN): string[] {
+  const properties = (section: Section): string[] =>
+    Object.entries(section.properties).flatMap(([key, value]) => ["-p", `${key}=${value}`]);
+  return [
+    ...["-f", pipeline.flush ?? "0.2", "-e", plugin],
+    ...pipeline.inputs.flatMap((input) => ["-i", input.name, ...properties(input)]),
+    ...pipeline.outputs.flatMap((output) => ["-o", output.name, "-m", "*", ...properties(output)]),
+  ];
+}
+
+/** The same pipeline as a classic configuration file. */
+export function configurationOf(pipeline: Pipeline): string {
+  const section = (kind: string, values: Readonly<Record<string, string>>): string =>
+    `[${kind}]\n${Object.entries(values)
+      .map(([key, value]) => `    ${key} ${value}\n`)
+      .join("")}`;
+  return [
+    section("SERVICE", { flush: pipeline.flush ?? "0.2", grace: String(pipeline.grace ?? 10), hot_reload: "on" }),
+    ...pipeline.inputs.map(({ name, properties }) => section("INPUT", { name, ...properties })),
+    ...pipeline.outputs.map(({ name, properties }) => section("OUTPUT", { name, match: "*", ...properties })),
+  ].join("\n");
+}
+
+export class FluentBit {
+  readonly #folder: string | undefined;
+
+  private constructor(
+    readonly child: Child,
+    folder?: string,
+  ) {
+    this.#folder = folder;
+  }
+
+  static fromArguments(pipeline: Pipeline, settings: FluentBitSettings = {}): FluentBit {
+    return new FluentBit(spawn(argumentsOf(pipeline, settings.plugin), settings));
+  }
+
+  /** With a configuration file, as hot reloads need. */
+  static fromConfiguration(pipeline: Pipeline, settings: FluentBitSettings = {}): FluentBit {
+    const folder = mkdtempSync(path.join(tmpdir(), "fluent-bit-"));
+    const file = path.join(folder, "fluent-bit.conf");
+    writeFileSync(file, configurationOf(pipeline));
+    return new FluentBit(spawn(["-e", settings.plugin ?? PLUGIN, "-c", file], settings), folder);
+  }
+
+  get output(): string {
+    return this.child.output;
+  }
+
+  async waitForLog(pattern: RegExp): Promise<string> {
+    return this.child.waitForText(pattern);
+  }
+
+  /** Waits until the log has the pattern so many times. */
+  async waitForLogs(pattern: RegExp, times: number): Promise<void> {
+    const all = new RegExp(pattern, "g");
+    const enough = (): true | undefined => ((this.output.match(all) ?? []).length >= times ? true : undefined);
+    await this.child.waitUntil(enough, `${times} times ${pattern}`);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  async ended(): Promise<ChildEnd> {
+    const end = await this.child.ended;
+    this.#removeFolder();
+    return end;
+  }
+
+  /** Asks Fluent Bit to end and waits until it has. */
+  async stop(): Promise<ChildEnd> {
+    this.signal("SIGTERM");
+    return this.ended();
+  }
+
+  async destroy(): Promise<void> {
+    await this.child.destroy();
+    this.#removeFolder();
+  }
+
+  #removeFolder(): void {
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function spawn(args: readonly string[], settings: FluentBitSettings): Child {
+  const program = settings.program ?? process.env["FLUENT_BIT"];
+  if (program === undefined) throw new Error("FLUENT_BIT does not name a Fluent Bit");
+  return new Child(program, [...(settings.extraArguments ?? []), ...args], {
+    env: pluginEnvironment(settings.environment),
+    ...(settings.cwd === undefined ? {} : { cwd: settings.cwd }),
+  });
+}
+
+/** The processes whose command line contains `text`: how a daemon is found again. */
+export function processesWith(text: string): number[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text);
+    } catch {
+      return false; // It ended meanwhile.
+    }
+  });
+}

@@ -1,0 +1,155 @@
+// A Kinesis on this machine: starts kinesis-local on free ports, makes streams, reads back what arrived.
+import { mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  CreateStreamCommand,
+  DescribeStreamSummaryCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  KinesisClient,
+  ListShardsCommand,
+  ListStreamsCommand,
+} from "@aws-sdk/client-kinesis";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { Child } from "./child.js";
+import { makeCertificate } from "./certificate.js";
+import { pluginEnvironment } from "./environment.js";
+
+export const REGION = "us-east-1";
+
+export interface ReceivedRecord {
+  readonly shardId: string;
+  readonly partitionKey: string;
+  readonly sequenceNumber: string;
+  readonly data: Uint8Array;
+}
+
+export interface KinesisLocalSettings {
+  /** The HTTP port; a free one when absent. */
+  readonly port?: number;
+}
+
+const packageFolder = path.dirname(createRequire(import.meta.url).resolve("kinesis-local/package.json"));
+
+/** A port on which nothing listens. */
+export async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+export class KinesisLocal {
+  readonly endpoint: string;
+  /** The same streams over TLS, with the self-signed certificate in `certificateFile`. */
+  readonly tlsEndpoint: string;
+  readonly certificateFile: string;
+  readonly #server: Child;
+  readonly #client: KinesisClient;
+  readonly #folder: string;
+
+  private constructor(server: Child, folder: string, certificateFile: string, port: number, tlsPort: number) {
+    this.#server = server;
+    this.#folder = folder;
+    this.certificateFile = certificateFile;
+    this.endpoint = `http://127.0.0.1:${port}`;
+    this.tlsEndpoint = `https://localhost:${tlsPort}`;
+    this.#client = new KinesisClient({
+      endpoint: this.endpoint,
+      region: REGION,
+      credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "dummy-secret" },
+      requestHandler: new NodeHttpHandler({}),
+    });
+  }
+
+  static async start(settings: KinesisLocalSettings = {}): Promise<KinesisLocal> {
+    const folder = mkdtempSync(path.join(tmpdir(), "kinesis-local-"));
+    const { certificateFile, serverFile } = await makeCertificate(folder);
+    const port = settings.port ?? (await freePort());
+    const tlsPort = await freePort();
+    const server = new Child(process.execPath, [path.join(packageFolder, "main.js")], {
+      cwd: packageFolder,
+      env: pluginEnvironment({
+        LD_LIBRARY_PATH: undefined,
+        KINESIS_MOCK_PLAIN_PORT: String(port),
+        KINESIS_MOCK_TLS_PORT: String(tlsPort),
+        KINESIS_MOCK_CERT_PATH: serverFile,
+        AWS_REGION: REGION,
+        LOG_LEVEL: "ERROR",
+        SHARD_LIMIT: "100000",
+        CREATE_STREAM_DURATION: "1ms",
+        DELETE_STREAM_DURATION: "1ms",
+      }),
+    });
+    const kinesis = new KinesisLocal(server, folder, certificateFile, port, tlsPort);
+    await kinesis.#untilItAnswers();
+    return kinesis;
+  }
+
+  async createStream(name: string, shards = 1): Promise<void> {
+    await this.#client.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards }));
+    for (;;) {
+      const { StreamDescriptionSummary: stream } = await this.#client.send(
+        new DescribeStreamSummaryCommand({ StreamName: name }),
+      );
+      if (stream?.StreamStatus === "ACTIVE") return;
+      await sleep(20);
+    }
+  }
+
+  /** Every record in the stream, shard by shard and in the order of each shard. */
+  async readAll(stream: string): Promise<ReceivedRecord[]> {
+    const records: ReceivedRecord[] = [];
+    const { Shards: shards = [] } = await this.#client.send(new ListShardsCommand({ StreamName: stream }));
+    for (const shard of shards) {
+      const shardId = shard.ShardId ?? "";
+      const { ShardIterator: first } = await this.#client.send(
+        new GetShardIteratorCommand({ StreamName: stream, ShardId: shardId, ShardIteratorType: "TRIM_HORIZON" }),
+      );
+      let iterator = first;
+      while (iterator !== undefined) {
+        const page = await this.#client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: 10_000 }));
+        for (const record of page.Records ?? []) {
+          records.push({
+            shardId,
+            partitionKey: record.PartitionKey ?? "",
+            sequenceNumber: record.SequenceNumber ?? "",
+            data: record.Data ?? new Uint8Array(),
+          });
+        }
+        if ((page.Records ?? []).length === 0 && (page.MillisBehindLatest ?? 0) === 0) break;
+        iterator = page.NextShardIterator;
+      }
+    }
+    return records;
+  }
+
+  async stop(): Promise<void> {
+    this.#client.destroy();
+    await this.#server.destroy();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #untilItAnswers(): Promise<void> {
+    const deadline = Date.now() + 60_000;
+    for (;;) {
+      try {
+        await this.#client.send(new ListStreamsCommand({}));
+        return;
+      } catch (error) {
+        if (this.#server.hasEnded || Date.now() > deadline) {
+          throw new Error(`kinesis-local does not answer:\n${this.#server.output}`, { cause: error });
+        }
+        await sleep(50);
+      }
+    }
+  }
+}

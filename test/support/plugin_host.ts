@@ -1,0 +1,174 @@
+// Drives the host program (test/native/host.cc), which does to the plugin what Fluent Bit's proxy does.
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { Child, type ChildEnd } from "./child.js";
+import { type Environment, pluginEnvironment } from "./environment.js";
+
+export const ROOT = process.cwd();
+export const PLUGIN = path.join(ROOT, "bin", "kinesis.so");
+/** What Fluent Bit makes of the answers. */
+export const FLB_ERROR = 0;
+export const FLB_OK = 1;
+export const FLB_RETRY = 2;
+
+export type Options = Readonly<Record<string, string>>;
+
+export interface FlushCounts {
+  readonly errors: number;
+  readonly oks: number;
+  readonly retries: number;
+}
+
+export interface Memory {
+  readonly rssKib: number;
+  readonly threads: number;
+  readonly descriptors: number;
+}
+
+export interface HostEnd extends ChildEnd {
+  readonly stderr: string;
+}
+
+/** Compiles the host program unless that was done since its source last changed; gives its path. */
+export async function buildHost(): Promise<string> {
+  const source = path.join(ROOT, "test", "native", "host.cc");
+  const program = path.join(ROOT, "build", "test-native", "host");
+  if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program;
+  mkdirSync(path.dirname(program), { recursive: true });
+  // Several test files may build at once: each to a file of its own, and the last rename wins.
+  const fresh = `${program}.${process.pid}`;
+  await promisify(execFile)("c++", ["-std=c++17", "-O1", source, "-o", fresh, "-ldl", "-pthread"]);
+  renameSync(fresh, program);
+  return program;
+}
+
+export class PluginHost {
+  readonly #child: Child;
+  readonly #folder = mkdtempSync(path.join(tmpdir(), "plugin-host-"));
+  #linesTaken = 0;
+  #chunks = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(program: string, environment: Environment) {
+    this.#child = new Child(program, [], { env: pluginEnvironment(environment) });
+    void this.#child.ended.finally(() => rmSync(this.#folder, { recursive: true, force: true })).catch(() => undefined);
+  }
+
+  /** Starts the host; it has not loaded the plugin yet. */
+  static async start(environment: Environment = {}): Promise<PluginHost> {
+    return new PluginHost(await buildHost(), environment);
+  }
+
+  /** Starts the host with the plugin loaded. */
+  static async withPlugin(environment: Environment = {}, plugin = PLUGIN): Promise<PluginHost> {
+    const host = await PluginHost.start(environment);
+    await host.load(plugin);
+    return host;
+  }
+
+  get stderr(): string {
+    return this.#child.stderr;
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  async load(plugin = PLUGIN): Promise<void> {
+    await this.#ask(`load ${plugin}`, /^loaded kinesis$/);
+  }
+
+  async init(options: Options): Promise<{ instance: number; code: number }> {
+    for (const [key, value] of Object.entries(options)) this.#child.write(`option ${key} ${value}`);
+    const [, instance, code] = await this.#ask("init", /^init (\d+) (-?\d+) \d+$/);
+    return { instance: Number(instance), code: Number(code) };
+  }
+
+  /** An instance that has to come up. */
+  async open(options: Options): Promise<number> {
+    const { instance, code } = await this.init(options);
+    if (code !== FLB_OK) throw new Error(`init answered ${code}:\n${this.stderr}`);
+    return instance;
+  }
+
+  async flush(instance: number, chunk: Uint8Array, tag = "test.tag"): Promise<number> {
+    const [, code] = await this.#ask(`flush ${instance} ${tag} ${this.#fileOf(chunk)}`, /^flush (-?\d+) \d+$/);
+    return Number(code);
+  }
+
+  async flushMany(instance: number, chunk: Uint8Array, threads: number, count: number): Promise<FlushCounts> {
+    const command = `flush-many ${instance} test.tag ${this.#fileOf(chunk)} ${threads} ${count}`;
+    const [, errors, oks, retries] = await this.#ask(command, /^flushed (\d+) (\d+) (\d+) \d+$/);
+    return { errors: Number(errors), oks: Number(oks), retries: Number(retries) };
+  }
+
+  async exit(instance: number): Promise<number> {
+    const [, code] = await this.#ask(`exit ${instance}`, /^exited (-?\d+)$/);
+    return Number(code);
+  }
+
+  async unload(): Promise<void> {
+    await this.#ask("unload", /^unloaded$/);
+  }
+
+  async memory(): Promise<Memory> {
+    const [, rss, threads, descriptors] = await this.#ask("memory", /^memory (\d+) (\d+) (\d+)$/);
+    return { rssKib: Number(rss), threads: Number(threads), descriptors: Number(descriptors) };
+  }
+
+  /** Whether SIGINT and SIGTERM are still the host's own. */
+  async ownsSignals(): Promise<{ sigint: boolean; sigterm: boolean }> {
+    const [, sigint, sigterm] = await this.#ask("signals", /^signals ([01]) ([01])$/);
+    return { sigint: sigint === "1", sigterm: sigterm === "1" };
+  }
+
+  async waitForMessage(pattern: RegExp): Promise<string> {
+    return this.#child.waitUntil(() => pattern.exec(this.stderr)?.[0], String(pattern));
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits for an end that a signal brings about. */
+  async ended(): Promise<HostEnd> {
+    return { ...(await this.#child.ended), stderr: this.stderr };
+  }
+
+  /** Closes the host's input, which ends it as Fluent Bit ends. */
+  async end(): Promise<HostEnd> {
+    this.#child.closeInput();
+    return this.ended();
+  }
+
+  async destroy(): Promise<void> {
+    await this.#child.destroy();
+  }
+
+  #fileOf(chunk: Uint8Array): string {
+    const file = path.join(this.#folder, `chunk-${this.#chunks++}`);
+    writeFileSync(file, chunk);
+    return file;
+  }
+
+  // One command at a time: the next is written when the line that answers the last has been read.
+  async #ask(command: string, answer: RegExp): Promise<RegExpExecArray> {
+    const turn = this.#turn.then(async () => {
+      this.#child.write(command);
+      const line = await this.#child.waitUntil(() => this.#nextLine(), `the answer to "${command}"`, 300_000);
+      const match = answer.exec(line);
+      if (match === null) throw new Error(`"${command}" was answered by "${line}":\n${this.stderr}`);
+      return match;
+    });
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #nextLine(): string | undefined {
+    const lines = this.#child.stdout.split("\n");
+    return this.#linesTaken < lines.length - 1 ? lines[this.#linesTaken++] : undefined;
+  }
+}
