@@ -1,0 +1,56 @@
+/** The cases of the executable shim_test and the behaviour that each of them proves. */
+/** A case of shim_test, by its argument, and the messages that it must print. */
+interface Case {
+  readonly name: string;
+  readonly behaviour: string;
+  readonly messages?: readonly RegExp[];
+}
+
+export const CASES: readonly Case[] = [
+  { name: "own-answers", behaviour: "flushes from eight threads each get their own answer" },
+  { name: "odd-arguments", behaviour: "an empty chunk, a negative length and a missing tag are taken" },
+  { name: "several-instances", behaviour: "instances are told apart, and closed one by one" },
+  { name: "refused-init", behaviour: "an init that fails leaves the instance before it, and the next, working" },
+  { name: "answered-twice", behaviour: "a second answer, and one to an unknown request, do nothing" },
+  { name: "ten-thousand", behaviour: "10,000 flushes leave nothing behind" },
+  {
+    name: "no-libnode",
+    behaviour: "without libnode, init fails and says what was tried and how to install it",
+    messages: [/\/nowhere\/libnode\.so\.1: no such file/, /apt-get install/, /dnf install nodejs-libs/, /nodejs20-libs/],
+  },
+  {
+    name: "libnode-not-loadable",
+    behaviour: "a libnode that cannot be loaded is reported with the loader's reason",
+    messages: [/\/dev\/null: .*file too short/],
+  },
+  {
+    name: "not-a-libnode",
+    behaviour: "a library without node::Start is refused",
+    messages: [/libm\.so\.6: has no node::Start/],
+  },
+  { name: "search-again", behaviour: "an init after one that found no libnode searches again" },
+  {
+    name: "start-returns-early",
+    behaviour: "Node ending before the core is up fails each init",
+    messages: [/stopped before the plugin's core was up \(status 7\)/],
+  },
+  { name: "several-inits-at-once", behaviour: "inits from several threads share one Node" },
+  { name: "node-thread-is-fit", behaviour: "Node gets the plugin's path and a stack of 8 MiB" },
+  { name: "dispositions-after-init", behaviour: "every signal's disposition is the host's again after init" },
+  { name: "dispositions-after-early-return", behaviour: "so it is when Node ended before the core was up" },
+  { name: "delivered-to-host", behaviour: "a signal runs the host's handler on the host's thread" },
+  { name: "caller-mask", behaviour: "init leaves the calling thread's signal mask as it was" },
+  { name: "node-mask", behaviour: "Node's thread has all signals blocked but its own faults" },
+  { name: "node-dies", behaviour: "when Node dies, waiting and later flushes get retry" },
+  { name: "node-exits", behaviour: "when the core calls process.exit, waiting and later flushes get retry" },
+  { name: "node-dies-under-load", behaviour: "no flush waits for ever when Node dies under load" },
+  { name: "exit-joins-node", behaviour: "the process waits for Node's thread when it ends" },
+  { name: "exit-with-flushes-waiting", behaviour: "flushes waiting when the process ends get the core's answer" },
+  { name: "exit-without-init", behaviour: "calls without an init are harmless" },
+  { name: "registered-again", behaviour: "a hot reload's second registration and init work" },
+  {
+    name: "node-never-ends",
+    behaviour: "a Node that does not end cannot hold the process",
+    messages: [/did not stop in time/],
+  },
+];
