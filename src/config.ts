@@ -1,0 +1,234 @@
+/** Reads and checks the options of one output instance. */
+import type { AggregationLimits } from "./aggregate/aggregator.js";
+import type { CompressionAlgorithm } from "./compress/node_zlib.js";
+import { maxRecordBytes } from "./limits.js";
+import type { Log } from "./log.js";
+import type { RecordOptions } from "./record/record_shaper.js";
+import { defaultTimeFormat, TimeFormat, type ZoneAbbreviation } from "./record/time_format.js";
+
+/** A wrong option; the message names it, its value and what is allowed. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+}
+
+/** Gives an option's value as Fluent Bit has it; undefined when it is not set. */
+export type OptionReader = (key: string) => string | undefined;
+
+/** How to reach the stream. */
+export interface ConnectionOptions {
+  readonly region: string;
+  /** Name or ARN. */
+  readonly stream: string;
+  readonly endpoint: string | undefined;
+  readonly roleArn: string | undefined;
+  readonly stsEndpoint: string | undefined;
+  /** 0 is none. */
+  readonly requestTimeoutMs: number;
+}
+
+/** The checked options of one output instance. */
+export interface Config {
+  readonly connection: ConnectionOptions;
+  readonly record: RecordOptions;
+  readonly compression: CompressionAlgorithm | undefined;
+  /** Undefined when aggregation is off. */
+  readonly aggregation: AggregationLimits | undefined;
+  /** Chunks that may be sent in the background at once; 0 when flushes wait for their delivery. */
+  readonly concurrency: number;
+  readonly concurrencyRetries: number;
+}
+
+/** The options in the order in which the Go plugin reports them, and ours behind. */
+const optionNames = [
+  "stream",
+  "region",
+  "data_keys",
+  "partition_key",
+  "role_arn",
+  "endpoint",
+  "sts_endpoint",
+  "append_newline",
+  "time_key",
+  "time_key_format",
+  "experimental_concurrency",
+  "experimental_concurrency_retries",
+  "log_key",
+  "aggregation",
+  "compression",
+  "replace_dots",
+  "http_request_timeout",
+  "aggregation_maximum_record_size",
+  "skip_aggregation_record_size",
+] as const;
+type OptionName = (typeof optionNames)[number];
+
+const maxConcurrency = 10;
+const defaultConcurrencyRetries = 4;
+const defaultSkipAggregationBytes = 20 * 1024;
+const minAggregatedBytes = 1024;
+
+/**
+ * Reads all options, reports each in a line of the log, and checks them.
+ * @throws ConfigurationError on the first wrong one
+ */
+export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneAbbreviation): Config {
+  const values = new Map<OptionName, string>();
+  for (const name of optionNames) {
+    const value = read(name) ?? "";
+    values.set(name, value);
+    log.info(`plugin parameter ${name} = '${value}'`);
+  }
+  const text = (name: OptionName) => values.get(name) ?? "";
+  const optional = (name: OptionName) => (text(name) === "" ? undefined : text(name));
+  const isTrue = (name: OptionName) => text(name).toLowerCase() === "true";
+  const integer = (name: OptionName, fallback: number, lowest: number, highest: number) =>
+    readInteger(name, text(name), fallback, lowest, highest);
+
+  const partitionKey = text("partition_key");
+  const timeKey = optional("time_key");
+  const config: Config = {
+    connection: {
+      stream: readStream(text("stream")),
+      region: readRegion(text("region")),
+      endpoint: readEndpoint("endpoint", text("endpoint")),
+      roleArn: readRoleArn(text("role_arn")),
+      stsEndpoint: readEndpoint("sts_endpoint", text("sts_endpoint")),
+      requestTimeoutMs: integer("http_request_timeout", 0, 0, maxTimeoutSeconds) * 1000,
+    },
+    record: {
+      partitionKeyPath: readPartitionKey(partitionKey),
+      dataKeys: readDataKeys(text("data_keys")),
+      logKey: optional("log_key"),
+      appendNewline: isTrue("append_newline"),
+      time:
+        timeKey === undefined
+          ? undefined
+          : { key: timeKey, format: readTimeFormat(text("time_key_format"), zoneAbbreviation) },
+      replaceDots: optional("replace_dots"),
+    },
+    compression: readCompression(text("compression")),
+    aggregation: isTrue("aggregation")
+      ? {
+          maximumRecordBytes: integer(
+            "aggregation_maximum_record_size",
+            maxRecordBytes,
+            minAggregatedBytes,
+            maxRecordBytes,
+          ),
+          skipRecordBytes: integer(
+            "skip_aggregation_record_size",
+            defaultSkipAggregationBytes,
+            1,
+            maxRecordBytes,
+          ),
+        }
+      : undefined,
+    concurrency: integer("experimental_concurrency", 0, 0, maxConcurrency),
+    concurrencyRetries: integer(
+      "experimental_concurrency_retries",
+      defaultConcurrencyRetries,
+      0,
+      Number.MAX_SAFE_INTEGER,
+    ),
+  };
+  giveAdvice(config, partitionKey, log);
+  return config;
+}
+
+function giveAdvice(config: Config, partitionKey: string, log: Log): void {
+  if (partitionKey === "") log.info("no partition key provided. A random one will be generated.");
+  if (config.aggregation !== undefined && partitionKey !== "") {
+    log.warning(
+      "'partition_key' has different behavior when 'aggregation' enabled. All aggregated records will use a partition key sourced from the first record in the batch",
+    );
+  }
+  if (config.concurrency > 0) {
+    log.warning(
+      "WARNING: Enabling concurrency can lead to data loss.  If 'experimental_concurrency_retries' is reached data will be lost.",
+    );
+  }
+}
+
+function wrong(name: string, value: string, allowed: string): ConfigurationError {
+  return new ConfigurationError(`Invalid '${name}' value (${value}) specified, ${allowed}`);
+}
+
+function readStream(value: string): string {
+  if (value === "") throw new ConfigurationError(required("stream"));
+  // Source: Kinesis API Reference, PutRecords, StreamName and StreamARN.
+  const isName = /^[\w.-]{1,128}$/u.test(value);
+  const isArn = /^arn:aws[\w-]*:kinesis:[\w-]+:\d{12}:stream\/[\w.-]{1,128}$/u.test(value);
+  if (isName || isArn) return value;
+  throw wrong("stream", value, "must be a stream's name (letters, digits, '_', '.', '-') or its ARN");
+}
+
+function readRegion(value: string): string {
+  if (value === "") throw new ConfigurationError(required("region"));
+  if (/^[a-zA-Z0-9-]{1,63}$/u.test(value)) return value;
+  throw wrong("region", value, "must be the code of an AWS region such as us-west-2");
+}
+
+function required(missing: string): string {
+  return `stream and region are required configuration parameters ('${missing}' is not set)`;
+}
+
+function readPartitionKey(value: string): string[] {
+  if (value === "log") throw new ConfigurationError("'log' cannot be set as the partition key");
+  return value === "" ? [] : value.split("->");
+}
+
+function readDataKeys(value: string): string[] | undefined {
+  const keys = value
+    .split(",")
+    .map((key) => key.trim())
+    .filter((key) => key !== "");
+  return keys.length === 0 ? undefined : keys;
+}
+
+function readTimeFormat(value: string, zoneAbbreviation: ZoneAbbreviation): TimeFormat {
+  try {
+    return new TimeFormat(value === "" ? defaultTimeFormat : value, zoneAbbreviation);
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw wrong("time_key_format", value, `${error.message}; see strftime(3), besides %L, %f and %3N, %6N, %9N`);
+    }
+    throw error;
+  }
+}
+
+function readCompression(value: string): CompressionAlgorithm | undefined {
+  const algorithm = value.toLowerCase();
+  if (algorithm === "" || algorithm === "none") return undefined;
+  if (algorithm === "gzip" || algorithm === "zlib") return algorithm;
+  throw wrong("compression", value, "must be 'zlib', 'gzip', 'none', or undefined");
+}
+
+function readEndpoint(name: string, value: string): string | undefined {
+  if (value === "") return undefined;
+  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//iu.test(value) ? value : `https://${value}`;
+  try {
+    const { protocol, hostname } = new URL(withScheme);
+    if ((protocol === "https:" || protocol === "http:") && hostname !== "") return withScheme;
+  } catch {
+    // No URL at all: refused below.
+  }
+  throw wrong(name, value, "must be a host name or a URL such as https://kinesis.us-west-2.amazonaws.com");
+}
+
+function readRoleArn(value: string): string | undefined {
+  if (value === "") return undefined;
+  if (/^arn:aws[\w-]*:iam::\d{12}:role\/.+$/u.test(value)) return value;
+  throw wrong("role_arn", value, "must be the ARN of an IAM role such as arn:aws:iam::123456789012:role/name");
+}
+
+/** What a timer of Node can hold: 2^31 − 1 milliseconds. */
+const maxTimeoutSeconds = 2_147_483;
+
+function readInteger(name: string, value: string, fallback: number, lowest: number, highest: number): number {
+  if (value === "") return fallback;
+  const number = /^[+-]?\d+$/u.test(value) ? Number(value) : Number.NaN;
+  if (number >= lowest && number <= highest) return number;
+  const range =
+    highest === Number.MAX_SAFE_INTEGER ? `of ${lowest} or more` : `from ${lowest} to ${highest}`;
+  throw wrong(name, value, `must be a whole number ${range}`);
+}

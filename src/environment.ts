@@ -1,0 +1,43 @@
+/** Reads and checks the environment variables that rule the plugin. */
+import { ConfigurationError } from "./config.js";
+import { parseGoDuration } from "./duration.js";
+import type { LogLevel } from "./log.js";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** FLB_LOG_LEVEL, and whether its value was one of those allowed. */
+export function readLogLevel(environment: Environment): { level: LogLevel; unknown: string | undefined } {
+  const value = environment["FLB_LOG_LEVEL"] ?? "";
+  switch (value.toLowerCase()) {
+    case "debug":
+      return { level: "debug", unknown: undefined };
+    case "error":
+      return { level: "error", unknown: undefined };
+    case "":
+    case "info":
+      return { level: "info", unknown: undefined };
+    default:
+      return { level: "info", unknown: value };
+  }
+}
+
+/** What an instance takes from the environment besides the AWS SDK's own variables. */
+export interface InstanceEnvironment {
+  /** SEND_FAILURE_TIMEOUT in milliseconds; undefined when there is none. */
+  readonly sendFailureTimeoutMs: number | undefined;
+  /** EKS_POD_EXECUTION_ROLE: assumed first, and role_arn with its credentials. */
+  readonly eksPodExecutionRole: string | undefined;
+}
+
+/** @throws ConfigurationError that names the variable */
+export function readInstanceEnvironment(environment: Environment): InstanceEnvironment {
+  const timeout = environment["SEND_FAILURE_TIMEOUT"] ?? "";
+  const timeoutMs = timeout === "" ? undefined : parseGoDuration(timeout);
+  if (timeout !== "" && (timeoutMs === undefined || timeoutMs === 0)) {
+    throw new ConfigurationError(
+      `Invalid 'SEND_FAILURE_TIMEOUT' value (${timeout}) specified, must be a duration above zero such as 5m30s, 1h or 250ms`,
+    );
+  }
+  const role = environment["EKS_POD_EXECUTION_ROLE"] ?? "";
+  return { sendFailureTimeoutMs: timeoutMs, eksPodExecutionRole: role === "" ? undefined : role };
+}

@@ -1,0 +1,66 @@
+/** Messages on standard error, in the form of the Go plugin's logger (logrus, TextFormatter). */
+
+/** From the least to the most important. */
+export const logLevels = ["debug", "info", "warning", "error"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Where messages go. */
+export interface Log {
+  debug(message: string): void;
+  info(message: string): void;
+  warning(message: string): void;
+  error(message: string): void;
+}
+
+/**
+ * A log that writes lines from `threshold` on.
+ * @param now milliseconds since the epoch
+ * @param write takes a line with its newline
+ */
+export function createLog(threshold: LogLevel, now: () => number, write: (line: string) => void): Log {
+  const least = logLevels.indexOf(threshold);
+  const at = (level: LogLevel) => (message: string) => {
+    if (logLevels.indexOf(level) < least) return;
+    const time = `${new Date(now()).toISOString().slice(0, 19)}Z`;
+    write(`time="${time}" level=${level} msg=${JSON.stringify(message)}\n`);
+  };
+  return { debug: at("debug"), info: at("info"), warning: at("warning"), error: at("error") };
+}
+
+/** The same log with a prefix such as "[kinesis 0] ". */
+export function prefixed(log: Log, prefix: string): Log {
+  return {
+    debug: (message) => log.debug(prefix + message),
+    info: (message) => log.info(prefix + message),
+    warning: (message) => log.warning(prefix + message),
+    error: (message) => log.error(prefix + message),
+  };
+}
+
+const oncePerMs = 60_000;
+
+/** A message about single records: written at once the first time, then at most once a minute with a count. */
+export class RepeatedMessage {
+  readonly #write: (message: string) => void;
+  readonly #now: () => number;
+  #lastWrittenMs = Number.NEGATIVE_INFINITY;
+  #unreported = 0;
+
+  /** @param now milliseconds that only ever grow */
+  constructor(write: (message: string) => void, now: () => number) {
+    this.#write = write;
+    this.#now = now;
+  }
+
+  /** Counts `times` occurrences, and writes when the last message is a minute old. */
+  report(message: string, times = 1): void {
+    if (times === 0) return;
+    this.#unreported += times;
+    const now = this.#now();
+    if (now - this.#lastWrittenMs < oncePerMs) return;
+    const count = this.#unreported === 1 ? "" : ` (${this.#unreported} records since the last such message)`;
+    this.#write(message + count);
+    this.#lastWrittenMs = now;
+    this.#unreported = 0;
+  }
+}
