@@ -1,0 +1,119 @@
+/** PutRecords through the AWS SDK: the only file that knows it. */
+import {
+  KinesisClient,
+  PutRecordsCommand,
+  type PutRecordsCommandOutput,
+} from "@aws-sdk/client-kinesis";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { ConnectionOptions } from "../config.js";
+import { credentialsFor } from "./credentials.js";
+import type { Entry } from "./entry.js";
+import type { FailedEntry, PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
+
+const connectionTimeoutMs = 5000;
+/** A connection on which nothing moves for so long is dead, even when http_request_timeout sets no limit. */
+const idleTimeoutMs = 60_000;
+
+/** @param version of the plugin, for the user agent */
+export function createKinesisClient(
+  options: ConnectionOptions,
+  eksPodExecutionRole: string | undefined,
+  version: string,
+): PutRecordsClient {
+  const { region, endpoint, roleArn, stsEndpoint, stream, requestTimeoutMs } = options;
+  const client = new KinesisClient({
+    region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    credentials: credentialsFor({ region, eksPodExecutionRole, roleArn, stsEndpoint }),
+    // An instance: given plain options, the SDK would build its HTTP/2 handler and open a TLS session per request.
+    requestHandler: new NodeHttpHandler({ connectionTimeout: connectionTimeoutMs, socketTimeout: idleTimeoutMs }),
+    maxAttempts: 1,
+    customUserAgent: [["aws-fluent-bit-plugin", version]],
+  });
+  const target = stream.startsWith("arn:") ? { StreamARN: stream } : { StreamName: stream };
+  const closing = new AbortController();
+
+  return {
+    async putRecords(entries) {
+      const timeout = requestTimeoutMs === 0 ? undefined : AbortSignal.timeout(requestTimeoutMs);
+      const attempt = new AbortController();
+      const abort = () => attempt.abort();
+      timeout?.addEventListener("abort", abort);
+      closing.signal.addEventListener("abort", abort);
+      try {
+        const command = new PutRecordsCommand({ ...target, Records: entries.map(requestEntry) });
+        return readAnswer(await client.send(command, { abortSignal: attempt.signal }), entries.length);
+      } catch (error) {
+        if (timeout?.aborted === true) {
+          const message = `no answer within http_request_timeout (${requestTimeoutMs / 1000} s)`;
+          return { kind: "failed", code: "RequestTimeout", message, isTransient: true };
+        }
+        return readError(error);
+      } finally {
+        timeout?.removeEventListener("abort", abort);
+        closing.signal.removeEventListener("abort", abort);
+      }
+    },
+    close() {
+      closing.abort();
+      client.destroy();
+    },
+  };
+}
+
+function requestEntry(entry: Entry): { Data: Uint8Array; PartitionKey: string } {
+  return { Data: entry.data, PartitionKey: entry.partitionKey };
+}
+
+function readAnswer(answer: PutRecordsCommandOutput, sent: number): PutRecordsOutcome {
+  if (answer.FailedRecordCount === 0) return { kind: "answered", failed: [] };
+  const results = answer.Records;
+  if (results?.length !== sent) {
+    const message = `the endpoint answered for ${results?.length ?? 0} of ${sent} records; is it a Kinesis endpoint?`;
+    return { kind: "failed", code: "InvalidAnswer", message, isTransient: true };
+  }
+  const failed: FailedEntry[] = [];
+  results.forEach(({ ErrorCode, ErrorMessage, SequenceNumber }, index) => {
+    if (ErrorCode === undefined && SequenceNumber !== undefined) return;
+    failed.push({ index, code: ErrorCode ?? "UnknownError", message: ErrorMessage ?? "" });
+  });
+  return { kind: "answered", failed };
+}
+
+/** Codes of the service that mean "later", besides all answers of 429 and 5xx. */
+const throttlingCodes = new Set([
+  "ProvisionedThroughputExceededException",
+  "LimitExceededException",
+  "KMSThrottlingException",
+  "ThrottlingException",
+  "Throttling",
+  "RequestLimitExceeded",
+  "RequestTimeout",
+  "RequestTimeoutException",
+  "TimeoutError",
+]);
+
+function readError(error: unknown): PutRecordsOutcome {
+  const { name, message, code, status } = describe(error);
+  const isServerFault = status !== undefined && (status === 429 || status >= 500);
+  // A system's error code (ECONNREFUSED, ENOTFOUND …) means that no answer came at all.
+  const isTransient = isServerFault || throttlingCodes.has(name) || code !== undefined;
+  return { kind: "failed", code: code ?? name, message, isTransient };
+}
+
+function describe(error: unknown): { name: string; message: string; code?: string; status?: number } {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
+  const result = { name: error.name, message: error.message };
+  const status = "$metadata" in error ? httpStatus(error.$metadata) : undefined;
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  return {
+    ...result,
+    ...(status === undefined ? {} : { status }),
+    ...(code === undefined ? {} : { code }),
+  };
+}
+
+function httpStatus(metadata: unknown): number | undefined {
+  if (typeof metadata !== "object" || metadata === null || !("httpStatusCode" in metadata)) return undefined;
+  return typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : undefined;
+}

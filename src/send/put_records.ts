@@ -1,0 +1,30 @@
+/** What the sender asks of a Kinesis client, and what it may answer. */
+import type { Entry } from "./entry.js";
+
+/** An entry of an answered request that the service did not take. */
+export interface FailedEntry {
+  /** Position in the request. */
+  readonly index: number;
+  /** Such as ProvisionedThroughputExceededException. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The outcome of one attempt. */
+export type PutRecordsOutcome =
+  | { readonly kind: "answered"; readonly failed: readonly FailedEntry[] }
+  | {
+      readonly kind: "failed";
+      /** Such as ResourceNotFoundException, ECONNREFUSED, CredentialsProviderError. */
+      readonly code: string;
+      readonly message: string;
+      /** True when the same request may succeed a moment later. */
+      readonly isTransient: boolean;
+    };
+
+/** Sends one request, without any retries of its own. Never rejects. */
+export interface PutRecordsClient {
+  putRecords(entries: readonly Entry[]): Promise<PutRecordsOutcome>;
+  /** Drops idle connections; attempts under way end as failed. */
+  close(): void;
+}
