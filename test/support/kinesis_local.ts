@@ -28,6 +28,11 @@ export interface ReceivedRecord {
   readonly data: Uint8Array;
 }
 
+export interface ShardRange {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
 export interface KinesisLocalSettings {
   /** The HTTP port; a free one when absent. */
   readonly port?: number;
@@ -130,6 +135,17 @@ export class KinesisLocal {
       }
     }
     return records;
+  }
+
+  /** Which hash keys each shard of the stream takes. */
+  async shardRanges(stream: string): Promise<Map<string, ShardRange>> {
+    const { Shards: shards = [] } = await this.#client.send(new ListShardsCommand({ StreamName: stream }));
+    return new Map(
+      shards.map(({ ShardId: id = "", HashKeyRange: range }) => [
+        id,
+        { first: BigInt(range?.StartingHashKey ?? 0), last: BigInt(range?.EndingHashKey ?? 0) },
+      ]),
+    );
   }
 
   async stop(): Promise<void> {

@@ -53,11 +53,11 @@ export class PluginHost {
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(program: string, environment: Environment) {
-    this.#child = new Child(program, [], { env: pluginEnvironment(environment) });
+    this.#child = new Child(program, [], { env: pluginEnvironment(environment), cwd: this.#folder });
     void this.#child.ended.finally(() => rmSync(this.#folder, { recursive: true, force: true })).catch(() => undefined);
   }
 
-  /** Starts the host; it has not loaded the plugin yet. */
+  /** Starts the host, in an empty folder; it has not loaded the plugin yet. */
   static async start(environment: Environment = {}): Promise<PluginHost> {
     return new PluginHost(await buildHost(), environment);
   }
@@ -123,6 +123,11 @@ export class PluginHost {
   async ownsSignals(): Promise<{ sigint: boolean; sigterm: boolean }> {
     const [, sigint, sigterm] = await this.#ask("signals", /^signals ([01]) ([01])$/);
     return { sigint: sigint === "1", sigterm: sigterm === "1" };
+  }
+
+  /** The plugin's warnings and errors so far, one a line. */
+  get complaints(): string[] {
+    return this.stderr.split("\n").filter((line) => /level="?(warn|error|fatal)/.test(line));
   }
 
   async waitForMessage(pattern: RegExp): Promise<string> {

@@ -1,0 +1,105 @@
+// What the plugin answers and says when things go wrong: broken chunks, no endpoint, no credentials, no trust.
+import { createHash } from "node:crypto";
+import { describe, expect, it, vi } from "vitest";
+import { chunkOf } from "../support/event_chunk.js";
+import { KinesisLocal, freePort } from "../support/kinesis_local.js";
+import { FLB_OK, FLB_RETRY } from "../support/plugin_host.js";
+import { jsonOf, useStreams } from "../support/stream_fixture.js";
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+
+const streams = useStreams();
+
+/** Bytes without meaning, the same in every run. */
+function noise(length: number): Uint8Array {
+  const blocks = Array.from({ length: Math.ceil(length / 32) }, (_, n) => createHash("sha256").update(`${n}`).digest());
+  return Buffer.concat(blocks).subarray(0, length);
+}
+
+describe("a broken chunk", () => {
+  it("that is empty is done at once", async () => {
+    const stream = await streams.newStream();
+    const host = await streams.host();
+    expect(await host.flush(await host.open(streams.options(stream)), new Uint8Array())).toBe(FLB_OK);
+    expect((await host.end()).status).toBe(0);
+    expect(host.complaints).toEqual([]);
+    expect(await streams.kinesis.readAll(stream)).toEqual([]);
+  });
+
+  it("of random bytes is given up with one message, and the next chunk arrives", async () => {
+    const stream = await streams.newStream();
+    const host = await streams.host();
+    const instance = await host.open(streams.options(stream));
+    expect(await host.flush(instance, noise(4096))).toBe(FLB_OK);
+    expect(await host.flush(instance, chunkOf([{ after: true }]))).toBe(FLB_OK);
+    expect((await host.end()).status).toBe(0);
+    expect(host.complaints).toHaveLength(1);
+    expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([{ after: true }]);
+  });
+
+  it("that ends in the middle of an event still gives the events before it", async () => {
+    const stream = await streams.newStream();
+    const host = await streams.host();
+    const chunk = chunkOf([{ n: 1 }, { n: 2 }, { n: 3 }]);
+    expect(await host.flush(await host.open(streams.options(stream)), chunk.subarray(0, chunk.length - 2))).toBe(FLB_OK);
+    expect((await host.end()).status).toBe(0);
+    expect(host.complaints).toHaveLength(1);
+    expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+});
+
+describe("a chunk that cannot be sent", () => {
+  it("is to be retried while the endpoint is away, with one message, and arrives once it is back", async () => {
+    const port = await freePort();
+    const host = await streams.host();
+    const options = { ...streams.options("late"), endpoint: `http://127.0.0.1:${port}` };
+    const instance = await host.open(options);
+    for (const n of [1, 2, 3]) expect(await host.flush(instance, chunkOf([{ n }]))).toBe(FLB_RETRY);
+    expect(host.complaints).toHaveLength(1);
+    expect(host.complaints[0]).toMatch(/ECONNREFUSED|refused|connect/i);
+    const late = await KinesisLocal.start({ port });
+    try {
+      await late.createStream("late");
+      for (const n of [1, 2, 3]) expect(await host.flush(instance, chunkOf([{ n }]))).toBe(FLB_OK);
+      expect((await late.readAll("late")).map(jsonOf)).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+    } finally {
+      await late.stop();
+    }
+  });
+
+  it("is to be retried without credentials, with one message that says so", async () => {
+    const host = await streams.host({ AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined });
+    const instance = await host.open(streams.options(await streams.newStream()));
+    for (const n of [1, 2]) expect(await host.flush(instance, chunkOf([{ n }]))).toBe(FLB_RETRY);
+    expect(host.complaints).toHaveLength(1);
+    expect(host.complaints[0]).toMatch(/credential/i);
+    expect((await host.end()).status).toBe(0);
+  });
+
+  it("is to be retried when the stream does not exist, with a message that names it", async () => {
+    const host = await streams.host();
+    const instance = await host.open(streams.options("nowhere-to-be-found"));
+    expect(await host.flush(instance, chunkOf([{ n: 1 }]))).toBe(FLB_RETRY);
+    expect(host.complaints.join("\n")).toMatch(/nowhere-to-be-found/);
+    expect((await host.end()).status).toBe(0);
+  });
+});
+
+describe("a TLS endpoint", () => {
+  it("with a certificate that NODE_EXTRA_CA_CERTS trusts takes records", async () => {
+    const stream = await streams.newStream();
+    const host = await streams.host({ NODE_EXTRA_CA_CERTS: streams.kinesis.certificateFile });
+    const instance = await host.open({ ...streams.options(stream), endpoint: streams.kinesis.tlsEndpoint });
+    expect(await host.flush(instance, chunkOf([{ secret: true }])), host.stderr).toBe(FLB_OK);
+    expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([{ secret: true }]);
+  });
+
+  it("with a certificate that nobody trusts gets nothing", async () => {
+    const stream = await streams.newStream();
+    const host = await streams.host();
+    const instance = await host.open({ ...streams.options(stream), endpoint: streams.kinesis.tlsEndpoint });
+    expect(await host.flush(instance, chunkOf([{ secret: true }]))).toBe(FLB_RETRY);
+    expect(host.complaints.join("\n")).toMatch(/certificate/i);
+    expect(await streams.kinesis.readAll(stream)).toEqual([]);
+  });
+});

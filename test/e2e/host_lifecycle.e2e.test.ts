@@ -1,0 +1,100 @@
+// The plugin's life in its host: threads, instances, reloads, signals, the end, and memory over many flushes.
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, it, vi } from "vitest";
+import { chunkOf } from "../support/event_chunk.js";
+import { FLB_OK, PLUGIN } from "../support/plugin_host.js";
+import { jsonOf, useStreams } from "../support/stream_fixture.js";
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+
+const streams = useStreams();
+const chunkOf10 = chunkOf(Array.from({ length: 10 }, (_, n) => ({ n, log: `line ${n}` })));
+
+it("works as a single file in another folder", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "kinesis-copy-"));
+  try {
+    const copy = path.join(folder, "renamed.so");
+    copyFileSync(PLUGIN, copy);
+    const stream = await streams.newStream();
+    const host = await streams.host({}, copy);
+    expect(await host.flush(await host.open(streams.options(stream)), chunkOf([{ a: 1 }]))).toBe(FLB_OK);
+    expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([{ a: 1 }]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+it("takes flushes of four threads at once, and each record arrives once for each", async () => {
+  const stream = await streams.newStream();
+  const host = await streams.host();
+  const instance = await host.open(streams.options(stream));
+  expect(await host.flushMany(instance, chunkOf10, 4, 25)).toEqual({ errors: 0, oks: 100, retries: 0 });
+  const counts = new Map<unknown, number>();
+  for (const record of await streams.kinesis.readAll(stream)) {
+    const { n } = jsonOf(record);
+    counts.set(n, (counts.get(n) ?? 0) + 1);
+  }
+  expect([...counts.keys()].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect([...counts.values()]).toEqual(Array.from({ length: 10 }, () => 100));
+});
+
+it("keeps two instances apart", async () => {
+  const [first, second] = [await streams.newStream(), await streams.newStream()];
+  const host = await streams.host();
+  const one = await host.open(streams.options(first));
+  const two = await host.open(streams.options(second, { log_key: "log" }));
+  expect(await host.flush(two, chunkOf([{ log: '{"to":2}' }]))).toBe(FLB_OK);
+  expect(await host.flush(one, chunkOf([{ log: "to 1" }]))).toBe(FLB_OK);
+  expect(await host.exit(one)).toBe(FLB_OK);
+  expect(await host.flush(two, chunkOf([{ log: '{"to":3}' }]))).toBe(FLB_OK);
+  expect((await streams.kinesis.readAll(first)).map(jsonOf)).toEqual([{ log: "to 1" }]);
+  expect((await streams.kinesis.readAll(second)).map(jsonOf)).toEqual([{ to: 2 }, { to: 3 }]);
+  expect((await host.end()).status).toBe(0);
+});
+
+it("lives through being unloaded and loaded twice, as a hot reload does", async () => {
+  const stream = await streams.newStream();
+  const host = await streams.host();
+  for (const round of [0, 1, 2]) {
+    if (round > 0) await host.load();
+    const instance = await host.open(streams.options(stream));
+    expect(await host.flush(instance, chunkOf([{ round }]))).toBe(FLB_OK);
+    expect(await host.exit(instance)).toBe(FLB_OK);
+    await host.unload();
+  }
+  expect((await host.end()).status).toBe(0);
+  expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([{ round: 0 }, { round: 1 }, { round: 2 }]);
+});
+
+it("leaves the host its signals", async () => {
+  const stream = await streams.newStream();
+  const host = await streams.host();
+  const instance = await host.open(streams.options(stream));
+  expect(await host.ownsSignals()).toEqual({ sigint: true, sigterm: true });
+  await host.flush(instance, chunkOf10);
+  expect(await host.ownsSignals()).toEqual({ sigint: true, sigterm: true });
+});
+
+it.each(["SIGTERM", "SIGINT"] as const)("lets the host end with status 0 on %s", async (signal) => {
+  const stream = await streams.newStream();
+  const host = await streams.host();
+  expect(await host.flush(await host.open(streams.options(stream)), chunkOf10)).toBe(FLB_OK);
+  host.kill(signal);
+  const { stderr, ...end } = await host.ended();
+  expect(end, stderr).toEqual({ status: 0, signal: null });
+});
+
+it("keeps its memory, threads and descriptors flat over 10,000 flushes", async () => {
+  const stream = await streams.newStream();
+  const host = await streams.host();
+  const instance = await host.open(streams.options(stream));
+  expect(await host.flushMany(instance, chunkOf10, 2, 1000)).toEqual({ errors: 0, oks: 2000, retries: 0 });
+  const early = await host.memory();
+  expect(await host.flushMany(instance, chunkOf10, 2, 4000)).toEqual({ errors: 0, oks: 8000, retries: 0 });
+  const late = await host.memory();
+  expect(late.rssKib).toBeLessThan(early.rssKib * 1.25);
+  expect(late.threads).toBeLessThanOrEqual(early.threads);
+  expect(late.descriptors).toBeLessThanOrEqual(early.descriptors + 4);
+});

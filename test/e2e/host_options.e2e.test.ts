@@ -1,0 +1,85 @@
+// Option values that cannot be meant: the plugin refuses to start and says which option and which value.
+import { expect, it, vi } from "vitest";
+import type { Environment } from "../support/environment.js";
+import { REGION } from "../support/kinesis_local.js";
+import { FLB_ERROR, FLB_OK, type Options } from "../support/plugin_host.js";
+import { useStreams } from "../support/stream_fixture.js";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const streams = useStreams();
+const lineWith = (...words: string[]): RegExp =>
+  new RegExp(`^${words.map((word) => `(?=.*${word.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")})`).join("")}.+$`, "im");
+
+const wrong: [option: string, value: string][] = [
+  ["partition_key", "log"],
+  ["compression", "brotli"],
+  ["experimental_concurrency", "11"],
+  ["experimental_concurrency", "-1"],
+  ["experimental_concurrency", "x"],
+  ["experimental_concurrency_retries", "x"],
+  ["http_request_timeout", "x"],
+  ["http_request_timeout", "-1"],
+  ["aggregation_maximum_record_size", "0"],
+  ["aggregation_maximum_record_size", "x"],
+  ["skip_aggregation_record_size", "x"],
+  ["endpoint", "not a url"],
+];
+
+it.each(wrong)("refuses %s=%s", async (option, value) => {
+  const host = await streams.host();
+  const { code } = await host.init({ ...streams.options("any"), [option]: value });
+  expect(code).toBe(FLB_ERROR);
+  await host.waitForMessage(lineWith(option, value));
+  expect((await host.end()).status).toBe(0);
+});
+
+it("refuses a time_key_format with an unknown letter", async () => {
+  const host = await streams.host();
+  const { code } = await host.init({ ...streams.options("any"), time_key: "at", time_key_format: "%Y %Q" });
+  expect(code).toBe(FLB_ERROR);
+  await host.waitForMessage(lineWith("time_key_format", "%Q"));
+});
+
+const incomplete: [missing: string, options: Options][] = [
+  ["stream", { region: REGION }],
+  ["region", { stream: "any" }],
+];
+
+it.each(incomplete)("refuses to start without %s", async (missing, options) => {
+  const host = await streams.host();
+  expect((await host.init(options)).code).toBe(FLB_ERROR);
+  await host.waitForMessage(lineWith("error", missing));
+});
+
+it("refuses SEND_FAILURE_TIMEOUT=abc", async () => {
+  const host = await streams.host({ SEND_FAILURE_TIMEOUT: "abc" });
+  expect((await host.init(streams.options("any"))).code).toBe(FLB_ERROR);
+  await host.waitForMessage(lineWith("SEND_FAILURE_TIMEOUT", "abc"));
+});
+
+const accepted: [name: string, environment: Environment][] = [
+  ["debug", { FLB_LOG_LEVEL: "debug" }],
+  ["Error", { FLB_LOG_LEVEL: "Error" }],
+  ["SEND_FAILURE_TIMEOUT=5m30s", { SEND_FAILURE_TIMEOUT: "5m30s" }],
+];
+
+it.each(accepted)("accepts %s without a complaint", async (_, environment) => {
+  const host = await streams.host(environment);
+  expect((await host.init(streams.options("any"))).code).toBe(FLB_OK);
+  expect((await host.end()).status).toBe(0);
+  expect(host.complaints).toEqual([]);
+});
+
+it("accepts FLB_LOG_LEVEL=loud with a warning", async () => {
+  const host = await streams.host({ FLB_LOG_LEVEL: "loud" });
+  expect((await host.init(streams.options("any"))).code).toBe(FLB_OK);
+  await host.waitForMessage(lineWith("FLB_LOG_LEVEL", "loud"));
+});
+
+it("still starts a good instance after a refused one", async () => {
+  const host = await streams.host();
+  expect((await host.init({ region: REGION })).code).toBe(FLB_ERROR);
+  expect((await host.init(streams.options("any"))).code).toBe(FLB_OK);
+  expect((await host.end()).status).toBe(0);
+});

@@ -1,0 +1,92 @@
+// What every end-to-end test file needs: one local Kinesis, streams of its own, and hosts that end with their test.
+import { gunzipSync } from "node:zlib";
+import { afterAll, afterEach, beforeAll } from "vitest";
+import type { Environment } from "./environment.js";
+import { FluentBit, type FluentBitSettings, type Pipeline } from "./fluent_bit.js";
+import { KinesisLocal, REGION, type ReceivedRecord } from "./kinesis_local.js";
+import { type Options, PluginHost } from "./plugin_host.js";
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export class StreamFixture {
+  #kinesis: KinesisLocal | undefined;
+  #streams = 0;
+  readonly #running: { destroy(): Promise<void> }[] = [];
+
+  get kinesis(): KinesisLocal {
+    if (this.#kinesis === undefined) throw new Error("kinesis-local has not been started");
+    return this.#kinesis;
+  }
+
+  async newStream(shards = 1): Promise<string> {
+    const name = `stream-${this.#streams++}`;
+    await this.kinesis.createStream(name, shards);
+    return name;
+  }
+
+  /** The plugin's options for a stream of this Kinesis. */
+  options(stream: string, others: Options = {}): Options {
+    return { stream, region: REGION, endpoint: this.kinesis.endpoint, ...others };
+  }
+
+  async host(environment: Environment = {}, plugin?: string): Promise<PluginHost> {
+    const host = await PluginHost.withPlugin(environment, plugin);
+    this.#running.push(host);
+    return host;
+  }
+
+  fluentBit(pipeline: Pipeline, settings: FluentBitSettings = {}): FluentBit {
+    const fluentBit = FluentBit.fromArguments(pipeline, settings);
+    this.#running.push(fluentBit);
+    return fluentBit;
+  }
+
+  fluentBitWithFile(pipeline: Pipeline, settings: FluentBitSettings = {}): FluentBit {
+    const fluentBit = FluentBit.fromConfiguration(pipeline, settings);
+    this.#running.push(fluentBit);
+    return fluentBit;
+  }
+
+  /** One flush through a host of its own; what then is in the (new) stream. */
+  async sendOnce(chunk: Uint8Array, options: Options = {}, shards = 1): Promise<ReceivedRecord[]> {
+    const stream = await this.newStream(shards);
+    const host = await this.host();
+    const code = await host.flush(await host.open(this.options(stream, options)), chunk);
+    const { status, stderr } = await host.end();
+    if (code !== 1 || status !== 0) throw new Error(`flush answered ${code}, the end was ${status}:\n${stderr}`);
+    return this.kinesis.readAll(stream);
+  }
+
+  async start(): Promise<void> {
+    this.#kinesis = await KinesisLocal.start();
+  }
+
+  async endRunning(): Promise<void> {
+    await Promise.all(this.#running.splice(0).map((running) => running.destroy()));
+  }
+
+  async stop(): Promise<void> {
+    await this.#kinesis?.stop();
+  }
+}
+
+/** For the top of a test file. */
+export function useStreams(): StreamFixture {
+  const fixture = new StreamFixture();
+  beforeAll(async () => fixture.start());
+  afterEach(async () => fixture.endRunning());
+  afterAll(async () => fixture.stop());
+  return fixture;
+}
+
+export function textOf(record: { readonly data: Uint8Array }): string {
+  return Buffer.from(record.data).toString("utf8");
+}
+
+export function jsonOf(record: { readonly data: Uint8Array }): JsonObject {
+  return JSON.parse(textOf(record)) as JsonObject;
+}
+
+export function gunzipped(record: { readonly data: Uint8Array }): { readonly data: Uint8Array } {
+  return { data: gunzipSync(record.data) };
+}
