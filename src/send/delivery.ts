@@ -80,8 +80,8 @@ async function sendRound(entries: readonly Entry[], client: PutRecordsClient): P
   for (const [index, batch] of batches.entries()) {
     const outcome = await client.putRecords(batch);
     if (outcome.kind === "failed") {
-      remaining.push(...batches.slice(index).flat());
-      return { remaining, failure: outcome, isTransient: outcome.isTransient };
+      const unsent = remaining.concat(...batches.slice(index));
+      return { remaining: unsent, failure: outcome, isTransient: outcome.isTransient };
     }
     for (const failed of outcome.failed) {
       remaining.push(batch[failed.index] as Entry);

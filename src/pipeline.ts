@@ -1,0 +1,110 @@
+/** The story of one flush: a chunk's bytes become events, user records, entries, and a delivery. */
+import { Aggregator } from "./aggregate/aggregator.js";
+import type { Md5 } from "./aggregate/aggregated_record.js";
+import type { Config } from "./config.js";
+import { EventReader } from "./decode/event_reader.js";
+import { inputOf } from "./decode/msgpack.js";
+import { maxRecordBytes, randomPartitionKeyCharacters } from "./limits.js";
+import { ByteSink } from "./record/byte_sink.js";
+import { randomPartitionKey, utf8Bytes } from "./record/partition_key.js";
+import { RecordShaper } from "./record/record_shaper.js";
+import { compressToFit, truncate, type Compress } from "./record/truncation.js";
+import type { Entry } from "./send/entry.js";
+
+/** What the pipeline needs of the world outside. */
+export interface PipelineDependencies {
+  readonly random: () => number;
+  readonly md5: Md5;
+  readonly compress: Compress | undefined;
+  readonly report: RecordReport;
+}
+
+/** Takes what happened to single records; the messages' rates are its business. */
+export interface RecordReport {
+  /** Values of the chunk that were no events. */
+  broken(count: number): void;
+  /** A record that was dropped, and why. */
+  refused(reason: string): void;
+  /** A record that was cut to the limit. */
+  truncated(bytes: number): void;
+  /** A record that cannot be made to fit the limit. */
+  tooLarge(bytes: number): void;
+  /** A record in which partition_key leads nowhere. */
+  withoutPartitionKey(): void;
+}
+
+/** Turns chunks into entries, by the options of one output instance. */
+export class Pipeline {
+  readonly #config: Config;
+  readonly #dependencies: PipelineDependencies;
+  readonly #shaper: RecordShaper;
+  readonly #randomKey: () => string;
+
+  constructor(config: Config, dependencies: PipelineDependencies) {
+    this.#config = config;
+    this.#dependencies = dependencies;
+    this.#shaper = new RecordShaper(config.record);
+    this.#randomKey = () => randomPartitionKey(dependencies.random, randomPartitionKeyCharacters);
+  }
+
+  /** The entries to send for a chunk. They hold nothing of the chunk's memory. */
+  entriesOf(chunk: Uint8Array): Entry[] {
+    const { report, md5 } = this.#dependencies;
+    const { aggregation } = this.#config;
+    const entries: Entry[] = [];
+    const emit = (entry: Entry) => entries.push(entry);
+    const aggregator =
+      aggregation === undefined ? undefined : new Aggregator(aggregation, this.#randomKey, md5, emit);
+
+    const input = inputOf(chunk);
+    const events = new EventReader(input);
+    const sink = new ByteSink(chunk.length + Math.trunc(chunk.length / 4));
+    while (events.next()) {
+      const start = sink.length;
+      const shaped = this.#shaper.shape(input, events.bodyOffset, events.seconds, events.nanoseconds, sink);
+      if (shaped.kind === "refused") {
+        report.refused(shaped.reason);
+        continue;
+      }
+      const { partitionKey } = shaped;
+      if (partitionKey === undefined && this.#config.record.partitionKeyPath.length > 0) {
+        report.withoutPartitionKey();
+      }
+      const keyBytes = partitionKey === undefined ? randomPartitionKeyCharacters : utf8Bytes(partitionKey);
+      if (!this.#fit(sink, start, maxRecordBytes - keyBytes)) continue;
+      const data = sink.bytes.subarray(start, sink.length);
+      if (aggregator !== undefined) aggregator.add(data, partitionKey);
+      else {
+        emit({
+          data,
+          partitionKey: partitionKey ?? this.#randomKey(),
+          sizeBytes: data.length + keyBytes,
+          userRecords: 1,
+        });
+      }
+    }
+    aggregator?.close();
+    report.broken(events.brokenEvents);
+    return entries;
+  }
+
+  /** Compresses and cuts the record that starts at `start`; false when it had to be dropped. */
+  #fit(sink: ByteSink, start: number, maxBytes: number): boolean {
+    const { compress, report } = this.#dependencies;
+    const { appendNewline } = this.#config.record;
+    const plainBytes = sink.length - start;
+    if (compress !== undefined) {
+      const result = compressToFit(sink, start, maxBytes, appendNewline, compress);
+      if (result === "truncated") report.truncated(plainBytes);
+      if (result !== "cannot fit") return true;
+      sink.length = start;
+      report.tooLarge(plainBytes);
+      return false;
+    }
+    if (plainBytes > maxBytes) {
+      truncate(sink, start, maxBytes, appendNewline);
+      report.truncated(plainBytes);
+    }
+    return true;
+  }
+}

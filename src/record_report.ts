@@ -1,0 +1,33 @@
+/** The messages about single records of one output instance, at most once a minute each. */
+import { RepeatedMessage, type Log } from "./log.js";
+import type { RecordReport } from "./pipeline.js";
+
+/** @param now milliseconds that only ever grow */
+export function createRecordReport(log: Log, stream: string, now: () => number): RecordReport {
+  const error = (message: string) => log.error(message);
+  const warning = (message: string) => log.warning(message);
+  const broken = new RepeatedMessage(warning, now);
+  const truncated = new RepeatedMessage(warning, now);
+  const tooLarge = new RepeatedMessage(error, now);
+  const withoutPartitionKey = new RepeatedMessage(error, now);
+  const refused = new Map<string, RepeatedMessage>();
+  return {
+    broken: (count) => broken.report("Passed over what is no event of Fluent Bit in a chunk", count),
+    refused: (reason) => {
+      const message = refused.get(reason) ?? new RepeatedMessage(error, now);
+      refused.set(reason, message);
+      message.report(
+        reason === "has no log_key"
+          ? "Failed to find the key specified by log_key in a record; it is dropped"
+          : `A record ${reason}; it is dropped`,
+      );
+    },
+    truncated: (bytes) => truncated.report(`Found record with ${bytes} bytes, truncating to 1MB, stream=${stream}`),
+    tooLarge: (bytes) =>
+      tooLarge.report(`A record of ${bytes} bytes cannot be compressed and truncated to 1MB; it is dropped, stream=${stream}`),
+    withoutPartitionKey: () =>
+      withoutPartitionKey.report(
+        "The partition key could not be found in the record, using a random string instead",
+      ),
+  };
+}

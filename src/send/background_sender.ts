@@ -1,0 +1,78 @@
+/** experimental_concurrency: sends chunks behind flushes that were already answered. */
+import type { Delivery } from "./delivery.js";
+import type { Entry } from "./entry.js";
+
+/** How much may go on in the background, and how long it is tried. */
+export interface BackgroundLimits {
+  /** Chunks under way at once. */
+  readonly concurrency: number;
+  /** Attempts of a chunk after the first; then it is dropped. */
+  readonly retries: number;
+}
+
+/** What the background sender needs of the world outside. */
+export interface BackgroundDependencies {
+  /** One attempt at what is left of a chunk. */
+  readonly attempt: (entries: readonly Entry[]) => Promise<Delivery>;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** A chunk's records that were given up after all retries. */
+  readonly dropped: (records: number) => void;
+}
+
+const firstBackoffMs = 100;
+
+/** Holds the chunks that are under way. */
+export class BackgroundSender {
+  readonly #limits: BackgroundLimits;
+  readonly #dependencies: BackgroundDependencies;
+  readonly #underWay = new Set<Promise<void>>();
+  #retrying = 0;
+
+  constructor(limits: BackgroundLimits, dependencies: BackgroundDependencies) {
+    this.#limits = limits;
+    this.#dependencies = dependencies;
+  }
+
+  /** Why no chunk can be taken now; undefined when one can. */
+  get refusal(): string | undefined {
+    if (this.#underWay.size >= this.#limits.concurrency) {
+      return `flush returning retry, concurrency limit reached (${this.#underWay.size})`;
+    }
+    if (this.#retrying > 0) return `flush returning retry, kinesis retries in progress (${this.#retrying})`;
+    return undefined;
+  }
+
+  /** Takes the entries of a chunk; {@link refusal} must have been undefined. */
+  take(entries: readonly Entry[]): void {
+    const sending = this.#send(entries).finally(() => this.#underWay.delete(sending));
+    this.#underWay.add(sending);
+  }
+
+  /** Waits until nothing is under way, at most so long; gives the number of chunks that still are. */
+  async drain(timeoutMs: number): Promise<number> {
+    const timeout = this.#dependencies.sleep(timeoutMs);
+    await Promise.race([Promise.allSettled([...this.#underWay]), timeout]);
+    return this.#underWay.size;
+  }
+
+  async #send(entries: readonly Entry[]): Promise<void> {
+    let pending = entries;
+    let isRetrying = false;
+    try {
+      for (let retry = 0; ; retry++) {
+        const delivery = await this.#dependencies.attempt(pending);
+        if (delivery.kind === "delivered") return;
+        pending = delivery.remaining;
+        if (retry === this.#limits.retries) break;
+        if (!isRetrying) {
+          isRetrying = true;
+          this.#retrying++;
+        }
+        await this.#dependencies.sleep(firstBackoffMs * 2 ** Math.min(retry + 1, this.#limits.retries));
+      }
+      this.#dependencies.dropped(pending.reduce((sum, entry) => sum + entry.userRecords, 0));
+    } finally {
+      if (isRetrying) this.#retrying--;
+    }
+  }
+}

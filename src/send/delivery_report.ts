@@ -1,0 +1,56 @@
+/** Tells the user how sending goes: one message for each change, not one for each chunk. */
+import type { Log } from "../log.js";
+import type { Delivery, Failure } from "./delivery.js";
+
+/** What to do about failures that do not pass by themselves. */
+const advice: Readonly<Record<string, string>> = {
+  CredentialsProviderError:
+    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the host, task or pod a role",
+  ResourceNotFoundException: "check the options stream and region",
+  AccessDeniedException: "allow kinesis:PutRecords on the stream",
+  UnrecognizedClientException: "check the credentials",
+  InvalidSignatureException: "check the credentials and the system's clock",
+  ExpiredTokenException: "renew the credentials",
+  ProvisionedThroughputExceededException: "Throughput limits for the stream may have been exceeded",
+  ECONNREFUSED: "check the option endpoint and the network",
+  ENOTFOUND: "check the options region and endpoint, and DNS",
+};
+
+/** Follows the deliveries of one output instance. */
+export class DeliveryReport {
+  readonly #log: Log;
+  readonly #now: () => number;
+  #failingSince: number | undefined;
+  #failingCode: string | undefined;
+
+  /** @param now milliseconds that only ever grow */
+  constructor(log: Log, now: () => number) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  /** Takes the outcome of a chunk. */
+  report(delivery: Delivery): void {
+    if (delivery.kind === "delivered") return this.#recovered(delivery.delivered);
+    const { failure, remaining, delivered } = delivery;
+    const message = `${remaining.length}/${remaining.length + delivered} records failed to be delivered. Will retry. ${describe(failure)}`;
+    if (failure.code === this.#failingCode) return this.#log.debug(message);
+    this.#failingSince ??= this.#now();
+    this.#failingCode = failure.code;
+    this.#log.error(`${message} Further failures of this kind are only written at log level debug.`);
+  }
+
+  #recovered(delivered: number): void {
+    this.#log.debug(`Sent ${delivered} records to Kinesis`);
+    if (this.#failingSince === undefined) return;
+    const seconds = Math.round((this.#now() - this.#failingSince) / 1000);
+    this.#log.info(`Records are delivered again, after ${seconds} s of failures`);
+    this.#failingSince = undefined;
+    this.#failingCode = undefined;
+  }
+}
+
+function describe({ code, message }: Failure): string {
+  const whatToDo = advice[code];
+  return `PutRecords failed with ${code}: ${message}${whatToDo === undefined ? "" : ` (${whatToDo})`}.`;
+}
