@@ -1,5 +1,5 @@
 // What every end-to-end test file needs: one local Kinesis, streams of its own, and hosts that end with their test.
-import { gunzipSync } from "node:zlib";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import type { Environment } from "./environment.js";
 import { FluentBit, type FluentBitSettings, type Pipeline } from "./fluent_bit.js";
@@ -57,6 +57,17 @@ export class StreamFixture {
     return this.kinesis.readAll(stream);
   }
 
+  /** Reads the stream until it holds so many records (or more); fails when they do not come. */
+  async untilArrived(stream: string, count: number): Promise<ReceivedRecord[]> {
+    const deadline = Date.now() + 60_000;
+    for (;;) {
+      const received = await this.kinesis.readAll(stream);
+      if (received.length >= count) return received;
+      if (Date.now() > deadline) throw new Error(`only ${received.length} of ${count} records arrived in ${stream}`);
+      await sleep(100);
+    }
+  }
+
   async start(): Promise<void> {
     this.#kinesis = await KinesisLocal.start();
   }
@@ -85,8 +96,4 @@ export function textOf(record: { readonly data: Uint8Array }): string {
 
 export function jsonOf(record: { readonly data: Uint8Array }): JsonObject {
   return JSON.parse(textOf(record)) as JsonObject;
-}
-
-export function gunzipped(record: { readonly data: Uint8Array }): { readonly data: Uint8Array } {
-  return { data: gunzipSync(record.data) };
 }

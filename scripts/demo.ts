@@ -1,0 +1,153 @@
+// The demonstration: a real log file goes through the plugin into a Kinesis on this machine, and is read back.
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { chunkOf } from "../test/support/event_chunk.js";
+import { FluentBit } from "../test/support/fluent_bit.js";
+import { KinesisLocal, REGION } from "../test/support/kinesis_local.js";
+import { FLB_OK, type Options, PLUGIN, PluginHost } from "../test/support/plugin_host.js";
+
+const USUAL_LOGS = ["/var/log/dpkg.log", "/var/log/apt/history.log", "/var/log/syslog", "/var/log/alternatives.log"];
+const MOST_LINES = 50_000;
+const LINES_PER_CHUNK = 500;
+const STREAM = "demo";
+
+const cleanups: (() => Promise<void> | void)[] = [];
+let cleaning: Promise<void> | undefined;
+
+function cleanUp(): Promise<void> {
+  cleaning ??= (async () => {
+    for (const cleanup of cleanups.reverse()) await cleanup();
+  })();
+  return cleaning;
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return statSync(file).isFile() && statSync(file).size > 0;
+  } catch {
+    return false;
+  }
+}
+
+function chooseLog(asked: string | undefined): string {
+  if (asked !== undefined && asked !== "") {
+    if (isReadable(asked)) return asked;
+    throw new Error(`LOG=${asked} is not a file that can be read, or is empty`);
+  }
+  const found = [...USUAL_LOGS, "README.md"].find(isReadable);
+  if (found === undefined) throw new Error("no log file found; name one: make demo LOG=path");
+  return found;
+}
+
+function findFluentBit(): string | undefined {
+  const onPath = (process.env["PATH"] ?? "").split(path.delimiter).map((folder) => path.join(folder, "fluent-bit"));
+  return [process.env["FLUENT_BIT"] ?? "", ...onPath].find((candidate) => candidate !== "" && existsSync(candidate));
+}
+
+const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(2)} s`;
+
+async function sendThroughFluentBit(program: string, lines: readonly string[], options: Options, arrived: () => Promise<number>): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), "kinesis-demo-"));
+  cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+  const file = path.join(folder, "demo.log");
+  writeFileSync(file, lines.map((line) => `${line}\n`).join(""));
+  const properties = { path: file, read_from_head: "true", exit_on_eof: "true", buffer_max_size: "8M" };
+  const pipeline = { inputs: [{ name: "tail", properties }], outputs: [{ name: "kinesis", properties: options }] };
+  const fluentBit = FluentBit.fromArguments(pipeline, { program });
+  cleanups.push(async () => fluentBit.destroy());
+  let ended = false;
+  const end = fluentBit.ended().finally(() => (ended = true));
+  while (!ended) {
+    await Promise.race([sleep(500), end]);
+    console.log(`  ${await arrived()} of ${lines.length} records are in the stream`);
+  }
+  const { status } = await end;
+  if (status !== 0) throw new Error(`Fluent Bit ended with status ${status}:\n${fluentBit.output.slice(-4000)}`);
+}
+
+async function sendThroughHost(lines: readonly string[], options: Options): Promise<void> {
+  const host = await PluginHost.start();
+  cleanups.push(async () => host.destroy());
+  await host.load();
+  const instance = await host.open(options);
+  for (let first = 0; first < lines.length; first += LINES_PER_CHUNK) {
+    const chunk = lines.slice(first, first + LINES_PER_CHUNK);
+    const code = await host.flush(instance, chunkOf(chunk.map((log) => ({ log }))), "demo");
+    if (code !== FLB_OK) throw new Error(`a flush was answered with ${code}:\n${host.stderr}`);
+    console.log(`  ${first + chunk.length} of ${lines.length} records sent`);
+  }
+  const { status, stderr } = await host.end();
+  if (status !== 0) throw new Error(`the host program ended with status ${status}:\n${stderr}`);
+}
+
+/** How many of `wanted` are not in `found`, counting repeated lines. */
+function countMissing(wanted: readonly string[], found: readonly string[]): number {
+  const counts = new Map<string, number>();
+  for (const line of found) counts.set(line, (counts.get(line) ?? 0) + 1);
+  let missing = 0;
+  for (const line of wanted) {
+    const left = counts.get(line) ?? 0;
+    if (left === 0) missing++;
+    else counts.set(line, left - 1);
+  }
+  return missing;
+}
+
+async function demonstrate(asked: string | undefined): Promise<boolean> {
+  if (!existsSync(PLUGIN)) throw new Error("bin/kinesis.so is not there; run make first");
+  const log = chooseLog(asked);
+  const all = readFileSync(log, "utf8").split(/\r?\n/).filter((line) => line !== "");
+  const lines = all.slice(0, MOST_LINES);
+  const part = lines.length < all.length ? ` (the first ${MOST_LINES} of ${all.length})` : "";
+  console.log(`Log file: ${log}, ${lines.length} lines${part}, empty ones left out`);
+
+  console.log("Starting kinesis-local, a Kinesis on this machine ...");
+  const kinesis = await KinesisLocal.start();
+  cleanups.push(async () => kinesis.stop());
+  await kinesis.createStream(STREAM, 2);
+  console.log(`It answers at ${kinesis.endpoint}; the stream "${STREAM}" has 2 shards`);
+
+  const options = { stream: STREAM, region: REGION, endpoint: kinesis.endpoint };
+  const fluentBit = findFluentBit();
+  const start = performance.now();
+  if (fluentBit !== undefined) {
+    console.log(`Sending through Fluent Bit (${fluentBit}) with bin/kinesis.so:`);
+    await sendThroughFluentBit(fluentBit, lines, options, async () => (await kinesis.readAll(STREAM)).length);
+  } else {
+    console.log("No Fluent Bit here (FLUENT_BIT, PATH): sending through the host program of the tests instead:");
+    await sendThroughHost(lines, options);
+  }
+  const taken = seconds(start);
+
+  const received = await kinesis.readAll(STREAM);
+  const texts = received.map(({ data }) => Buffer.from(data).toString("utf8"));
+  console.log("Some of what the stream holds:");
+  received.slice(0, 3).forEach(({ shardId, partitionKey }, at) => {
+    console.log(`  ${shardId} key ${partitionKey.slice(0, 12)}: ${(texts[at] ?? "").slice(0, 120)}`);
+  });
+  const arrived = texts.map((text) => (JSON.parse(text) as { log: string }).log);
+  const missing = countMissing(lines, arrived);
+  console.log(`In: ${lines.length} lines. Out: ${received.length} records, ${missing} lines missing. Time: ${taken}`);
+  return received.length === lines.length && missing === 0;
+}
+
+for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  process.once(signal, () => {
+    console.log("Stopped; cleaning up ...");
+    void cleanUp().finally(() => process.exit(status));
+  });
+}
+
+try {
+  const equal = await demonstrate(process.argv[2]);
+  console.log(equal ? "Everything arrived." : "FAILED: what came out is not what went in.");
+  process.exitCode = equal ? 0 : 1;
+} catch (error) {
+  if (cleaning === undefined) console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+} finally {
+  await cleanUp();
+}

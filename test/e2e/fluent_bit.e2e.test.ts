@@ -1,0 +1,174 @@
+// The plugin inside a real Fluent Bit: delivery, workers, the end, hot reloads, and running as a daemon.
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { gunzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { deaggregateAll, isAggregate } from "../support/deaggregate.js";
+import { type Section, processesWith } from "../support/fluent_bit.js";
+import { type Options, ROOT } from "../support/plugin_host.js";
+import { jsonOf, textOf, useStreams } from "../support/stream_fixture.js";
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+
+const PADDING = "x".repeat(80);
+const linesFrom = (first: number, count: number): string[] =>
+  Array.from({ length: count }, (_, n) => `${first + n} ${PADDING}`);
+const numberOf = (line: string): number => Number.parseInt(line, 10);
+const inOrder = (lines: readonly string[]): string[] => [...lines].sort((a, b) => numberOf(a) - numberOf(b));
+
+describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
+  const streams = useStreams();
+  let folder = "";
+  let files = 0;
+
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "tailed-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  function newFile(lines: readonly string[]): string {
+    const file = path.join(folder, `tailed-${files++}.txt`);
+    writeFileSync(file, lines.map((line) => `${line}\n`).join(""));
+    return file;
+  }
+
+  function tail(file: string, others: Options = {}): Section {
+    const properties = { path: file, read_from_head: "true", refresh_interval: "1", buffer_max_size: "1M", ...others };
+    return { name: "tail", properties };
+  }
+
+  function kinesis(stream: string, others: Options = {}): Section {
+    return { name: "kinesis", properties: streams.options(stream, others) };
+  }
+
+  async function logLines(stream: string): Promise<string[]> {
+    return (await streams.kinesis.readAll(stream)).map((record) => String(jsonOf(record)["log"]));
+  }
+
+  it("sends what in_dummy makes", async () => {
+    const stream = await streams.newStream();
+    const dummy: Section = { name: "dummy", properties: { dummy: '{"a":{"b":1}}', samples: "3", rate: "50" } };
+    const fluentBit = streams.fluentBit({ inputs: [dummy], outputs: [kinesis(stream)] });
+    await streams.untilArrived(stream, 3);
+    expect(await fluentBit.stop()).toEqual({ status: 0, signal: null });
+    expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([1, 2, 3].map(() => ({ a: { b: 1 } })));
+  });
+
+  it("sends each line of a file once and in order", async () => {
+    const stream = await streams.newStream();
+    const lines = linesFrom(0, 3000);
+    const input = tail(newFile(lines), { exit_on_eof: "true" });
+    const fluentBit = streams.fluentBit({ inputs: [input], outputs: [kinesis(stream)] });
+    expect(await fluentBit.ended(), fluentBit.output).toEqual({ status: 0, signal: null });
+    expect(await logLines(stream)).toEqual(lines);
+  });
+
+  it("aggregates and compresses", async () => {
+    const stream = await streams.newStream();
+    const lines = linesFrom(0, 3000);
+    const output = kinesis(stream, { aggregation: "true", compression: "gzip", log_key: "log" });
+    const input = tail(newFile(lines), { exit_on_eof: "true" });
+    const fluentBit = streams.fluentBit({ inputs: [input], outputs: [output] });
+    expect(await fluentBit.ended(), fluentBit.output).toEqual({ status: 0, signal: null });
+    const received = await streams.kinesis.readAll(stream);
+    expect(received.every(isAggregate)).toBe(true);
+    expect(deaggregateAll(received).map((user) => textOf({ data: gunzipSync(user.data) }))).toEqual(lines);
+  });
+
+  it("sends each line once with two workers", async () => {
+    const stream = await streams.newStream();
+    const lines = linesFrom(0, 20_000);
+    const inputs = [0, 1].map((half) => tail(newFile(lines.slice(half * 10_000, (half + 1) * 10_000))));
+    const fluentBit = streams.fluentBit({ inputs, outputs: [kinesis(stream, { workers: "2" })] });
+    await streams.untilArrived(stream, lines.length);
+    expect(await fluentBit.stop(), fluentBit.output).toEqual({ status: 0, signal: null });
+    expect(inOrder(await logLines(stream))).toEqual(lines);
+  });
+
+  it("feeds two outputs", async () => {
+    const [plain, raw] = [await streams.newStream(), await streams.newStream()];
+    const lines = linesFrom(0, 500);
+    const outputs = [kinesis(plain), kinesis(raw, { log_key: "log" })];
+    const fluentBit = streams.fluentBit({ inputs: [tail(newFile(lines), { exit_on_eof: "true" })], outputs });
+    expect(await fluentBit.ended(), fluentBit.output).toEqual({ status: 0, signal: null });
+    expect(await logLines(plain)).toEqual(lines);
+    expect((await streams.kinesis.readAll(raw)).map(textOf)).toEqual(lines);
+  });
+
+  it("ends on SIGTERM with status 0 after all lines that were read have been sent once", async () => {
+    const stream = await streams.newStream();
+    const lines = linesFrom(0, 20_000);
+    const fluentBit = streams.fluentBit({ inputs: [tail(newFile(lines))], outputs: [kinesis(stream)] });
+    await streams.untilArrived(stream, 1);
+    expect(await fluentBit.stop(), fluentBit.output).toEqual({ status: 0, signal: null });
+    const arrived = inOrder(await logLines(stream));
+    expect(arrived).toEqual(lines.slice(0, arrived.length));
+  });
+
+  it("loses no line over two hot reloads under load", async () => {
+    const stream = await streams.newStream();
+    const file = newFile([]);
+    const input = tail(file, { db: `${file}.db` });
+    const pipeline = { inputs: [input], outputs: [kinesis(stream)] };
+    const fluentBit = streams.fluentBitWithFile(pipeline, { extraArguments: ["-Y"] });
+    let written = 0;
+    const writeUntil = async (done: Promise<unknown>): Promise<void> => {
+      let writing = true;
+      void done.finally(() => (writing = false)).catch(() => undefined);
+      while (writing) {
+        appendFileSync(file, linesFrom(written, 100).map((line) => `${line}\n`).join(""));
+        written += 100;
+        await sleep(20);
+      }
+      await done;
+    };
+    await writeUntil(streams.untilArrived(stream, 500));
+    for (const reload of [1, 2]) {
+      fluentBit.signal("SIGHUP");
+      await writeUntil(fluentBit.waitForLogs(/\[reload\] start everything/, reload));
+      await writeUntil(streams.untilArrived(stream, written + 500));
+    }
+    const unique = new Set<number>();
+    let arrived: string[] = [];
+    for (let tries = 0; tries < 300 && unique.size < written; tries++) {
+      arrived = await logLines(stream);
+      for (const line of arrived) unique.add(numberOf(line));
+      await sleep(100);
+    }
+    expect(await fluentBit.stop(), fluentBit.output).toEqual({ status: 0, signal: null });
+    expect(unique.size).toBe(written);
+    const duplicates = (await logLines(stream)).length - written;
+    expect(duplicates, `${duplicates} lines arrived more than once`).toBe(0);
+  });
+
+  it("runs as a daemon from a relative plugin path", async () => {
+    const stream = await streams.newStream();
+    const lines = linesFrom(0, 200);
+    const pipeline = { inputs: [tail(newFile(lines))], outputs: [kinesis(stream)] };
+    const settings = { plugin: path.join("bin", "kinesis.so"), cwd: ROOT, extraArguments: ["-d"] };
+    streams.fluentBit(pipeline, settings);
+    const daemons = (): number[] => processesWith(`stream=${stream}\0`).filter((pid) => isOurs(pid));
+    const isOurs = (pid: number): boolean => processesWith(streams.kinesis.endpoint).includes(pid);
+    try {
+      await streams.untilArrived(stream, lines.length);
+      const [daemon] = daemons();
+      expect(daemon).toBeGreaterThan(0);
+      process.kill(daemon ?? 0, "SIGTERM");
+      await vi.waitUntil(() => daemons().length === 0, { timeout: 60_000, interval: 100 });
+    } finally {
+      for (const pid of daemons()) process.kill(pid, "SIGKILL");
+    }
+    expect(await logLines(stream)).toEqual(lines);
+  });
+
+  it("stops Fluent Bit with a message when an option is wrong", async () => {
+    const dummy: Section = { name: "dummy", properties: {} };
+    const pipeline = { inputs: [dummy], outputs: [kinesis(await streams.newStream(), { compression: "brotli" })] };
+    const fluentBit = streams.fluentBit(pipeline);
+    const { status } = await fluentBit.ended();
+    expect(status).toBeGreaterThan(0);
+    expect(fluentBit.output).toMatch(/compression.*brotli/);
+  });
+});
