@@ -1,0 +1,50 @@
+/** Wires the core: the shim's binding, Node's clock, randomness and streams, and the SDK's client. */
+import { createHash } from "node:crypto";
+import { writeSync } from "node:fs";
+import { performance } from "node:perf_hooks";
+import type { Binding } from "./binding.js";
+import { compressorFor } from "./compress/node_zlib.js";
+import { readConfig } from "./config.js";
+import { readInstanceEnvironment, readLogLevel } from "./environment.js";
+import { createLog, prefixed } from "./log.js";
+import { OutputInstance } from "./output_instance.js";
+import { Plugin } from "./plugin.js";
+import { createKinesisClient } from "./send/kinesis_client.js";
+import { version } from "./version.js";
+
+const standardError = 2;
+
+/** Called once by the shim's bootstrap script; from then on, requests arrive. */
+export function start(binding: Binding): void {
+  const { level, unknown } = readLogLevel(process.env);
+  const log = createLog(level, Date.now, writeToStandardError);
+  if (unknown !== undefined) {
+    log.warning(`Unknown FLB_LOG_LEVEL '${unknown}', must be debug, info or error; using info`);
+  }
+  const plugin = new Plugin(binding, log, (number, read) => {
+    const instanceLog = prefixed(log, `[kinesis ${number}] `);
+    const config = readConfig(read, instanceLog, binding.zoneAbbreviation);
+    const environment = readInstanceEnvironment(process.env);
+    return new OutputInstance(config, environment, {
+      log: instanceLog,
+      client: createKinesisClient(config.connection, environment.eksPodExecutionRole, version),
+      now: () => performance.now(),
+      random: Math.random,
+      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      md5: (bytes) => createHash("md5").update(bytes).digest(),
+      compress: config.compression === undefined ? undefined : compressorFor(config.compression),
+      exitProcess: binding.exitProcess,
+    });
+  });
+  process.on("uncaughtException", (error) => plugin.releaseAll(error));
+  binding.serve((requestId, kind, instance, chunk, tag) => plugin.handle(requestId, kind, instance, chunk, tag));
+}
+
+/** Synchronous, so that nothing is lost when the process ends; a full pipe loses the line rather than the process. */
+function writeToStandardError(line: string): void {
+  try {
+    writeSync(standardError, line);
+  } catch {
+    // Nobody reads standard error (closed, or a pipe that is full): there is nowhere to say so.
+  }
+}
