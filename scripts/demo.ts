@@ -49,7 +49,12 @@ function findFluentBit(): string | undefined {
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(2)} s`;
 
-async function sendThroughFluentBit(program: string, lines: readonly string[], options: Options, arrived: () => Promise<number>): Promise<void> {
+async function sendThroughFluentBit(
+  program: string,
+  lines: readonly string[],
+  options: Options,
+  arrived: () => Promise<number>,
+): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "kinesis-demo-"));
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
   const file = path.join(folder, "demo.log");
@@ -58,9 +63,8 @@ async function sendThroughFluentBit(program: string, lines: readonly string[], o
   const pipeline = { inputs: [{ name: "tail", properties }], outputs: [{ name: "kinesis", properties: options }] };
   const fluentBit = FluentBit.fromArguments(pipeline, { program });
   cleanups.push(async () => fluentBit.destroy());
-  let ended = false;
-  const end = fluentBit.ended().finally(() => (ended = true));
-  while (!ended) {
+  const end = fluentBit.ended();
+  while (!fluentBit.child.hasEnded) {
     await Promise.race([sleep(500), end]);
     console.log(`  ${await arrived()} of ${lines.length} records are in the stream`);
   }

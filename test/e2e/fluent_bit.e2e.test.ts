@@ -115,14 +115,11 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     const fluentBit = streams.fluentBitWithFile(pipeline, { extraArguments: ["-Y"] });
     let written = 0;
     const writeUntil = async (done: Promise<unknown>): Promise<void> => {
-      let writing = true;
-      void done.finally(() => (writing = false)).catch(() => undefined);
-      while (writing) {
+      const isDone = done.then(() => true);
+      do {
         appendFileSync(file, linesFrom(written, 100).map((line) => `${line}\n`).join(""));
         written += 100;
-        await sleep(20);
-      }
-      await done;
+      } while (!(await Promise.race([isDone, sleep(20, false)])));
     };
     await writeUntil(streams.untilArrived(stream, 500));
     for (const reload of [1, 2]) {
@@ -149,8 +146,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     const pipeline = { inputs: [tail(newFile(lines))], outputs: [kinesis(stream)] };
     const settings = { plugin: path.join("bin", "kinesis.so"), cwd: ROOT, extraArguments: ["-d"] };
     streams.fluentBit(pipeline, settings);
-    const daemons = (): number[] => processesWith(`stream=${stream}\0`).filter((pid) => isOurs(pid));
-    const isOurs = (pid: number): boolean => processesWith(streams.kinesis.endpoint).includes(pid);
+    const daemons = (): number[] => processesWith(`endpoint=${streams.kinesis.endpoint}\0`);
     try {
       await streams.untilArrived(stream, lines.length);
       const [daemon] = daemons();
