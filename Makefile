@@ -1,0 +1,67 @@
+# The front door: `make` builds bin/kinesis.so, `make test` checks everything; both set up what they need.
+SHELL := /bin/sh
+.SHELLFLAGS := -ec
+.DEFAULT_GOAL := release
+MAKEFLAGS += --no-print-directory
+.DELETE_ON_ERROR:
+.PHONY: release test lint typecheck demo bench libnode third-party clean
+
+MODULES := node_modules/.package-lock.json
+BUNDLE := build/kinesis.js
+LIBRARY := bin/kinesis.so
+# Folders too: their time changes when a file goes away.
+CORE := $(shell find src scripts/bundle.mjs tsconfig.json)
+NATIVE := $(shell find native) CMakeLists.txt
+CPP := $(wildcard native/*.cc native/*.h test/native/*.cc)
+# Where libnode is, for the processes that load the plugin.
+WITH_LIBNODE = found=$$(sh scripts/libnode.sh); eval "$$found";
+
+# Only `make clean` works without the tools.
+ifneq ($(MAKECMDGOALS),clean)
+MISSING := $(shell sh scripts/check-tools.sh 2>&1)
+ifneq ($(MISSING),)
+$(error $(MISSING))
+endif
+endif
+
+release: $(LIBRARY)
+
+$(MODULES): package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
+$(BUNDLE): $(CORE) $(MODULES)
+	node scripts/bundle.mjs
+
+# cmake makes its own jobs: make's flags would only confuse it.
+$(LIBRARY): $(BUNDLE) $(NATIVE)
+	env -u MAKEFLAGS -u MFLAGS npx --no-install cmake-js build --CDCMAKE_BUILD_TYPE=Release --out build/native
+	touch $@
+
+libnode:
+	@sh scripts/libnode.sh >/dev/null
+
+lint: $(MODULES)
+	npx --no-install eslint . --max-warnings 0
+	node scripts/check-imports.mjs
+	if command -v clang-format >/dev/null; then clang-format --dry-run -Werror $(CPP); fi
+
+typecheck: $(MODULES)
+	npx --no-install tsc --noEmit
+
+test: lint typecheck release libnode
+	@$(WITH_LIBNODE) npx --no-install vitest run
+
+bench: release libnode
+	@$(WITH_LIBNODE) npx --no-install vitest bench --run test/bench
+
+# make demo LOG=/var/log/some.log
+demo: release libnode
+	@$(WITH_LIBNODE) node scripts/demo.mjs "$(LOG)"
+
+# Writes THIRD-PARTY anew, after a change of what is bundled.
+third-party: $(MODULES)
+	node scripts/third-party.mjs
+
+clean:
+	rm -rf bin build

@@ -1,0 +1,43 @@
+#!/bin/sh
+# Says in one line for each tool that the build misses what it is and how to get it. Runs only what it looks for.
+
+missing=0
+
+need() { # need WHAT DEBIAN_PACKAGES DNF_PACKAGES
+  echo "$1; install it with 'apt-get install $2' (Debian, Ubuntu) or 'dnf install $3' (Fedora, RHEL, Amazon Linux)" >&2
+  missing=1
+}
+
+# at_least VERSION MAJOR MINOR
+at_least() {
+  major=${1%%.*}
+  rest=${1#*.}
+  minor=${rest%%.*}
+  case $major$minor in '' | *[!0-9]*) return 1 ;; esac
+  [ "$major" -gt "$2" ] || { [ "$major" -eq "$2" ] && [ "$minor" -ge "$3" ]; }
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+if has node; then
+  version=$(node --version 2>/dev/null)
+  at_least "${version#v}" 18 18 ||
+    need "node ${version:-of unknown version} is too old: 18.18 or newer is needed" nodejs nodejs
+else
+  need "node is missing: Node.js 18.18 or newer is needed" nodejs nodejs
+fi
+
+has npm || need "npm is missing" npm nodejs-npm
+
+if has cmake; then
+  version=$(cmake --version 2>/dev/null)
+  version=${version#cmake version }
+  at_least "$version" 3 16 || need "cmake is too old: 3.16 or newer is needed" cmake cmake
+else
+  need "cmake is missing: 3.16 or newer is needed" cmake cmake
+fi
+
+has "${CXX:-c++}" || has g++ || has clang++ || need "a C++ compiler is missing" g++ gcc-c++
+has make || need "make is missing" make make
+
+exit $missing

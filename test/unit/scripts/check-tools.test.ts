@@ -1,0 +1,89 @@
+/** A machine that lacks a tool gets one line that names it and how to install it. */
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+const script = fileURLToPath(new URL("../../../scripts/check-tools.sh", import.meta.url));
+let folder: string;
+
+/** Puts a stand-in for each tool, which says its version, into the only folder of PATH. */
+function provide(tools: Record<string, string>): void {
+  for (const [name, answer] of Object.entries(tools)) {
+    const file = join(folder, name);
+    writeFileSync(file, `#!/bin/sh\necho '${answer}'\n`);
+    chmodSync(file, 0o755);
+  }
+}
+
+function check(environment: NodeJS.ProcessEnv = {}): { status: number | null; lines: string[] } {
+  const { status, stderr } = spawnSync("/bin/sh", [script], { env: { PATH: folder, ...environment }, encoding: "utf8" });
+  return { status, lines: stderr.split("\n").filter((line) => line !== "") };
+}
+
+const complete = { node: "v18.18.0", npm: "9.0.0", cmake: "cmake version 3.16.0", "c++": "", make: "" };
+
+function without(tool: keyof typeof complete): Record<string, string> {
+  return Object.fromEntries(Object.entries(complete).filter(([name]) => name !== tool));
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tools-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("the check of the tools", () => {
+  it("is silent when all tools are there and just new enough", () => {
+    provide(complete);
+    expect(check()).toEqual({ status: 0, lines: [] });
+  });
+
+  it.each([
+    ["node", "node is missing", "apt-get install nodejs", "dnf install nodejs"],
+    ["npm", "npm is missing", "apt-get install npm", "dnf install nodejs-npm"],
+    ["cmake", "cmake is missing", "apt-get install cmake", "dnf install cmake"],
+    ["c++", "C++ compiler is missing", "apt-get install g++", "dnf install gcc-c++"],
+    ["make", "make is missing", "apt-get install make", "dnf install make"],
+  ] as const)("names a missing %s and how to install it, in one line", (tool, ...parts) => {
+    provide(without(tool));
+    const { status, lines } = check();
+    expect(status).toBe(1);
+    expect(lines).toHaveLength(1);
+    for (const part of parts) expect(lines[0]).toContain(part);
+  });
+
+  it.each([
+    ["node", "v18.17.1"],
+    ["node", "v16.20.2"],
+    ["cmake", "cmake version 3.15.7"],
+    ["cmake", "cmake version 2.99.0"],
+  ])("refuses %s %s as too old", (tool, answer) => {
+    provide({ ...complete, [tool]: answer });
+    const { status, lines } = check();
+    expect(status).toBe(1);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(`${tool} `);
+    expect(lines[0]).toContain("too old");
+  });
+
+  it.each([
+    ["node", "v20.0.0"],
+    ["cmake", "cmake version 4.0.1-rc2"],
+  ])("takes %s %s", (tool, answer) => {
+    provide({ ...complete, [tool]: answer });
+    expect(check()).toEqual({ status: 0, lines: [] });
+  });
+
+  it("takes the compiler that CXX names", () => {
+    provide({ ...without("c++"), "my-compiler": "" });
+    expect(check().status).toBe(1);
+    expect(check({ CXX: "my-compiler" })).toEqual({ status: 0, lines: [] });
+  });
+
+  it("gives each of several missing tools its line", () => {
+    provide({ node: "v20.0.0" });
+    expect(check().lines).toHaveLength(4);
+  });
+});
