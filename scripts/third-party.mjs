@@ -12,6 +12,19 @@ Linked in besides the packages below: libstdc++ and libgcc, GPL-3.0-or-later wit
 which permits it on any terms.
 `;
 
+const mitTerms = `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
+
 /** The folders of the packages that put bytes into the bundle. */
 function bundledFolders(metafile) {
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
@@ -22,12 +35,23 @@ function bundledFolders(metafile) {
   return [...new Set(folders)];
 }
 
+/** For a package that only says in its readme that it is under the MIT licence, and whose the copyright is. */
+function mitText(readme) {
+  const copyright = /^Copyright .+$/m.exec(readme)?.[0];
+  return copyright === undefined ? undefined : `The MIT License\n\n${copyright}\n\n${mitTerms}`;
+}
+
 function describePackage(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(join(projectFolder, folder, "package.json"), "utf8"));
-  const texts = readdirSync(join(projectFolder, folder)).filter((entry) => /^(licen[cs]e|copying)(\.|$)/i.test(entry));
-  if (typeof license !== "string" || texts.length === 0) throw new Error(`${name} ${version} has no licence text`);
-  const read = (entry) => readFileSync(join(projectFolder, folder, entry), "utf8").replace(/\r/g, "").trimEnd();
-  return { title: `${name} ${version} (${license})`, text: texts.sort().map(read).join("\n\n") };
+  const absolute = join(projectFolder, folder);
+  const read = (entry) => readFileSync(join(absolute, entry), "utf8").replace(/\r/g, "").trimEnd();
+  const { name, version, license } = JSON.parse(read("package.json"));
+  const entries = readdirSync(absolute).sort();
+  const texts = entries.filter((entry) => /^(licen[cs]e|copying)(\.|$)/i.test(entry)).map(read);
+  const readme = entries.find((entry) => /^readme\.md$/i.test(entry));
+  if (texts.length === 0 && license === "MIT" && readme !== undefined) texts.push(mitText(read(readme)));
+  if (texts.length === 0 && license === "Apache-2.0") texts.push(readFileSync(join(projectFolder, "LICENSE"), "utf8"));
+  if (typeof license !== "string" || texts[0] === undefined) throw new Error(`${name} ${version} has no licence text`);
+  return { title: `${name} ${version} (${license})`, text: texts.join("\n\n") };
 }
 
 /** Packages with the same licence text, white space aside, share it. */
