@@ -77,6 +77,16 @@ it("leaves the host its signals", async () => {
   expect(await host.ownsSignals()).toEqual({ sigint: true, sigterm: true });
 });
 
+it("leaves the host's standard streams as they are", async () => {
+  const stream = await streams.newStream();
+  const host = await streams.host();
+  const before = host.standardStreamFlags;
+  const instance = await host.open(streams.options(stream));
+  expect(host.standardStreamFlags).toEqual(before);
+  await host.flush(instance, chunkOf10);
+  expect(host.standardStreamFlags).toEqual(before);
+});
+
 it.each(["SIGTERM", "SIGINT"] as const)("lets the host end with status 0 on %s", async (signal) => {
   const stream = await streams.newStream();
   const host = await streams.host();

@@ -1,6 +1,6 @@
 // Drives the host program (test/native/host.cc), which does to the plugin what Fluent Bit's proxy does.
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -8,7 +8,8 @@ import { Child, type ChildEnd } from "./child.js";
 import { type Environment, pluginEnvironment } from "./environment.js";
 
 export const ROOT = process.cwd();
-export const PLUGIN = path.join(ROOT, "bin", "kinesis.so");
+/** The library under test; KINESIS_TEST_PLUGIN names another build of it. */
+export const PLUGIN = process.env["KINESIS_TEST_PLUGIN"] ?? path.join(ROOT, "bin", "kinesis.so");
 /** What Fluent Bit makes of the answers. */
 export const FLB_ERROR = 0;
 export const FLB_OK = 1;
@@ -73,10 +74,6 @@ export class PluginHost {
     return this.#child.stderr;
   }
 
-  get pid(): number {
-    return this.#child.pid;
-  }
-
   async load(plugin = PLUGIN): Promise<void> {
     await this.#ask(`load ${plugin}`, /^loaded kinesis$/);
   }
@@ -128,6 +125,14 @@ export class PluginHost {
   /** The plugin's warnings and errors so far, one a line. */
   get complaints(): string[] {
     return this.stderr.split("\n").filter((line) => /level="?(warn|error|fatal)/.test(line));
+  }
+
+  /** The flags (O_NONBLOCK and so on) of the host's standard input, output and error. */
+  get standardStreamFlags(): string[] {
+    return [0, 1, 2].map((fd) => {
+      const info = readFileSync(`/proc/${this.#child.pid}/fdinfo/${fd}`, "utf8");
+      return /^flags:\s*(\d+)$/m.exec(info)?.[1] ?? "";
+    });
   }
 
   async waitForMessage(pattern: RegExp): Promise<string> {
