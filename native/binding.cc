@@ -118,11 +118,8 @@ Napi::Value ZoneAbbreviation(const Napi::CallbackInfo &info) {
 
 void ExitProcess(const Napi::CallbackInfo &info) { _exit(info[0].As<Napi::Number>().Int32Value()); }
 
-// process.exit() would take Fluent Bit down; instead the core is declared gone and its thread comes to rest here.
-void Abandon(const Napi::CallbackInfo &) {
-  NodeRuntime::get().core_gone();
-  for (;;) pause();
-}
+// process.exit() would take Fluent Bit down.
+void Abandon(const Napi::CallbackInfo &) { NodeRuntime::get().core_abandoned(); }
 
 Napi::Value Bundle(const Napi::CallbackInfo &info) {
   return Napi::String::New(info.Env(), kinesis_bundle_begin,

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <climits>
 #include <condition_variable>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -45,6 +46,7 @@ std::condition_variable state_changed;
 State state = State::kNew;
 bool (*post_to_core)(uint32_t) = nullptr;  // guarded by state_mutex
 std::string start_error;                   // guarded by state_mutex
+std::atomic<bool> abandoned{false};        // Node's thread rests for ever: nobody need wait for it
 pthread_t node_pthread;
 NodeStart node_start = nullptr;
 
@@ -147,7 +149,7 @@ std::string NodeRuntime::start() {
     if (failure != 0) return std::string("cannot start a thread for Node.js: ") + strerror(failure);
     state = State::kStarting;
     // Registered after libnode was opened, so it runs before libnode's static destructors.
-    atexit([] { NodeRuntime::get().stop_at_exit(); });
+    on_exit([](int status, void *) { NodeRuntime::get().stop_at_exit(status); }, nullptr);
   }
   state_changed.wait(lock, [] { return state == State::kUp || state == State::kGone; });
   if (state == State::kUp) return "";
@@ -159,7 +161,8 @@ void NodeRuntime::node_thread() {
   const std::string script = bootstrap_script(own_path_);
   std::string block;
   std::vector<size_t> offsets;
-  for (const std::string &argument : {std::string("fluent-bit-kinesis"), std::string("-e"), script}) {
+  for (const std::string &argument :
+       {std::string("fluent-bit-kinesis"), std::string("--no-warnings"), std::string("-e"), script}) {
     offsets.push_back(block.size());
     block += argument + '\0';
   }
@@ -171,7 +174,6 @@ void NodeRuntime::node_thread() {
   {
     std::lock_guard<std::mutex> lock(state_mutex);
     if (state == State::kStarting) {
-      host_signals.restore();
       start_error = "Node.js stopped before the plugin's core was up (status " + std::to_string(status) + ")";
     }
   }
@@ -190,11 +192,21 @@ void NodeRuntime::core_gone() {
   {
     std::lock_guard<std::mutex> lock(state_mutex);
     post_to_core = nullptr;
+    if (state == State::kStarting) {
+      host_signals.restore();
+      if (start_error.empty()) start_error = "Node.js stopped before the plugin's core was up";
+    }
     state = State::kGone;
     state_changed.notify_all();
   }
   // Nobody can post after this point, so whoever is in the table now is released here and nobody waits for ever.
   requests_.release_all(kFlbRetry, -1);
+}
+
+void NodeRuntime::core_abandoned() {
+  abandoned = true;
+  core_gone();
+  for (;;) pause();
 }
 
 int64_t NodeRuntime::ask(Request &request) {
@@ -211,7 +223,7 @@ int64_t NodeRuntime::ask(Request &request) {
 
 // At the end of the process: asks the core to close what it holds open, so that Node's loop runs dry and its thread
 // ends before libnode's static destructors run under it. If it does not in time, the process leaves without them.
-void NodeRuntime::stop_at_exit() {
+void NodeRuntime::stop_at_exit(int status) {
   if (pthread_equal(pthread_self(), node_pthread)) return;
   Request request{RequestKind::kStop};
   uint32_t id = 0;
@@ -224,13 +236,16 @@ void NodeRuntime::stop_at_exit() {
     }
   }
   if (id != 0) requests_.wait(id, request, posted ? kStopTimeoutMs : 0);
-  timespec deadline{};
-  clock_gettime(CLOCK_REALTIME, &deadline);
-  deadline.tv_sec += kStopTimeoutMs / 1000;
-  if (pthread_timedjoin_np(node_pthread, nullptr, &deadline) == 0) return;
+  if (!abandoned) {
+    timespec deadline{};
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += kStopTimeoutMs / 1000;
+    if (pthread_timedjoin_np(node_pthread, nullptr, &deadline) == 0) return;
+  }
   static const char message[] = "[kinesis] Node.js did not stop in time; leaving the process without its clean-up\n";
   (void)!write(STDERR_FILENO, message, sizeof message - 1);
-  _exit(EXIT_SUCCESS);
+  fflush(nullptr);
+  _exit(status);
 }
 
 }  // namespace kinesis

@@ -30,6 +30,10 @@ class NodeRuntime {
   /// For the binding, on Node's thread: takes no more requests and releases all that wait.
   void core_gone();
 
+  /// For the binding, on Node's thread, when Node wants to end the process: the core is gone, and the thread comes to
+  /// rest here instead.
+  [[noreturn]] void core_abandoned();
+
   RequestTable &requests() { return requests_; }
   const std::string &own_path() const { return own_path_; }
 
@@ -37,7 +41,7 @@ class NodeRuntime {
   NodeRuntime() = default;
   std::string open_libnode();
   void node_thread();
-  void stop_at_exit();
+  void stop_at_exit(int status);
 
   RequestTable requests_;
   std::string own_path_;

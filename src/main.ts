@@ -37,6 +37,8 @@ export function start(binding: Binding): void {
     });
   });
   process.on("uncaughtException", (error) => plugin.releaseAll(error));
+  // Node's own printing of warnings is off (native/node_runtime.cc): they are ours to show.
+  process.on("warning", (warning) => log.debug(`[kinesis] Node.js: ${warning.message}`));
   binding.serve((requestId, kind, instance, chunk, tag) => plugin.handle(requestId, kind, instance, chunk, tag));
 }
 

@@ -91,6 +91,12 @@ void dispositions_after_early_return() {
   init_gives_dispositions_back(kFlbError);
 }
 
+// process.exit() while the core loads: node::Start never returns.
+void dispositions_after_early_exit() {
+  stand_in::settings.before_up = stand_in::BeforeUp::kExit;
+  init_gives_dispositions_back(kFlbError);
+}
+
 // A signal to the process runs the host's handler, on a thread of the host.
 void delivered_to_host() {
   set_host_dispositions();
@@ -139,6 +145,7 @@ void node_mask() {
 Cases signal_cases() {
   return {{"dispositions-after-init", dispositions_after_init},
           {"dispositions-after-early-return", dispositions_after_early_return},
+          {"dispositions-after-early-exit", dispositions_after_early_exit},
           {"delivered-to-host", delivered_to_host},
           {"caller-mask", caller_mask},
           {"node-mask", node_mask}};

@@ -38,6 +38,7 @@ export const CASES: readonly Case[] = [
   { name: "node-thread-is-fit", behaviour: "Node gets the plugin's path and a stack of 8 MiB" },
   { name: "dispositions-after-init", behaviour: "every signal's disposition is the host's again after init" },
   { name: "dispositions-after-early-return", behaviour: "so it is when Node ended before the core was up" },
+  { name: "dispositions-after-early-exit", behaviour: "so it is when the core exits while it loads" },
   { name: "delivered-to-host", behaviour: "a signal runs the host's handler on the host's thread" },
   { name: "caller-mask", behaviour: "init leaves the calling thread's signal mask as it was" },
   { name: "node-mask", behaviour: "Node's thread has all signals blocked but its own faults" },
