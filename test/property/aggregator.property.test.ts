@@ -1,0 +1,86 @@
+// Whatever comes in: each user record comes out once, in its key's order, in aggregates within their limits.
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { Aggregator } from "../../src/aggregate/aggregator.js";
+import type { Entry } from "../../src/send/entry.js";
+import { isAggregate, parseAggregate } from "../support/kpl_aggregate.js";
+
+const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();
+const keys = ["a", "ü", "\u{1f511}", "k".repeat(127), "k".repeat(128), "k".repeat(256)];
+
+const records = fc.array(
+  fc.record({
+    key: fc.option(fc.constantFrom(...keys), { nil: undefined }),
+    length: fc.oneof({ weight: 9, arbitrary: fc.nat(200) }, { weight: 1, arbitrary: fc.nat(5000) }),
+  }),
+  { maxLength: 200 },
+);
+const limits = fc.record({
+  maximumRecordBytes: fc.integer({ min: 100, max: 6000 }),
+  skipRecordBytes: fc.integer({ min: 1, max: 5100 }),
+});
+
+interface Found {
+  readonly index: number;
+  readonly key: string;
+  readonly length: number;
+}
+
+/** Data that tells which input it was: nothing of an aggregate begins so. */
+function dataOf(index: number, length: number): Buffer {
+  return Buffer.from(`${index};`.padEnd(length, "."));
+}
+
+function userRecordsOf(entry: Entry): Found[] {
+  const found = (data: Uint8Array, key: string): Found => {
+    const text = Buffer.from(data).toString();
+    return { index: Number.parseInt(text, 10), key, length: data.length };
+  };
+  if (!isAggregate(entry.data)) return [found(entry.data, entry.partitionKey)];
+  const parsed = parseAggregate(entry.data);
+  const routingHash = BigInt(`0x${createHash("md5").update(entry.partitionKey).digest("hex")}`).toString();
+  return parsed.records.map((record) => {
+    const key = parsed.partition_key_table[record.partition_key_index] as string;
+    if (key !== entry.partitionKey) {
+      expect(parsed.explicit_hash_key_table[record.explicit_hash_key_index as number]).toBe(routingHash);
+    }
+    return found(record.data, key);
+  });
+}
+
+it("loses, doubles and reorders nothing, and keeps the limits", () => {
+  fc.assert(
+    fc.property(records, limits, (inputs, { maximumRecordBytes, skipRecordBytes }) => {
+      const entries: Entry[] = [];
+      let random = 0;
+      const randomKey = () => `random ${random++}`;
+      const aggregator = new Aggregator({ maximumRecordBytes, skipRecordBytes }, randomKey, md5, (entry) =>
+        entries.push(entry),
+      );
+      const data = inputs.map(({ length }, index) => dataOf(index, length));
+      data.forEach((bytes, index) => aggregator.add(bytes, inputs[index]?.key));
+      aggregator.close();
+
+      const found = entries.flatMap(userRecordsOf);
+      expect(found.map(({ index }) => index).sort((a, b) => a - b)).toEqual(data.map((_, index) => index));
+      for (const { index, key, length } of found) {
+        expect(length).toBe(data[index]?.length);
+        const given = inputs[index]?.key;
+        if (given !== undefined) expect(key).toBe(given);
+      }
+      for (const key of keys) {
+        const order = found.filter(({ index }) => inputs[index]?.key === key).map(({ index }) => index);
+        expect(order).toEqual([...order].sort((a, b) => a - b));
+      }
+      for (const entry of entries) {
+        expect(entry.sizeBytes).toBe(entry.data.length + Buffer.byteLength(entry.partitionKey));
+        expect(entry.userRecords).toBe(userRecordsOf(entry).length);
+        if (!isAggregate(entry.data)) continue;
+        expect(entry.data.length).toBeLessThan(maximumRecordBytes);
+        for (const { length } of userRecordsOf(entry)) expect(length).toBeLessThan(skipRecordBytes);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,29 @@
+// A log that keeps its messages, for tests that look at what the user is told.
+import type { Log, LogLevel } from "../../src/log.js";
+
+export interface Message {
+  readonly level: LogLevel;
+  readonly text: string;
+}
+
+export class RecordedLog implements Log {
+  readonly messages: Message[] = [];
+
+  debug(text: string): void {
+    this.messages.push({ level: "debug", text });
+  }
+  info(text: string): void {
+    this.messages.push({ level: "info", text });
+  }
+  warning(text: string): void {
+    this.messages.push({ level: "warning", text });
+  }
+  error(text: string): void {
+    this.messages.push({ level: "error", text });
+  }
+
+  /** The texts of one level, in their order. */
+  at(level: LogLevel): string[] {
+    return this.messages.filter((message) => message.level === level).map(({ text }) => text);
+  }
+}

@@ -1,0 +1,59 @@
+// A Kinesis client that answers by a script and keeps what it was sent.
+import type { Entry } from "../../src/send/entry.js";
+import type { PutRecordsClient, PutRecordsOutcome } from "../../src/send/put_records.js";
+
+/** One request's outcome, or how to find it. */
+export type Step = PutRecordsOutcome | ((entries: readonly Entry[]) => PutRecordsOutcome | Promise<PutRecordsOutcome>);
+
+export const allTaken: PutRecordsOutcome = { kind: "answered", failed: [] };
+
+/** An answer in which the entries at these positions failed. */
+export function failedAt(...indexes: number[]): PutRecordsOutcome {
+  return failedWith("InternalFailure", ...indexes);
+}
+
+export function failedWith(code: string, ...indexes: number[]): PutRecordsOutcome {
+  return { kind: "answered", failed: indexes.map((index) => ({ index, code, message: `${code} at ${index}` })) };
+}
+
+/** A request of which no entry was taken. */
+export function requestFailed(code: string, isTransient: boolean): PutRecordsOutcome {
+  return { kind: "failed", code, message: `${code} happened`, isTransient };
+}
+
+export class ScriptedClient implements PutRecordsClient {
+  readonly requests: (readonly Entry[])[] = [];
+  closed = 0;
+  readonly #script: Step[];
+  readonly #afterwards: Step;
+
+  /** @param afterwards the outcome of all requests behind the script's end */
+  constructor(script: readonly Step[], afterwards: Step = allTaken) {
+    this.#script = [...script];
+    this.#afterwards = afterwards;
+  }
+
+  async putRecords(entries: readonly Entry[]): Promise<PutRecordsOutcome> {
+    this.requests.push(entries);
+    const step = this.#script.shift() ?? this.#afterwards;
+    return typeof step === "function" ? step(entries) : step;
+  }
+
+  close(): void {
+    this.closed++;
+  }
+}
+
+/** An entry with this key; its bytes are not looked at. */
+export function entryOf(partitionKey: string, sizeBytes = 10, userRecords = 1): Entry {
+  return { data: new Uint8Array(0), partitionKey, sizeBytes, userRecords };
+}
+
+/** So many entries with the keys "0", "1" and so on. */
+export function entriesOf(count: number, sizeBytes = 10): Entry[] {
+  return Array.from({ length: count }, (_, index) => entryOf(String(index), sizeBytes));
+}
+
+export function keysOf(entries: readonly Entry[]): string[] {
+  return entries.map(({ partitionKey }) => partitionKey);
+}

@@ -1,0 +1,102 @@
+// The bytes of an aggregated record, checked with protobufjs and with AWS's own deaggregation.
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import {
+  encodeAggregatedRecord,
+  framingBytes,
+  subRecordBytes,
+  tableEntryBytes,
+  varintBytes,
+  type SubRecord,
+} from "../../../src/aggregate/aggregated_record.js";
+import { deaggregate } from "../../support/deaggregate.js";
+import { parseAggregate, writeAggregate } from "../../support/kpl_aggregate.js";
+
+const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();
+
+function encode(keys: readonly string[], hashKey: string | undefined, records: readonly SubRecord[]): Uint8Array {
+  const encodedKeys = keys.map((key) => Buffer.from(key));
+  const encodedHashKey = hashKey === undefined ? undefined : Buffer.from(hashKey);
+  let bytes = encodedHashKey === undefined ? 0 : tableEntryBytes(encodedHashKey.length);
+  for (const key of encodedKeys) bytes += tableEntryBytes(key.length);
+  for (const { data, partitionKeyIndex, hasExplicitHashKey } of records) {
+    bytes += subRecordBytes(data.length, partitionKeyIndex, hasExplicitHashKey);
+  }
+  return encodeAggregatedRecord(encodedKeys, encodedHashKey, records, bytes, md5);
+}
+
+function record(data: Uint8Array, partitionKeyIndex = 0): SubRecord {
+  return { data, partitionKeyIndex, hasExplicitHashKey: partitionKeyIndex > 0 };
+}
+
+function expected(keys: readonly string[], hashKey: string | undefined, records: readonly SubRecord[]): Buffer {
+  return writeAggregate({
+    partition_key_table: keys,
+    explicit_hash_key_table: hashKey === undefined ? [] : [hashKey],
+    records: records.map(({ data, partitionKeyIndex, hasExplicitHashKey }) => ({
+      partition_key_index: partitionKeyIndex,
+      ...(hasExplicitHashKey ? { explicit_hash_key_index: 0 } : {}),
+      data,
+    })),
+  });
+}
+
+describe("an aggregated record", () => {
+  it("is the bytes that protobufjs writes between the magic number and the MD5", () => {
+    const keys = ["first", "zweiter Schlüssel", "\u{1f511}"];
+    const records = [record(Buffer.from("one")), record(Buffer.from("two"), 1), record(Buffer.from(""), 2)];
+    const bytes = encode(keys, "170141183460469231731687303715884105728", records);
+    expect(Buffer.from(bytes)).toEqual(expected(keys, "170141183460469231731687303715884105728", records));
+  });
+
+  it.each([0, 1, 121, 122, 123, 124, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152])(
+    "has the size that was added up when its data is %i bytes long",
+    (length) => {
+      const records = [record(Buffer.alloc(length, 0x61))];
+      expect(Buffer.from(encode(["key"], undefined, records)).equals(expected(["key"], undefined, records))).toBe(true);
+    },
+  );
+
+  it.each([1, 127, 128, 256 * 4])("has the size that was added up when its key is %i bytes long", (length) => {
+    const key = "k".repeat(length);
+    const records = [record(Buffer.from("data"))];
+    expect(Buffer.from(encode([key], undefined, records))).toEqual(expected([key], undefined, records));
+  });
+
+  it("numbers keys past 127 with two bytes", () => {
+    const keys = Array.from({ length: 300 }, (_, index) => `key ${index}`);
+    const records = keys.map((key, index) => record(Buffer.from(key), index));
+    const bytes = encode(keys, "1", records);
+    expect(Buffer.from(bytes)).toEqual(expected(keys, "1", records));
+    const parsed = parseAggregate(bytes);
+    expect(parsed.records.map((found) => parsed.partition_key_table[found.partition_key_index])).toEqual(keys);
+  });
+
+  it("is taken apart by AWS's deaggregation, explicit hash keys included", () => {
+    const records = [record(Buffer.from("one")), record(Buffer.from([0, 0xff, 0x80]), 1)];
+    const data = encode(["a", "b"], "42", records);
+    const users = deaggregate({ shardId: "shard", partitionKey: "a", sequenceNumber: "7", data });
+    expect(users.map((user) => [user.partitionKey, Buffer.from(user.data), user.subSequenceNumber])).toEqual([
+      ["a", Buffer.from("one"), 0],
+      ["b", Buffer.from([0, 0xff, 0x80]), 1],
+    ]);
+    expect(users[1]?.explicitHashKey).toBe("42");
+  });
+
+  it("takes twenty bytes besides its protobuf", () => {
+    expect(framingBytes).toBe(20);
+  });
+});
+
+describe("varintBytes", () => {
+  it.each([
+    [0, 1],
+    [127, 1],
+    [128, 2],
+    [16_383, 2],
+    [16_384, 3],
+    [2 ** 31, 5],
+    [2 ** 35 - 1, 5],
+    [2 ** 35, 6],
+  ])("of %i is %i", (value, bytes) => expect(varintBytes(value)).toBe(bytes));
+});
