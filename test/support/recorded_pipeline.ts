@@ -1,0 +1,53 @@
+// Runs chunks through the pipeline as an instance with these options would, and keeps what was reported about records.
+import { createHash } from "node:crypto";
+import { compressorFor } from "../../src/compress/node_zlib.js";
+import { readConfig, type Config } from "../../src/config.js";
+import { Pipeline, type PipelineDependencies } from "../../src/pipeline.js";
+import type { Entry } from "../../src/send/entry.js";
+
+export type PluginOptions = Readonly<Record<string, string>>;
+
+/** What the pipeline told about single records, in its order. */
+export type Told = readonly [what: string, detail?: string | number];
+
+export interface Run {
+  readonly entries: readonly Entry[];
+  readonly told: readonly Told[];
+}
+
+const silent = { debug: () => undefined, info: () => undefined, warning: () => undefined, error: () => undefined };
+
+/** The checked options, with a stream and a region when they name none. */
+export function configOf(options: PluginOptions): Config {
+  const all: PluginOptions = { stream: "records", region: "us-west-2", ...options };
+  return readConfig((key) => all[key], silent, () => "UTC");
+}
+
+/** `replaced` takes the place of the real random numbers or compressor. */
+export function runPipeline(
+  options: PluginOptions,
+  chunk: Uint8Array,
+  replaced: Partial<Pick<PipelineDependencies, "random" | "compress">> = {},
+): Run {
+  const config = configOf(options);
+  const told: Told[] = [];
+  const pipeline = new Pipeline(config, {
+    random: Math.random,
+    md5: (bytes) => createHash("md5").update(bytes).digest(),
+    compress: config.compression === undefined ? undefined : compressorFor(config.compression),
+    report: {
+      broken: (count) => count > 0 && told.push(["broken", count]),
+      refused: (reason) => told.push(["refused", reason]),
+      truncated: (bytes) => told.push(["truncated", bytes]),
+      tooLarge: (bytes) => told.push(["too large", bytes]),
+      withoutPartitionKey: () => told.push(["without partition key"]),
+    },
+    ...replaced,
+  });
+  return { entries: pipeline.entriesOf(chunk), told };
+}
+
+/** The records' data as text. */
+export function textsOf(run: Run): string[] {
+  return run.entries.map(({ data }) => Buffer.from(data).toString());
+}

@@ -1,0 +1,13 @@
+// Lets code run as if the process had been started in another time zone.
+
+/** Runs `act` with TZ set; Node reads it anew on every assignment. */
+export function inTimeZone<Result>(zone: string, act: () => Result): Result {
+  const before = process.env.TZ;
+  process.env.TZ = zone;
+  try {
+    return act();
+  } finally {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  }
+}
