@@ -20,6 +20,7 @@ export interface BackgroundDependencies {
 }
 
 const firstBackoffMs = 100;
+const drainStepMs = 100;
 
 /** Holds the chunks that are under way. */
 export class BackgroundSender {
@@ -50,8 +51,11 @@ export class BackgroundSender {
 
   /** Waits until nothing is under way, at most so long; gives the number of chunks that still are. */
   async drain(timeoutMs: number): Promise<number> {
-    const timeout = this.#dependencies.sleep(timeoutMs);
-    await Promise.race([Promise.allSettled([...this.#underWay]), timeout]);
+    // In short steps: a timer that is left behind keeps Node's loop, and with it the end of the process, waiting.
+    for (let leftMs = timeoutMs; leftMs > 0 && this.#underWay.size > 0; leftMs -= drainStepMs) {
+      const step = this.#dependencies.sleep(Math.min(leftMs, drainStepMs));
+      await Promise.race([Promise.allSettled([...this.#underWay]), step]);
+    }
     return this.#underWay.size;
   }
 
