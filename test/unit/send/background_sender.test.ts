@@ -1,0 +1,152 @@
+// experimental_concurrency: how many chunks at once, when none is taken, retries, the end.
+import { describe, expect, it } from "vitest";
+import { BackgroundSender } from "../../../src/send/background_sender.js";
+import type { Delivery } from "../../../src/send/delivery.js";
+import type { Entry } from "../../../src/send/entry.js";
+import { HeldClock, settled } from "../../support/fake_clock.js";
+import { entriesOf, entryOf, keysOf } from "../../support/scripted_client.js";
+
+interface Attempt {
+  readonly entries: readonly Entry[];
+  readonly succeed: () => void;
+  /** So many entries at the chunk's beginning were delivered. */
+  readonly fail: (delivered?: number) => void;
+}
+
+function setUp(concurrency: number, retries: number) {
+  const clock = new HeldClock();
+  const attempts: Attempt[] = [];
+  const dropped: number[] = [];
+  const sender = new BackgroundSender(
+    { concurrency, retries },
+    {
+      sleep: clock.sleep,
+      dropped: (records) => void dropped.push(records),
+      attempt: (entries) =>
+        new Promise<Delivery>((resolve) => {
+          const succeed = () => resolve({ kind: "delivered", delivered: entries.length });
+          const fail = (delivered = 0) => {
+            const failure = { code: "InternalFailure", message: "" };
+            resolve({ kind: "remaining", delivered, remaining: entries.slice(delivered), failure });
+          };
+          attempts.push({ entries, succeed, fail });
+        }),
+    },
+  );
+  const attempt = (index: number) => attempts[index] as Attempt;
+  return { clock, attempts, attempt, dropped, sender };
+}
+
+describe("the limit", () => {
+  it("refuses a chunk when so many are under way, and takes one again when one is done", async () => {
+    const { sender, attempt } = setUp(2, 4);
+    expect(sender.refusal).toBeUndefined();
+    sender.take(entriesOf(1));
+    expect(sender.refusal).toBeUndefined();
+    sender.take(entriesOf(1));
+    expect(sender.refusal).toBe("flush returning retry, concurrency limit reached (2)");
+    attempt(1).succeed();
+    await settled();
+    expect(sender.refusal).toBeUndefined();
+  });
+});
+
+describe("a chunk that failed", () => {
+  it("keeps all others away until it is delivered", async () => {
+    const { sender, attempt, clock } = setUp(5, 4);
+    sender.take(entriesOf(1));
+    attempt(0).fail();
+    await settled();
+    expect(sender.refusal).toBe("flush returning retry, kinesis retries in progress (1)");
+    await clock.advance(200);
+    attempt(1).fail();
+    await settled();
+    expect(sender.refusal).toContain("in progress (1)");
+    await clock.advance(400);
+    attempt(2).succeed();
+    await settled();
+    expect(sender.refusal).toBeUndefined();
+  });
+
+  it("is tried again with what is left of it only", async () => {
+    const { sender, attempts, attempt, clock } = setUp(1, 4);
+    sender.take(entriesOf(5));
+    attempt(0).fail(2);
+    await clock.advance(200);
+    attempt(1).fail(1);
+    await clock.advance(400);
+    expect(attempts.map(({ entries }) => keysOf(entries))).toEqual([["0", "1", "2", "3", "4"], ["2", "3", "4"], ["3", "4"]]);
+  });
+
+  it("waits 100 ms × 2^retries, and is dropped after all of them with the number of its user records", async () => {
+    const { sender, attempts, attempt, clock, dropped } = setUp(1, 3);
+    sender.take([entryOf("a", 10, 7), entryOf("b", 10, 5), entryOf("c")]);
+    attempt(0).fail(1);
+    for (const ms of [200, 400, 800]) {
+      expect(dropped).toEqual([]);
+      await clock.advance(ms - 1);
+      const before = attempts.length;
+      await clock.advance(1);
+      expect(attempts).toHaveLength(before + 1);
+      attempt(before).fail();
+    }
+    await settled();
+    expect(clock.slept).toEqual([200, 400, 800]);
+    expect(dropped).toEqual([6]);
+    expect(sender.refusal).toBeUndefined();
+  });
+
+  it("is dropped at once without retries", async () => {
+    const { sender, attempts, attempt, clock, dropped } = setUp(1, 0);
+    sender.take(entriesOf(3));
+    attempt(0).fail();
+    await settled();
+    expect(dropped).toEqual([3]);
+    expect(attempts).toHaveLength(1);
+    expect(clock.slept).toEqual([]);
+    expect(sender.refusal).toBeUndefined();
+  });
+});
+
+describe("the end", () => {
+  it("waits for what is under way", async () => {
+    const { sender, attempt, clock } = setUp(2, 4);
+    sender.take(entriesOf(1));
+    sender.take(entriesOf(1));
+    let left: number | undefined;
+    const drained = sender.drain(4000).then((chunks) => (left = chunks));
+    attempt(0).succeed();
+    await clock.advance(3000);
+    expect(left).toBeUndefined();
+    attempt(1).succeed();
+    await clock.advance(500);
+    await drained;
+    expect(left).toBe(0);
+  });
+
+  it("does not wait longer than it may, and tells how many chunks are left", async () => {
+    const { sender, attempt, clock } = setUp(2, 4);
+    sender.take(entriesOf(1));
+    sender.take(entriesOf(1));
+    attempt(0).succeed();
+    let left: number | undefined;
+    const drained = sender.drain(4000).then((chunks) => (left = chunks));
+    await clock.advance(3999);
+    expect(left).toBeUndefined();
+    await clock.advance(1);
+    await drained;
+    expect(left).toBe(1);
+  });
+
+  it("leaves no long timer behind, which would hold up the end of the process", async () => {
+    const { sender, attempt, clock } = setUp(1, 4);
+    await sender.drain(4000);
+    expect(clock.sleeping).toBe(0);
+    sender.take(entriesOf(1));
+    const drained = sender.drain(4000);
+    attempt(0).succeed();
+    await drained;
+    await clock.advance(250);
+    expect(clock.sleeping).toBe(0);
+  });
+});

@@ -1,0 +1,37 @@
+// Batches at the service's own limits, to the record and to the byte.
+import { describe, expect, it } from "vitest";
+import { maxRecordsPerRequest, maxRequestBytes } from "../../../src/limits.js";
+import { cutBatches } from "../../../src/send/batcher.js";
+import { entriesOf, entryOf } from "../../support/scripted_client.js";
+
+const limits = { maxRecords: maxRecordsPerRequest, maxBytes: maxRequestBytes };
+
+function sizes(batches: readonly (readonly unknown[])[]): number[] {
+  return batches.map((batch) => batch.length);
+}
+
+describe("a batch", () => {
+  it.each([
+    [0, []],
+    [1, [1]],
+    [499, [499]],
+    [500, [500]],
+    [501, [500, 1]],
+    [1001, [500, 500, 1]],
+  ])("of %i records is cut into %j", (count, expected) => {
+    expect(sizes(cutBatches(entriesOf(count), limits))).toEqual(expected);
+  });
+
+  it.each([
+    ["5 MiB less a byte", -1, [6]],
+    ["exactly 5 MiB", 0, [6]],
+    ["one byte more", 1, [5, 1]],
+  ])("of %s", (_, more, expected) => {
+    const entries = [...entriesOf(4, 1024 * 1024), entryOf("a", 1024 * 1024 - 1), entryOf("b", 1 + more)];
+    expect(sizes(cutBatches(entries, limits))).toEqual(expected);
+  });
+
+  it("has the limits that the service documents", () => {
+    expect(limits).toEqual({ maxRecords: 500, maxBytes: 5_242_880 });
+  });
+});

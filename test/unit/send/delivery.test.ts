@@ -1,0 +1,189 @@
+// Delivery in rounds: what is tried again, when, for how long, and what remains.
+import { describe, expect, it } from "vitest";
+import { maxRecordBytes } from "../../../src/limits.js";
+import { deliver, flushRetryPolicy, type Delivery, type RetryPolicy } from "../../../src/send/delivery.js";
+import type { Entry } from "../../../src/send/entry.js";
+import { JumpingClock } from "../../support/fake_clock.js";
+import {
+  allTaken,
+  entriesOf,
+  failedAt,
+  failedWith,
+  keysOf,
+  requestFailed,
+  ScriptedClient,
+  type Step,
+} from "../../support/scripted_client.js";
+
+const patient: RetryPolicy = { budgetMs: 1_000_000, firstBackoffMs: 100, longestBackoffMs: 1000 };
+
+interface Run {
+  readonly client: ScriptedClient;
+  readonly clock: JumpingClock;
+  readonly delivery: Delivery;
+  readonly requestKeys: readonly string[][];
+}
+
+async function run(entries: readonly Entry[], client: ScriptedClient, policy = patient, random = 0.5): Promise<Run> {
+  const clock = new JumpingClock();
+  const delivery = await deliver(entries, policy, { client, now: clock.now, sleep: clock.sleep, random: () => random });
+  return { client, clock, delivery, requestKeys: client.requests.map(keysOf) };
+}
+
+function runScript(count: number, script: readonly Step[], policy = patient): Promise<Run> {
+  return run(entriesOf(count), new ScriptedClient(script), policy);
+}
+
+describe("a chunk of which all is taken", () => {
+  it("is delivered with one request per batch, in order", async () => {
+    const { delivery, requestKeys, clock } = await runScript(1001, []);
+    expect(delivery).toEqual({ kind: "delivered", delivered: 1001 });
+    expect(requestKeys.map((keys) => keys.length)).toEqual([500, 500, 1]);
+    expect(requestKeys.flat()).toEqual(keysOf(entriesOf(1001)));
+    expect(clock.slept).toEqual([]);
+  });
+
+  it("needs no request when it is empty", async () => {
+    const { delivery, requestKeys } = await runScript(0, []);
+    expect(delivery).toEqual({ kind: "delivered", delivered: 0 });
+    expect(requestKeys).toEqual([]);
+  });
+});
+
+describe("a partial failure", () => {
+  it.each(["ProvisionedThroughputExceededException", "InternalFailure", "KMSDisabledException", "Whatever"])(
+    "with %s is tried again on its own",
+    async (code) => {
+      const { delivery, requestKeys } = await runScript(5, [failedWith(code, 1, 3)]);
+      expect(requestKeys).toEqual([["0", "1", "2", "3", "4"], ["1", "3"]]);
+      expect(delivery).toEqual({ kind: "delivered", delivered: 5 });
+    },
+  );
+
+  it("is tried again as often as it fails, in the records' order", async () => {
+    const { requestKeys } = await runScript(4, [failedAt(0, 2, 3), failedAt(1, 2), failedAt(0), allTaken]);
+    expect(requestKeys).toEqual([["0", "1", "2", "3"], ["0", "2", "3"], ["2", "3"], ["2"]]);
+  });
+
+  it("of several batches comes together in one, after all batches were sent once", async () => {
+    const { requestKeys, delivery } = await runScript(1200, [failedAt(7), failedAt(0, 499), failedAt(199)]);
+    expect(requestKeys.map((keys) => keys.length)).toEqual([500, 500, 200, 4]);
+    expect(requestKeys[3]).toEqual(["7", "500", "999", "1199"]);
+    expect(delivery).toEqual({ kind: "delivered", delivered: 1200 });
+  });
+
+  it("in the last batch alone is not taken for a success", async () => {
+    const none: RetryPolicy = { ...patient, budgetMs: 0 };
+    const { delivery } = await runScript(501, [allTaken, failedAt(0)], none);
+    expect(delivery).toMatchObject({ kind: "remaining", delivered: 500, failure: { code: "InternalFailure" } });
+  });
+
+  it("that never ends leaves what failed, and says why", async () => {
+    const client = new ScriptedClient([], (entries) => failedWith("InternalFailure", entries.length - 1));
+    const { delivery } = await run(entriesOf(3), client, { ...patient, budgetMs: 1000 });
+    expect(delivery).toMatchObject({
+      kind: "remaining",
+      delivered: 2,
+      remaining: [{ partitionKey: "2" }],
+      failure: { code: "InternalFailure", message: "InternalFailure at 0" },
+    });
+  });
+});
+
+describe("a request that failed", () => {
+  it("in passing ends its round; the next one sends the rest, its own entries and those behind", async () => {
+    const { requestKeys, delivery } = await runScript(1001, [failedAt(3), requestFailed("ECONNRESET", true)]);
+    expect(requestKeys.map((keys) => keys.length)).toEqual([500, 500, 500, 2]);
+    expect(requestKeys.slice(2).flat()).toEqual(["3", ...keysOf(entriesOf(1001).slice(500))]);
+    expect(delivery).toEqual({ kind: "delivered", delivered: 1001 });
+  });
+
+  it("for good ends the delivery at once, without a wait", async () => {
+    const { delivery, requestKeys, clock } = await runScript(1001, [
+      failedAt(1),
+      requestFailed("ResourceNotFoundException", false),
+    ]);
+    expect(requestKeys).toHaveLength(2);
+    expect(clock.slept).toEqual([]);
+    expect(delivery).toMatchObject({
+      kind: "remaining",
+      delivered: 499,
+      failure: { code: "ResourceNotFoundException", message: "ResourceNotFoundException happened" },
+    });
+    const remaining = delivery.kind === "remaining" ? delivery.remaining : [];
+    expect(keysOf(remaining)).toEqual(["1", ...keysOf(entriesOf(1001).slice(500))]);
+  });
+});
+
+describe("the waits between rounds", () => {
+  const failing = () => new ScriptedClient([], requestFailed("InternalFailure", true));
+
+  it.each([
+    [0.5, [50, 100, 200, 400, 500, 500]],
+    [0.999, [99.9, 199.8, 399.6, 799.2, 999, 999]],
+    [0.1, [10, 20, 40, 80, 100, 100]],
+  ])("are a random part (%d) of a ceiling that doubles up to the longest", async (random, expected) => {
+    const { clock } = await run(entriesOf(1), failing(), { ...patient, budgetMs: 5000 }, random);
+    clock.slept.slice(0, 6).forEach((ms, index) => expect(ms).toBeCloseTo(expected[index] as number));
+  });
+
+  it("are drawn anew for each round", async () => {
+    const clock = new JumpingClock();
+    const draws = [0.1, 0.9, 0.5];
+    const client = new ScriptedClient([failedAt(0), failedAt(0), failedAt(0)]);
+    const random = () => draws.shift() as number;
+    await deliver(entriesOf(1), patient, { client, now: clock.now, sleep: clock.sleep, random });
+    expect(clock.slept).toEqual([10, 180, 200]);
+  });
+
+  it.each([
+    [99, 1],
+    [100, 1],
+    [101, 2],
+    [200, 2],
+    [201, 3],
+  ])("of 100 ms fit into a budget of %i ms for %i requests", async (budgetMs, requests) => {
+    const policy = { budgetMs, firstBackoffMs: 200, longestBackoffMs: 200 };
+    const { client, delivery } = await run(entriesOf(1), failing(), policy);
+    expect(client.requests).toHaveLength(requests);
+    expect(delivery.kind).toBe("remaining");
+  });
+
+  it.each([
+    [399, 2],
+    [400, 1],
+    [401, 1],
+  ])("count the time that a request took (%i ms) against the budget", async (requestMs, requests) => {
+    const clock = new JumpingClock();
+    const client = new ScriptedClient([], () => {
+      clock.nowMs += requestMs;
+      return requestFailed("TimeoutError", true);
+    });
+    const policy = { budgetMs: 500, firstBackoffMs: 200, longestBackoffMs: 200 };
+    await deliver(entriesOf(1), policy, { client, now: clock.now, sleep: clock.sleep, random: () => 0.5 });
+    expect(client.requests).toHaveLength(requests);
+  });
+
+  it.each([0, 0.5])("do not spin when the budget is used up and the wait is none (random %d)", async (random) => {
+    const { client } = await run(entriesOf(1), failing(), { budgetMs: 0, firstBackoffMs: 0, longestBackoffMs: 0 }, random);
+    expect(client.requests).toHaveLength(1);
+  });
+
+  it("stay within the grace that Fluent Bit gives at its end", async () => {
+    const { clock } = await run(entriesOf(1), failing(), flushRetryPolicy, 0.999);
+    expect(clock.slept.length).toBeGreaterThan(2);
+    expect(clock.nowMs - 1000).toBeLessThan(5000);
+  });
+});
+
+describe("a hundred thousand entries", () => {
+  it.each([
+    ["all failed", (entries: readonly Entry[]) => failedAt(...entries.keys())],
+    ["no request answered", requestFailed("ECONNREFUSED", true)],
+  ])("fit the stack with %s", async (_, step) => {
+    const entries = entriesOf(100_000, maxRecordBytes);
+    const { delivery } = await run(entries, new ScriptedClient([], step), { ...patient, budgetMs: 60 });
+    expect(delivery).toMatchObject({ kind: "remaining", delivered: 0 });
+    expect(delivery.kind === "remaining" && keysOf(delivery.remaining)).toEqual(keysOf(entries));
+  });
+});

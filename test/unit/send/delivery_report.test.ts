@@ -1,0 +1,85 @@
+// What the user is told of deliveries: one message for each change of state.
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Delivery } from "../../../src/send/delivery.js";
+import { DeliveryReport } from "../../../src/send/delivery_report.js";
+import { JumpingClock } from "../../support/fake_clock.js";
+import { RecordedLog } from "../../support/recorded_log.js";
+import { entriesOf } from "../../support/scripted_client.js";
+
+const delivered: Delivery = { kind: "delivered", delivered: 3 };
+
+function failing(code: string, message = "why"): Delivery {
+  return { kind: "remaining", delivered: 3, remaining: entriesOf(2), failure: { code, message } };
+}
+
+describe("the delivery report", () => {
+  let clock = new JumpingClock();
+  let log = new RecordedLog();
+  let report = new DeliveryReport(log, clock.now);
+
+  beforeEach(() => {
+    clock = new JumpingClock();
+    log = new RecordedLog();
+    report = new DeliveryReport(log, clock.now);
+  });
+
+  it("writes successes at debug only", () => {
+    report.report(delivered);
+    report.report(delivered);
+    expect(log.messages).toEqual(Array(2).fill({ level: "debug", text: "Sent 3 records to Kinesis" }));
+  });
+
+  it("writes the first failure of a row as an error, with numbers, code and reason", () => {
+    report.report(failing("InternalFailure", "broken"));
+    expect(log.at("error")).toEqual([
+      "2/5 records failed to be delivered. Will retry. PutRecords failed with InternalFailure: broken. " +
+        "Further failures of this kind are only written at log level debug.",
+    ]);
+  });
+
+  it("writes further failures of the same code at debug", () => {
+    for (let count = 0; count < 4; count++) report.report(failing("InternalFailure"));
+    expect(log.at("error")).toHaveLength(1);
+    expect(log.at("debug")).toHaveLength(3);
+  });
+
+  it("writes a failure of another code as an error again", () => {
+    for (const code of ["InternalFailure", "ECONNREFUSED", "InternalFailure"]) report.report(failing(code));
+    expect(log.at("error")).toHaveLength(3);
+  });
+
+  it("says once that all is well again, and since when it was not", () => {
+    report.report(failing("InternalFailure"));
+    clock.nowMs += 60_000;
+    report.report(failing("ECONNREFUSED"));
+    clock.nowMs += 30_400;
+    report.report(delivered);
+    report.report(delivered);
+    expect(log.at("info")).toEqual(["Records are delivered again, after 90 s of failures"]);
+  });
+
+  it("begins anew after a recovery", () => {
+    report.report(failing("InternalFailure"));
+    report.report(delivered);
+    clock.nowMs += 5000;
+    report.report(failing("InternalFailure"));
+    clock.nowMs += 1000;
+    report.report(delivered);
+    expect(log.at("error")).toHaveLength(2);
+    expect(log.at("info").at(-1)).toContain("after 1 s");
+  });
+
+  it.each([
+    ["CredentialsProviderError", "AWS_ACCESS_KEY_ID"],
+    ["ResourceNotFoundException", "stream and region"],
+    ["AccessDeniedException", "kinesis:PutRecords"],
+    ["InvalidSignatureException", "clock"],
+    ["ExpiredTokenException", "renew"],
+    ["ProvisionedThroughputExceededException", "Throughput limits for the stream may have been exceeded"],
+    ["ECONNREFUSED", "endpoint"],
+    ["ENOTFOUND", "DNS"],
+  ])("says what to do about %s", (code, advice) => {
+    report.report(failing(code));
+    expect(log.at("error")[0]).toContain(advice);
+  });
+});
