@@ -1,0 +1,53 @@
+// Shapes single bodies, as bytes of msgpack or as values, for tests of what becomes of a record's content.
+import { inputOf } from "../../src/decode/msgpack.js";
+import { ByteSink } from "../../src/record/byte_sink.js";
+import { failed, JsonWriter } from "../../src/record/json_value.js";
+import { RecordShaper, type RecordOptions } from "../../src/record/record_shaper.js";
+import { TimeFormat } from "../../src/record/time_format.js";
+import { encodeValue } from "./event_chunk.js";
+
+export const plainOptions: RecordOptions = {
+  partitionKeyPath: [],
+  dataKeys: undefined,
+  logKey: undefined,
+  appendNewline: false,
+  time: undefined,
+  replaceDots: undefined,
+};
+
+/** A time_key whose text is the seconds since the epoch, whatever the zone. */
+export function epochTime(key: string): NonNullable<RecordOptions["time"]> {
+  return { key, format: new TimeFormat("%s", () => "UTC") };
+}
+
+export interface ShapedRecord {
+  /** Undefined when the record was refused. */
+  readonly text: string | undefined;
+  readonly partitionKey: string | undefined;
+  readonly refused: string | undefined;
+}
+
+/** Shapes a body that happened `seconds` after the epoch. */
+export function shape(body: unknown, options: Partial<RecordOptions> = {}, seconds = 1_700_000_000): ShapedRecord {
+  const bytes = body instanceof Uint8Array ? body : encodeValue(body);
+  const sink = new ByteSink(16);
+  sink.appendAscii("before");
+  const start = sink.length;
+  const shaped = new RecordShaper({ ...plainOptions, ...options }).shape(inputOf(bytes), 0, seconds, 0, sink);
+  if (shaped.kind === "refused") {
+    if (sink.length !== start) throw new Error(`A refused record left ${sink.length - start} bytes behind`);
+    return { text: undefined, partitionKey: undefined, refused: shaped.reason };
+  }
+  const text = Buffer.from(sink.bytes.subarray(start, sink.length)).toString();
+  return { text, partitionKey: shaped.partitionKey, refused: undefined };
+}
+
+/** The JSON of a msgpack value, and why there is none. */
+export function jsonOf(value: Uint8Array, replaceDots?: string): { readonly text?: string; readonly failure?: string } {
+  const writer = new JsonWriter(replaceDots === undefined ? undefined : Buffer.from(replaceDots));
+  const sink = new ByteSink(1);
+  const end = writer.write(inputOf(value), 0, sink);
+  if (end === failed) return { failure: writer.failure ?? "no reason" };
+  if (end !== value.length) throw new Error(`The writer stopped at ${end} of ${value.length} bytes`);
+  return { text: Buffer.from(sink.bytes.subarray(0, sink.length)).toString() };
+}
