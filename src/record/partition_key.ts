@@ -14,7 +14,8 @@ export function isKey(input: Input, start: number, count: number, key: Uint8Arra
 /** Reads partition keys from values. Each output instance has one. */
 export class PartitionKeyReader {
   readonly #head = emptyHead();
-  readonly #decoder = new TextDecoder();
+  /** `ignoreBOM` keeps a leading U+FEFF, which would otherwise be dropped: a key of nothing else would be empty. */
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #scalars = new JsonWriter(undefined);
   readonly #scratch = new ByteSink(64);
 
