@@ -1,0 +1,124 @@
+// Records cut to a size: at character borders, with their newline, and with a compressor in between.
+import { randomBytes } from "node:crypto";
+import { deflateSync, inflateSync } from "node:zlib";
+import { describe, expect, test, vi } from "vitest";
+import { ByteSink } from "../../../src/record/byte_sink.js";
+import { characterBorder, compressToFit, truncate, type Compress } from "../../../src/record/truncation.js";
+
+const suffix = "[Truncated...]";
+
+function sinkOf(record: Uint8Array | string): { readonly sink: ByteSink; readonly start: number } {
+  const sink = new ByteSink(8);
+  sink.appendAscii("before");
+  const start = sink.length;
+  sink.append(Buffer.from(record));
+  return { sink, start };
+}
+
+const recordIn = (sink: ByteSink, start: number) => Buffer.from(sink.bytes.subarray(start, sink.length));
+
+function truncated(record: Uint8Array | string, maxBytes: number, hasNewline = false): string | undefined {
+  const { sink, start } = sinkOf(record);
+  const isCut = truncate(sink, start, maxBytes, hasNewline);
+  expect(Buffer.from(sink.bytes.subarray(0, start)).toString()).toBe("before");
+  return isCut ? recordIn(sink, start).toString() : undefined;
+}
+
+describe("truncate", () => {
+  test("fills the size to the byte", () => {
+    expect(truncated("a".repeat(100), 50)).toBe("a".repeat(36) + suffix);
+    expect(truncated("a".repeat(99) + "\n", 50, true)).toBe(`${"a".repeat(35)}${suffix}\n`);
+  });
+
+  test("has room for the suffix, or does nothing", () => {
+    expect(truncated("a".repeat(100), 14)).toBe(suffix);
+    expect(truncated("a".repeat(100), 13)).toBeUndefined();
+    expect(truncated("a".repeat(99) + "\n", 15, true)).toBe(`${suffix}\n`);
+    expect(truncated("a".repeat(99) + "\n", 14, true)).toBeUndefined();
+  });
+
+  test.each(["é", "☃", "𝄞"])("cuts %s nowhere in the middle", (character) => {
+    const bytes = Buffer.byteLength(character);
+    for (let kept = 0; kept <= 24; kept++) {
+      const text = truncated(character.repeat(30), kept + suffix.length);
+      expect(text).toBe(character.repeat(Math.floor(kept / bytes)) + suffix);
+    }
+  });
+});
+
+describe("characterBorder", () => {
+  test("leaves a border between characters where it is", () => {
+    expect(characterBorder(Buffer.from("a☃b"), 0, 1)).toBe(1);
+    expect(characterBorder(Buffer.from("a☃b"), 0, 4)).toBe(4);
+  });
+
+  test("moves by no more than a character in bytes that are no UTF-8", () => {
+    expect(characterBorder(new Uint8Array(20).fill(0x80), 0, 10)).toBe(10);
+  });
+
+  test("does not go below the start of the record", () => {
+    expect(characterBorder(Buffer.from("☃☃"), 3, 1)).toBe(0);
+    expect(characterBorder(Buffer.from("☃☃"), 3, 0)).toBe(0);
+  });
+});
+
+describe("compressToFit", () => {
+  test("puts the compressed bytes in the record's place", () => {
+    const { sink, start } = sinkOf("a".repeat(1000));
+    expect(compressToFit(sink, start, 1000, false, (bytes) => deflateSync(bytes))).toBe("whole");
+    expect(inflateSync(recordIn(sink, start)).toString()).toBe("a".repeat(1000));
+    expect(Buffer.from(sink.bytes.subarray(0, start)).toString()).toBe("before");
+  });
+
+  test("takes a result of exactly the limit whole, and of one byte more cut", () => {
+    const record = randomBytes(500);
+    const size = deflateSync(record).length;
+    const run = (maxBytes: number) => {
+      const { sink, start } = sinkOf(record);
+      const outcome = compressToFit(sink, start, maxBytes, false, (bytes) => deflateSync(bytes));
+      return { outcome, record: recordIn(sink, start) };
+    };
+    expect(inflateSync(run(size).record)).toEqual(record);
+    expect(run(size).outcome).toBe("whole");
+    expect(run(size - 1).outcome).toBe("truncated");
+    expect(run(size - 1).record.length).toBeLessThan(size);
+  });
+
+  test("what was cut ends with the suffix and the newline", () => {
+    const { sink, start } = sinkOf(`${randomBytes(3000).toString("hex")}\n`);
+    expect(compressToFit(sink, start, 1000, true, (bytes) => deflateSync(bytes))).toBe("truncated");
+    const packed = recordIn(sink, start);
+    expect(packed.length).toBeLessThanOrEqual(1000);
+    expect(inflateSync(packed).toString()).toMatch(/^[0-9a-f]+\[Truncated\.\.\.\]\n$/);
+  });
+
+  test("cuts the input to nine tenths of what its ratio promises", () => {
+    const compress = vi.fn<Compress>((bytes) => bytes.slice(0, Math.floor(bytes.length / 2)));
+    const { sink, start } = sinkOf("a".repeat(10_000));
+    expect(compressToFit(sink, start, 1000, false, compress)).toBe("truncated");
+    expect(compress.mock.calls.map(([bytes]) => bytes.length)).toEqual([10_000, 1800]);
+  });
+
+  test("cuts again while the ratio gets worse", () => {
+    let calls = 0;
+    const compress: Compress = (bytes) => bytes.slice(0, Math.ceil(bytes.length * (calls++ === 0 ? 0.5 : 0.6)));
+    const { sink, start } = sinkOf("a".repeat(10_000));
+    expect(compressToFit(sink, start, 1000, false, compress)).toBe("truncated");
+    expect(calls).toBe(3);
+  });
+
+  test("cuts ten times at most", () => {
+    const run = (fitsAtCall: number) => {
+      let calls = 0;
+      const compress: Compress = () => new Uint8Array(++calls >= fitsAtCall ? 1000 : 1001);
+      const { sink, start } = sinkOf("a".repeat(100_000));
+      return compressToFit(sink, start, 1000, false, compress);
+    };
+    expect([run(1), run(2), run(11), run(12)]).toEqual(["whole", "truncated", "truncated", "cannot fit"]);
+  });
+
+  test("gives up when no room is left for the suffix", () => {
+    const { sink, start } = sinkOf("a".repeat(20));
+    expect(compressToFit(sink, start, 5, false, (bytes) => new Uint8Array(bytes.length + 18))).toBe("cannot fit");
+  });
+});
