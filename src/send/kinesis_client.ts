@@ -95,10 +95,23 @@ const throttlingCodes = new Set([
 
 function readError(error: unknown): PutRecordsOutcome {
   const { name, message, code, status } = describe(error);
-  const isServerFault = status !== undefined && (status === 429 || status >= 500);
-  // A system's error code (ECONNREFUSED, ENOTFOUND …) means that no answer came at all.
-  const isTransient = isServerFault || throttlingCodes.has(name) || code !== undefined;
-  return { kind: "failed", code: code ?? name, message, isTransient };
+  const isRefusal = status !== undefined && status >= 400;
+  // Otherwise no answer came, or it broke off.
+  if (!isRefusal && code !== undefined) {
+    const isTransient = isSystemCode(code) || throttlingCodes.has(name);
+    // The error of several refused addresses has no message of its own.
+    return { kind: "failed", code, message: message === "" ? code : message, isTransient };
+  }
+  const isServerFault = isRefusal && (status === 429 || status >= 500);
+  return { kind: "failed", code: name, message, isTransient: isServerFault || throttlingCodes.has(name) };
+}
+
+/**
+ * Whether a connection failed for a reason that may pass (ECONNREFUSED, ENOTFOUND …). A certificate's fault does not:
+ * those codes are OpenSSL's (SELF_SIGNED_CERT_IN_CHAIN, INVALID_CA …) or name the certificate.
+ */
+function isSystemCode(code: string): boolean {
+  return code.startsWith("E") && !code.includes("CERT");
 }
 
 function describe(error: unknown): { name: string; message: string; code?: string; status?: number } {
