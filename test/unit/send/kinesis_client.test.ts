@@ -1,0 +1,232 @@
+// PutRecords over HTTP to a service on this machine: what is asked, and what becomes of each kind of answer.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ConnectionOptions } from "../../../src/config.js";
+import type { Entry } from "../../../src/send/entry.js";
+import { createKinesisClient } from "../../../src/send/kinesis_client.js";
+import type { PutRecordsClient } from "../../../src/send/put_records.js";
+import { makeCertificate } from "../../support/certificate.js";
+import { freePort } from "../../support/kinesis_local.js";
+import { ScriptedService, type Answering, type ServiceSettings } from "../../support/scripted_service.js";
+
+const stops: (() => void | Promise<void>)[] = [];
+
+beforeEach(() => {
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "dummy-secret");
+  vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+  vi.stubEnv("AWS_CONFIG_FILE", "/dev/null");
+  vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+});
+
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+  vi.unstubAllEnvs();
+});
+
+function clientOf(endpoint: string, options: Partial<ConnectionOptions> = {}): PutRecordsClient {
+  const base = { region: "us-west-2", stream: "logs", endpoint, roleArn: undefined, stsEndpoint: undefined };
+  const client = createKinesisClient({ ...base, requestTimeoutMs: 0, ...options }, undefined, "1.2.3");
+  stops.push(() => client.close());
+  return client;
+}
+
+async function serve(answer: Answering, settings?: ServiceSettings): Promise<ScriptedService> {
+  const service = await ScriptedService.start(answer, settings);
+  stops.push(() => service.stop());
+  return service;
+}
+
+/** A service that always answers this, and a client of it. */
+async function answering(status: number, body: object | string, options?: Partial<ConnectionOptions>) {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const service = await serve(() => ({ status, body: text, headers: { "content-type": "application/x-amz-json-1.1" } }));
+  return { service, client: clientOf(service.endpoint, options) };
+}
+
+function entries(...texts: string[]): Entry[] {
+  return texts.map((text, index) => ({
+    data: Buffer.from(text),
+    partitionKey: `key ${index}`,
+    sizeBytes: text.length + 5,
+    userRecords: 1,
+  }));
+}
+
+const taken = { ShardId: "shardId-0", SequenceNumber: "1" };
+const success = { FailedRecordCount: 0, Records: [taken] };
+
+describe("a request", () => {
+  it("is PutRecords for the stream, with base64 data and partition keys", async () => {
+    const { service, client } = await answering(200, { FailedRecordCount: 0, Records: [taken, taken] });
+    await client.putRecords(entries("one", "zwölf"));
+    expect(service.requests[0]?.headers["x-amz-target"]).toBe("Kinesis_20131202.PutRecords");
+    expect(JSON.parse(service.requests[0]?.body ?? "")).toEqual({
+      StreamName: "logs",
+      Records: [
+        { Data: Buffer.from("one").toString("base64"), PartitionKey: "key 0" },
+        { Data: Buffer.from("zwölf").toString("base64"), PartitionKey: "key 1" },
+      ],
+    });
+  });
+
+  it("names a stream that is given by its ARN as StreamARN", async () => {
+    const stream = "arn:aws:kinesis:us-west-2:123456789012:stream/logs";
+    const { service, client } = await answering(200, success, { stream });
+    expect(await client.putRecords(entries("one"))).toEqual({ kind: "answered", failed: [] });
+    const body = JSON.parse(service.requests[0]?.body ?? "") as object;
+    expect(body).toMatchObject({ StreamARN: stream });
+    expect(body).not.toHaveProperty("StreamName");
+  });
+
+  it("is signed for the region with the environment's credentials", async () => {
+    const { service, client } = await answering(200, success);
+    await client.putRecords(entries("one"));
+    expect(service.requests[0]?.headers.authorization).toMatch(/Credential=AKIDEXAMPLE\/\d+\/us-west-2\/kinesis\//);
+  });
+
+  it("tells the plugin's name and version in the user agent", async () => {
+    const { service, client } = await answering(200, success);
+    await client.putRecords(entries("one"));
+    expect(service.requests[0]?.headers["user-agent"]).toContain("aws-fluent-bit-plugin/1.2.3");
+  });
+
+  it("goes over the connection of the one before", async () => {
+    const { service, client } = await answering(200, success);
+    for (let count = 0; count < 5; count++) await client.putRecords(entries("one"));
+    expect(service.requests.map(({ connection }) => connection)).toEqual([0, 0, 0, 0, 0]);
+    expect(service.connections).toBe(1);
+  });
+
+  it("is sent once only: trying again is the delivery's business", async () => {
+    const { service, client } = await answering(500, { __type: "InternalFailure", message: "broken" });
+    await client.putRecords(entries("one"));
+    expect(service.requests).toHaveLength(1);
+  });
+});
+
+describe("an answer", () => {
+  it("without failures takes all", async () => {
+    const { client } = await answering(200, success);
+    expect(await client.putRecords(entries("one"))).toEqual({ kind: "answered", failed: [] });
+  });
+
+  it("with failures names them by their places, codes and messages", async () => {
+    const failed = { ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "Rate exceeded" };
+    const { client } = await answering(200, { FailedRecordCount: 2, Records: [failed, taken, { ErrorCode: "X" }] });
+    expect(await client.putRecords(entries("one", "two", "three"))).toEqual({
+      kind: "answered",
+      failed: [
+        { index: 0, code: "ProvisionedThroughputExceededException", message: "Rate exceeded" },
+        { index: 2, code: "X", message: "" },
+      ],
+    });
+  });
+
+  it("that has neither a code nor a sequence number for a record did not take it", async () => {
+    const { client } = await answering(200, { FailedRecordCount: 1, Records: [taken, {}] });
+    const outcome = await client.putRecords(entries("one", "two"));
+    expect(outcome).toEqual({ kind: "answered", failed: [{ index: 1, code: "UnknownError", message: "" }] });
+  });
+
+  it.each([
+    ["for fewer records", { FailedRecordCount: 1, Records: [taken] }, "1 of 2"],
+    ["for more records", { FailedRecordCount: 1, Records: [taken, taken, {}] }, "3 of 2"],
+    ["without records", {}, "0 of 2"],
+  ])("%s fails the request", async (_, body, numbers) => {
+    const { client } = await answering(200, body);
+    const outcome = await client.putRecords(entries("one", "two"));
+    expect(outcome).toMatchObject({ kind: "failed", code: "InvalidAnswer", isTransient: true });
+    expect(outcome).toHaveProperty("message", expect.stringContaining(numbers));
+  });
+
+  it.each(["<html>It works!</html>", "", '{"FailedRecordCount":'])("that is no JSON (%j) fails the request", async (body) => {
+    const { client } = await answering(200, body);
+    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "failed" });
+  });
+
+  it.each([
+    [500, "InternalFailure", true],
+    [503, "ServiceUnavailable", true],
+    [400, "ProvisionedThroughputExceededException", true],
+    [400, "LimitExceededException", true],
+    [400, "KMSThrottlingException", true],
+    [429, "Whatever", true],
+    [400, "ResourceNotFoundException", false],
+    [400, "AccessDeniedException", false],
+    [400, "ValidationException", false],
+    [400, "UnrecognizedClientException", false],
+  ])("of %i with %s is a failure (transient: %j)", async (status, code, isTransient) => {
+    const { client } = await answering(status, { __type: code, message: "because" });
+    const outcome = await client.putRecords(entries("one"));
+    expect(outcome).toEqual({ kind: "failed", code, message: "because", isTransient });
+  });
+
+  it("that gives its error as a field named code is not taken for a lost connection", async () => {
+    const { client } = await answering(400, { code: "ExpiredTokenException", message: "because" });
+    const outcome = await client.putRecords(entries("one"));
+    expect(outcome).toMatchObject({ code: "ExpiredTokenException", isTransient: false });
+  });
+});
+
+describe("without an answer", () => {
+  it.each(["127.0.0.1", "localhost"])("a refused connection to %s is told as such", async (host) => {
+    const outcome = await clientOf(`http://${host}:${await freePort()}`).putRecords(entries("one"));
+    expect(outcome).toMatchObject({ kind: "failed", code: "ECONNREFUSED", isTransient: true });
+    expect(outcome).toHaveProperty("message", expect.stringContaining("ECONNREFUSED"));
+  });
+
+  it("a connection that the service closes is a failure in passing", async () => {
+    const service = await serve(() => "hang up");
+    const outcome = await clientOf(service.endpoint).putRecords(entries("one"));
+    expect(outcome).toMatchObject({ kind: "failed", code: "ECONNRESET", isTransient: true });
+  });
+
+  it("an answer that breaks off is a failure in passing", async () => {
+    const service = await serve(() => ({ body: '{"Failed', headers: { "content-length": "100" } }));
+    const outcome = clientOf(service.endpoint).putRecords(entries("one"));
+    await vi.waitFor(() => expect(service.requests).toHaveLength(1));
+    await service.stop();
+    expect(await outcome).toMatchObject({ kind: "failed", code: "ECONNRESET", isTransient: true });
+  });
+
+  it("the request ends after http_request_timeout, and the next one is sent", async () => {
+    const service = await serve((_, index) => (index === 0 ? "silence" : { body: JSON.stringify(success) }));
+    const client = clientOf(service.endpoint, { requestTimeoutMs: 300 });
+    const outcome = await client.putRecords(entries("one"));
+    expect(outcome).toMatchObject({ kind: "failed", code: "RequestTimeout", isTransient: true });
+    expect(outcome).toHaveProperty("message", expect.stringContaining("http_request_timeout (0.3 s)"));
+    expect(await client.putRecords(entries("one"))).toEqual({ kind: "answered", failed: [] });
+  });
+
+  it("close ends the attempts under way", async () => {
+    const service = await serve(() => "silence");
+    const client = clientOf(service.endpoint);
+    const outcomes = Promise.all([client.putRecords(entries("one")), client.putRecords(entries("two"))]);
+    await vi.waitFor(() => expect(service.requests).toHaveLength(2));
+    client.close();
+    for (const outcome of await outcomes) expect(outcome).toMatchObject({ kind: "failed" });
+  });
+
+  it("a certificate that nobody vouches for does not get better by trying again", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "certificate-"));
+    stops.push(() => rmSync(folder, { recursive: true }));
+    const { serverFile } = await makeCertificate(folder);
+    const { server } = JSON.parse(readFileSync(serverFile, "utf8")) as { server: { key: string; cert: string } };
+    const service = await serve(() => ({ body: JSON.stringify(success) }), { tls: server });
+    const outcome = await clientOf(service.endpoint).putRecords(entries("one"));
+    expect(outcome).toMatchObject({ kind: "failed", code: "DEPTH_ZERO_SELF_SIGNED_CERT", isTransient: false });
+    expect(service.requests).toEqual([]);
+  });
+
+  it("for want of credentials the request fails, and says so", async () => {
+    vi.stubEnv("AWS_ACCESS_KEY_ID", undefined);
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", undefined);
+    const { service, client } = await answering(200, success);
+    const outcome = await client.putRecords(entries("one"));
+    expect(outcome).toMatchObject({ kind: "failed", code: "CredentialsProviderError", isTransient: false });
+    expect(service.requests).toEqual([]);
+  });
+});
