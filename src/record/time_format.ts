@@ -26,7 +26,7 @@ const composites: Readonly<Record<string, string>> = {
 };
 
 /** Letters that the strftime package renders as strftime(3) does. */
-const plainLetters = "AaBbCdeHIjklMmnPpSstUuWwYyz%";
+const plainLetters = "AaBbCdeHIklMmnPpSstUuWwYyz%";
 
 /** Compiled from a format of time_key_format. */
 export class TimeFormat {
@@ -125,6 +125,9 @@ function ownLetter(
       return (date) => String(isoWeek(date).year);
     case "g":
       return (date) => String(isoWeek(date).year % 100).padStart(2, "0");
+    // The package counts from the last second of the old year, and by the clock: wrong at midnight and in summer time.
+    case "j":
+      return (date) => String(dayOfYear(date)).padStart(3, "0");
     case "Z":
       return (date) => zoneAbbreviation(Math.floor(date.getTime() / 1000));
     default:
@@ -133,6 +136,12 @@ function ownLetter(
 }
 
 const millisecondsPerDay = 86_400_000;
+
+/** 1 on the first of January. In UTC, where each day is as long as all others. */
+function dayOfYear(date: Date): number {
+  const day = Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
+  return (day - Date.UTC(date.getFullYear(), 0, 1)) / millisecondsPerDay + 1;
+}
 
 /** Week and year of ISO 8601, section 3.1.1.23: the week's year is that of its Thursday. */
 function isoWeek(date: Date): { year: number; week: number } {
