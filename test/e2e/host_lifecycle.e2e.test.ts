@@ -97,13 +97,14 @@ it.each(["SIGTERM", "SIGINT"] as const)("lets the host end with status 0 on %s",
 });
 
 it("keeps its memory, threads and descriptors flat over 10,000 flushes", async () => {
-  const stream = await streams.newStream();
+  const kinesis = await streams.instantKinesis();
   const host = await streams.host();
-  const instance = await host.open(streams.options(stream));
+  const instance = await host.open({ ...streams.options("any"), endpoint: kinesis.endpoint });
   expect(await host.flushMany(instance, chunkOf10, 2, 1000)).toEqual({ errors: 0, oks: 2000, retries: 0 });
   const early = await host.memory();
   expect(await host.flushMany(instance, chunkOf10, 2, 4000)).toEqual({ errors: 0, oks: 8000, retries: 0 });
   const late = await host.memory();
+  expect(kinesis.received.length).toBe(100_000);
   expect(late.rssKib).toBeLessThan(early.rssKib * 1.25);
   expect(late.threads).toBeLessThanOrEqual(early.threads);
   expect(late.descriptors).toBeLessThanOrEqual(early.descriptors + 4);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import type { Environment } from "./environment.js";
 import { FluentBit, type FluentBitSettings, type Pipeline } from "./fluent_bit.js";
+import { InstantKinesis } from "./instant_kinesis.js";
 import { KinesisLocal, REGION, type ReceivedRecord } from "./kinesis_local.js";
 import { type Options, PluginHost } from "./plugin_host.js";
 
@@ -33,6 +34,13 @@ export class StreamFixture {
     const host = await PluginHost.withPlugin(environment, plugin);
     this.#running.push(host);
     return host;
+  }
+
+  /** A Kinesis without delay, for many records. */
+  async instantKinesis(): Promise<InstantKinesis> {
+    const kinesis = await InstantKinesis.start();
+    this.#running.push(kinesis);
+    return kinesis;
   }
 
   fluentBit(pipeline: Pipeline, settings: FluentBitSettings = {}): FluentBit {

@@ -1,0 +1,51 @@
+// An endpoint that takes every PutRecords at once and keeps the records in this process: for tests of many records,
+// where kinesis-local would be the slow part.
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+interface PutRecordsBody {
+  readonly Records: readonly { readonly Data: string; readonly PartitionKey: string }[];
+}
+
+const LONGEST_WAIT_MS = 60_000;
+
+export class InstantKinesis {
+  /** The data of all records, in the order in which they came. */
+  readonly received: Uint8Array[] = [];
+  readonly #server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on("data", (part: Buffer) => parts.push(part));
+    request.on("end", () => {
+      const { Records: records } = JSON.parse(Buffer.concat(parts).toString("utf8")) as PutRecordsBody;
+      for (const { Data: data } of records) this.received.push(Buffer.from(data, "base64"));
+      const results = records.map(() => ({ SequenceNumber: "1", ShardId: "shardId-000000000000" }));
+      response.setHeader("content-type", "application/x-amz-json-1.1");
+      response.end(JSON.stringify({ FailedRecordCount: 0, Records: results }));
+    });
+  });
+
+  static async start(): Promise<InstantKinesis> {
+    const kinesis = new InstantKinesis();
+    await new Promise<void>((resolve) => kinesis.#server.listen(0, "127.0.0.1", resolve));
+    return kinesis;
+  }
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Waits until so many records have come. */
+  async untilArrived(count: number): Promise<void> {
+    const deadline = Date.now() + LONGEST_WAIT_MS;
+    while (this.received.length < count) {
+      if (Date.now() > deadline) throw new Error(`only ${this.received.length} of ${count} records arrived`);
+      await sleep(20);
+    }
+  }
+
+  async destroy(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}

@@ -1,0 +1,74 @@
+// A plain and slow reading of the record options, over maps and lists instead of bytes: what the shaper is held against.
+
+/** A decoded body: texts, numbers, bigints, booleans, null, lists and maps with keys in the order in which they came. */
+export type ReferenceValue =
+  | string | number | bigint | boolean | null
+  | readonly ReferenceValue[]
+  | ReadonlyMap<string, ReferenceValue>;
+
+export type ReferenceBody = ReadonlyMap<string, ReferenceValue>;
+
+export interface ReferenceOptions {
+  readonly partitionKeyPath: readonly string[];
+  readonly dataKeys: readonly string[] | undefined;
+  readonly logKey: string | undefined;
+  readonly appendNewline: boolean;
+  readonly timeKey: string | undefined;
+  readonly replaceDots: string | undefined;
+}
+
+export interface ReferenceRecord {
+  /** Undefined when the record is refused. */
+  readonly text: string | undefined;
+  readonly partitionKey: string | undefined;
+}
+
+/** Step by step as documented: add the time, find the partition key, pick data_keys, replace dots, take log_key. */
+export function shapeByReference(body: ReferenceBody, timeText: string, options: ReferenceOptions): ReferenceRecord {
+  const whole = [...body].filter(([key]) => key !== options.timeKey);
+  if (options.timeKey !== undefined) whole.push([options.timeKey, timeText]);
+  const partitionKey = partitionKeyOf(new Map(whole), options.partitionKeyPath);
+  const picked = whole.filter(([key]) => options.dataKeys?.includes(key) ?? true);
+  const renamed = picked.map(([key, value]) => [renameKey(key, options.replaceDots), value] as const);
+  const text = textOf(renamed, options);
+  const refused = { text: undefined, partitionKey: undefined };
+  if (text === undefined) return refused;
+  const record = options.appendNewline ? `${text}\n` : text;
+  return record === "" ? refused : { text: record, partitionKey };
+}
+
+function textOf(entries: readonly (readonly [string, ReferenceValue])[], options: ReferenceOptions): string | undefined {
+  if (options.logKey === undefined) {
+    return `{${entries.map(([key, value]) => entryText(key, value, options.replaceDots)).join(",")}}`;
+  }
+  const found = entries.filter(([key]) => key === options.logKey).at(-1);
+  if (found === undefined) return undefined;
+  const [, value] = found;
+  return typeof value === "string" ? value : jsonText(value, options.replaceDots);
+}
+
+function partitionKeyOf(body: ReferenceBody, path: readonly string[]): string | undefined {
+  if (path.length === 0) return undefined;
+  let value: ReferenceValue | undefined = body;
+  for (const key of path) value = value instanceof Map ? (value as ReferenceBody).get(key) : undefined;
+  if (value === undefined || value === null || value === "" || typeof value === "object") return undefined;
+  return Array.from(String(value)).slice(0, 256).join("");
+}
+
+const renameKey = (key: string, replacement: string | undefined) =>
+  replacement === undefined ? key : key.split(".").join(replacement);
+
+const entryText = (key: string, value: ReferenceValue, replacement: string | undefined) =>
+  `${JSON.stringify(key)}:${jsonText(value, replacement)}`;
+
+function jsonText(value: ReferenceValue, replacement: string | undefined): string {
+  if (typeof value === "bigint") return value.toString();
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  if (Array.isArray(value)) {
+    return `[${(value as readonly ReferenceValue[]).map((item) => jsonText(item, replacement)).join(",")}]`;
+  }
+  const entries = [...(value as ReferenceBody)].map(([key, item]) =>
+    entryText(renameKey(key, replacement), item, replacement),
+  );
+  return `{${entries.join(",")}}`;
+}
