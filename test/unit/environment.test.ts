@@ -1,0 +1,54 @@
+// The environment variables: what they mean, and what is said about wrong values.
+import { describe, expect, it } from "vitest";
+import { ConfigurationError } from "../../src/config.js";
+import { readInstanceEnvironment, readLogLevel } from "../../src/environment.js";
+
+describe("FLB_LOG_LEVEL", () => {
+  it.each([
+    [undefined, "info"],
+    ["", "info"],
+    ["info", "info"],
+    ["INFO", "info"],
+    ["debug", "debug"],
+    ["Debug", "debug"],
+    ["error", "error"],
+    ["ERROR", "error"],
+  ])("%j is the level %s", (value, level) => {
+    expect(readLogLevel({ FLB_LOG_LEVEL: value })).toEqual({ level, unknown: undefined });
+  });
+
+  it.each(["trace", "warn", "off", " debug"])("%j is unknown, and info is taken", (value) => {
+    expect(readLogLevel({ FLB_LOG_LEVEL: value })).toEqual({ level: "info", unknown: value });
+  });
+});
+
+describe("SEND_FAILURE_TIMEOUT", () => {
+  it.each([
+    [undefined, undefined],
+    ["", undefined],
+    ["5m30s", 330_000],
+    ["1h", 3_600_000],
+    ["250ms", 250],
+    ["1.5h", 5_400_000],
+  ])("%j is %j ms", (value, expected) => {
+    expect(readInstanceEnvironment({ SEND_FAILURE_TIMEOUT: value }).sendFailureTimeoutMs).toBe(expected);
+  });
+
+  it.each(["5", "0", "0s", "-5m", "soon", "5 m"])("%j is refused with its name, value and what is allowed", (value) => {
+    const read = () => readInstanceEnvironment({ SEND_FAILURE_TIMEOUT: value });
+    expect(read).toThrow(ConfigurationError);
+    expect(read).toThrow(
+      `Invalid 'SEND_FAILURE_TIMEOUT' value (${value}) specified, must be a duration above zero such as 5m30s, 1h or 250ms`,
+    );
+  });
+});
+
+describe("EKS_POD_EXECUTION_ROLE", () => {
+  it.each([
+    [undefined, undefined],
+    ["", undefined],
+    ["arn:aws:iam::123456789012:role/pod", "arn:aws:iam::123456789012:role/pod"],
+  ])("%j is the role %j", (value, expected) => {
+    expect(readInstanceEnvironment({ EKS_POD_EXECUTION_ROLE: value }).eksPodExecutionRole).toBe(expected);
+  });
+});

@@ -1,0 +1,54 @@
+// The messages about single records: what they say, at which level, and that they do not flood the log.
+import { beforeEach, describe, expect, it } from "vitest";
+import type { RecordReport } from "../../src/pipeline.js";
+import { createRecordReport } from "../../src/record_report.js";
+import { JumpingClock } from "../support/fake_clock.js";
+import { RecordedLog } from "../support/recorded_log.js";
+
+describe("the report on records", () => {
+  let clock = new JumpingClock();
+  let log = new RecordedLog();
+  let report: RecordReport = createRecordReport(log, "logs", clock.now);
+
+  beforeEach(() => {
+    clock = new JumpingClock();
+    log = new RecordedLog();
+    report = createRecordReport(log, "logs", clock.now);
+  });
+
+  it.each([
+    ["warning", "truncating to 1MB, stream=logs", () => report.truncated(1_234_567)],
+    ["warning", "1234567 bytes", () => report.truncated(1_234_567)],
+    ["error", "A record of 99 bytes cannot be compressed and truncated to 1MB; it is dropped", () => report.tooLarge(99)],
+    ["error", "partition key could not be found", () => report.withoutPartitionKey()],
+    ["error", "Failed to find the key specified by log_key", () => report.refused("has no log_key")],
+    ["error", "A record is nested too deeply; it is dropped", () => report.refused("is nested too deeply")],
+    ["warning", "no event of Fluent Bit", () => report.broken(1)],
+  ] as const)("writes at %s: %s", (level, text, happen) => {
+    happen();
+    expect(log.messages).toEqual([{ level, text: expect.stringContaining(text) as string }]);
+  });
+
+  it("says nothing of a chunk without broken events", () => {
+    report.broken(0);
+    expect(log.messages).toEqual([]);
+  });
+
+  it("writes each kind once a minute at most, with its number", () => {
+    for (let count = 0; count < 1000; count++) {
+      report.withoutPartitionKey();
+      report.truncated(2_000_000);
+      report.tooLarge(3_000_000);
+      report.broken(2);
+    }
+    expect(log.messages).toHaveLength(4);
+    clock.nowMs += 60_000;
+    report.withoutPartitionKey();
+    expect(log.messages.at(-1)?.text).toContain("(1000 records since the last such message)");
+  });
+
+  it("tells different reasons of refusal apart", () => {
+    for (const reason of ["has no log_key", "is empty", "has no log_key", "is empty"]) report.refused(reason);
+    expect(log.at("error")).toHaveLength(2);
+  });
+});
