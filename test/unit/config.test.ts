@@ -1,0 +1,242 @@
+// Every option: its default, its values, and what is said about a wrong one.
+import { describe, expect, it } from "vitest";
+import { ConfigurationError, readConfig, type Config } from "../../src/config.js";
+import { RecordedLog } from "../support/recorded_log.js";
+
+type Options = Readonly<Record<string, string>>;
+
+const required: Options = { region: "us-west-2", stream: "logs" };
+const aggregating: Options = { ...required, aggregation: "true" };
+
+function read(options: Options, log = new RecordedLog()): Config {
+  return readConfig((key) => options[key], log, () => "CEST");
+}
+
+function logOf(options: Options): RecordedLog {
+  const log = new RecordedLog();
+  read(options, log);
+  return log;
+}
+
+function messageOf(options: Options): string {
+  try {
+    read(options);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigurationError);
+    return (error as Error).message;
+  }
+  throw new Error("nothing was refused");
+}
+
+describe("without options besides stream and region", () => {
+  it("the defaults are the Go plugin's", () => {
+    expect(read(required)).toEqual({
+      connection: {
+        region: "us-west-2",
+        stream: "logs",
+        endpoint: undefined,
+        roleArn: undefined,
+        stsEndpoint: undefined,
+        requestTimeoutMs: 0,
+      },
+      record: {
+        partitionKeyPath: [],
+        dataKeys: undefined,
+        logKey: undefined,
+        appendNewline: false,
+        time: undefined,
+        replaceDots: undefined,
+      },
+      compression: undefined,
+      aggregation: undefined,
+      concurrency: 0,
+      concurrencyRetries: 4,
+    });
+  });
+
+  it("an empty value is the same as none", () => {
+    const empty = "partition_key data_keys log_key append_newline time_key time_key_format replace_dots role_arn " +
+      "sts_endpoint endpoint aggregation compression experimental_concurrency experimental_concurrency_retries " +
+      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size";
+    const options = Object.fromEntries(empty.split(" ").map((name) => [name, ""]));
+    expect(read({ ...options, ...required })).toEqual(read(required));
+  });
+
+  it("aggregation has 1 MiB as its limit, and 20 KiB for records that go alone", () => {
+    expect(read(aggregating).aggregation).toEqual({ maximumRecordBytes: 1_048_576, skipRecordBytes: 20_480 });
+  });
+
+  it("the time's format is that of ISO 8601 without fraction", () => {
+    const time = read({ ...required, time_key: "time" }).record.time;
+    expect(time?.key).toBe("time");
+    expect(time?.format.format(1_700_000_000, 0)).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/);
+  });
+});
+
+describe("stream and region", () => {
+  it.each([
+    ["stream", {}],
+    ["stream", { region: "us-west-2" }],
+    ["stream", { region: "us-west-2", stream: "" }],
+    ["region", { stream: "logs" }],
+    ["region", { stream: "logs", region: "" }],
+  ] as const)("are required: without %s, %j is refused", (name, options) => {
+    const message = `stream and region are required configuration parameters ('${name}' is not set)`;
+    expect(messageOf(options)).toBe(message);
+  });
+
+  it.each(["a", "my_stream.1-b", "x".repeat(128), "arn:aws:kinesis:us-west-2:123456789012:stream/logs",
+    "arn:aws-cn:kinesis:cn-north-1:123456789012:stream/logs",
+  ])("may be the stream %s", (stream) => {
+    expect(read({ ...required, stream }).connection.stream).toBe(stream);
+  });
+});
+
+describe("a value", () => {
+  it.each<[Options, keyof Config["connection"], unknown]>([
+    [{ endpoint: "https://vpce-1.kinesis.us-west-2.vpce.amazonaws.com" }, "endpoint", "https://vpce-1.kinesis.us-west-2.vpce.amazonaws.com"],
+    [{ endpoint: "http://localhost:4567" }, "endpoint", "http://localhost:4567"],
+    [{ endpoint: "kinesis.us-west-2.amazonaws.com" }, "endpoint", "https://kinesis.us-west-2.amazonaws.com"],
+    [{ endpoint: "localhost:4567" }, "endpoint", "https://localhost:4567"],
+    [{ sts_endpoint: "sts.us-west-2.amazonaws.com" }, "stsEndpoint", "https://sts.us-west-2.amazonaws.com"],
+    [{ role_arn: "arn:aws:iam::123456789012:role/a/b" }, "roleArn", "arn:aws:iam::123456789012:role/a/b"],
+    [{ role_arn: "arn:aws-us-gov:iam::123456789012:role/a" }, "roleArn", "arn:aws-us-gov:iam::123456789012:role/a"],
+    [{ http_request_timeout: "0" }, "requestTimeoutMs", 0],
+    [{ http_request_timeout: "10" }, "requestTimeoutMs", 10_000],
+  ])("%j gives the connection's %s %j", (options, name, expected) => {
+    expect(read({ ...required, ...options }).connection[name]).toBe(expected);
+  });
+
+  it.each<[Options, keyof Config["record"], unknown]>([
+    [{ partition_key: "id" }, "partitionKeyPath", ["id"]],
+    [{ partition_key: "kubernetes->pod_name" }, "partitionKeyPath", ["kubernetes", "pod_name"]],
+    [{ partition_key: "a->b->c" }, "partitionKeyPath", ["a", "b", "c"]],
+    [{ partition_key: "logs" }, "partitionKeyPath", ["logs"]],
+    [{ data_keys: "a" }, "dataKeys", ["a"]],
+    [{ data_keys: "a, b ,c" }, "dataKeys", ["a", "b", "c"]],
+    [{ data_keys: "a,,b," }, "dataKeys", ["a", "b"]],
+    [{ data_keys: " , " }, "dataKeys", undefined],
+    [{ log_key: "log" }, "logKey", "log"],
+    [{ append_newline: "true" }, "appendNewline", true],
+    [{ append_newline: "TRUE" }, "appendNewline", true],
+    [{ append_newline: "yes" }, "appendNewline", false],
+    [{ append_newline: "1" }, "appendNewline", false],
+    [{ replace_dots: "_" }, "replaceDots", "_"],
+    [{ time_key_format: "%!" }, "time", undefined],
+  ])("%j gives the record's %s %j", (options, name, expected) => {
+    expect(read({ ...required, ...options }).record[name]).toEqual(expected);
+  });
+
+  it.each<[Options, Exclude<keyof Config, "connection" | "record">, unknown]>([
+    [{ compression: "gzip" }, "compression", "gzip"],
+    [{ compression: "GZIP" }, "compression", "gzip"],
+    [{ compression: "Zlib" }, "compression", "zlib"],
+    [{ compression: "none" }, "compression", undefined],
+    [{ compression: "NONE" }, "compression", undefined],
+    [{ aggregation: "True" }, "aggregation", { maximumRecordBytes: 1_048_576, skipRecordBytes: 20_480 }],
+    [{ aggregation: "on" }, "aggregation", undefined],
+    [{ aggregation: "false" }, "aggregation", undefined],
+    [{ aggregation: "true", aggregation_maximum_record_size: "1024" }, "aggregation", { maximumRecordBytes: 1024, skipRecordBytes: 20_480 }],
+    [{ aggregation: "true", skip_aggregation_record_size: "1" }, "aggregation", { maximumRecordBytes: 1_048_576, skipRecordBytes: 1 }],
+    [{ experimental_concurrency: "0" }, "concurrency", 0],
+    [{ experimental_concurrency: "10" }, "concurrency", 10],
+    [{ experimental_concurrency_retries: "0" }, "concurrencyRetries", 0],
+    [{ experimental_concurrency_retries: "1000" }, "concurrencyRetries", 1000],
+  ])("%j gives %s %j", (options, name, expected) => {
+    expect(read({ ...required, ...options })[name]).toEqual(expected);
+  });
+
+  it("of time_key_format is rendered in the local zone, with its abbreviation", () => {
+    const format = read({ ...required, time_key: "t", time_key_format: "%L %f %Z" }).record.time?.format;
+    expect(format?.format(0, 123_456_789)).toBe("123 123456 CEST");
+  });
+});
+
+describe("a wrong value is refused by name, value and what is allowed", () => {
+  const stream = "must be a stream's name (letters, digits, '_', '.', '-') or its ARN";
+  const endpoint = "must be a host name or a URL such as https://kinesis.us-west-2.amazonaws.com";
+  const role = "must be the ARN of an IAM role such as arn:aws:iam::123456789012:role/name";
+  const compression = "must be 'zlib', 'gzip', 'none', or undefined";
+
+  it.each([
+    ["stream", "my stream", stream],
+    ["stream", "x".repeat(129), stream],
+    ["stream", "arn:aws:kinesis:us-west-2:123:stream/logs", stream],
+    ["stream", "arn:aws:firehose:us-west-2:123456789012:stream/logs", stream],
+    ["region", "us west", "must be the code of an AWS region such as us-west-2"],
+    ["region", "http://x", "must be the code of an AWS region such as us-west-2"],
+    ["endpoint", "ftp://host", endpoint],
+    ["endpoint", "a b", endpoint],
+    ["endpoint", "https://", endpoint],
+    ["sts_endpoint", "https://a:port", endpoint],
+    ["role_arn", "name", role],
+    ["role_arn", "arn:aws:iam::12:role/name", role],
+    ["role_arn", "arn:aws:iam::123456789012:user/name", role],
+    ["compression", "snappy", compression],
+    ["compression", "gzip ", compression],
+    ["experimental_concurrency", "-1", "must be a whole number from 0 to 10"],
+    ["experimental_concurrency", "11", "must be a whole number from 0 to 10"],
+    ["experimental_concurrency", "two", "must be a whole number from 0 to 10"],
+    ["experimental_concurrency", "1.5", "must be a whole number from 0 to 10"],
+    ["experimental_concurrency", "1e1", "must be a whole number from 0 to 10"],
+    ["experimental_concurrency_retries", "-1", "must be a whole number of 0 or more"],
+    ["experimental_concurrency_retries", "many", "must be a whole number of 0 or more"],
+    ["http_request_timeout", "-1", "must be a whole number from 0 to 2147483"],
+    ["http_request_timeout", "10s", "must be a whole number from 0 to 2147483"],
+    ["http_request_timeout", "2147484", "must be a whole number from 0 to 2147483"],
+    ["aggregation_maximum_record_size", "1023", "must be a whole number from 1024 to 1048576"],
+    ["aggregation_maximum_record_size", "1048577", "must be a whole number from 1024 to 1048576"],
+    ["aggregation_maximum_record_size", "1MB", "must be a whole number from 1024 to 1048576"],
+    ["skip_aggregation_record_size", "0", "must be a whole number from 1 to 1048576"],
+    ["skip_aggregation_record_size", "1048577", "must be a whole number from 1 to 1048576"],
+  ])("%s = %s", (name, value, allowed) => {
+    const message = messageOf({ ...aggregating, [name]: value });
+    expect(message).toBe(`Invalid '${name}' value (${value}) specified, ${allowed}`);
+  });
+
+  it.each(["%!", "%Q", "%", "%Y-%"])("time_key_format = %s", (value) => {
+    const message = messageOf({ ...required, time_key: "time", time_key_format: value });
+    expect(message).toContain(`Invalid 'time_key_format' value (${value}) specified`);
+    expect(message).toContain("strftime(3)");
+  });
+
+  it("partition_key = log", () => {
+    expect(messageOf({ ...required, partition_key: "log" })).toBe("'log' cannot be set as the partition key");
+  });
+});
+
+describe("the log", () => {
+  it("has a line for each parameter, in order, with its value", () => {
+    const lines = logOf({ ...aggregating, data_keys: "a,b" }).at("info").filter((line) => line.startsWith("plugin parameter"));
+    const values: Options = { ...aggregating, data_keys: "a,b" };
+    const names = "stream region data_keys partition_key role_arn endpoint sts_endpoint append_newline time_key " +
+      "time_key_format experimental_concurrency experimental_concurrency_retries log_key aggregation compression " +
+      "replace_dots http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size";
+    expect(lines).toEqual(names.split(" ").map((name) => `plugin parameter ${name} = '${values[name] ?? ""}'`));
+  });
+
+  it("tells the parameters even when one is wrong", () => {
+    const log = new RecordedLog();
+    expect(() => read({ stream: "logs" }, log)).toThrow(ConfigurationError);
+    expect(log.at("info")).toContain("plugin parameter stream = 'logs'");
+  });
+
+  const random = "no partition key provided. A random one will be generated.";
+
+  it("says that the partition key will be random, when it will be", () => {
+    expect(logOf(required).at("info")).toContain(random);
+    expect(logOf({ ...required, partition_key: "id" }).at("info")).not.toContain(random);
+  });
+
+  it.each<[string, Options, RegExp[]]>([
+    ["aggregation with a partition key", { aggregation: "true", partition_key: "id" }, [/partition_key' has different behavior/]],
+    ["aggregation without one", { aggregation: "true" }, []],
+    ["a partition key alone", { partition_key: "id" }, []],
+    ["concurrency", { experimental_concurrency: "1" }, [/can lead to data loss/]],
+    ["no concurrency", { experimental_concurrency: "0" }, []],
+  ])("warns where it should: %s", (_, options, warnings) => {
+    const found = logOf({ ...required, ...options }).at("warning");
+    expect(found).toHaveLength(warnings.length);
+    warnings.forEach((warning, index) => expect(found[index]).toMatch(warning));
+  });
+});
