@@ -1,0 +1,184 @@
+// The record options, alone and together, in the order in which they take effect.
+import { describe, expect, test } from "vitest";
+import { epochTime, shape } from "../../support/shaped_record.js";
+
+const time = epochTime("time");
+
+test("a record is sent whole, its keys in their order", () => {
+  expect(shape({ z: 1, a: { b: "c" }, m: [null] }).text).toBe('{"z":1,"a":{"b":"c"},"m":[null]}');
+  expect(shape({}).text).toBe("{}");
+});
+
+test("keys that are no text stay", () => {
+  expect(shape(Buffer.from("8207a16ec0a16e", "hex")).text).toBe('{"7":"n","null":"n"}');
+});
+
+test("append_newline ends the record, and only with it on", () => {
+  expect(shape({ a: 1 }, { appendNewline: true }).text).toBe('{"a":1}\n');
+  expect(shape({ a: "x" }, { appendNewline: true, logKey: "a" }).text).toBe("x\n");
+});
+
+describe("data_keys", () => {
+  test.each([
+    [["a"], '{"a":1}'],
+    [["c", "a"], '{"a":1,"c":3}'],
+    [["missing"], "{}"],
+    [["b", "missing", "b"], '{"b":2}'],
+    [["A"], "{}"],
+    [["aa"], "{}"],
+  ])("%j", (dataKeys, text) => {
+    expect(shape({ a: 1, b: 2, c: 3 }, { dataKeys }).text).toBe(text);
+  });
+
+  test("names top-level keys only", () => {
+    expect(shape({ a: { b: 1 }, c: { a: 2 } }, { dataKeys: ["a"] }).text).toBe('{"a":{"b":1}}');
+  });
+
+  test("leaves keys out that are no text", () => {
+    expect(shape(Buffer.from("820701a13702", "hex"), { dataKeys: ["7"] }).text).toBe('{"7":2}');
+  });
+
+  test("finds a key that came as binary", () => {
+    expect(shape(Buffer.from("82c4016101a16202", "hex"), { dataKeys: ["a"] }).text).toBe('{"a":1}');
+  });
+
+  test("what is left out is not looked at: NaN there harms nothing", () => {
+    expect(shape({ a: 1, b: Number.NaN }, { dataKeys: ["a"] }).text).toBe('{"a":1}');
+  });
+});
+
+describe("log_key", () => {
+  test.each([
+    ["a text, raw", 'say "hi"\n☃', 'say "hi"\n☃'],
+    ["binary, raw", Buffer.from("bin"), "bin"],
+    ["an integer", -7, "-7"],
+    ["an integer of 64 bits", 18446744073709551615n, "18446744073709551615"],
+    ["a float", 1.5, "1.5"],
+    ["true", true, "true"],
+    ["nil", null, "null"],
+    ["a list", [1, "x"], '[1,"x"]'],
+    ["a map", { b: { c: "d" } }, '{"b":{"c":"d"}}'],
+  ])("%s", (_, value, text) => {
+    expect(shape({ x: 0, a: value, y: 0 }, { logKey: "a" }).text).toBe(text);
+  });
+
+  test("a record without it is refused", () => {
+    expect(shape({ a: "x" }, { logKey: "b" }).refused).toBe("has no log_key");
+    expect(shape({}, { logKey: "b" }).refused).toBe("has no log_key");
+    expect(shape({ a: { b: "x" } }, { logKey: "b" }).refused).toBe("has no log_key");
+  });
+
+  test("an empty text is refused, unless a newline stands behind it", () => {
+    expect(shape({ a: "" }, { logKey: "a" }).refused).toBe("is empty");
+    expect(shape({ a: "" }, { logKey: "a", appendNewline: true }).text).toBe("\n");
+  });
+
+  test("the last of several equal keys counts, as in a decoded map", () => {
+    expect(shape(Buffer.from("82a161a178a161a179", "hex"), { logKey: "a" }).text).toBe("y");
+  });
+
+  test("NaN there is refused, and elsewhere harms nothing", () => {
+    expect(shape({ a: Number.NaN }, { logKey: "a" }).refused).toMatch(/NaN/);
+    expect(shape({ a: "x", b: Number.NaN }, { logKey: "a" }).text).toBe("x");
+  });
+});
+
+describe("time_key", () => {
+  test("stands behind the record's keys", () => {
+    expect(shape({ a: 1 }, { time }, 5).text).toBe('{"a":1,"time":"5"}');
+    expect(shape({}, { time }, 5).text).toBe('{"time":"5"}');
+  });
+
+  test("takes the place of what the record has under that key", () => {
+    expect(shape({ time: "own", a: 1 }, { time }, 5).text).toBe('{"a":1,"time":"5"}');
+  });
+
+  test("its key and text are escaped", () => {
+    expect(shape({}, { time: epochTime('"t"') }, 5).text).toBe('{"\\"t\\"":"5"}');
+  });
+
+  test("each event gets its own", () => {
+    expect(shape({}, { time }, 6).text).not.toBe(shape({}, { time }, 7).text);
+  });
+});
+
+describe("together", () => {
+  test("data_keys drops the time unless it is named", () => {
+    expect(shape({ a: 1 }, { time, dataKeys: ["a"] }, 5).text).toBe('{"a":1}');
+    expect(shape({ a: 1 }, { time, dataKeys: ["a", "time"] }, 5).text).toBe('{"a":1,"time":"5"}');
+    expect(shape({ a: 1 }, { time, dataKeys: ["time"] }, 5).text).toBe('{"time":"5"}');
+  });
+
+  test("data_keys goes before log_key", () => {
+    expect(shape({ a: "x", b: "y" }, { dataKeys: ["b"], logKey: "a" }).refused).toBe("has no log_key");
+    expect(shape({ a: "x", b: "y" }, { dataKeys: ["b", "a"], logKey: "a" }).text).toBe("x");
+  });
+
+  test("log_key may take the time", () => {
+    expect(shape({ a: 1 }, { time, logKey: "time" }, 5).text).toBe("5");
+    expect(shape({ time: "own" }, { time, logKey: "time" }, 5).text).toBe("5");
+    expect(shape({ a: 1 }, { time, logKey: "time", dataKeys: ["a"] }, 5).refused).toBe("has no log_key");
+  });
+
+  test("the partition key is looked up in the whole record, whatever is sent of it", () => {
+    const body = { a: "x", b: "y" };
+    expect(shape(body, { partitionKeyPath: ["b"], dataKeys: ["a"] })).toMatchObject({ text: '{"a":"x"}', partitionKey: "y" });
+    expect(shape(body, { partitionKeyPath: ["b"], logKey: "a" })).toMatchObject({ text: "x", partitionKey: "y" });
+  });
+
+  test("the partition key may be the time", () => {
+    expect(shape({ time: "own" }, { time, partitionKeyPath: ["time"] }, 5).partitionKey).toBe("5");
+    expect(shape({ time: { a: "own" } }, { time, partitionKeyPath: ["time", "a"] }, 5).partitionKey).toBeUndefined();
+  });
+
+  test("a record without the partition key is sent all the same", () => {
+    expect(shape({ a: 1 }, { partitionKeyPath: ["b"] })).toMatchObject({ text: '{"a":1}', partitionKey: undefined });
+  });
+
+  test("data_keys and partition_key name keys with their dots, log_key without them", () => {
+    const body = { "a.b": { "c.d": "x" }, e: 1 };
+    const options = { replaceDots: "_" };
+    expect(shape(body, { ...options, dataKeys: ["a.b"] }).text).toBe('{"a_b":{"c_d":"x"}}');
+    expect(shape(body, { ...options, dataKeys: ["a_b"] }).text).toBe("{}");
+    expect(shape(body, { ...options, partitionKeyPath: ["a.b", "c.d"] }).partitionKey).toBe("x");
+    expect(shape(body, { ...options, partitionKeyPath: ["a_b", "c_d"] }).partitionKey).toBeUndefined();
+    expect(shape(body, { ...options, logKey: "a_b" }).text).toBe('{"c_d":"x"}');
+    expect(shape(body, { ...options, logKey: "a.b" }).refused).toBe("has no log_key");
+  });
+
+  test("dots in time_key are replaced", () => {
+    expect(shape({}, { time: epochTime("my.time"), replaceDots: "_" }, 5).text).toBe('{"my_time":"5"}');
+    expect(shape({}, { time: epochTime("my.time"), replaceDots: "_", logKey: "my_time" }, 5).text).toBe("5");
+  });
+
+  test("all of them", () => {
+    const body = { "k.8s": { "pod.name": "api" }, log: "line", secret: "s", time: "own" };
+    expect(
+      shape(
+        body,
+        {
+          time,
+          partitionKeyPath: ["k.8s", "pod.name"],
+          dataKeys: ["log", "k.8s", "time"],
+          replaceDots: "-",
+          appendNewline: true,
+        },
+        5,
+      ),
+    ).toEqual({
+      text: '{"k-8s":{"pod-name":"api"},"log":"line","time":"5"}\n',
+      partitionKey: "api",
+      refused: undefined,
+    });
+  });
+});
+
+describe("a refused record leaves nothing behind", () => {
+  test.each([
+    ["NaN", { a: 1, b: [Number.NaN] }, "holds NaN or an infinite number, which JSON does not have"],
+    ["a map as a key", Buffer.from("81a161818001", "hex"), "has a map or a list as a key"],
+    ["the byte that msgpack never uses", Buffer.from("81a161c1", "hex"), "has a byte that msgpack never uses"],
+  ])("%s", (_, body, reason) => {
+    expect(shape(body).refused).toBe(reason);
+  });
+});

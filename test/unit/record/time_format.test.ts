@@ -1,0 +1,118 @@
+// Times against libc's own strftime, through `date` of coreutils, in zones with and without daylight saving time.
+import { execFileSync } from "node:child_process";
+import { describe, expect, test } from "vitest";
+import { defaultTimeFormat, TimeFormat } from "../../../src/record/time_format.js";
+import { inTimeZone } from "../../support/time_zone.js";
+
+const noZone = () => "no zone";
+const utc = (format: string, seconds: number, nanoseconds = 0) =>
+  inTimeZone("UTC", () => new TimeFormat(format, noZone).format(seconds, nanoseconds));
+
+/** Letters that libc and `date` have too. */
+const libcLetters = Array.from("AaBbCcDdeFGgHhIjklMmnPpRrSsTtUuVWwXxYyz%");
+
+const day = 86_400;
+const times: readonly number[] = [
+  ...[0, -1, -day * 365, 1_654_321_098, 1_700_000_000, 2_147_483_648, 4_102_444_799],
+  // New York: clocks go forward on 2024-03-10 at 07:00 UTC, and back on 2024-11-03 at 06:00 UTC.
+  ...[1_710_054_000, 1_730_613_600].flatMap((change) => [-3601, -3600, -1, 0, 1, 3599, 3600].map((by) => change + by)),
+  // Around new year, the kinds of week numbers differ the most.
+  ...Array.from({ length: 16 }, (_, index) => Date.UTC(2014 + index, 0, 1, 12) / 1000).flatMap((newYear) =>
+    [-4, -3, -2, -1, 0, 1, 2, 3, 4, 7].map((days) => newYear + days * day),
+  ),
+  ...Array.from({ length: 366 }, (_, index) => Date.UTC(2024, 0, 1) / 1000 + index * day + index * 211),
+];
+
+/** What libc writes for each of the times; one child process for all of them. */
+function libcTexts(zone: string, format: string): string[] {
+  const output = execFileSync("date", ["-f", "-", `+${format}|`], {
+    input: times.map((seconds) => `@${seconds}\n`).join(""),
+    env: { PATH: process.env.PATH, TZ: zone, LC_ALL: "C" },
+    encoding: "utf8",
+  });
+  return output.split("|\n").slice(0, -1);
+}
+
+function ourTexts(zone: string, format: string): string[] {
+  return inTimeZone(zone, () => {
+    const compiled = new TimeFormat(format, noZone);
+    return times.map((seconds) => compiled.format(seconds, 0));
+  });
+}
+
+describe.each(["UTC", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia"])("in %s", (zone) => {
+  test.each(libcLetters)("letter %s is what libc makes of it", (letter) => {
+    expect(ourTexts(zone, `%${letter}`)).toEqual(libcTexts(zone, `%${letter}`));
+  });
+});
+
+test("a format of many letters and plain text is what libc makes of it", () => {
+  const format = "[%d/%b/%Y:%H:%M:%S %z] é %%Y %A%n%t%j week %V of %G";
+  expect(ourTexts("America/New_York", format)).toEqual(libcTexts("America/New_York", format));
+});
+
+test("the zone is that of TZ: the same second reads differently", () => {
+  expect(inTimeZone("Asia/Kolkata", () => new TimeFormat("%H:%M %z", noZone).format(0, 0))).toBe("05:30 +0530");
+  expect(utc("%H:%M %z", 0)).toBe("00:00 +0000");
+});
+
+test("letter Z is asked of libc, at the event's second", () => {
+  const asked: number[] = [];
+  const format = new TimeFormat("%Z", (seconds) => {
+    asked.push(seconds);
+    return "CEST";
+  });
+  expect(format.format(1_654_321_098, 999_999_999)).toBe("CEST");
+  expect(asked).toEqual([1_654_321_098]);
+});
+
+test("letter v is the Go plugin's day-month-year", () => {
+  expect(utc("%v", 1_654_321_098)).toBe(" 4-Jun-2022");
+});
+
+test("the default is the Go plugin's", () => {
+  expect(utc(defaultTimeFormat, 1_654_321_098, 987_654_321)).toBe("2022-06-04T05:38:18");
+});
+
+test.each([
+  ["%L", "007"], ["%f", "007089"], ["%3N", "007"], ["%6N", "007089"], ["%9N", "007089012"],
+  ["%S.%L%%%f", "18.007%007089"],
+])("fractions are cut, not rounded, and keep their zeros: %s", (format, text) => {
+  expect(utc(format, 1_654_321_098, 7_089_012)).toBe(text);
+});
+
+test("the last nanosecond of a second stays within it", () => {
+  expect(utc("%S.%L %f %9N", 59, 999_999_999)).toBe("59.999 999999 999999999");
+});
+
+test("events of one second share the text but not the fraction, and a later one gets its own", () => {
+  inTimeZone("UTC", () => {
+    const format = new TimeFormat("%S.%L", noZone);
+    const texts = [[1, 0], [1, 5_000_000], [2, 5_000_000], [1, 0]].map(([s = 0, ns = 0]) => format.format(s, ns));
+    expect(texts).toEqual(["01.000", "01.005", "02.005", "01.000"]);
+  });
+});
+
+test("modifiers E and O change nothing in the C locale", () => {
+  const format = "%Ec %EC %Ex %EX %Ey %EY %Od %Oe %OH %OI %Om %OM %OS %Ou %OU %OV %Ow %OW %Oy";
+  expect(ourTexts("America/New_York", format)).toEqual(libcTexts("America/New_York", format));
+});
+
+describe("an unknown letter is refused by name", () => {
+  test.each(["%Q", "%i", "%J", "%K", "%N", "%o", "%q", "%1", "%4", "%-", "%_", "%0", "%^", "%:", "%E1", "%EL", "%☃", "%𝄞"])(
+    "%s",
+    (unknown) => {
+      const compile = () => new TimeFormat(`%Y ${unknown}d`, noZone);
+      expect(compile).toThrow(RangeError);
+      expect(compile).toThrow(`"${unknown}" is not a letter of strftime`);
+    },
+  );
+
+  test.each(["%", "%Y-%", "%%%", "%E"])("a lone %% at the end: %s", (format) => {
+    expect(() => new TimeFormat(format, noZone)).toThrow(RangeError);
+  });
+});
+
+test.each([1e300, -1e300, 8.64e12 + 1, Number.MAX_SAFE_INTEGER])("a time out of all calendars (%s s) does not throw", (seconds) => {
+  expect(() => utc("%A %B %c %D %F %G %V %g %j %U %W %s %L %z %Z %I %p", seconds)).not.toThrow();
+});
