@@ -1,0 +1,107 @@
+// Any record, encoded by an independent msgpack library, comes out as the JSON that JSON.parse reads back equal.
+import { encode } from "@msgpack/msgpack";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { inputOf } from "../../src/decode/msgpack.js";
+import { ByteSink } from "../../src/record/byte_sink.js";
+import { jsonFloat32, jsonFloat64 } from "../../src/record/json_number.js";
+import { writeJsonText } from "../../src/record/json_text.js";
+import { jsonOf, shape } from "../support/shaped_record.js";
+
+/** Texts of all code points, and such as often need a closer look. */
+const text = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 40 }),
+  fc.string({ unit: fc.constantFrom("a", "\\", '"', "\n", "\u0000", "\u001f", "\u007f", "é", "☃", "𝄞"), maxLength: 40 }),
+);
+
+const record = fc.dictionary(
+  text,
+  fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      fc.constantFrom<unknown>(null, true, false),
+      fc.maxSafeInteger(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      text,
+      fc.array(tie("value"), { maxLength: 5 }),
+      fc.dictionary(text, tie("value"), { maxKeys: 5 }),
+    ),
+  })).value,
+  { maxKeys: 8 },
+);
+
+test("a record's JSON is JSON.stringify's, byte for byte", () => {
+  fc.assert(
+    fc.property(record, (body) => {
+      const shaped = shape(encode(body));
+      expect(shaped.text).toBe(JSON.stringify(body));
+      expect(JSON.parse(shaped.text ?? "")).toEqual(JSON.parse(JSON.stringify(body)));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("integers of 64 bits keep every digit", () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }), (value) => {
+      expect(jsonOf(encode(value, { useBigInt64: true })).text).toBe(value.toString());
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("floats of 64 bits read back as the same number", () => {
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+      expect(JSON.parse(jsonFloat64(value) ?? "")).toBe(value);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test("floats of 32 bits read back as the same float, in no more digits than it takes", () => {
+  fc.assert(
+    fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
+      const json = jsonFloat32(value) ?? "";
+      expect(Math.fround(JSON.parse(json) as number)).toBe(value);
+      expect(json.length).toBeLessThanOrEqual((Object.is(value, -0) ? "-0" : String(value)).length);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+/** Valid UTF-8 is told apart by Node's own decoder; each byte outside it is replaced, as in Go. */
+function replacedPerByte(bytes: Uint8Array): string {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let text = "";
+  for (let offset = 0; offset < bytes.length; ) {
+    const found = [1, 2, 3, 4].find((length) => {
+      try {
+        return offset + length <= bytes.length && decoder.decode(bytes.subarray(offset, offset + length)) !== "";
+      } catch {
+        return false;
+      }
+    });
+    text += found === undefined ? "\ufffd" : decoder.decode(bytes.subarray(offset, offset + found));
+    offset += found ?? 1;
+  }
+  return text;
+}
+
+test("any bytes as text become valid JSON, each invalid one U+FFFD", () => {
+  const piece = fc.oneof(
+    fc.uint8Array({ maxLength: 6 }),
+    text.map((valid) => Uint8Array.from(Buffer.from(valid))),
+    fc.constantFrom([0xed, 0xa0, 0x80], [0xc0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x98]).map((bytes) => Uint8Array.from(bytes)),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
+      const bytes = Uint8Array.from(Buffer.concat(pieces));
+      const sink = new ByteSink(1);
+      writeJsonText(inputOf(bytes), 0, bytes.length, sink);
+      const json = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(sink.bytes.subarray(0, sink.length));
+      expect(JSON.parse(json)).toBe(replacedPerByte(bytes));
+    }),
+    { numRuns: 2000 },
+  );
+});

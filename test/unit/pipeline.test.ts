@@ -1,0 +1,193 @@
+// One flush: what entries a chunk becomes, what is told about its records, and the limits at their borders.
+import { randomBytes } from "node:crypto";
+import { gunzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { maxNestingDepth, maxRecordBytes } from "../../src/limits.js";
+import { chunkOf, encodeV2, groupEnd, groupStart } from "../support/event_chunk.js";
+import { runPipeline, textsOf, type PluginOptions } from "../support/recorded_pipeline.js";
+
+const suffix = "[Truncated...]";
+const randomKeyBytes = 8;
+
+const logLine = (options: PluginOptions, log: string, more: Readonly<Record<string, unknown>> = {}) =>
+  runPipeline({ log_key: "log", ...options }, chunkOf([{ ...more, log }]));
+
+describe("entries", () => {
+  test("one for each event, in their order", () => {
+    const run = runPipeline({}, chunkOf([{ n: 1 }, { n: 2 }, { n: 3 }]));
+    expect(textsOf(run)).toEqual(['{"n":1}', '{"n":2}', '{"n":3}']);
+    expect(run.told).toEqual([]);
+  });
+
+  test("none for an empty chunk and for group markers", () => {
+    expect(runPipeline({}, new Uint8Array()).entries).toEqual([]);
+    expect(runPipeline({}, Buffer.concat([groupStart(), groupEnd()]))).toEqual({ entries: [], told: [] });
+  });
+
+  test("hold nothing of the chunk's memory", () => {
+    const chunk = Buffer.from(chunkOf([{ log: "a".repeat(100), k: "key" }]));
+    const run = runPipeline({ log_key: "log", partition_key: "k" }, chunk);
+    chunk.fill(0);
+    expect(textsOf(run)).toEqual(["a".repeat(100)]);
+    expect(run.entries[0]?.partitionKey).toBe("key");
+  });
+
+  test("keep their bytes while later records make the buffer grow", () => {
+    const lines = Array.from({ length: 50 }, (_, n) => `${n}:${"\u0001".repeat(20_000)}`);
+    const run = runPipeline({}, chunkOf(lines.map((log) => ({ log }))));
+    expect(textsOf(run)).toEqual(lines.map((log) => JSON.stringify({ log })));
+  });
+
+  test("count the bytes of data and key, and one user record", () => {
+    const run = runPipeline({ partition_key: "k" }, chunkOf([{ k: "é☃𝄞" }, { n: 1 }]));
+    expect(run.entries.map(({ sizeBytes, userRecords }) => [sizeBytes, userRecords])).toEqual([
+      [Buffer.byteLength('{"k":"é☃𝄞"}') + 9, 1],
+      ['{"n":1}'.length + randomKeyBytes, 1],
+    ]);
+  });
+
+  test("get a random key each without partition_key", () => {
+    const run = runPipeline({}, chunkOf(Array.from({ length: 100 }, (_, n) => ({ n }))));
+    const keys = run.entries.map(({ partitionKey }) => partitionKey);
+    expect(new Set(keys).size).toBe(100);
+    for (const key of keys) expect(key).toMatch(/^[a-zA-Z0-9]{8}$/);
+  });
+});
+
+describe("what is told", () => {
+  test("records that lack the partition key, of those that are sent", () => {
+    const run = runPipeline({ partition_key: "k" }, chunkOf([{ k: "x" }, { n: 1 }, { k: null }]));
+    expect(run.entries).toHaveLength(3);
+    expect(run.told).toEqual([["without partition key"], ["without partition key"]]);
+  });
+
+  test("records without log_key are dropped with the reason, the others are sent", () => {
+    const run = runPipeline({ log_key: "log" }, chunkOf([{ log: "a" }, { n: 1 }, { log: "b" }]));
+    expect(textsOf(run)).toEqual(["a", "b"]);
+    expect(run.told).toEqual([["refused", "has no log_key"]]);
+  });
+
+  test("NaN, infinity and too deep nesting cost their own records only", () => {
+    // [event time, {"a": [[[…1…]]]}]
+    const opening = Buffer.from("92d700000000010000000081a161", "hex");
+    const tooDeep = Buffer.concat([opening, Buffer.alloc(maxNestingDepth + 1, 0x91), Buffer.from([0x01])]);
+    const chunk = Buffer.concat([chunkOf([{ a: Number.NaN }, { n: 1 }, { a: -Infinity }]), tooDeep, chunkOf([{ n: 2 }])]);
+    const run = runPipeline({}, chunk);
+    expect(textsOf(run)).toEqual(['{"n":1}', '{"n":2}']);
+    expect(run.told.map(([what]) => what)).toEqual(["refused", "refused", "refused"]);
+    expect(run.told[2]).toEqual(["refused", "is nested too deeply"]);
+  });
+
+  test("values that are no events are counted once for the chunk", () => {
+    const run = runPipeline({}, Buffer.concat([Buffer.from([0x01, 0xc0]), chunkOf([{ n: 1 }]), Buffer.from([0x92])]));
+    expect(textsOf(run)).toEqual(['{"n":1}']);
+    expect(run.told).toEqual([["broken", 3]]);
+  });
+});
+
+describe("the limit of 1 MiB, key included", () => {
+  const room = maxRecordBytes - randomKeyBytes;
+
+  test("a record one below and at the limit is sent whole", () => {
+    for (const size of [room - 1, room]) {
+      const run = logLine({}, "a".repeat(size));
+      expect(run.entries[0]?.data).toHaveLength(size);
+      expect(run.told).toEqual([]);
+    }
+  });
+
+  test("one byte more is cut to exactly the limit", () => {
+    const run = logLine({}, "a".repeat(room + 1));
+    const [text = ""] = textsOf(run);
+    expect(text).toHaveLength(room);
+    expect(text.endsWith(`a${suffix}`)).toBe(true);
+    expect(run.entries[0]?.sizeBytes).toBe(maxRecordBytes);
+    expect(run.told).toEqual([["truncated", room + 1]]);
+  });
+
+  test("the newline counts, and is kept", () => {
+    const at = logLine({ append_newline: "true" }, "a".repeat(room - 1));
+    expect(at.told).toEqual([]);
+    const above = logLine({ append_newline: "true" }, "a".repeat(room));
+    const [text = ""] = textsOf(above);
+    expect(above.told).toEqual([["truncated", room + 1]]);
+    expect(text).toHaveLength(room);
+    expect(text.endsWith(`a${suffix}\n`)).toBe(true);
+  });
+
+  test("the key's bytes count, not its characters", () => {
+    const options = { partition_key: "k" };
+    const run = (size: number) => logLine(options, "a".repeat(size), { k: "𝄞".repeat(300) });
+    const keyBytes = 256 * 4;
+    expect(run(maxRecordBytes - keyBytes).told).toEqual([]);
+    const above = run(maxRecordBytes - keyBytes + 1);
+    expect(above.told).toHaveLength(1);
+    expect(above.entries[0]?.sizeBytes).toBe(maxRecordBytes);
+  });
+
+  test("no character is cut in two, wherever the border falls", () => {
+    for (const before of ["", "a", "aa", "aaa"]) {
+      const run = logLine({}, before + "𝄞".repeat(room / 4 + 1));
+      const data = Buffer.from(run.entries[0]?.data ?? []);
+      expect(data.length).toBeGreaterThan(room - 4);
+      expect(data.toString().includes("\ufffd")).toBe(false);
+    }
+  });
+
+  test("records before and after a cut one are whole", () => {
+    const run = runPipeline({ log_key: "log" }, chunkOf([{ log: "x" }, { log: "a".repeat(room + 1) }, { log: "y" }]));
+    expect([textsOf(run)[0], textsOf(run)[2]]).toEqual(["x", "y"]);
+  });
+});
+
+describe("compression", () => {
+  test("each record is compressed on its own, its newline with it", () => {
+    const run = runPipeline({ compression: "gzip", append_newline: "true" }, chunkOf([{ n: 1 }, { n: 2 }]));
+    expect(run.entries.map(({ data }) => gunzipSync(data).toString())).toEqual(['{"n":1}\n', '{"n":2}\n']);
+  });
+
+  test("a record over the limit that fits when compressed is sent whole", () => {
+    const run = logLine({ compression: "gzip" }, "a".repeat(5_000_000));
+    expect(gunzipSync(run.entries[0]?.data ?? new Uint8Array())).toHaveLength(5_000_000);
+    expect(run.told).toEqual([]);
+  });
+
+  test("one that does not is cut until it fits", () => {
+    const log = randomBytes(1_100_000).toString("hex");
+    const run = logLine({ compression: "gzip", append_newline: "true" }, log);
+    const [entry] = run.entries;
+    expect(entry?.sizeBytes).toBeLessThanOrEqual(maxRecordBytes);
+    const text = gunzipSync(entry?.data ?? new Uint8Array()).toString();
+    expect(text.endsWith(`${suffix}\n`)).toBe(true);
+    expect(text.startsWith(log.slice(0, 1_000_000))).toBe(true);
+    expect(run.told).toEqual([["truncated", log.length + 1]]);
+  });
+
+  test("one that never fits is dropped and told, and the others are sent", () => {
+    const compress = (bytes: Uint8Array) => (bytes.length > 100 ? new Uint8Array(2 * maxRecordBytes) : bytes.slice());
+    const chunk = chunkOf([{ log: "x" }, { log: "a".repeat(10_000_000) }, { log: "y" }]);
+    const run = runPipeline({ compression: "gzip", log_key: "log" }, chunk, { compress });
+    expect(textsOf(run)).toEqual(["x", "y"]);
+    expect(run.told).toEqual([["too large", 10_000_000]]);
+  });
+});
+
+describe("aggregation", () => {
+  test("puts small records into one entry that counts them", () => {
+    const run = runPipeline({ aggregation: "true" }, chunkOf([{ n: 1 }, { n: 2 }, { n: 3 }]));
+    expect(run.entries.map(({ userRecords }) => userRecords)).toEqual([3]);
+    expect(run.entries[0]?.sizeBytes).toBe((run.entries[0]?.data.length ?? 0) + randomKeyBytes);
+  });
+
+  test("sends a large record on its own, and starts anew with each chunk", () => {
+    const chunk = chunkOf([{ n: 1 }, { log: "a".repeat(20 * 1024) }, { n: 2 }]);
+    const run = runPipeline({ aggregation: "true" }, chunk);
+    expect(run.entries.map(({ userRecords }) => userRecords).sort()).toEqual([1, 2]);
+  });
+
+  test("counts and cuts are told of the user records", () => {
+    const chunk = Buffer.concat([chunkOf([{ n: 1 }]), encodeV2({ body: "no map" }), chunkOf([{ a: Number.NaN }])]);
+    const run = runPipeline({ aggregation: "true" }, chunk);
+    expect(run.told.map(([what]) => what)).toEqual(["refused", "broken"]);
+  });
+});
