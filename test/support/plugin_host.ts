@@ -66,7 +66,12 @@ export class PluginHost {
   /** Starts the host with the plugin loaded. */
   static async withPlugin(environment: Environment = {}, plugin = PLUGIN): Promise<PluginHost> {
     const host = await PluginHost.start(environment);
-    await host.load(plugin);
+    try {
+      await host.load(plugin);
+    } catch (error) {
+      await host.destroy();
+      throw error;
+    }
     return host;
   }
 
