@@ -1,5 +1,5 @@
 // The plugin inside a real Fluent Bit: delivery, workers, the end, hot reloads, and running as a daemon.
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { deaggregateAll, isAggregate } from "../support/deaggregate.js";
 import { type Section, processesWith } from "../support/fluent_bit.js";
 import { type Options, ROOT } from "../support/plugin_host.js";
-import { jsonOf, textOf, useStreams } from "../support/stream_fixture.js";
+import { type JsonObject, jsonOf, textOf, useStreams } from "../support/stream_fixture.js";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
@@ -105,10 +105,16 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
   it("ends on SIGTERM with status 0 after all lines that were read have been sent once", async () => {
     const instant = await streams.instantKinesis();
     const lines = linesFrom(0, 20_000);
-    const fluentBit = streams.fluentBit({ inputs: [tail(newFile(lines))], outputs: [kinesisAt(instant.endpoint)] });
+    // Fluent Bit's own file output says what was read: it gets the same chunks.
+    const copy: Section = { name: "file", properties: { path: folder, file: "copy.jsonl", format: "plain" } };
+    const outputs = [kinesisAt(instant.endpoint), copy];
+    const fluentBit = streams.fluentBit({ inputs: [tail(newFile(lines))], outputs });
     await instant.untilArrived(1);
     expect(await fluentBit.stop(), fluentBit.output).toEqual({ status: 0, signal: null });
     const arrived = inOrder(linesOf(instant.received));
+    const copied = readFileSync(path.join(folder, "copy.jsonl"), "utf8").trim().split("\n");
+    const read = copied.map((line) => String((JSON.parse(line) as JsonObject)["log"]));
+    expect(arrived).toEqual(inOrder(read));
     expect(arrived).toEqual(lines.slice(0, arrived.length));
   });
 
