@@ -50,8 +50,8 @@ describe("the check of the imports", () => {
     ["record/json.ts", "@aws-sdk/core", "are pure"],
     ["aggregate/record.ts", "node:crypto", "are pure"],
     ["compress/gzip.ts", "node:zlib", "only compress/node_zlib.ts"],
-    ["plugin.ts", "./binding.js", "only main.ts"],
-    ["send/sender.ts", "../binding.js", "only main.ts"],
+    ["pipeline.ts", "./binding.js", "the binding"],
+    ["send/sender.ts", "../binding.js", "the binding"],
   ])("refuses %s importing %s", (file, target, reason) => {
     const { status, complaints } = check({ [file]: [target] });
     expect(status).toBe(1);
