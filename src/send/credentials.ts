@@ -1,5 +1,6 @@
 /** Credentials: the default chain, with the roles of EKS_POD_EXECUTION_ROLE and role_arn assumed on top. */
 import { fromNodeProviderChain, fromTemporaryCredentials } from "@aws-sdk/credential-providers";
+import { createHttpHandler } from "./http_handler.js";
 
 type CredentialProvider = ReturnType<typeof fromTemporaryCredentials>;
 
@@ -22,7 +23,11 @@ export function credentialsFor(options: RoleOptions): CredentialProvider {
     provider = fromTemporaryCredentials({
       masterCredentials: provider,
       params: { RoleArn: roleArn, RoleSessionName: roleSessionName },
-      clientConfig: { region, ...(stsEndpoint === undefined ? {} : { endpoint: stsEndpoint }) },
+      clientConfig: {
+        region,
+        requestHandler: createHttpHandler(),
+        ...(stsEndpoint === undefined ? {} : { endpoint: stsEndpoint }),
+      },
     });
   }
   return provider;

@@ -4,15 +4,11 @@ import {
   PutRecordsCommand,
   type PutRecordsCommandOutput,
 } from "@aws-sdk/client-kinesis";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { ConnectionOptions } from "../config.js";
 import { credentialsFor } from "./credentials.js";
 import type { Entry } from "./entry.js";
+import { createHttpHandler } from "./http_handler.js";
 import type { FailedEntry, PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
-
-const connectionTimeoutMs = 5000;
-/** A connection on which nothing moves for so long is dead, even when http_request_timeout sets no limit. */
-const idleTimeoutMs = 60_000;
 
 /** @param version of the plugin, for the user agent */
 export function createKinesisClient(
@@ -25,8 +21,7 @@ export function createKinesisClient(
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
     credentials: credentialsFor({ region, eksPodExecutionRole, roleArn, stsEndpoint }),
-    // An instance: given plain options, the SDK would build its HTTP/2 handler and open a TLS session per request.
-    requestHandler: new NodeHttpHandler({ connectionTimeout: connectionTimeoutMs, socketTimeout: idleTimeoutMs }),
+    requestHandler: createHttpHandler(),
     maxAttempts: 1,
     customUserAgent: [["aws-fluent-bit-plugin", version]],
   });
@@ -40,9 +35,12 @@ export function createKinesisClient(
       const abort = () => attempt.abort();
       timeout?.addEventListener("abort", abort);
       closing.signal.addEventListener("abort", abort);
+      if (closing.signal.aborted) abort();
       try {
         const command = new PutRecordsCommand({ ...target, Records: entries.map(requestEntry) });
-        return readAnswer(await client.send(command, { abortSignal: attempt.signal }), entries.length);
+        const answer = client.send(command, { abortSignal: attempt.signal });
+        // The SDK does not abort while it fetches credentials.
+        return readAnswer(await Promise.race([answer, endOf(attempt.signal)]), entries.length);
       } catch (error) {
         if (timeout?.aborted === true) {
           const message = `no answer within http_request_timeout (${requestTimeoutMs / 1000} s)`;
@@ -59,6 +57,15 @@ export function createKinesisClient(
       client.destroy();
     },
   };
+}
+
+/** Rejects when the signal is aborted. */
+function endOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = () => reject(Object.assign(new Error("the attempt was ended"), { name: "AbortError" }));
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end, { once: true });
+  });
 }
 
 function requestEntry(entry: Entry): { Data: Uint8Array; PartitionKey: string } {
