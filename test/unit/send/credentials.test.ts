@@ -100,4 +100,14 @@ describe("a role that may not be assumed", () => {
     client.close();
     await refusing.stop();
   });
+
+  it("because the service keeps silent fails requests after http_request_timeout", async () => {
+    const silent = await ScriptedService.start(() => "silence");
+    const options = { region, stream: "logs", endpoint: "http://127.0.0.1:1", requestTimeoutMs: 300 };
+    const client = createKinesisClient({ ...options, roleArn: pluginRole, stsEndpoint: silent.endpoint }, undefined, "1");
+    const entry = { data: Buffer.from("x"), partitionKey: "k", sizeBytes: 2, userRecords: 1 };
+    expect(await client.putRecords([entry])).toMatchObject({ kind: "failed", code: "RequestTimeout", isTransient: true });
+    client.close();
+    await silent.stop();
+  });
 });

@@ -201,13 +201,20 @@ describe("without an answer", () => {
     expect(await client.putRecords(entries("one"))).toEqual({ kind: "answered", failed: [] });
   });
 
-  it("close ends the attempts under way", async () => {
+  it("close ends the attempts under way, as not to be tried again", async () => {
     const service = await serve(() => "silence");
     const client = clientOf(service.endpoint);
     const outcomes = Promise.all([client.putRecords(entries("one")), client.putRecords(entries("two"))]);
     await vi.waitFor(() => expect(service.requests).toHaveLength(2));
     client.close();
-    for (const outcome of await outcomes) expect(outcome).toMatchObject({ kind: "failed" });
+    for (const outcome of await outcomes) expect(outcome).toMatchObject({ kind: "failed", isTransient: false });
+  });
+
+  it("close lets no more attempts begin", async () => {
+    const { service, client } = await answering(200, success);
+    client.close();
+    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "failed", isTransient: false });
+    expect(service.requests).toEqual([]);
   });
 
   it("a certificate that nobody vouches for does not get better by trying again", async () => {
