@@ -49,5 +49,5 @@ export function jsonOf(value: Uint8Array, replaceDots?: string): { readonly text
   const end = writer.write(inputOf(value), 0, sink);
   if (end === failed) return { failure: writer.failure ?? "no reason" };
   if (end !== value.length) throw new Error(`The writer stopped at ${end} of ${value.length} bytes`);
-  return { text: Buffer.from(sink.bytes.subarray(0, sink.length)).toString() };
+  return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(sink.bytes.subarray(0, sink.length)) };
 }
