@@ -134,6 +134,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("option", Napi::Function::New(env, Option));
   exports.Set("zoneAbbreviation", Napi::Function::New(env, ZoneAbbreviation));
   exports.Set("exitProcess", Napi::Function::New(env, ExitProcess));
+  exports.Set("messageDescriptor", Napi::Number::New(env, NodeRuntime::get().message_descriptor()));
   exports.Set("abandon", Napi::Function::New(env, Abandon));
   return exports;
 }
@@ -152,6 +153,10 @@ std::string bootstrap_script(const std::string &own_path) {
          "', require('os').constants.dlopen.RTLD_LAZY);"
          "const binding = addon.exports;"
          "process.reallyExit = () => binding.abandon();"
+         // Nothing may open the host's standard streams, not even a built-in module while it loads; the core puts
+         // streams of its own in these places (src/standard_streams.ts).
+         "for (const name of ['stdin', 'stdout', 'stderr'])"
+         "Object.defineProperty(process, name, { configurable: true, value: {} });"
          "const core = { exports: {} };"
          "new (require('vm').Script)("
          "'(function (module, exports, require) {' + binding.bundle() + '\\n})', { filename: 'kinesis.js' })"

@@ -2,6 +2,7 @@
 #include "node_runtime.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -24,9 +25,9 @@ namespace {
 
 using NodeStart = int (*)(int argc, char **argv);
 
-// The ABI numbers of Node 26, 25, 24, 22, 20 and 18, as distributions name the library.
+// The ABI numbers of Node 26, 25, 24, 22, 20 and 18, as distributions name the library; 109 is Ubuntu's Node 18.
 constexpr const char *kLibraryNames[] = {"libnode.so.147", "libnode.so.141", "libnode.so.137", "libnode.so.127",
-                                         "libnode.so.115", "libnode.so.108", "libnode.so"};
+                                         "libnode.so.115", "libnode.so.109", "libnode.so.108", "libnode.so"};
 
 constexpr const char *kInstallHint =
     "Install Node.js as a library: Debian and Ubuntu 'apt-get install libnode-dev' (or its libnodeNNN), "
@@ -46,25 +47,32 @@ std::condition_variable state_changed;
 State state = State::kNew;
 bool (*post_to_core)(uint32_t) = nullptr;  // guarded by state_mutex
 std::string start_error;                   // guarded by state_mutex
+bool stopping = false;                     // guarded by state_mutex
 std::atomic<bool> abandoned{false};        // Node's thread rests for ever: nobody need wait for it
 pthread_t node_pthread;
 NodeStart node_start = nullptr;
 
-// node::Start resets every disposition and installs handlers of its own. The host's are kept here meanwhile.
-struct SavedSignals {
+// What node::Start changes for the whole process: it resets every signal's disposition and installs handlers of its
+// own, and it marks the standard streams close-on-exec, which would take them from programs that the host starts.
+struct HostState {
   std::array<struct sigaction, 65> action;
   std::array<bool, 65> saved{};
+  std::array<int, 3> descriptor_flags{};
 
   void save() {
     for (int number = 1; number < 65; number++) saved[number] = sigaction(number, nullptr, &action[number]) == 0;
+    for (int stream = 0; stream < 3; stream++) descriptor_flags[stream] = fcntl(stream, F_GETFD);
   }
   void restore() {
     for (int number = 1; number < 65; number++) {
       if (saved[number]) sigaction(number, &action[number], nullptr);
     }
+    for (int stream = 0; stream < 3; stream++) {
+      if (descriptor_flags[stream] >= 0) fcntl(stream, F_SETFD, descriptor_flags[stream]);
+    }
   }
 };
-SavedSignals host_signals;
+HostState host_state;
 
 std::string folder_of(const std::string &path) {
   const size_t slash = path.rfind('/');
@@ -79,13 +87,21 @@ NodeRuntime &NodeRuntime::get() {
   return *runtime;
 }
 
-void NodeRuntime::remember_own_path() {
+void NodeRuntime::remember_surroundings() {
+  if (!own_path_.empty()) return;
+  const int kept = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  if (kept >= 0) message_descriptor_ = kept;
   Dl_info info{};
   char resolved[PATH_MAX];
   if (dladdr(reinterpret_cast<void *>(&NodeRuntime::get), &info) != 0 && info.dli_fname != nullptr &&
       realpath(info.dli_fname, resolved) != nullptr) {
     own_path_ = resolved;
   }
+}
+
+void NodeRuntime::say(const std::string &message) const {
+  const std::string line = "[kinesis] " + message + "\n";
+  (void)!write(message_descriptor_, line.data(), line.size());
 }
 
 // RTLD_GLOBAL: the plugin's own napi_* references bind to it lazily. Never RTLD_DEEPBIND: Fluent Bit interposes
@@ -123,11 +139,11 @@ std::string NodeRuntime::open_libnode() {
 std::string NodeRuntime::start() {
   std::unique_lock<std::mutex> lock(state_mutex);
   if (state == State::kNew) {
-    if (own_path_.empty()) remember_own_path();
+    remember_surroundings();
     std::string error = open_libnode();
     if (!error.empty()) return error;
 
-    host_signals.save();
+    host_state.save();
     // The thread starts with all signals blocked, so that the host's handlers run on the host's threads; the
     // synchronous ones stay open, for they are the thread's own crashes.
     sigset_t blocked, before;
@@ -182,7 +198,7 @@ void NodeRuntime::node_thread() {
 
 void NodeRuntime::core_ready(bool (*post)(uint32_t)) {
   std::lock_guard<std::mutex> lock(state_mutex);
-  host_signals.restore();
+  host_state.restore();
   post_to_core = post;
   state = State::kUp;
   state_changed.notify_all();
@@ -193,8 +209,11 @@ void NodeRuntime::core_gone() {
     std::lock_guard<std::mutex> lock(state_mutex);
     post_to_core = nullptr;
     if (state == State::kStarting) {
-      host_signals.restore();
+      host_state.restore();
       if (start_error.empty()) start_error = "Node.js stopped before the plugin's core was up";
+    }
+    if (state == State::kUp && !stopping) {
+      say("Node.js has stopped. Flushes are answered with retry until Fluent Bit is started again");
     }
     state = State::kGone;
     state_changed.notify_all();
@@ -230,6 +249,7 @@ void NodeRuntime::stop_at_exit(int status) {
   bool posted = false;
   {
     std::lock_guard<std::mutex> lock(state_mutex);
+    stopping = true;
     if (post_to_core != nullptr) {
       id = requests_.add(request);
       posted = post_to_core(id);
@@ -242,8 +262,7 @@ void NodeRuntime::stop_at_exit(int status) {
     deadline.tv_sec += kStopTimeoutMs / 1000;
     if (pthread_timedjoin_np(node_pthread, nullptr, &deadline) == 0) return;
   }
-  static const char message[] = "[kinesis] Node.js did not stop in time; leaving the process without its clean-up\n";
-  (void)!write(STDERR_FILENO, message, sizeof message - 1);
+  say("Node.js did not stop in time; leaving the process without its clean-up");
   fflush(nullptr);
   _exit(status);
 }

@@ -13,9 +13,9 @@ class NodeRuntime {
  public:
   static NodeRuntime &get();
 
-  /// Remembers where the plugin's file is, while the working directory still is the one it was loaded from
-  /// (with -d, Fluent Bit changes to / between FLBPluginRegister and FLBPluginInit).
-  void remember_own_path();
+  /// Remembers where the plugin's file is and keeps standard error open. With -d, Fluent Bit changes to / and closes
+  /// its standard error between FLBPluginRegister and FLBPluginInit; the descriptor's number then is another file's.
+  void remember_surroundings();
 
   /// Starts Node unless it was started before. On failure gives a message for the user, else an empty string.
   std::string start();
@@ -35,7 +35,10 @@ class NodeRuntime {
   [[noreturn]] void core_abandoned();
 
   RequestTable &requests() { return requests_; }
-  const std::string &own_path() const { return own_path_; }
+  int message_descriptor() const { return message_descriptor_; }
+
+  /// Writes a line of the shim's own to where the plugin's messages go.
+  void say(const std::string &message) const;
 
  private:
   NodeRuntime() = default;
@@ -45,6 +48,7 @@ class NodeRuntime {
 
   RequestTable requests_;
   std::string own_path_;
+  int message_descriptor_ = 2;
   void *libnode_ = nullptr;
 };
 

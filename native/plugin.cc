@@ -1,5 +1,4 @@
 // The functions that Fluent Bit looks up in a Go-style output plugin. They pass everything on and decide nothing.
-#include <cstdio>
 #include <string>
 
 #include "flb_proxy_abi.h"
@@ -23,7 +22,7 @@ int64_t instance_of(void *context) { return static_cast<int64_t>(reinterpret_cas
 }  // namespace
 
 EXPORTED int FLBPluginRegister(flb_plugin_proxy_def *definition) {
-  NodeRuntime::get().remember_own_path();
+  NodeRuntime::get().remember_surroundings();
   definition->type = kFlbProxyOutputPlugin;
   definition->proxy = kFlbProxyGolang;
   definition->flags = 0;
@@ -35,7 +34,7 @@ EXPORTED int FLBPluginRegister(flb_plugin_proxy_def *definition) {
 EXPORTED int FLBPluginInit(flbgo_output_plugin *plugin) {
   const std::string error = NodeRuntime::get().start();
   if (!error.empty()) {
-    fprintf(stderr, "[kinesis] Failed to initialize plugin: %s\n", error.c_str());
+    NodeRuntime::get().say("Failed to initialize plugin: " + error);
     return kFlbError;
   }
   Request request{RequestKind::kInit};

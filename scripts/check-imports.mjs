@@ -14,7 +14,8 @@ function objection(file, target) {
     return "decode, record and aggregate are pure: nothing of Node's and nothing of the SDK";
   if (file.startsWith("compress/") && file !== "compress/node_zlib.ts" && target.startsWith("node:"))
     return "only compress/node_zlib.ts knows Node's zlib";
-  if (target === "binding.ts" && file !== "main.ts") return "only main.ts knows the binding";
+  if (target === "binding.ts" && !["main.ts", "plugin.ts"].includes(file))
+    return "only main.ts and plugin.ts know the binding";
   return undefined;
 }
 

@@ -5,7 +5,6 @@ export const requestKinds = { init: 0, flush: 1, exit: 2, stop: 3 } as const;
 
 /** What a flush answers. Source: Fluent Bit, include/fluent-bit/flb_output.h. */
 export const flushAnswers = { error: 0, ok: 1, retry: 2 } as const;
-export type FlushAnswer = (typeof flushAnswers)[keyof typeof flushAnswers];
 
 /** What an init answers instead of an instance's number when it failed. */
 export const initFailed = -1;
@@ -25,12 +24,14 @@ export interface Binding {
   serve(handler: RequestHandler): void;
   /** Takes no more requests, so that Node's loop can end. */
   close(): void;
-  /** Answers a request: an instance's number or {@link initFailed}, a {@link FlushAnswer}, or anything. */
+  /** Answers a request: an instance's number or {@link initFailed}, one of {@link flushAnswers}, or anything. */
   answer(requestId: number, value: number): boolean;
   /** The value of an option, while the init of that request waits. */
   option(requestId: number, key: string): string | undefined;
   /** The local zone's abbreviation at a time. */
   zoneAbbreviation(epochSeconds: number): string;
+  /** Where messages go: the standard error that Fluent Bit was started with. */
+  readonly messageDescriptor: number;
   /** Ends Fluent Bit at once. */
   exitProcess(status: number): never;
 }

@@ -139,7 +139,7 @@ function giveAdvice(config: Config, partitionKey: string, log: Log): void {
   if (partitionKey === "") log.info("no partition key provided. A random one will be generated.");
   if (config.aggregation !== undefined && partitionKey !== "") {
     log.warning(
-      "'partition_key' has different behavior when 'aggregation' enabled. All aggregated records will use a partition key sourced from the first record in the batch",
+      "'partition_key' has different behavior when 'aggregation' enabled. An aggregated record is routed by the partition key of its first record; the others keep theirs inside it",
     );
   }
   if (config.concurrency > 0) {

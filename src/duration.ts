@@ -17,7 +17,7 @@ const millisecondsByUnit: Readonly<Record<string, number>> = {
  */
 export function parseGoDuration(text: string): number | undefined {
   if (text === "0") return 0;
-  const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gu;
+  const part = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/gu;
   let total = 0;
   let consumed = 0;
   for (const match of text.matchAll(part)) {

@@ -15,5 +15,5 @@ export const maxPartitionKeyCharacters = 256;
 /** Length of a random partition key; the Go plugin's. */
 export const randomPartitionKeyCharacters = 8;
 
-/** Maps and lists inside each other, in one record. Deeper ones are refused, so that no input exhausts the stack. */
+/** Maps and lists inside each other, below a record's own map. Deeper ones are refused, so that no input exhausts the stack. */
 export const maxNestingDepth = 512;

@@ -10,20 +10,21 @@ import { createLog, prefixed } from "./log.js";
 import { OutputInstance } from "./output_instance.js";
 import { Plugin } from "./plugin.js";
 import { createKinesisClient } from "./send/kinesis_client.js";
+import { replaceStandardStreams } from "./standard_streams.js";
 import { version } from "./version.js";
-
-const standardError = 2;
 
 /** Called once by the shim's bootstrap script; from then on, requests arrive. */
 export function start(binding: Binding): void {
   const { level, unknown } = readLogLevel(process.env);
-  const log = createLog(level, Date.now, writeToStandardError);
+  const write = (text: string) => writeText(binding.messageDescriptor, text);
+  const log = createLog(level, Date.now, write);
+  replaceStandardStreams(process, write);
   if (unknown !== undefined) {
     log.warning(`Unknown FLB_LOG_LEVEL '${unknown}', must be debug, info or error; using info`);
   }
   const plugin = new Plugin(binding, log, (number, read) => {
     const instanceLog = prefixed(log, `[kinesis ${number}] `);
-    const config = readConfig(read, instanceLog, binding.zoneAbbreviation);
+    const config = readConfig(read, instanceLog, (epochSeconds) => binding.zoneAbbreviation(epochSeconds));
     const environment = readInstanceEnvironment(process.env);
     return new OutputInstance(config, environment, {
       log: instanceLog,
@@ -33,7 +34,7 @@ export function start(binding: Binding): void {
       sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
       md5: (bytes) => createHash("md5").update(bytes).digest(),
       compress: config.compression === undefined ? undefined : compressorFor(config.compression),
-      exitProcess: binding.exitProcess,
+      exitProcess: (status) => binding.exitProcess(status),
     });
   });
   process.on("uncaughtException", (error) => plugin.releaseAll(error));
@@ -42,11 +43,11 @@ export function start(binding: Binding): void {
   binding.serve((requestId, kind, instance, chunk, tag) => plugin.handle(requestId, kind, instance, chunk, tag));
 }
 
-/** Synchronous, so that nothing is lost when the process ends; a full pipe loses the line rather than the process. */
-function writeToStandardError(line: string): void {
+/** Synchronous, so that nothing is lost when the process ends; a full pipe loses the text rather than the process. */
+function writeText(descriptor: number, text: string): void {
   try {
-    writeSync(standardError, line);
+    writeSync(descriptor, text);
   } catch {
-    // Nobody reads standard error (closed, or a pipe that is full): there is nowhere to say so.
+    // Nobody reads it (closed, or a pipe that is full): there is nowhere to say so.
   }
 }

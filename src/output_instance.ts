@@ -1,6 +1,4 @@
 /** One output of Fluent Bit's configuration: its options, its pipeline, and how it sends. */
-import type { FlushAnswer } from "./binding.js";
-import { flushAnswers } from "./binding.js";
 import type { Config } from "./config.js";
 import type { InstanceEnvironment } from "./environment.js";
 import type { Log } from "./log.js";
@@ -12,6 +10,9 @@ import { DeliveryReport } from "./send/delivery_report.js";
 import type { Entry } from "./send/entry.js";
 import { FailureTimeout } from "./send/failure_timeout.js";
 import type { PutRecordsClient } from "./send/put_records.js";
+
+/** What becomes of a chunk: it is dealt with, or Fluent Bit is to bring it again. */
+export type FlushOutcome = "ok" | "retry";
 
 /** The world outside, for an output instance. */
 export interface InstanceDependencies extends Omit<PipelineDependencies, "report"> {
@@ -62,22 +63,22 @@ export class OutputInstance {
   }
 
   /** Takes a chunk, which is only read before the first wait. */
-  async flush(chunk: Uint8Array, tag: string): Promise<FlushAnswer> {
+  async flush(chunk: Uint8Array, tag: string): Promise<FlushOutcome> {
     const { log } = this.#dependencies;
     const refusal = this.#background?.refusal;
     if (refusal !== undefined) {
       log.info(refusal);
-      return flushAnswers.retry;
+      return "retry";
     }
     const entries = this.#pipeline.entriesOf(chunk);
     log.debug(`Flushing ${entries.length} entries with tag: ${tag}`);
-    if (entries.length === 0) return flushAnswers.ok;
+    if (entries.length === 0) return "ok";
     if (this.#background !== undefined) {
       this.#background.take(entries);
-      return flushAnswers.ok;
+      return "ok";
     }
     const delivery = await this.#deliver(entries, flushRetryPolicy);
-    return delivery.kind === "delivered" ? flushAnswers.ok : flushAnswers.retry;
+    return delivery.kind === "delivered" ? "ok" : "retry";
   }
 
   /** Waits a while for what is sent in the background, and closes the connections. */

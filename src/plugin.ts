@@ -2,7 +2,7 @@
 import { flushAnswers, initFailed, requestKinds, type Binding } from "./binding.js";
 import { ConfigurationError } from "./config.js";
 import type { Log } from "./log.js";
-import type { OutputInstance } from "./output_instance.js";
+import type { FlushOutcome, OutputInstance } from "./output_instance.js";
 
 /** Makes an instance of the options that `read` gives. @throws ConfigurationError */
 export type InstanceFactory = (number: number, read: (key: string) => string | undefined) => OutputInstance;
@@ -56,10 +56,7 @@ export class Plugin {
       case requestKinds.init:
         return this.#init(requestId);
       case requestKinds.flush:
-        return (
-          (await this.#instances.get(instance)?.flush(new Uint8Array(chunk ?? new ArrayBuffer(0)), tag)) ??
-          flushAnswers.retry
-        );
+        return flushAnswers[await this.#flush(instance, chunk, tag)];
       case requestKinds.exit:
         return this.#exit(instance);
       default:
@@ -80,6 +77,11 @@ export class Plugin {
       this.#log.error(`[kinesis] Failed to initialize plugin: [kinesis ${number}] ${reason}`);
       return initFailed;
     }
+  }
+
+  async #flush(instance: number, chunk: ArrayBuffer | undefined, tag: string): Promise<FlushOutcome> {
+    const target = this.#instances.get(instance);
+    return target === undefined ? "retry" : target.flush(new Uint8Array(chunk ?? new ArrayBuffer(0)), tag);
   }
 
   /** A negative number is that of an old Fluent Bit, which does not say whose end has come: the oldest one's. */

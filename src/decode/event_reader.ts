@@ -62,7 +62,8 @@ export class EventReader {
       time = header.start;
     }
     if (!this.#readTime(time)) return "broken";
-    if (this.seconds === groupStart || this.seconds === groupEnd) return "group marker";
+    const isWhole = this.nanoseconds === 0;
+    if (isWhole && (this.seconds === groupStart || this.seconds === groupEnd)) return "group marker";
     if (this.#headAt(bodyOffset).kind !== "map") return "broken";
     this.bodyOffset = bodyOffset;
     return "event";

@@ -180,7 +180,8 @@ function writeSmallInteger(value: number, sink: ByteSink): void {
 function writeExtension(input: Input, type: number, start: number, count: number, sink: ByteSink): number {
   if (type === eventTimeExtension && count === 8) {
     const milliseconds = input.view.getUint32(start) * 1000;
-    const fraction = String(input.view.getUint32(start + 4)).padStart(9, "0").replace(/0+$/, "");
+    const nanoseconds = Math.min(input.view.getUint32(start + 4), 999_999_999);
+    const fraction = String(nanoseconds).padStart(9, "0").replace(/0+$/, "");
     const seconds = new Date(milliseconds).toISOString().slice(0, -5);
     sink.appendAscii(`"${seconds}${fraction === "" ? "" : `.${fraction}`}Z"`);
   } else {

@@ -49,7 +49,7 @@ export class TimeFormat {
     let text = "";
     for (let index = 0; index < this.#parts.length; index++) {
       const part = this.#parts[index] as Part;
-      text += part.kind === "by second" ? this.#bySecond[index] : fraction(nanoseconds, part.digits);
+      text += part.kind === "by second" ? (this.#bySecond[index] as string) : fraction(nanoseconds, part.digits);
     }
     return text;
   }

@@ -33,7 +33,7 @@ static bool in_one_block(int argc, char **argv) {
 }
 
 __attribute__((visibility("default"))) int Start(int argc, char **argv) {
-  if (argc != 3 || strcmp(argv[1], "-e") != 0 || !in_one_block(argc, argv)) {
+  if (argc != 4 || strcmp(argv[2], "-e") != 0 || !in_one_block(argc, argv)) {
     fprintf(stderr, "stand-in: wrong arguments for Node\n");
     return 9;
   }

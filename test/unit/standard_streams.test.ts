@@ -1,0 +1,27 @@
+/** The stand-ins for the standard streams pass on what is written, and open nothing. */
+import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
+import { expect, it } from "vitest";
+import { replaceStandardStreams } from "../../src/standard_streams.js";
+
+it("passes on what is written to stdout and stderr, and has nothing to read", async () => {
+  const written: string[] = [];
+  const target = {} as { stdin: Readable; stdout: Writable; stderr: Writable };
+  replaceStandardStreams(target, (text) => written.push(text));
+  target.stdout.write("out \u2603");
+  target.stderr.write("error");
+  expect(written).toEqual(["out \u2603", "error"]);
+  target.stdin.resume();
+  await once(target.stdin, "end");
+});
+
+it("takes the place of streams that would be opened when they are first looked at", () => {
+  let opened = 0;
+  const target = {};
+  for (const name of ["stdin", "stdout", "stderr"]) {
+    Object.defineProperty(target, name, { configurable: true, get: () => opened++ });
+  }
+  replaceStandardStreams(target, () => undefined);
+  expect(Object.values(target)).toHaveLength(3);
+  expect(opened).toBe(0);
+});
