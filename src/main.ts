@@ -31,7 +31,8 @@ export function start(binding: Binding): void {
       client: createKinesisClient(config.connection, environment.eksPodExecutionRole, version),
       now: () => performance.now(),
       random: Math.random,
-      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      // Unreferenced: the queue of requests keeps Node's loop alive, and nobody waits once that is closed.
+      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds).unref()),
       md5: (bytes) => createHash("md5").update(bytes).digest(),
       compress: config.compression === undefined ? undefined : compressorFor(config.compression),
       exitProcess: (status) => binding.exitProcess(status),

@@ -43,7 +43,7 @@ __attribute__((visibility("default"))) int Start(int argc, char **argv) {
     return 9;
   }
   take_signals();
-  return run(argv[2]);
+  return run(argv[3]);
 }
 
 }  // namespace node
