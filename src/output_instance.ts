@@ -7,7 +7,7 @@ import { createRecordReport } from "./record_report.js";
 import { BackgroundSender } from "./send/background_sender.js";
 import { deliver, flushRetryPolicy, type Delivery, type RetryPolicy } from "./send/delivery.js";
 import { DeliveryReport } from "./send/delivery_report.js";
-import type { Entry } from "./send/entry.js";
+import type { Entry } from "./entry.js";
 import { FailureTimeout } from "./send/failure_timeout.js";
 import type { PutRecordsClient } from "./send/put_records.js";
 

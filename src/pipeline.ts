@@ -9,7 +9,7 @@ import { ByteSink } from "./record/byte_sink.js";
 import { randomPartitionKey, utf8Bytes } from "./record/partition_key.js";
 import { RecordShaper } from "./record/record_shaper.js";
 import { compressToFit, truncate, type Compress } from "./record/truncation.js";
-import type { Entry } from "./send/entry.js";
+import type { Entry } from "./entry.js";
 
 /** What the pipeline needs of the world outside. */
 export interface PipelineDependencies {

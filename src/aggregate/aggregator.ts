@@ -1,6 +1,6 @@
 /** Gathers user records into aggregated records of a bounded size. */
 import { maxRecordBytes } from "../limits.js";
-import type { Entry } from "../send/entry.js";
+import type { Entry } from "../entry.js";
 import {
   encodeAggregatedRecord,
   framingBytes,

@@ -1,6 +1,6 @@
 /** experimental_concurrency: sends chunks behind flushes that were already answered. */
 import type { Delivery } from "./delivery.js";
-import type { Entry } from "./entry.js";
+import type { Entry } from "../entry.js";
 
 /** How much may go on in the background, and how long it is tried. */
 export interface BackgroundLimits {

@@ -1,7 +1,7 @@
 /** Sends the entries of one chunk: in batches, and what failed again, until all is delivered or the time is up. */
 import { maxRecordsPerRequest, maxRequestBytes } from "../limits.js";
 import { cutBatches } from "./batcher.js";
-import type { Entry } from "./entry.js";
+import type { Entry } from "../entry.js";
 import type { PutRecordsClient } from "./put_records.js";
 
 /** Why entries are still there. */

@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import type { ConnectionOptions } from "../config.js";
 import { credentialsFor } from "./credentials.js";
-import type { Entry } from "./entry.js";
+import type { Entry } from "../entry.js";
 import { createHttpHandler } from "./http_handler.js";
 import type { FailedEntry, PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { ConfigurationError } from "../../src/config.js";
 import { maxRecordsPerRequest, maxRequestBytes } from "../../src/limits.js";
 import { cutBatches } from "../../src/send/batcher.js";
-import type { Entry } from "../../src/send/entry.js";
+import type { Entry } from "../../src/entry.js";
 import { deaggregate } from "../support/deaggregate.js";
 import { chunkOf, encodeV1 } from "../support/event_chunk.js";
 import { configOf, runPipeline, textsOf } from "../support/recorded_pipeline.js";

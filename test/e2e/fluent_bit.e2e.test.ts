@@ -147,7 +147,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     const lines = linesFrom(0, 200);
     const pipeline = { inputs: [tail(newFile(lines))], outputs: [kinesis(stream)] };
     const settings = { plugin: path.join("bin", "kinesis.so"), cwd: ROOT, extraArguments: ["-d"] };
-    streams.fluentBit(pipeline, settings);
+    const fluentBit = streams.fluentBit(pipeline, settings);
     const daemons = (): number[] => processesWith(`endpoint=${streams.kinesis.endpoint}\0`);
     try {
       await streams.untilArrived(stream, lines.length);
@@ -159,6 +159,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
       for (const pid of daemons()) process.kill(pid, "SIGKILL");
     }
     expect(await logLines(stream)).toEqual(lines);
+    expect(fluentBit.output, "messages go to the standard error of the start").toContain("[kinesis 0] no partition key");
   });
 
   it("stops Fluent Bit with a message when an option is wrong", async () => {

@@ -103,3 +103,7 @@ describe("a TLS endpoint", () => {
     expect(await streams.kinesis.readAll(stream)).toEqual([]);
   });
 });
+
+it("says which symbols it misses when LD_BIND_NOW asks for them before libnode was opened", async () => {
+  await expect(streams.host({ LD_BIND_NOW: "1" })).rejects.toThrow(/kinesis\.so: undefined symbol: napi_/);
+});

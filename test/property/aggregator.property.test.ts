@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { Aggregator } from "../../src/aggregate/aggregator.js";
-import type { Entry } from "../../src/send/entry.js";
+import type { Entry } from "../../src/entry.js";
 import { isAggregate, parseAggregate } from "../support/kpl_aggregate.js";
 
 const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();

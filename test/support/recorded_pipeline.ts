@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { compressorFor } from "../../src/compress/node_zlib.js";
 import { readConfig, type Config } from "../../src/config.js";
 import { Pipeline, type PipelineDependencies } from "../../src/pipeline.js";
-import type { Entry } from "../../src/send/entry.js";
+import type { Entry } from "../../src/entry.js";
 
 export type PluginOptions = Readonly<Record<string, string>>;
 

@@ -1,5 +1,5 @@
 // A Kinesis client that answers by a script and keeps what it was sent.
-import type { Entry } from "../../src/send/entry.js";
+import type { Entry } from "../../src/entry.js";
 import type { PutRecordsClient, PutRecordsOutcome } from "../../src/send/put_records.js";
 
 /** One request's outcome, or how to find it. */

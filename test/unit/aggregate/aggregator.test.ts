@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { Aggregator, type AggregationLimits } from "../../../src/aggregate/aggregator.js";
-import type { Entry } from "../../../src/send/entry.js";
+import type { Entry } from "../../../src/entry.js";
 import { deaggregate } from "../../support/deaggregate.js";
 import { isAggregate, parseAggregate } from "../../support/kpl_aggregate.js";
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { BackgroundSender } from "../../../src/send/background_sender.js";
 import type { Delivery } from "../../../src/send/delivery.js";
-import type { Entry } from "../../../src/send/entry.js";
+import type { Entry } from "../../../src/entry.js";
 import { HeldClock, settled } from "../../support/fake_clock.js";
 import { entriesOf, entryOf, keysOf } from "../../support/scripted_client.js";
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { maxRecordBytes } from "../../../src/limits.js";
 import { deliver, flushRetryPolicy, type Delivery, type RetryPolicy } from "../../../src/send/delivery.js";
-import type { Entry } from "../../../src/send/entry.js";
+import type { Entry } from "../../../src/entry.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import {
   allTaken,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ConnectionOptions } from "../../../src/config.js";
-import type { Entry } from "../../../src/send/entry.js";
+import type { Entry } from "../../../src/entry.js";
 import { createKinesisClient } from "../../../src/send/kinesis_client.js";
 import type { PutRecordsClient } from "../../../src/send/put_records.js";
 import { makeCertificate } from "../../support/certificate.js";
