@@ -261,8 +261,8 @@ void NodeRuntime::stop_at_exit(int status) {
     clock_gettime(CLOCK_REALTIME, &deadline);
     deadline.tv_sec += kStopTimeoutMs / 1000;
     if (pthread_timedjoin_np(node_pthread, nullptr, &deadline) == 0) return;
+    say("Node.js did not stop in time; leaving the process without its clean-up");
   }
-  say("Node.js did not stop in time; leaving the process without its clean-up");
   fflush(nullptr);
   _exit(status);
 }
