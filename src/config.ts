@@ -86,6 +86,10 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
 
   const partitionKey = text("partition_key");
   const timeKey = optional("time_key");
+  const aggregation: AggregationLimits = {
+    maximumRecordBytes: integer("aggregation_maximum_record_size", maxRecordBytes, minAggregatedBytes, maxRecordBytes),
+    skipRecordBytes: integer("skip_aggregation_record_size", defaultSkipAggregationBytes, 1, maxRecordBytes),
+  };
   const config: Config = {
     connection: {
       stream: readStream(text("stream")),
@@ -107,22 +111,7 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
       replaceDots: optional("replace_dots"),
     },
     compression: readCompression(text("compression")),
-    aggregation: isTrue("aggregation")
-      ? {
-          maximumRecordBytes: integer(
-            "aggregation_maximum_record_size",
-            maxRecordBytes,
-            minAggregatedBytes,
-            maxRecordBytes,
-          ),
-          skipRecordBytes: integer(
-            "skip_aggregation_record_size",
-            defaultSkipAggregationBytes,
-            1,
-            maxRecordBytes,
-          ),
-        }
-      : undefined,
+    aggregation: isTrue("aggregation") ? aggregation : undefined,
     concurrency: integer("experimental_concurrency", 0, 0, maxConcurrency),
     concurrencyRetries: integer(
       "experimental_concurrency_retries",
