@@ -1,10 +1,9 @@
 /** Makes user records of events: which keys go out, under which names, as what bytes, with which partition key. */
-import { emptyHead, readHead, skipValue, type Head, type Input } from "../decode/msgpack.js";
+import { emptyHead, inputOf, readHead, skipValue, type Head, type Input } from "../decode/msgpack.js";
 import type { ByteSink } from "./byte_sink.js";
 import { failed, JsonWriter, replaceDotsIn, type JsonFailure } from "./json_value.js";
 import { isKey, PartitionKeyReader } from "./partition_key.js";
 import type { TimeFormat } from "./time_format.js";
-import { inputOf } from "../decode/msgpack.js";
 
 /** What the options say about a record's content. */
 export interface RecordOptions {
