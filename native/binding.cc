@@ -84,15 +84,14 @@ void Serve(const Napi::CallbackInfo &info) {
 // Takes no more requests; with the queue closed, Node's loop ends as soon as nothing else is open.
 void Close(const Napi::CallbackInfo &) { napi_release_threadsafe_function(request_queue, napi_tsfn_abort); }
 
-Napi::Value Answer(const Napi::CallbackInfo &info) {
+void Answer(const Napi::CallbackInfo &info) {
   const uint32_t id = info[0].As<Napi::Number>().Uint32Value();
   auto chunk = open_chunks.find(id);
   if (chunk != open_chunks.end()) {
     chunk->second.Value().Detach();
     open_chunks.erase(chunk);
   }
-  const bool waited = NodeRuntime::get().requests().answer(id, info[1].As<Napi::Number>().Int64Value());
-  return Napi::Boolean::New(info.Env(), waited);
+  NodeRuntime::get().requests().answer(id, info[1].As<Napi::Number>().Int64Value());
 }
 
 Napi::Value Option(const Napi::CallbackInfo &info) {

@@ -25,7 +25,7 @@ export interface Binding {
   /** Takes no more requests, so that Node's loop can end. */
   close(): void;
   /** Answers a request: an instance's number or {@link initFailed}, one of {@link flushAnswers}, or anything. */
-  answer(requestId: number, value: number): boolean;
+  answer(requestId: number, value: number): void;
   /** The value of an option, while the init of that request waits. */
   option(requestId: number, key: string): string | undefined;
   /** The local zone's abbreviation at a time. */
