@@ -170,7 +170,9 @@ export class RecordShaper {
 
   #refuse(sink: ByteSink, start: number): Shaped {
     sink.length = start;
-    return { kind: "refused", reason: this.#json.failure ?? "is empty" };
+    const reason = this.#json.failure;
+    if (reason === undefined) throw new Error("the JSON writer failed without a reason");
+    return { kind: "refused", reason };
   }
 
   #headAt(input: Input, offset: number): Head {
