@@ -1,7 +1,7 @@
 /** Reads and checks the options of one output instance. */
 import type { AggregationLimits } from "./aggregate/aggregator.js";
 import type { CompressionAlgorithm } from "./compress/node_zlib.js";
-import { maxRecordBytes } from "./limits.js";
+import { limitsFor, maxLargeRecordBytes, maxRecordBytes, type ServiceLimits } from "./limits.js";
 import type { Log } from "./log.js";
 import type { RecordOptions } from "./record/record_shaper.js";
 import { defaultTimeFormat, TimeFormat, type ZoneAbbreviation } from "./record/time_format.js";
@@ -20,7 +20,11 @@ export interface ConnectionOptions {
   /** Name or ARN. */
   readonly stream: string;
   readonly endpoint: string | undefined;
+  /** Of the shared configuration files; undefined for the default chain of credentials. */
+  readonly profile: string | undefined;
   readonly roleArn: string | undefined;
+  /** Given when role_arn is assumed. */
+  readonly externalId: string | undefined;
   readonly stsEndpoint: string | undefined;
   /** 0 is none. */
   readonly requestTimeoutMs: number;
@@ -30,6 +34,7 @@ export interface ConnectionOptions {
 export interface Config {
   readonly connection: ConnectionOptions;
   readonly record: RecordOptions;
+  readonly limits: ServiceLimits;
   readonly compression: CompressionAlgorithm | undefined;
   /** Undefined when aggregation is off. */
   readonly aggregation: AggregationLimits | undefined;
@@ -59,6 +64,9 @@ const optionNames = [
   "http_request_timeout",
   "aggregation_maximum_record_size",
   "skip_aggregation_record_size",
+  "profile",
+  "external_id",
+  "max_record_size",
 ] as const;
 type OptionName = (typeof optionNames)[number];
 
@@ -66,6 +74,8 @@ const maxConcurrency = 10;
 const defaultConcurrencyRetries = 4;
 const defaultSkipAggregationBytes = 20 * 1024;
 const minAggregatedBytes = 1024;
+/** Room for the longest partition key (256 characters of four bytes) and some data beside it. */
+const minRecordBytes = 4096;
 
 /**
  * Reads all options, reports each in a line of the log, and checks them.
@@ -86,16 +96,25 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
 
   const partitionKey = text("partition_key");
   const timeKey = optional("time_key");
+  const recordBytes = integer("max_record_size", maxRecordBytes, minRecordBytes, maxLargeRecordBytes);
   const aggregation: AggregationLimits = {
-    maximumRecordBytes: integer("aggregation_maximum_record_size", maxRecordBytes, minAggregatedBytes, maxRecordBytes),
-    skipRecordBytes: integer("skip_aggregation_record_size", defaultSkipAggregationBytes, 1, maxRecordBytes),
+    maximumRecordBytes: integer(
+      "aggregation_maximum_record_size",
+      Math.min(recordBytes, maxRecordBytes),
+      minAggregatedBytes,
+      recordBytes,
+    ),
+    skipRecordBytes: integer("skip_aggregation_record_size", defaultSkipAggregationBytes, 1, recordBytes),
+    serviceRecordBytes: recordBytes,
   };
   const config: Config = {
     connection: {
       stream: readStream(text("stream")),
       region: readRegion(text("region")),
       endpoint: readEndpoint("endpoint", text("endpoint")),
+      profile: optional("profile"),
       roleArn: readRoleArn(text("role_arn")),
+      externalId: readExternalId(text("external_id")),
       stsEndpoint: readEndpoint("sts_endpoint", text("sts_endpoint")),
       requestTimeoutMs: integer("http_request_timeout", 0, 0, maxTimeoutSeconds) * 1000,
     },
@@ -110,6 +129,7 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
           : { key: timeKey, format: readTimeFormat(text("time_key_format"), zoneAbbreviation) },
       replaceDots: optional("replace_dots"),
     },
+    limits: limitsFor(recordBytes),
     compression: readCompression(text("compression")),
     aggregation: isTrue("aggregation") ? aggregation : undefined,
     concurrency: integer("experimental_concurrency", 0, 0, maxConcurrency),
@@ -130,6 +150,9 @@ function giveAdvice(config: Config, partitionKey: string, log: Log): void {
     log.warning(
       "'partition_key' has different behavior when 'aggregation' enabled. An aggregated record is routed by the partition key of its first record; the others keep theirs inside it",
     );
+  }
+  if (config.connection.externalId !== undefined && config.connection.roleArn === undefined) {
+    log.warning("'external_id' has no effect without 'role_arn'");
   }
   if (config.concurrency > 0) {
     log.warning(
@@ -208,6 +231,13 @@ function readRoleArn(value: string): string | undefined {
   if (value === "") return undefined;
   if (/^arn:aws[\w-]*:iam::\d{12}:role\/.+$/u.test(value)) return value;
   throw wrong("role_arn", value, "must be the ARN of an IAM role such as arn:aws:iam::123456789012:role/name");
+}
+
+function readExternalId(value: string): string | undefined {
+  if (value === "") return undefined;
+  // Source: AWS STS API Reference, AssumeRole, ExternalId.
+  if (/^[\w+=,.@:/-]{2,1224}$/u.test(value)) return value;
+  throw wrong("external_id", "…", "must be 2 to 1224 letters, digits and characters of _+=,.@:/-");
 }
 
 /** What a timer of Node can hold: 2^31 − 1 milliseconds. */

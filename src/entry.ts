@@ -6,6 +6,13 @@ export interface Entry {
   readonly partitionKey: string;
   /** Bytes that count against the limits of records and requests: data and partition key. */
   readonly sizeBytes: number;
-  /** 1, or the number of aggregated ones. */
-  readonly userRecords: number;
+  /** The event of the chunk that it holds, by its position there, or those of an aggregated record. */
+  readonly events: number | readonly number[];
+  /** The shard where the shard map expects it; undefined without a map. */
+  readonly shardId: string | undefined;
+}
+
+/** The number of user records in an entry. */
+export function userRecordsOf({ events }: Entry): number {
+  return typeof events === "number" ? 1 : events.length;
 }

@@ -3,11 +3,26 @@
 /** Source: Kinesis API Reference, PutRecords, Request Parameters: "Records: Maximum number of 500 items". */
 export const maxRecordsPerRequest = 500;
 
-/** Data and partition keys of one request, before base64. Source: the same, "up to 5 MiB for the entire request". */
-export const maxRequestBytes = 5 * 1024 * 1024;
-
-/** Data and partition key of one record. Source: the same, "Each record … can be as large as 1 MiB". */
+/** Data and partition key of one record, for a stream that was not configured for more (MaxRecordSizeInKiB). */
 export const maxRecordBytes = 1024 * 1024;
+
+/**
+ * The largest record that a stream can be configured for. Source: Kinesis API Reference, PutRecords: "Each record in
+ * the request can be as large as 10 MiB, up to a limit of 10 MiB for the entire request, including partition keys".
+ */
+export const maxLargeRecordBytes = 10 * 1024 * 1024;
+
+/** Data and partition keys, before base64. */
+export interface ServiceLimits {
+  readonly maxRecordBytes: number;
+  readonly maxRequestBytes: number;
+}
+
+/** The limits for a stream that takes records of `recordBytes`: requests of 5 MiB, or of 10 where records over 1 MiB are allowed. */
+export function limitsFor(recordBytes: number): ServiceLimits {
+  const maxRequestBytes = recordBytes > maxRecordBytes ? 10 * 1024 * 1024 : 5 * 1024 * 1024;
+  return { maxRecordBytes: recordBytes, maxRequestBytes };
+}
 
 /** Unicode characters. Source: Kinesis API Reference, PutRecordsRequestEntry, PartitionKey. */
 export const maxPartitionKeyCharacters = 256;

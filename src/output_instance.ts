@@ -33,6 +33,7 @@ const drainTimeoutMs = 4000;
 /** Answers the flushes of one output. */
 export class OutputInstance {
   readonly #dependencies: InstanceDependencies;
+  readonly #maxRequestBytes: number;
   readonly #pipeline: Pipeline;
   readonly #report: DeliveryReport;
   readonly #failureTimeout: FailureTimeout;
@@ -41,6 +42,7 @@ export class OutputInstance {
   constructor(config: Config, environment: InstanceEnvironment, dependencies: InstanceDependencies) {
     const { log, now, sleep, exitProcess } = dependencies;
     this.#dependencies = dependencies;
+    this.#maxRequestBytes = config.limits.maxRequestBytes;
     const report = createRecordReport(log, config.connection.stream, now);
     this.#pipeline = new Pipeline(config, { ...dependencies, report });
     this.#report = new DeliveryReport(log, now);
@@ -90,7 +92,7 @@ export class OutputInstance {
   }
 
   async #deliver(entries: readonly Entry[], policy: RetryPolicy): Promise<Delivery> {
-    const delivery = await deliver(entries, policy, this.#dependencies);
+    const delivery = await deliver(entries, policy, { ...this.#dependencies, maxRequestBytes: this.#maxRequestBytes });
     if (delivery.delivered > 0) this.#failureTimeout.progressed();
     this.#report.report(delivery);
     if (delivery.delivered === 0) this.#failureTimeout.failed();

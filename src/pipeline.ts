@@ -1,10 +1,12 @@
 /** The story of one flush: a chunk's bytes become events, user records, entries, and a delivery. */
 import { Aggregator } from "./aggregate/aggregator.js";
+import type { ShardMap } from "./aggregate/shard_map.js";
 import type { Md5 } from "./aggregate/aggregated_record.js";
 import type { Config } from "./config.js";
 import { EventReader } from "./decode/event_reader.js";
+import type { EventSet } from "./event_set.js";
 import { inputOf } from "./decode/msgpack.js";
-import { maxRecordBytes, randomPartitionKeyCharacters } from "./limits.js";
+import { randomPartitionKeyCharacters } from "./limits.js";
 import { ByteSink } from "./record/byte_sink.js";
 import { randomPartitionKey, utf8Bytes } from "./record/partition_key.js";
 import { RecordShaper } from "./record/record_shaper.js";
@@ -47,19 +49,26 @@ export class Pipeline {
     this.#randomKey = () => randomPartitionKey(dependencies.random, randomPartitionKeyCharacters);
   }
 
-  /** The entries to send for a chunk. They hold nothing of the chunk's memory. */
-  entriesOf(chunk: Uint8Array): Entry[] {
+  /**
+   * The entries to send for a chunk. They hold nothing of the chunk's memory.
+   * @param wanted which of its events; all when undefined
+   * @param shardMap of the stream, for aggregation
+   */
+  entriesOf(chunk: Uint8Array, wanted?: EventSet, shardMap?: ShardMap): Entry[] {
     const { report, md5 } = this.#dependencies;
     const { aggregation } = this.#config;
     const entries: Entry[] = [];
     const emit = (entry: Entry) => entries.push(entry);
     const aggregator =
-      aggregation === undefined ? undefined : new Aggregator(aggregation, this.#randomKey, md5, emit);
+      aggregation === undefined
+        ? undefined
+        : new Aggregator(aggregation, { randomKey: this.#randomKey, md5, shardMap, emit });
 
     const input = inputOf(chunk);
     const events = new EventReader(input);
     const sink = new ByteSink(chunk.length + Math.trunc(chunk.length / 4));
-    while (events.next()) {
+    for (let event = 0; events.next(); event++) {
+      if (wanted?.has(event) === false) continue;
       const start = sink.length;
       const shaped = this.#shaper.shape(input, events.bodyOffset, events.seconds, events.nanoseconds, sink);
       if (shaped.kind === "refused") {
@@ -71,20 +80,21 @@ export class Pipeline {
         report.withoutPartitionKey();
       }
       const keyBytes = partitionKey === undefined ? randomPartitionKeyCharacters : utf8Bytes(partitionKey);
-      if (!this.#fit(sink, start, maxRecordBytes - keyBytes)) continue;
+      if (!this.#fit(sink, start, this.#config.limits.maxRecordBytes - keyBytes)) continue;
       const data = sink.bytes.subarray(start, sink.length);
-      if (aggregator !== undefined) aggregator.add(data, partitionKey);
+      if (aggregator !== undefined) aggregator.add(data, partitionKey, event);
       else {
         emit({
           data,
           partitionKey: partitionKey ?? this.#randomKey(),
           sizeBytes: data.length + keyBytes,
-          userRecords: 1,
+          events: event,
+          shardId: undefined,
         });
       }
     }
     aggregator?.close();
-    report.broken(events.brokenEvents);
+    if (wanted === undefined) report.broken(events.brokenEvents);
     return entries;
   }
 

@@ -1,148 +1,99 @@
-/** Gathers user records into aggregated records of a bounded size. */
-import { maxRecordBytes } from "../limits.js";
+/** Gathers the user records of one chunk into aggregated records, one for each shard where the shards are known. */
 import type { Entry } from "../entry.js";
-import {
-  encodeAggregatedRecord,
-  framingBytes,
-  subRecordBytes,
-  tableEntryBytes,
-  type Md5,
-  type SubRecord,
-} from "./aggregated_record.js";
+import type { Md5 } from "./aggregated_record.js";
+import { OpenAggregate, type AggregateLimits } from "./open_aggregate.js";
+import { hashKeyOf, type ShardMap } from "./shard_map.js";
 
 /** Sizes of aggregation, in bytes. */
-export interface AggregationLimits {
-  /** An aggregated record is closed when the next user record would make it this large or larger. */
-  readonly maximumRecordBytes: number;
+export interface AggregationLimits extends AggregateLimits {
   /** A user record of this size or more is sent on its own. */
   readonly skipRecordBytes: number;
 }
 
+/** What aggregation needs of the world outside. */
+export interface AggregatorDependencies {
+  readonly randomKey: () => string;
+  readonly md5: Md5;
+  /** Without one, records of all keys share one aggregate. */
+  readonly shardMap: ShardMap | undefined;
+  /** Takes each finished entry. */
+  readonly emit: (entry: Entry) => void;
+}
+
 const encoder = new TextEncoder();
 
-/**
- * Aggregates the user records of one chunk, in their order.
- *
- * The first record's partition key routes the whole. A record with another key carries the explicit hash key that the
- * first one's MD5 makes: Kinesis Client Library drops an aggregate of which one sub-record's hash key lies outside the
- * shard, and this one lies where the whole does.
- */
+/** Keeps the order of the records of one partition key: they go through the same aggregate, one after another. */
 export class Aggregator {
   readonly #limits: AggregationLimits;
-  readonly #randomKey: () => string;
-  readonly #md5: Md5;
-  readonly #emit: (entry: Entry) => void;
+  readonly #dependencies: AggregatorDependencies;
+  readonly #aggregates = new Map<string | undefined, OpenAggregate>();
+  readonly #shardIds = new Map<string, string | undefined>();
+  #latest: OpenAggregate | undefined;
 
-  #keys = new Map<string, number>();
-  #encodedKeys: Uint8Array[] = [];
-  #firstKey = "";
-  #explicitHashKey: Uint8Array | undefined;
-  #records: SubRecord[] = [];
-  #protobufBytes = 0;
-
-  /** @param emit takes each finished entry */
-  constructor(limits: AggregationLimits, randomKey: () => string, md5: Md5, emit: (entry: Entry) => void) {
+  constructor(limits: AggregationLimits, dependencies: AggregatorDependencies) {
     this.#limits = limits;
-    this.#randomKey = randomKey;
-    this.#md5 = md5;
-    this.#emit = emit;
+    this.#dependencies = dependencies;
   }
 
-  /** Takes a user record; without a partition key it goes by that of the aggregate that it falls into. */
-  add(data: Uint8Array, partitionKey: string | undefined): void {
-    if (data.length >= this.#limits.skipRecordBytes) return this.#sendAlone(data, partitionKey);
-    let addition = this.#measure(data, partitionKey);
-    if (this.#records.length > 0 && !this.#fits(addition)) {
-      this.close();
-      addition = this.#measure(data, partitionKey);
+  /**
+   * Takes a user record; without a partition key it goes by that of the aggregate that it falls into.
+   * @param event its position in the chunk
+   */
+  add(data: Uint8Array, partitionKey: string | undefined, event: number): void {
+    if (data.length >= this.#limits.skipRecordBytes) return this.#sendAlone(data, partitionKey, event);
+    const shared = partitionKey ?? this.#latest?.firstKey;
+    if (shared !== undefined) {
+      if (this.#addTo(shared, data, event)) return;
+      this.#emit(this.#aggregateOf(shared));
     }
-    if (this.#records.length === 0 && !this.#fits(addition)) return this.#sendAlone(data, partitionKey);
-    if (addition.isNewKey) this.#addKey(addition.key, addition.encodedKey);
-    if (addition.needsHashKey) this.#explicitHashKey = addition.hashKey;
-    this.#protobufBytes += addition.bytes;
-    this.#records.push({
-      data,
-      partitionKeyIndex: addition.keyIndex,
-      hasExplicitHashKey: addition.keyIndex > 0,
-    });
+    const key = partitionKey ?? this.#dependencies.randomKey();
+    if (this.#addTo(key, data, event)) return;
+    this.#emit(this.#aggregateOf(key));
+    if (!this.#addTo(key, data, event)) this.#sendAlone(data, key, event);
   }
 
   /** Emits what has been gathered, if anything. */
   close(): void {
-    if (this.#records.length === 0) return;
-    const data = encodeAggregatedRecord(
-      this.#encodedKeys,
-      this.#explicitHashKey,
-      this.#records,
-      this.#protobufBytes,
-      this.#md5,
-    );
-    this.#emit({
-      data,
-      partitionKey: this.#firstKey,
-      sizeBytes: data.length + (this.#encodedKeys[0]?.length ?? 0),
-      userRecords: this.#records.length,
-    });
-    this.#keys = new Map();
-    this.#encodedKeys = [];
-    this.#explicitHashKey = undefined;
-    this.#records = [];
-    this.#protobufBytes = 0;
+    for (const aggregate of this.#aggregates.values()) this.#emit(aggregate);
   }
 
-  /** A record of the same key that waits in the aggregate goes out before it, so that the key's order is kept. */
-  #sendAlone(data: Uint8Array, partitionKey: string | undefined): void {
-    if (partitionKey !== undefined && this.#keys.has(partitionKey)) this.close();
-    const key = partitionKey ?? this.#randomKey();
-    this.#emit({
-      data,
-      partitionKey: key,
-      sizeBytes: data.length + encoder.encode(key).length,
-      userRecords: 1,
-    });
+  #addTo(key: string, data: Uint8Array, event: number): boolean {
+    this.#latest = this.#aggregateOf(key);
+    return this.#latest.tryAdd(data, key, event);
   }
 
-  /** What adding the record would take, tables included. */
-  #measure(data: Uint8Array, partitionKey: string | undefined): Addition {
-    const key = partitionKey ?? (this.#records.length > 0 ? this.#firstKey : this.#randomKey());
-    const known = this.#keys.get(key);
-    const keyIndex = known ?? this.#keys.size;
-    const encodedKey = known === undefined ? encoder.encode(key) : (this.#encodedKeys[known] as Uint8Array);
-    const needsHashKey = keyIndex > 0 && this.#explicitHashKey === undefined;
-    const hashKey = needsHashKey ? this.#hashKeyOfFirst() : undefined;
-    const bytes =
-      (known === undefined ? tableEntryBytes(encodedKey.length) : 0) +
-      (hashKey === undefined ? 0 : tableEntryBytes(hashKey.length)) +
-      subRecordBytes(data.length, keyIndex, keyIndex > 0);
-    return { key, keyIndex, encodedKey, isNewKey: known === undefined, needsHashKey, hashKey, bytes };
+  /** A record of the same key that waits in an aggregate goes out before it, so that the key's order is kept. */
+  #sendAlone(data: Uint8Array, partitionKey: string | undefined, event: number): void {
+    const key = partitionKey ?? this.#dependencies.randomKey();
+    const waiting = this.#aggregates.get(this.#shardIdOf(key));
+    if (waiting?.has(key) === true) this.#emit(waiting);
+    const sizeBytes = data.length + encoder.encode(key).length;
+    this.#dependencies.emit({ data, partitionKey: key, sizeBytes, events: event, shardId: this.#shardIdOf(key) });
   }
 
-  #fits(addition: Addition): boolean {
-    const bytes = framingBytes + this.#protobufBytes + addition.bytes;
-    const routingKeyBytes = this.#encodedKeys[0]?.length ?? addition.encodedKey.length;
-    return bytes < this.#limits.maximumRecordBytes && bytes + routingKeyBytes <= maxRecordBytes;
+  #emit(aggregate: OpenAggregate | undefined): void {
+    const entry = aggregate?.take();
+    if (entry !== undefined) this.#dependencies.emit(entry);
   }
 
-  #addKey(key: string, encodedKey: Uint8Array): void {
-    if (this.#keys.size === 0) this.#firstKey = key;
-    this.#keys.set(key, this.#keys.size);
-    this.#encodedKeys.push(encodedKey);
+  #aggregateOf(key: string): OpenAggregate {
+    const shardId = this.#shardIdOf(key);
+    let aggregate = this.#aggregates.get(shardId);
+    if (aggregate === undefined) {
+      aggregate = new OpenAggregate(this.#limits, this.#dependencies.md5, shardId);
+      this.#aggregates.set(shardId, aggregate);
+    }
+    return aggregate;
   }
 
-  /** The MD5 of the key as a 128-bit number in decimal, as the service maps keys to shards. */
-  #hashKeyOfFirst(): Uint8Array {
-    let hash = 0n;
-    for (const byte of this.#md5(this.#encodedKeys[0] as Uint8Array)) hash = (hash << 8n) | BigInt(byte);
-    return encoder.encode(hash.toString());
+  #shardIdOf(key: string): string | undefined {
+    const { shardMap, md5 } = this.#dependencies;
+    if (shardMap === undefined) return undefined;
+    let shardId = this.#shardIds.get(key);
+    if (shardId === undefined) {
+      shardId = shardMap.shardIdOf(hashKeyOf(md5(encoder.encode(key))));
+      this.#shardIds.set(key, shardId);
+    }
+    return shardId;
   }
-}
-
-interface Addition {
-  readonly key: string;
-  readonly keyIndex: number;
-  readonly encodedKey: Uint8Array;
-  readonly isNewKey: boolean;
-  readonly needsHashKey: boolean;
-  readonly hashKey: Uint8Array | undefined;
-  readonly bytes: number;
 }

@@ -1,6 +1,6 @@
 /** experimental_concurrency: sends chunks behind flushes that were already answered. */
 import type { Delivery } from "./delivery.js";
-import type { Entry } from "../entry.js";
+import { userRecordsOf, type Entry } from "../entry.js";
 
 /** How much may go on in the background, and how long it is tried. */
 export interface BackgroundLimits {
@@ -74,7 +74,7 @@ export class BackgroundSender {
         }
         await this.#dependencies.sleep(firstBackoffMs * 2 ** Math.min(retry + 1, this.#limits.retries));
       }
-      this.#dependencies.dropped(pending.reduce((sum, entry) => sum + entry.userRecords, 0));
+      this.#dependencies.dropped(pending.reduce((sum, entry) => sum + userRecordsOf(entry), 0));
     } finally {
       if (isRetrying) this.#retrying--;
     }

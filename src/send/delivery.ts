@@ -1,5 +1,5 @@
 /** Sends the entries of one chunk: in batches, and what failed again, until all is delivered or the time is up. */
-import { maxRecordsPerRequest, maxRequestBytes } from "../limits.js";
+import { maxRecordsPerRequest } from "../limits.js";
 import { cutBatches } from "./batcher.js";
 import type { Entry } from "../entry.js";
 import type { PutRecordsClient } from "./put_records.js";
@@ -34,6 +34,8 @@ export const flushRetryPolicy: RetryPolicy = { budgetMs: 3000, firstBackoffMs: 1
 /** The world outside, as far as a delivery needs it. */
 export interface DeliveryDependencies {
   readonly client: PutRecordsClient;
+  /** Data and partition keys of one request. */
+  readonly maxRequestBytes: number;
   /** Milliseconds that only ever grow. */
   readonly now: () => number;
   /** From 0 up to 1. */
@@ -49,12 +51,12 @@ export interface DeliveryDependencies {
 export async function deliver(
   entries: readonly Entry[],
   policy: RetryPolicy,
-  { client, now, random, sleep }: DeliveryDependencies,
+  { client, maxRequestBytes, now, random, sleep }: DeliveryDependencies,
 ): Promise<Delivery> {
   const deadline = now() + policy.budgetMs;
   let pending = entries;
   for (let round = 0; ; round++) {
-    const { remaining, failure, isTransient } = await sendRound(pending, client);
+    const { remaining, failure, isTransient } = await sendRound(pending, client, maxRequestBytes);
     const delivered = entries.length - remaining.length;
     if (failure === undefined) return { kind: "delivered", delivered };
     const ceiling = Math.min(policy.longestBackoffMs, policy.firstBackoffMs * 2 ** round);
@@ -73,8 +75,12 @@ interface Round {
   readonly isTransient: boolean;
 }
 
-async function sendRound(entries: readonly Entry[], client: PutRecordsClient): Promise<Round> {
-  const batches = cutBatches(entries, { maxRecords: maxRecordsPerRequest, maxBytes: maxRequestBytes });
+async function sendRound(
+  entries: readonly Entry[],
+  client: PutRecordsClient,
+  maxBytes: number,
+): Promise<Round> {
+  const batches = cutBatches(entries, { maxRecords: maxRecordsPerRequest, maxBytes });
   const remaining: Entry[] = [];
   let failure: Failure | undefined;
   for (const [index, batch] of batches.entries()) {

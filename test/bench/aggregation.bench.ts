@@ -7,20 +7,22 @@ import { bench, describe, expect } from "vitest";
 import { Aggregator } from "../../src/aggregate/aggregator.js";
 import type { Md5 } from "../../src/aggregate/aggregated_record.js";
 import { aggregatedRecordType, writeAggregate } from "../support/kpl_aggregate.js";
+import type { Entry } from "../../src/entry.js";
 import { containerLogs } from "./container_logs.js";
 import { tellMachine } from "./machine.js";
 
 const records = containerLogs(2000).map((body) => Buffer.from(JSON.stringify(body)));
 const key = "checkout-7d9f";
 const mebibyte = 1024 * 1024;
-const limits = { maximumRecordBytes: mebibyte, skipRecordBytes: mebibyte };
+const limits = { maximumRecordBytes: mebibyte, skipRecordBytes: mebibyte, serviceRecordBytes: 1024 * 1024 };
 const md5: Md5 = (bytes) => createHash("md5").update(bytes).digest();
 const noMd5 = new Uint8Array(16);
 
 function ours(hash: Md5): Uint8Array[] {
   const written: Uint8Array[] = [];
-  const aggregator = new Aggregator(limits, () => key, hash, ({ data }) => written.push(data));
-  for (const record of records) aggregator.add(record, key);
+  const emit = ({ data }: Entry) => written.push(data);
+  const aggregator = new Aggregator(limits, { randomKey: () => key, md5: hash, shardMap: undefined, emit });
+  records.forEach((record, event) => aggregator.add(record, key, event));
   aggregator.close();
   return written;
 }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { gunzipSync, inflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { ConfigurationError } from "../../src/config.js";
-import { maxRecordsPerRequest, maxRequestBytes } from "../../src/limits.js";
+import { limitsFor, maxRecordBytes, maxRecordsPerRequest } from "../../src/limits.js";
 import { cutBatches } from "../../src/send/batcher.js";
 import type { Entry } from "../../src/entry.js";
 import { deaggregate } from "../support/deaggregate.js";
@@ -24,7 +24,7 @@ const apart = new Set([
 const randomKey = /^[a-zA-Z0-9]{8}$/;
 
 const batchSizes = (entries: readonly Entry[]) =>
-  cutBatches(entries, { maxRecords: maxRecordsPerRequest, maxBytes: maxRequestBytes }).map((batch) => batch.length);
+  cutBatches(entries, { maxRecords: maxRecordsPerRequest, maxBytes: limitsFor(maxRecordBytes).maxRequestBytes }).map((batch) => batch.length);
 
 function expectPartitionKey(actual: string, golden: string): void {
   if (golden === "<random 8>") expect(actual).toMatch(randomKey);

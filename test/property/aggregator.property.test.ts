@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { Aggregator } from "../../src/aggregate/aggregator.js";
-import type { Entry } from "../../src/entry.js";
+import { hashKeyOf, ShardMap, type Shard } from "../../src/aggregate/shard_map.js";
+import { userRecordsOf, type Entry } from "../../src/entry.js";
 import { isAggregate, parseAggregate } from "../support/kpl_aggregate.js";
 
 const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();
@@ -21,6 +22,19 @@ const limits = fc.record({
   skipRecordBytes: fc.integer({ min: 1, max: 5100 }),
 });
 
+/** None, or a map of the whole range cut at these points. */
+const shardMaps = fc.option(
+  fc.uniqueArray(fc.bigInt({ min: 1n, max: (1n << 128n) - 1n }), { maxLength: 6 }).map((cuts) => {
+    const starts = [0n, ...cuts.sort((a, b) => (a < b ? -1 : 1))];
+    return starts.map((startingHashKey, index) => ({
+      id: `shard ${index}`,
+      startingHashKey,
+      endingHashKey: (starts[index + 1] ?? 1n << 128n) - 1n,
+    }));
+  }),
+  { nil: undefined },
+);
+
 interface Found {
   readonly index: number;
   readonly key: string;
@@ -32,7 +46,7 @@ function dataOf(index: number, length: number): Buffer {
   return Buffer.from(`${index};`.padEnd(length, "."));
 }
 
-function userRecordsOf(entry: Entry): Found[] {
+function recordsIn(entry: Entry): Found[] {
   const found = (data: Uint8Array, key: string): Found => {
     const text = Buffer.from(data).toString();
     return { index: Number.parseInt(text, 10), key, length: data.length };
@@ -51,18 +65,24 @@ function userRecordsOf(entry: Entry): Found[] {
 
 it("loses, doubles and reorders nothing, and keeps the limits", () => {
   fc.assert(
-    fc.property(records, limits, (inputs, { maximumRecordBytes, skipRecordBytes }) => {
+    fc.property(records, limits, shardMaps, (inputs, { maximumRecordBytes, skipRecordBytes }, shards) => {
       const entries: Entry[] = [];
       let random = 0;
       const randomKey = () => `random ${random++}`;
-      const aggregator = new Aggregator({ maximumRecordBytes, skipRecordBytes }, randomKey, md5, (entry) =>
-        entries.push(entry),
+      const aggregator = new Aggregator(
+        { maximumRecordBytes, skipRecordBytes, serviceRecordBytes: 1024 * 1024 },
+        {
+          randomKey,
+          md5,
+          shardMap: shards === undefined ? undefined : new ShardMap(shards),
+          emit: (entry) => entries.push(entry),
+        },
       );
       const data = inputs.map(({ length }, index) => dataOf(index, length));
-      data.forEach((bytes, index) => aggregator.add(bytes, inputs[index]?.key));
+      data.forEach((bytes, index) => aggregator.add(bytes, inputs[index]?.key, index));
       aggregator.close();
 
-      const found = entries.flatMap(userRecordsOf);
+      const found = entries.flatMap(recordsIn);
       expect(found.map(({ index }) => index).sort((a, b) => a - b)).toEqual(data.map((_, index) => index));
       for (const { index, key, length } of found) {
         expect(length).toBe(data[index]?.length);
@@ -75,10 +95,18 @@ it("loses, doubles and reorders nothing, and keeps the limits", () => {
       }
       for (const entry of entries) {
         expect(entry.sizeBytes).toBe(entry.data.length + Buffer.byteLength(entry.partitionKey));
-        expect(entry.userRecords).toBe(userRecordsOf(entry).length);
+        expect(userRecordsOf(entry)).toBe(recordsIn(entry).length);
+        const events = typeof entry.events === "number" ? [entry.events] : entry.events;
+        expect(events).toEqual(recordsIn(entry).map(({ index }) => index));
+        const shard = shards?.find(({ id }) => id === entry.shardId);
+        expect(shard === undefined).toBe(shards === undefined);
+        for (const { key } of shard === undefined ? [] : recordsIn(entry)) {
+          const hashKey = hashKeyOf(md5(Buffer.from(key)));
+          expect(hashKey >= (shard as Shard).startingHashKey && hashKey <= (shard as Shard).endingHashKey).toBe(true);
+        }
         if (!isAggregate(entry.data)) continue;
         expect(entry.data.length).toBeLessThan(maximumRecordBytes);
-        for (const { length } of userRecordsOf(entry)) expect(length).toBeLessThan(skipRecordBytes);
+        for (const { length } of recordsIn(entry)) expect(length).toBeLessThan(skipRecordBytes);
       }
     }),
     { numRuns: 300 },

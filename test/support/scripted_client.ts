@@ -45,13 +45,13 @@ export class ScriptedClient implements PutRecordsClient {
 }
 
 /** An entry with this key; its bytes are not looked at. */
-export function entryOf(partitionKey: string, sizeBytes = 10, userRecords = 1): Entry {
-  return { data: new Uint8Array(0), partitionKey, sizeBytes, userRecords };
+export function entryOf(partitionKey: string, sizeBytes = 10, events: number | readonly number[] = 0): Entry {
+  return { data: new Uint8Array(0), partitionKey, sizeBytes, events, shardId: undefined };
 }
 
 /** So many entries with the keys "0", "1" and so on. */
 export function entriesOf(count: number, sizeBytes = 10): Entry[] {
-  return Array.from({ length: count }, (_, index) => entryOf(String(index), sizeBytes));
+  return Array.from({ length: count }, (_, index) => entryOf(String(index), sizeBytes, index));
 }
 
 export function keysOf(entries: readonly Entry[]): string[] {

@@ -33,6 +33,8 @@ describe("without options besides stream and region", () => {
     expect(read(required)).toEqual({
       connection: {
         region: "us-west-2",
+        profile: undefined,
+        externalId: undefined,
         stream: "logs",
         endpoint: undefined,
         roleArn: undefined,
@@ -47,6 +49,7 @@ describe("without options besides stream and region", () => {
         time: undefined,
         replaceDots: undefined,
       },
+      limits: { maxRecordBytes: 1_048_576, maxRequestBytes: 5_242_880 },
       compression: undefined,
       aggregation: undefined,
       concurrency: 0,
@@ -57,13 +60,13 @@ describe("without options besides stream and region", () => {
   it("an empty value is the same as none", () => {
     const empty = "partition_key data_keys log_key append_newline time_key time_key_format replace_dots role_arn " +
       "sts_endpoint endpoint aggregation compression experimental_concurrency experimental_concurrency_retries " +
-      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size";
+      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size";
     const options = Object.fromEntries(empty.split(" ").map((name) => [name, ""]));
     expect(read({ ...options, ...required })).toEqual(read(required));
   });
 
   it("aggregation has 1 MiB as its limit, and 20 KiB for records that go alone", () => {
-    expect(read(aggregating).aggregation).toEqual({ maximumRecordBytes: 1_048_576, skipRecordBytes: 20_480 });
+    expect(read(aggregating).aggregation).toEqual({ maximumRecordBytes: 1_048_576, skipRecordBytes: 20_480, serviceRecordBytes: 1_048_576 });
   });
 
   it("the time's format is that of ISO 8601 without fraction", () => {
@@ -133,11 +136,11 @@ describe("a value", () => {
     [{ compression: "Zlib" }, "compression", "zlib"],
     [{ compression: "none" }, "compression", undefined],
     [{ compression: "NONE" }, "compression", undefined],
-    [{ aggregation: "True" }, "aggregation", { maximumRecordBytes: 1_048_576, skipRecordBytes: 20_480 }],
+    [{ aggregation: "True" }, "aggregation", { maximumRecordBytes: 1_048_576, skipRecordBytes: 20_480, serviceRecordBytes: 1_048_576 }],
     [{ aggregation: "on" }, "aggregation", undefined],
     [{ aggregation: "false" }, "aggregation", undefined],
-    [{ aggregation: "true", aggregation_maximum_record_size: "1024" }, "aggregation", { maximumRecordBytes: 1024, skipRecordBytes: 20_480 }],
-    [{ aggregation: "true", skip_aggregation_record_size: "1" }, "aggregation", { maximumRecordBytes: 1_048_576, skipRecordBytes: 1 }],
+    [{ aggregation: "true", aggregation_maximum_record_size: "1024" }, "aggregation", { maximumRecordBytes: 1024, skipRecordBytes: 20_480, serviceRecordBytes: 1_048_576 }],
+    [{ aggregation: "true", skip_aggregation_record_size: "1" }, "aggregation", { maximumRecordBytes: 1_048_576, skipRecordBytes: 1, serviceRecordBytes: 1_048_576 }],
     [{ experimental_concurrency: "0" }, "concurrency", 0],
     [{ experimental_concurrency: "10" }, "concurrency", 10],
     [{ experimental_concurrency_retries: "0" }, "concurrencyRetries", 0],
@@ -211,7 +214,7 @@ describe("the log", () => {
     const values: Options = { ...aggregating, data_keys: "a,b" };
     const names = "stream region data_keys partition_key role_arn endpoint sts_endpoint append_newline time_key " +
       "time_key_format experimental_concurrency experimental_concurrency_retries log_key aggregation compression " +
-      "replace_dots http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size";
+      "replace_dots http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size";
     expect(lines).toEqual(names.split(" ").map((name) => `plugin parameter ${name} = '${values[name] ?? ""}'`));
   });
 

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { userRecordsOf } from "../../src/entry.js";
 import { maxNestingDepth, maxRecordBytes } from "../../src/limits.js";
 import { chunkOf, encodeV2, groupEnd, groupStart } from "../support/event_chunk.js";
 import { runPipeline, textsOf, type PluginOptions } from "../support/recorded_pipeline.js";
@@ -40,7 +41,7 @@ describe("entries", () => {
 
   test("count the bytes of data and key, and one user record", () => {
     const run = runPipeline({ partition_key: "k" }, chunkOf([{ k: "é☃𝄞" }, { n: 1 }]));
-    expect(run.entries.map(({ sizeBytes, userRecords }) => [sizeBytes, userRecords])).toEqual([
+    expect(run.entries.map((entry) => [entry.sizeBytes, userRecordsOf(entry)])).toEqual([
       [Buffer.byteLength('{"k":"é☃𝄞"}') + 9, 1],
       ['{"n":1}'.length + randomKeyBytes, 1],
     ]);
@@ -175,14 +176,14 @@ describe("compression", () => {
 describe("aggregation", () => {
   test("puts small records into one entry that counts them", () => {
     const run = runPipeline({ aggregation: "true" }, chunkOf([{ n: 1 }, { n: 2 }, { n: 3 }]));
-    expect(run.entries.map(({ userRecords }) => userRecords)).toEqual([3]);
+    expect(run.entries.map(userRecordsOf)).toEqual([3]);
     expect(run.entries[0]?.sizeBytes).toBe((run.entries[0]?.data.length ?? 0) + randomKeyBytes);
   });
 
   test("sends a large record on its own, and starts anew with each chunk", () => {
     const chunk = chunkOf([{ n: 1 }, { log: "a".repeat(20 * 1024) }, { n: 2 }]);
     const run = runPipeline({ aggregation: "true" }, chunk);
-    expect(run.entries.map(({ userRecords }) => userRecords).sort()).toEqual([1, 2]);
+    expect(run.entries.map(userRecordsOf).sort()).toEqual([1, 2]);
   });
 
   test("counts and cuts are told of the user records", () => {

@@ -2,23 +2,25 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { Aggregator, type AggregationLimits } from "../../../src/aggregate/aggregator.js";
+import type { ShardMap } from "../../../src/aggregate/shard_map.js";
 import type { Entry } from "../../../src/entry.js";
 import { deaggregate } from "../../support/deaggregate.js";
 import { isAggregate, parseAggregate } from "../../support/kpl_aggregate.js";
 
 const mebibyte = 1024 * 1024;
-const wide: AggregationLimits = { maximumRecordBytes: mebibyte, skipRecordBytes: mebibyte };
+const wide: AggregationLimits = { maximumRecordBytes: mebibyte, skipRecordBytes: mebibyte, serviceRecordBytes: mebibyte };
 
 type Input = readonly [data: Uint8Array | string, partitionKey?: string];
 
 /** The entries that come of these records; random keys are "random 0", "random 1" and so on. */
-function aggregate(limits: AggregationLimits, inputs: readonly Input[]): Entry[] {
+function aggregate(limits: AggregationLimits, inputs: readonly Input[], shardMap?: ShardMap): Entry[] {
   const entries: Entry[] = [];
   let keys = 0;
   const randomKey = () => `random ${keys++}`;
   const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();
-  const aggregator = new Aggregator(limits, randomKey, md5, (entry) => entries.push(entry));
-  for (const [data, key] of inputs) aggregator.add(Buffer.from(data), key);
+  const emit = (entry: Entry) => entries.push(entry);
+  const aggregator = new Aggregator(limits, { randomKey, md5, shardMap, emit });
+  inputs.forEach(([data, key], event) => aggregator.add(Buffer.from(data), key, event));
   aggregator.close();
   return entries;
 }
@@ -86,7 +88,7 @@ describe("partition keys", () => {
   });
 
   it("are chosen anew for each aggregate of records without one", () => {
-    const entries = aggregate({ maximumRecordBytes: 1024, skipRecordBytes: mebibyte }, [
+    const entries = aggregate({ maximumRecordBytes: 1024, skipRecordBytes: mebibyte, serviceRecordBytes: mebibyte }, [
       ["a".repeat(600)], ["b".repeat(600)],
     ]);
     expect(new Set(entries.map(({ partitionKey }) => partitionKey)).size).toBe(2);
@@ -110,7 +112,7 @@ describe("the size of an aggregate", () => {
     [size, 2],
     [size + 1, 1],
   ])("stays below maximumRecordBytes of %i: %i entries", (maximumRecordBytes, entries) => {
-    expect(aggregate({ maximumRecordBytes, skipRecordBytes: mebibyte }, keyedTwo)).toHaveLength(entries);
+    expect(aggregate({ maximumRecordBytes, skipRecordBytes: mebibyte, serviceRecordBytes: mebibyte }, keyedTwo)).toHaveLength(entries);
   });
 
   it.each([
@@ -120,13 +122,13 @@ describe("the size of an aggregate", () => {
   ])("of a single record %i bytes past maximumRecordBytes: %s", (more, found) => {
     const single: Input[] = [["data", "key"]];
     const maximumRecordBytes = only(aggregate(wide, single)).data.length + more;
-    expect(contents(only(aggregate({ maximumRecordBytes, skipRecordBytes: mebibyte }, single)))).toBe(found);
+    expect(contents(only(aggregate({ maximumRecordBytes, skipRecordBytes: mebibyte, serviceRecordBytes: mebibyte }, single)))).toBe(found);
   });
 
   it.each(["k", "k".repeat(256), "\u{1f511}".repeat(256)])(
     "with its routing key goes up to 1 MiB and no further (key %#)",
     (key) => {
-      const limits = { maximumRecordBytes: 2 * mebibyte, skipRecordBytes: 2 * mebibyte };
+      const limits = { maximumRecordBytes: 2 * mebibyte, skipRecordBytes: 2 * mebibyte, serviceRecordBytes: mebibyte };
       const half: Input = [Buffer.alloc(mebibyte / 2), key];
       const spare = mebibyte - only(aggregate(limits, [half, [Buffer.alloc(500_000), key]])).sizeBytes;
       const exact = only(aggregate(limits, [half, [Buffer.alloc(500_000 + spare), key]]));
@@ -139,7 +141,7 @@ describe("the size of an aggregate", () => {
   it("keeps within 1 MiB at the default limits, whatever the routing key's length", () => {
     const key = "\u{1f511}".repeat(256);
     const inputs: Input[] = Array.from({ length: 300 }, () => [Buffer.alloc(10_000), key]);
-    const entries = aggregate({ maximumRecordBytes: mebibyte, skipRecordBytes: 20 * 1024 }, inputs);
+    const entries = aggregate({ maximumRecordBytes: mebibyte, skipRecordBytes: 20 * 1024, serviceRecordBytes: mebibyte }, inputs);
     for (const { data, sizeBytes } of entries) {
       expect(sizeBytes).toBe(data.length + 1024);
       expect(sizeBytes).toBeLessThanOrEqual(mebibyte);
@@ -159,12 +161,12 @@ describe("a large record", () => {
     [20, "alone: "],
     [21, "alone: "],
   ])("of %i bytes at a skipRecordBytes of 20 goes out as %s", (length, found) => {
-    const entry = only(aggregate({ maximumRecordBytes: mebibyte, skipRecordBytes: 20 }, [["x".repeat(length), "k"]]));
+    const entry = only(aggregate({ maximumRecordBytes: mebibyte, skipRecordBytes: 20, serviceRecordBytes: mebibyte }, [["x".repeat(length), "k"]]));
     expect(contents(entry)).toBe(found + "x".repeat(length));
     expect(entry.partitionKey).toBe("k");
   });
 
-  const limits = { maximumRecordBytes: mebibyte, skipRecordBytes: 10 };
+  const limits = { maximumRecordBytes: mebibyte, skipRecordBytes: 10, serviceRecordBytes: mebibyte };
 
   it("sends what waits under its key before it, so that the key's order is kept", () => {
     const entries = aggregate(limits, [["a1", "a"], ["b1", "b"], ["b2 is large", "b"], ["b3", "b"]]);
@@ -178,13 +180,13 @@ describe("a large record", () => {
 
   it("without a key gets a random one of its own", () => {
     const [large] = aggregate(limits, [["small"], ["this is large"]]);
-    expect(large).toMatchObject({ partitionKey: "random 1", sizeBytes: 13 + 8, userRecords: 1 });
+    expect(large).toMatchObject({ partitionKey: "random 1", sizeBytes: 13 + 8, events: 1 });
   });
 });
 
 describe("an entry", () => {
-  it("tells how many user records it holds", () => {
-    expect(only(aggregate(wide, [["1"], ["2"], ["3"]])).userRecords).toBe(3);
+  it("tells which events it holds", () => {
+    expect(only(aggregate(wide, [["1"], ["2"], ["3"]])).events).toEqual([0, 1, 2]);
   });
 
   it("is not made of nothing", () => {

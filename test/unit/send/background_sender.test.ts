@@ -80,7 +80,7 @@ describe("a chunk that failed", () => {
 
   it("waits 100 ms × 2^retries, and is dropped after all of them with the number of its user records", async () => {
     const { sender, attempts, attempt, clock, dropped } = setUp(1, 3);
-    sender.take([entryOf("a", 10, 7), entryOf("b", 10, 5), entryOf("c")]);
+    sender.take([entryOf("a", 10, [0, 1, 2]), entryOf("b", 10, [3, 4, 5, 6, 7]), entryOf("c", 10, 8)]);
     attempt(0).fail(1);
     for (const ms of [200, 400, 800]) {
       expect(dropped).toEqual([]);

@@ -1,10 +1,10 @@
 // Batches at the service's own limits, to the record and to the byte.
 import { describe, expect, it } from "vitest";
-import { maxRecordsPerRequest, maxRequestBytes } from "../../../src/limits.js";
+import { limitsFor, maxRecordBytes, maxRecordsPerRequest } from "../../../src/limits.js";
 import { cutBatches } from "../../../src/send/batcher.js";
 import { entriesOf, entryOf } from "../../support/scripted_client.js";
 
-const limits = { maxRecords: maxRecordsPerRequest, maxBytes: maxRequestBytes };
+const limits = { maxRecords: maxRecordsPerRequest, maxBytes: limitsFor(maxRecordBytes).maxRequestBytes };
 
 function sizes(batches: readonly (readonly unknown[])[]): number[] {
   return batches.map((batch) => batch.length);

@@ -75,9 +75,9 @@ describe("credentials", () => {
   it("of a role sign the requests to the option endpoint, and are asked for once", async () => {
     const answer = { FailedRecordCount: 0, Records: [{ SequenceNumber: "1", ShardId: "s" }] };
     const kinesis = await ScriptedService.start(() => ({ body: JSON.stringify(answer) }));
-    const options = { region, stream: "logs", endpoint: kinesis.endpoint, requestTimeoutMs: 0 };
+    const options = { region, stream: "logs", profile: undefined, externalId: undefined, endpoint: kinesis.endpoint, requestTimeoutMs: 0 };
     const client = createKinesisClient({ ...options, roleArn: pluginRole, stsEndpoint: tokens.endpoint }, podRole, "1");
-    const entry = { data: Buffer.from("x"), partitionKey: "k", sizeBytes: 2, userRecords: 1 };
+    const entry = { data: Buffer.from("x"), partitionKey: "k", sizeBytes: 2, events: 0, shardId: undefined };
     for (let count = 0; count < 3; count++) {
       expect(await client.putRecords([entry])).toEqual({ kind: "answered", failed: [] });
     }
@@ -93,9 +93,9 @@ describe("a role that may not be assumed", () => {
   it("fails requests with the service's reason", async () => {
     const denied = `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not yours</Message></Error></ErrorResponse>`;
     const refusing = await ScriptedService.start(() => ({ status: 403, body: denied }));
-    const options = { region, stream: "logs", endpoint: "http://127.0.0.1:1", requestTimeoutMs: 0 };
+    const options = { region, stream: "logs", profile: undefined, externalId: undefined, endpoint: "http://127.0.0.1:1", requestTimeoutMs: 0 };
     const client = createKinesisClient({ ...options, roleArn: pluginRole, stsEndpoint: refusing.endpoint }, undefined, "1");
-    const entry = { data: Buffer.from("x"), partitionKey: "k", sizeBytes: 2, userRecords: 1 };
+    const entry = { data: Buffer.from("x"), partitionKey: "k", sizeBytes: 2, events: 0, shardId: undefined };
     expect(await client.putRecords([entry])).toMatchObject({ kind: "failed", message: "not yours", isTransient: false });
     client.close();
     await refusing.stop();
@@ -103,9 +103,9 @@ describe("a role that may not be assumed", () => {
 
   it("because the service keeps silent fails requests after http_request_timeout", async () => {
     const silent = await ScriptedService.start(() => "silence");
-    const options = { region, stream: "logs", endpoint: "http://127.0.0.1:1", requestTimeoutMs: 300 };
+    const options = { region, stream: "logs", profile: undefined, externalId: undefined, endpoint: "http://127.0.0.1:1", requestTimeoutMs: 300 };
     const client = createKinesisClient({ ...options, roleArn: pluginRole, stsEndpoint: silent.endpoint }, undefined, "1");
-    const entry = { data: Buffer.from("x"), partitionKey: "k", sizeBytes: 2, userRecords: 1 };
+    const entry = { data: Buffer.from("x"), partitionKey: "k", sizeBytes: 2, events: 0, shardId: undefined };
     expect(await client.putRecords([entry])).toMatchObject({ kind: "failed", code: "RequestTimeout", isTransient: true });
     client.close();
     await silent.stop();

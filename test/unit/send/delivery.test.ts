@@ -1,6 +1,6 @@
 // Delivery in rounds: what is tried again, when, for how long, and what remains.
 import { describe, expect, it } from "vitest";
-import { maxRecordBytes } from "../../../src/limits.js";
+import { limitsFor, maxRecordBytes } from "../../../src/limits.js";
 import { deliver, flushRetryPolicy, type Delivery, type RetryPolicy } from "../../../src/send/delivery.js";
 import type { Entry } from "../../../src/entry.js";
 import { JumpingClock } from "../../support/fake_clock.js";
@@ -15,6 +15,7 @@ import {
   type Step,
 } from "../../support/scripted_client.js";
 
+const { maxRequestBytes } = limitsFor(maxRecordBytes);
 const patient: RetryPolicy = { budgetMs: 1_000_000, firstBackoffMs: 100, longestBackoffMs: 1000 };
 
 interface Run {
@@ -26,7 +27,7 @@ interface Run {
 
 async function run(entries: readonly Entry[], client: ScriptedClient, policy = patient, random = 0.5): Promise<Run> {
   const clock = new JumpingClock();
-  const delivery = await deliver(entries, policy, { client, now: clock.now, sleep: clock.sleep, random: () => random });
+  const delivery = await deliver(entries, policy, { client, maxRequestBytes, now: clock.now, sleep: clock.sleep, random: () => random });
   return { client, clock, delivery, requestKeys: client.requests.map(keysOf) };
 }
 
@@ -132,7 +133,7 @@ describe("the waits between rounds", () => {
     const draws = [0.1, 0.9, 0.5];
     const client = new ScriptedClient([failedAt(0), failedAt(0), failedAt(0)]);
     const random = () => draws.shift() as number;
-    await deliver(entriesOf(1), patient, { client, now: clock.now, sleep: clock.sleep, random });
+    await deliver(entriesOf(1), patient, { client, maxRequestBytes, now: clock.now, sleep: clock.sleep, random });
     expect(clock.slept).toEqual([10, 180, 200]);
   });
 
@@ -160,7 +161,7 @@ describe("the waits between rounds", () => {
       return requestFailed("TimeoutError", true);
     });
     const policy = { budgetMs: 500, firstBackoffMs: 200, longestBackoffMs: 200 };
-    await deliver(entriesOf(1), policy, { client, now: clock.now, sleep: clock.sleep, random: () => 0.5 });
+    await deliver(entriesOf(1), policy, { client, maxRequestBytes, now: clock.now, sleep: clock.sleep, random: () => 0.5 });
     expect(client.requests).toHaveLength(requests);
   });
 

@@ -27,8 +27,9 @@ afterEach(async () => {
 });
 
 function clientOf(endpoint: string, options: Partial<ConnectionOptions> = {}): PutRecordsClient {
-  const base = { region: "us-west-2", stream: "logs", endpoint, roleArn: undefined, stsEndpoint: undefined };
-  const client = createKinesisClient({ ...base, requestTimeoutMs: 0, ...options }, undefined, "1.2.3");
+  const credentials = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
+  const base = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs: 0, ...credentials };
+  const client = createKinesisClient({ ...base, ...options }, undefined, "1.2.3");
   stops.push(() => client.close());
   return client;
 }
@@ -51,7 +52,8 @@ function entries(...texts: string[]): Entry[] {
     data: Buffer.from(text),
     partitionKey: `key ${index}`,
     sizeBytes: text.length + 5,
-    userRecords: 1,
+    events: 0,
+    shardId: undefined,
   }));
 }
 
