@@ -33,6 +33,7 @@ export function start(binding: Binding): void {
       random: Math.random,
       // Unreferenced: the queue of requests keeps Node's loop alive, and nobody waits once that is closed.
       sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds).unref()),
+      digest: (chunk) => createHash("sha256").update(chunk).digest("base64"),
       md5: (bytes) => createHash("md5").update(bytes).digest(),
       compress: config.compression === undefined ? undefined : compressorFor(config.compression),
       exitProcess: (status) => binding.exitProcess(status),

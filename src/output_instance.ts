@@ -5,11 +5,13 @@ import type { Log } from "./log.js";
 import { Pipeline, type PipelineDependencies } from "./pipeline.js";
 import { createRecordReport } from "./record_report.js";
 import { BackgroundSender } from "./send/background_sender.js";
+import { DeliveredMemory } from "./send/delivered_memory.js";
 import { deliver, flushRetryPolicy, type Delivery, type RetryPolicy } from "./send/delivery.js";
 import { DeliveryReport } from "./send/delivery_report.js";
 import type { Entry } from "./entry.js";
 import { FailureTimeout } from "./send/failure_timeout.js";
 import type { PutRecordsClient } from "./send/put_records.js";
+import { ShardMapSource, type ShardLister } from "./send/shard_map_source.js";
 
 /** What becomes of a chunk: it is dealt with, or Fluent Bit is to bring it again. */
 export type FlushOutcome = "ok" | "retry";
@@ -17,7 +19,9 @@ export type FlushOutcome = "ok" | "retry";
 /** The world outside, for an output instance. */
 export interface InstanceDependencies extends Omit<PipelineDependencies, "report"> {
   readonly log: Log;
-  readonly client: PutRecordsClient;
+  readonly client: PutRecordsClient & ShardLister;
+  /** Tells chunks apart by their content. */
+  readonly digest: (chunk: Uint8Array) => string;
   /** Milliseconds that only ever grow. */
   readonly now: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
@@ -30,6 +34,11 @@ const singleAttempt: RetryPolicy = { budgetMs: 0, firstBackoffMs: 0, longestBack
 /** Within the 5 s that Fluent Bit grants at shutdown. */
 const drainTimeoutMs = 4000;
 
+/**
+ * About 10,000 chunks, and longer than Fluent Bit's default of 2000 s at most between two retries (Scheduler.Cap).
+ */
+const memoryLimits = { maxBytes: 4 * 1024 * 1024, maxAgeMs: 60 * 60_000 };
+
 /** Answers the flushes of one output. */
 export class OutputInstance {
   readonly #dependencies: InstanceDependencies;
@@ -38,6 +47,8 @@ export class OutputInstance {
   readonly #report: DeliveryReport;
   readonly #failureTimeout: FailureTimeout;
   readonly #background: BackgroundSender | undefined;
+  readonly #memory: DeliveredMemory;
+  readonly #shardMaps: ShardMapSource | undefined;
 
   constructor(config: Config, environment: InstanceEnvironment, dependencies: InstanceDependencies) {
     const { log, now, sleep, exitProcess } = dependencies;
@@ -46,6 +57,10 @@ export class OutputInstance {
     const report = createRecordReport(log, config.connection.stream, now);
     this.#pipeline = new Pipeline(config, { ...dependencies, report });
     this.#report = new DeliveryReport(log, now);
+    this.#memory = new DeliveredMemory(memoryLimits, dependencies);
+    // Records of which the key is random all share the key of their aggregate.
+    const mixesKeys = config.aggregation !== undefined && config.record.partitionKeyPath.length > 0;
+    this.#shardMaps = mixesKeys ? new ShardMapSource(dependencies) : undefined;
     this.#failureTimeout = new FailureTimeout(environment.sendFailureTimeoutMs, now, (timeoutMs) => {
       log.error(`timeout threshold reached: Failed to send logs for ${timeoutMs / 1000}s`);
       log.error("Quitting Fluent Bit");
@@ -64,15 +79,17 @@ export class OutputInstance {
     }
   }
 
-  /** Takes a chunk, which is only read before the first wait. */
+  /** Takes a chunk; it is read until the flush has its answer. */
   async flush(chunk: Uint8Array, tag: string): Promise<FlushOutcome> {
     const { log } = this.#dependencies;
+    const shardMap = this.#shardMaps === undefined ? undefined : await this.#shardMaps.current();
     const refusal = this.#background?.refusal;
     if (refusal !== undefined) {
       log.info(refusal);
       return "retry";
     }
-    const entries = this.#pipeline.entriesOf(chunk);
+    const wanted = this.#memory.take(chunk, tag);
+    const entries = this.#pipeline.entriesOf(chunk, wanted, shardMap);
     log.debug(`Flushing ${entries.length} entries with tag: ${tag}`);
     if (entries.length === 0) return "ok";
     if (this.#background !== undefined) {
@@ -80,7 +97,9 @@ export class OutputInstance {
       return "ok";
     }
     const delivery = await this.#deliver(entries, flushRetryPolicy);
-    return delivery.kind === "delivered" ? "ok" : "retry";
+    if (delivery.kind === "delivered") return "ok";
+    if (wanted !== undefined || delivery.delivered > 0) this.#memory.keep(chunk, tag, delivery.remaining);
+    return "retry";
   }
 
   /** Waits a while for what is sent in the background, and closes the connections. */
@@ -94,6 +113,7 @@ export class OutputInstance {
   async #deliver(entries: readonly Entry[], policy: RetryPolicy): Promise<Delivery> {
     const delivery = await deliver(entries, policy, { ...this.#dependencies, maxRequestBytes: this.#maxRequestBytes });
     if (delivery.delivered > 0) this.#failureTimeout.progressed();
+    if (delivery.strayed > 0) this.#shardMaps?.invalidate();
     this.#report.report(delivery);
     if (delivery.delivered === 0) this.#failureTimeout.failed();
     return delivery;

@@ -10,15 +10,18 @@ export interface Failure {
   readonly message: string;
 }
 
-/** The outcome of a delivery. `delivered` counts the entries that the service took, in both. */
+/** What both outcomes tell. */
+interface Progress {
+  /** Entries that the service took. */
+  readonly delivered: number;
+  /** Those of them that landed in another shard than the one that was expected. */
+  readonly strayed: number;
+}
+
+/** The outcome of a delivery. */
 export type Delivery =
-  | { readonly kind: "delivered"; readonly delivered: number }
-  | {
-      readonly kind: "remaining";
-      readonly delivered: number;
-      readonly remaining: readonly Entry[];
-      readonly failure: Failure;
-    };
+  | ({ readonly kind: "delivered" } & Progress)
+  | ({ readonly kind: "remaining"; readonly remaining: readonly Entry[]; readonly failure: Failure } & Progress);
 
 /** How often and how long to try. */
 export interface RetryPolicy {
@@ -55,14 +58,16 @@ export async function deliver(
 ): Promise<Delivery> {
   const deadline = now() + policy.budgetMs;
   let pending = entries;
+  let strayed = 0;
   for (let round = 0; ; round++) {
-    const { remaining, failure, isTransient } = await sendRound(pending, client, maxRequestBytes);
+    const { remaining, failure, isTransient, ...sent } = await sendRound(pending, client, maxRequestBytes);
     const delivered = entries.length - remaining.length;
-    if (failure === undefined) return { kind: "delivered", delivered };
+    strayed += sent.strayed;
+    if (failure === undefined) return { kind: "delivered", delivered, strayed };
     const ceiling = Math.min(policy.longestBackoffMs, policy.firstBackoffMs * 2 ** round);
     const backoffMs = random() * ceiling;
     if (!isTransient || now() + backoffMs >= deadline) {
-      return { kind: "remaining", delivered, remaining, failure };
+      return { kind: "remaining", delivered, strayed, remaining, failure };
     }
     await sleep(backoffMs);
     pending = remaining;
@@ -73,6 +78,7 @@ interface Round {
   readonly remaining: readonly Entry[];
   readonly failure: Failure | undefined;
   readonly isTransient: boolean;
+  readonly strayed: number;
 }
 
 async function sendRound(
@@ -83,16 +89,18 @@ async function sendRound(
   const batches = cutBatches(entries, { maxRecords: maxRecordsPerRequest, maxBytes });
   const remaining: Entry[] = [];
   let failure: Failure | undefined;
+  let strayed = 0;
   for (const [index, batch] of batches.entries()) {
     const outcome = await client.putRecords(batch);
     if (outcome.kind === "failed") {
       const unsent = remaining.concat(...batches.slice(index));
-      return { remaining: unsent, failure: outcome, isTransient: outcome.isTransient };
+      return { remaining: unsent, failure: outcome, isTransient: outcome.isTransient, strayed };
     }
+    strayed += outcome.strayed;
     for (const failed of outcome.failed) {
       remaining.push(batch[failed.index] as Entry);
       failure ??= failed;
     }
   }
-  return { remaining, failure, isTransient: true };
+  return { remaining, failure, isTransient: true, strayed };
 }

@@ -1,21 +1,29 @@
-/** PutRecords through the AWS SDK: the only file that knows it. */
+/** PutRecords and ListShards through the AWS SDK: the only file that knows its Kinesis client. */
 import {
   KinesisClient,
+  ListShardsCommand,
   PutRecordsCommand,
+  type ListShardsCommandOutput,
   type PutRecordsCommandOutput,
 } from "@aws-sdk/client-kinesis";
 import type { ConnectionOptions } from "../config.js";
+import { AttemptRunner } from "./attempt.js";
 import { credentialsFor } from "./credentials.js";
 import type { Entry } from "../entry.js";
 import { createHttpHandler } from "./http_handler.js";
+import type { Shard } from "../aggregate/shard_map.js";
 import type { FailedEntry, PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
+import type { ShardLister, ShardPage } from "./shard_map_source.js";
+
+/** A list that takes longer is not waited for: aggregation does without it. */
+const shardListTimeoutMs = 10_000;
 
 /** @param version of the plugin, for the user agent */
 export function createKinesisClient(
   options: ConnectionOptions,
   eksPodExecutionRole: string | undefined,
   version: string,
-): PutRecordsClient {
+): PutRecordsClient & ShardLister {
   const { region, endpoint, roleArn, stsEndpoint, stream, requestTimeoutMs } = options;
   const client = new KinesisClient({
     region,
@@ -26,114 +34,71 @@ export function createKinesisClient(
     customUserAgent: [["aws-fluent-bit-plugin", version]],
   });
   const target = stream.startsWith("arn:") ? { StreamARN: stream } : { StreamName: stream };
-  const closing = new AbortController();
+  const attempts = new AttemptRunner();
 
   return {
-    async putRecords(entries) {
-      const timeout = requestTimeoutMs === 0 ? undefined : AbortSignal.timeout(requestTimeoutMs);
-      const attempt = new AbortController();
-      const abort = () => attempt.abort();
-      timeout?.addEventListener("abort", abort);
-      closing.signal.addEventListener("abort", abort);
-      if (closing.signal.aborted) abort();
-      try {
-        const command = new PutRecordsCommand({ ...target, Records: entries.map(requestEntry) });
-        const answer = client.send(command, { abortSignal: attempt.signal });
-        // The SDK does not abort while it fetches credentials.
-        return readAnswer(await Promise.race([answer, endOf(attempt.signal)]), entries.length);
-      } catch (error) {
-        if (timeout?.aborted === true) {
-          const message = `no answer within http_request_timeout (${requestTimeoutMs / 1000} s)`;
-          return { kind: "failed", code: "RequestTimeout", message, isTransient: true };
-        }
-        return readError(error);
-      } finally {
-        timeout?.removeEventListener("abort", abort);
-        closing.signal.removeEventListener("abort", abort);
-      }
+    putRecords(entries) {
+      const command = new PutRecordsCommand({ ...target, Records: entries.map(requestEntry) });
+      return attempts.run(
+        (abortSignal) => client.send(command, { abortSignal }),
+        (answer) => readAnswer(answer, entries),
+        requestTimeoutMs,
+        "http_request_timeout",
+      );
+    },
+    listShards(nextToken) {
+      const page = nextToken === undefined ? { ...target, ShardFilter: { Type: "AT_LATEST" as const } } : { NextToken: nextToken };
+      const command = new ListShardsCommand(page);
+      return attempts.run(
+        (abortSignal) => client.send(command, { abortSignal }),
+        readShards,
+        shardListTimeoutMs,
+        "the time for a list of shards",
+      );
     },
     close() {
-      closing.abort();
+      attempts.close();
       client.destroy();
     },
   };
-}
-
-/** Rejects when the signal is aborted. */
-function endOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const end = () => reject(Object.assign(new Error("the attempt was ended"), { name: "AbortError" }));
-    if (signal.aborted) end();
-    else signal.addEventListener("abort", end, { once: true });
-  });
 }
 
 function requestEntry(entry: Entry): { Data: Uint8Array; PartitionKey: string } {
   return { Data: entry.data, PartitionKey: entry.partitionKey };
 }
 
-function readAnswer(answer: PutRecordsCommandOutput, sent: number): PutRecordsOutcome {
-  if (answer.FailedRecordCount === 0) return { kind: "answered", failed: [] };
+function readAnswer(answer: PutRecordsCommandOutput, entries: readonly Entry[]): PutRecordsOutcome {
   const results = answer.Records;
-  if (results?.length !== sent) {
-    const message = `the endpoint answered for ${results?.length ?? 0} of ${sent} records; is it a Kinesis endpoint?`;
+  if (results?.length !== entries.length) {
+    const message = `the endpoint answered for ${results?.length ?? 0} of ${entries.length} records; is it a Kinesis endpoint?`;
     return { kind: "failed", code: "InvalidAnswer", message, isTransient: true };
   }
   const failed: FailedEntry[] = [];
-  results.forEach(({ ErrorCode, ErrorMessage, SequenceNumber }, index) => {
-    if (ErrorCode === undefined && SequenceNumber !== undefined) return;
-    failed.push({ index, code: ErrorCode ?? "UnknownError", message: ErrorMessage ?? "" });
+  let strayed = 0;
+  results.forEach(({ ErrorCode, ErrorMessage, SequenceNumber, ShardId }, index) => {
+    if (ErrorCode !== undefined || SequenceNumber === undefined) {
+      failed.push({ index, code: ErrorCode ?? "UnknownError", message: ErrorMessage ?? "" });
+      return;
+    }
+    const expected = entries[index]?.shardId;
+    if (expected !== undefined && ShardId !== expected) strayed++;
   });
-  return { kind: "answered", failed };
+  return { kind: "answered", failed, strayed };
 }
 
-/** Codes of the service that mean "later", besides all answers of 429 and 5xx. */
-const throttlingCodes = new Set([
-  "ProvisionedThroughputExceededException",
-  "LimitExceededException",
-  "KMSThrottlingException",
-  "ThrottlingException",
-  "Throttling",
-  "RequestLimitExceeded",
-  "RequestTimeout",
-  "RequestTimeoutException",
-  "TimeoutError",
-]);
-
-function readError(error: unknown): PutRecordsOutcome {
-  const { name, message, code, status } = describe(error);
-  const isRefusal = status !== undefined && status >= 400;
-  // Otherwise no answer came, or it broke off.
-  if (!isRefusal && code !== undefined) {
-    const isTransient = isSystemCode(code) || throttlingCodes.has(name);
-    // The error of several refused addresses has no message of its own.
-    return { kind: "failed", code, message: message === "" ? code : message, isTransient };
+/** Open shards only: one that was closed by a split or a merge has an ending sequence number. */
+function readShards(answer: ListShardsCommandOutput): ShardPage {
+  const shards: Shard[] = [];
+  for (const { ShardId, HashKeyRange, SequenceNumberRange } of answer.Shards ?? []) {
+    if (SequenceNumberRange?.EndingSequenceNumber !== undefined) continue;
+    const startingHashKey = readHashKey(HashKeyRange?.StartingHashKey);
+    const endingHashKey = readHashKey(HashKeyRange?.EndingHashKey);
+    if (ShardId === undefined || startingHashKey === undefined || endingHashKey === undefined) continue;
+    shards.push({ id: ShardId, startingHashKey, endingHashKey });
   }
-  const isServerFault = isRefusal && (status === 429 || status >= 500);
-  return { kind: "failed", code: name, message, isTransient: isServerFault || throttlingCodes.has(name) };
+  return { kind: "listed", shards, nextToken: answer.NextToken };
 }
 
-/**
- * Whether a connection failed for a reason that may pass (ECONNREFUSED, ENOTFOUND …). A certificate's fault does not:
- * those codes are OpenSSL's (SELF_SIGNED_CERT_IN_CHAIN, INVALID_CA …) or name the certificate.
- */
-function isSystemCode(code: string): boolean {
-  return code.startsWith("E") && !code.includes("CERT");
-}
-
-function describe(error: unknown): { name: string; message: string; code?: string; status?: number } {
-  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
-  const result = { name: error.name, message: error.message };
-  const status = "$metadata" in error ? httpStatus(error.$metadata) : undefined;
-  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
-  return {
-    ...result,
-    ...(status === undefined ? {} : { status }),
-    ...(code === undefined ? {} : { code }),
-  };
-}
-
-function httpStatus(metadata: unknown): number | undefined {
-  if (typeof metadata !== "object" || metadata === null || !("httpStatusCode" in metadata)) return undefined;
-  return typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : undefined;
+function readHashKey(text: string | undefined): bigint | undefined {
+  return text !== undefined && /^\d{1,39}$/u.test(text) ? BigInt(text) : undefined;
 }

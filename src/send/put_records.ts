@@ -10,17 +10,25 @@ export interface FailedEntry {
   readonly message: string;
 }
 
+/** A request that was not answered as it should be. */
+export interface RequestFailure {
+  readonly kind: "failed";
+  /** Such as ResourceNotFoundException, ECONNREFUSED, CredentialsProviderError. */
+  readonly code: string;
+  readonly message: string;
+  /** True when the same request may succeed a moment later. */
+  readonly isTransient: boolean;
+}
+
 /** The outcome of one attempt. */
 export type PutRecordsOutcome =
-  | { readonly kind: "answered"; readonly failed: readonly FailedEntry[] }
   | {
-      readonly kind: "failed";
-      /** Such as ResourceNotFoundException, ECONNREFUSED, CredentialsProviderError. */
-      readonly code: string;
-      readonly message: string;
-      /** True when the same request may succeed a moment later. */
-      readonly isTransient: boolean;
-    };
+      readonly kind: "answered";
+      readonly failed: readonly FailedEntry[];
+      /** Entries that were taken, but by another shard than the one that was expected. */
+      readonly strayed: number;
+    }
+  | RequestFailure;
 
 /** Sends one request, without any retries of its own. Never rejects. */
 export interface PutRecordsClient {

@@ -1,11 +1,13 @@
 // A Kinesis client that answers by a script and keeps what it was sent.
 import type { Entry } from "../../src/entry.js";
-import type { PutRecordsClient, PutRecordsOutcome } from "../../src/send/put_records.js";
+import type { Shard } from "../../src/aggregate/shard_map.js";
+import type { PutRecordsClient, PutRecordsOutcome, RequestFailure } from "../../src/send/put_records.js";
+import type { ShardLister, ShardPage } from "../../src/send/shard_map_source.js";
 
 /** One request's outcome, or how to find it. */
 export type Step = PutRecordsOutcome | ((entries: readonly Entry[]) => PutRecordsOutcome | Promise<PutRecordsOutcome>);
 
-export const allTaken: PutRecordsOutcome = { kind: "answered", failed: [] };
+export const allTaken: PutRecordsOutcome = { kind: "answered", failed: [], strayed: 0 };
 
 /** An answer in which the entries at these positions failed. */
 export function failedAt(...indexes: number[]): PutRecordsOutcome {
@@ -13,7 +15,8 @@ export function failedAt(...indexes: number[]): PutRecordsOutcome {
 }
 
 export function failedWith(code: string, ...indexes: number[]): PutRecordsOutcome {
-  return { kind: "answered", failed: indexes.map((index) => ({ index, code, message: `${code} at ${index}` })) };
+  const failed = indexes.map((index) => ({ index, code, message: `${code} at ${index}` }));
+  return { kind: "answered", failed, strayed: 0 };
 }
 
 /** A request of which no entry was taken. */
@@ -21,7 +24,7 @@ export function requestFailed(code: string, isTransient: boolean): PutRecordsOut
   return { kind: "failed", code, message: `${code} happened`, isTransient };
 }
 
-export class ScriptedClient implements PutRecordsClient {
+export class ScriptedClient implements PutRecordsClient, ShardLister {
   readonly requests: (readonly Entry[])[] = [];
   closed = 0;
   readonly #script: Step[];
@@ -37,6 +40,17 @@ export class ScriptedClient implements PutRecordsClient {
     this.requests.push(entries);
     const step = this.#script.shift() ?? this.#afterwards;
     return typeof step === "function" ? step(entries) : step;
+  }
+
+  /** What is listed; a failure without any. */
+  shards: readonly Shard[] = [];
+  listings = 0;
+
+  listShards(): Promise<ShardPage | RequestFailure> {
+    this.listings++;
+    const denied = { kind: "failed", code: "AccessDeniedException", message: "not allowed", isTransient: false } as const;
+    const page = { kind: "listed", shards: this.shards, nextToken: undefined } as const;
+    return Promise.resolve(this.shards.length > 0 ? page : denied);
   }
 
   close(): void {

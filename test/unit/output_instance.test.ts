@@ -31,6 +31,7 @@ function setUp({ options = {}, script = [], afterwards = allTaken, sendFailureTi
       now: clock.now,
       sleep: clock.sleep,
       random: () => 0.5,
+      digest: (bytes) => createHash("sha256").update(bytes).digest("base64"),
       md5: (bytes) => createHash("md5").update(bytes).digest(),
       compress: undefined,
       exitProcess: (status) => void exits.push(status),

@@ -77,7 +77,7 @@ describe("a request", () => {
   it("names a stream that is given by its ARN as StreamARN", async () => {
     const stream = "arn:aws:kinesis:us-west-2:123456789012:stream/logs";
     const { service, client } = await answering(200, success, { stream });
-    expect(await client.putRecords(entries("one"))).toEqual({ kind: "answered", failed: [] });
+    expect(await client.putRecords(entries("one"))).toEqual({ kind: "answered", failed: [], strayed: 0 });
     const body = JSON.parse(service.requests[0]?.body ?? "") as object;
     expect(body).toMatchObject({ StreamARN: stream });
     expect(body).not.toHaveProperty("StreamName");
@@ -112,7 +112,7 @@ describe("a request", () => {
 describe("an answer", () => {
   it("without failures takes all", async () => {
     const { client } = await answering(200, success);
-    expect(await client.putRecords(entries("one"))).toEqual({ kind: "answered", failed: [] });
+    expect(await client.putRecords(entries("one"))).toEqual({ kind: "answered", failed: [], strayed: 0 });
   });
 
   it("with failures names them by their places, codes and messages", async () => {
@@ -120,6 +120,7 @@ describe("an answer", () => {
     const { client } = await answering(200, { FailedRecordCount: 2, Records: [failed, taken, { ErrorCode: "X" }] });
     expect(await client.putRecords(entries("one", "two", "three"))).toEqual({
       kind: "answered",
+      strayed: 0,
       failed: [
         { index: 0, code: "ProvisionedThroughputExceededException", message: "Rate exceeded" },
         { index: 2, code: "X", message: "" },
@@ -130,7 +131,7 @@ describe("an answer", () => {
   it("that has neither a code nor a sequence number for a record did not take it", async () => {
     const { client } = await answering(200, { FailedRecordCount: 1, Records: [taken, {}] });
     const outcome = await client.putRecords(entries("one", "two"));
-    expect(outcome).toEqual({ kind: "answered", failed: [{ index: 1, code: "UnknownError", message: "" }] });
+    expect(outcome).toEqual({ kind: "answered", strayed: 0, failed: [{ index: 1, code: "UnknownError", message: "" }] });
   });
 
   it.each([
@@ -200,7 +201,7 @@ describe("without an answer", () => {
     const outcome = await client.putRecords(entries("one"));
     expect(outcome).toMatchObject({ kind: "failed", code: "RequestTimeout", isTransient: true });
     expect(outcome).toHaveProperty("message", expect.stringContaining("http_request_timeout (2 s)"));
-    expect(await client.putRecords(entries("one"))).toEqual({ kind: "answered", failed: [] });
+    expect(await client.putRecords(entries("one"))).toEqual({ kind: "answered", failed: [], strayed: 0 });
   });
 
   it("close ends the attempts under way, as not to be tried again", async () => {

@@ -1,0 +1,103 @@
+/** Keeps the stream's shard map: asks for it, asks again when it proved wrong, and does without it where it can't be had. */
+import { ShardMap, type Shard } from "../aggregate/shard_map.js";
+import type { Log } from "../log.js";
+import type { RequestFailure } from "./put_records.js";
+
+/** A page of a stream's open shards. */
+export interface ShardPage {
+  readonly kind: "listed";
+  readonly shards: readonly Shard[];
+  /** Leads to the next page; undefined on the last one. */
+  readonly nextToken: string | undefined;
+}
+
+/** Asks the service for the open shards. Never rejects. */
+export interface ShardLister {
+  listShards(nextToken?: string): Promise<ShardPage | RequestFailure>;
+}
+
+/** What the source needs of the world outside. */
+export interface ShardMapDependencies {
+  readonly client: ShardLister;
+  readonly log: Log;
+  /** Milliseconds that only ever grow. */
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+/** A flush waits no longer for the map; it goes without it, or with the one that there is. */
+const longestWaitMs = 2000;
+/** After a failure, and between two reloads: the service allows 1000 calls of ListShards in a second for a stream. */
+const pauseMs = { afterFailure: 60_000, afterSuccess: 1000 };
+/** Of 1000 shards each, far more than a stream can have. */
+const mostPages = 100;
+
+/** The shard map of one output instance's stream. */
+export class ShardMapSource {
+  readonly #dependencies: ShardMapDependencies;
+  #map: ShardMap | undefined;
+  #isWanted = true;
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
+  #loading: Promise<void> | undefined;
+  #hasFailed = false;
+
+  constructor(dependencies: ShardMapDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** The newest map that can be had within two seconds; undefined when there is none. */
+  async current(): Promise<ShardMap | undefined> {
+    const { now, sleep } = this.#dependencies;
+    if (this.#isWanted && this.#loading === undefined && now() >= this.#notBeforeMs) {
+      this.#loading = this.#load().finally(() => (this.#loading = undefined));
+    }
+    if (this.#loading !== undefined) await Promise.race([this.#loading, sleep(longestWaitMs)]);
+    return this.#map;
+  }
+
+  /** Records landed in other shards than the map says: it is asked for again. */
+  invalidate(): void {
+    this.#isWanted = true;
+  }
+
+  async #load(): Promise<void> {
+    const { log, now } = this.#dependencies;
+    this.#isWanted = false;
+    const listed = await this.#listAll();
+    if (Array.isArray(listed)) {
+      this.#map = new ShardMap(listed);
+      this.#notBeforeMs = now() + pauseMs.afterSuccess;
+      log.debug(`The stream has ${listed.length} open shards`);
+      if (this.#hasFailed) log.info("The list of shards can be had again; records are aggregated by shard");
+      this.#hasFailed = false;
+      return;
+    }
+    this.#isWanted = true;
+    this.#notBeforeMs = now() + pauseMs.afterFailure;
+    const message = `ListShards failed with ${listed.code}: ${listed.message}`;
+    if (this.#hasFailed || this.#map !== undefined) {
+      log.debug(message);
+      return;
+    }
+    this.#hasFailed = true;
+    log.warning(
+      `${message}. Records of different partition keys now share aggregated records, each of which goes to the shard of ` +
+        `its first record; allow kinesis:ListShards on the stream, so that each key keeps to its own shard. ` +
+        `Asking again each minute`,
+    );
+  }
+
+  async #listAll(): Promise<Shard[] | RequestFailure> {
+    const shards: Shard[] = [];
+    let nextToken: string | undefined;
+    for (let pages = 0; pages < mostPages; pages++) {
+      const page = await this.#dependencies.client.listShards(nextToken);
+      if (page.kind === "failed") return page;
+      shards.push(...page.shards);
+      nextToken = page.nextToken;
+      if (nextToken === undefined) break;
+    }
+    if (shards.length > 0) return shards;
+    return { kind: "failed", code: "InvalidAnswer", message: "the list has no open shard", isTransient: true };
+  }
+}
