@@ -98,14 +98,15 @@ Napi::Value Option(const Napi::CallbackInfo &info) {
   Napi::Env env = info.Env();
   const uint32_t id = info[0].As<Napi::Number>().Uint32Value();
   const std::string key = info[1].As<Napi::String>().Utf8Value();
-  Napi::Value value = env.Undefined();
-  // The host's thread is blocked in FLBPluginInit meanwhile, so its list of properties is ours to read.
+  std::optional<std::string> value;
+  // The host's thread is blocked in FLBPluginInit meanwhile, so its list of properties is ours to read. Nothing of
+  // Node's is called under the table's lock: where that aborts, the lock would be needed to release whoever waits.
   NodeRuntime::get().requests().with(id, [&](Request &request) {
     if (request.options.get == nullptr) return;
     const char *found = request.options.get(key.c_str(), request.options.output_instance);
-    if (found != nullptr) value = Napi::String::New(env, found);
+    if (found != nullptr) value = found;
   });
-  return value;
+  return value ? Napi::Value(Napi::String::New(env, *value)) : env.Undefined();
 }
 
 Napi::Value ZoneAbbreviation(const Napi::CallbackInfo &info) {

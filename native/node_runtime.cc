@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <array>
@@ -17,6 +18,7 @@
 #include <mutex>
 #include <vector>
 
+#include "abort_trap.h"
 #include "binding.h"
 #include "flb_proxy_abi.h"
 
@@ -99,9 +101,12 @@ void NodeRuntime::remember_surroundings() {
   }
 }
 
-void NodeRuntime::say(const std::string &message) const {
-  const std::string line = "[kinesis] " + message + "\n";
-  (void)!write(message_descriptor_, line.data(), line.size());
+// Without allocating: an abort may have come from anywhere.
+void NodeRuntime::say(std::string_view message) const {
+  char prefix[] = "[kinesis] ", newline[] = "\n";
+  const iovec parts[] = {
+      {prefix, sizeof prefix - 1}, {const_cast<char *>(message.data()), message.size()}, {newline, 1}};
+  (void)!writev(message_descriptor_, parts, 3);
 }
 
 // RTLD_GLOBAL: the plugin's own napi_* references bind to it lazily. Never RTLD_DEEPBIND: Fluent Bit interposes
@@ -199,6 +204,10 @@ void NodeRuntime::node_thread() {
 void NodeRuntime::core_ready(bool (*post)(uint32_t)) {
   std::lock_guard<std::mutex> lock(state_mutex);
   host_state.restore();
+  install_abort_trap([] {
+    abandoned = true;
+    NodeRuntime::get().core_gone();
+  });
   post_to_core = post;
   state = State::kUp;
   state_changed.notify_all();

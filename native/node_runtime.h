@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "request.h"
 
@@ -38,7 +39,7 @@ class NodeRuntime {
   int message_descriptor() const { return message_descriptor_; }
 
   /// Writes a line of the shim's own to where the plugin's messages go.
-  void say(const std::string &message) const;
+  void say(std::string_view message) const;
 
  private:
   NodeRuntime() = default;

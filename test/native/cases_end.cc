@@ -1,4 +1,7 @@
 // Cases about the end: Node dying under waiting flushes, the process ending with Node up, and without it.
+#include <signal.h>
+#include <unistd.h>
+
 #include <cstdlib>
 
 #include "shim_host.h"
@@ -27,6 +30,19 @@ void lose_node(const char *tag) {
 }
 
 void node_dies() { lose_node(stand_in::kDie); }
+
+void node_aborts() { lose_node(stand_in::kAbort); }
+
+// Node's own thread is told from others: what the host aborts, ends.
+void host_aborts() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { _exit(0); };
+  sigaction(SIGABRT, &action, nullptr);
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  CHECK(instance.flush("chunk", stand_in::kAbort) == kFlbRetry);
+  abort();
+}
 
 void node_exits() { lose_node(stand_in::kExit); }
 
@@ -105,6 +121,8 @@ void node_never_ends() {
 Cases end_cases() {
   return {{"node-dies", node_dies},
           {"node-exits", node_exits},
+          {"node-aborts", node_aborts},
+          {"host-aborts", host_aborts},
           {"node-dies-under-load", node_dies_under_load},
           {"exit-joins-node", exit_joins_node},
           {"exit-with-flushes-waiting", exit_with_flushes_waiting},

@@ -44,6 +44,12 @@ export const CASES: readonly Case[] = [
   { name: "node-mask", behaviour: "Node's thread has all signals blocked but its own faults" },
   { name: "node-dies", behaviour: "when Node dies, waiting and later flushes get retry" },
   { name: "node-exits", behaviour: "when the core calls process.exit, waiting and later flushes get retry" },
+  {
+    name: "node-aborts",
+    behaviour: "when Node aborts, its heap being full, waiting and later flushes get retry and the process goes on",
+    messages: [/Node\.js has stopped/],
+  },
+  { name: "host-aborts", behaviour: "an abort of the host's own still runs the host's handler, also after one of Node's" },
   { name: "node-dies-under-load", behaviour: "no flush waits for ever when Node dies under load" },
   { name: "exit-joins-node", behaviour: "the process waits for Node's thread when it ends" },
   { name: "exit-with-flushes-waiting", behaviour: "flushes waiting when the process ends get the core's answer" },

@@ -62,6 +62,7 @@ int64_t open_instance(uint32_t id) {
 bool flush(uint32_t id, const Request &request) {
   const std::string tag = request.tag;
   if (tag == kDie) return false;
+  if (tag == kAbort) abort();
   if (tag == kExit) {
     NodeRuntime::get().core_gone();
     rest_for_ever();
