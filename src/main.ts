@@ -9,8 +9,10 @@ import { readInstanceEnvironment, readLogLevel } from "./environment.js";
 import { createLog, prefixed } from "./log.js";
 import { OutputInstance } from "./output_instance.js";
 import { Plugin } from "./plugin.js";
+import { credentialsFor } from "./send/credentials.js";
+import { createHttpHandler } from "./send/http_handler.js";
 import { createKinesisClient } from "./send/kinesis_client.js";
-import { replaceStandardStreams } from "./standard_streams.js";
+import { replaceStandardStreams, routeConsole } from "./standard_streams.js";
 import { version } from "./version.js";
 
 /** Called once by the shim's bootstrap script; from then on, requests arrive. */
@@ -19,6 +21,7 @@ export function start(binding: Binding): void {
   const write = (text: string) => writeText(binding.messageDescriptor, text);
   const log = createLog(level, Date.now, write);
   replaceStandardStreams(process, write);
+  routeConsole(console, (message) => log.debug(`[kinesis] AWS SDK: ${message}`));
   if (unknown !== undefined) {
     log.warning(`Unknown FLB_LOG_LEVEL '${unknown}', must be debug, info or error; using info`);
   }
@@ -26,9 +29,12 @@ export function start(binding: Binding): void {
     const instanceLog = prefixed(log, `[kinesis ${number}] `);
     const config = readConfig(read, instanceLog, (epochSeconds) => binding.zoneAbbreviation(epochSeconds));
     const environment = readInstanceEnvironment(process.env);
+    const { eksPodExecutionRole } = environment;
+    const options = { ...config.connection, eksPodExecutionRole };
+    const credentials = credentialsFor(options, { log: instanceLog, now: Date.now, requestHandler: createHttpHandler() });
     return new OutputInstance(config, environment, {
       log: instanceLog,
-      client: createKinesisClient(config.connection, environment.eksPodExecutionRole, version),
+      client: createKinesisClient(config.connection, credentials, version),
       now: () => performance.now(),
       random: Math.random,
       // Unreferenced: the queue of requests keeps Node's loop alive, and nobody waits once that is closed.

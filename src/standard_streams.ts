@@ -1,4 +1,4 @@
-/** Stand-ins for process.stdin, stdout and stderr: the descriptors of Fluent Bit are not Node's to open. */
+/** Stand-ins for process.stdin, stdout and stderr, and for the console: the descriptors of Fluent Bit are not Node's to open. */
 import { Readable, Writable } from "node:stream";
 
 /**
@@ -16,5 +16,19 @@ export function replaceStandardStreams(target: object, write: (text: string) => 
   const streams = { stdin: Readable.from([]), stdout: output(), stderr: output() };
   for (const [name, value] of Object.entries(streams)) {
     Object.defineProperty(target, name, { configurable: true, enumerable: true, value });
+  }
+}
+
+const consoleMethods = ["debug", "error", "info", "log", "trace", "warn"] as const;
+
+/** Packages of others write to the console: their texts go to `write` instead, without the values beside them. */
+export function routeConsole(
+  target: Pick<Console, (typeof consoleMethods)[number]>,
+  write: (message: string) => void,
+): void {
+  for (const name of consoleMethods) {
+    // A value may hold anything, a request with its credentials for one.
+    target[name] = (...parts: unknown[]) =>
+      write(parts.map((part) => (part instanceof Error ? part.message : part)).filter((part) => typeof part === "string").join(" "));
   }
 }

@@ -1,34 +1,39 @@
-/** Credentials: the default chain, with the roles of EKS_POD_EXECUTION_ROLE and role_arn assumed on top. */
-import { fromNodeProviderChain, fromTemporaryCredentials } from "@aws-sdk/credential-providers";
-import { createHttpHandler } from "./http_handler.js";
-
-type CredentialProvider = ReturnType<typeof fromTemporaryCredentials>;
+/** Credentials: the chain's, with the roles of EKS_POD_EXECUTION_ROLE and role_arn assumed on top. */
+import type { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { ConnectionOptions } from "../config.js";
+import { credentialChain } from "./credential_chain.js";
+import { RenewingCredentials, type RenewalDependencies } from "./renewing_credentials.js";
+import { roleSessionName, TokenService } from "./token_service.js";
 
 /** Which roles to assume, in this order, and where. */
-export interface RoleOptions {
-  readonly region: string;
+export type CredentialOptions = Pick<ConnectionOptions, "region" | "profile" | "roleArn" | "externalId" | "stsEndpoint"> & {
   readonly eksPodExecutionRole: string | undefined;
-  readonly roleArn: string | undefined;
-  readonly stsEndpoint: string | undefined;
+};
+
+/** The world outside, as far as credentials need it. */
+export interface CredentialDependencies extends RenewalDependencies {
+  /** For the Security Token Service. */
+  readonly requestHandler: NodeHttpHandler;
 }
 
-const roleSessionName = "fluent-bit-kinesis";
-
-/** A provider that refreshes what it gives before it expires. */
-export function credentialsFor(options: RoleOptions): CredentialProvider {
-  const { region, stsEndpoint } = options;
-  let provider: CredentialProvider = fromNodeProviderChain({ clientConfig: { region } });
-  for (const roleArn of [options.eksPodExecutionRole, options.roleArn]) {
-    if (roleArn === undefined) continue;
-    provider = fromTemporaryCredentials({
-      masterCredentials: provider,
-      params: { RoleArn: roleArn, RoleSessionName: roleSessionName },
-      clientConfig: {
-        region,
-        requestHandler: createHttpHandler(),
-        ...(stsEndpoint === undefined ? {} : { endpoint: stsEndpoint }),
-      },
-    });
+/** Fetches nothing before the first request needs it. */
+export function credentialsFor(
+  { eksPodExecutionRole, roleArn, externalId, ...options }: CredentialOptions,
+  dependencies: CredentialDependencies,
+): RenewingCredentials {
+  const tokenService = new TokenService(options, dependencies.requestHandler);
+  const { profile } = options;
+  const chain = credentialChain({ profile, tokenService, environment: process.env, log: dependencies.log });
+  let credentials = new RenewingCredentials(chain, dependencies);
+  const roles = [
+    { RoleArn: eksPodExecutionRole },
+    { RoleArn: roleArn, ...(externalId === undefined ? {} : { ExternalId: externalId }) },
+  ];
+  for (const { RoleArn, ...more } of roles) {
+    if (RoleArn === undefined) continue;
+    const source = credentials;
+    const assume = tokenService.assumeRole(source.provide, { RoleArn, ...more, RoleSessionName: roleSessionName });
+    credentials = new RenewingCredentials(() => source.watch(assume()), dependencies, source);
   }
-  return provider;
+  return credentials;
 }

@@ -8,12 +8,13 @@ import {
 } from "@aws-sdk/client-kinesis";
 import type { ConnectionOptions } from "../config.js";
 import { AttemptRunner } from "./attempt.js";
-import { credentialsFor } from "./credentials.js";
 import type { Entry } from "../entry.js";
 import { createHttpHandler } from "./http_handler.js";
 import type { Shard } from "../aggregate/shard_map.js";
 import type { FailedEntry, PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
+import type { RenewingCredentials } from "./renewing_credentials.js";
 import type { ShardLister, ShardPage } from "./shard_map_source.js";
+import { givenEndpoint } from "./token_service.js";
 
 /** A list that takes longer is not waited for: aggregation does without it. */
 const shardListTimeoutMs = 10_000;
@@ -21,14 +22,15 @@ const shardListTimeoutMs = 10_000;
 /** @param version of the plugin, for the user agent */
 export function createKinesisClient(
   options: ConnectionOptions,
-  eksPodExecutionRole: string | undefined,
+  credentials: RenewingCredentials,
   version: string,
 ): PutRecordsClient & ShardLister {
-  const { region, endpoint, roleArn, stsEndpoint, stream, requestTimeoutMs } = options;
+  const { region, endpoint, profile, stream, requestTimeoutMs } = options;
   const client = new KinesisClient({
     region,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    credentials: credentialsFor({ region, eksPodExecutionRole, roleArn, stsEndpoint }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpoint === undefined ? {} : givenEndpoint(endpoint)),
+    credentials: credentials.provide,
     requestHandler: createHttpHandler(),
     maxAttempts: 1,
     customUserAgent: [["aws-fluent-bit-plugin", version]],
@@ -40,7 +42,7 @@ export function createKinesisClient(
     putRecords(entries) {
       const command = new PutRecordsCommand({ ...target, Records: entries.map(requestEntry) });
       return attempts.run(
-        (abortSignal) => client.send(command, { abortSignal }),
+        (abortSignal) => credentials.watch(client.send(command, { abortSignal })),
         (answer) => readAnswer(answer, entries),
         requestTimeoutMs,
         "http_request_timeout",
@@ -50,7 +52,7 @@ export function createKinesisClient(
       const page = nextToken === undefined ? { ...target, ShardFilter: { Type: "AT_LATEST" as const } } : { NextToken: nextToken };
       const command = new ListShardsCommand(page);
       return attempts.run(
-        (abortSignal) => client.send(command, { abortSignal }),
+        (abortSignal) => credentials.watch(client.send(command, { abortSignal })),
         readShards,
         shardListTimeoutMs,
         "the time for a list of shards",

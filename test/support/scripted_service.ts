@@ -4,6 +4,9 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 
 export interface ServedRequest {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
   /** Which connection it came on, counted from 0. */
@@ -43,7 +46,8 @@ export class ScriptedService {
       request.setEncoding("utf8");
       request.on("data", (part: string) => (body += part));
       request.on("end", () => {
-        const served = { headers: request.headers, body, connection: sockets.indexOf(request.socket) };
+        const { method = "", url = "", headers } = request;
+        const served = { method, path: url, headers, body, connection: sockets.indexOf(request.socket) };
         service.requests.push(served);
         const answered = answer(served, service.requests.length - 1);
         if (answered === "hang up") request.socket.destroy();

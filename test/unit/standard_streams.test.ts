@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { expect, it } from "vitest";
-import { replaceStandardStreams } from "../../src/standard_streams.js";
+import { replaceStandardStreams, routeConsole } from "../../src/standard_streams.js";
 
 it("passes on what is written to stdout and stderr, and has nothing to read", async () => {
   const written: string[] = [];
@@ -24,4 +24,13 @@ it("takes the place of streams that would be opened when they are first looked a
   replaceStandardStreams(target, () => undefined);
   expect(Object.values(target)).toHaveLength(3);
   expect(opened).toBe(0);
+});
+
+it("takes the texts of the console, without the values beside them", () => {
+  const written: string[] = [];
+  const target = { ...console };
+  routeConsole(target, (message) => written.push(message));
+  target.warn("Credential renew failed: ", new Error("no answer"), { secretAccessKey: "secret" });
+  for (const name of ["debug", "error", "info", "log", "trace"] as const) target[name](name);
+  expect(written).toEqual(["Credential renew failed:  no answer", "debug", "error", "info", "log", "trace"]);
 });

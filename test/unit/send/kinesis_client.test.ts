@@ -2,13 +2,16 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ConnectionOptions } from "../../../src/config.js";
 import type { Entry } from "../../../src/entry.js";
+import { credentialsFor } from "../../../src/send/credentials.js";
 import { createKinesisClient } from "../../../src/send/kinesis_client.js";
 import type { PutRecordsClient } from "../../../src/send/put_records.js";
 import { makeCertificate } from "../../support/certificate.js";
 import { freePort } from "../../support/kinesis_local.js";
+import { RecordedLog } from "../../support/recorded_log.js";
 import { ScriptedService, type Answering, type ServiceSettings } from "../../support/scripted_service.js";
 
 const stops: (() => void | Promise<void>)[] = [];
@@ -27,9 +30,11 @@ afterEach(async () => {
 });
 
 function clientOf(endpoint: string, options: Partial<ConnectionOptions> = {}): PutRecordsClient {
-  const credentials = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
-  const base = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs: 0, ...credentials };
-  const client = createKinesisClient({ ...base, ...options }, undefined, "1.2.3");
+  const roles = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
+  const connection = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs: 0, ...roles, ...options };
+  const dependencies = { log: new RecordedLog(), now: Date.now, requestHandler: new NodeHttpHandler() };
+  const credentials = credentialsFor({ ...connection, eksPodExecutionRole: undefined }, dependencies);
+  const client = createKinesisClient(connection, credentials, "1.2.3");
   stops.push(() => client.close());
   return client;
 }

@@ -1,0 +1,159 @@
+/** The default chain of credentials, in the order of the AWS SDK for Go v1 (aws/session/credentials.go). */
+import { readFile } from "node:fs/promises";
+import { fromIni, fromInstanceMetadata } from "@aws-sdk/credential-providers";
+import { containerAddress, fetchContainerCredentials } from "./container_credentials.js";
+import { CredentialsProviderError, type Credentials } from "./renewing_credentials.js";
+import { roleSessionName, type TokenService } from "./token_service.js";
+import type { Log } from "../log.js";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Whom to ask. */
+export interface ChainOptions {
+  /** The only source when it is given: neither the environment nor the host's role takes its place. */
+  readonly profile: string | undefined;
+  /** For the roles of profiles and of web identity tokens. */
+  readonly tokenService: TokenService;
+  readonly environment: Environment;
+  readonly log: Log;
+}
+
+/** Credentials, or why this source has none to give. One that is set up but fails throws. */
+type Found = Credentials | string;
+
+const metadataTimeoutMs = 1000;
+const metadataRetries = 2;
+
+/** Gives a function that asks the sources one after the other; it rejects with what was tried. */
+export function credentialChain(options: ChainOptions): () => Promise<Credentials> {
+  const { environment, profile, log } = options;
+  const sources: readonly [name: string, source: (options: ChainOptions) => Promise<Found> | Found][] = [
+    ["the environment", () => fromEnvironment(environment)],
+    ["the web identity token", fromWebIdentity],
+    ["the shared files", (all) => fromProfile(profileName(environment), all)],
+    ["the container's endpoint", () => fromContainer(environment)],
+    ["EC2 instance metadata", () => fromInstance(environment, log)],
+  ];
+  return async () => {
+    if (profile !== undefined) {
+      const found = await explained("profile", fromProfile(profile, options));
+      if (typeof found !== "string") return found;
+      throw new CredentialsProviderError(`option profile: ${found}`);
+    }
+    const reasons: string[] = [];
+    for (const [name, source] of sources) {
+      const found = await explained(name, source(options));
+      if (typeof found !== "string") {
+        log.debug(`Credentials come from ${name}`);
+        return found;
+      }
+      reasons.push(found);
+    }
+    throw new CredentialsProviderError(`no credentials were found: ${reasons.join("; ")}`);
+  };
+}
+
+/** Which profile the environment names; AWS_DEFAULT_PROFILE as the Go SDK does, beside AWS_SDK_LOAD_CONFIG. */
+export function profileName(environment: Environment): string {
+  const named = environment["AWS_PROFILE"] ?? "";
+  if (named !== "") return named;
+  const isLoaded = /^(1|t|true)$/iu.test(environment["AWS_SDK_LOAD_CONFIG"] ?? "");
+  const fallback = isLoaded ? (environment["AWS_DEFAULT_PROFILE"] ?? "") : "";
+  return fallback === "" ? "default" : fallback;
+}
+
+function fromEnvironment(environment: Environment): Found {
+  // The second names are old ones that the Go SDK still takes.
+  const first = (...names: string[]) => names.map((name) => environment[name] ?? "").find((value) => value !== "");
+  const accessKeyId = first("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY");
+  const secretAccessKey = first("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY");
+  if (accessKeyId === undefined || secretAccessKey === undefined) {
+    return "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set";
+  }
+  const sessionToken = first("AWS_SESSION_TOKEN");
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+}
+
+async function fromWebIdentity({ environment, tokenService }: ChainOptions): Promise<Found> {
+  const file = environment["AWS_WEB_IDENTITY_TOKEN_FILE"] ?? "";
+  if (file === "") return "AWS_WEB_IDENTITY_TOKEN_FILE is not set";
+  const roleArn = environment["AWS_ROLE_ARN"] ?? "";
+  if (roleArn === "") throw new CredentialsProviderError("AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not");
+  // Read each time: it is replaced while we run.
+  const webIdentityToken = (await readFile(file, "utf8")).trim();
+  const sessionName = environment["AWS_ROLE_SESSION_NAME"] ?? "";
+  return tokenService.assumeRoleWithWebToken({
+    webIdentityToken,
+    roleArn,
+    roleSessionName: sessionName === "" ? roleSessionName : sessionName,
+  });
+}
+
+async function fromProfile(profile: string, { tokenService }: ChainOptions): Promise<Found> {
+  const provide = fromIni({
+    profile,
+    // Files are changed while we run, above all by those who renew them.
+    ignoreCache: true,
+    roleAssumer: (source, params) =>
+      tokenService.assumeRole(source, { ...params, RoleSessionName: ours(params.RoleSessionName) })(),
+    roleAssumerWithWebIdentity: ({ RoleArn, RoleSessionName, WebIdentityToken }) =>
+      tokenService.assumeRoleWithWebToken({
+        roleArn: RoleArn,
+        roleSessionName: ours(RoleSessionName),
+        webIdentityToken: WebIdentityToken.trim(),
+      }),
+  });
+  try {
+    return await provide();
+  } catch (error) {
+    // The SDK has but this message for a profile that is missing or says nothing of credentials.
+    const isEmpty = error instanceof Error && error.message.startsWith(`Could not resolve credentials using profile: [${profile}]`);
+    if (isEmpty) return `profile '${profile}' is not in the shared files or has no credentials`;
+    throw error;
+  }
+}
+
+/** In place of the session name that the SDK makes up for profiles and tokens without one. */
+function ours(sessionName: string | undefined): string {
+  return sessionName === undefined || /^aws-sdk-js-(session-)?\d+$/u.test(sessionName) ? roleSessionName : sessionName;
+}
+
+async function fromContainer(environment: Environment): Promise<Found> {
+  const address = containerAddress(environment);
+  if (address === undefined) return "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI are not set";
+  return fetchContainerCredentials(address, environment);
+}
+
+async function fromInstance(environment: Environment, log: Log): Promise<Found> {
+  if (environment["AWS_EC2_METADATA_DISABLED"]?.toLowerCase() === "true") {
+    return "EC2 instance metadata is off (AWS_EC2_METADATA_DISABLED)";
+  }
+  const ignore = () => undefined;
+  // In an outage of theirs EC2 hands out credentials beyond their time, and the services take them.
+  const logger = { debug: ignore, info: ignore, warn: (message: string) => log.warning(message), error: ignore };
+  try {
+    return await fromInstanceMetadata({ timeout: metadataTimeoutMs, maxRetries: metadataRetries, logger })();
+  } catch (error) {
+    return `EC2 instance metadata: ${reasonOf(error)}`;
+  }
+}
+
+/** Says which source failed. What it was at is left out where it may hold a secret. */
+async function explained(source: string, found: Promise<Found> | Found): Promise<Found> {
+  try {
+    return await found;
+  } catch (error) {
+    // Of STS, or of the network on the way there: the code says whether to try again.
+    if (error instanceof Error && ("$metadata" in error || ("code" in error && !("path" in error)))) throw error;
+    throw new CredentialsProviderError(`${source}: ${reasonOf(error)}`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return "failed";
+  // Of JSON.parse: it quotes the text.
+  if (error.name === "SyntaxError") return "the answer is no JSON";
+  // Of a credential_process: the command line and what it wrote.
+  if (error.message.startsWith("Command failed")) return "its credential_process failed; run it by hand to see why";
+  return error.message;
+}

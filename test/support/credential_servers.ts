@@ -1,0 +1,42 @@
+// Servers of credentials on this machine: a container's endpoint, EC2 instance metadata, and SSO.
+import { ScriptedService, type ServedAnswer } from "./scripted_service.js";
+
+const expiration = "2099-01-01T00:00:00Z";
+
+/** As ECS and EKS Pod Identity answer: `token` tells what the Authorization header must be. */
+export function startContainerEndpoint(keyId: string, token: () => string | undefined): Promise<ScriptedService> {
+  return ScriptedService.start(({ method, path, headers }): ServedAnswer => {
+    if (method !== "GET" || path !== "/v2/credentials?id=7") return { status: 404, body: "{}" };
+    if (headers.authorization !== token()) return { status: 401, body: JSON.stringify({ code: "InvalidToken", message: "no" }) };
+    const credentials = { AccessKeyId: keyId, SecretAccessKey: "secret", Token: "session", Expiration: expiration };
+    return { body: JSON.stringify(credentials) };
+  });
+}
+
+/** As IMDSv2 answers (EC2 User Guide, Use IMDSv2). */
+export function startInstanceMetadata(keyId: string): Promise<ScriptedService> {
+  return ScriptedService.start(({ method, path, headers }): ServedAnswer => {
+    if (method === "PUT" && path === "/latest/api/token") {
+      const isTimed = headers["x-aws-ec2-metadata-token-ttl-seconds"] === "21600";
+      return isTimed ? { body: "metadata-token" } : { status: 400, body: "" };
+    }
+    if (method !== "GET") return { status: 405, body: "" };
+    if (headers["x-aws-ec2-metadata-token"] !== "metadata-token") return { status: 401, body: "" };
+    if (path === "/latest/meta-data/iam/security-credentials/") return { body: "host-role" };
+    if (path !== "/latest/meta-data/iam/security-credentials/host-role") return { status: 404, body: "" };
+    const credentials = { Code: "Success", AccessKeyId: keyId, SecretAccessKey: "secret", Token: "session", Expiration: expiration };
+    return { body: JSON.stringify(credentials) };
+  });
+}
+
+/** As the portal of IAM Identity Center answers GetRoleCredentials. */
+export function startSingleSignOn(keyId: string, accessToken: string): Promise<ScriptedService> {
+  return ScriptedService.start(({ method, path, headers }): ServedAnswer => {
+    if (method !== "GET" || path !== "/federation/credentials?role_name=writer&account_id=123456789012") {
+      return { status: 404, body: "{}" };
+    }
+    if (headers["x-amz-sso_bearer_token"] !== accessToken) return { status: 401, body: "{}" };
+    const roleCredentials = { accessKeyId: keyId, secretAccessKey: "secret", sessionToken: "session", expiration: Date.parse(expiration) };
+    return { body: JSON.stringify({ roleCredentials }) };
+  });
+}

@@ -1,0 +1,68 @@
+// Settings of credentials for tests in this process: nothing of this machine's gets in.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { vi } from "vitest";
+import { credentialsFor, type CredentialOptions } from "../../src/send/credentials.js";
+import type { RenewingCredentials } from "../../src/send/renewing_credentials.js";
+import { RecordedLog } from "./recorded_log.js";
+
+const noOptions: CredentialOptions = {
+  region: "us-west-2",
+  profile: undefined,
+  roleArn: undefined,
+  externalId: undefined,
+  stsEndpoint: undefined,
+  eksPodExecutionRole: undefined,
+};
+
+/** A home of its own, with an environment that has no source of credentials but what a test adds. */
+export class CredentialSettings {
+  readonly log = new RecordedLog();
+  readonly home = mkdtempSync(path.join(tmpdir(), "credentials-"));
+
+  constructor() {
+    for (const name of Object.keys(process.env)) {
+      if (/^AWS_/iu.test(name)) vi.stubEnv(name, undefined);
+    }
+    vi.stubEnv("HOME", this.home);
+    vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+    vi.stubEnv("AWS_CONFIG_FILE", this.write("config", ""));
+    vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", this.write("credentials", ""));
+  }
+
+  /** Writes a file of this home; gives its path. */
+  write(name: string, text: string): string {
+    const file = path.join(this.home, name);
+    writeFileSync(file, text);
+    return file;
+  }
+
+  /** As the plugin makes them. */
+  credentials(options: Partial<CredentialOptions> = {}): RenewingCredentials {
+    const requestHandler = new NodeHttpHandler({ connectionTimeout: 5000 });
+    return credentialsFor({ ...noOptions, ...options }, { log: this.log, now: Date.now, requestHandler });
+  }
+
+  /** The key that requests would be signed with now. */
+  async keyId(options: Partial<CredentialOptions> = {}): Promise<string> {
+    return (await this.credentials(options).provide()).accessKeyId;
+  }
+
+  /** The message of the failure. */
+  async failure(options: Partial<CredentialOptions> = {}): Promise<string> {
+    return this.credentials(options)
+      .provide()
+      .then(
+        () => "there was none",
+        (error: unknown) => (error as Error).message,
+      );
+  }
+
+  /** Call after each test. */
+  remove(): void {
+    vi.unstubAllEnvs();
+    rmSync(this.home, { recursive: true });
+  }
+}

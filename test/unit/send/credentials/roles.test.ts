@@ -1,0 +1,98 @@
+// Roles are assumed at a Security Token Service on this machine: which, in which order, with whose credentials.
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createKinesisClient } from "../../../../src/send/kinesis_client.js";
+import { CredentialSettings } from "../../../support/credential_settings.js";
+import { ScriptedService } from "../../../support/scripted_service.js";
+import { LocalTokenService, signerOf } from "../../../support/token_service.js";
+
+const podRole = "arn:aws:iam::111111111111:role/pod";
+const pluginRole = "arn:aws:iam::222222222222:role/plugin";
+const entry = { data: Buffer.from("x"), partitionKey: "k", sizeBytes: 2, events: 0, shardId: undefined };
+
+let tokens: LocalTokenService;
+let settings: CredentialSettings;
+
+/** A client of the Kinesis API at this endpoint, with `role_arn`. */
+function clientOf(endpoint: string, stsEndpoint: string, requestTimeoutMs = 0) {
+  const roles = { roleArn: pluginRole, stsEndpoint, profile: undefined, externalId: undefined };
+  const connection = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs, ...roles };
+  return createKinesisClient(connection, settings.credentials(roles), "1");
+}
+
+beforeEach(async () => {
+  settings = new CredentialSettings();
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDENVIRONMENT");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "dummy-secret");
+  tokens = await LocalTokenService.start();
+});
+
+afterEach(async () => {
+  await tokens.stop();
+  settings.remove();
+});
+
+describe("credentials", () => {
+  it.each([
+    ["role_arn", { roleArn: pluginRole }, pluginRole, "AKIDPLUGIN"],
+    ["EKS_POD_EXECUTION_ROLE", { eksPodExecutionRole: podRole }, podRole, "AKIDPOD"],
+  ])("are those of the role in %s", async (_, roles, arn, keyId) => {
+    const credentials = settings.credentials({ ...roles, stsEndpoint: tokens.endpoint });
+    expect(await credentials.provide()).toMatchObject({ accessKeyId: keyId, sessionToken: expect.stringContaining("token of") as string });
+    expect(tokens.calls).toHaveLength(1);
+    expect(tokens.calls[0]).toMatchObject({ action: "AssumeRole", signer: "AKIDENVIRONMENT" });
+    expect(tokens.calls[0]?.form.get("RoleArn")).toBe(arn);
+    expect(tokens.calls[0]?.form.get("RoleSessionName")).toBe("fluent-bit-kinesis");
+    expect(tokens.calls[0]?.form.get("ExternalId")).toBeNull();
+  });
+
+  it("of both roles are got by the pod's first, and with it the plugin's; external_id goes with the plugin's only", async () => {
+    const roles = { eksPodExecutionRole: podRole, roleArn: pluginRole, externalId: "shared:secret" };
+    expect(await settings.keyId({ ...roles, stsEndpoint: tokens.endpoint })).toBe("AKIDPLUGIN");
+    expect(tokens.calls.map(({ form }) => form.get("RoleArn"))).toEqual([podRole, pluginRole]);
+    expect(tokens.calls.map(({ form }) => form.get("ExternalId"))).toEqual([null, "shared:secret"]);
+    expect(tokens.calls.map(({ signer }) => signer)).toEqual(["AKIDENVIRONMENT", "AKIDPOD"]);
+  });
+
+  it("of external_id alone are those without a role", async () => {
+    expect(await settings.keyId({ externalId: "shared", stsEndpoint: tokens.endpoint })).toBe("AKIDENVIRONMENT");
+    expect(tokens.calls).toEqual([]);
+  });
+
+  it("of a profile assume the role", async () => {
+    settings.write("credentials", "[writer]\naws_access_key_id = AKIDWRITER\naws_secret_access_key = s\n");
+    expect(await settings.keyId({ profile: "writer", roleArn: pluginRole, stsEndpoint: tokens.endpoint })).toBe("AKIDPLUGIN");
+    expect(tokens.calls[0]?.signer).toBe("AKIDWRITER");
+  });
+
+  it("of a role sign the requests to the option endpoint, and are asked for once", async () => {
+    const answer = { FailedRecordCount: 0, Records: [{ SequenceNumber: "1", ShardId: "s" }] };
+    const kinesis = await ScriptedService.start(() => ({ body: JSON.stringify(answer) }));
+    const client = clientOf(kinesis.endpoint, tokens.endpoint);
+    for (let count = 0; count < 3; count++) {
+      expect(await client.putRecords([entry])).toMatchObject({ kind: "answered", failed: [] });
+    }
+    expect(kinesis.requests.map(signerOf)).toEqual(["AKIDPLUGIN", "AKIDPLUGIN", "AKIDPLUGIN"]);
+    expect(kinesis.requests[0]?.headers["x-amz-security-token"]).toBe("token of plugin");
+    expect(tokens.calls).toHaveLength(1);
+    client.close();
+    await kinesis.stop();
+  });
+});
+
+describe("a role that may not be assumed", () => {
+  it("fails requests with the service's code and reason, and names the role", async () => {
+    tokens.refusal = { status: 403, code: "AccessDenied", message: "not yours" };
+    const client = clientOf("http://127.0.0.1:1", tokens.endpoint);
+    const message = `AssumeRole of ${pluginRole} failed: not yours`;
+    expect(await client.putRecords([entry])).toEqual({ kind: "failed", code: "AccessDenied", message, isTransient: false });
+    client.close();
+  });
+
+  it("because the service keeps silent fails requests after http_request_timeout", async () => {
+    const silent = await ScriptedService.start(() => "silence");
+    const client = clientOf("http://127.0.0.1:1", silent.endpoint, 300);
+    expect(await client.putRecords([entry])).toMatchObject({ kind: "failed", code: "RequestTimeout", isTransient: true });
+    client.close();
+    await silent.stop();
+  });
+});
