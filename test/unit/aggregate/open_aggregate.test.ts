@@ -1,0 +1,138 @@
+// When one aggregated record is full, to the byte, and that it is empty again after it was taken.
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { subRecordBytes, tableEntryBytes } from "../../../src/aggregate/aggregated_record.js";
+import { OpenAggregate, type AggregateLimits } from "../../../src/aggregate/open_aggregate.js";
+import { parseAggregate } from "../../support/kpl_aggregate.js";
+
+const roomy: AggregateLimits = { maximumRecordBytes: 10_000, serviceRecordBytes: 20_000 };
+const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();
+
+type Input = readonly [data: string, key: string];
+
+function open(limits: Partial<AggregateLimits> = {}, shardId?: string): OpenAggregate {
+  return new OpenAggregate({ ...roomy, ...limits }, md5, shardId);
+}
+
+/** Adds these records; whether each fitted. */
+function add(aggregate: OpenAggregate, ...inputs: readonly Input[]): boolean[] {
+  return inputs.map(([data, key], event) => aggregate.tryAdd(Buffer.from(data), key, event));
+}
+
+function sizeOf(...inputs: readonly Input[]): number {
+  const aggregate = open();
+  add(aggregate, ...inputs);
+  return aggregate.take()?.data.length ?? 0;
+}
+
+const explicitHashKey = BigInt(`0x${createHash("md5").update("first").digest("hex")}`).toString();
+
+describe("maximumRecordBytes", () => {
+  const cases: [string, Input[]][] = [
+    ["one key", [["one", "first"], ["two", "first"]]],
+    ["another key", [["one", "first"], ["two", "other"]]],
+    ["a third key", [["one", "first"], ["two", "other"], ["three", "third"]]],
+    ["a key of many bytes", [["one", "first"], ["two", "\u{1f511}".repeat(256)]]],
+    ["data of two length bytes", [["one", "first"], ["x".repeat(128), "first"]]],
+  ];
+
+  it.each(cases)("is not reached by the record that has to fit (%s)", (_, inputs) => {
+    const size = sizeOf(...inputs);
+    const last = (maximumRecordBytes: number) => add(open({ maximumRecordBytes }), ...inputs).at(-1);
+    expect([size - 1, size, size + 1].map(last)).toEqual([false, false, true]);
+  });
+
+  it("does not count the routing key", () => {
+    const key = "k".repeat(200);
+    const size = sizeOf(["one", key]);
+    expect(add(open({ maximumRecordBytes: size + 1 }), ["one", key])).toEqual([true]);
+  });
+});
+
+describe("serviceRecordBytes", () => {
+  it.each([
+    ["k", "k"],
+    ["first", "other"],
+    ["\u{1f511}".repeat(256), "other"],
+  ])("is not passed by the record together with its routing key (%#)", (first, second) => {
+    const inputs: Input[] = [["one", first], ["two", second]];
+    const size = sizeOf(...inputs) + Buffer.byteLength(first);
+    const last = (serviceRecordBytes: number) => add(open({ serviceRecordBytes }), ...inputs).at(-1);
+    expect([size - 1, size, size + 1].map(last)).toEqual([false, true, true]);
+  });
+
+  it("counts for the first record its own key", () => {
+    const key = "ü".repeat(10);
+    const size = sizeOf(["one", key]) + 20;
+    const first = (serviceRecordBytes: number) => add(open({ serviceRecordBytes }), ["one", key]).at(0);
+    expect([size - 1, size].map(first)).toEqual([false, true]);
+  });
+
+  it("and maximumRecordBytes hold both, whichever comes first", () => {
+    const size = sizeOf(["one", "first"]);
+    const fits = (limits: AggregateLimits) => add(open(limits), ["one", "first"]).at(0);
+    expect(fits({ maximumRecordBytes: size + 1, serviceRecordBytes: size + 5 })).toBe(true);
+    expect(fits({ maximumRecordBytes: size, serviceRecordBytes: size + 5 })).toBe(false);
+    expect(fits({ maximumRecordBytes: size + 1, serviceRecordBytes: size + 4 })).toBe(false);
+  });
+});
+
+describe("an explicit hash key", () => {
+  it("is paid for by the first record of another key, and by that one alone", () => {
+    const grown = (inputs: Input[]) => sizeOf(...inputs) - sizeOf(...inputs.slice(0, -1));
+    const table = tableEntryBytes("other".length);
+    const inputs: Input[] = [["one", "first"], ["two", "other"], ["two", "third"], ["two", "other"]];
+    expect(grown(inputs.slice(0, 2))).toBe(table + tableEntryBytes(explicitHashKey.length) + subRecordBytes(3, 1, true));
+    expect(grown(inputs.slice(0, 3))).toBe(table + subRecordBytes(3, 2, true));
+    expect(grown(inputs)).toBe(subRecordBytes(3, 1, true));
+  });
+
+  it("that was refused with its record is not in what is taken", () => {
+    const inputs: Input[] = [["one", "first"], ["two", "other"]];
+    const aggregate = open({ maximumRecordBytes: sizeOf(...inputs) });
+    expect(add(aggregate, ...inputs, ["two", "first"])).toEqual([true, false, true]);
+    const parsed = parseAggregate(aggregate.take()?.data ?? new Uint8Array());
+    expect(parsed.explicit_hash_key_table).toEqual([]);
+    expect(parsed.partition_key_table).toEqual(["first"]);
+    expect(aggregate.has("other")).toBe(false);
+  });
+});
+
+describe("take", () => {
+  it("gives nothing of an empty one", () => {
+    expect(open().take()).toBeUndefined();
+  });
+
+  it("gives what was gathered, with its size, its events and its shard", () => {
+    const aggregate = open({}, "shard 7");
+    for (const [event, key] of [[3, "ü"], [4, "b"], [9, "ü"]] as const) aggregate.tryAdd(Buffer.from("x"), key, event);
+    const entry = aggregate.take();
+    expect(entry).toMatchObject({ partitionKey: "ü", events: [3, 4, 9], shardId: "shard 7" });
+    expect(entry?.sizeBytes).toBe((entry?.data.length ?? 0) + 2);
+  });
+
+  it("leaves it empty: nothing of the first is in the second, nor does it count", () => {
+    const inputs: Input[] = [["one", "first"], ["two", "other"]];
+    const aggregate = open({ maximumRecordBytes: sizeOf(...inputs) + 1 });
+    expect(add(aggregate, ...inputs)).toEqual([true, true]);
+    const first = aggregate.take();
+    expect(aggregate.firstKey).toBeUndefined();
+    expect([aggregate.has("first"), aggregate.has("other")]).toEqual([false, false]);
+    expect(aggregate.take()).toBeUndefined();
+    expect(add(aggregate, ...inputs)).toEqual([true, true]);
+    expect(aggregate.take()).toEqual(first);
+    expect(first?.events).toEqual([0, 1]);
+  });
+
+  it("makes the next first key the one that routes and that explicit hash keys are made of", () => {
+    const aggregate = open();
+    add(aggregate, ["one", "other"], ["two", "third"]);
+    aggregate.take();
+    add(aggregate, ["one", "first"], ["two", "other"]);
+    expect(aggregate.firstKey).toBe("first");
+    const entry = aggregate.take();
+    const parsed = parseAggregate(entry?.data ?? new Uint8Array());
+    expect(entry?.partitionKey).toBe("first");
+    expect(parsed.explicit_hash_key_table).toEqual([explicitHashKey]);
+  });
+});

@@ -1,0 +1,187 @@
+// What is remembered of chunks that go back to Fluent Bit: how they are known again, and how much and how long.
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { DeliveredMemory, type MemoryLimits } from "../../../src/send/delivered_memory.js";
+import type { EventSet } from "../../../src/event_set.js";
+import { JumpingClock } from "../../support/fake_clock.js";
+import { RecordedLog } from "../../support/recorded_log.js";
+import { entryOf } from "../../support/scripted_client.js";
+
+const maxAgeMs = 60_000;
+
+function setUp(limits: Partial<MemoryLimits> = {}) {
+  const [clock, log] = [new JumpingClock(), new RecordedLog()];
+  let digests = 0;
+  const digest = (chunk: Uint8Array) => {
+    digests++;
+    return createHash("sha256").update(chunk).digest("base64");
+  };
+  const memory = new DeliveredMemory({ maxBytes: 1_000_000, maxAgeMs, ...limits }, { digest, now: clock.now, log });
+  /** Keeps these events; what a chunk of this text brings back. */
+  const keep = (text: string, events: readonly number[], tag = "tag") =>
+    memory.keep(Buffer.from(text), tag, events.map((event) => entryOf("key", 10, event)));
+  const take = (text: string, tag = "tag") => eventsOf(memory.take(Buffer.from(text), tag));
+  return { memory, clock, log, keep, take, digests: () => digests };
+}
+
+function eventsOf(set: EventSet | undefined): number[] | undefined {
+  return set === undefined ? undefined : Array.from({ length: set.bytes * 8 }, (_, n) => n).filter((n) => set.has(n));
+}
+
+describe("nothing is hashed", () => {
+  it("while no chunk is waited for", () => {
+    const { take, digests } = setUp();
+    for (let count = 0; count < 10; count++) expect(take(`chunk ${count}`)).toBeUndefined();
+    expect(digests()).toBe(0);
+  });
+
+  it("for a chunk of another tag or another length than those that are waited for", () => {
+    const { keep, take, digests } = setUp();
+    keep("chunk", [1]);
+    expect(digests()).toBe(1);
+    for (const [text, tag] of [["chunk", "other"], ["chun", "tag"], ["chunks", "tag"]] as const) {
+      expect(take(text, tag)).toBeUndefined();
+    }
+    expect(digests()).toBe(1);
+  });
+
+  it("once the last one that was waited for has come", () => {
+    const { keep, take, digests } = setUp();
+    keep("chunk", [1]);
+    take("chunk");
+    const before = digests();
+    take("chunk");
+    expect(digests()).toBe(before);
+  });
+
+  it("of a chunk that was taken away meanwhile", () => {
+    const { keep, take, digests, log } = setUp();
+    keep("", [1, 2]);
+    expect(digests()).toBe(0);
+    expect(take("")).toBeUndefined();
+    expect(log.messages).toEqual([]);
+  });
+});
+
+describe("a chunk that comes again", () => {
+  it("brings back the events that were left, once", () => {
+    const { keep, take } = setUp();
+    keep("chunk", [0, 3, 9]);
+    expect(take("chunk")).toEqual([0, 3, 9]);
+    expect(take("chunk")).toBeUndefined();
+  });
+
+  it("may be kept again with fewer", () => {
+    const { keep, take } = setUp();
+    keep("chunk", [0, 3, 9]);
+    take("chunk");
+    keep("chunk", [9]);
+    expect(take("chunk")).toEqual([9]);
+  });
+
+  it("may have had others in between, of the same length too", () => {
+    const { keep, take } = setUp();
+    keep("chunk a", [1]);
+    keep("chunk b", [2]);
+    expect(take("chunk c")).toBeUndefined();
+    expect(take("chunk b")).toEqual([2]);
+    expect(take("chunk a")).toEqual([1]);
+  });
+
+  it("is another one under another tag", () => {
+    const { keep, take } = setUp();
+    keep("chunk", [1], "one");
+    keep("chunk", [2], "two");
+    expect(take("chunk", "three")).toBeUndefined();
+    expect(take("chunk", "two")).toEqual([2]);
+    expect(take("chunk", "one")).toEqual([1]);
+  });
+
+  it("with a twin brings back the sets of both, one each", () => {
+    const { keep, take } = setUp();
+    keep("twin", [1]);
+    keep("twin", [2, 3]);
+    expect([take("twin"), take("twin"), take("twin")]).toEqual([[1], [2, 3], undefined]);
+  });
+
+  it("with nothing left brings back an empty set, not all", () => {
+    const { keep, take } = setUp();
+    keep("chunk", []);
+    expect(take("chunk")).toEqual([]);
+  });
+});
+
+describe("the bound in bytes", () => {
+  /** What one chunk with a tag of three letters and events up to `last` takes. */
+  const costOf = (last: number) => 400 + 2 * 3 + ((last >>> 3) + 1);
+
+  it.each([
+    [-1, ["b", "c"]],
+    [0, ["a", "b", "c"]],
+    [1, ["a", "b", "c"]],
+  ])("%i bytes from what three chunks take keeps %j", (more, kept) => {
+    const { keep, take } = setUp({ maxBytes: 3 * costOf(79) + more });
+    for (const text of ["a", "b", "c"]) keep(text, [0, 79]);
+    expect(["a", "b", "c"].filter((text) => take(text) !== undefined)).toEqual(kept);
+  });
+
+  it("lets the oldest go, and says how many and what it means", () => {
+    const { keep, log, take } = setUp({ maxBytes: costOf(0) + costOf(8000) });
+    for (const text of ["a", "b", "c"]) keep(text, [0]);
+    expect(log.at("warning")).toEqual([]);
+    keep("large", [8000]);
+    expect(log.at("warning")).toEqual([
+      `Forgot which records of 2 chunks were delivered (more than ${costOf(0) + costOf(8000)} bytes would be needed); ` +
+        "if Fluent Bit brings them again, these are sent twice",
+    ]);
+    expect(["a", "b", "c", "large"].map((text) => take(text))).toEqual([undefined, undefined, [0], [8000]]);
+  });
+
+  it("counts no more what was taken", () => {
+    const { keep, take, log } = setUp({ maxBytes: 2 * costOf(0) });
+    for (let count = 0; count < 20; count++) {
+      keep(`chunk ${count}`, [0]);
+      expect(take(`chunk ${count}`)).toEqual([0]);
+    }
+    keep("a", [0]);
+    keep("b", [0]);
+    expect([take("a"), take("b")]).toEqual([[0], [0]]);
+    expect(log.messages).toEqual([]);
+  });
+
+  it("holds also against a single chunk", () => {
+    const { keep, take, log } = setUp({ maxBytes: costOf(0) - 1 });
+    keep("a", [0]);
+    expect(take("a")).toBeUndefined();
+    expect(log.at("warning")).toHaveLength(1);
+  });
+});
+
+describe("the bound in age", () => {
+  it.each([
+    [maxAgeMs - 1, [1]],
+    [maxAgeMs, [1]],
+    [maxAgeMs + 1, undefined],
+  ])("after %i ms brings back %j", (age, found) => {
+    const { keep, take, clock } = setUp();
+    keep("chunk", [1]);
+    clock.nowMs += age;
+    expect(take("chunk")).toEqual(found);
+  });
+
+  it("lets go what is too old, and that alone, with one message and the number", () => {
+    const { keep, take, clock, log } = setUp();
+    keep("a", [1]);
+    keep("b", [2]);
+    clock.nowMs += maxAgeMs;
+    keep("c", [3]);
+    clock.nowMs += 1;
+    expect(take("d")).toBeUndefined();
+    expect(log.at("warning")).toEqual([
+      "Forgot which records of 2 chunks were delivered (they did not come back within 1 minutes); " +
+        "if Fluent Bit brings them again, these are sent twice",
+    ]);
+    expect([take("a"), take("b"), take("c")]).toEqual([undefined, undefined, [3]]);
+    expect(log.at("warning")).toHaveLength(1);
+  });
+});

@@ -1,0 +1,244 @@
+// When the list of shards is asked for, how long a flush waits for it, and what the user is told when it can't be had.
+import { describe, expect, it } from "vitest";
+import type { Shard, ShardMap } from "../../../src/aggregate/shard_map.js";
+import type { RequestFailure } from "../../../src/send/put_records.js";
+import { ShardMapSource, type ShardPage } from "../../../src/send/shard_map_source.js";
+import { HeldClock, settled } from "../../support/fake_clock.js";
+import { RecordedLog } from "../../support/recorded_log.js";
+
+type Answer = ShardPage | RequestFailure;
+
+const denied: RequestFailure = { kind: "failed", code: "AccessDeniedException", message: "not yours", isTransient: false };
+const greatest = (1n << 128n) - 1n;
+
+/** A page with one shard of this name, and further pages behind it. */
+function page(id: string, nextToken?: string, [first, last] = [0n, greatest]): ShardPage {
+  const shard: Shard = { id, startingHashKey: first, endingHashKey: last };
+  return { kind: "listed", shards: [shard], nextToken };
+}
+
+/** A lister that answers when the test says, or at once while it has answers ready. */
+class Lister {
+  readonly tokens: (string | undefined)[] = [];
+  readonly ready: Answer[] = [];
+  readonly #waiting: ((answer: Answer) => void)[] = [];
+
+  listShards(nextToken?: string): Promise<Answer> {
+    this.tokens.push(nextToken);
+    const answer = this.ready.shift();
+    if (answer !== undefined) return Promise.resolve(answer);
+    return new Promise((resolve) => void this.#waiting.push(resolve));
+  }
+
+  async answer(answer: Answer): Promise<void> {
+    this.#waiting.shift()?.(answer);
+    await settled();
+  }
+}
+
+function setUp(...ready: Answer[]) {
+  const [clock, log, client] = [new HeldClock(), new RecordedLog(), new Lister()];
+  client.ready.push(...ready);
+  const source = new ShardMapSource({ client, log, now: clock.now, sleep: clock.sleep });
+  const current = async () => nameOf(await source.current());
+  return { clock, log, client, source, current };
+}
+
+function nameOf(map: ShardMap | undefined): string | undefined {
+  return map === undefined ? undefined : (map.shardIdOf(0n) ?? "a gap");
+}
+
+describe("the list of shards", () => {
+  it("is loaded by the first flush, and then no more", async () => {
+    const { current, client, clock, log } = setUp(page("a"));
+    for (let count = 0; count < 3; count++) expect(await current()).toBe("a");
+    await clock.advance(3_600_000);
+    expect(await current()).toBe("a");
+    expect(client.tokens).toEqual([undefined]);
+    expect(log.at("warning")).toEqual([]);
+    expect(log.at("info")).toEqual([]);
+  });
+
+  it("is not loaded before it is needed", async () => {
+    const { client } = setUp(page("a"));
+    await settled();
+    expect(client.tokens).toEqual([]);
+  });
+
+  it("is loaded once for all flushes that wait for it", async () => {
+    const { current, client } = setUp();
+    const flushes = Promise.all([current(), current(), current()]);
+    await settled();
+    expect(client.tokens).toHaveLength(1);
+    await client.answer(page("a"));
+    expect(await flushes).toEqual(["a", "a", "a"]);
+  });
+
+  it("is put together of its pages", async () => {
+    const { source, client } = setUp(page("a", "second", [0n, 9n]), page("b", "third", [10n, 19n]), page("c", undefined, [20n, greatest]));
+    const map = await source.current();
+    expect([0n, 9n, 10n, 19n, 20n, greatest].map((hashKey) => map?.shardIdOf(hashKey))).toEqual(["a", "a", "b", "b", "c", "c"]);
+    expect(client.tokens).toEqual([undefined, "second", "third"]);
+  });
+
+  it("is not used when one of its pages fails", async () => {
+    const { current, log } = setUp(page("a", "second", [0n, 9n]), denied);
+    expect(await current()).toBeUndefined();
+    expect(log.at("warning")).toHaveLength(1);
+  });
+
+  it("is given up when its pages do not come to an end", async () => {
+    const { current, client } = setUp(...Array.from({ length: 1000 }, () => page("a", "again")));
+    await current();
+    expect(client.tokens.length).toBeLessThan(1000);
+  });
+
+  it.each([[[]], [[{ ...page("x", "second"), shards: [] }]]])("without any shard counts as failed (%#)", async (pages) => {
+    const { current, log } = setUp(...pages, { kind: "listed", shards: [], nextToken: undefined });
+    expect(await current()).toBeUndefined();
+    expect(log.at("warning")[0]).toContain("InvalidAnswer: the list has no open shard");
+  });
+});
+
+describe("a flush", () => {
+  it("waits two seconds for the list, then goes without it", async () => {
+    const { current, clock, client } = setUp();
+    let done = false;
+    const flush = current().finally(() => (done = true));
+    await clock.advance(1999);
+    expect(done).toBe(false);
+    await clock.advance(1);
+    await settled();
+    expect(done).toBe(true);
+    expect(await flush).toBeUndefined();
+    await client.answer(page("late"));
+    expect(await current()).toBe("late");
+    expect(client.tokens).toHaveLength(1);
+  });
+
+  it("goes with the old list when a newer one does not come in time", async () => {
+    const { current, source, clock, client } = setUp(page("old"));
+    await current();
+    source.invalidate();
+    await clock.advance(1000);
+    const flush = current();
+    await clock.advance(2000);
+    expect(await flush).toBe("old");
+    await client.answer(page("new"));
+    expect(await current()).toBe("new");
+  });
+});
+
+describe("a failure", () => {
+  it("is told in one warning that says what to do", async () => {
+    const { current, log, clock } = setUp(denied, denied, denied);
+    for (let minute = 0; minute < 3; minute++) {
+      expect(await current()).toBeUndefined();
+      await clock.advance(60_000);
+    }
+    expect(log.at("warning")).toHaveLength(1);
+    expect(log.at("warning")[0]).toContain("ListShards failed with AccessDeniedException: not yours");
+    expect(log.at("warning")[0]).toContain("allow kinesis:ListShards");
+    expect(log.at("debug")).toHaveLength(2);
+  });
+
+  it("is followed by another attempt after a minute, not before", async () => {
+    const { current, client, clock } = setUp(denied, page("a"));
+    await current();
+    await clock.advance(59_999);
+    expect(await current()).toBeUndefined();
+    expect(client.tokens).toHaveLength(1);
+    await clock.advance(1);
+    expect(await current()).toBe("a");
+    expect(client.tokens).toHaveLength(2);
+  });
+
+  it("is not repeated by what is invalidated meanwhile", async () => {
+    const { current, source, client, clock } = setUp(denied, denied);
+    await current();
+    source.invalidate();
+    await clock.advance(59_999);
+    await current();
+    expect(client.tokens).toHaveLength(1);
+  });
+
+  it("that is over is told once", async () => {
+    const { current, source, log, clock } = setUp(denied, page("a"), page("b"));
+    await current();
+    await clock.advance(60_000);
+    await current();
+    source.invalidate();
+    await clock.advance(1000);
+    expect(await current()).toBe("b");
+    expect(log.at("info")).toEqual(["The list of shards can be had again; records are aggregated by shard"]);
+  });
+
+  it("that comes back after it was over is told again only when there is no list to go by", async () => {
+    const { current, source, log, clock } = setUp(denied, page("a"), denied);
+    await current();
+    await clock.advance(60_000);
+    await current();
+    source.invalidate();
+    await clock.advance(1000);
+    expect(await current()).toBe("a");
+    expect(log.at("warning")).toHaveLength(1);
+  });
+});
+
+describe("a list that proved wrong", () => {
+  it("is replaced at the next flush", async () => {
+    const { current, source, clock, client } = setUp(page("old"), page("new"));
+    await current();
+    await clock.advance(5000);
+    source.invalidate();
+    expect(await current()).toBe("new");
+    expect(await current()).toBe("new");
+    expect(client.tokens).toHaveLength(2);
+  });
+
+  it("is replaced at most once a second", async () => {
+    const { current, source, client, clock } = setUp(page("1"), page("2"), page("3"));
+    await current();
+    source.invalidate();
+    await clock.advance(999);
+    expect(await current()).toBe("1");
+    expect(client.tokens).toHaveLength(1);
+    await clock.advance(1);
+    expect(await current()).toBe("2");
+    source.invalidate();
+    expect(await current()).toBe("2");
+    await clock.advance(1000);
+    expect(await current()).toBe("3");
+  });
+
+  it("is asked for once more when it is found wrong while it loads", async () => {
+    const { current, source, client, clock } = setUp(page("old"));
+    await current();
+    source.invalidate();
+    await clock.advance(1000);
+    const flush = current();
+    source.invalidate();
+    await client.answer(page("between"));
+    expect(await flush).toBe("between");
+    client.ready.push(page("new"));
+    await clock.advance(1000);
+    expect(await current()).toBe("new");
+  });
+
+  it("is kept while loading another one fails, without a warning, and asked for again each minute", async () => {
+    const { current, source, client, log, clock } = setUp(page("old"), denied, denied, page("new"));
+    await current();
+    await clock.advance(1000);
+    source.invalidate();
+    expect(await current()).toBe("old");
+    await clock.advance(59_999);
+    expect(await current()).toBe("old");
+    expect(client.tokens).toHaveLength(2);
+    await clock.advance(1);
+    expect(await current()).toBe("old");
+    await clock.advance(60_000);
+    expect(await current()).toBe("new");
+    expect(log.at("warning")).toEqual([]);
+    expect(log.at("info")).toEqual([]);
+  });
+});
