@@ -2,11 +2,11 @@
 #include "abort_trap.h"
 
 #include <signal.h>
-#include <ucontext.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <initializer_list>
+#include <cstring>
 
 namespace kinesis {
 namespace {
@@ -14,19 +14,23 @@ namespace {
 void (*on_node_gone)() = nullptr;
 struct sigaction host_action {};
 
-// Node's threads inherit the mask of the one that was started for it (NodeRuntime::start): all that can be blocked but
-// their own faults. No thread of the host blocks these four together.
-bool is_nodes_thread(const ucontext_t &interrupted) {
-  for (const int number : {SIGTERM, SIGHUP, SIGPIPE, SIGWINCH}) {
-    if (sigismember(&interrupted.uc_sigmask, number) != 1) return false;
+// A thread inherits the name of the one that starts it; from version 24 on, Node gives its threads names of their own.
+constexpr const char *kNamesOfNode[] = {"V8Worker", "libuv-worker", "DelayedTaskSch", "SignalInspector"};
+
+bool is_nodes_thread() {
+  char name[16] = "";
+  prctl(PR_GET_NAME, name);
+  if (strcmp(name, kNodeThreadName) == 0) return true;
+  for (const char *known : kNamesOfNode) {
+    if (strncmp(name, known, strlen(known)) == 0) return true;
   }
-  return true;
+  return false;
 }
 
 // abort() raises the signal on the thread that called it, and holds no lock meanwhile (glibc, stdlib/abort.c): what is
 // done here happens at a known place, not in the middle of anything.
-void on_abort(int number, siginfo_t *, void *context) {
-  if (!is_nodes_thread(*static_cast<ucontext_t *>(context))) {
+void on_abort(int number) {
+  if (!is_nodes_thread()) {
     sigaction(SIGABRT, &host_action, nullptr);
     raise(number);
     return;
@@ -41,9 +45,9 @@ void on_abort(int number, siginfo_t *, void *context) {
 void install_abort_trap(void (*node_is_gone)()) {
   on_node_gone = node_is_gone;
   struct sigaction action {};
-  action.sa_sigaction = on_abort;
+  action.sa_handler = on_abort;
   // SA_ONSTACK: Go plugins in the same process ask it of every handler.
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  action.sa_flags = SA_ONSTACK;
   sigemptyset(&action.sa_mask);
   sigaction(SIGABRT, &action, &host_action);
 }

@@ -76,6 +76,15 @@ struct HostState {
 };
 HostState host_state;
 
+// The host's handlers are to run on the host's threads. The synchronous signals stay open: they are a thread's own
+// crashes.
+void block_signals(sigset_t *before) {
+  sigset_t blocked;
+  sigfillset(&blocked);
+  for (int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS}) sigdelset(&blocked, number);
+  pthread_sigmask(SIG_SETMASK, &blocked, before);
+}
+
 std::string folder_of(const std::string &path) {
   const size_t slash = path.rfind('/');
   return slash == std::string::npos ? "." : path.substr(0, slash);
@@ -149,12 +158,8 @@ std::string NodeRuntime::start() {
     if (!error.empty()) return error;
 
     host_state.save();
-    // The thread starts with all signals blocked, so that the host's handlers run on the host's threads; the
-    // synchronous ones stay open, for they are the thread's own crashes.
-    sigset_t blocked, before;
-    sigfillset(&blocked);
-    for (int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS}) sigdelset(&blocked, number);
-    pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    sigset_t before;
+    block_signals(&before);
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, kNodeStackBytes);
@@ -178,6 +183,7 @@ std::string NodeRuntime::start() {
 }
 
 void NodeRuntime::node_thread() {
+  pthread_setname_np(pthread_self(), kNodeThreadName);
   // libuv wants the arguments in one contiguous block.
   const std::string script = bootstrap_script(own_path_);
   std::string block;
@@ -204,6 +210,9 @@ void NodeRuntime::node_thread() {
 void NodeRuntime::core_ready(bool (*post)(uint32_t)) {
   std::lock_guard<std::mutex> lock(state_mutex);
   host_state.restore();
+  // node::Start opened this thread for all signals but SIGUSR1, and from Node 24 on gave it another name.
+  block_signals(nullptr);
+  pthread_setname_np(pthread_self(), kNodeThreadName);
   install_abort_trap([] {
     abandoned = true;
     NodeRuntime::get().core_gone();

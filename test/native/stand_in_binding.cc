@@ -108,6 +108,7 @@ bool serve(uint32_t id) {
   if (!waits) return true;
   switch (seen.kind) {
     case RequestKind::kInit:
+      pthread_sigmask(SIG_SETMASK, nullptr, &observed.mask);
       answer(id, open_instance(id));
       return true;
     case RequestKind::kFlush:
@@ -139,7 +140,6 @@ bool run_once() {
 
 void observe(const char *script) {
   observed.thread = pthread_self();
-  pthread_sigmask(SIG_SETMASK, nullptr, &observed.mask);
   pthread_attr_t attributes;
   pthread_getattr_np(pthread_self(), &attributes);
   pthread_attr_getstacksize(&attributes, &observed.stack_bytes);

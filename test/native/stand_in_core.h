@@ -28,7 +28,7 @@ struct Settings {
 };
 extern Settings settings;
 
-/// What the core saw. Written by Node's thread before the core is up, so an init orders it before the reader.
+/// What the core saw. Written by Node's thread before it answers an init, which orders it before the reader.
 struct Observed {
   pthread_t thread{};
   sigset_t mask{};

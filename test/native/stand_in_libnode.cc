@@ -7,7 +7,8 @@
 
 namespace node {
 
-// Node resets every disposition, then ignores SIGPIPE and handles SIGINT and SIGTERM itself.
+// Node resets every disposition, then ignores SIGPIPE and handles SIGINT and SIGTERM itself; its thread takes all
+// signals but SIGUSR1.
 static void take_signals() {
   struct sigaction action {};
   action.sa_handler = SIG_DFL;
@@ -22,6 +23,10 @@ static void take_signals() {
   };
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  sigset_t mask;
+  sigemptyset(&mask);
+  sigaddset(&mask, SIGUSR1);
+  pthread_sigmask(SIG_SETMASK, &mask, nullptr);
 }
 
 // libuv's own demand: one contiguous block of arguments, ended by a null pointer.

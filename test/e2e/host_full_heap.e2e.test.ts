@@ -1,0 +1,25 @@
+// Node's heap is full: the host goes on, its flushes are answered with retry, and it is told why.
+import { expect, it, vi } from "vitest";
+import { chunkOf } from "../support/event_chunk.js";
+import { FLB_OK, FLB_RETRY } from "../support/plugin_host.js";
+import { useStreams } from "../support/stream_fixture.js";
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+
+const streams = useStreams();
+
+it("answers retry, and ends in order", async () => {
+  const kinesis = await streams.instantKinesis();
+  const host = await streams.host({ NODE_OPTIONS: "--max-old-space-size=20 --max-semi-space-size=1" });
+  const options = { ...streams.options("any"), endpoint: kinesis.endpoint };
+  const [instance, other] = [await host.open(options), await host.open(options)];
+  expect(await host.flush(instance, chunkOf([{ small: true }]))).toBe(FLB_OK);
+
+  const many = chunkOf(Array.from({ length: 500_000 }, (_, n) => ({ n })));
+  expect(await host.flush(instance, many)).toBe(FLB_RETRY);
+  expect(await host.flush(instance, chunkOf([{ small: true }]))).toBe(FLB_RETRY);
+  expect(await host.flush(other, chunkOf([{ small: true }]))).toBe(FLB_RETRY);
+  const { status, stderr } = await host.end();
+  expect(status, stderr).toBe(0);
+  expect(stderr).toContain("Node.js has stopped. Flushes are answered with retry until Fluent Bit is started again");
+});
