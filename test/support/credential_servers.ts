@@ -32,9 +32,9 @@ export function startInstanceMetadata(keyId: string): Promise<ScriptedService> {
 /** As the portal of IAM Identity Center answers GetRoleCredentials. */
 export function startSingleSignOn(keyId: string, accessToken: string): Promise<ScriptedService> {
   return ScriptedService.start(({ method, path, headers }): ServedAnswer => {
-    if (method !== "GET" || path !== "/federation/credentials?role_name=writer&account_id=123456789012") {
-      return { status: 404, body: "{}" };
-    }
+    const { pathname, searchParams } = new URL(path, "http://localhost");
+    const asked = `${method} ${pathname} ${searchParams.get("account_id")} ${searchParams.get("role_name")}`;
+    if (asked !== "GET /federation/credentials 123456789012 writer") return { status: 404, body: "{}" };
     if (headers["x-amz-sso_bearer_token"] !== accessToken) return { status: 401, body: "{}" };
     const roleCredentials = { accessKeyId: keyId, secretAccessKey: "secret", sessionToken: "session", expiration: Date.parse(expiration) };
     return { body: JSON.stringify({ roleCredentials }) };

@@ -20,6 +20,8 @@ const noOptions: CredentialOptions = {
 /** A home of its own, with an environment that has no source of credentials but what a test adds. */
 export class CredentialSettings {
   readonly log = new RecordedLog();
+  /** How far the clock of the credentials is ahead. */
+  aheadMs = 0;
   readonly home = mkdtempSync(path.join(tmpdir(), "credentials-"));
 
   constructor() {
@@ -42,7 +44,7 @@ export class CredentialSettings {
   /** As the plugin makes them. */
   credentials(options: Partial<CredentialOptions> = {}): RenewingCredentials {
     const requestHandler = new NodeHttpHandler({ connectionTimeout: 5000 });
-    return credentialsFor({ ...noOptions, ...options }, { log: this.log, now: Date.now, requestHandler });
+    return credentialsFor({ ...noOptions, ...options }, { log: this.log, now: () => Date.now() + this.aheadMs, requestHandler });
   }
 
   /** The key that requests would be signed with now. */

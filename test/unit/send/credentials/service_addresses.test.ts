@@ -1,0 +1,111 @@
+// Where requests to Kinesis and STS would go: by region and partition, FIPS, dual stack, endpoints of all kinds.
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { createKinesisClient } from "../../../../src/send/kinesis_client.js";
+import type { ConnectionOptions } from "../../../../src/config.js";
+import { CredentialSettings } from "../../../support/credential_settings.js";
+
+const entry = { data: Buffer.from("x"), partitionKey: "k", sizeBytes: 2, events: 0, shardId: undefined };
+const roleArn = "arn:aws:iam::222222222222:role/plugin";
+
+let settings: CredentialSettings;
+let addresses: string[];
+
+beforeEach(() => {
+  settings = new CredentialSettings();
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDENVIRONMENT");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "dummy-secret");
+  addresses = [];
+  // In place of the network: notes where each request would go, and refuses it.
+  vi.spyOn(NodeHttpHandler.prototype, "handle").mockImplementation(({ protocol, hostname, port, headers }) => {
+    const region = /\/\d{8}\/([\w-]+)\//u.exec(headers["authorization"] ?? "")?.[1];
+    addresses.push(`${protocol}//${hostname}${port === undefined ? "" : `:${port}`} ${region ?? "unsigned"}`);
+    return Promise.reject(Object.assign(new Error("no network"), { name: "NoNetwork" }));
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  settings.remove();
+});
+
+/** Scheme, host and signing region of the first request; the error's message when there is none. */
+async function addressOf(options: Partial<ConnectionOptions>): Promise<string | undefined> {
+  const none = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
+  const connection = { region: "us-east-1", stream: "logs", endpoint: undefined, requestTimeoutMs: 0, ...none, ...options };
+  const client = createKinesisClient(connection, settings.credentials(connection), "1");
+  const outcome = await client.putRecords([entry]);
+  client.close();
+  return addresses.shift() ?? ("message" in outcome ? outcome.message : undefined);
+}
+
+const both = "AWS_USE_FIPS_ENDPOINT AWS_USE_DUALSTACK_ENDPOINT";
+
+describe.each([
+  ["us-east-1", "", "kinesis.us-east-1.amazonaws.com", "sts.us-east-1.amazonaws.com"],
+  ["us-east-1", "AWS_USE_FIPS_ENDPOINT", "kinesis-fips.us-east-1.amazonaws.com", "sts-fips.us-east-1.amazonaws.com"],
+  ["us-east-1", "AWS_USE_DUALSTACK_ENDPOINT", "kinesis.us-east-1.api.aws", "sts.us-east-1.api.aws"],
+  ["us-east-1", both, "kinesis-fips.us-east-1.api.aws", "sts-fips.us-east-1.api.aws"],
+  ["eu-central-1", "", "kinesis.eu-central-1.amazonaws.com", "sts.eu-central-1.amazonaws.com"],
+  ["cn-north-1", "", "kinesis.cn-north-1.amazonaws.com.cn", "sts.cn-north-1.amazonaws.com.cn"],
+  ["us-gov-west-1", "", "kinesis.us-gov-west-1.amazonaws.com", "sts.us-gov-west-1.amazonaws.com"],
+  ["us-gov-west-1", "AWS_USE_FIPS_ENDPOINT", "kinesis.us-gov-west-1.amazonaws.com", "sts.us-gov-west-1.amazonaws.com"],
+  ["us-iso-east-1", "", "kinesis.us-iso-east-1.c2s.ic.gov", "sts.us-iso-east-1.c2s.ic.gov"],
+  ["us-isob-east-1", "", "kinesis.us-isob-east-1.sc2s.sgov.gov", "sts.us-isob-east-1.sc2s.sgov.gov"],
+])("in %s with %j", (region, variables, kinesisHost, stsHost) => {
+  it("the hosts are the partition's", async () => {
+    for (const name of variables.split(" ").filter(Boolean)) vi.stubEnv(name, "true");
+    expect(await addressOf({ region })).toBe(`https://${kinesisHost} ${region}`);
+    expect(await addressOf({ region, roleArn })).toBe(`https://${stsHost} ${region}`);
+  });
+});
+
+describe("the shared files", () => {
+  it("turn on FIPS and dual stack, those of the option profile for it", async () => {
+    settings.write("credentials", "[secure]\naws_access_key_id = AKID\naws_secret_access_key = s\n");
+    const config = "[profile secure]\nuse_fips_endpoint = true\nuse_dualstack_endpoint = true\n";
+    vi.stubEnv("AWS_CONFIG_FILE", settings.write("secure-config", config));
+    expect(await addressOf({ profile: "secure" })).toBe("https://kinesis-fips.us-east-1.api.aws us-east-1");
+    expect(await addressOf({ profile: "secure", roleArn })).toBe("https://sts-fips.us-east-1.api.aws us-east-1");
+    expect(await addressOf({})).toBe("https://kinesis.us-east-1.amazonaws.com us-east-1");
+  });
+});
+
+describe("the ARN of a stream", () => {
+  it("leads to the address of its account, in the region", async () => {
+    const stream = "arn:aws:kinesis:eu-west-1:123456789012:stream/logs";
+    expect(await addressOf({ region: "eu-west-1", stream })).toBe("https://123456789012.data-kinesis.eu-west-1.amazonaws.com eu-west-1");
+  });
+
+  it("in China leads to the address there", async () => {
+    const stream = "arn:aws-cn:kinesis:cn-north-1:123456789012:stream/logs";
+    const expected = "https://123456789012.data-kinesis.cn-north-1.amazonaws.com.cn cn-north-1";
+    expect(await addressOf({ region: "cn-north-1", stream })).toBe(expected);
+  });
+
+  it("does not take the place of the option endpoint", async () => {
+    const stream = "arn:aws:kinesis:us-east-1:123456789012:stream/logs";
+    expect(await addressOf({ stream, endpoint: "https://localhost:4567" })).toBe("https://localhost:4567 us-east-1");
+  });
+});
+
+describe("given endpoints", () => {
+  it("are taken as they are, with FIPS and dual stack in the environment too", async () => {
+    for (const name of both.split(" ")) vi.stubEnv(name, "true");
+    expect(await addressOf({ endpoint: "http://localhost:4567" })).toBe("http://localhost:4567 us-east-1");
+    const options = { roleArn, endpoint: "http://localhost:4567", stsEndpoint: "https://sts.example" };
+    expect(await addressOf(options)).toBe("https://sts.example us-east-1");
+  });
+
+  it("of AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_KINESIS are used, the latter first, and the options before both", async () => {
+    vi.stubEnv("AWS_ENDPOINT_URL", "http://localhost:1");
+    expect(await addressOf({})).toBe("http://localhost:1 us-east-1");
+    expect(await addressOf({ roleArn })).toBe("http://localhost:1 us-east-1");
+    vi.stubEnv("AWS_ENDPOINT_URL_KINESIS", "http://localhost:2");
+    vi.stubEnv("AWS_ENDPOINT_URL_STS", "http://localhost:3");
+    expect(await addressOf({})).toBe("http://localhost:2 us-east-1");
+    expect(await addressOf({ roleArn })).toBe("http://localhost:3 us-east-1");
+    expect(await addressOf({ endpoint: "http://localhost:4" })).toBe("http://localhost:4 us-east-1");
+    expect(await addressOf({ roleArn, stsEndpoint: "http://localhost:5" })).toBe("http://localhost:5 us-east-1");
+  });
+});

@@ -1,0 +1,101 @@
+// Requests go on while a container's credentials run out, are refused, or their server is silent.
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { PutRecordsClient } from "../../../../src/send/put_records.js";
+import { createKinesisClient } from "../../../../src/send/kinesis_client.js";
+import { CredentialSettings } from "../../../support/credential_settings.js";
+import { ScriptedService } from "../../../support/scripted_service.js";
+import { signerOf } from "../../../support/token_service.js";
+
+const entry = { data: Buffer.from("x"), partitionKey: "k", sizeBytes: 2, events: 0, shardId: undefined };
+const hourMs = 3_600_000;
+
+let settings: CredentialSettings;
+/** Gives out AKID1, AKID2 … */
+let container: ScriptedService;
+let kinesis: ScriptedService;
+let client: PutRecordsClient;
+let isContainerUp: boolean;
+let refused: string | undefined;
+
+beforeEach(async () => {
+  settings = new CredentialSettings();
+  isContainerUp = true;
+  refused = undefined;
+  container = await ScriptedService.start((_, index) => {
+    if (!isContainerUp) return { status: 400, body: "" };
+    const Expiration = new Date(Date.now() + settings.aheadMs + hourMs).toISOString();
+    return { body: JSON.stringify({ AccessKeyId: `AKID${index + 1}`, SecretAccessKey: "s", Token: "t", Expiration }) };
+  });
+  kinesis = await ScriptedService.start((request) => {
+    if (signerOf(request) === refused) return { status: 400, body: JSON.stringify({ __type: "ExpiredTokenException", message: "old" }) };
+    return { body: JSON.stringify({ FailedRecordCount: 0, Records: [{ SequenceNumber: "1", ShardId: "s" }] }) };
+  });
+  vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.endpoint);
+  const none = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
+  const connection = { region: "us-west-2", stream: "logs", endpoint: kinesis.endpoint, requestTimeoutMs: 0, ...none };
+  client = createKinesisClient(connection, settings.credentials(), "1");
+});
+
+afterEach(async () => {
+  client.close();
+  await kinesis.stop();
+  await container.stop();
+  settings.remove();
+});
+
+/** Sends that many requests at once; gives the keys that signed them. */
+async function send(count: number): Promise<(string | undefined)[]> {
+  const before = kinesis.requests.length;
+  const outcomes = await Promise.all(Array.from({ length: count }, () => client.putRecords([entry])));
+  expect(outcomes.map(({ kind }) => kind)).toEqual(Array.from({ length: count }, () => "answered"));
+  return kinesis.requests.slice(before).map(signerOf);
+}
+
+it("credentials that end soon are renewed once, while all requests are answered", async () => {
+  expect(new Set(await send(8))).toEqual(new Set(["AKID1"]));
+  expect(container.requests).toHaveLength(1);
+  settings.aheadMs = hourMs - 200_000;
+  expect(new Set(await send(8))).toEqual(new Set(["AKID1"]));
+  await vi.waitUntil(() => container.requests.length === 2);
+  await vi.waitFor(async () => expect(await send(1)).toEqual(["AKID2"]));
+  expect(new Set(await send(8))).toEqual(new Set(["AKID2"]));
+  expect(container.requests).toHaveLength(2);
+});
+
+it("no request is signed with credentials that have expired", async () => {
+  await send(1);
+  settings.aheadMs = hourMs;
+  expect(await send(4)).toEqual(["AKID2", "AKID2", "AKID2", "AKID2"]);
+  isContainerUp = false;
+  settings.aheadMs = 2 * hourMs + 10_000;
+  const before = kinesis.requests.length;
+  const failed = { kind: "failed", code: "CredentialsProviderError", isTransient: false };
+  expect(await client.putRecords([entry])).toMatchObject(failed);
+  expect(kinesis.requests).toHaveLength(before);
+});
+
+it("while their server fails, the old ones are used as long as they are valid", async () => {
+  await send(1);
+  isContainerUp = false;
+  settings.aheadMs = hourMs - 100_000;
+  expect(await send(2)).toEqual(["AKID1", "AKID1"]);
+  await vi.waitUntil(() => settings.log.at("warning").length === 1);
+  expect(settings.log.at("warning")[0]).toContain("answered with status 400");
+  expect(await send(2)).toEqual(["AKID1", "AKID1"]);
+});
+
+it("ExpiredTokenException is followed by new ones", async () => {
+  await send(1);
+  refused = "AKID1";
+  settings.aheadMs = 60_000;
+  expect(await client.putRecords([entry])).toMatchObject({ kind: "failed", code: "ExpiredTokenException" });
+  expect(await send(2)).toEqual(["AKID2", "AKID2"]);
+});
+
+it("a silent server ends a request with a reason", { timeout: 30_000 }, async () => {
+  const silent = await ScriptedService.start(() => "silence");
+  vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", silent.endpoint);
+  const message = `the container's endpoint: ${new URL(silent.endpoint).host} did not answer in time`;
+  expect(await client.putRecords([entry])).toEqual({ kind: "failed", code: "CredentialsProviderError", message, isTransient: false });
+  await silent.stop();
+});
