@@ -190,11 +190,7 @@ function readPartitionKey(value: string): string[] {
 }
 
 function readDataKeys(value: string): string[] | undefined {
-  const keys = value
-    .split(",")
-    .map((key) => key.trim())
-    .filter((key) => key !== "");
-  return keys.length === 0 ? undefined : keys;
+  return value === "" ? undefined : value.split(",").map((key) => key.trim());
 }
 
 function readTimeFormat(value: string, zoneAbbreviation: ZoneAbbreviation): TimeFormat {

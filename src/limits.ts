@@ -30,5 +30,8 @@ export const maxPartitionKeyCharacters = 256;
 /** Length of a random partition key; the Go plugin's. */
 export const randomPartitionKeyCharacters = 8;
 
-/** Maps and lists inside each other, below a record's own map. Deeper ones are refused, so that no input exhausts the stack. */
-export const maxNestingDepth = 512;
+/**
+ * Maps and lists inside each other, below a record's own map; the Go plugin's, whose decoder stops at 1024 with the
+ * record and its event counted. Deeper ones are refused, so that no input exhausts the stack.
+ */
+export const maxNestingDepth = 1021;

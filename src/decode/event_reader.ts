@@ -83,7 +83,8 @@ export class EventReader {
       // The markers are written as 32-bit -1 and -2; all else is unsigned, good until 2106.
       this.seconds = seconds >= 0xfffffffe ? seconds - 0x1_0000_0000 : seconds;
       const nanoseconds = this.#input.view.getUint32(head.start + 4);
-      this.nanoseconds = Math.min(nanoseconds, nanosecondsPerSecond - 1);
+      this.seconds += Math.floor(nanoseconds / nanosecondsPerSecond);
+      this.nanoseconds = nanoseconds % nanosecondsPerSecond;
       return true;
     }
     const time = readNumber(this.#input, offset);

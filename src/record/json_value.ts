@@ -2,20 +2,20 @@
 import { emptyHead, neverUsed, readHead, type Input } from "../decode/msgpack.js";
 import { maxNestingDepth } from "../limits.js";
 import type { ByteSink } from "./byte_sink.js";
-import { jsonFloat32, jsonFloat64 } from "./json_number.js";
+import { jsonFloat } from "./json_number.js";
 import { writeJsonText } from "./json_text.js";
+import { timeText } from "./json_time.js";
 
 /** Why a value cannot be written as JSON. */
 export type JsonFailure =
   | "holds NaN or an infinite number, which JSON does not have"
   | "is nested too deeply"
-  | "has a map or a list as a key"
+  | "has a map, a list or an extension as a key"
   | "has a byte that msgpack never uses";
 
 /** What {@link JsonWriter.write} gives instead of an offset when it failed. */
 export const failed = -1;
 
-const eventTimeExtension = 0;
 /** Longest scalar: `"-9223372036854775808"` as a key, or a float of 24 characters. */
 const maxScalarBytes = 32;
 
@@ -63,9 +63,9 @@ export class JsonWriter {
         sink.appendAscii("true");
         return offset + 1;
       case 0xca:
-        return this.#writeFloat(jsonFloat32(view.getFloat32(offset + 1)), sink, offset + 5);
+        return this.#writeFloat(jsonFloat(view.getFloat32(offset + 1)), sink, offset + 5);
       case 0xcb:
-        return this.#writeFloat(jsonFloat64(view.getFloat64(offset + 1)), sink, offset + 9);
+        return this.#writeFloat(jsonFloat(view.getFloat64(offset + 1)), sink, offset + 9);
       case 0xcc:
         writeSmallInteger(view.getUint8(offset + 1), sink);
         return offset + 2;
@@ -111,7 +111,12 @@ export class JsonWriter {
       }
       return head.start + head.count;
     }
-    if (head.kind !== "scalar") return this.#fail("has a map or a list as a key");
+    if (head.kind !== "scalar") {
+      const text = head.kind === "extension" ? timeText(input, head.extensionType, head.start, head.count) : undefined;
+      if (text === undefined) return this.#fail("has a map, a list or an extension as a key");
+      sink.appendAscii(`"${text}"`);
+      return head.start + head.count;
+    }
     sink.reserve(1);
     sink.put(0x22);
     const end = this.write(input, offset, sink);
@@ -176,17 +181,14 @@ function writeSmallInteger(value: number, sink: ByteSink): void {
   sink.put(0x30 + (value % 10));
 }
 
-/** An event time becomes its RFC 3339 text in UTC; any other extension its type and data, as Go's decoder shows it. */
+/** A time becomes its text; any other extension what Go's decoder shows of one (codec.RawExt). */
 function writeExtension(input: Input, type: number, start: number, count: number, sink: ByteSink): number {
-  if (type === eventTimeExtension && count === 8) {
-    const milliseconds = input.view.getUint32(start) * 1000;
-    const nanoseconds = Math.min(input.view.getUint32(start + 4), 999_999_999);
-    const fraction = String(nanoseconds).padStart(9, "0").replace(/0+$/, "");
-    const seconds = new Date(milliseconds).toISOString().slice(0, -5);
-    sink.appendAscii(`"${seconds}${fraction === "" ? "" : `.${fraction}`}Z"`);
-  } else {
+  const time = timeText(input, type, start, count);
+  if (time === undefined) {
     const data = input.bytes.subarray(start, start + count);
-    sink.appendAscii(`{"Tag":${type & 0xff},"Data":"${base64(data)}"}`);
+    sink.appendAscii(`{"Tag":${type & 0xff},"Data":"${base64(data)}","Value":null}`);
+  } else {
+    sink.appendAscii(`"${time}"`);
   }
   return start + count;
 }

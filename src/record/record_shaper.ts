@@ -3,6 +3,7 @@ import { emptyHead, inputOf, readHead, skipValue, type Head, type Input } from "
 import type { ByteSink } from "./byte_sink.js";
 import { failed, JsonWriter, replaceDotsIn, type JsonFailure } from "./json_value.js";
 import { isKey, PartitionKeyReader } from "./partition_key.js";
+import { KeyMemory, repeatedKeys } from "./repeated_keys.js";
 import type { TimeFormat } from "./time_format.js";
 
 /** What the options say about a record's content. */
@@ -22,11 +23,10 @@ export interface RecordOptions {
 /** What became of an event. */
 export type Shaped =
   | { readonly kind: "written"; readonly partitionKey: string | undefined }
-  | { readonly kind: "refused"; readonly reason: JsonFailure | "has no log_key" | "is empty" };
+  | { readonly kind: "refused"; readonly reason: JsonFailure | "has no log_key" };
 
 const encoder = new TextEncoder();
 const noLogKey: Shaped = { kind: "refused", reason: "has no log_key" };
-const isEmpty: Shaped = { kind: "refused", reason: "is empty" };
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 const comma = 0x2c;
@@ -48,6 +48,7 @@ export class RecordShaper {
   readonly #timeFormat: TimeFormat | undefined;
   readonly #json: JsonWriter;
   readonly #partitionKeys = new PartitionKeyReader();
+  readonly #keyMemory = new KeyMemory();
   readonly #head = emptyHead();
 
   constructor(options: RecordOptions) {
@@ -63,8 +64,27 @@ export class RecordShaper {
 
   /** Writes the event whose body is at `body` to the sink; a refused one leaves the sink as it was. */
   shape(input: Input, body: number, seconds: number, nanoseconds: number, sink: ByteSink): Shaped {
-    const start = sink.length;
     const time = this.#timeEntry(seconds, nanoseconds);
+    const start = sink.length;
+    const shaped = this.#shape(input, body, time, sink, undefined);
+    if (shaped !== "may repeat a key" && shaped.kind === "written") return shaped;
+    // What cannot be written may be an entry that a later one takes the place of.
+    const repeated = repeatedKeys(input, body);
+    if (shaped !== "may repeat a key" && repeated.size === 0) return shaped;
+    sink.length = start;
+    return this.#shape(input, body, time, sink, repeated) as Shaped;
+  }
+
+  /** Of equal keys at the top, the last counts; `repeated` are the others, undefined as long as none was looked for. */
+  #shape(
+    input: Input,
+    body: number,
+    time: TimeEntry | undefined,
+    sink: ByteSink,
+    repeated: ReadonlySet<number> | undefined,
+  ): Shaped | "may repeat a key" {
+    const start = sink.length;
+    this.#keyMemory.startMap();
     const map = this.#headAt(input, body);
     const { count } = map;
     let position = map.start;
@@ -78,13 +98,19 @@ export class RecordShaper {
       const keyStart = head.start;
       const keyBytes = head.count;
       const value = isText ? keyStart + keyBytes : skipValue(input, key);
+      if (repeated === undefined) {
+        if (isText && this.#keyMemory.mayRepeat(input, keyStart, keyBytes)) return "may repeat a key";
+      } else if (repeated.has(key)) {
+        position = skipValue(input, value);
+        continue;
+      }
       // time_key takes the place of what the record has under that key.
       if (isText && time !== undefined && isKey(input, keyStart, keyBytes, time.key)) {
         position = skipValue(input, value);
         continue;
       }
       if (isText && this.#isPartitionKey(input, keyStart, keyBytes)) partitionValue = value;
-      const isSent = this.#dataKeys === undefined || (isText && this.#isDataKey(input, keyStart, keyBytes));
+      const isSent = this.#dataKeys === undefined || !isText || this.#isDataKey(input, keyStart, keyBytes);
       if (isSent && this.#logKey === undefined) {
         position = this.#writeEntry(input, key, value, sink, start);
         if (position === failed) return this.#refuse(sink, start);
@@ -107,7 +133,6 @@ export class RecordShaper {
       if (!this.#writeLogValue(source, value, sink)) return this.#refuse(sink, start);
     }
     if (this.#appendNewline) this.#put(sink, newline);
-    if (sink.length === start) return isEmpty;
     return { kind: "written", partitionKey: this.#partitionKey(input, partitionValue, time) };
   }
 

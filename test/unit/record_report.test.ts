@@ -48,7 +48,7 @@ describe("the report on records", () => {
   });
 
   it("tells different reasons of refusal apart", () => {
-    for (const reason of ["has no log_key", "is empty", "has no log_key", "is empty"]) report.refused(reason);
+    for (const reason of ["has no log_key", "is nested too deeply", "has no log_key", "is nested too deeply"]) report.refused(reason);
     expect(log.at("error")).toHaveLength(2);
   });
 });

@@ -29,7 +29,7 @@ describe("times", () => {
   const times: readonly (readonly [string, EventTime, number, number])[] = [
     ["an event time", { kind: "ext", seconds: 1_700_000_000, nanoseconds: 123_456_789 }, 1_700_000_000, 123_456_789],
     ["an event time after 2038", { kind: "ext", seconds: 0xffff_fffd, nanoseconds: 1 }, 0xffff_fffd, 1],
-    ["an event time with too many nanoseconds", { kind: "ext", seconds: 5, nanoseconds: 4_000_000_000 }, 5, 999_999_999],
+    ["an event time with too many nanoseconds", { kind: "ext", seconds: 5, nanoseconds: 4_000_000_001 }, 9, 1],
     ["an integer", { kind: "int", seconds: 1_700_000_000 }, 1_700_000_000, 0],
     ["an integer before 1970", { kind: "int", seconds: -86_400 }, -86_400, 0],
     ["a float", { kind: "float", seconds: 1_700_000_000.5 }, 1_700_000_000, 500_000_000],

@@ -1,0 +1,71 @@
+// Repeated keys at the top of a record: only the last entry of each is left.
+import { encode } from "@msgpack/msgpack";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { inputOf } from "../../../src/decode/msgpack.js";
+import { KeyMemory, repeatedKeys } from "../../../src/record/repeated_keys.js";
+import { epochTime, shape } from "../../support/shaped_record.js";
+
+const mapOf = (entries: readonly (readonly [unknown, unknown])[]) =>
+  Buffer.concat([
+    Uint8Array.of(0xde, entries.length >> 8, entries.length & 0xff),
+    ...entries.flatMap(([key, value]) => [encode(key), encode(value)]),
+  ]);
+
+describe("a record with a key twice", () => {
+  const record = mapOf([["a", 1], ["b", { a: 1 }], ["a", 2], ["c", 3], ["b", 4]]);
+
+  test("has the last of each, where it stands", () => {
+    expect(shape(record).text).toBe('{"a":2,"c":3,"b":4}');
+  });
+
+  test("whether the key came as text or as binary", () => {
+    expect(shape(mapOf([["a", 1], [Buffer.from("a"), 2]])).text).toBe('{"a":2}');
+  });
+
+  test("with data_keys, log_key, time_key and the partition key", () => {
+    expect(shape(record, { dataKeys: ["a", "b"] }).text).toBe('{"a":2,"b":4}');
+    expect(shape(record, { logKey: "b" }).text).toBe("4");
+    expect(shape(mapOf([["t", 1], ["t", 2]]), { time: epochTime("t") }, 5).text).toBe('{"t":"5"}');
+    expect(shape(mapOf([["p", "x"], ["p", "y"]]), { partitionKeyPath: ["p"] })).toMatchObject({ text: '{"p":"y"}', partitionKey: "y" });
+  });
+
+  test("is not refused for what a later entry replaces", () => {
+    expect(shape(mapOf([["a", Number.NaN], ["a", 2]])).text).toBe('{"a":2}');
+  });
+
+  test("keeps keys that are numbers, even equal ones", () => {
+    expect(shape(mapOf([[1, "x"], ["1", "y"]])).text).toBe('{"1":"x","1":"y"}');
+  });
+});
+
+test("any record comes out with the last entry of each key, in the order of these", () => {
+  const key = fc.oneof(fc.constantFrom("", "a", "b", "aa"), fc.string({ maxLength: 3 }));
+  const seen = { repeated: 0, unique: 0 };
+  fc.assert(
+    fc.property(fc.array(fc.tuple(key, fc.nat()), { maxLength: 40 }), (entries) => {
+      const kept = entries.filter(([name], index) => !entries.slice(index + 1).some(([later]) => later === name));
+      seen[kept.length === entries.length ? "unique" : "repeated"]++;
+      const expected = kept.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(",");
+      expect(shape(mapOf(entries)).text).toBe(`{${expected}}`);
+    }),
+    { numRuns: 1000 },
+  );
+  expect(Math.min(seen.repeated, seen.unique)).toBeGreaterThan(50);
+});
+
+test("offsets of all but the last entry of each key", () => {
+  const map = mapOf([["a", 1], ["b", 1], ["a", 2], ["a", 3]]);
+  expect([...repeatedKeys(inputOf(map), 0)]).toEqual([3, 9]);
+  expect(repeatedKeys(inputOf(mapOf([])), 0).size).toBe(0);
+});
+
+test("a new map's keys are not those of the one before, over and over", () => {
+  const input = inputOf(Buffer.from("_key_"));
+  const memory = new KeyMemory();
+  for (let map = 0; map < 1000; map++) {
+    memory.startMap();
+    expect(memory.mayRepeat(input, 1, 3)).toBe(false);
+    expect(memory.mayRepeat(input, 1, 3)).toBe(true);
+  }
+});
