@@ -12,6 +12,7 @@ import { Plugin } from "./plugin.js";
 import { credentialsFor } from "./send/credentials.js";
 import { createHttpHandler } from "./send/http_handler.js";
 import { createKinesisClient } from "./send/kinesis_client.js";
+import { readNetworkEnvironment } from "./send/network.js";
 import { replaceStandardStreams, routeConsole } from "./standard_streams.js";
 import { version } from "./version.js";
 
@@ -29,12 +30,13 @@ export function start(binding: Binding): void {
     const instanceLog = prefixed(log, `[kinesis ${number}] `);
     const config = readConfig(read, instanceLog, (epochSeconds) => binding.zoneAbbreviation(epochSeconds));
     const environment = readInstanceEnvironment(process.env);
+    const network = readNetworkEnvironment(process.env);
     const { eksPodExecutionRole } = environment;
     const options = { ...config.connection, eksPodExecutionRole };
-    const credentials = credentialsFor(options, { log: instanceLog, now: Date.now, requestHandler: createHttpHandler() });
+    const credentials = credentialsFor(options, { log: instanceLog, now: Date.now, requestHandler: createHttpHandler(network) });
     return new OutputInstance(config, environment, {
       log: instanceLog,
-      client: createKinesisClient(config.connection, credentials, version),
+      client: createKinesisClient(config.connection, credentials, version, network),
       now: () => performance.now(),
       random: Math.random,
       // Unreferenced: the queue of requests keeps Node's loop alive, and nobody waits once that is closed.

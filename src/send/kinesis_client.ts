@@ -10,11 +10,13 @@ import type { ConnectionOptions } from "../config.js";
 import { AttemptRunner } from "./attempt.js";
 import type { Entry } from "../entry.js";
 import { createHttpHandler } from "./http_handler.js";
+import { directNetwork, type NetworkEnvironment } from "./network.js";
 import type { Shard } from "../aggregate/shard_map.js";
 import type { FailedEntry, PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
 import type { RenewingCredentials } from "./renewing_credentials.js";
 import type { ShardLister, ShardPage } from "./shard_map_source.js";
 import { givenEndpoint } from "./token_service.js";
+import { userAgentPlugin } from "./user_agent.js";
 
 /** A list that takes longer is not waited for: aggregation does without it. */
 const shardListTimeoutMs = 10_000;
@@ -24,6 +26,7 @@ export function createKinesisClient(
   options: ConnectionOptions,
   credentials: RenewingCredentials,
   version: string,
+  network: NetworkEnvironment = directNetwork,
 ): PutRecordsClient & ShardLister {
   const { region, endpoint, profile, stream, requestTimeoutMs } = options;
   const client = new KinesisClient({
@@ -31,10 +34,10 @@ export function createKinesisClient(
     ...(profile === undefined ? {} : { profile }),
     ...(endpoint === undefined ? {} : givenEndpoint(endpoint)),
     credentials: credentials.provide,
-    requestHandler: createHttpHandler(),
+    requestHandler: createHttpHandler(network),
     maxAttempts: 1,
-    customUserAgent: [["aws-fluent-bit-plugin", version]],
   });
+  client.middlewareStack.use(userAgentPlugin(process.platform, version));
   const target = stream.startsWith("arn:") ? { StreamARN: stream } : { StreamName: stream };
   const attempts = new AttemptRunner();
 

@@ -1,4 +1,4 @@
-// A self-signed certificate for localhost, made anew for each run by the machine's openssl.
+// A self-signed certificate, made anew for each run by the machine's openssl.
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -13,12 +13,16 @@ export interface Certificate {
   readonly serverFile: string;
 }
 
-export async function makeCertificate(folder: string): Promise<Certificate> {
+/** @param alternativeNames the hosts that it vouches for, as openssl's subjectAltName */
+export async function makeCertificate(
+  folder: string,
+  alternativeNames = "DNS:localhost,IP:127.0.0.1",
+): Promise<Certificate> {
   const keyFile = path.join(folder, "key.pem");
   const certificateFile = path.join(folder, "certificate.pem");
   const serverFile = path.join(folder, "server.json");
   const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-  const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+  const names = ["-subj", "/CN=localhost", "-addext", `subjectAltName=${alternativeNames}`];
   await run("openssl", [...request, ...names, "-keyout", keyFile, "-out", certificateFile]);
   const [key, cert] = await Promise.all([readFile(keyFile, "utf8"), readFile(certificateFile, "utf8")]);
   await writeFile(serverFile, JSON.stringify({ server: { key, cert } }));

@@ -8,11 +8,13 @@ import type { ConnectionOptions } from "../../../src/config.js";
 import type { Entry } from "../../../src/entry.js";
 import { credentialsFor } from "../../../src/send/credentials.js";
 import { createKinesisClient } from "../../../src/send/kinesis_client.js";
+import { directNetwork, readNetworkEnvironment, type NetworkEnvironment } from "../../../src/send/network.js";
 import type { PutRecordsClient } from "../../../src/send/put_records.js";
 import { makeCertificate } from "../../support/certificate.js";
 import { freePort } from "../../support/kinesis_local.js";
 import { RecordedLog } from "../../support/recorded_log.js";
-import { ScriptedService, type Answering, type ServiceSettings } from "../../support/scripted_service.js";
+import { ScriptedProxy, type ProxySettings } from "../../support/scripted_proxy.js";
+import { ScriptedService, type Answering, type ServedRequest, type ServiceSettings } from "../../support/scripted_service.js";
 
 const stops: (() => void | Promise<void>)[] = [];
 
@@ -29,12 +31,16 @@ afterEach(async () => {
   vi.unstubAllEnvs();
 });
 
-function clientOf(endpoint: string, options: Partial<ConnectionOptions> = {}): PutRecordsClient {
+function clientOf(
+  endpoint: string,
+  options: Partial<ConnectionOptions> = {},
+  network: NetworkEnvironment = directNetwork,
+): PutRecordsClient {
   const roles = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
   const connection = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs: 0, ...roles, ...options };
   const dependencies = { log: new RecordedLog(), now: Date.now, requestHandler: new NodeHttpHandler() };
   const credentials = credentialsFor({ ...connection, eksPodExecutionRole: undefined }, dependencies);
-  const client = createKinesisClient(connection, credentials, "1.2.3");
+  const client = createKinesisClient(connection, credentials, "1.2.3", network);
   stops.push(() => client.close());
   return client;
 }
@@ -94,10 +100,13 @@ describe("a request", () => {
     expect(service.requests[0]?.headers.authorization).toMatch(/Credential=AKIDEXAMPLE\/\d+\/us-west-2\/kinesis\//);
   });
 
-  it("tells the plugin's name and version in the user agent", async () => {
+  it("tells the plugin's name and version in the user agent, in the Go plugin's form", async () => {
     const { service, client } = await answering(200, success);
     await client.putRecords(entries("one"));
-    expect(service.requests[0]?.headers["user-agent"]).toContain("aws-fluent-bit-plugin/1.2.3");
+    const { headers } = service.requests[0] as ServedRequest;
+    const names = "aws-fluent-bit-plugin (linux) fluent-bit-kinesis-node/1.2.3";
+    expect(headers["user-agent"]).toMatch(new RegExp(`^${names.replace(/[()]/g, "\\$&")} aws-sdk-js/[\\d.]+ `));
+    expect(headers["x-amz-user-agent"]).toMatch(/^aws-sdk-js\/[\d.]+ fluent-bit-kinesis-node\/1\.2\.3$/);
   });
 
   it("goes over the connection of the one before", async () => {
@@ -139,9 +148,39 @@ describe("an answer", () => {
     expect(outcome).toEqual({ kind: "answered", strayed: 0, failed: [{ index: 1, code: "UnknownError", message: "" }] });
   });
 
+  it("that counts no failure but has one did not take that record", async () => {
+    const { client } = await answering(200, { FailedRecordCount: 0, Records: [taken, { ErrorCode: "X", ErrorMessage: "y" }] });
+    const outcome = await client.putRecords(entries("one", "two"));
+    expect(outcome).toEqual({ kind: "answered", strayed: 0, failed: [{ index: 1, code: "X", message: "y" }] });
+  });
+
+  it("may spell out that there is no error", async () => {
+    const spelledOut = { ...taken, ErrorCode: null, ErrorMessage: null };
+    const { client } = await answering(200, { FailedRecordCount: 0, EncryptionType: null, Records: [spelledOut] });
+    expect(await client.putRecords(entries("one"))).toEqual({ kind: "answered", failed: [], strayed: 0 });
+  });
+
+  it("counts what was taken by another shard than expected, and nothing else", async () => {
+    const results = [
+      { ShardId: "shardId-0", SequenceNumber: "1" },
+      { ShardId: "shardId-1", SequenceNumber: "2" },
+      { ErrorCode: "InternalFailure" },
+      { ShardId: "shardId-1", SequenceNumber: "3" },
+      { ShardId: "shardId-2", SequenceNumber: "4" },
+    ];
+    const { client } = await answering(200, { FailedRecordCount: 1, Records: results });
+    const sent = entries("one", "two", "three", "four", "five");
+    const expected = ["shardId-0", "shardId-0", "shardId-0", undefined, "shardId-1"];
+    const outcome = await client.putRecords(sent.map((entry, index) => ({ ...entry, shardId: expected[index] })));
+    expect(outcome).toMatchObject({ strayed: 2, failed: [{ index: 2 }] });
+  });
+
   it.each([
     ["for fewer records", { FailedRecordCount: 1, Records: [taken] }, "1 of 2"],
     ["for more records", { FailedRecordCount: 1, Records: [taken, taken, {}] }, "3 of 2"],
+    ["for fewer records, none of them failed", { FailedRecordCount: 0, Records: [taken] }, "1 of 2"],
+    ["for more records, none of them failed", { FailedRecordCount: 0, Records: [taken, taken, taken] }, "3 of 2"],
+    ["with no more than the number of failures", { FailedRecordCount: 0 }, "0 of 2"],
     ["without records", {}, "0 of 2"],
   ])("%s fails the request", async (_, body, numbers) => {
     const { client } = await answering(200, body);
@@ -243,5 +282,50 @@ describe("without an answer", () => {
     const outcome = await client.putRecords(entries("one"));
     expect(outcome).toMatchObject({ kind: "failed", code: "CredentialsProviderError", isTransient: false });
     expect(service.requests).toEqual([]);
+  });
+});
+
+describe("behind a proxy", () => {
+  /** A client of kinesis.example, to which only this proxy knows the way. */
+  async function behind(service: ScriptedService, protocol: "http" | "https", settings: ProxySettings = {}) {
+    const proxy = await ScriptedProxy.start({ target: { port: Number(new URL(service.endpoint).port) }, ...settings });
+    stops.push(() => proxy.stop());
+    const network = readNetworkEnvironment({ [`${protocol}_proxy`]: proxy.address });
+    return { proxy, client: clientOf(`${protocol}://kinesis.example`, { requestTimeoutMs: 1000 }, network) };
+  }
+
+  it("requests are answered", async () => {
+    const service = await serve(() => ({ body: JSON.stringify(success) }));
+    const { client, proxy } = await behind(service, "http");
+    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "answered", failed: [] });
+    expect(proxy.passedOn).toEqual(["http://kinesis.example/"]);
+    expect(service.requests[0]?.headers.host).toBe("kinesis.example");
+  });
+
+  it("http_request_timeout holds while the service keeps silent, and the next request is sent", async () => {
+    const service = await serve((_, index) => (index === 0 ? "silence" : { body: JSON.stringify(success) }));
+    const { client } = await behind(service, "http");
+    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "failed", code: "RequestTimeout", isTransient: true });
+    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "answered", failed: [] });
+  });
+
+  it("http_request_timeout holds while the proxy opens no tunnel", async () => {
+    const { client, proxy } = await behind(await serve(() => "silence"), "https", { refusal: 0 });
+    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "failed", code: "RequestTimeout", isTransient: true });
+    expect(proxy.open).toBe(1);
+    await vi.waitFor(() => expect(proxy.open).toBe(0), 20_000);
+  });
+
+  it.each([
+    [407, "ProxyRefused", false],
+    [403, "ProxyRefused", false],
+    [429, "EPROXY", true],
+    [502, "EPROXY", true],
+    [503, "EPROXY", true],
+  ])("a tunnel refused with status %d fails as %s; worth another try: %s", async (refusal, code, isTransient) => {
+    const { client, proxy } = await behind(await serve(() => "silence"), "https", { refusal });
+    const outcome = await client.putRecords(entries("one"));
+    expect(outcome).toMatchObject({ kind: "failed", code, isTransient });
+    expect(outcome).toHaveProperty("message", expect.stringContaining(`the proxy of https_proxy (${proxy.address}): `));
   });
 });

@@ -1,6 +1,7 @@
 // Roles are assumed at a Security Token Service on this machine: which, in which order, with whose credentials.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createKinesisClient } from "../../../../src/send/kinesis_client.js";
+import { directNetwork } from "../../../../src/send/network.js";
 import { CredentialSettings } from "../../../support/credential_settings.js";
 import { ScriptedService } from "../../../support/scripted_service.js";
 import { LocalTokenService, signerOf } from "../../../support/token_service.js";
@@ -16,7 +17,7 @@ let settings: CredentialSettings;
 function clientOf(endpoint: string, stsEndpoint: string, requestTimeoutMs = 0) {
   const roles = { roleArn: pluginRole, stsEndpoint, profile: undefined, externalId: undefined };
   const connection = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs, ...roles };
-  return createKinesisClient(connection, settings.credentials(roles), "1");
+  return createKinesisClient(connection, settings.credentials(roles), "1", directNetwork);
 }
 
 beforeEach(async () => {

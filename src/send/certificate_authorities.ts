@@ -1,0 +1,40 @@
+/** AWS_CA_BUNDLE: a file of certificate authorities that takes the place of those that Node trusts. */
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createSecureContext, type SecureContext } from "node:tls";
+import { ConfigurationError } from "../config.js";
+
+/**
+ * One context for all connections: making it parses every certificate. As with Go, what cannot be read in the file is
+ * passed over as long as one certificate is left.
+ * @param file path of a file with certificates in PEM
+ * @throws ConfigurationError when the file cannot be read or holds no certificate
+ */
+export function trustOnly(file: string): SecureContext {
+  const text = readText(file);
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const certificates = blocks.filter(isCertificate);
+  if (certificates.length === 0) {
+    throw new ConfigurationError(
+      `'AWS_CA_BUNDLE' names ${file}, which holds no certificate; it must be a file with certificates in PEM (-----BEGIN CERTIFICATE-----)`,
+    );
+  }
+  return createSecureContext({ ca: certificates });
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "latin1");
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new ConfigurationError(`'AWS_CA_BUNDLE' names ${file}, which cannot be read (${reason})`);
+  }
+}
+
+function isCertificate(block: string): boolean {
+  try {
+    return new X509Certificate(block).raw.length > 0;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,73 @@
+/** HTTPS_PROXY, HTTP_PROXY and NO_PROXY: which proxy a request goes through. */
+import { ConfigurationError } from "../config.js";
+import { parseNoProxy, type ProxyBypass } from "./no_proxy.js";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A proxy and where it was named. */
+export interface Proxy {
+  readonly variable: string;
+  /** May hold a user and a password: not for messages. */
+  readonly url: URL;
+}
+
+/** The proxies for requests of each protocol, and the hosts that need none. */
+export interface ProxySettings {
+  readonly https: Proxy | undefined;
+  readonly http: Proxy | undefined;
+  readonly bypass: ProxyBypass;
+}
+
+const protocols = new Set(["http:", "https:", "socks5:", "socks5h:"]);
+
+/**
+ * Reads the variables in the order of Go's net/http: in capitals, and if that is empty in small letters.
+ * @throws ConfigurationError that names the variable, but not its value, which may hold a password
+ */
+export function readProxies(environment: Environment): ProxySettings {
+  return {
+    https: readProxy(environment, "HTTPS_PROXY"),
+    http: readProxy(environment, "HTTP_PROXY"),
+    bypass: parseNoProxy(readEither(environment, "NO_PROXY").value),
+  };
+}
+
+/** Host and port of a proxy, for messages. */
+export function proxyAddress({ url }: Proxy): string {
+  return url.host;
+}
+
+function readEither(environment: Environment, name: string): { variable: string; value: string } {
+  const value = environment[name] ?? "";
+  if (value !== "") return { variable: name, value };
+  const small = name.toLowerCase();
+  return { variable: small, value: environment[small] ?? "" };
+}
+
+function readProxy(environment: Environment, name: string): Proxy | undefined {
+  const { variable, value } = readEither(environment, name);
+  if (value === "") return undefined;
+  const url = parseUrl(/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`);
+  if (url === undefined || url.hostname === "") {
+    throw invalid(variable, "must be a URL such as http://proxy.example.com:3128 (%, @, /, # and ? in a password are written %25, %40, %2F, %23 and %3F)");
+  }
+  if (!protocols.has(url.protocol)) {
+    throw invalid(variable, `begins with ${url.protocol}//, must begin with http://, https://, socks5:// or socks5h://`);
+  }
+  return { variable, url };
+}
+
+function parseUrl(text: string): URL | undefined {
+  try {
+    const url = new URL(text);
+    decodeURIComponent(url.username);
+    decodeURIComponent(url.password);
+    return url;
+  } catch {
+    return undefined;
+  }
+}
+
+function invalid(variable: string, reason: string): ConfigurationError {
+  return new ConfigurationError(`Invalid '${variable}' value specified, it ${reason}`);
+}

@@ -1,0 +1,328 @@
+// Requests of the SDK's handler: through proxies on this machine, with the trust of AWS_CA_BUNDLE, over kept connections.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+import type { Readable } from "node:stream";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { createHttpHandler } from "../../../src/send/http_handler.js";
+import { readNetworkEnvironment } from "../../../src/send/network.js";
+import { makeCertificate } from "../../support/certificate.js";
+import { freePort } from "../../support/kinesis_local.js";
+import { ScriptedProxy, type ProxySettings } from "../../support/scripted_proxy.js";
+import { ScriptedService, type Answering } from "../../support/scripted_service.js";
+
+type Environment = Readonly<Record<string, string>>;
+interface Identity {
+  readonly key: string;
+  readonly cert: string;
+  readonly file: string;
+}
+
+/** The names of these tests lead nowhere but through their proxies. */
+const noSuchHost = /ENOTFOUND|EAI_AGAIN/;
+const folder = mkdtempSync(path.join(tmpdir(), "http-handler-"));
+const stops: (() => void | Promise<void>)[] = [];
+let targets: Identity;
+let proxies: Identity;
+
+/** A certificate for names, in a folder of its own. */
+async function identity(name: string, names: string): Promise<Identity> {
+  mkdirSync(path.join(folder, name));
+  const { certificateFile, serverFile } = await makeCertificate(path.join(folder, name), names);
+  const { server } = JSON.parse(readFileSync(serverFile, "utf8")) as { server: { key: string; cert: string } };
+  return { ...server, file: certificateFile };
+}
+
+beforeAll(async () => {
+  targets = await identity("target", "DNS:kinesis.example,IP:192.0.2.1");
+  proxies = await identity("proxy", "DNS:localhost,IP:127.0.0.1");
+});
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function serve(tls?: Identity, answer: Answering = () => ({ body: "hello" })): Promise<ScriptedService> {
+  const service = await ScriptedService.start(answer, tls === undefined ? {} : { tls });
+  stops.push(() => service.stop());
+  return service;
+}
+
+/** A proxy of which all ways lead to the service. */
+async function proxyTo(service: ScriptedService, settings: ProxySettings = {}): Promise<ScriptedProxy> {
+  const proxy = await ScriptedProxy.start({ target: { port: Number(new URL(service.endpoint).port) }, ...settings });
+  stops.push(() => proxy.stop());
+  return proxy;
+}
+
+function handlerOf(environment: Environment): NodeHttpHandler {
+  const handler = createHttpHandler(readNetworkEnvironment(environment));
+  stops.push(() => handler.destroy());
+  return handler;
+}
+
+/** Asks as the SDK does; status and text of the answer. */
+async function ask(handler: NodeHttpHandler, url: string, abortSignal?: AbortSignal): Promise<string> {
+  const { protocol, hostname, port, pathname, host } = new URL(url);
+  const request = {
+    ...{ protocol, hostname, path: pathname, method: "POST", headers: { host }, query: {}, body: "question" },
+    ...(port === "" ? {} : { port: Number(port) }),
+  };
+  const sent = handler.handle(request as unknown as Parameters<NodeHttpHandler["handle"]>[0], {
+    ...(abortSignal === undefined ? {} : { abortSignal }),
+  });
+  const { response } = await sent;
+  return `${response.statusCode} ${await text(response.body as Readable)}`;
+}
+
+describe("a request over TLS", () => {
+  it("goes through a tunnel of the proxy in HTTPS_PROXY, and the next ones through the same", async () => {
+    const service = await serve(targets);
+    const proxy = await proxyTo(service);
+    const handler = handlerOf({ HTTPS_PROXY: proxy.address, AWS_CA_BUNDLE: targets.file });
+    for (let count = 0; count < 5; count++) expect(await ask(handler, "https://kinesis.example/")).toBe("200 hello");
+    expect(proxy.tunnels).toEqual(["kinesis.example:443"]);
+    expect(proxy.authorizations).toEqual([undefined]);
+    expect(service.connections).toBe(1);
+    expect(service.requests.map(({ body }) => body)).toEqual(Array(5).fill("question"));
+    expect(service.requests[0]?.headers).not.toHaveProperty("proxy-authorization");
+  });
+
+  it("that comes beside others has a tunnel of its own, which is kept too", async () => {
+    const service = await serve(targets);
+    const proxy = await proxyTo(service);
+    const handler = handlerOf({ HTTPS_PROXY: proxy.address, AWS_CA_BUNDLE: targets.file });
+    const askThree = () => Promise.all([1, 2, 3].map(() => ask(handler, "https://kinesis.example/")));
+    expect([...(await askThree()), ...(await askThree())]).toEqual(Array(6).fill("200 hello"));
+    expect(proxy.tunnels).toHaveLength(3);
+  });
+
+  it("does not go through the proxy in HTTP_PROXY", async () => {
+    const service = await serve(targets);
+    const proxy = await proxyTo(service);
+    const handler = handlerOf({ HTTP_PROXY: proxy.address });
+    await expect(ask(handler, "https://kinesis.example/")).rejects.toThrow(noSuchHost);
+    expect(proxy.tunnels).toEqual([]);
+  });
+
+  it("goes directly to this machine and to the hosts of NO_PROXY", async () => {
+    const service = await serve(proxies);
+    const proxy = await proxyTo(service);
+    const handler = handlerOf({ HTTPS_PROXY: proxy.address, NO_PROXY: "kinesis.example", AWS_CA_BUNDLE: proxies.file });
+    expect(await ask(handler, service.endpoint)).toBe("200 hello");
+    await expect(ask(handler, "https://kinesis.example/")).rejects.toThrow(noSuchHost);
+    expect(proxy.tunnels).toEqual([]);
+  });
+
+  it("shows user and password of the URL to the proxy, with their escapes undone", async () => {
+    const service = await serve(targets);
+    const proxy = await proxyTo(service, { credentials: "us er:p@ss:wörd" });
+    const url = `http://us%20er:p%40ss:w%C3%B6rd@${proxy.address}`;
+    const handler = handlerOf({ https_proxy: url, AWS_CA_BUNDLE: targets.file });
+    expect(await ask(handler, "https://kinesis.example/")).toBe("200 hello");
+  });
+
+  it.each([
+    ["wants other credentials", { credentials: "a:b" }, "ProxyRefused", "status 407"],
+    ["forbids the host", { refusal: 403 }, "ProxyRefused", "status 403"],
+    ["answers as if it were the service", { refusal: 201 }, "ProxyRefused", "status 201"],
+    ["cannot reach the host", { refusal: 502 }, "EPROXY", "status 502"],
+  ])("fails when the proxy %s, and tells the proxy but no password", async (_, settings, code, message) => {
+    const service = await serve(targets);
+    const proxy = await proxyTo(service, settings);
+    const handler = handlerOf({ HTTPS_PROXY: `http://user:secret@${proxy.address}` });
+    const error: unknown = await ask(handler, "https://kinesis.example/").catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code });
+    expect((error as Error).message).toContain(`the proxy of HTTPS_PROXY (${proxy.address}): `);
+    expect((error as Error).message).toContain(message);
+    expect((error as Error).message).not.toContain("secret");
+    expect(service.connections).toBe(0);
+    await vi.waitFor(() => expect(proxy.open).toBe(0));
+  });
+
+  it("fails when there is no proxy at that address", async () => {
+    const address = `127.0.0.1:${await freePort()}`;
+    await expect(ask(handlerOf({ HTTPS_PROXY: address }), "https://kinesis.example/")).rejects.toMatchObject({
+      code: "ECONNREFUSED",
+      message: expect.stringContaining(`the proxy of HTTPS_PROXY (${address}): `) as string,
+    });
+  });
+
+  it("that a silent proxy holds up can be ended, and leaves no connection behind", async () => {
+    const proxy = await proxyTo(await serve(targets), { refusal: 0 });
+    const handler = handlerOf({ HTTPS_PROXY: proxy.address });
+    const ending = new AbortController();
+    const answer = ask(handler, "https://kinesis.example/", ending.signal);
+    await vi.waitFor(() => expect(proxy.open).toBe(1));
+    ending.abort();
+    await expect(answer).rejects.toMatchObject({ name: "AbortError" });
+    await vi.waitFor(() => expect(proxy.open).toBe(0), 20_000);
+  });
+
+  it("that a silent proxy holds up fails for lack of time", async () => {
+    const proxy = await proxyTo(await serve(targets), { refusal: 0 });
+    await expect(ask(handlerOf({ HTTPS_PROXY: proxy.address }), "https://kinesis.example/")).rejects.toMatchObject({
+      code: "ETIMEDOUT",
+      message: expect.stringContaining("no connection within 5 s") as string,
+    });
+  });
+
+  it("that waits for a tunnel ends when the handler is destroyed", async () => {
+    const proxy = await proxyTo(await serve(targets), { refusal: 0 });
+    const handler = handlerOf({ HTTPS_PROXY: proxy.address });
+    const answer = ask(handler, "https://kinesis.example/");
+    await vi.waitFor(() => expect(proxy.open).toBe(1));
+    handler.destroy();
+    await expect(answer).rejects.toThrow("the proxy of HTTPS_PROXY");
+  });
+
+  it("that the service does not answer can be ended inside the tunnel", async () => {
+    const service = await serve(targets, () => "silence");
+    const handler = handlerOf({ HTTPS_PROXY: (await proxyTo(service)).address, AWS_CA_BUNDLE: targets.file });
+    const ending = new AbortController();
+    const answer = ask(handler, "https://kinesis.example/", ending.signal);
+    await vi.waitFor(() => expect(service.requests).toHaveLength(1));
+    ending.abort();
+    await expect(answer).rejects.toMatchObject({ name: "AbortError" });
+  });
+});
+
+describe("trust", () => {
+  it("of AWS_CA_BUNDLE holds for a direct connection", async () => {
+    const service = await serve(proxies);
+    expect(await ask(handlerOf({ AWS_CA_BUNDLE: proxies.file }), service.endpoint)).toBe("200 hello");
+    const code = "DEPTH_ZERO_SELF_SIGNED_CERT";
+    await expect(ask(handlerOf({}), service.endpoint)).rejects.toMatchObject({ code });
+    await expect(ask(handlerOf({ AWS_CA_BUNDLE: targets.file }), service.endpoint)).rejects.toMatchObject({ code });
+    expect(service.requests).toHaveLength(1);
+  });
+
+  it("in a target behind a proxy is Node's without AWS_CA_BUNDLE", async () => {
+    const service = await serve(targets);
+    const proxy = await proxyTo(service);
+    await expect(ask(handlerOf({ HTTPS_PROXY: proxy.address }), "https://kinesis.example/")).rejects.toMatchObject({
+      code: "DEPTH_ZERO_SELF_SIGNED_CERT",
+    });
+    expect(service.requests).toEqual([]);
+  });
+
+  it.each([
+    ["https://kinesis.example/", true],
+    ["https://192.0.2.1/", true],
+    ["https://other.example/", false],
+    ["https://192.0.2.2/", false],
+  ])("behind a proxy is for the certificate of the host in %s: %s", async (url, isTrusted) => {
+    const service = await serve(targets);
+    const proxy = await proxyTo(service);
+    const answer = ask(handlerOf({ HTTPS_PROXY: proxy.address, AWS_CA_BUNDLE: targets.file }), url);
+    if (isTrusted) expect(await answer).toBe("200 hello");
+    else await expect(answer).rejects.toMatchObject({ code: "ERR_TLS_CERT_ALTNAME_INVALID" });
+  });
+
+  it("is not given to a certificate of localhost by an address behind a proxy", async () => {
+    const service = await serve(proxies);
+    const proxy = await proxyTo(service);
+    const handler = handlerOf({ HTTPS_PROXY: proxy.address, AWS_CA_BUNDLE: proxies.file });
+    await expect(ask(handler, "https://192.0.2.1/")).rejects.toMatchObject({ code: "ERR_TLS_CERT_ALTNAME_INVALID" });
+  });
+
+  it.each(["127.0.0.1", "localhost"])("of AWS_CA_BUNDLE holds for a proxy at https://%s", async (host) => {
+    const plain = await serve();
+    const proxy = await proxyTo(plain, { tls: proxies });
+    const url = `https://${host}:${proxy.port}`;
+    const handler = handlerOf({ HTTP_PROXY: url, HTTPS_PROXY: url, AWS_CA_BUNDLE: proxies.file });
+    expect(await ask(handler, "http://kinesis.example/")).toBe("200 hello");
+    // The tunnel opens; what is at its end does not speak TLS.
+    await expect(ask(handler, "https://kinesis.example/")).rejects.toThrow();
+    expect(proxy.tunnels).toEqual(["kinesis.example:443"]);
+    const code = "DEPTH_ZERO_SELF_SIGNED_CERT";
+    await expect(ask(handlerOf({ HTTP_PROXY: url }), "http://kinesis.example/")).rejects.toMatchObject({ code });
+    await expect(ask(handlerOf({ HTTPS_PROXY: url }), "https://kinesis.example/")).rejects.toMatchObject({ code });
+  });
+
+  it("of both proxy and target is needed for TLS within TLS", async () => {
+    const both = await identity("both", "DNS:kinesis.example,DNS:localhost");
+    const proxy = await proxyTo(await serve(both), { tls: both });
+    const handler = handlerOf({ HTTPS_PROXY: `https://localhost:${proxy.port}`, AWS_CA_BUNDLE: both.file });
+    for (let count = 0; count < 2; count++) expect(await ask(handler, "https://kinesis.example/")).toBe("200 hello");
+    expect(proxy.tunnels).toHaveLength(1);
+  });
+});
+
+describe("a request without TLS", () => {
+  it("is handed with its whole URL to the proxy in HTTP_PROXY, over one connection", async () => {
+    const service = await serve();
+    const proxy = await proxyTo(service, { credentials: "user:secret" });
+    const handler = handlerOf({ HTTP_PROXY: `user:secret@${proxy.address}` });
+    for (let count = 0; count < 3; count++) expect(await ask(handler, "http://kinesis.example:4567/path")).toBe("200 hello");
+    expect(proxy.passedOn).toEqual(Array(3).fill("http://kinesis.example:4567/path"));
+    expect(proxy.tunnels).toEqual([]);
+    expect(proxy.open).toBe(1);
+    expect(service.requests.map(({ headers, body }) => [headers.host, body])).toEqual(
+      Array(3).fill(["kinesis.example:4567", "question"]),
+    );
+  });
+
+  it("does not go through the proxy in HTTPS_PROXY, nor to this machine through any", async () => {
+    const service = await serve();
+    const proxy = await proxyTo(service);
+    await expect(ask(handlerOf({ HTTPS_PROXY: proxy.address }), "http://kinesis.example/")).rejects.toThrow(noSuchHost);
+    expect(await ask(handlerOf({ HTTP_PROXY: proxy.address }), service.endpoint)).toBe("200 hello");
+    expect([...proxy.passedOn, ...proxy.tunnels]).toEqual([]);
+  });
+});
+
+/** A SOCKS 5 server without authentication (RFC 1928) that leads to one port; keeps the names it was asked for. */
+async function socksTo(service: ScriptedService): Promise<{ port: number; asked: string[] }> {
+  const asked: string[] = [];
+  const sockets: Socket[] = [];
+  const server = createServer((client) => {
+    sockets.push(client.on("error", () => undefined));
+    client.once("data", () => {
+      client.write(Uint8Array.of(5, 0));
+      client.once("data", (request) => {
+        // Version, command, 0, address type 3 (a name), its length, the name, the port.
+        asked.push(request[3] === 3 ? request.toString("latin1", 5, request.length - 2) : `type ${request[3]}`);
+        const onward = new URL(service.endpoint);
+        const target = connect(Number(onward.port));
+        sockets.push(target.on("error", () => undefined));
+        client.write(Uint8Array.of(5, 0, 0, 1, 0, 0, 0, 0, 0, 0));
+        client.pipe(target).pipe(client);
+      });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  stops.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { port: (server.address() as AddressInfo).port, asked };
+}
+
+describe("a SOCKS proxy", () => {
+  it.each(["socks5", "socks5h"])("in a URL with %s:// is asked by the host's name, over TLS and without", async (scheme) => {
+    const secure = await serve(targets);
+    const tunnels = await socksTo(secure);
+    const secureHandler = handlerOf({ HTTPS_PROXY: `${scheme}://127.0.0.1:${tunnels.port}`, AWS_CA_BUNDLE: targets.file });
+    for (let count = 0; count < 2; count++) expect(await ask(secureHandler, "https://kinesis.example/")).toBe("200 hello");
+    expect(tunnels.asked).toEqual(["kinesis.example"]);
+    const plain = await socksTo(await serve());
+    const plainHandler = handlerOf({ HTTP_PROXY: `${scheme}://127.0.0.1:${plain.port}` });
+    for (let count = 0; count < 2; count++) expect(await ask(plainHandler, "http://kinesis.example/")).toBe("200 hello");
+    expect(plain.asked).toEqual(["kinesis.example"]);
+  });
+
+  it("that is away fails the request, and is named", async () => {
+    const port = await freePort();
+    await expect(ask(handlerOf({ HTTPS_PROXY: `socks5://127.0.0.1:${port}` }), "https://kinesis.example/")).rejects.toThrow(
+      `the proxy of HTTPS_PROXY (127.0.0.1:${port}): `,
+    );
+  });
+});
+
+it("the handler is the SDK's, so that its clients take it as it is", () => {
+  expect(handlerOf({})).toBeInstanceOf(NodeHttpHandler);
+});

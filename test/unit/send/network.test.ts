@@ -1,0 +1,102 @@
+// What is read from the environment for the network, and how wrong values are told.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ConfigurationError } from "../../../src/config.js";
+import { readNetworkEnvironment } from "../../../src/send/network.js";
+import { makeCertificate } from "../../support/certificate.js";
+
+const folder = mkdtempSync(path.join(tmpdir(), "network-"));
+let certificateFile = "";
+
+beforeAll(async () => {
+  ({ certificateFile } = await makeCertificate(folder));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function complaint(environment: Record<string, string>): string {
+  try {
+    readNetworkEnvironment(environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigurationError);
+    return (error as Error).message;
+  }
+  throw new Error("nothing was wrong");
+}
+
+describe("a proxy's variable", () => {
+  it.each([
+    [{}, undefined, undefined],
+    [{ HTTPS_PROXY: "http://a:1" }, "http://a:1/", undefined],
+    [{ HTTP_PROXY: "http://a:1" }, undefined, "http://a:1/"],
+    [{ https_proxy: "http://a:1", http_proxy: "http://b:2" }, "http://a:1/", "http://b:2/"],
+    [{ HTTPS_PROXY: "http://capital:1", https_proxy: "http://small:1" }, "http://capital:1/", undefined],
+    [{ HTTPS_PROXY: "", https_proxy: "http://small:1" }, "http://small:1/", undefined],
+    [{ HTTPS_PROXY: "proxy.example:3128" }, "http://proxy.example:3128/", undefined],
+    [{ HTTPS_PROXY: "10.0.0.1:3128" }, "http://10.0.0.1:3128/", undefined],
+    [{ HTTPS_PROXY: "proxy" }, "http://proxy/", undefined],
+    [{ HTTPS_PROXY: "user:secret@proxy:3128" }, "http://user:secret@proxy:3128/", undefined],
+    [{ HTTPS_PROXY: "[::1]:3128" }, "http://[::1]:3128/", undefined],
+    [{ HTTPS_PROXY: "https://proxy" }, "https://proxy/", undefined],
+    [{ HTTPS_PROXY: "SOCKS5://proxy:1080" }, "socks5://proxy:1080", undefined],
+    [{ HTTPS_PROXY: "socks5h://proxy" }, "socks5h://proxy", undefined],
+  ])("%j is understood", (environment, https, http) => {
+    const { proxies } = readNetworkEnvironment(environment);
+    expect(proxies.https?.url.href).toBe(https);
+    expect(proxies.http?.url.href).toBe(http);
+  });
+
+  it.each([
+    ["http://user:secret@"],
+    ["http://user:se#cret@proxy:3128"],
+    ["http://user:secret%zz@proxy:3128"],
+    ["http://user:secret@proxy:66000"],
+    ["ftp://user:secret@proxy:21"],
+    ["socks4://user:secret@proxy:1080"],
+    ["user secret"],
+  ])("that is wrong (%s) is named, without the value", (value) => {
+    for (const name of ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"]) {
+      const message = complaint({ [name]: value });
+      expect(message).toContain(`'${name}'`);
+      expect(message).not.toMatch(/se#?cret/);
+    }
+  });
+
+  it("NO_PROXY is read in capitals first too", () => {
+    const { bypass } = readNetworkEnvironment({ NO_PROXY: "capital.example", no_proxy: "small.example" }).proxies;
+    expect([bypass("capital.example", 443), bypass("small.example", 443)]).toEqual([true, false]);
+    expect(readNetworkEnvironment({ no_proxy: "small.example" }).proxies.bypass("small.example", 443)).toBe(true);
+  });
+});
+
+describe("AWS_CA_BUNDLE", () => {
+  it("that is not set or empty leaves Node's trust as it is", () => {
+    expect(readNetworkEnvironment({}).trust).toBeUndefined();
+    expect(readNetworkEnvironment({ AWS_CA_BUNDLE: "" }).trust).toBeUndefined();
+  });
+
+  it("is taken with text around its certificates, and with a broken one among them", () => {
+    const file = path.join(folder, "mixed.pem");
+    const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    writeFileSync(file, `# authorities, für uns\n${broken}${readFileSync(certificateFile, "utf8")}# end\n`);
+    expect(readNetworkEnvironment({ AWS_CA_BUNDLE: file }).trust).toBeDefined();
+  });
+
+  it.each([
+    ["is missing", () => path.join(folder, "missing.pem"), "ENOENT"],
+    ["is a folder", () => folder, "EISDIR"],
+    ["has only a key", () => path.join(folder, "key.pem"), "holds no certificate"],
+  ])("that %s is told with its path", (_, file, reason) => {
+    const message = complaint({ AWS_CA_BUNDLE: file() });
+    expect(message).toContain("'AWS_CA_BUNDLE'");
+    expect(message).toContain(file());
+    expect(message).toContain(reason);
+  });
+
+  it("with only a broken certificate is told", () => {
+    const file = path.join(folder, "broken.pem");
+    writeFileSync(file, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    expect(complaint({ AWS_CA_BUNDLE: file })).toContain("holds no certificate");
+  });
+});
