@@ -120,7 +120,7 @@ function readCredentials(body: string): Credentials {
   const [accessKeyId, secretAccessKey] = [field("AccessKeyId"), field("SecretAccessKey")];
   const [sessionToken, expiration] = [field("Token"), field("Expiration")];
   if (accessKeyId === undefined || secretAccessKey === undefined) {
-    throw new CredentialsProviderError("the container's endpoint answered without AccessKeyId and SecretAccessKey");
+    throw new CredentialsProviderError("its answer has no AccessKeyId and SecretAccessKey");
   }
   return {
     accessKeyId,

@@ -5,7 +5,8 @@ import type { Delivery, Failure } from "./delivery.js";
 /** What to do about failures that do not pass by themselves. */
 const advice: Readonly<Record<string, string>> = {
   CredentialsProviderError:
-    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the host, task or pod a role",
+    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or the option profile, or give the host, task or pod a role",
+  AccessDenied: "allow sts:AssumeRole on the role, and let the role trust the identity that is named",
   ResourceNotFoundException: "check the options stream and region",
   AccessDeniedException: "allow kinesis:PutRecords on the stream",
   UnrecognizedClientException: "check the credentials",

@@ -243,3 +243,33 @@ describe("the log", () => {
     warnings.forEach((warning, index) => expect(found[index]).toMatch(warning));
   });
 });
+
+describe("profile and external_id", () => {
+  const role_arn = "arn:aws:iam::123456789012:role/writer";
+
+  it("are taken as they are", () => {
+    const { connection } = read({ ...required, role_arn, profile: "my profile", external_id: "a_+=,.@:/-9" });
+    expect(connection).toMatchObject({ profile: "my profile", externalId: "a_+=,.@:/-9" });
+  });
+
+  it.each([2, 1224])("an external_id of %i characters is allowed", (length) => {
+    const external_id = "x".repeat(length);
+    expect(read({ ...required, role_arn, external_id }).connection.externalId).toBe(external_id);
+  });
+
+  it.each([
+    ["of 1 character", "q"],
+    ["of 1225 characters", "q".repeat(1225)],
+    ["with a blank", "q q"],
+    ["with a newline", "qq\n"],
+    ["with a letter of another script", "qqé"],
+  ])("an external_id %s is refused, without showing it", (_, external_id) => {
+    const message = messageOf({ ...required, role_arn, external_id });
+    expect(message).toBe("Invalid 'external_id' value (…) specified, must be 2 to 1224 letters, digits and characters of _+=,.@:/-");
+  });
+
+  it("an external_id without role_arn is a warning, which does not show it", () => {
+    expect(logOf({ ...required, external_id: "theirs" }).at("warning")).toEqual(["'external_id' has no effect without 'role_arn'"]);
+    expect(logOf({ ...required, role_arn, external_id: "theirs" }).at("warning")).toEqual([]);
+  });
+});

@@ -73,6 +73,7 @@ describe("the delivery report", () => {
     ["CredentialsProviderError", "AWS_ACCESS_KEY_ID"],
     ["ResourceNotFoundException", "stream and region"],
     ["AccessDeniedException", "kinesis:PutRecords"],
+    ["AccessDenied", "sts:AssumeRole"],
     ["InvalidSignatureException", "clock"],
     ["ExpiredTokenException", "renew"],
     ["ProvisionedThroughputExceededException", "Throughput limits for the stream may have been exceeded"],

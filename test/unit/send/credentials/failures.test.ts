@@ -1,0 +1,92 @@
+// Without credentials there is one message: what was tried and why not, without secrets.
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { CredentialSettings } from "../../../support/credential_settings.js";
+import { ScriptedService, type Answering } from "../../../support/scripted_service.js";
+
+let settings: CredentialSettings;
+let service: ScriptedService | undefined;
+
+beforeEach(() => {
+  settings = new CredentialSettings();
+});
+
+afterEach(async () => {
+  await service?.stop();
+  service = undefined;
+  settings.remove();
+});
+
+async function serve(answer: Answering): Promise<string> {
+  service = await ScriptedService.start(answer);
+  return service.endpoint;
+}
+
+async function serveMetadata(answer: Answering): Promise<void> {
+  vi.stubEnv("AWS_EC2_METADATA_DISABLED", undefined);
+  vi.stubEnv("AWS_EC2_METADATA_SERVICE_ENDPOINT", await serve(answer));
+}
+
+const nothingSet =
+  "no credentials were found: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set; " +
+  "AWS_WEB_IDENTITY_TOKEN_FILE is not set; " +
+  "profile 'default' is not in the shared files or has no credentials; " +
+  "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI are not set; ";
+
+describe("without any source", () => {
+  it("each is named with the reason", async () => {
+    expect(await settings.failure()).toBe(`${nothingSet}EC2 instance metadata is off (AWS_EC2_METADATA_DISABLED)`);
+  });
+
+  it("the profile is the one of AWS_PROFILE", async () => {
+    vi.stubEnv("AWS_PROFILE", "nobody");
+    expect(await settings.failure()).toContain("profile 'nobody' is not in the shared files");
+  });
+
+  it("a metadata service that refuses is named", async () => {
+    await serveMetadata(() => ({ status: 404, body: "" }));
+    const reason = "EC2 instance metadata: Error response received from instance metadata service";
+    expect(await settings.failure()).toBe(nothingSet + reason);
+  });
+
+  it("a metadata service that is silent is given up", { timeout: 30_000 }, async () => {
+    await serveMetadata(() => "silence");
+    expect(await settings.failure()).toBe(`${nothingSet}EC2 instance metadata: TimeoutError from instance metadata service`);
+  });
+
+  it("a metadata service that says no JSON is named, without what it said", async () => {
+    await serveMetadata(() => ({ body: "hunter2" }));
+    expect(await settings.failure()).toBe(`${nothingSet}EC2 instance metadata: the answer is no JSON`);
+  });
+});
+
+describe("a container's endpoint", () => {
+  it.each(["hunter2", "{}", "null", '["hunter2"]', '{"AccessKeyId":"","SecretAccessKey":"hunter2"}'])(
+    "that answers %s fails without telling it",
+    async (body) => {
+      vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", await serve(() => ({ body })));
+      expect(await settings.failure()).toBe(
+        "the container's endpoint: its answer has no AccessKeyId and SecretAccessKey",
+      );
+    },
+  );
+
+  it("with a token that is no header fails without telling it", async () => {
+    vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", await serve(() => ({ body: "" })));
+    vi.stubEnv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "hunter2\nx: y");
+    expect(await settings.failure()).toBe(
+      "the container's endpoint: AWS_CONTAINER_AUTHORIZATION_TOKEN holds no token of a single line",
+    );
+    expect(service?.requests).toEqual([]);
+  });
+
+  it("that answers without end is given up", async () => {
+    vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", await serve(() => ({ body: "x".repeat(1e6) })));
+    expect(await settings.failure()).toMatch(/ answered with too much$/);
+  });
+
+  it("whose time of expiry is no time gives no credentials", async () => {
+    const body = JSON.stringify({ AccessKeyId: "AKID", SecretAccessKey: "s", Token: "t", Expiration: "soon" });
+    vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", await serve(() => ({ body })));
+    expect(await settings.failure()).toContain("have expired already");
+  });
+});
