@@ -54,7 +54,7 @@ export class OutputInstance {
     const { log, now, sleep, exitProcess } = dependencies;
     this.#dependencies = dependencies;
     this.#maxRequestBytes = config.limits.maxRequestBytes;
-    const report = createRecordReport(log, config.connection.stream, now);
+    const report = createRecordReport(log, config.connection.stream, config.limits.maxRecordBytes, now);
     this.#pipeline = new Pipeline(config, { ...dependencies, report });
     this.#report = new DeliveryReport(log, now);
     this.#memory = new DeliveredMemory(memoryLimits, dependencies);

@@ -1,9 +1,14 @@
 /** The messages about single records of one output instance, at most once a minute each. */
+import { maxRecordBytes } from "./limits.js";
 import { RepeatedMessage, type Log } from "./log.js";
 import type { RecordReport } from "./pipeline.js";
 
-/** @param now milliseconds that only ever grow */
-export function createRecordReport(log: Log, stream: string, now: () => number): RecordReport {
+/**
+ * @param limitBytes of a record
+ * @param now milliseconds that only ever grow
+ */
+export function createRecordReport(log: Log, stream: string, limitBytes: number, now: () => number): RecordReport {
+  const limit = limitBytes === maxRecordBytes ? "1MB" : `${limitBytes} bytes`;
   const error = (message: string) => log.error(message);
   const warning = (message: string) => log.warning(message);
   const broken = new RepeatedMessage(warning, now);
@@ -22,9 +27,9 @@ export function createRecordReport(log: Log, stream: string, now: () => number):
           : `A record ${reason}; it is dropped`,
       );
     },
-    truncated: (bytes) => truncated.report(`Found record with ${bytes} bytes, truncating to 1MB, stream=${stream}`),
+    truncated: (bytes) => truncated.report(`Found record with ${bytes} bytes, truncating to ${limit}, stream=${stream}`),
     tooLarge: (bytes) =>
-      tooLarge.report(`A record of ${bytes} bytes cannot be compressed and truncated to 1MB; it is dropped, stream=${stream}`),
+      tooLarge.report(`A record of ${bytes} bytes cannot be compressed and truncated to ${limit}; it is dropped, stream=${stream}`),
     withoutPartitionKey: () =>
       withoutPartitionKey.report(
         "The partition key could not be found in the record, using a random string instead",

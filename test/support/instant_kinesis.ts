@@ -13,12 +13,16 @@ const LONGEST_WAIT_MS = 60_000;
 export class InstantKinesis {
   /** The data of all records, in the order in which they came. */
   readonly received: Uint8Array[] = [];
+  /** Bytes of data and partition keys of each request. */
+  readonly requestBytes: number[] = [];
   readonly #server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", () => {
       const { Records: records } = JSON.parse(Buffer.concat(parts).toString("utf8")) as PutRecordsBody;
       for (const { Data: data } of records) this.received.push(Buffer.from(data, "base64"));
+      const sizes = records.map((record) => Buffer.byteLength(record.Data, "base64") + Buffer.byteLength(record.PartitionKey));
+      this.requestBytes.push(sizes.reduce((sum, size) => sum + size, 0));
       const results = records.map(() => ({ SequenceNumber: "1", ShardId: "shardId-000000000000" }));
       response.setHeader("content-type", "application/x-amz-json-1.1");
       response.end(JSON.stringify({ FailedRecordCount: 0, Records: results }));

@@ -141,6 +141,13 @@ describe("a value", () => {
     [{ aggregation: "false" }, "aggregation", undefined],
     [{ aggregation: "true", aggregation_maximum_record_size: "1024" }, "aggregation", { maximumRecordBytes: 1024, skipRecordBytes: 20_480, serviceRecordBytes: 1_048_576 }],
     [{ aggregation: "true", skip_aggregation_record_size: "1" }, "aggregation", { maximumRecordBytes: 1_048_576, skipRecordBytes: 1, serviceRecordBytes: 1_048_576 }],
+    [{ max_record_size: "4096" }, "limits", { maxRecordBytes: 4096, maxRequestBytes: 5_242_880 }],
+    [{ max_record_size: "1048577" }, "limits", { maxRecordBytes: 1_048_577, maxRequestBytes: 10_485_760 }],
+    [{ max_record_size: "10485760" }, "limits", { maxRecordBytes: 10_485_760, maxRequestBytes: 10_485_760 }],
+    [{ aggregation: "true", max_record_size: "4096" }, "aggregation", { maximumRecordBytes: 4096, skipRecordBytes: 20_480, serviceRecordBytes: 4096 }],
+    [{ aggregation: "true", max_record_size: "10485760" }, "aggregation", { maximumRecordBytes: 1_048_576, skipRecordBytes: 20_480, serviceRecordBytes: 10_485_760 }],
+    [{ aggregation: "true", max_record_size: "2000000", aggregation_maximum_record_size: "2000000", skip_aggregation_record_size: "2000000" },
+      "aggregation", { maximumRecordBytes: 2_000_000, skipRecordBytes: 2_000_000, serviceRecordBytes: 2_000_000 }],
     [{ experimental_concurrency: "0" }, "concurrency", 0],
     [{ experimental_concurrency: "10" }, "concurrency", 10],
     [{ experimental_concurrency_retries: "0" }, "concurrencyRetries", 0],
@@ -192,8 +199,19 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
     ["aggregation_maximum_record_size", "1MB", "must be a whole number from 1024 to 1048576"],
     ["skip_aggregation_record_size", "0", "must be a whole number from 1 to 1048576"],
     ["skip_aggregation_record_size", "1048577", "must be a whole number from 1 to 1048576"],
+    ["max_record_size", "4095", "must be a whole number from 4096 to 10485760"],
+    ["max_record_size", "10485761", "must be a whole number from 4096 to 10485760"],
+    ["max_record_size", "10MiB", "must be a whole number from 4096 to 10485760"],
   ])("%s = %s", (name, value, allowed) => {
     const message = messageOf({ ...aggregating, [name]: value });
+    expect(message).toBe(`Invalid '${name}' value (${value}) specified, ${allowed}`);
+  });
+
+  it.each([
+    ["aggregation_maximum_record_size", "2000001", "must be a whole number from 1024 to 2000000"],
+    ["skip_aggregation_record_size", "2000001", "must be a whole number from 1 to 2000000"],
+  ])("%s = %s, where max_record_size is 2000000", (name, value, allowed) => {
+    const message = messageOf({ ...aggregating, max_record_size: "2000000", [name]: value });
     expect(message).toBe(`Invalid '${name}' value (${value}) specified, ${allowed}`);
   });
 

@@ -141,6 +141,40 @@ describe("the limit of 1 MiB, key included", () => {
   });
 });
 
+describe.each([4096, 10_485_760])("the limit of max_record_size %i, key included", (limit) => {
+  const room = limit - randomKeyBytes;
+  const options = { max_record_size: String(limit) };
+
+  test("one below it, at it, and one above", () => {
+    for (const size of [room - 1, room]) {
+      const run = logLine(options, "a".repeat(size));
+      expect(run.entries.map(({ sizeBytes }) => sizeBytes)).toEqual([size + randomKeyBytes]);
+      expect(run.told).toEqual([]);
+    }
+    const above = logLine(options, "a".repeat(room + 1));
+    expect(above.entries.map(({ sizeBytes }) => sizeBytes)).toEqual([limit]);
+    expect(textsOf(above)[0]?.endsWith(`a${suffix}`)).toBe(true);
+    expect(above.told).toEqual([["truncated", room + 1]]);
+  });
+
+  test("compressed", () => {
+    const log = randomBytes(limit).toString("hex");
+    const run = logLine({ ...options, compression: "gzip" }, log);
+    expect(run.entries[0]?.sizeBytes).toBeLessThanOrEqual(limit);
+    expect(run.entries[0]?.sizeBytes).toBeGreaterThan(limit * 0.8);
+    expect(run.told).toEqual([["truncated", log.length]]);
+  });
+
+  test("holds for aggregates too, and for records that go alone", () => {
+    const sizes = { aggregation_maximum_record_size: String(limit), skip_aggregation_record_size: String(limit) };
+    const bodies = [...Array.from({ length: 40 }, () => ({ log: "a".repeat(limit >> 4) })), { log: "b".repeat(limit + 1) }];
+    const { entries } = runPipeline({ aggregation: "true", ...options, ...sizes }, chunkOf(bodies));
+    expect(entries.map(userRecordsOf).reduce((sum, count) => sum + count)).toBe(41);
+    expect(entries.length).toBeLessThan(6);
+    for (const { sizeBytes } of entries) expect(sizeBytes).toBeLessThanOrEqual(limit);
+  });
+});
+
 describe("compression", () => {
   test("each record is compressed on its own, its newline with it", () => {
     const run = runPipeline({ compression: "gzip", append_newline: "true" }, chunkOf([{ n: 1 }, { n: 2 }]));

@@ -1,5 +1,6 @@
 // The messages about single records: what they say, at which level, and that they do not flood the log.
 import { beforeEach, describe, expect, it } from "vitest";
+import { maxRecordBytes } from "../../src/limits.js";
 import type { RecordReport } from "../../src/pipeline.js";
 import { createRecordReport } from "../../src/record_report.js";
 import { JumpingClock } from "../support/fake_clock.js";
@@ -8,12 +9,12 @@ import { RecordedLog } from "../support/recorded_log.js";
 describe("the report on records", () => {
   let clock = new JumpingClock();
   let log = new RecordedLog();
-  let report: RecordReport = createRecordReport(log, "logs", clock.now);
+  let report: RecordReport = createRecordReport(log, "logs", maxRecordBytes, clock.now);
 
   beforeEach(() => {
     clock = new JumpingClock();
     log = new RecordedLog();
-    report = createRecordReport(log, "logs", clock.now);
+    report = createRecordReport(log, "logs", maxRecordBytes, clock.now);
   });
 
   it.each([
@@ -27,6 +28,13 @@ describe("the report on records", () => {
   ] as const)("writes at %s: %s", (level, text, happen) => {
     happen();
     expect(log.messages).toEqual([{ level, text: expect.stringContaining(text) as string }]);
+  });
+
+  it("names the limit where max_record_size sets another", () => {
+    report = createRecordReport(log, "logs", 10_485_760, clock.now);
+    report.truncated(20_000_000);
+    report.tooLarge(20_000_000);
+    expect(log.messages.map(({ text }) => /to 10485760 bytes[,;]/u.test(text))).toEqual([true, true]);
   });
 
   it("says nothing of a chunk without broken events", () => {

@@ -1,6 +1,6 @@
 // Batches at the service's own limits, to the record and to the byte.
 import { describe, expect, it } from "vitest";
-import { limitsFor, maxRecordBytes, maxRecordsPerRequest } from "../../../src/limits.js";
+import { limitsFor, maxLargeRecordBytes, maxRecordBytes, maxRecordsPerRequest } from "../../../src/limits.js";
 import { cutBatches } from "../../../src/send/batcher.js";
 import { entriesOf, entryOf } from "../../support/scripted_client.js";
 
@@ -29,6 +29,22 @@ describe("a batch", () => {
   ])("of %s", (_, more, expected) => {
     const entries = [...entriesOf(4, 1024 * 1024), entryOf("a", 1024 * 1024 - 1), entryOf("b", 1 + more)];
     expect(sizes(cutBatches(entries, limits))).toEqual(expected);
+  });
+
+  it.each([
+    ["10 MiB less a byte", -1, [4]],
+    ["exactly 10 MiB", 0, [4]],
+    ["one byte more", 1, [3, 1]],
+  ])("of %s, where records may be larger than 1 MiB", (_, more, expected) => {
+    const maxBytes = limitsFor(maxLargeRecordBytes).maxRequestBytes;
+    const entries = [...entriesOf(2, 4 * 1024 * 1024), entryOf("a", 2 * 1024 * 1024 - 1), entryOf("b", 1 + more)];
+    expect(sizes(cutBatches(entries, { ...limits, maxBytes }))).toEqual(expected);
+  });
+
+  it("of one record of the largest size is a request, and no other goes with it", () => {
+    const maxBytes = limitsFor(maxLargeRecordBytes).maxRequestBytes;
+    const entries = [entryOf("a", 1), entryOf("b", maxLargeRecordBytes), entryOf("c", 1)];
+    expect(sizes(cutBatches(entries, { ...limits, maxBytes }))).toEqual([1, 1, 1]);
   });
 
   it("has the limits that the service documents", () => {

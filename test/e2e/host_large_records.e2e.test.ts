@@ -1,0 +1,40 @@
+// Records over 1 MiB, for a stream that was configured for them. kinesis-local refuses these, so an endpoint that does not.
+import { expect, it, vi } from "vitest";
+import { chunkOf } from "../support/event_chunk.js";
+import { REGION } from "../support/kinesis_local.js";
+import { useStreams } from "../support/stream_fixture.js";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const streams = useStreams();
+const limit = 10 * 1024 * 1024;
+const randomKeyBytes = 8;
+
+async function sendAll(bodies: readonly { readonly log: string }[], maxRecordSize = limit) {
+  const kinesis = await streams.instantKinesis();
+  const host = await streams.host();
+  const options = { stream: "large", region: REGION, endpoint: kinesis.endpoint, max_record_size: String(maxRecordSize) };
+  const instance = await host.open({ ...options, log_key: "log" });
+  expect(await host.flush(instance, chunkOf(bodies))).toBe(1);
+  expect((await host.end()).status).toBe(0);
+  return kinesis;
+}
+
+it("of 9 MiB in one event arrives whole", async () => {
+  const log = "0123456789abcdef".repeat((9 * 1024 * 1024) / 16);
+  const { received } = await sendAll([{ log }]);
+  expect(received.map((data) => Buffer.from(data).toString() === log)).toEqual([true]);
+});
+
+it("of all sizes go in requests of at most 10 MiB, in order, the largest alone", async () => {
+  const lengths = [1, limit - randomKeyBytes, 6_000_000, 4_000_000, 4_000_000];
+  const { received, requestBytes } = await sendAll(lengths.map((length) => ({ log: "x".repeat(length) })));
+  expect(received.map((data) => data.length)).toEqual(lengths);
+  expect(requestBytes).toEqual([1 + randomKeyBytes, limit, 10_000_000 + 2 * randomKeyBytes, 4_000_000 + randomKeyBytes]);
+});
+
+it("over max_record_size are cut to it", async () => {
+  const { received } = await sendAll([{ log: "x".repeat(limit) }, { log: "y" }]);
+  expect(received.map((data) => data.length)).toEqual([limit - randomKeyBytes, 1]);
+  expect(Buffer.from(received[0] ?? []).subarray(-15).toString()).toBe("x[Truncated...]");
+});
