@@ -17,6 +17,8 @@ export interface Pipeline {
   /** Seconds between two flushes and of grace at the end. */
   readonly flush?: string;
   readonly grace?: number;
+  /** Further properties of [SERVICE]: only for a configuration file. */
+  readonly service?: Readonly<Record<string, string>>;
 }
 
 export interface FluentBitSettings {
@@ -45,7 +47,7 @@ export function configurationOf(pipeline: Pipeline): string {
       .map(([key, value]) => `    ${key} ${value}\n`)
       .join("")}`;
   return [
-    section("SERVICE", { flush: pipeline.flush ?? "0.2", grace: String(pipeline.grace ?? 10), hot_reload: "on" }),
+    section("SERVICE", { flush: pipeline.flush ?? "0.2", grace: String(pipeline.grace ?? 10), hot_reload: "on", ...pipeline.service }),
     ...pipeline.inputs.map(({ name, properties }) => section("INPUT", { name, ...properties })),
     ...pipeline.outputs.map(({ name, properties }) => section("OUTPUT", { name, match: "*", ...properties })),
   ].join("\n");

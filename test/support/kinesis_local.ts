@@ -13,6 +13,8 @@ import {
   KinesisClient,
   ListShardsCommand,
   ListStreamsCommand,
+  MergeShardsCommand,
+  SplitShardCommand,
 } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { Child } from "./child.js";
@@ -101,11 +103,32 @@ export class KinesisLocal {
 
   async createStream(name: string, shards = 1): Promise<void> {
     await this.#client.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards }));
+    await this.#untilActive(name);
+  }
+
+  /** Splits a shard in the middle of its range. */
+  async splitShard(stream: string, shardId: string): Promise<void> {
+    const range = (await this.shardRanges(stream)).get(shardId);
+    if (range === undefined) throw new Error(`no shard ${shardId}`);
+    const middle = (range.first + range.last) / 2n;
+    const split = { StreamName: stream, ShardToSplit: shardId, NewStartingHashKey: middle.toString() };
+    await this.#client.send(new SplitShardCommand(split));
+    await this.#untilActive(stream);
+  }
+
+  /** Merges two shards whose ranges touch. */
+  async mergeShards(stream: string, shardId: string, adjacentShardId: string): Promise<void> {
+    const merge = { StreamName: stream, ShardToMerge: shardId, AdjacentShardToMerge: adjacentShardId };
+    await this.#client.send(new MergeShardsCommand(merge));
+    await this.#untilActive(stream);
+  }
+
+  async #untilActive(stream: string): Promise<void> {
     for (;;) {
-      const { StreamDescriptionSummary: stream } = await this.#client.send(
-        new DescribeStreamSummaryCommand({ StreamName: name }),
+      const { StreamDescriptionSummary: found } = await this.#client.send(
+        new DescribeStreamSummaryCommand({ StreamName: stream }),
       );
-      if (stream?.StreamStatus === "ACTIVE") return;
+      if (found?.StreamStatus === "ACTIVE") return;
       await sleep(20);
     }
   }

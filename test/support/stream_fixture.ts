@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import type { Environment } from "./environment.js";
 import { FluentBit, type FluentBitSettings, type Pipeline } from "./fluent_bit.js";
+import { FrontService } from "./front_service.js";
 import { InstantKinesis } from "./instant_kinesis.js";
 import { KinesisLocal, REGION, type ReceivedRecord } from "./kinesis_local.js";
 import { type Options, PluginHost } from "./plugin_host.js";
@@ -41,6 +42,13 @@ export class StreamFixture {
     const kinesis = await InstantKinesis.start();
     this.#running.push(kinesis);
     return kinesis;
+  }
+
+  /** In front of this Kinesis, for the tests that refuse some of its actions. */
+  async front(): Promise<FrontService> {
+    const front = await FrontService.start(this.kinesis.endpoint);
+    this.#running.push(front);
+    return front;
   }
 
   fluentBit(pipeline: Pipeline, settings: FluentBitSettings = {}): FluentBit {

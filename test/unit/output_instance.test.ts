@@ -1,44 +1,9 @@
 // One output from chunk to answer, with a scripted client: what is answered, said, and done at the end.
-import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { readConfig } from "../../src/config.js";
-import { OutputInstance } from "../../src/output_instance.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { HeldClock, JumpingClock, settled } from "../support/fake_clock.js";
-import { RecordedLog } from "../support/recorded_log.js";
-import { allTaken, failedAt, requestFailed, ScriptedClient, type Step } from "../support/scripted_client.js";
-
-interface Setting {
-  readonly options?: Readonly<Record<string, string>>;
-  readonly script?: readonly Step[];
-  readonly afterwards?: Step;
-  readonly sendFailureTimeoutMs?: number;
-  readonly clock?: JumpingClock | HeldClock;
-}
-
-function setUp({ options = {}, script = [], afterwards = allTaken, sendFailureTimeoutMs, clock = new JumpingClock() }: Setting) {
-  const log = new RecordedLog();
-  const client = new ScriptedClient(script, afterwards);
-  const exits: number[] = [];
-  const given: Readonly<Record<string, string>> = { region: "us-west-2", stream: "logs", ...options };
-  const config = readConfig((key) => given[key], new RecordedLog(), () => "UTC");
-  const instance = new OutputInstance(
-    config,
-    { sendFailureTimeoutMs, eksPodExecutionRole: undefined },
-    {
-      log,
-      client,
-      now: clock.now,
-      sleep: clock.sleep,
-      random: () => 0.5,
-      digest: (bytes) => createHash("sha256").update(bytes).digest("base64"),
-      md5: (bytes) => createHash("md5").update(bytes).digest(),
-      compress: undefined,
-      exitProcess: (status) => void exits.push(status),
-    },
-  );
-  return { instance, log, client, exits };
-}
+import { allTaken, failedAt, requestFailed, type ScriptedClient } from "../support/scripted_client.js";
+import { scriptedInstance } from "../support/scripted_instance.js";
 
 const chunk = chunkOf([{ log: "one" }, { log: "two" }, { log: "three" }]);
 const refused = requestFailed("ECONNREFUSED", true);
@@ -51,38 +16,38 @@ function textsOf(client: ScriptedClient, request = 0): string[] {
 
 describe("a flush", () => {
   it("is ok when all its records were taken", async () => {
-    const { instance, client } = setUp({});
+    const { instance, client } = scriptedInstance({});
     expect(await instance.flush(chunk, "tag")).toBe("ok");
     expect(textsOf(client)).toEqual(['{"log":"one"}', '{"log":"two"}', '{"log":"three"}']);
   });
 
   it("tries again within itself what was not taken", async () => {
-    const { instance, client } = setUp({ options: { log_key: "log" }, script: [failedAt(0, 2)] });
+    const { instance, client } = scriptedInstance({ options: { log_key: "log" }, script: [failedAt(0, 2)] });
     expect(await instance.flush(chunk, "tag")).toBe("ok");
     expect(textsOf(client, 1)).toEqual(["one", "three"]);
   });
 
   it("is to be retried when the time is up, with one error for many flushes", async () => {
-    const { instance, log } = setUp({ afterwards: refused });
+    const { instance, log } = scriptedInstance({ afterwards: refused });
     for (let count = 0; count < 3; count++) expect(await instance.flush(chunk, "tag")).toBe("retry");
     expect(log.at("error")).toHaveLength(1);
     expect(log.at("error")[0]).toContain("3/3 records failed to be delivered. Will retry. PutRecords failed with ECONNREFUSED");
   });
 
   it("of nothing is ok without a request", async () => {
-    const { instance, client } = setUp({});
+    const { instance, client } = scriptedInstance({});
     expect(await instance.flush(new Uint8Array(0), "tag")).toBe("ok");
     expect(client.requests).toEqual([]);
   });
 
   it("tells its tag at debug", async () => {
-    const { instance, log } = setUp({});
+    const { instance, log } = scriptedInstance({});
     await instance.flush(chunk, "my.tag");
     expect(log.at("debug")[0]).toBe("Flushing 3 entries with tag: my.tag");
   });
 
   it("sends nothing of the chunk's memory, which Fluent Bit takes back", async () => {
-    const { instance, client } = setUp({ options: { log_key: "log" }, script: [failedAt(0, 1, 2)] });
+    const { instance, client } = scriptedInstance({ options: { log_key: "log" }, script: [failedAt(0, 1, 2)] });
     const memory = Uint8Array.from(chunk);
     const answered = instance.flush(memory, "tag");
     memory.fill(0);
@@ -93,13 +58,13 @@ describe("a flush", () => {
 
 describe("in the background", () => {
   it("a flush is ok before anything was sent", async () => {
-    const { instance, client } = setUp({ options: concurrent, script: [() => new Promise(() => undefined)] });
+    const { instance, client } = scriptedInstance({ options: concurrent, script: [() => new Promise(() => undefined)] });
     expect(await instance.flush(chunk, "tag")).toBe("ok");
     expect(client.requests).toHaveLength(1);
   });
 
   it("a flush at the limit is to be retried, and sends nothing", async () => {
-    const { instance, client, log } = setUp({ options: concurrent, script: [() => new Promise(() => undefined)] });
+    const { instance, client, log } = scriptedInstance({ options: concurrent, script: [() => new Promise(() => undefined)] });
     await instance.flush(chunk, "tag");
     expect(await instance.flush(chunk, "tag")).toBe("retry");
     expect(client.requests).toHaveLength(1);
@@ -108,7 +73,7 @@ describe("in the background", () => {
 
   it("a chunk is attempted once per back-off of its own, then dropped with a message", async () => {
     const clock = new HeldClock();
-    const { instance, client, log } = setUp({ options: concurrent, afterwards: failedAt(0), clock });
+    const { instance, client, log } = scriptedInstance({ options: concurrent, afterwards: failedAt(0), clock });
     await instance.flush(chunk, "tag");
     await clock.advance(199);
     expect(client.requests).toHaveLength(1);
@@ -122,7 +87,7 @@ describe("in the background", () => {
 
 describe("close", () => {
   it("closes the client", async () => {
-    const { instance, client } = setUp({});
+    const { instance, client } = scriptedInstance({});
     await instance.close();
     expect(client.closed).toBe(1);
   });
@@ -130,7 +95,7 @@ describe("close", () => {
   it("waits for what is sent in the background, and closes the client then", async () => {
     let finish = (): void => undefined;
     const slow = () => new Promise<typeof allTaken>((resolve) => (finish = () => resolve(allTaken)));
-    const { instance, client, log } = setUp({ options: concurrent, script: [slow], clock: new HeldClock() });
+    const { instance, client, log } = scriptedInstance({ options: concurrent, script: [slow], clock: new HeldClock() });
     await instance.flush(chunk, "tag");
     const closing = instance.close();
     await settled();
@@ -143,7 +108,7 @@ describe("close", () => {
 
   it("gives up in time, and tells what is lost", async () => {
     const clock = new HeldClock();
-    const { instance, client, log } = setUp({ options: concurrent, script: [() => new Promise(() => undefined)], clock });
+    const { instance, client, log } = scriptedInstance({ options: concurrent, script: [() => new Promise(() => undefined)], clock });
     await instance.flush(chunk, "tag");
     const closing = instance.close();
     await clock.advance(4999);
@@ -156,7 +121,7 @@ describe("close", () => {
 describe("SEND_FAILURE_TIMEOUT", () => {
   it("ends Fluent Bit with status 1 after a message, when nothing was delivered for so long", async () => {
     const clock = new JumpingClock();
-    const { instance, log, exits } = setUp({ afterwards: denied, sendFailureTimeoutMs: 60_000, clock });
+    const { instance, log, exits } = scriptedInstance({ afterwards: denied, sendFailureTimeoutMs: 60_000, clock });
     await instance.flush(chunk, "tag");
     clock.nowMs += 59_999;
     await instance.flush(chunk, "tag");
@@ -173,7 +138,7 @@ describe("SEND_FAILURE_TIMEOUT", () => {
   it("begins anew when a part was delivered", async () => {
     const clock = new JumpingClock();
     const script = [denied, failedAt(2), denied, denied];
-    const { instance, exits } = setUp({ script, sendFailureTimeoutMs: 60_000, clock });
+    const { instance, exits } = scriptedInstance({ script, sendFailureTimeoutMs: 60_000, clock });
     await instance.flush(chunk, "tag");
     clock.nowMs += 59_000;
     expect(await instance.flush(chunk, "tag")).toBe("retry");

@@ -1,0 +1,100 @@
+// Whatever fails, in whatever order chunks come and come again: each event arrives exactly once.
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import type { Shard } from "../../src/aggregate/shard_map.js";
+import type { Entry } from "../../src/entry.js";
+import type { PutRecordsOutcome } from "../../src/send/put_records.js";
+import { chunkOf } from "../support/event_chunk.js";
+import { JumpingClock } from "../support/fake_clock.js";
+import { allTextsIn, takenOf } from "../support/received_events.js";
+import { requestFailed } from "../support/scripted_client.js";
+import { scriptedInstance } from "../support/scripted_instance.js";
+
+const greatest = (1n << 128n) - 1n;
+
+const options = fc.record({
+  aggregation: fc.constantFrom("true", "false"),
+  aggregation_maximum_record_size: fc.constantFrom("1024", "2000", "1048576"),
+  skip_aggregation_record_size: fc.constantFrom("100", "20480"),
+  compression: fc.constantFrom("none", "gzip", "zlib"),
+  partition_key: fc.constantFrom("", "key"),
+});
+
+const events = fc.record({ key: fc.constantFrom("p", "q", "r", "s", 7, ""), length: fc.nat(300), hasLog: fc.nat(9) });
+const chunks = fc.array(
+  fc.record({
+    events: fc.oneof(
+      { weight: 5, arbitrary: fc.array(events, { maxLength: 40 }) },
+      { weight: 1, arbitrary: fc.array(events, { minLength: 501, maxLength: 600 }) },
+    ),
+    tag: fc.constantFrom("one", "two"),
+    /** How many chunks there are of this very content. */
+    copies: fc.constantFrom(1, 1, 1, 2, 3),
+  }),
+  { minLength: 1, maxLength: 4 },
+);
+
+/** What becomes of one request: which of its entries fail (a pattern that repeats), or all of it. */
+const outcomes = fc.oneof(
+  { weight: 4, arbitrary: fc.array(fc.boolean(), { minLength: 1, maxLength: 7 }) },
+  { weight: 2, arbitrary: fc.constantFrom("refused" as const, "unreachable" as const) },
+);
+/** Of each turn: which of the waiting chunks come, one or two of them at once, and where the shards are cut. */
+const turns = fc.record({ first: fc.nat(100), together: fc.constantFrom(1, 1, 2), cut: fc.bigInt({ min: 0n, max: greatest - 1n }) });
+
+type Outcome = readonly boolean[] | "refused" | "unreachable";
+
+function outcomeOf(outcome: Outcome, entries: readonly Entry[]): PutRecordsOutcome {
+  if (outcome === "refused") return requestFailed("AccessDeniedException", false);
+  if (outcome === "unreachable") return requestFailed("ECONNREFUSED", true);
+  const failed = entries.flatMap((_, index) =>
+    outcome[index % outcome.length] === true ? [{ index, code: "InternalFailure", message: "" }] : [],
+  );
+  return { kind: "answered", failed, strayed: failed.length < entries.length ? 1 : 0 };
+}
+
+function shardsCutAt(cut: bigint, turn: number): Shard[] {
+  return [
+    { id: `low ${turn}`, startingHashKey: 0n, endingHashKey: cut },
+    { id: `high ${turn}`, startingHashKey: cut + 1n, endingHashKey: greatest },
+  ];
+}
+
+it("each event arrives as often as there are copies of its chunk", async () => {
+  await fc.assert(
+    fc.asyncProperty(options, chunks, fc.array(outcomes, { maxLength: 60 }), fc.array(turns, { minLength: 1, maxLength: 20 }),
+      async (given, contents, script, plan) => {
+        const taken: string[] = [];
+        const answer = (outcome: Outcome) => (entries: readonly Entry[]) => {
+          const result = outcomeOf(outcome, entries);
+          taken.push(...allTextsIn(takenOf(entries, result)));
+          return result;
+        };
+        const clock = new JumpingClock();
+        const { instance, client } = scriptedInstance({
+          options: { ...given, log_key: "log" }, clock, random: () => 0.999, script: script.map(answer), afterwards: answer([false]),
+        });
+
+        const expected: string[] = [];
+        const waiting = contents.flatMap((content, n) => {
+          const logs = content.events.map(({ length }, event) => `${n}:${event};`.padEnd(length, "."));
+          const bodies = content.events.map(({ key, hasLog }, event) => (hasLog === 0 ? { key } : { key, log: logs[event] }));
+          const copies = Array.from({ length: content.copies }, () => ({ bytes: chunkOf(bodies), tag: content.tag }));
+          const sendable = logs.filter((_, event) => content.events[event]?.hasLog !== 0);
+          expected.push(...copies.flatMap(() => sendable));
+          return copies;
+        });
+        for (let turn = 0; waiting.length > 0; turn++) {
+          const { first, together, cut } = plan[turn % plan.length] ?? { first: 0, together: 1, cut: 0n };
+          client.shards = shardsCutAt(cut, turn);
+          clock.nowMs += 2000;
+          const coming = waiting.splice(first % waiting.length, together);
+          const answers = await Promise.all(coming.map(({ bytes, tag }) => instance.flush(bytes, tag)));
+          waiting.push(...coming.filter((_, index) => answers[index] === "retry"));
+          expect(turn, "every chunk is taken in the end").toBeLessThan(200);
+        }
+        expect(taken.sort()).toEqual(expected.sort());
+      }),
+    { numRuns: 150 },
+  );
+}, 120_000);

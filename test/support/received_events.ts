@@ -1,0 +1,28 @@
+// What a scripted client took, as the user records that a consumer would find: taken apart and unpacked.
+import { gunzipSync, inflateSync } from "node:zlib";
+import type { Entry } from "../../src/entry.js";
+import type { PutRecordsOutcome } from "../../src/send/put_records.js";
+import { isAggregate, parseAggregate } from "./kpl_aggregate.js";
+
+/** The entries of a request that were taken, by its outcome. */
+export function takenOf(entries: readonly Entry[], outcome: PutRecordsOutcome): Entry[] {
+  if (outcome.kind === "failed") return [];
+  const failed = new Set(outcome.failed.map(({ index }) => index));
+  return entries.filter((_, index) => !failed.has(index));
+}
+
+/** The texts of an entry's user records. */
+export function textsIn({ data }: Entry): string[] {
+  const parts = isAggregate(data) ? parseAggregate(data).records.map((record) => record.data) : [data];
+  return parts.map((part) => Buffer.from(unpack(part)).toString());
+}
+
+export function allTextsIn(entries: readonly Entry[]): string[] {
+  return entries.flatMap(textsIn);
+}
+
+/** By the first bytes of gzip (1f 8b) and of zlib at level 6 (78 9c); JSON begins otherwise. */
+function unpack(bytes: Uint8Array): Uint8Array {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return gunzipSync(bytes);
+  return bytes[0] === 0x78 && bytes[1] === 0x9c ? inflateSync(bytes) : bytes;
+}

@@ -1,0 +1,26 @@
+// A Kinesis client as the plugin makes it, with dummy credentials and nothing of this machine's settings.
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { vi } from "vitest";
+import { credentialsFor } from "../../src/send/credentials.js";
+import { createKinesisClient } from "../../src/send/kinesis_client.js";
+import { directNetwork } from "../../src/send/network.js";
+import { RecordedLog } from "./recorded_log.js";
+
+export type SdkClient = ReturnType<typeof createKinesisClient>;
+
+/** Until vi.unstubAllEnvs. */
+export function stubSdkEnvironment(): void {
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "dummy-secret");
+  vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+  vi.stubEnv("AWS_CONFIG_FILE", "/dev/null");
+  vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+}
+
+export function sdkClientOf(endpoint: string, stream: string): SdkClient {
+  const roles = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
+  const connection = { region: "us-west-2", stream, endpoint, requestTimeoutMs: 0, ...roles };
+  const dependencies = { log: new RecordedLog(), now: Date.now, requestHandler: new NodeHttpHandler() };
+  const credentials = credentialsFor({ ...connection, eksPodExecutionRole: undefined }, dependencies);
+  return createKinesisClient(connection, credentials, "1.2.3", directNetwork);
+}

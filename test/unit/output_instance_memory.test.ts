@@ -1,0 +1,159 @@
+// A chunk that was answered retry and comes again: only what is missing of it is sent, whatever form it takes.
+import { describe, expect, it } from "vitest";
+import { chunkOf } from "../support/event_chunk.js";
+import { JumpingClock } from "../support/fake_clock.js";
+import { allTextsIn, textsIn } from "../support/received_events.js";
+import { failedAt, requestFailed, type Step } from "../support/scripted_client.js";
+import { scriptedInstance, type InstanceSetting } from "../support/scripted_instance.js";
+
+/** Failing for good: the flush is over, since such a request is not tried again within it. */
+const denied = requestFailed("AccessDeniedException", false);
+const letters = ["a", "b", "c", "d", "e"];
+const bodies = letters.map((log) => ({ log }));
+const chunk = chunkOf(bodies);
+const raw = { log_key: "log" };
+
+/** The texts of each request. */
+function requestsOf({ client }: ReturnType<typeof scriptedInstance>): string[][] {
+  return client.requests.map(allTextsIn);
+}
+
+/** An instance whose first flush delivers all entries but these, and then fails for good. */
+function failing(places: readonly number[], setting: InstanceSetting = {}) {
+  return scriptedInstance({ ...setting, script: [failedAt(...places), denied, ...(setting.script ?? [])] });
+}
+
+describe("a chunk that comes again", () => {
+  it("sends what is missing alone", async () => {
+    const run = failing([1, 3], { options: raw });
+    expect(await run.instance.flush(chunk, "tag")).toBe("retry");
+    expect(await run.instance.flush(chunk, "tag")).toBe("ok");
+    expect(requestsOf(run)).toEqual([letters, ["b", "d"], ["b", "d"]]);
+  });
+
+  it("is then forgotten: a third time it is sent whole", async () => {
+    const run = failing([1, 3], { options: raw });
+    for (let count = 0; count < 3; count++) await run.instance.flush(chunk, "tag");
+    expect(requestsOf(run).at(-1)).toEqual(letters);
+  });
+
+  it.each(["gzip", "zlib"])("sends what is missing compressed with %s", async (compression) => {
+    const run = failing([0, 4], { options: { ...raw, compression } });
+    expect(await run.instance.flush(chunk, "tag")).toBe("retry");
+    expect(await run.instance.flush(chunk, "tag")).toBe("ok");
+    expect(requestsOf(run).at(-1)).toEqual(["a", "e"]);
+    expect(run.client.requests.at(-1)?.[0]?.data[0]).toBeGreaterThan(0x0f);
+  });
+
+  it("keeps the partition keys of what is missing", async () => {
+    const run = failing([1, 3], { options: { partition_key: "k" } });
+    const keyed = chunkOf(letters.map((log, n) => ({ log, k: `key ${n}` })));
+    await run.instance.flush(keyed, "tag");
+    expect(await run.instance.flush(keyed, "tag")).toBe("ok");
+    expect(run.client.requests.at(-1)?.map(({ partitionKey }) => partitionKey)).toEqual(["key 1", "key 3"]);
+  });
+
+  it("sends what is missing of a request after the one that failed", async () => {
+    const run = scriptedInstance({ options: raw, script: [{ kind: "answered", failed: [], strayed: 0 }, denied] });
+    const many = chunkOf(Array.from({ length: 700 }, (_, n) => ({ log: `${n}` })));
+    expect(await run.instance.flush(many, "tag")).toBe("retry");
+    expect(await run.instance.flush(many, "tag")).toBe("ok");
+    expect(requestsOf(run).at(-1)).toEqual(Array.from({ length: 200 }, (_, n) => `${500 + n}`));
+  });
+
+  it("aggregated, gathers what is missing anew", async () => {
+    const options = { ...raw, aggregation: "true", aggregation_maximum_record_size: "1024" };
+    const long = letters.map((letter) => letter.repeat(450));
+    const run = failing([0, 2], { options });
+    const lines = chunkOf(long.map((log) => ({ log })));
+    expect(await run.instance.flush(lines, "tag")).toBe("retry");
+    expect(run.client.requests[0]?.map(textsIn)).toEqual([long.slice(0, 2), long.slice(2, 4), long.slice(4)]);
+    expect(await run.instance.flush(lines, "tag")).toBe("ok");
+    expect(run.client.requests[2]?.map(textsIn)).toEqual([long.slice(0, 2), long.slice(4)]);
+  });
+
+  it("may have others in between, with and without failures", async () => {
+    const run = scriptedInstance({ options: raw, script: [failedAt(1), denied, failedAt(0), denied] });
+    const other = chunkOf([{ log: "x" }, { log: "y" }]);
+    const third = chunkOf([{ log: "z" }]);
+    const flushes = [chunk, other, third, chunk, other].map((one) => async () => run.instance.flush(one, "tag"));
+    const answers: string[] = [];
+    for (const flush of flushes) answers.push(await flush());
+    expect(answers).toEqual(["retry", "retry", "ok", "ok", "ok"]);
+    expect(requestsOf(run)).toEqual([letters, ["b"], ["x", "y"], ["x"], ["z"], ["b"], ["x"]]);
+  });
+
+  it("after two partial failures sends what both left", async () => {
+    const run = failing([0, 1, 3], { options: raw, script: [failedAt(0, 2), denied] });
+    for (const answer of ["retry", "retry", "ok"]) expect(await run.instance.flush(chunk, "tag")).toBe(answer);
+    expect(requestsOf(run).filter((_, request) => request % 2 === 0)).toEqual([letters, ["a", "b", "d"], ["a", "d"]]);
+  });
+
+  it("after a partial failure and one of all still knows what is missing", async () => {
+    const run = failing([2], { options: raw, script: [denied, denied] });
+    for (const answer of ["retry", "retry", "retry", "ok"]) expect(await run.instance.flush(chunk, "tag")).toBe(answer);
+    expect(requestsOf(run).slice(2)).toEqual([["c"], ["c"], ["c"]]);
+  });
+
+  it("under another tag is another chunk", async () => {
+    const run = failing([2], { options: raw });
+    await run.instance.flush(chunk, "one");
+    expect(await run.instance.flush(chunk, "two")).toBe("ok");
+    expect(await run.instance.flush(chunk, "one")).toBe("ok");
+    expect(requestsOf(run).slice(2)).toEqual([letters, ["c"]]);
+  });
+});
+
+describe("nothing is remembered, and nothing hashed,", () => {
+  it("of chunks that are delivered", async () => {
+    const { instance, digests } = scriptedInstance({ options: raw });
+    for (let count = 0; count < 5; count++) await instance.flush(chunk, "tag");
+    expect(digests()).toBe(0);
+  });
+
+  it("when nothing was delivered", async () => {
+    const run = scriptedInstance({ options: raw, script: [denied] });
+    expect(await run.instance.flush(chunk, "tag")).toBe("retry");
+    expect(await run.instance.flush(chunk, "tag")).toBe("ok");
+    expect(requestsOf(run)).toEqual([letters, letters]);
+    expect(run.digests()).toBe(0);
+  });
+
+  it("when the chunk's memory was taken away during the flush", async () => {
+    const detached = Uint8Array.from(chunk);
+    const taking: Step = () => {
+      structuredClone(detached.buffer, { transfer: [detached.buffer] });
+      return failedAt(1);
+    };
+    const run = scriptedInstance({ options: raw, script: [taking, denied] });
+    expect(await run.instance.flush(detached, "tag")).toBe("retry");
+    expect(detached).toHaveLength(0);
+    expect(run.digests()).toBe(0);
+  });
+});
+
+describe("what was told of a chunk", () => {
+  const odd = chunkOf([{ log: "a" }, { other: 1 }, { log: "b" }, { other: 2 }]);
+
+  it("is not told again of its dropped records and broken events", async () => {
+    const clock = new JumpingClock();
+    const run = failing([1], { options: raw, clock });
+    const broken = Buffer.concat([odd, Buffer.from([0x01])]);
+    await run.instance.flush(broken, "tag");
+    const errors = () => run.log.at("error").filter((text) => text.includes("log_key"));
+    const warnings = () => run.log.at("warning").filter((text) => text.includes("no event"));
+    expect([errors().length, warnings().length]).toEqual([1, 1]);
+    clock.nowMs += 120_000;
+    expect(await run.instance.flush(broken, "tag")).toBe("ok");
+    expect([errors().length, warnings().length]).toEqual([1, 1]);
+    expect(requestsOf(run).at(-1)).toEqual(["b"]);
+  });
+
+  it("does not count records that were delivered as failed a second time", async () => {
+    const run = failing([1, 3], { options: raw, script: [requestFailed("ExpiredTokenException", false)] });
+    await run.instance.flush(chunk, "tag");
+    await run.instance.flush(chunk, "tag");
+    expect(run.log.at("error")[0]).toContain("2/5 records failed");
+    expect(run.log.at("error")[1]).toContain("2/2 records failed");
+  });
+});
