@@ -1,6 +1,7 @@
 /** The default chain of credentials, in the order of the AWS SDK for Go v1 (aws/session/credentials.go). */
 import { readFile } from "node:fs/promises";
 import { fromIni, fromInstanceMetadata } from "@aws-sdk/credential-providers";
+import type { NodeHttpHandler } from "@smithy/node-http-handler";
 import { containerAddress, fetchContainerCredentials } from "./container_credentials.js";
 import { CredentialsProviderError, type Credentials } from "./renewing_credentials.js";
 import { roleSessionName, type TokenService } from "./token_service.js";
@@ -14,6 +15,8 @@ export interface ChainOptions {
   readonly profile: string | undefined;
   /** For the roles of profiles and of web identity tokens. */
   readonly tokenService: TokenService;
+  /** For the other services that profiles ask: single sign-on. */
+  readonly requestHandler: NodeHttpHandler;
   readonly environment: Environment;
   readonly log: Log;
 }
@@ -89,9 +92,10 @@ async function fromWebIdentity({ environment, tokenService }: ChainOptions): Pro
   });
 }
 
-async function fromProfile(profile: string, { tokenService }: ChainOptions): Promise<Found> {
+async function fromProfile(profile: string, { tokenService, requestHandler }: ChainOptions): Promise<Found> {
   const provide = fromIni({
     profile,
+    clientConfig: { requestHandler },
     // Files are changed while we run, above all by those who renew them.
     ignoreCache: true,
     roleAssumer: (source, params) =>

@@ -12,7 +12,7 @@ export type CredentialOptions = Pick<ConnectionOptions, "region" | "profile" | "
 
 /** The world outside, as far as credentials need it. */
 export interface CredentialDependencies extends RenewalDependencies {
-  /** For the Security Token Service. */
+  /** For the Security Token Service and single sign-on. */
   readonly requestHandler: NodeHttpHandler;
 }
 
@@ -23,7 +23,8 @@ export function credentialsFor(
 ): RenewingCredentials {
   const tokenService = new TokenService(options, dependencies.requestHandler);
   const { profile } = options;
-  const chain = credentialChain({ profile, tokenService, environment: process.env, log: dependencies.log });
+  const { log, requestHandler } = dependencies;
+  const chain = credentialChain({ profile, tokenService, requestHandler, environment: process.env, log });
   let credentials = new RenewingCredentials(chain, dependencies);
   const roles = [
     { RoleArn: eksPodExecutionRole },

@@ -38,8 +38,10 @@ export class ScriptedProxy {
       }
       this.passedOn.push(request.url ?? "");
       const { method = "GET", headers } = request;
-      const { port } = this.#settings.target ?? new URL(request.url ?? "");
-      const forward = passOn({ host: "127.0.0.1", port, method, headers, path: new URL(request.url ?? "").pathname }, (answer) => {
+      const { port: asked, pathname, search } = new URL(request.url ?? "");
+      const { port } = this.#settings.target ?? { port: asked };
+      const onward = { host: "127.0.0.1", port, method, headers, path: `${pathname}${search}` };
+      const forward = passOn(onward, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);
       });

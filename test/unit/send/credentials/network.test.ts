@@ -1,0 +1,63 @@
+// The way to the services that give credentials: the proxies of the environment hold for them as for Kinesis.
+import { createHash } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { credentialsFor } from "../../../../src/send/credentials.js";
+import { createHttpHandler } from "../../../../src/send/http_handler.js";
+import { readNetworkEnvironment } from "../../../../src/send/network.js";
+import { startSingleSignOn } from "../../../support/credential_servers.js";
+import { CredentialSettings } from "../../../support/credential_settings.js";
+import { ScriptedProxy } from "../../../support/scripted_proxy.js";
+import { LocalTokenService } from "../../../support/token_service.js";
+
+let settings: CredentialSettings;
+const stops: (() => void | Promise<void>)[] = [];
+
+beforeEach(() => {
+  settings = new CredentialSettings();
+});
+
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+  settings.remove();
+});
+
+/** The key of the credentials, and what went through the proxy, of which all ways lead to the service. */
+async function through(service: string, options: { profile?: string; roleArn?: string; stsEndpoint?: string }) {
+  const proxy = await ScriptedProxy.start({ target: { port: Number(new URL(service).port) } });
+  stops.push(() => proxy.stop());
+  const requestHandler = createHttpHandler(readNetworkEnvironment({ HTTP_PROXY: proxy.address }));
+  stops.push(() => requestHandler.destroy());
+  const { profile, roleArn, stsEndpoint } = options;
+  const all = { region: "us-west-2", profile, roleArn, stsEndpoint, externalId: undefined, eksPodExecutionRole: undefined };
+  const credentials = credentialsFor(all, { log: settings.log, now: Date.now, requestHandler });
+  return { keyId: (await credentials.provide()).accessKeyId, passedOn: proxy.passedOn };
+}
+
+it("the Security Token Service is asked through the proxy", async () => {
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDENVIRONMENT");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "dummy-secret");
+  const tokens = await LocalTokenService.start();
+  stops.push(() => tokens.stop());
+  const roleArn = "arn:aws:iam::123456789012:role/writer";
+  const { keyId, passedOn } = await through(tokens.endpoint, { roleArn, stsEndpoint: "http://sts.example" });
+  expect(keyId).toBe("AKIDWRITER");
+  expect(passedOn).toEqual(["http://sts.example/"]);
+});
+
+it("the portal of single sign-on is asked through the proxy", async () => {
+  const portal = await startSingleSignOn("AKIDSSO", "sso token");
+  stops.push(() => portal.stop());
+  vi.stubEnv("AWS_ENDPOINT_URL_SSO", "http://portal.example");
+  const start = "https://example.awsapps.com/start";
+  settings.write("config", `[profile sso]\nsso_account_id = 123456789012\nsso_role_name = writer\nsso_start_url = ${start}\nsso_region = eu-west-1\n`);
+  const cache = path.join(".aws", "sso", "cache");
+  mkdirSync(path.join(settings.home, cache), { recursive: true });
+  const token = { accessToken: "sso token", expiresAt: "2099-01-01T00:00:00Z", startUrl: start, region: "eu-west-1" };
+  settings.write(path.join(cache, `${createHash("sha1").update(start).digest("hex")}.json`), JSON.stringify(token));
+  const { keyId, passedOn } = await through(portal.endpoint, { profile: "sso" });
+  expect(keyId).toBe("AKIDSSO");
+  expect(passedOn).toHaveLength(1);
+  expect(passedOn[0]).toMatch(/^http:\/\/portal\.example\/federation\/credentials/);
+});
