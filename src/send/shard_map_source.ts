@@ -80,10 +80,12 @@ export class ShardMapSource {
       return;
     }
     this.#hasFailed = true;
+    const advice = listed.code.startsWith("AccessDenied")
+      ? "; allow kinesis:ListShards on the stream, so that each key keeps to its own shard"
+      : "";
     log.warning(
       `${message}. Records of different partition keys now share aggregated records, each of which goes to the shard of ` +
-        `its first record; allow kinesis:ListShards on the stream, so that each key keeps to its own shard. ` +
-        `Asking again each minute`,
+        `its first record${advice}. Asking again each minute`,
     );
   }
 

@@ -142,6 +142,13 @@ describe("a failure", () => {
     expect(log.at("debug")).toHaveLength(2);
   });
 
+  it("that no permission cures is told without the advice to give one", async () => {
+    const { current, log } = setUp({ ...denied, code: "ECONNREFUSED", message: "connect ECONNREFUSED", isTransient: true });
+    await current();
+    expect(log.at("warning")[0]).toContain("ListShards failed with ECONNREFUSED");
+    expect(log.at("warning")[0]).not.toContain("allow");
+  });
+
   it("is followed by another attempt after a minute, not before", async () => {
     const { current, client, clock } = setUp(denied, page("a"));
     await current();
