@@ -38,6 +38,8 @@ export interface Config {
   readonly compression: CompressionAlgorithm | undefined;
   /** Undefined when aggregation is off. */
   readonly aggregation: AggregationLimits | undefined;
+  /** For how long a flush tries again what was not taken, before it answers retry. */
+  readonly retryTimeoutMs: number;
   /** Chunks that may be sent in the background at once; 0 when flushes wait for their delivery. */
   readonly concurrency: number;
   readonly concurrencyRetries: number;
@@ -67,11 +69,15 @@ const optionNames = [
   "profile",
   "external_id",
   "max_record_size",
+  "retry_timeout",
 ] as const;
 type OptionName = (typeof optionNames)[number];
 
 const maxConcurrency = 10;
 const defaultConcurrencyRetries = 4;
+/** Well inside the 5 s that Fluent Bit grants at shutdown (its option Grace). */
+const defaultRetryTimeoutSeconds = 3;
+const maxRetryTimeoutSeconds = 3600;
 const defaultSkipAggregationBytes = 20 * 1024;
 const minAggregatedBytes = 1024;
 /** Room for the longest partition key (256 characters of four bytes) and some data beside it. */
@@ -132,6 +138,7 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
     limits: limitsFor(recordBytes),
     compression: readCompression(text("compression")),
     aggregation: isTrue("aggregation") ? aggregation : undefined,
+    retryTimeoutMs: integer("retry_timeout", defaultRetryTimeoutSeconds, 0, maxRetryTimeoutSeconds) * 1000,
     concurrency: integer("experimental_concurrency", 0, 0, maxConcurrency),
     concurrencyRetries: integer(
       "experimental_concurrency_retries",

@@ -6,7 +6,7 @@ import { Pipeline, type PipelineDependencies } from "./pipeline.js";
 import { createRecordReport } from "./record_report.js";
 import { BackgroundSender } from "./send/background_sender.js";
 import { DeliveredMemory } from "./send/delivered_memory.js";
-import { deliver, flushRetryPolicy, type Delivery, type RetryPolicy } from "./send/delivery.js";
+import { deliver, type Delivery, type RetryPolicy } from "./send/delivery.js";
 import { DeliveryReport } from "./send/delivery_report.js";
 import type { Entry } from "./entry.js";
 import { FailureTimeout } from "./send/failure_timeout.js";
@@ -28,8 +28,13 @@ export interface InstanceDependencies extends Omit<PipelineDependencies, "report
   readonly exitProcess: (status: number) => void;
 }
 
+const backoff = { firstBackoffMs: 100, longestBackoffMs: 1000 };
+
 /** One attempt without waiting: the background sender's own back-off comes between. */
 const singleAttempt: RetryPolicy = { budgetMs: 0, firstBackoffMs: 0, longestBackoffMs: 0 };
+
+/** Entries that are sent in the background; ten chunks of the usual 2 MB at most are about 25 MB. */
+const maxBackgroundBytes = 32 * 1024 * 1024;
 
 /** Within the 5 s that Fluent Bit grants at shutdown. */
 const drainTimeoutMs = 4000;
@@ -43,6 +48,7 @@ const memoryLimits = { maxBytes: 4 * 1024 * 1024, maxAgeMs: 60 * 60_000 };
 export class OutputInstance {
   readonly #dependencies: InstanceDependencies;
   readonly #maxRequestBytes: number;
+  readonly #retryPolicy: RetryPolicy;
   readonly #pipeline: Pipeline;
   readonly #report: DeliveryReport;
   readonly #failureTimeout: FailureTimeout;
@@ -54,6 +60,7 @@ export class OutputInstance {
     const { log, now, sleep, exitProcess } = dependencies;
     this.#dependencies = dependencies;
     this.#maxRequestBytes = config.limits.maxRequestBytes;
+    this.#retryPolicy = { ...backoff, budgetMs: config.retryTimeoutMs };
     const report = createRecordReport(log, config.connection.stream, config.limits.maxRecordBytes, now);
     this.#pipeline = new Pipeline(config, { ...dependencies, report });
     this.#report = new DeliveryReport(log, now);
@@ -68,7 +75,7 @@ export class OutputInstance {
     });
     if (config.concurrency > 0) {
       this.#background = new BackgroundSender(
-        { concurrency: config.concurrency, retries: config.concurrencyRetries },
+        { concurrency: config.concurrency, retries: config.concurrencyRetries, maxBytes: maxBackgroundBytes },
         {
           sleep,
           attempt: (entries) => this.#deliver(entries, singleAttempt),
@@ -96,9 +103,10 @@ export class OutputInstance {
       this.#background.take(entries);
       return "ok";
     }
-    const delivery = await this.#deliver(entries, flushRetryPolicy);
+    const delivery = await this.#deliver(entries, this.#retryPolicy);
     if (delivery.kind === "delivered") return "ok";
-    if (wanted !== undefined || delivery.delivered > 0) this.#memory.keep(chunk, tag, delivery.remaining);
+    const isPartlyDone = delivery.delivered > 0 || delivery.refused.length > 0;
+    if (isPartlyDone || wanted !== undefined) this.#memory.keep(chunk, tag, delivery.remaining);
     return "retry";
   }
 

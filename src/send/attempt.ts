@@ -29,7 +29,7 @@ export class AttemptRunner {
     } catch (error) {
       if (timeout?.aborted === true) {
         const message = `no answer within ${timeoutName} (${timeoutMs / 1000} s)`;
-        return { kind: "failed", code: "RequestTimeout", message, isTransient: true };
+        return { kind: "failed", code: "RequestTimeout", message, cause: "transient" };
       }
       return readFailure(error);
     } finally {

@@ -6,6 +6,8 @@ import { userRecordsOf, type Entry } from "../entry.js";
 export interface BackgroundLimits {
   /** Chunks under way at once. */
   readonly concurrency: number;
+  /** Data and partition keys of the chunks under way; the one that goes over it is still taken. */
+  readonly maxBytes: number;
   /** Attempts of a chunk after the first; then it is dropped. */
   readonly retries: number;
 }
@@ -27,6 +29,7 @@ export class BackgroundSender {
   readonly #limits: BackgroundLimits;
   readonly #dependencies: BackgroundDependencies;
   readonly #underWay = new Set<Promise<void>>();
+  #underWayBytes = 0;
   #retrying = 0;
 
   constructor(limits: BackgroundLimits, dependencies: BackgroundDependencies) {
@@ -39,13 +42,21 @@ export class BackgroundSender {
     if (this.#underWay.size >= this.#limits.concurrency) {
       return `flush returning retry, concurrency limit reached (${this.#underWay.size})`;
     }
+    if (this.#underWayBytes >= this.#limits.maxBytes) {
+      return `flush returning retry, ${this.#underWayBytes} bytes are under way`;
+    }
     if (this.#retrying > 0) return `flush returning retry, kinesis retries in progress (${this.#retrying})`;
     return undefined;
   }
 
   /** Takes the entries of a chunk; {@link refusal} must have been undefined. */
   take(entries: readonly Entry[]): void {
-    const sending = this.#send(entries).finally(() => this.#underWay.delete(sending));
+    const bytes = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    this.#underWayBytes += bytes;
+    const sending = this.#send(entries).finally(() => {
+      this.#underWay.delete(sending);
+      this.#underWayBytes -= bytes;
+    });
     this.#underWay.add(sending);
   }
 

@@ -10,12 +10,20 @@ export interface Failure {
   readonly message: string;
 }
 
+/** An entry that the service refuses for what it is, alone in a request. */
+export interface RefusedEntry {
+  readonly entry: Entry;
+  readonly failure: Failure;
+}
+
 /** What both outcomes tell. */
 interface Progress {
   /** Entries that the service took. */
   readonly delivered: number;
   /** Those of them that landed in another shard than the one that was expected. */
   readonly strayed: number;
+  /** Entries that will never be taken, and are not sent again. */
+  readonly refused: readonly RefusedEntry[];
 }
 
 /** The outcome of a delivery. */
@@ -30,9 +38,6 @@ export interface RetryPolicy {
   readonly firstBackoffMs: number;
   readonly longestBackoffMs: number;
 }
-
-/** Well inside the 5 s that Fluent Bit grants at shutdown (its option Grace). */
-export const flushRetryPolicy: RetryPolicy = { budgetMs: 3000, firstBackoffMs: 100, longestBackoffMs: 1000 };
 
 /** The world outside, as far as a delivery needs it. */
 export interface DeliveryDependencies {
@@ -49,7 +54,8 @@ export interface DeliveryDependencies {
 /**
  * Delivers in rounds. The first sends all batches; each further one only the entries that failed, whatever their code,
  * in batches of their own, after a jittered back-off ("full jitter": AWS Architecture Blog, Exponential Backoff And
- * Jitter). A request that failed for good, or without an answer, ends its round: the next batch would fail like it.
+ * Jitter) or the time that the service asks for. A request that failed for good, or without an answer, ends its round:
+ * the next batch would fail like it.
  */
 export async function deliver(
   entries: readonly Entry[],
@@ -57,50 +63,70 @@ export async function deliver(
   { client, maxRequestBytes, now, random, sleep }: DeliveryDependencies,
 ): Promise<Delivery> {
   const deadline = now() + policy.budgetMs;
+  const tally: Tally = { delivered: 0, strayed: 0, refused: [] };
   let pending = entries;
-  let strayed = 0;
   for (let round = 0; ; round++) {
-    const { remaining, failure, isTransient, ...sent } = await sendRound(pending, client, maxRequestBytes);
-    const delivered = entries.length - remaining.length;
-    strayed += sent.strayed;
-    if (failure === undefined) return { kind: "delivered", delivered, strayed };
+    const { remaining, failure, mayPass, retryAfterMs } = await sendRound(pending, client, maxRequestBytes, tally);
+    if (failure === undefined) return { kind: "delivered", ...tally };
     const ceiling = Math.min(policy.longestBackoffMs, policy.firstBackoffMs * 2 ** round);
-    const backoffMs = random() * ceiling;
-    if (!isTransient || now() + backoffMs >= deadline) {
-      return { kind: "remaining", delivered, strayed, remaining, failure };
-    }
+    const backoffMs = Math.max(random() * ceiling, retryAfterMs);
+    if (!mayPass || now() + backoffMs >= deadline) return { kind: "remaining", ...tally, remaining, failure };
     await sleep(backoffMs);
     pending = remaining;
   }
 }
 
+interface Tally extends Progress {
+  delivered: number;
+  strayed: number;
+  refused: RefusedEntry[];
+}
+
 interface Round {
   readonly remaining: readonly Entry[];
   readonly failure: Failure | undefined;
-  readonly isTransient: boolean;
-  readonly strayed: number;
+  readonly mayPass: boolean;
+  readonly retryAfterMs: number;
 }
+
+/** So many entries refused alone and none taken: then it is not the entries that the service refuses. */
+const mostRefusedBeforeAnyIsTaken = 10;
 
 async function sendRound(
   entries: readonly Entry[],
   client: PutRecordsClient,
   maxBytes: number,
+  tally: Tally,
 ): Promise<Round> {
-  const batches = cutBatches(entries, { maxRecords: maxRecordsPerRequest, maxBytes });
-  const remaining: Entry[] = [];
+  const batches = cutBatches(entries, { maxRecords: maxRecordsPerRequest, maxBytes }).reverse();
+  const failed: Entry[] = [];
   let failure: Failure | undefined;
-  let strayed = 0;
-  for (const [index, batch] of batches.entries()) {
+  for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
     const outcome = await client.putRecords(batch);
-    if (outcome.kind === "failed") {
-      const unsent = remaining.concat(...batches.slice(index));
-      return { remaining: unsent, failure: outcome, isTransient: outcome.isTransient, strayed };
+    if (outcome.kind === "answered") {
+      tally.delivered += batch.length - outcome.failed.length;
+      tally.strayed += outcome.strayed;
+      for (const { index, ...why } of outcome.failed) {
+        failed.push(batch[index] as Entry);
+        failure ??= why;
+      }
+      continue;
     }
-    strayed += outcome.strayed;
-    for (const failed of outcome.failed) {
-      remaining.push(batch[failed.index] as Entry);
-      failure ??= failed;
+    if (outcome.cause !== "content") {
+      const remaining = failed.concat(batch, ...batches.reverse());
+      const { retryAfterMs = 0 } = outcome;
+      return { remaining, failure: outcome, mayPass: outcome.cause === "transient", retryAfterMs };
+    }
+    if (batch.length > 1) {
+      const half = batch.length >>> 1;
+      batches.push(batch.slice(half), batch.slice(0, half));
+      continue;
+    }
+    tally.refused.push({ entry: batch[0] as Entry, failure: outcome });
+    if (tally.delivered === 0 && tally.refused.length >= mostRefusedBeforeAnyIsTaken) {
+      const refused = tally.refused.splice(0).map(({ entry }) => entry);
+      return { remaining: failed.concat(refused, ...batches.reverse()), failure: outcome, mayPass: false, retryAfterMs: 0 };
     }
   }
-  return { remaining, failure, isTransient: true, strayed };
+  return { remaining: failed, failure, mayPass: true, retryAfterMs: 0 };
 }

@@ -1,6 +1,7 @@
 /** Tells the user how sending goes: one message for each change, not one for each chunk. */
-import type { Log } from "../log.js";
-import type { Delivery, Failure } from "./delivery.js";
+import { userRecordsOf } from "../entry.js";
+import { RepeatedMessage, type Log } from "../log.js";
+import type { Delivery, Failure, RefusedEntry } from "./delivery.js";
 
 /** What to do about failures that do not pass by themselves. */
 const advice: Readonly<Record<string, string>> = {
@@ -21,6 +22,7 @@ const advice: Readonly<Record<string, string>> = {
 export class DeliveryReport {
   readonly #log: Log;
   readonly #now: () => number;
+  readonly #refused: RepeatedMessage;
   #failingSince: number | undefined;
   #failingCode: string | undefined;
 
@@ -28,10 +30,14 @@ export class DeliveryReport {
   constructor(log: Log, now: () => number) {
     this.#log = log;
     this.#now = now;
+    this.#refused = new RepeatedMessage((message) => log.error(message), now);
   }
 
   /** Takes the outcome of a chunk. */
   report(delivery: Delivery): void {
+    for (const refused of delivery.refused) {
+      this.#refused.report(describeRefused(refused), userRecordsOf(refused.entry));
+    }
     if (delivery.kind === "delivered") return this.#recovered(delivery.delivered);
     const { failure, remaining, delivered } = delivery;
     const message = `${remaining.length}/${remaining.length + delivered} records failed to be delivered. Will retry. ${describe(failure)}`;
@@ -49,6 +55,13 @@ export class DeliveryReport {
     this.#failingSince = undefined;
     this.#failingCode = undefined;
   }
+}
+
+/** Sizes and the reason; never what is in the record. */
+function describeRefused({ entry, failure }: RefusedEntry): string {
+  const { data, partitionKey } = entry;
+  const key = `a partition key of ${Array.from(partitionKey).length} characters`;
+  return `A record of ${data.length} bytes with ${key} is dropped, since Kinesis refuses it with ${failure.code}: ${failure.message}`;
 }
 
 function describe({ code, message }: Failure): string {

@@ -76,7 +76,7 @@ function readAnswer(answer: PutRecordsCommandOutput, entries: readonly Entry[]):
   const results = answer.Records;
   if (results?.length !== entries.length) {
     const message = `the endpoint answered for ${results?.length ?? 0} of ${entries.length} records; is it a Kinesis endpoint?`;
-    return { kind: "failed", code: "InvalidAnswer", message, isTransient: true };
+    return { kind: "failed", code: "InvalidAnswer", message, cause: "transient" };
   }
   const failed: FailedEntry[] = [];
   let strayed = 0;

@@ -16,9 +16,17 @@ export interface RequestFailure {
   /** Such as ResourceNotFoundException, ECONNREFUSED, CredentialsProviderError. */
   readonly code: string;
   readonly message: string;
-  /** True when the same request may succeed a moment later. */
-  readonly isTransient: boolean;
+  readonly cause: FailureCause;
+  /** How long the service asks to wait before the next attempt (its header Retry-After). */
+  readonly retryAfterMs?: number;
 }
+
+/**
+ * transient: the same request may succeed a moment later;
+ * setup: not before somebody has mended the stream, a permission, the credentials or the network;
+ * content: never, since the service refuses something in it.
+ */
+export type FailureCause = "transient" | "setup" | "content";
 
 /** The outcome of one attempt. */
 export type PutRecordsOutcome =

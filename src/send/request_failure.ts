@@ -1,8 +1,8 @@
-/** Why a request failed, read from what the AWS SDK throws, and whether it may succeed later. */
-import type { RequestFailure } from "./put_records.js";
+/** Why a request failed, read from what the AWS SDK throws, and what can be done about it. */
+import type { FailureCause, RequestFailure } from "./put_records.js";
 
 /** Codes of the service that mean "later", besides all answers of 429 and 5xx. */
-const throttlingCodes = new Set([
+const transientCodes = new Set([
   "ProvisionedThroughputExceededException",
   "LimitExceededException",
   "KMSThrottlingException",
@@ -14,18 +14,58 @@ const throttlingCodes = new Set([
   "TimeoutError",
 ]);
 
+/** Codes with which the service refuses what a request holds. Source: Kinesis API Reference, Common Errors and PutRecords. */
+const contentCodes = new Set([
+  "ValidationException",
+  "ValidationError",
+  "InvalidArgumentException",
+  "SerializationException",
+  "RequestEntityTooLarge",
+  "RequestEntityTooLargeException",
+]);
+const payloadTooLarge = 413;
+
 /** Takes whatever a request of the SDK was rejected with. */
 export function readFailure(error: unknown): RequestFailure {
-  const { name, message, code, status } = describe(error);
+  const { name, message, code, status, headers, isClockCorrected } = describe(error);
   const isRefusal = status !== undefined && status >= 400;
+  if (error instanceof SyntaxError || (name === "SyntaxError" && !isRefusal)) {
+    const text = "the answer is not the service's (is there a proxy in between?), or it broke off";
+    return { kind: "failed", code: "InvalidAnswer", message: text, cause: "transient" };
+  }
   // Otherwise no answer came, or it broke off.
   if (!isRefusal && code !== undefined) {
-    const isTransient = isSystemCode(code) || throttlingCodes.has(name);
+    const cause = isSystemCode(code) || transientCodes.has(name) ? "transient" : "setup";
     // The error of several refused addresses has no message of its own.
-    return { kind: "failed", code, message: message === "" ? code : message, isTransient };
+    return { kind: "failed", code, message: message === "" ? code : message, cause };
   }
-  const isServerFault = isRefusal && (status === 429 || status >= 500);
-  return { kind: "failed", code: name, message, isTransient: isServerFault || throttlingCodes.has(name) };
+  const retryAfterMs = readRetryAfter(headers);
+  return {
+    kind: "failed",
+    code: name,
+    message: withoutValues(message),
+    cause: isClockCorrected ? "transient" : causeOf(name, message, status),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
+
+function causeOf(name: string, message: string, status: number | undefined): FailureCause {
+  if (transientCodes.has(name)) return "transient";
+  if (status === payloadTooLarge) return "content";
+  // A name or ARN that the service does not take is the option's fault, not a record's.
+  if (contentCodes.has(name) && !/stream/iu.test(message)) return "content";
+  return status !== undefined && (status === 429 || status >= 500) ? "transient" : "setup";
+}
+
+/** The service quotes a value that it refuses, which may be a record's partition key. */
+function withoutValues(message: string): string {
+  return message.replace(/Value '.*?' at '/gsu, "A value at '");
+}
+
+/** In seconds; the other form, a date, is not used by the service. Source: RFC 9110, 10.2.3. */
+function readRetryAfter(headers: Readonly<Record<string, unknown>>): number | undefined {
+  const value = headers["retry-after"];
+  return typeof value === "string" && /^\d{1,6}$/u.test(value) ? Number(value) * 1000 : undefined;
 }
 
 /**
@@ -36,19 +76,35 @@ function isSystemCode(code: string): boolean {
   return code.startsWith("E") && !code.includes("CERT");
 }
 
-function describe(error: unknown): { name: string; message: string; code?: string; status?: number } {
-  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
-  const result = { name: error.name, message: error.message };
-  const status = "$metadata" in error ? httpStatus(error.$metadata) : undefined;
-  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+interface Description {
+  readonly name: string;
+  readonly message: string;
+  /** Of an error of Node's. */
+  readonly code: string | undefined;
+  /** Of HTTP. */
+  readonly status: number | undefined;
+  readonly headers: Readonly<Record<string, unknown>>;
+  /** The SDK has learned from the answer that the machine's clock is wrong, and signs the next request with the right time. */
+  readonly isClockCorrected: boolean;
+}
+
+function describe(error: unknown): Description {
+  const nothing = { code: undefined, status: undefined, headers: {}, isClockCorrected: false };
+  if (!(error instanceof Error)) return { ...nothing, name: "Error", message: String(error) };
+  const metadata = memberOf(error, "$metadata");
+  const status = memberOf(metadata, "httpStatusCode");
+  const code = memberOf(error, "code");
+  const headers = memberOf(memberOf(error, "$response"), "headers");
   return {
-    ...result,
-    ...(status === undefined ? {} : { status }),
-    ...(code === undefined ? {} : { code }),
+    name: error.name,
+    message: error.message,
+    code: typeof code === "string" ? code : undefined,
+    status: typeof status === "number" ? status : undefined,
+    headers: typeof headers === "object" && headers !== null ? { ...headers } : {},
+    isClockCorrected: memberOf(metadata, "clockSkewCorrected") === true,
   };
 }
 
-function httpStatus(metadata: unknown): number | undefined {
-  if (typeof metadata !== "object" || metadata === null || !("httpStatusCode" in metadata)) return undefined;
-  return typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : undefined;
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -100,6 +100,6 @@ export class ShardMapSource {
       if (nextToken === undefined) break;
     }
     if (shards.length > 0) return shards;
-    return { kind: "failed", code: "InvalidAnswer", message: "the list has no open shard", isTransient: true };
+    return { kind: "failed", code: "InvalidAnswer", message: "the list has no open shard", cause: "transient" };
   }
 }

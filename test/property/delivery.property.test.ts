@@ -45,8 +45,8 @@ const turns = fc.record({ first: fc.nat(100), together: fc.constantFrom(1, 1, 2)
 type Outcome = readonly boolean[] | "refused" | "unreachable";
 
 function outcomeOf(outcome: Outcome, entries: readonly Entry[]): PutRecordsOutcome {
-  if (outcome === "refused") return requestFailed("AccessDeniedException", false);
-  if (outcome === "unreachable") return requestFailed("ECONNREFUSED", true);
+  if (outcome === "refused") return requestFailed("AccessDeniedException", "setup");
+  if (outcome === "unreachable") return requestFailed("ECONNREFUSED", "transient");
   const failed = entries.flatMap((_, index) =>
     outcome[index % outcome.length] === true ? [{ index, code: "InternalFailure", message: "" }] : [],
   );

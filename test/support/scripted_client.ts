@@ -1,7 +1,7 @@
 // A Kinesis client that answers by a script and keeps what it was sent.
 import type { Entry } from "../../src/entry.js";
 import type { Shard } from "../../src/aggregate/shard_map.js";
-import type { PutRecordsClient, PutRecordsOutcome, RequestFailure } from "../../src/send/put_records.js";
+import type { FailureCause, PutRecordsClient, PutRecordsOutcome, RequestFailure } from "../../src/send/put_records.js";
 import type { ShardLister, ShardPage } from "../../src/send/shard_map_source.js";
 
 /** One request's outcome, or how to find it. */
@@ -20,8 +20,8 @@ export function failedWith(code: string, ...indexes: number[]): PutRecordsOutcom
 }
 
 /** A request of which no entry was taken. */
-export function requestFailed(code: string, isTransient: boolean): PutRecordsOutcome {
-  return { kind: "failed", code, message: `${code} happened`, isTransient };
+export function requestFailed(code: string, cause: FailureCause): PutRecordsOutcome {
+  return { kind: "failed", code, message: `${code} happened`, cause };
 }
 
 export class ScriptedClient implements PutRecordsClient, ShardLister {
@@ -48,7 +48,7 @@ export class ScriptedClient implements PutRecordsClient, ShardLister {
 
   listShards(): Promise<ShardPage | RequestFailure> {
     this.listings++;
-    const denied = { kind: "failed", code: "AccessDeniedException", message: "not allowed", isTransient: false } as const;
+    const denied = { kind: "failed", code: "AccessDeniedException", message: "not allowed", cause: "setup" } as const;
     const page = { kind: "listed", shards: this.shards, nextToken: undefined } as const;
     return Promise.resolve(this.shards.length > 0 ? page : denied);
   }

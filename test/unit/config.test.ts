@@ -52,6 +52,7 @@ describe("without options besides stream and region", () => {
       limits: { maxRecordBytes: 1_048_576, maxRequestBytes: 5_242_880 },
       compression: undefined,
       aggregation: undefined,
+      retryTimeoutMs: 3000,
       concurrency: 0,
       concurrencyRetries: 4,
     });
@@ -60,7 +61,7 @@ describe("without options besides stream and region", () => {
   it("an empty value is the same as none", () => {
     const empty = "partition_key data_keys log_key append_newline time_key time_key_format replace_dots role_arn " +
       "sts_endpoint endpoint aggregation compression experimental_concurrency experimental_concurrency_retries " +
-      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size";
+      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout";
     const options = Object.fromEntries(empty.split(" ").map((name) => [name, ""]));
     expect(read({ ...options, ...required })).toEqual(read(required));
   });
@@ -141,6 +142,8 @@ describe("a value", () => {
     [{ aggregation: "false" }, "aggregation", undefined],
     [{ aggregation: "true", aggregation_maximum_record_size: "1024" }, "aggregation", { maximumRecordBytes: 1024, skipRecordBytes: 20_480, serviceRecordBytes: 1_048_576 }],
     [{ aggregation: "true", skip_aggregation_record_size: "1" }, "aggregation", { maximumRecordBytes: 1_048_576, skipRecordBytes: 1, serviceRecordBytes: 1_048_576 }],
+    [{ retry_timeout: "0" }, "retryTimeoutMs", 0],
+    [{ retry_timeout: "3600" }, "retryTimeoutMs", 3_600_000],
     [{ max_record_size: "4096" }, "limits", { maxRecordBytes: 4096, maxRequestBytes: 5_242_880 }],
     [{ max_record_size: "1048577" }, "limits", { maxRecordBytes: 1_048_577, maxRequestBytes: 10_485_760 }],
     [{ max_record_size: "10485760" }, "limits", { maxRecordBytes: 10_485_760, maxRequestBytes: 10_485_760 }],
@@ -191,6 +194,9 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
     ["experimental_concurrency", "1e1", "must be a whole number from 0 to 10"],
     ["experimental_concurrency_retries", "-1", "must be a whole number of 0 or more"],
     ["experimental_concurrency_retries", "many", "must be a whole number of 0 or more"],
+    ["retry_timeout", "-1", "must be a whole number from 0 to 3600"],
+    ["retry_timeout", "3601", "must be a whole number from 0 to 3600"],
+    ["retry_timeout", "0.5", "must be a whole number from 0 to 3600"],
     ["http_request_timeout", "-1", "must be a whole number from 0 to 2147483"],
     ["http_request_timeout", "10s", "must be a whole number from 0 to 2147483"],
     ["http_request_timeout", "2147484", "must be a whole number from 0 to 2147483"],
@@ -232,7 +238,7 @@ describe("the log", () => {
     const values: Options = { ...aggregating, data_keys: "a,b" };
     const names = "stream region data_keys partition_key role_arn endpoint sts_endpoint append_newline time_key " +
       "time_key_format experimental_concurrency experimental_concurrency_retries log_key aggregation compression " +
-      "replace_dots http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size";
+      "replace_dots http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout";
     expect(lines).toEqual(names.split(" ").map((name) => `plugin parameter ${name} = '${values[name] ?? ""}'`));
   });
 

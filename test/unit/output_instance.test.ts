@@ -6,8 +6,8 @@ import { allTaken, failedAt, requestFailed, type ScriptedClient } from "../suppo
 import { scriptedInstance } from "../support/scripted_instance.js";
 
 const chunk = chunkOf([{ log: "one" }, { log: "two" }, { log: "three" }]);
-const refused = requestFailed("ECONNREFUSED", true);
-const denied = requestFailed("AccessDeniedException", false);
+const refused = requestFailed("ECONNREFUSED", "transient");
+const denied = requestFailed("AccessDeniedException", "setup");
 const concurrent = { experimental_concurrency: "1", experimental_concurrency_retries: "1" };
 
 function textsOf(client: ScriptedClient, request = 0): string[] {
@@ -82,6 +82,36 @@ describe("in the background", () => {
     expect(client.requests).toHaveLength(2);
     expect(clock.slept).toEqual([200]);
     expect(log.at("error")).toContain("Failed to send (1) records after retries 1; they are lost");
+  });
+});
+
+describe("a record that Kinesis refuses", () => {
+  const refuses = requestFailed("ValidationException", "content");
+
+  it("is dropped with a message, and the flush is ok", async () => {
+    const { instance, client, log } = scriptedInstance({ script: [refuses, refuses] });
+    expect(await instance.flush(chunk, "tag")).toBe("ok");
+    expect(client.requests.map(({ length }) => length)).toEqual([3, 1, 2]);
+    expect(log.at("error")).toEqual([expect.stringMatching(/^A record of 13 bytes .* is dropped, since Kinesis refuses it/)]);
+  });
+
+  it("is not sent again with the rest of its chunk", async () => {
+    const { instance, client } = scriptedInstance({ script: [refuses, refuses, denied] });
+    expect(await instance.flush(chunk, "tag")).toBe("retry");
+    expect(await instance.flush(chunk, "tag")).toBe("ok");
+    expect(textsOf(client, 3)).toEqual(['{"log":"two"}', '{"log":"three"}']);
+  });
+});
+
+describe("retry_timeout", () => {
+  it.each([
+    ["0", 1],
+    // Waits of 50, 100, 200 and 400 ms; 500 more would be too many.
+    ["1", 5],
+  ])("of %s s makes %i requests for a chunk that is not taken", async (seconds, requests) => {
+    const { instance, client } = scriptedInstance({ options: { retry_timeout: seconds }, afterwards: refused });
+    expect(await instance.flush(chunk, "tag")).toBe("retry");
+    expect(client.requests).toHaveLength(requests);
   });
 });
 

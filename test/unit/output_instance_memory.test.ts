@@ -7,7 +7,7 @@ import { failedAt, requestFailed, type Step } from "../support/scripted_client.j
 import { scriptedInstance, type InstanceSetting } from "../support/scripted_instance.js";
 
 /** Failing for good: the flush is over, since such a request is not tried again within it. */
-const denied = requestFailed("AccessDeniedException", false);
+const denied = requestFailed("AccessDeniedException", "setup");
 const letters = ["a", "b", "c", "d", "e"];
 const bodies = letters.map((log) => ({ log }));
 const chunk = chunkOf(bodies);
@@ -150,7 +150,7 @@ describe("what was told of a chunk", () => {
   });
 
   it("does not count records that were delivered as failed a second time", async () => {
-    const run = failing([1, 3], { options: raw, script: [requestFailed("ExpiredTokenException", false)] });
+    const run = failing([1, 3], { options: raw, script: [requestFailed("ExpiredTokenException", "setup")] });
     await run.instance.flush(chunk, "tag");
     await run.instance.flush(chunk, "tag");
     expect(run.log.at("error")[0]).toContain("2/5 records failed");

@@ -10,7 +10,7 @@ import { failedAt, requestFailed, type Step } from "../support/scripted_client.j
 import { scriptedInstance } from "../support/scripted_instance.js";
 
 /** Failing for good: the flush is over, since such a request is not tried again within it. */
-const denied = requestFailed("AccessDeniedException", false);
+const denied = requestFailed("AccessDeniedException", "setup");
 const letters = ["a", "b", "c", "d", "e"];
 const raw = { log_key: "log" };
 

@@ -30,7 +30,7 @@ describe("an attempt", () => {
       throw new TypeError("no such field");
     };
     const outcome = await new AttemptRunner().run(() => Promise.resolve("text"), read, 0, "limit");
-    expect(outcome).toEqual({ kind: "failed", code: "TypeError", message: "no such field", isTransient: false });
+    expect(outcome).toEqual({ kind: "failed", code: "TypeError", message: "no such field", cause: "setup" });
   });
 
   it.each([
@@ -40,7 +40,7 @@ describe("an attempt", () => {
     }],
   ])("whose request %s has failed", async (_, send) => {
     const outcome = await new AttemptRunner().run(send, unchanged, 0, "limit");
-    expect(outcome).toEqual({ kind: "failed", code: "ECONNRESET", message: "gone", isTransient: true });
+    expect(outcome).toEqual({ kind: "failed", code: "ECONNRESET", message: "gone", cause: "transient" });
   });
 });
 
@@ -50,7 +50,7 @@ describe("the limit of time", () => {
     async (_, send) => {
       const outcome = await new AttemptRunner().run(send, unchanged, 20, "the limit");
       const message = "no answer within the limit (0.02 s)";
-      expect(outcome).toEqual({ kind: "failed", code: "RequestTimeout", message, isTransient: true });
+      expect(outcome).toEqual({ kind: "failed", code: "RequestTimeout", message, cause: "transient" });
     },
   );
 
@@ -88,7 +88,7 @@ describe("close", () => {
       const attempts = new AttemptRunner();
       const outcomes = Promise.all([attempts.run(send, unchanged, 0, "limit"), attempts.run(send, unchanged, 60_000, "limit")]);
       attempts.close();
-      for (const outcome of await outcomes) expect(outcome).toMatchObject({ code: "AbortError", isTransient: false });
+      for (const outcome of await outcomes) expect(outcome).toMatchObject({ code: "AbortError", cause: "setup" });
     },
   );
 
@@ -96,7 +96,7 @@ describe("close", () => {
     const attempts = new AttemptRunner();
     attempts.close();
     const { send, signals } = endless();
-    expect(await attempts.run(send, unchanged, 0, "limit")).toMatchObject({ code: "AbortError", isTransient: false });
+    expect(await attempts.run(send, unchanged, 0, "limit")).toMatchObject({ code: "AbortError", cause: "setup" });
     for (const signal of signals) expect(signal.aborted).toBe(true);
   });
 

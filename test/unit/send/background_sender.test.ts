@@ -18,16 +18,16 @@ function setUp(concurrency: number, retries: number) {
   const attempts: Attempt[] = [];
   const dropped: number[] = [];
   const sender = new BackgroundSender(
-    { concurrency, retries },
+    { concurrency, retries, maxBytes: 1000 },
     {
       sleep: clock.sleep,
       dropped: (records) => void dropped.push(records),
       attempt: (entries) =>
         new Promise<Delivery>((resolve) => {
-          const succeed = () => resolve({ kind: "delivered", delivered: entries.length, strayed: 0 });
+          const succeed = () => resolve({ kind: "delivered", delivered: entries.length, strayed: 0, refused: [] });
           const fail = (delivered = 0) => {
             const failure = { code: "InternalFailure", message: "" };
-            resolve({ kind: "remaining", delivered, strayed: 0, remaining: entries.slice(delivered), failure });
+            resolve({ kind: "remaining", delivered, strayed: 0, refused: [], remaining: entries.slice(delivered), failure });
           };
           attempts.push({ entries, succeed, fail });
         }),
@@ -45,6 +45,20 @@ describe("the limit", () => {
     expect(sender.refusal).toBeUndefined();
     sender.take(entriesOf(1));
     expect(sender.refusal).toBe("flush returning retry, concurrency limit reached (2)");
+    attempt(1).succeed();
+    await settled();
+    expect(sender.refusal).toBeUndefined();
+  });
+
+  it.each([
+    [998, undefined],
+    [999, "flush returning retry, 1000 bytes are under way"],
+    [1000, "flush returning retry, 1001 bytes are under way"],
+  ])("of 1000 bytes with chunks of 1 and %i under way: %s", async (bytes, refusal) => {
+    const { sender, attempt } = setUp(5, 4);
+    sender.take([entryOf("a", 1)]);
+    sender.take([entryOf("b", bytes)]);
+    expect(sender.refusal).toBe(refusal);
     attempt(1).succeed();
     await settled();
     expect(sender.refusal).toBeUndefined();

@@ -1,7 +1,7 @@
 // Delivery in rounds: what is tried again, when, for how long, and what remains.
 import { describe, expect, it } from "vitest";
 import { limitsFor, maxRecordBytes } from "../../../src/limits.js";
-import { deliver, flushRetryPolicy, type Delivery, type RetryPolicy } from "../../../src/send/delivery.js";
+import { deliver, type Delivery, type RetryPolicy } from "../../../src/send/delivery.js";
 import type { Entry } from "../../../src/entry.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import {
@@ -38,7 +38,7 @@ function runScript(count: number, script: readonly Step[], policy = patient): Pr
 describe("a chunk of which all is taken", () => {
   it("is delivered with one request per batch, in order", async () => {
     const { delivery, requestKeys, clock } = await runScript(1001, []);
-    expect(delivery).toEqual({ kind: "delivered", delivered: 1001, strayed: 0 });
+    expect(delivery).toEqual({ kind: "delivered", delivered: 1001, strayed: 0, refused: [] });
     expect(requestKeys.map((keys) => keys.length)).toEqual([500, 500, 1]);
     expect(requestKeys.flat()).toEqual(keysOf(entriesOf(1001)));
     expect(clock.slept).toEqual([]);
@@ -46,7 +46,7 @@ describe("a chunk of which all is taken", () => {
 
   it("needs no request when it is empty", async () => {
     const { delivery, requestKeys } = await runScript(0, []);
-    expect(delivery).toEqual({ kind: "delivered", delivered: 0, strayed: 0 });
+    expect(delivery).toEqual({ kind: "delivered", delivered: 0, strayed: 0, refused: [] });
     expect(requestKeys).toEqual([]);
   });
 });
@@ -57,7 +57,7 @@ describe("a partial failure", () => {
     async (code) => {
       const { delivery, requestKeys } = await runScript(5, [failedWith(code, 1, 3)]);
       expect(requestKeys).toEqual([["0", "1", "2", "3", "4"], ["1", "3"]]);
-      expect(delivery).toEqual({ kind: "delivered", delivered: 5, strayed: 0 });
+      expect(delivery).toEqual({ kind: "delivered", delivered: 5, strayed: 0, refused: [] });
     },
   );
 
@@ -70,7 +70,7 @@ describe("a partial failure", () => {
     const { requestKeys, delivery } = await runScript(1200, [failedAt(7), failedAt(0, 499), failedAt(199)]);
     expect(requestKeys.map((keys) => keys.length)).toEqual([500, 500, 200, 4]);
     expect(requestKeys[3]).toEqual(["7", "500", "999", "1199"]);
-    expect(delivery).toEqual({ kind: "delivered", delivered: 1200, strayed: 0 });
+    expect(delivery).toEqual({ kind: "delivered", delivered: 1200, strayed: 0, refused: [] });
   });
 
   it("in the last batch alone is not taken for a success", async () => {
@@ -93,16 +93,16 @@ describe("a partial failure", () => {
 
 describe("a request that failed", () => {
   it("in passing ends its round; the next one sends the rest, its own entries and those behind", async () => {
-    const { requestKeys, delivery } = await runScript(1001, [failedAt(3), requestFailed("ECONNRESET", true)]);
+    const { requestKeys, delivery } = await runScript(1001, [failedAt(3), requestFailed("ECONNRESET", "transient")]);
     expect(requestKeys.map((keys) => keys.length)).toEqual([500, 500, 500, 2]);
     expect(requestKeys.slice(2).flat()).toEqual(["3", ...keysOf(entriesOf(1001).slice(500))]);
-    expect(delivery).toEqual({ kind: "delivered", delivered: 1001, strayed: 0 });
+    expect(delivery).toEqual({ kind: "delivered", delivered: 1001, strayed: 0, refused: [] });
   });
 
   it("for good ends the delivery at once, without a wait", async () => {
     const { delivery, requestKeys, clock } = await runScript(1001, [
       failedAt(1),
-      requestFailed("ResourceNotFoundException", false),
+      requestFailed("ResourceNotFoundException", "setup"),
     ]);
     expect(requestKeys).toHaveLength(2);
     expect(clock.slept).toEqual([]);
@@ -116,8 +116,57 @@ describe("a request that failed", () => {
   });
 });
 
+/** A service that refuses each request in which one of these keys is. */
+function refusing(...keys: readonly string[]): ScriptedClient {
+  return new ScriptedClient([], (entries) =>
+    keysOf(entries).some((key) => keys.includes(key)) ? requestFailed("ValidationException", "content") : allTaken,
+  );
+}
+
+describe("an entry that the service refuses", () => {
+  it.each([["0"], ["7"], ["499"], ["500"], ["1000"]])("(number %s) is found by halving, and the others are taken once each, in order", async (key) => {
+    const client = refusing(key);
+    const { delivery, clock } = await run(entriesOf(1001), client);
+    expect(delivery).toMatchObject({ kind: "delivered", delivered: 1000 });
+    expect(delivery.refused.map(({ entry, failure }) => [entry.partitionKey, failure.code])).toEqual([[key, "ValidationException"]]);
+    expect(client.requests.length).toBeLessThanOrEqual(3 + 2 * 9);
+    expect(clock.slept).toEqual([]);
+    const taken = client.requests.map(keysOf).filter((keys) => !keys.includes(key));
+    expect(taken.flat()).toEqual(keysOf(entriesOf(1001)).filter((other) => other !== key));
+  });
+
+  it("does not keep those that failed otherwise from being tried again", async () => {
+    const client = new ScriptedClient([requestFailed("ValidationException", "content"), failedAt(0), requestFailed("ValidationException", "content")]);
+    const { delivery } = await run(entriesOf(2), client);
+    expect(client.requests.map(keysOf)).toEqual([["0", "1"], ["0"], ["1"], ["0"]]);
+    expect(delivery).toMatchObject({ kind: "delivered", delivered: 1, refused: [{ entry: { partitionKey: "1" } }] });
+  });
+
+  it("alone in the chunk is set apart too", async () => {
+    const { delivery } = await run(entriesOf(1), refusing("0"));
+    expect(delivery).toMatchObject({ kind: "delivered", delivered: 0, refused: [{ entry: { partitionKey: "0" } }] });
+  });
+
+  it.each([
+    [9, "delivered", 9],
+    [10, "remaining", 0],
+    [11, "remaining", 0],
+  ] as const)("among %i of which none is taken: %s, and %i set apart", async (count, kind, refused) => {
+    const { delivery } = await run(entriesOf(count), refusing(...keysOf(entriesOf(count))));
+    expect(delivery).toMatchObject({ kind, delivered: 0 });
+    expect(delivery.refused).toHaveLength(refused);
+    if (delivery.kind === "remaining") expect(keysOf(delivery.remaining).sort()).toEqual(keysOf(entriesOf(count)).sort());
+  });
+
+  it("among many that are refused after one was taken is set apart with all of them", async () => {
+    const { delivery } = await run(entriesOf(21), refusing(...keysOf(entriesOf(21)).slice(1)));
+    expect(delivery).toMatchObject({ kind: "delivered", delivered: 1 });
+    expect(delivery.refused).toHaveLength(20);
+  });
+});
+
 describe("the waits between rounds", () => {
-  const failing = () => new ScriptedClient([], requestFailed("InternalFailure", true));
+  const failing = () => new ScriptedClient([], requestFailed("InternalFailure", "transient"));
 
   it.each([
     [0.5, [50, 100, 200, 400, 500, 500]],
@@ -158,7 +207,7 @@ describe("the waits between rounds", () => {
     const clock = new JumpingClock();
     const client = new ScriptedClient([], () => {
       clock.nowMs += requestMs;
-      return requestFailed("TimeoutError", true);
+      return requestFailed("TimeoutError", "transient");
     });
     const policy = { budgetMs: 500, firstBackoffMs: 200, longestBackoffMs: 200 };
     await deliver(entriesOf(1), policy, { client, maxRequestBytes, now: clock.now, sleep: clock.sleep, random: () => 0.5 });
@@ -170,17 +219,25 @@ describe("the waits between rounds", () => {
     expect(client.requests).toHaveLength(1);
   });
 
-  it("stay within the grace that Fluent Bit gives at its end", async () => {
-    const { clock } = await run(entriesOf(1), failing(), flushRetryPolicy, 0.999);
-    expect(clock.slept.length).toBeGreaterThan(2);
-    expect(clock.nowMs - 1000).toBeLessThan(5000);
+  it("are at least as long as the service asks", async () => {
+    const busy = { ...requestFailed("ServiceUnavailable", "transient"), retryAfterMs: 700 };
+    const { clock, delivery } = await runScript(1, [busy, failedAt(0)]);
+    expect(clock.slept).toEqual([700, 100]);
+    expect(delivery).toMatchObject({ kind: "delivered" });
+  });
+
+  it("end the delivery when the service asks for more than the budget", async () => {
+    const busy = { ...requestFailed("ServiceUnavailable", "transient"), retryAfterMs: 1000 };
+    const { clock, delivery } = await runScript(1, [busy], { ...patient, budgetMs: 1000 });
+    expect(clock.slept).toEqual([]);
+    expect(delivery).toMatchObject({ kind: "remaining", failure: { code: "ServiceUnavailable" } });
   });
 });
 
 describe("a hundred thousand entries", () => {
   it.each([
     ["all failed", (entries: readonly Entry[]) => failedAt(...entries.keys())],
-    ["no request answered", requestFailed("ECONNREFUSED", true)],
+    ["no request answered", requestFailed("ECONNREFUSED", "transient")],
   ])("fit the stack with %s", async (_, step) => {
     const entries = entriesOf(100_000, maxRecordBytes);
     const { delivery } = await run(entries, new ScriptedClient([], step), { ...patient, budgetMs: 60 });

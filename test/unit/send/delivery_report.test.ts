@@ -4,12 +4,12 @@ import type { Delivery } from "../../../src/send/delivery.js";
 import { DeliveryReport } from "../../../src/send/delivery_report.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import { RecordedLog } from "../../support/recorded_log.js";
-import { entriesOf } from "../../support/scripted_client.js";
+import { entriesOf, entryOf } from "../../support/scripted_client.js";
 
-const delivered: Delivery = { kind: "delivered", delivered: 3, strayed: 0 };
+const delivered: Delivery = { kind: "delivered", delivered: 3, strayed: 0, refused: [] };
 
 function failing(code: string, message = "why"): Delivery {
-  return { kind: "remaining", delivered: 3, strayed: 0, remaining: entriesOf(2), failure: { code, message } };
+  return { kind: "remaining", delivered: 3, strayed: 0, refused: [], remaining: entriesOf(2), failure: { code, message } };
 }
 
 describe("the delivery report", () => {
@@ -56,6 +56,20 @@ describe("the delivery report", () => {
     report.report(delivered);
     report.report(delivered);
     expect(log.at("info")).toEqual(["Records are delivered again, after 90 s of failures"]);
+  });
+
+  it("tells of records that Kinesis refuses with size, length of key and reason, not with what is in them", () => {
+    const failure = { code: "ValidationException", message: "too odd" };
+    const entry = { ...entryOf("k\u{1f511}y", 10, [0, 1]), data: Buffer.from("private") };
+    report.report({ ...delivered, refused: [{ entry, failure }] });
+    const [message, ...more] = log.at("error");
+    expect(message).toBe(
+      "A record of 7 bytes with a partition key of 3 characters is dropped, since Kinesis refuses it with " +
+        "ValidationException: too odd (2 records since the last such message)",
+    );
+    expect(more).toEqual([]);
+    report.report({ ...delivered, refused: [{ entry, failure }] });
+    expect(log.at("error")).toHaveLength(1);
   });
 
   it("begins anew after a recovery", () => {

@@ -185,7 +185,7 @@ describe("an answer", () => {
   ])("%s fails the request", async (_, body, numbers) => {
     const { client } = await answering(200, body);
     const outcome = await client.putRecords(entries("one", "two"));
-    expect(outcome).toMatchObject({ kind: "failed", code: "InvalidAnswer", isTransient: true });
+    expect(outcome).toMatchObject({ kind: "failed", code: "InvalidAnswer", cause: "transient" });
     expect(outcome).toHaveProperty("message", expect.stringContaining(numbers));
   });
 
@@ -195,40 +195,40 @@ describe("an answer", () => {
   });
 
   it.each([
-    [500, "InternalFailure", true],
-    [503, "ServiceUnavailable", true],
-    [400, "ProvisionedThroughputExceededException", true],
-    [400, "LimitExceededException", true],
-    [400, "KMSThrottlingException", true],
-    [429, "Whatever", true],
-    [400, "ResourceNotFoundException", false],
-    [400, "AccessDeniedException", false],
-    [400, "ValidationException", false],
-    [400, "UnrecognizedClientException", false],
-  ])("of %i with %s is a failure (transient: %j)", async (status, code, isTransient) => {
+    [500, "InternalFailure", "transient"],
+    [503, "ServiceUnavailable", "transient"],
+    [400, "ProvisionedThroughputExceededException", "transient"],
+    [400, "LimitExceededException", "transient"],
+    [400, "KMSThrottlingException", "transient"],
+    [429, "Whatever", "transient"],
+    [400, "ResourceNotFoundException", "setup"],
+    [400, "AccessDeniedException", "setup"],
+    [400, "ValidationException", "content"],
+    [400, "UnrecognizedClientException", "setup"],
+  ])("of %i with %s is a failure, its cause %s", async (status, code, cause) => {
     const { client } = await answering(status, { __type: code, message: "because" });
     const outcome = await client.putRecords(entries("one"));
-    expect(outcome).toEqual({ kind: "failed", code, message: "because", isTransient });
+    expect(outcome).toEqual({ kind: "failed", code, message: "because", cause });
   });
 
   it("that gives its error as a field named code is not taken for a lost connection", async () => {
     const { client } = await answering(400, { code: "ExpiredTokenException", message: "because" });
     const outcome = await client.putRecords(entries("one"));
-    expect(outcome).toMatchObject({ code: "ExpiredTokenException", isTransient: false });
+    expect(outcome).toMatchObject({ code: "ExpiredTokenException", cause: "setup" });
   });
 });
 
 describe("without an answer", () => {
   it.each(["127.0.0.1", "localhost"])("a refused connection to %s is told as such", async (host) => {
     const outcome = await clientOf(`http://${host}:${await freePort()}`).putRecords(entries("one"));
-    expect(outcome).toMatchObject({ kind: "failed", code: "ECONNREFUSED", isTransient: true });
+    expect(outcome).toMatchObject({ kind: "failed", code: "ECONNREFUSED", cause: "transient" });
     expect(outcome).toHaveProperty("message", expect.stringContaining("ECONNREFUSED"));
   });
 
   it("a connection that the service closes is a failure in passing", async () => {
     const service = await serve(() => "hang up");
     const outcome = await clientOf(service.endpoint).putRecords(entries("one"));
-    expect(outcome).toMatchObject({ kind: "failed", code: "ECONNRESET", isTransient: true });
+    expect(outcome).toMatchObject({ kind: "failed", code: "ECONNRESET", cause: "transient" });
   });
 
   it("an answer that breaks off is a failure in passing", async () => {
@@ -236,14 +236,14 @@ describe("without an answer", () => {
     const outcome = clientOf(service.endpoint).putRecords(entries("one"));
     await vi.waitFor(() => expect(service.requests).toHaveLength(1));
     await service.stop();
-    expect(await outcome).toMatchObject({ kind: "failed", code: "ECONNRESET", isTransient: true });
+    expect(await outcome).toMatchObject({ kind: "failed", code: "ECONNRESET", cause: "transient" });
   });
 
   it("the request ends after http_request_timeout, and the next one is sent", async () => {
     const service = await serve((_, index) => (index === 0 ? "silence" : { body: JSON.stringify(success) }));
     const client = clientOf(service.endpoint, { requestTimeoutMs: 2000 });
     const outcome = await client.putRecords(entries("one"));
-    expect(outcome).toMatchObject({ kind: "failed", code: "RequestTimeout", isTransient: true });
+    expect(outcome).toMatchObject({ kind: "failed", code: "RequestTimeout", cause: "transient" });
     expect(outcome).toHaveProperty("message", expect.stringContaining("http_request_timeout (2 s)"));
     expect(await client.putRecords(entries("one"))).toEqual({ kind: "answered", failed: [], strayed: 0 });
   });
@@ -254,13 +254,13 @@ describe("without an answer", () => {
     const outcomes = Promise.all([client.putRecords(entries("one")), client.putRecords(entries("two"))]);
     await vi.waitFor(() => expect(service.requests).toHaveLength(2));
     client.close();
-    for (const outcome of await outcomes) expect(outcome).toMatchObject({ kind: "failed", isTransient: false });
+    for (const outcome of await outcomes) expect(outcome).toMatchObject({ kind: "failed", cause: "setup" });
   });
 
   it("close lets no more attempts begin", async () => {
     const { service, client } = await answering(200, success);
     client.close();
-    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "failed", isTransient: false });
+    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "failed", cause: "setup" });
     expect(service.requests).toEqual([]);
   });
 
@@ -271,7 +271,7 @@ describe("without an answer", () => {
     const { server } = JSON.parse(readFileSync(serverFile, "utf8")) as { server: { key: string; cert: string } };
     const service = await serve(() => ({ body: JSON.stringify(success) }), { tls: server });
     const outcome = await clientOf(service.endpoint).putRecords(entries("one"));
-    expect(outcome).toMatchObject({ kind: "failed", code: "DEPTH_ZERO_SELF_SIGNED_CERT", isTransient: false });
+    expect(outcome).toMatchObject({ kind: "failed", code: "DEPTH_ZERO_SELF_SIGNED_CERT", cause: "setup" });
     expect(service.requests).toEqual([]);
   });
 
@@ -280,7 +280,7 @@ describe("without an answer", () => {
     vi.stubEnv("AWS_SECRET_ACCESS_KEY", undefined);
     const { service, client } = await answering(200, success);
     const outcome = await client.putRecords(entries("one"));
-    expect(outcome).toMatchObject({ kind: "failed", code: "CredentialsProviderError", isTransient: false });
+    expect(outcome).toMatchObject({ kind: "failed", code: "CredentialsProviderError", cause: "setup" });
     expect(service.requests).toEqual([]);
   });
 });
@@ -305,27 +305,27 @@ describe("behind a proxy", () => {
   it("http_request_timeout holds while the service keeps silent, and the next request is sent", async () => {
     const service = await serve((_, index) => (index === 0 ? "silence" : { body: JSON.stringify(success) }));
     const { client } = await behind(service, "http");
-    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "failed", code: "RequestTimeout", isTransient: true });
+    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "failed", code: "RequestTimeout", cause: "transient" });
     expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "answered", failed: [] });
   });
 
   it("http_request_timeout holds while the proxy opens no tunnel", async () => {
     const { client, proxy } = await behind(await serve(() => "silence"), "https", { refusal: 0 });
-    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "failed", code: "RequestTimeout", isTransient: true });
+    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "failed", code: "RequestTimeout", cause: "transient" });
     expect(proxy.open).toBe(1);
     await vi.waitFor(() => expect(proxy.open).toBe(0), 20_000);
   });
 
   it.each([
-    [407, "ProxyRefused", false],
-    [403, "ProxyRefused", false],
-    [429, "EPROXY", true],
-    [502, "EPROXY", true],
-    [503, "EPROXY", true],
-  ])("a tunnel refused with status %d fails as %s; worth another try: %s", async (refusal, code, isTransient) => {
+    [407, "ProxyRefused", "setup"],
+    [403, "ProxyRefused", "setup"],
+    [429, "EPROXY", "transient"],
+    [502, "EPROXY", "transient"],
+    [503, "EPROXY", "transient"],
+  ])("a tunnel refused with status %d fails as %s; its cause %s", async (refusal, code, cause) => {
     const { client, proxy } = await behind(await serve(() => "silence"), "https", { refusal });
     const outcome = await client.putRecords(entries("one"));
-    expect(outcome).toMatchObject({ kind: "failed", code, isTransient });
+    expect(outcome).toMatchObject({ kind: "failed", code, cause });
     expect(outcome).toHaveProperty("message", expect.stringContaining(`the proxy of https_proxy (${proxy.address}): `));
   });
 });

@@ -118,13 +118,13 @@ describe("an answer", () => {
   });
 
   it.each([
-    [400, "AccessDeniedException", false],
-    [400, "ResourceNotFoundException", false],
-    [400, "LimitExceededException", true],
-    [500, "InternalFailure", true],
-  ])("of %i with %s is a failure (transient: %j)", async (status, code, isTransient) => {
+    [400, "AccessDeniedException", "setup"],
+    [400, "ResourceNotFoundException", "setup"],
+    [400, "LimitExceededException", "transient"],
+    [500, "InternalFailure", "transient"],
+  ])("of %i with %s is a failure, its cause %s", async (status, code, cause) => {
     const { client } = await answering(status, { __type: code, message: "because" });
-    expect(await client.listShards()).toEqual({ kind: "failed", code, message: "because", isTransient });
+    expect(await client.listShards()).toEqual({ kind: "failed", code, message: "because", cause });
   });
 });
 
@@ -133,5 +133,5 @@ it("close ends a request under way", async () => {
   const outcome = client.listShards();
   await vi.waitFor(() => expect(service.requests).toHaveLength(1));
   client.close();
-  expect(await outcome).toMatchObject({ kind: "failed", isTransient: false });
+  expect(await outcome).toMatchObject({ kind: "failed", cause: "setup" });
 });

@@ -8,7 +8,7 @@ import { RecordedLog } from "../../support/recorded_log.js";
 
 type Answer = ShardPage | RequestFailure;
 
-const denied: RequestFailure = { kind: "failed", code: "AccessDeniedException", message: "not yours", isTransient: false };
+const denied: RequestFailure = { kind: "failed", code: "AccessDeniedException", message: "not yours", cause: "setup" };
 const greatest = (1n << 128n) - 1n;
 
 /** A page with one shard of this name, and further pages behind it. */

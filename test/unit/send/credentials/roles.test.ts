@@ -85,14 +85,14 @@ describe("a role that may not be assumed", () => {
     tokens.refusal = { status: 403, code: "AccessDenied", message: "not yours" };
     const client = clientOf("http://127.0.0.1:1", tokens.endpoint);
     const message = `AssumeRole of ${pluginRole} failed: not yours`;
-    expect(await client.putRecords([entry])).toEqual({ kind: "failed", code: "AccessDenied", message, isTransient: false });
+    expect(await client.putRecords([entry])).toEqual({ kind: "failed", code: "AccessDenied", message, cause: "setup" });
     client.close();
   });
 
   it("because the service keeps silent fails requests after http_request_timeout", async () => {
     const silent = await ScriptedService.start(() => "silence");
     const client = clientOf("http://127.0.0.1:1", silent.endpoint, 300);
-    expect(await client.putRecords([entry])).toMatchObject({ kind: "failed", code: "RequestTimeout", isTransient: true });
+    expect(await client.putRecords([entry])).toMatchObject({ kind: "failed", code: "RequestTimeout", cause: "transient" });
     client.close();
     await silent.stop();
   });

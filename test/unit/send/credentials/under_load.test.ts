@@ -69,7 +69,7 @@ it("no request is signed with credentials that have expired", async () => {
   isContainerUp = false;
   settings.aheadMs = 2 * hourMs + 10_000;
   const before = kinesis.requests.length;
-  const failed = { kind: "failed", code: "CredentialsProviderError", isTransient: false };
+  const failed = { kind: "failed", code: "CredentialsProviderError", cause: "setup" };
   expect(await client.putRecords([entry])).toMatchObject(failed);
   expect(kinesis.requests).toHaveLength(before);
 });
@@ -96,6 +96,6 @@ it("a silent server ends a request with a reason", { timeout: 30_000 }, async ()
   const silent = await ScriptedService.start(() => "silence");
   vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", silent.endpoint);
   const message = `the container's endpoint: ${new URL(silent.endpoint).host} did not answer in time`;
-  expect(await client.putRecords([entry])).toEqual({ kind: "failed", code: "CredentialsProviderError", message, isTransient: false });
+  expect(await client.putRecords([entry])).toEqual({ kind: "failed", code: "CredentialsProviderError", message, cause: "setup" });
   await silent.stop();
 });

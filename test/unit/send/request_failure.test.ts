@@ -1,0 +1,70 @@
+// What the SDK throws, and what that means for the request: later, not before something is mended, or never.
+import { describe, expect, it } from "vitest";
+import { readFailure } from "../../../src/send/request_failure.js";
+
+/** An error as the SDK makes it of an answer of the service. */
+function refusal(name: string, status: number, message = "because", headers: Readonly<Record<string, string>> = {}): Error {
+  const members = { name, $metadata: { httpStatusCode: status }, $response: { headers } };
+  return Object.assign(new Error(message), members);
+}
+
+describe("a refusal", () => {
+  it.each([
+    ["ValidationException", 400, "A value at 'records.1.member.data' failed to satisfy constraint"],
+    ["InvalidArgumentException", 400, "the key is wrong"],
+    ["SerializationException", 400, ""],
+    ["RequestEntityTooLarge", 413, ""],
+    ["UnknownError", 413, "<html>too large</html>"],
+  ])("with %s (%i) is the content's", (name, status, message) => {
+    expect(readFailure(refusal(name, status, message))).toMatchObject({ code: name, cause: "content" });
+  });
+
+  it.each([
+    "1 validation error detected: Value 'a b' at 'streamName' failed to satisfy constraint",
+    "Stream ARN does not belong to the account",
+  ])("of the stream's name is no record's fault: %s", (message) => {
+    expect(readFailure(refusal("ValidationException", 400, message))).toMatchObject({ cause: "setup" });
+  });
+
+  it("does not tell the value that the service quotes, since it may be a record's key", () => {
+    const message = "2 errors: Value 'se\ncret' at 'records.1.member.partitionKey' failed; Value 'too' at 'records.2' failed";
+    expect(readFailure(refusal("ValidationException", 400, message)).message).toBe(
+      "2 errors: A value at 'records.1.member.partitionKey' failed; A value at 'records.2' failed",
+    );
+  });
+
+  it("after which the SDK has corrected its clock may pass", () => {
+    const error = refusal("InvalidSignatureException", 400);
+    expect(readFailure(error)).toMatchObject({ cause: "setup" });
+    Object.assign(error, { $metadata: { httpStatusCode: 400, clockSkewCorrected: true } });
+    expect(readFailure(error)).toMatchObject({ cause: "transient" });
+  });
+});
+
+describe("Retry-After", () => {
+  it.each([
+    ["0", 0],
+    ["7", 7000],
+    ["999999", 999_999_000],
+  ])("of %s is %i ms", (value, retryAfterMs) => {
+    expect(readFailure(refusal("ServiceUnavailable", 503, "", { "retry-after": value }))).toMatchObject({ retryAfterMs });
+  });
+
+  it.each(["", "-1", "1.5", "1000000", "Fri, 31 Dec 1999 23:59:59 GMT"])("of %j is passed over", (value) => {
+    const failure = readFailure(refusal("ServiceUnavailable", 503, "", { "retry-after": value }));
+    expect(failure).not.toHaveProperty("retryAfterMs");
+  });
+});
+
+describe("no answer of the service", () => {
+  it.each([
+    ["what is no JSON", new SyntaxError("Unexpected token < in JSON"), "InvalidAnswer", "transient"],
+    ["a connection that was reset", Object.assign(new Error("gone"), { code: "ECONNRESET" }), "ECONNRESET", "transient"],
+    ["a name that cannot be found", Object.assign(new Error("?"), { code: "ENOTFOUND" }), "ENOTFOUND", "transient"],
+    ["a certificate that is not trusted", Object.assign(new Error("?"), { code: "CERT_HAS_EXPIRED" }), "CERT_HAS_EXPIRED", "setup"],
+    ["no credentials", Object.assign(new Error("?"), { name: "CredentialsProviderError" }), "CredentialsProviderError", "setup"],
+    ["something that is no error", "text", "Error", "setup"],
+  ])("%s", (_, error, code, cause) => {
+    expect(readFailure(error)).toMatchObject({ kind: "failed", code, cause });
+  });
+});
