@@ -38,7 +38,11 @@ export class TunnelAgent extends Agent {
   override async connect(request: ClientRequest, options: AgentConnectOpts): Promise<Duplex> {
     const attempt = new AbortController();
     this.#attempts.add(attempt);
-    const timer = setTimeout(() => attempt.abort(), this.settings.timeoutMs);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      attempt.abort();
+    }, this.settings.timeoutMs);
     let status: number | undefined;
     request.once("proxyConnect", (answer: { statusCode: number }) => (status = answer.statusCode));
     try {
@@ -48,7 +52,7 @@ export class TunnelAgent extends Agent {
       if (this.settings.isSecure && !(socket instanceof TLSSocket)) throw new Error("opened no TLS connection");
       return socket;
     } catch (error) {
-      throw this.#explain(error, attempt.signal.aborted);
+      throw this.#explain(error, isLate);
     } finally {
       clearTimeout(timer);
       this.#attempts.delete(attempt);

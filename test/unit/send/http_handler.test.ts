@@ -176,7 +176,7 @@ describe("a request over TLS", () => {
     const answer = ask(handler, "https://kinesis.example/");
     await vi.waitFor(() => expect(proxy.open).toBe(1));
     handler.destroy();
-    await expect(answer).rejects.toThrow("the proxy of HTTPS_PROXY");
+    await expect(answer).rejects.toMatchObject({ code: "ABORT_ERR" });
   });
 
   it("that the service does not answer can be ended inside the tunnel", async () => {
