@@ -143,7 +143,7 @@ describe("a failure", () => {
   });
 
   it("that no permission cures is told without the advice to give one", async () => {
-    const { current, log } = setUp({ ...denied, code: "ECONNREFUSED", message: "connect ECONNREFUSED", isTransient: true });
+    const { current, log } = setUp({ ...denied, code: "ECONNREFUSED", message: "connect ECONNREFUSED", cause: "transient" });
     await current();
     expect(log.at("warning")[0]).toContain("ListShards failed with ECONNREFUSED");
     expect(log.at("warning")[0]).not.toContain("allow");
