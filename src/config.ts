@@ -92,7 +92,7 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
   for (const name of optionNames) {
     const value = read(name) ?? "";
     values.set(name, value);
-    log.info(`plugin parameter ${name} = '${value}'`);
+    log.info(`plugin parameter ${name} = '${isConfidential(name, value) ? "…" : value}'`);
   }
   const text = (name: OptionName) => values.get(name) ?? "";
   const optional = (name: OptionName) => (text(name) === "" ? undefined : text(name));
@@ -151,7 +151,17 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
   return config;
 }
 
+/** An external ID is shared with nobody but the role's owner; an address may hold a password, for which it is refused. */
+function isConfidential(name: OptionName, value: string): boolean {
+  return name === "external_id" ? value !== "" : name.endsWith("endpoint") && value.includes("@");
+}
+
 function giveAdvice(config: Config, partitionKey: string, log: Log): void {
+  const { stream, region } = config.connection;
+  const arnRegion = stream.startsWith("arn:") ? stream.split(":")[3] : region;
+  if (arnRegion !== region) {
+    log.warning(`'stream' is the ARN of a stream in ${arnRegion ?? "no region"}, but 'region' is ${region}, where requests go`);
+  }
   if (partitionKey === "") log.info("no partition key provided. A random one will be generated.");
   if (config.aggregation !== undefined && partitionKey !== "") {
     log.warning(
@@ -222,9 +232,11 @@ function readEndpoint(name: string, value: string): string | undefined {
   if (value === "") return undefined;
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//iu.test(value) ? value : `https://${value}`;
   try {
-    const { protocol, hostname } = new URL(withScheme);
+    const { protocol, hostname, username, password } = new URL(withScheme);
+    if (username !== "" || password !== "") throw wrong(name, "…", "must not hold a user or a password");
     if ((protocol === "https:" || protocol === "http:") && hostname !== "") return withScheme;
-  } catch {
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
     // No URL at all: refused below.
   }
   throw wrong(name, value, "must be a host name or a URL such as https://kinesis.us-west-2.amazonaws.com");

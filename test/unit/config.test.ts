@@ -242,6 +242,23 @@ describe("the log", () => {
     expect(lines).toEqual(names.split(" ").map((name) => `plugin parameter ${name} = '${values[name] ?? ""}'`));
   });
 
+  it.each([
+    ["endpoint", "https://user@host"],
+    ["sts_endpoint", "https://:word@host"],
+  ])("the error about a user or a password in %s does not show it", (name, value) => {
+    expect(messageOf({ ...required, [name]: value })).toBe(
+      `Invalid '${name}' value (…) specified, must not hold a user or a password`,
+    );
+  });
+
+  it("shows neither the external ID nor an address with a password", () => {
+    const log = new RecordedLog();
+    expect(() => read({ ...required, external_id: "hidden-id", endpoint: "https://me:hidden-word@host" }, log)).toThrow("'endpoint'");
+    expect(log.at("info")).toContain("plugin parameter external_id = '…'");
+    expect(log.at("info")).toContain("plugin parameter endpoint = '…'");
+    expect(log.at("info").join("\n")).not.toContain("hidden");
+  });
+
   it("tells the parameters even when one is wrong", () => {
     const log = new RecordedLog();
     expect(() => read({ stream: "logs" }, log)).toThrow(ConfigurationError);
@@ -257,6 +274,8 @@ describe("the log", () => {
 
   it.each<[string, Options, RegExp[]]>([
     ["aggregation with a partition key", { aggregation: "true", partition_key: "id" }, [/partition_key' has different behavior/]],
+    ["an ARN of another region", { stream: "arn:aws:kinesis:eu-west-1:123456789012:stream/logs" }, [/in eu-west-1, but 'region' is us-west-2/]],
+    ["an ARN of the region", { stream: "arn:aws:kinesis:us-west-2:123456789012:stream/logs" }, []],
     ["aggregation without one", { aggregation: "true" }, []],
     ["a partition key alone", { partition_key: "id" }, []],
     ["concurrency", { experimental_concurrency: "1" }, [/can lead to data loss/]],
