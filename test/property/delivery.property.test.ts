@@ -1,4 +1,5 @@
-// Whatever fails, in whatever order chunks come and come again: each event arrives exactly once.
+// Whatever fails, in whatever order chunks come and come again: each event arrives exactly once, but for those that the
+// service never takes.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Shard } from "../../src/aggregate/shard_map.js";
@@ -20,7 +21,7 @@ const options = fc.record({
   partition_key: fc.constantFrom("", "key"),
 });
 
-const events = fc.record({ key: fc.constantFrom("p", "q", "r", "s", 7, ""), length: fc.nat(300), hasLog: fc.nat(9) });
+const events = fc.record({ key: fc.constantFrom("p", "q", "r", "s", 7, ""), length: fc.nat(300), hasLog: fc.nat(9), isPoison: fc.nat(30).map((n) => n === 0) });
 const chunks = fc.array(
   fc.record({
     events: fc.oneof(
@@ -42,9 +43,16 @@ const outcomes = fc.oneof(
 /** Of each turn: which of the waiting chunks come, one or two of them at once, and where the shards are cut. */
 const turns = fc.record({ first: fc.nat(100), together: fc.constantFrom(1, 1, 2), cut: fc.bigInt({ min: 0n, max: greatest - 1n }) });
 
+/** Records that the service refuses for their content end so. Fewer than ten in a chunk: more would not be believed. */
+const poison = "poison";
+const mostPoison = 9;
+
 type Outcome = readonly boolean[] | "refused" | "unreachable";
 
 function outcomeOf(outcome: Outcome, entries: readonly Entry[]): PutRecordsOutcome {
+  if (allTextsIn(entries).some((text) => text.endsWith(poison))) {
+    return { kind: "failed", code: "InvalidArgumentException", message: "", cause: "content" };
+  }
   if (outcome === "refused") return requestFailed("AccessDeniedException", "setup");
   if (outcome === "unreachable") return requestFailed("ECONNREFUSED", "transient");
   const failed = entries.flatMap((_, index) =>
@@ -77,10 +85,15 @@ it("each event arrives as often as there are copies of its chunk", async () => {
 
         const expected: string[] = [];
         const waiting = contents.flatMap((content, n) => {
-          const logs = content.events.map(({ length }, event) => `${n}:${event};`.padEnd(length, "."));
+          let poisoned = 0;
+          // An aggregate would go down with its poison.
+          const isPoison = content.events.map((event) => given.aggregation === "false" && event.isPoison && poisoned++ < mostPoison);
+          const logs = content.events.map(({ length }, event) => {
+            return `${n}:${event};`.padEnd(length, ".") + (isPoison[event] === true ? poison : "");
+          });
           const bodies = content.events.map(({ key, hasLog }, event) => (hasLog === 0 ? { key } : { key, log: logs[event] }));
           const copies = Array.from({ length: content.copies }, () => ({ bytes: chunkOf(bodies), tag: content.tag }));
-          const sendable = logs.filter((_, event) => content.events[event]?.hasLog !== 0);
+          const sendable = logs.filter((_, event) => content.events[event]?.hasLog !== 0 && isPoison[event] !== true);
           expected.push(...copies.flatMap(() => sendable));
           return copies;
         });
