@@ -80,7 +80,7 @@ export class ShardMapSource {
       return;
     }
     this.#hasFailed = true;
-    const advice = listed.code.startsWith("AccessDenied")
+    const advice = listed.code === "AccessDeniedException"
       ? "; allow kinesis:ListShards on the stream, so that each key keeps to its own shard"
       : "";
     log.warning(

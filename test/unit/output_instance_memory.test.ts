@@ -149,6 +149,17 @@ describe("what was told of a chunk", () => {
     expect(requestsOf(run).at(-1)).toEqual(["b"]);
   });
 
+  it("is not told again of a record that the service refuses, nor is that one sent again", async () => {
+    const poison = requestFailed("InvalidArgumentException", "content");
+    const single = chunkOf([{ log: "a" }, { log: "b" }]);
+    // Both together, "a" alone, "b" alone; so nothing was delivered.
+    const run = scriptedInstance({ options: raw, script: [poison, poison, denied] });
+    expect(await run.instance.flush(single, "tag")).toBe("retry");
+    expect(await run.instance.flush(single, "tag")).toBe("ok");
+    expect(requestsOf(run)).toEqual([["a", "b"], ["a"], ["b"], ["b"]]);
+    expect(run.log.at("error").filter((text) => text.includes("InvalidArgumentException"))).toHaveLength(1);
+  });
+
   it("does not count records that were delivered as failed a second time", async () => {
     const run = failing([1, 3], { options: raw, script: [requestFailed("ExpiredTokenException", "setup")] });
     await run.instance.flush(chunk, "tag");

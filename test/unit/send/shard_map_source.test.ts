@@ -142,10 +142,10 @@ describe("a failure", () => {
     expect(log.at("debug")).toHaveLength(2);
   });
 
-  it("that no permission cures is told without the advice to give one", async () => {
-    const { current, log } = setUp({ ...denied, code: "ECONNREFUSED", message: "connect ECONNREFUSED", cause: "transient" });
+  it.each(["ECONNREFUSED", "AccessDenied"])("that this permission does not cure (%s) is told without the advice", async (code) => {
+    const { current, log } = setUp({ ...denied, code });
     await current();
-    expect(log.at("warning")[0]).toContain("ListShards failed with ECONNREFUSED");
+    expect(log.at("warning")[0]).toContain(`ListShards failed with ${code}`);
     expect(log.at("warning")[0]).not.toContain("allow");
   });
 
