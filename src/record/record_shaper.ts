@@ -23,10 +23,11 @@ export interface RecordOptions {
 /** What became of an event. */
 export type Shaped =
   | { readonly kind: "written"; readonly partitionKey: string | undefined }
-  | { readonly kind: "refused"; readonly reason: JsonFailure | "has no log_key" };
+  | { readonly kind: "refused"; readonly reason: JsonFailure | "has no log_key" | "is empty" };
 
 const encoder = new TextEncoder();
 const noLogKey: Shaped = { kind: "refused", reason: "has no log_key" };
+const isEmpty: Shaped = { kind: "refused", reason: "is empty" };
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 const comma = 0x2c;
@@ -133,6 +134,7 @@ export class RecordShaper {
       if (!this.#writeLogValue(source, value, sink)) return this.#refuse(sink, start);
     }
     if (this.#appendNewline) this.#put(sink, newline);
+    if (sink.length === start) return isEmpty;
     return { kind: "written", partitionKey: this.#partitionKey(input, partitionValue, time) };
   }
 

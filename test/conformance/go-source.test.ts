@@ -89,6 +89,12 @@ describe("changed, where the Go plugin's code goes wrong", () => {
     expect(sent({}, chunk)).toEqual(['{"a":"x"}']);
   });
 
+  test("log_key of an empty text drops the record (Go sends an empty one)", () => {
+    const chunk = Buffer.concat([eventOf(encodeValue({ k: "" })), eventOf(encodeValue({ k: "x" }))]);
+    expect(sent({ log_key: "k" }, chunk)).toEqual(["x"]);
+    expect(sent({ log_key: "k", append_newline: "true" }, chunk)).toEqual(["\n", "x\n"]);
+  });
+
   test("log_key of NaN drops the record (Go sends empty data, which the SDK refuses with the whole chunk)", () => {
     expect(sent({ log_key: "k" }, Buffer.concat([eventOf(encodeValue({ k: Number.NaN })), eventOf(encodeValue({ k: 1 }))]))).toEqual(["1"]);
   });

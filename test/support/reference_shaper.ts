@@ -31,8 +31,10 @@ export function shapeByReference(body: ReferenceBody, timeText: string, options:
   const picked = whole.filter(([key]) => options.dataKeys?.includes(key) ?? true);
   const renamed = picked.map(([key, value]) => [renameKey(key, options.replaceDots), value] as const);
   const text = textOf(renamed, options);
-  if (text === undefined) return { text: undefined, partitionKey: undefined };
-  return { text: options.appendNewline ? `${text}\n` : text, partitionKey };
+  const refused = { text: undefined, partitionKey: undefined };
+  if (text === undefined) return refused;
+  const record = options.appendNewline ? `${text}\n` : text;
+  return record === "" ? refused : { text: record, partitionKey };
 }
 
 function textOf(entries: readonly (readonly [string, ReferenceValue])[], options: ReferenceOptions): string | undefined {

@@ -68,8 +68,8 @@ describe("log_key", () => {
     expect(shape({ a: { b: "x" } }, { logKey: "b" }).refused).toBe("has no log_key");
   });
 
-  test("an empty text is an empty record", () => {
-    expect(shape({ a: "" }, { logKey: "a" })).toEqual({ text: "", partitionKey: undefined, refused: undefined });
+  test("an empty text is refused, unless a newline stands behind it", () => {
+    expect(shape({ a: "" }, { logKey: "a" }).refused).toBe("is empty");
     expect(shape({ a: "" }, { logKey: "a", appendNewline: true }).text).toBe("\n");
   });
 
