@@ -1,0 +1,171 @@
+// The misbehaving Kinesis itself: what a client meets at each step, and what goes into the books.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { KinesisClient, ListShardsCommand, PutRecordsCommand } from "@aws-sdk/client-kinesis";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { afterEach, describe, expect, it } from "vitest";
+import { makeCertificate } from "../../support/certificate.js";
+import { FaultyKinesis, type FaultySettings } from "../../support/faulty_kinesis.js";
+import { seededRandom } from "../../support/put_record.js";
+
+const running: { destroy(): unknown }[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((one) => one.destroy()));
+});
+
+async function start(plan: string, settings: FaultySettings = {}, ca?: string): Promise<{ kinesis: FaultyKinesis; client: KinesisClient }> {
+  const kinesis = await FaultyKinesis.start(plan, settings);
+  const client = new KinesisClient({
+    endpoint: kinesis.endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "dummy", sessionToken: "SESSION-TOKEN" },
+    maxAttempts: 1,
+    requestHandler: new NodeHttpHandler(ca === undefined ? {} : { httpsAgent: { ca } }),
+  });
+  running.push(kinesis, client);
+  return { kinesis, client };
+}
+
+const texts = Array.from({ length: 20 }, (_, n) => `record ${n}`);
+
+function command(data: readonly (string | Uint8Array)[] = texts): PutRecordsCommand {
+  const records = data.map((one, index) => ({ Data: Buffer.from(one), PartitionKey: `key ${index}` }));
+  return new PutRecordsCommand({ StreamName: "any", Records: records });
+}
+
+describe("a step", () => {
+  it("ok takes all, and the books know that the client knows", async () => {
+    const { kinesis, client } = await start("ok");
+    expect((await client.send(command())).FailedRecordCount).toBe(0);
+    expect(kinesis.ledger.balance(texts).lost).toEqual([]);
+    expect(texts.every((text) => kinesis.ledger.isAcknowledged(text))).toBe(true);
+  });
+
+  it("fail takes a share, and says which", async () => {
+    const { kinesis, client } = await start("fail(0.5:InternalFailure)");
+    const { Records: results = [], FailedRecordCount: failed } = await client.send(command());
+    expect(failed).toBeGreaterThan(0);
+    expect(failed).toBeLessThan(texts.length);
+    const refused = texts.filter((_, index) => results[index]?.ErrorCode === "InternalFailure");
+    expect(refused).toHaveLength(failed ?? 0);
+    expect(kinesis.ledger.balance(texts).lost).toEqual(refused);
+  });
+
+  it("throttle-shard takes all but the records of that shard", async () => {
+    const { client } = await start("throttle-shard(2), ok");
+    const throttled = (await client.send(command())).Records?.map(({ ErrorCode }) => ErrorCode !== undefined);
+    const shards = (await client.send(command())).Records?.map(({ ShardId }) => ShardId === "shardId-000000000002");
+    expect(throttled).toEqual(shards);
+    expect(new Set(throttled)).toEqual(new Set([true, false]));
+  });
+
+  it.each(["lost-answer", "reset-mid-answer", "truncated-json"])("%s takes half, and nobody knows", async (step) => {
+    const { kinesis, client } = await start(step);
+    await expect(client.send(command())).rejects.toThrow();
+    const lost = kinesis.ledger.balance(texts).lost.length;
+    expect(lost).toBeGreaterThan(0);
+    expect(lost).toBeLessThan(texts.length);
+    expect(texts.some((text) => kinesis.ledger.isAcknowledged(text))).toBe(false);
+  });
+
+  it.each([["wrong-count(-1)", 19, 19], ["wrong-count(+2)", 22, 20]])("%s answers for %i records and takes %i", async (step, answered, taken) => {
+    const { kinesis, client } = await start(step);
+    expect((await client.send(command())).Records).toHaveLength(answered);
+    expect(kinesis.ledger.size).toBe(taken);
+    expect(texts.some((text) => kinesis.ledger.isAcknowledged(text))).toBe(false);
+  });
+
+  it.each([
+    ["reset", { code: "ECONNRESET" }],
+    ["reset-early", {}],
+    ["no-answer(10ms)", { code: "ECONNRESET" }],
+    ["html", { name: "SyntaxError" }],
+    ["status(503,retry-after=1)", { $metadata: { httpStatusCode: 503 } }],
+    ["not-found", { name: "ResourceNotFoundException" }],
+    ["error(400:KMSDisabledException)", { name: "KMSDisabledException" }],
+    ["too-large(413)", { $metadata: { httpStatusCode: 413 } }],
+    ["skew(600s)", { name: "InvalidSignatureException" }],
+  ])("%s takes nothing", async (step, error) => {
+    const { kinesis, client } = await start(step);
+    await expect(client.send(command())).rejects.toMatchObject(error);
+    expect(kinesis.ledger.size).toBe(0);
+    expect(kinesis.served).toEqual([step]);
+  });
+
+  it("skew takes what is signed by its own clock, which the SDK learns from the refusal", async () => {
+    const { kinesis, client } = await start("skew(600s)");
+    await client.send(command()).catch(() => undefined);
+    await client.send(command());
+    expect(kinesis.ledger.size).toBe(texts.length);
+  });
+
+  it("bad-signature repeats the session's token", async () => {
+    const { client } = await start("bad-signature");
+    await expect(client.send(command())).rejects.toThrow("SESSION-TOKEN");
+  });
+
+  it("refuse refuses requests with such a record, and writes down the one that comes alone", async () => {
+    const { kinesis, client } = await start("refuse(poison)");
+    await expect(client.send(command([...texts, "poison"]))).rejects.toMatchObject({ name: "ValidationException" });
+    expect(kinesis.ledger.balance(["poison"]).refused).toEqual([]);
+    await expect(client.send(command(["poison"]))).rejects.toMatchObject({ name: "ValidationException" });
+    await client.send(command());
+    expect(kinesis.ledger.balance([...texts, "poison"])).toMatchObject({ lost: [], refused: ["poison"] });
+  });
+
+  it("too-large with a size lets smaller requests through", async () => {
+    const { kinesis, client } = await start("too-large(413:20)");
+    await expect(client.send(command(["x".repeat(16)]))).rejects.toMatchObject({ $metadata: { httpStatusCode: 413 } });
+    await client.send(command(["x".repeat(15)]));
+    expect(kinesis.ledger.size).toBe(1);
+  });
+
+  it("slow answers nobody when the client has gone, and the books know", async () => {
+    const { kinesis, client } = await start("slow(200ms), ok");
+    await expect(client.send(command(), { abortSignal: AbortSignal.timeout(50) })).rejects.toThrow();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await client.send(command());
+    expect(kinesis.ledger.balance(texts).doubledUnavoidably).toEqual(texts);
+  });
+});
+
+it("refuses what the service would: too many records, and keys that are too long", async () => {
+  const { client } = await start("ok");
+  const tooMany = Array.from({ length: 501 }, () => ({ Data: Buffer.from("x"), PartitionKey: "k" }));
+  const longKey = [{ Data: Buffer.from("x"), PartitionKey: "k".repeat(257) }];
+  for (const records of [tooMany, longKey]) {
+    await expect(client.send(new PutRecordsCommand({ StreamName: "any", Records: records }))).rejects.toThrow(/validation error/);
+  }
+});
+
+it("lists shards whatever the plan says, and unpacks what is compressed", async () => {
+  const { kinesis, client } = await start("ok");
+  const { Shards: shards = [] } = await client.send(new ListShardsCommand({ StreamName: "any" }));
+  expect(shards.map(({ HashKeyRange: range }) => range?.EndingHashKey).at(-1)).toBe(String(2n ** 128n - 1n));
+  await client.send(command([gzipSync("packed")]));
+  expect(kinesis.ledger.balance(["packed"]).lost).toEqual([]);
+  expect(kinesis.served).toEqual(["ok"]);
+});
+
+it("speaks TLS", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "faulty-"));
+  const { certificateFile, serverFile } = await makeCertificate(folder);
+  const { server } = JSON.parse(readFileSync(serverFile, "utf8")) as { server: { key: string; cert: string } };
+  const { kinesis, client } = await start("reset, ok", { tls: server }, readFileSync(certificateFile, "utf8"));
+  rmSync(folder, { recursive: true });
+  await expect(client.send(command())).rejects.toThrow();
+  await client.send(command());
+  expect(kinesis.ledger.balance(texts).lost).toEqual([]);
+});
+
+it("does the same for the same seed", () => {
+  const draw = (seed: number): number[] => Array.from({ length: 5 }, seededRandom(seed));
+  expect(draw(7)).toEqual(draw(7));
+  expect(draw(7)).not.toEqual(draw(8));
+});
+
+it("names the wrong step when it is started with a wrong plan", async () => {
+  await expect(FaultyKinesis.start("ok, nonsense")).rejects.toThrow("step 2 of the plan (nonsense)");
+});
