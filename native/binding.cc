@@ -22,7 +22,8 @@ namespace {
 
 napi_threadsafe_function request_queue = nullptr;
 // The chunk of each flush that has not been answered: memory of the host, to be detached before the answer is given.
-std::unordered_map<uint32_t, Napi::Reference<Napi::ArrayBuffer>> open_chunks;
+// Never destroyed: flushes that the core has not answered by the end leave references to a Node that is gone.
+auto &open_chunks = *new std::unordered_map<uint32_t, Napi::Reference<Napi::ArrayBuffer>>();
 
 bool post_request(uint32_t id) {
   void *data = reinterpret_cast<void *>(static_cast<uintptr_t>(id));

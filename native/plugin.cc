@@ -56,6 +56,8 @@ EXPORTED int FLBPluginFlushCtx(void *context, const void *data, int length, cons
 }
 
 EXPORTED int FLBPluginExitCtx(void *context) {
+  // Fluent Bit exits instances too that failed to initialise, or were not yet.
+  if (context == nullptr) return kFlbOk;
   Request request{RequestKind::kExit};
   request.instance = instance_of(context);
   NodeRuntime::get().ask(request);

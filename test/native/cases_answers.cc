@@ -54,6 +54,9 @@ void refused_init() {
   bad.options[stand_in::kRefuse] = "yes";
   CHECK(bad.init() == kFlbError);
   CHECK(bad.context == nullptr);
+  // As Fluent Bit does it before it ends.
+  CHECK(bad.exit() == kFlbOk);
+  CHECK(stand_in::open_instances() == 1);
   CHECK(good.flush("chunk", "tag") == good.expected("chunk", "tag"));
   CHECK(later.init() == kFlbOk);
   CHECK(later.flush("chunk", "tag") == later.expected("chunk", "tag"));

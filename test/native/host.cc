@@ -6,7 +6,13 @@
 //   init                          FLBPluginInit                        -> init INSTANCE CODE MICROSECONDS
 //   flush INSTANCE TAG FILE       FLBPluginFlushCtx on a small stack   -> flush CODE MICROSECONDS
 //   flush-many INSTANCE TAG FILE THREADS COUNT                         -> flushed ERRORS OKS RETRIES MICROSECONDS
+//   flush-all TAG FILE THREADS COUNT                 the same for all instances at once, THREADS for each
+//   start INSTANCE TAG FILE       a flush in a thread of its own       -> started NUMBER
+//                                 and on standard error, when it is done: host: flush NUMBER was answered CODE
 //   exit INSTANCE                 FLBPluginExitCtx                     -> exited CODE
+//   exit-again INSTANCE           the same, also without an init and after an exit
+//   also PATH                     loads and initialises another plugin -> also NAME CODE
+//   also-flush TAG FILE           its FLBPluginFlush                   -> also-flushed CODE
 //   unload                        FLBPluginUnregister and dlclose      -> unloaded
 //   memory                                                             -> memory RSS_KIB THREADS DESCRIPTORS
 //   signals                       which of SIGINT, SIGTERM are still the host's -> signals 1 1
@@ -70,11 +76,13 @@ struct Library {
 };
 
 Library library;
+int (*also_flush)(const void *, int, const char *) = nullptr;
+int started = 0;
 std::vector<std::unique_ptr<Instance>> instances;
 
 template <typename Function>
-void look_up(Function &function, const char *name) {
-  function = reinterpret_cast<Function>(dlsym(library.handle, name));
+void look_up(Function &function, const char *name, void *handle = library.handle) {
+  function = reinterpret_cast<Function>(dlsym(handle, name));
   if (function == nullptr) {
     fprintf(stderr, "host: the plugin has no %s\n", name);
     exit(2);
@@ -145,6 +153,52 @@ Instance *instance_at(size_t number) {
   return number < instances.size() && instances[number]->initialised ? instances[number].get() : nullptr;
 }
 
+// For ever in its thread if need be: the end of the process does not wait for it.
+void start_flush(Instance &instance, const std::string &tag, const std::string &file) {
+  const int number = started++;
+  std::thread([&instance, tag, chunk = read_file(file), number] {
+    const int code = flush_on_small_stack(instance, chunk, tag.c_str());
+    fprintf(stderr, "host: flush %d was answered %d\n", number, code);
+  }).detach();
+  printf("started %d\n", number);
+}
+
+void flush_many(const std::vector<Instance *> &targets, const std::string &tag, const std::string &chunk,
+                size_t threads, size_t count) {
+  const auto start = std::chrono::steady_clock::now();
+  std::atomic<int> codes[3] = {};
+  std::vector<std::thread> workers;
+  for (Instance *target : targets) {
+    for (size_t worker = 0; worker < threads; worker++) {
+      workers.emplace_back([&, target] {
+        for (size_t turn = 0; turn < count; turn++) codes[flush_on_small_stack(*target, chunk, tag.c_str())]++;
+      });
+    }
+  }
+  for (auto &worker : workers) worker.join();
+  printf("flushed %d %d %d %lld\n", codes[0].load(), codes[1].load(), codes[2].load(),
+         static_cast<long long>(microseconds_since(start)));
+}
+
+// Another plugin in the same process, with one instance and no options.
+void load_also(const std::string &path) {
+  void *handle = dlopen(path.c_str(), RTLD_LAZY);
+  if (handle == nullptr) {
+    printf("failed %s\n", dlerror());
+    return;
+  }
+  int (*do_register)(flb_plugin_proxy_def *);
+  int (*init)(flbgo_output_plugin *);
+  look_up(do_register, "FLBPluginRegister", handle);
+  look_up(init, "FLBPluginInit", handle);
+  look_up(also_flush, "FLBPluginFlush", handle);
+  static flb_plugin_proxy_def definition{};
+  static Instance instance;
+  do_register(&definition);
+  instance.plugin = {definition.name, &instance.api, &instance.options, &instance.context};
+  printf("also %s %d\n", definition.name, init(&instance.plugin));
+}
+
 void exit_instance(Instance &instance) {
   if (!instance.initialised) return;
   instance.initialised = false;
@@ -200,7 +254,7 @@ void run(std::istringstream &words, const std::string &command, Options &next_op
     const int code = library.init(&instance.plugin);
     instance.initialised = code > 0;
     printf("init %zu %d %lld\n", instances.size() - 1, code, static_cast<long long>(microseconds_since(start)));
-  } else if (command == "flush" || command == "flush-many") {
+  } else if (command == "flush" || command == "flush-many" || command == "start") {
     size_t number = 0, threads = 1, count = 1;
     std::string tag, file;
     words >> number >> tag >> file >> threads >> count;
@@ -209,23 +263,40 @@ void run(std::istringstream &words, const std::string &command, Options &next_op
       printf("no instance %zu\n", number);
       return;
     }
-    const std::string chunk = read_file(file);
-    const auto start = std::chrono::steady_clock::now();
-    if (command == "flush") {
-      const int code = flush_on_small_stack(*instance, chunk, tag.c_str());
-      printf("flush %d %lld\n", code, static_cast<long long>(microseconds_since(start)));
+    if (command == "start") {
+      start_flush(*instance, tag, file);
       return;
     }
-    std::atomic<int> codes[3] = {};
-    std::vector<std::thread> workers;
-    for (size_t worker = 0; worker < threads; worker++) {
-      workers.emplace_back([&] {
-        for (size_t turn = 0; turn < count; turn++) codes[flush_on_small_stack(*instance, chunk, tag.c_str())]++;
-      });
+    const std::string chunk = read_file(file);
+    if (command == "flush-many") {
+      flush_many({instance}, tag, chunk, threads, count);
+      return;
     }
-    for (auto &worker : workers) worker.join();
-    printf("flushed %d %d %d %lld\n", codes[0].load(), codes[1].load(), codes[2].load(),
-           static_cast<long long>(microseconds_since(start)));
+    const auto start = std::chrono::steady_clock::now();
+    const int code = flush_on_small_stack(*instance, chunk, tag.c_str());
+    printf("flush %d %lld\n", code, static_cast<long long>(microseconds_since(start)));
+  } else if (command == "flush-all") {
+    size_t threads = 1, count = 1;
+    std::string tag, file;
+    words >> tag >> file >> threads >> count;
+    std::vector<Instance *> all;
+    for (auto &instance : instances) {
+      if (instance->initialised) all.push_back(instance.get());
+    }
+    flush_many(all, tag, read_file(file), threads, count);
+  } else if (command == "exit-again") {
+    size_t number = 0;
+    words >> number;
+    printf("exited %d\n", library.exit(instances.at(number)->context.remote_context));
+  } else if (command == "also") {
+    std::string path;
+    words >> path;
+    load_also(path);
+  } else if (command == "also-flush") {
+    std::string tag, file;
+    words >> tag >> file;
+    const std::string chunk = read_file(file);
+    printf("also-flushed %d\n", also_flush(chunk.data(), static_cast<int>(chunk.size()), tag.c_str()));
   } else if (command == "exit") {
     size_t number = 0;
     words >> number;

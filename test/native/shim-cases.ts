@@ -10,7 +10,7 @@ export const CASES: readonly Case[] = [
   { name: "own-answers", behaviour: "flushes from eight threads each get their own answer" },
   { name: "odd-arguments", behaviour: "an empty chunk, a negative length and a missing tag are taken" },
   { name: "several-instances", behaviour: "instances are told apart, and closed one by one" },
-  { name: "refused-init", behaviour: "an init that fails leaves the instance before it, and the next, working" },
+  { name: "refused-init", behaviour: "an init that fails, and its exit, leave the instance before it, and the next, working" },
   { name: "answered-twice", behaviour: "a second answer, and one to an unknown request, do nothing" },
   { name: "ten-thousand", behaviour: "10,000 flushes leave nothing behind" },
   {

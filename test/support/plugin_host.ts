@@ -107,6 +107,49 @@ export class PluginHost {
     return { errors: Number(errors), oks: Number(oks), retries: Number(retries) };
   }
 
+  /** As many threads as `threads` for each instance, all at once. */
+  async flushAll(chunk: Uint8Array, threads: number, count: number): Promise<FlushCounts> {
+    const command = `flush-all test.tag ${this.#fileOf(chunk)} ${threads} ${count}`;
+    const [, errors, oks, retries] = await this.#ask(command, /^flushed (\d+) (\d+) (\d+) \d+$/);
+    return { errors: Number(errors), oks: Number(oks), retries: Number(retries) };
+  }
+
+  /** Starts a flush in a thread of its own; its number is for `answerOf`. */
+  async start(instance: number, chunk: Uint8Array): Promise<number> {
+    const [, number] = await this.#ask(`start ${instance} test.tag ${this.#fileOf(chunk)}`, /^started (\d+)$/);
+    return Number(number);
+  }
+
+  /** Waits for the answer to a started flush. */
+  async answerOf(started: number): Promise<number> {
+    const line = await this.waitForMessage(new RegExp(`host: flush ${started} was answered \\d`));
+    return Number(line.at(-1));
+  }
+
+  /** The answers to started flushes so far, by their numbers. */
+  get answers(): Map<number, number> {
+    const lines = [...this.stderr.matchAll(/host: flush (\d+) was answered (\d)/g)];
+    return new Map(lines.map(([, started, code]) => [Number(started), Number(code)]));
+  }
+
+  /** An exit also of an instance that has exited, or was never initialised. */
+  async exitAgain(instance: number): Promise<number> {
+    const [, code] = await this.#ask(`exit-again ${instance}`, /^exited (-?\d+)$/);
+    return Number(code);
+  }
+
+  /** Loads and initialises another Go-style plugin beside ours; gives what its init answered. */
+  async loadAlso(plugin: string): Promise<number> {
+    const [, code] = await this.#ask(`also ${plugin}`, /^also \S+ (-?\d+)$/);
+    return Number(code);
+  }
+
+  /** A flush of that other plugin. */
+  async flushAlso(chunk: Uint8Array): Promise<number> {
+    const [, code] = await this.#ask(`also-flush test.tag ${this.#fileOf(chunk)}`, /^also-flushed (-?\d+)$/);
+    return Number(code);
+  }
+
   async exit(instance: number): Promise<number> {
     const [, code] = await this.#ask(`exit ${instance}`, /^exited (-?\d+)$/);
     return Number(code);
