@@ -78,7 +78,7 @@ export class DeliveredMemory {
       this.#dropOldest();
       forgotten++;
     }
-    this.#tell(forgotten, `more than ${this.#limits.maxBytes} bytes would be needed`);
+    if (forgotten > 0) this.#dependencies.log.warning(forgot(forgotten, `more than ${this.#limits.maxBytes} bytes would be needed`));
   }
 
   #forgetOld(): void {
@@ -88,20 +88,19 @@ export class DeliveredMemory {
       this.#dropOldest();
       forgotten++;
     }
-    this.#tell(forgotten, `they did not come back within ${this.#limits.maxAgeMs / 60_000} minutes`);
+    // As a rule Fluent Bit has given them up (Retry_Limit).
+    const reason = `they did not come back within ${this.#limits.maxAgeMs / 60_000} minutes`;
+    if (forgotten > 0) this.#dependencies.log.debug(forgot(forgotten, reason));
   }
 
   #dropOldest(): void {
     const oldest = this.#remembered.shift();
     if (oldest !== undefined) this.#bytes -= bytesOf(oldest);
   }
+}
 
-  #tell(forgotten: number, reason: string): void {
-    if (forgotten === 0) return;
-    this.#dependencies.log.warning(
-      `Forgot which records of ${forgotten} chunks were delivered (${reason}); if Fluent Bit brings them again, these are sent twice`,
-    );
-  }
+function forgot(chunks: number, reason: string): string {
+  return `Forgot which records of ${chunks} chunks were delivered (${reason}); if Fluent Bit brings them again, these are sent twice`;
 }
 
 function bytesOf({ tag, remaining }: Remembered): number {

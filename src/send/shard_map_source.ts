@@ -26,7 +26,7 @@ export interface ShardMapDependencies {
 }
 
 /** A flush waits no longer for the map; it goes without it, or with the one that there is. */
-const longestWaitMs = 2000;
+const longestWaitMs = { first: 2000, newer: 250 };
 /** After a failure, and between two reloads: the service allows 1000 calls of ListShards in a second for a stream. */
 const pauseMs = { afterFailure: 60_000, afterSuccess: 1000 };
 /** Of 1000 shards each, far more than a stream can have. */
@@ -39,19 +39,25 @@ export class ShardMapSource {
   #isWanted = true;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   #loading: Promise<void> | undefined;
+  /** The list that is being loaded has been waited for once: nobody waits for it again. */
+  #isSlow = false;
   #hasFailed = false;
 
   constructor(dependencies: ShardMapDependencies) {
     this.#dependencies = dependencies;
   }
 
-  /** The newest map that can be had within two seconds; undefined when there is none. */
+  /** The newest map that can be had without a long wait; undefined when there is none. */
   async current(): Promise<ShardMap | undefined> {
     const { now, sleep } = this.#dependencies;
     if (this.#isWanted && this.#loading === undefined && now() >= this.#notBeforeMs) {
+      this.#isSlow = false;
       this.#loading = this.#load().finally(() => (this.#loading = undefined));
     }
-    if (this.#loading !== undefined) await Promise.race([this.#loading, sleep(longestWaitMs)]);
+    if (this.#loading === undefined || this.#isSlow) return this.#map;
+    const waitMs = this.#map === undefined ? longestWaitMs.first : longestWaitMs.newer;
+    const isLate = sleep(waitMs).then(() => true);
+    this.#isSlow = await Promise.race([this.#loading.then(() => false), isLate]);
     return this.#map;
   }
 
@@ -75,7 +81,8 @@ export class ShardMapSource {
     this.#isWanted = true;
     this.#notBeforeMs = now() + pauseMs.afterFailure;
     const message = `ListShards failed with ${listed.code}: ${listed.message}`;
-    if (this.#hasFailed || this.#map !== undefined) {
+    const isClosed = listed.code === "AbortError";
+    if (this.#hasFailed || this.#map !== undefined || isClosed) {
       log.debug(message);
       return;
     }

@@ -177,7 +177,7 @@ describe("the bound in age", () => {
     keep("c", [3]);
     clock.nowMs += 1;
     expect(take("d")).toBeUndefined();
-    expect(log.at("warning")).toEqual([
+    expect(log.at("debug")).toEqual([
       "Forgot which records of 2 chunks were delivered (they did not come back within 1 minutes); " +
         "if Fluent Bit brings them again, these are sent twice",
     ]);

@@ -116,13 +116,26 @@ describe("a flush", () => {
     expect(client.tokens).toHaveLength(1);
   });
 
+  it("does not wait for a list that another has waited for", async () => {
+    const { current, clock, client } = setUp();
+    const flush = current();
+    await clock.advance(2000);
+    await flush;
+    expect(await current()).toBeUndefined();
+    expect(clock.slept).toEqual([2000]);
+    expect(client.tokens).toHaveLength(1);
+  });
+
   it("goes with the old list when a newer one does not come in time", async () => {
     const { current, source, clock, client } = setUp(page("old"));
     await current();
     source.invalidate();
     await clock.advance(1000);
-    const flush = current();
-    await clock.advance(2000);
+    let done = false;
+    const flush = current().finally(() => (done = true));
+    await clock.advance(249);
+    expect(done).toBe(false);
+    await clock.advance(1);
     expect(await flush).toBe("old");
     await client.answer(page("new"));
     expect(await current()).toBe("new");
@@ -140,6 +153,12 @@ describe("a failure", () => {
     expect(log.at("warning")[0]).toContain("ListShards failed with AccessDeniedException: not yours");
     expect(log.at("warning")[0]).toContain("allow kinesis:ListShards");
     expect(log.at("debug")).toHaveLength(2);
+  });
+
+  it("because the output is closed is not told", async () => {
+    const { current, log } = setUp({ ...denied, code: "AbortError" });
+    expect(await current()).toBeUndefined();
+    expect(log.at("warning")).toEqual([]);
   });
 
   it.each(["ECONNREFUSED", "AccessDenied"])("that this permission does not cure (%s) is told without the advice", async (code) => {
