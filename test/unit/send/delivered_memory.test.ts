@@ -182,6 +182,6 @@ describe("the bound in age", () => {
         "if Fluent Bit brings them again, these are sent twice",
     ]);
     expect([take("a"), take("b"), take("c")]).toEqual([undefined, undefined, [3]]);
-    expect(log.at("warning")).toHaveLength(1);
+    expect(log.at("debug")).toHaveLength(1);
   });
 });
