@@ -50,6 +50,7 @@ State state = State::kNew;
 bool (*post_to_core)(uint32_t) = nullptr;  // guarded by state_mutex
 std::string start_error;                   // guarded by state_mutex
 bool stopping = false;                     // guarded by state_mutex
+bool joined = false;                       // only at the end of the process
 std::atomic<bool> abandoned{false};        // Node's thread rests for ever: nobody need wait for it
 pthread_t node_pthread;
 NodeStart node_start = nullptr;
@@ -175,7 +176,7 @@ std::string NodeRuntime::start() {
     if (failure != 0) return std::string("cannot start a thread for Node.js: ") + strerror(failure);
     state = State::kStarting;
     // Registered after libnode was opened, so it runs before libnode's static destructors.
-    on_exit([](int status, void *) { NodeRuntime::get().stop_at_exit(status); }, nullptr);
+    register_stop();
   }
   state_changed.wait(lock, [] { return state == State::kUp || state == State::kGone; });
   if (state == State::kUp) return "";
@@ -217,6 +218,8 @@ void NodeRuntime::core_ready(bool (*post)(uint32_t)) {
     abandoned = true;
     NodeRuntime::get().core_gone();
   });
+  // Once more, so that it also runs before what Node's start registered: OpenSSL's clean-up, under Node's feet.
+  register_stop();
   post_to_core = post;
   state = State::kUp;
   state_changed.notify_all();
@@ -258,10 +261,14 @@ int64_t NodeRuntime::ask(Request &request) {
   return requests_.wait(id, request).value_or(when_gone);
 }
 
+void NodeRuntime::register_stop() {
+  on_exit([](int status, void *) { NodeRuntime::get().stop_at_exit(status); }, nullptr);
+}
+
 // At the end of the process: asks the core to close what it holds open, so that Node's loop runs dry and its thread
 // ends before libnode's static destructors run under it. If it does not in time, the process leaves without them.
 void NodeRuntime::stop_at_exit(int status) {
-  if (pthread_equal(pthread_self(), node_pthread)) return;
+  if (joined || pthread_equal(pthread_self(), node_pthread)) return;
   Request request{RequestKind::kStop};
   uint32_t id = 0;
   bool posted = false;
@@ -278,7 +285,8 @@ void NodeRuntime::stop_at_exit(int status) {
     timespec deadline{};
     clock_gettime(CLOCK_REALTIME, &deadline);
     deadline.tv_sec += kStopTimeoutMs / 1000;
-    if (pthread_timedjoin_np(node_pthread, nullptr, &deadline) == 0) return;
+    joined = pthread_timedjoin_np(node_pthread, nullptr, &deadline) == 0;
+    if (joined) return;
     say("Node.js did not stop in time; leaving the process without its clean-up");
   }
   fflush(nullptr);

@@ -45,6 +45,7 @@ class NodeRuntime {
   NodeRuntime() = default;
   std::string open_libnode();
   void node_thread();
+  void register_stop();
   void stop_at_exit(int status);
 
   RequestTable requests_;

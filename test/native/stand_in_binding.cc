@@ -10,6 +10,7 @@
 #include "binding.h"
 #include "flb_proxy_abi.h"
 #include "node_runtime.h"
+#include "shim_host.h"
 #include "stand_in_core.h"
 
 namespace stand_in {
@@ -182,6 +183,8 @@ extern "C" __attribute__((visibility("default"))) int stand_in_core_main(const c
     kinesis::NodeRuntime::get().core_gone();
     rest_for_ever();
   }
+  // As OpenSSL does while Node starts: its clean-up is to find Node at its end.
+  atexit([] { CHECK(at_end); });
   kinesis::NodeRuntime::get().core_ready(post);
   while (run_once()) continue;
   // Long enough that an exit of the process which does not wait for this thread is caught.

@@ -1,0 +1,166 @@
+// Ends in the middle of work: signals, exits and Node's death while requests, retries and background chunks are under way.
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { chunkOf } from "../support/event_chunk.js";
+import { HeldKinesis } from "../support/held_kinesis.js";
+import { FLB_ERROR, FLB_OK, FLB_RETRY, type Options } from "../support/plugin_host.js";
+import { NODE_ENDS, Preloaded } from "../support/preloaded.js";
+import { jsonOf, useStreams } from "../support/stream_fixture.js";
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+
+const streams = useStreams();
+let kinesis: HeldKinesis;
+beforeEach(async () => {
+  kinesis = await HeldKinesis.start();
+});
+afterEach(async () => kinesis.destroy());
+
+const optionsOf = (others: Options = {}): Options => streams.options("any", { endpoint: kinesis.endpoint, ...others });
+const chunk = (n: number): Uint8Array => chunkOf([{ n }]);
+const takenNumbers = (): number[] => kinesis.taken.map((record) => Number(jsonOf(record)["n"])).sort((a, b) => a - b);
+const IN_ORDER = { status: 0, signal: null };
+const NOT_IN_TIME = "did not stop in time";
+
+describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
+  it("while the service is slow to answer ends in order, and the flush is not told to be ok", async () => {
+    const host = await streams.host();
+    const instance = await host.open(optionsOf());
+    kinesis.mood = "hold";
+    await host.start(instance, chunk(1));
+    await kinesis.untilAsked(1);
+    host.kill(signal);
+    const { stderr, ...end } = await host.ended();
+    expect(end, stderr).toEqual(IN_ORDER);
+    expect(stderr).not.toContain(NOT_IN_TIME);
+    expect(host.answers.get(0)).not.toBe(FLB_OK);
+  });
+
+  it("in a flush's retries ends in order", async () => {
+    const host = await streams.host();
+    const instance = await host.open(optionsOf());
+    kinesis.mood = "throttle";
+    await host.start(instance, chunk(1));
+    await kinesis.untilAsked(2);
+    host.kill(signal);
+    const { stderr, ...end } = await host.ended();
+    expect(end, stderr).toEqual(IN_ORDER);
+    expect(stderr).not.toContain(NOT_IN_TIME);
+    expect(host.answers.get(0)).not.toBe(FLB_OK);
+  });
+
+  it("waits for what experimental_concurrency has under way", async () => {
+    const host = await streams.host();
+    const instance = await host.open(optionsOf({ experimental_concurrency: "3" }));
+    kinesis.mood = "hold";
+    for (const n of [1, 2, 3]) expect(await host.flush(instance, chunk(n))).toBe(FLB_OK);
+    await kinesis.untilAsked(3);
+    host.kill(signal);
+    await sleep(300);
+    kinesis.release();
+    const { stderr, ...end } = await host.ended();
+    expect(end, stderr).toEqual(IN_ORDER);
+    expect(stderr).not.toContain("could not be sent");
+    expect(takenNumbers()).toEqual([1, 2, 3]);
+  });
+});
+
+it("loses nothing that was answered ok when a signal comes in the middle of many flushes", async () => {
+  const host = await streams.host();
+  const instance = await host.open(optionsOf());
+  for (let n = 0; n < 200; n++) {
+    await host.start(instance, chunk(n));
+    if (n === 100) kinesis.mood = "hold";
+    if (n === 150) kinesis.mood = "take";
+  }
+  await kinesis.untilTaken(100);
+  host.kill("SIGTERM");
+  const { stderr, ...end } = await host.ended();
+  expect(end, stderr).toEqual(IN_ORDER);
+  const oks = [...host.answers].flatMap(([number, code]) => (code === FLB_OK ? [number] : []));
+  expect(oks.length).toBeGreaterThanOrEqual(50);
+  expect(takenNumbers()).toEqual(expect.arrayContaining(oks));
+});
+
+it("tells background chunks that are throttled to the end, and ends in order", async () => {
+  const host = await streams.host();
+  const instance = await host.open(optionsOf({ experimental_concurrency: "2", experimental_concurrency_retries: "20" }));
+  kinesis.mood = "throttle";
+  expect(await host.flush(instance, chunk(1))).toBe(FLB_OK);
+  await kinesis.untilAsked(1);
+  host.kill("SIGTERM");
+  const { stderr, ...end } = await host.ended();
+  expect(end, stderr).toEqual(IN_ORDER);
+  expect(stderr).toContain("1 chunks could not be sent before the end");
+  expect(stderr).not.toContain(NOT_IN_TIME);
+});
+
+it("an instance's exit ends its own flush in another thread with retry, and no other's", async () => {
+  const host = await streams.host();
+  const [leaving, staying] = [await host.open(optionsOf()), await host.open(optionsOf())];
+  kinesis.mood = "hold";
+  const first = await host.start(leaving, chunk(1));
+  await kinesis.untilAsked(1);
+  const second = await host.start(staying, chunk(2));
+  await kinesis.untilAsked(2);
+  expect(await host.exit(leaving)).toBe(FLB_OK);
+  expect(await host.answerOf(first)).toBe(FLB_RETRY);
+  expect(host.answers.has(second)).toBe(false);
+  kinesis.release();
+  expect(await host.answerOf(second)).toBe(FLB_OK);
+  expect(takenNumbers()).toEqual([2]);
+  expect((await host.end()).status).toBe(0);
+});
+
+describe("while a large chunk keeps Node busy", () => {
+  // About a second of gzip and more for each: nothing else of the core runs meanwhile.
+  const large = chunkOf(Array.from({ length: 60_000 }, (_, n) => ({ n, log: `line ${n} ${"x".repeat(200)}` })));
+
+  it("other flushes wait and are answered", async () => {
+    const host = await streams.host();
+    const [busy, other] = [await host.open(optionsOf({ compression: "gzip" })), await host.open(optionsOf())];
+    const first = await host.start(busy, large);
+    const others: number[] = [];
+    for (const n of [1, 2, 3]) others.push(await host.start(other, chunk(n)));
+    for (const started of [first, ...others]) expect(await host.answerOf(started)).toBe(FLB_OK);
+    expect(kinesis.taken).toHaveLength(60_003);
+  });
+
+  it("SIGTERM ends in order", async () => {
+    const host = await streams.host();
+    const [busy, other] = [await host.open(optionsOf({ compression: "gzip" })), await host.open(optionsOf())];
+    await host.start(busy, large);
+    await host.start(other, chunk(1));
+    host.kill("SIGTERM");
+    const { stderr, ...end } = await host.ended();
+    expect(end, stderr).toEqual(IN_ORDER);
+    expect(stderr).not.toContain(NOT_IN_TIME);
+  });
+});
+
+describe.each(Object.entries(NODE_ENDS))("when Node %s", (_, deed) => {
+  it("all that wait and all that come get retry, and SIGTERM ends in order", async () => {
+    const preloaded = new Preloaded(deed);
+    const host = await streams.host(preloaded.environment);
+    try {
+      const [instance, other] = [await host.open(optionsOf()), await host.open(optionsOf())];
+      expect(await host.flush(instance, chunk(0))).toBe(FLB_OK);
+      kinesis.mood = "hold";
+      const waiting: number[] = [];
+      for (const n of [1, 2, 3, 4]) waiting.push(await host.start(n % 2 === 0 ? instance : other, chunk(n)));
+      await kinesis.untilAsked(5);
+      preloaded.cue();
+      for (const started of waiting) expect(await host.answerOf(started)).toBe(FLB_RETRY);
+      expect(await host.flushAll(chunk(5), 4, 100)).toEqual({ errors: 0, oks: 0, retries: 800 });
+      expect((await host.init(optionsOf())).code).toBe(FLB_ERROR);
+      expect(await host.exit(other)).toBe(FLB_OK);
+      host.kill("SIGTERM");
+      const { stderr, ...end } = await host.ended();
+      expect(end, stderr).toEqual(IN_ORDER);
+      expect(stderr.match(/Node\.js has stopped\. Flushes/g)).toHaveLength(1);
+      expect(stderr).not.toContain(NOT_IN_TIME);
+    } finally {
+      await preloaded.destroy();
+    }
+  });
+});
