@@ -39,6 +39,7 @@ interface Refusal {
   readonly status: number;
   /** Empty for an answer that is not the service's but a proxy's. */
   readonly code: string;
+  readonly message?: string;
 }
 
 /** Refusals for what a request holds: an entry that gets one alone will never be taken. */
@@ -105,6 +106,11 @@ export class FaultyKinesis<Kept extends Ledger = RecordLedger> {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on("error", () => undefined);
+    // It came when this connection was closed already: nobody takes it, as the client finds out.
+    if (request.socket.writableEnded) {
+      this.#reset(request.socket);
+      return;
+    }
     const isListing = String(request.headers["x-amz-target"]).endsWith(".ListShards");
     const step = isListing ? undefined : this.#next();
     if (step?.fault.kind === "reset" && step.fault.early) {
@@ -162,19 +168,23 @@ export class FaultyKinesis<Kept extends Ledger = RecordLedger> {
         const now = Date.now() + fault.ms;
         response.setHeader("date", new Date(now).toUTCString());
         const isSkewed = Math.abs(signedAt(request) - now) > signatureLifeMs;
-        return isSkewed ? { status: 400, code: "InvalidSignatureException" } : undefined;
+        const message = `Signature not yet current or expired at ${new Date(now).toISOString()}`;
+        return isSkewed ? { status: 400, code: "InvalidSignatureException", message } : undefined;
       }
       default:
         return undefined;
     }
   }
 
-  #refuse({ request, response, records }: Exchange, { status, code }: Refusal): void {
+  #refuse({ request, response, records }: Exchange, { status, code, message }: Refusal): void {
     const [only] = records;
     const isForContent = contentCodes.has(code);
     if (isForContent && records.length === 1 && only !== undefined) this.ledger.refuseAlone(this.#textsOf(only));
     if (code === "") reply(response, status, { "content-type": "text/plain" }, "Request Entity Too Large");
-    else reply(response, status, jsonType, JSON.stringify({ __type: code, message: messageOf(code, request.headers) }));
+    else {
+      const error = { __type: code, message: message ?? messageOf(code, request.headers) };
+      reply(response, status, jsonType, JSON.stringify(error));
+    }
   }
 
   async #take({ request, response, records }: Exchange, fault: Taking): Promise<void> {

@@ -1,0 +1,97 @@
+// The plugin against a service that fails in every way we know: nothing is lost, and nothing is doubled that need not be.
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { faultCases, modes, type FaultCase, type Mode } from "../support/fault_cases.js";
+import { messagesByCase, runFault, secrets, type FaultOutcome } from "../support/fault_run.js";
+import { PluginHost, ROOT } from "../support/plugin_host.js";
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });
+
+type Observed = FaultOutcome & { readonly messages: readonly string[] };
+
+const outcomes = new Map<string, Observed>();
+const nameOf = (mode: string, plan: string): string => `${mode}: ${plan}`;
+
+async function runMode(mode: Mode): Promise<void> {
+  const host = await PluginHost.withPlugin({ AWS_SESSION_TOKEN: secrets.token });
+  try {
+    const inOrder: FaultOutcome[] = [];
+    for (const fault of faultCases) inOrder.push(await runFault(host, mode, fault));
+    const { stderr } = await host.end();
+    const messages = messagesByCase(stderr);
+    inOrder.forEach((outcome, index) => {
+      outcomes.set(nameOf(mode.name, outcome.plan), { ...outcome, messages: messages[index] ?? [] });
+    });
+  } finally {
+    await host.destroy();
+  }
+}
+
+// The hosts mostly wait: side by side, all modes take little longer than one.
+beforeAll(async () => {
+  await Promise.all(modes.map(runMode));
+});
+
+afterAll(() => {
+  const rows = [...outcomes.values()].map(summaryOf);
+  mkdirSync(path.join(ROOT, "build"), { recursive: true });
+  writeFileSync(path.join(ROOT, "build", "faults.json"), `${JSON.stringify(rows, null, 1)}\n`);
+  process.stdout.write(`${tableOf(rows)}\n`);
+});
+
+type Summary = Readonly<Record<string, string | number>>;
+
+function summaryOf({ mode, plan, answers, balance, messages, requests }: Observed): Summary {
+  return {
+    mode,
+    plan,
+    answers: answers.filter((answer) => answer.startsWith("A")).map((answer) => answer.slice(2)).join(" "),
+    requests,
+    lost: balance.lost.length,
+    "doubled (avoidable)": balance.doubledAvoidably.length,
+    "doubled (unavoidable)": balance.doubledUnavoidably.length,
+    refused: balance.refused.length,
+    messages: complaintsIn(messages).length,
+  };
+}
+
+function tableOf(rows: readonly Summary[]): string {
+  const names = Object.keys(rows[0] ?? {});
+  const lines = [names, names.map(() => "---"), ...rows.map((row) => names.map((name) => String(row[name])))];
+  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function complaintsIn(messages: readonly string[]): string[] {
+  return messages.filter((line) => /level=(warning|error)/.test(line));
+}
+
+describe.each(modes)("$name", ({ name: mode, workers }) => {
+  const isAggregating = mode === "aggregation";
+  const isDefective = ({ defect, refused }: FaultCase): boolean => defect !== undefined && !(isAggregating && refused !== undefined);
+
+  it.each(faultCases.filter((fault) => !isDefective(fault)))("$plan", check);
+  it.fails.each(faultCases.filter(isDefective))("$plan: $defect", check);
+
+  function check(fault: FaultCase): void {
+    const outcome = outcomes.get(nameOf(mode, fault.plan));
+    if (outcome === undefined) throw new Error("the case did not run");
+    const { balance, messages, answers } = outcome;
+    const all = messages.join("\n");
+    expect.soft(balance.lost, "lost").toEqual([]);
+    expect.soft(balance.unknown, "from nowhere").toEqual([]);
+    expect.soft(balance.doubledAvoidably, "doubled though the answer was there").toEqual([]);
+    if (fault.losesAnswers !== true) expect.soft(balance.doubledUnavoidably, "doubled").toEqual([]);
+    expect.soft(outcome.wrongAnswers, `of the answers ${answers.join(", ")}`).toEqual([]);
+    // Which of several threads meets the fault is open.
+    if (fault.first !== "any" && workers === 1) expect.soft(answers[0]).toBe(`A ${fault.first}`);
+    if (!isAggregating || fault.refused === undefined) expect.soft(balance.refused.length, "dropped").toBe(fault.refused ?? 0);
+
+    const complaints = complaintsIn(messages);
+    if (fault.message === undefined) expect.soft(complaints, "nothing to tell").toEqual([]);
+    else if (answers.some((answer) => answer.endsWith("retry")) || balance.refused.length > 0) expect.soft(all).toMatch(fault.message);
+    expect.soft(complaints.length, `one message for each kind of failure in ${complaints.join("\n")}`).toBeLessThanOrEqual(fault.plan.split("*flush").length);
+    expect.soft(all, "stack traces").not.toMatch(/\\n\s+at |Unexpected error|\.js:\d/);
+    for (const secret of [...Object.values(secrets), "AKIDEXAMPLE", "dummy-secret"]) expect.soft(all).not.toContain(secret);
+  }
+});

@@ -1,0 +1,79 @@
+// The faults that the plugin is tried with, and what is to come of each.
+
+/** What Fluent Bit is told at the first try of the chunk that meets the fault. */
+export type FirstAnswer = "ok" | "retry" | "any";
+
+export interface FaultCase {
+  readonly plan: string;
+  readonly first: FirstAnswer;
+  /** What a message has to say where something was answered retry or dropped; undefined when there is nothing to tell. */
+  readonly message?: RegExp;
+  readonly options?: Readonly<Record<string, string>>;
+  /** Doubles that nobody can avoid may come of it. */
+  readonly losesAnswers?: boolean;
+  /** So many records are refused for what they are; with aggregation, the others of their aggregates too. */
+  readonly refused?: number;
+  /** What the plugin still does wrong: the test says so when it has been mended, and the mark is to go. */
+  readonly defect?: string;
+}
+
+const timeout = { http_request_timeout: "1" };
+
+/** A flush goes on trying for a second (retry_timeout), so that a step marked "*flush" makes it answer retry. */
+export const faultCases: readonly FaultCase[] = [
+  { plan: "ok", first: "ok" },
+  { plan: "fail(0.3:InternalFailure)*3, ok", first: "ok" },
+  { plan: "fail(0.5:InternalFailure)*flush, ok", first: "any", message: /InternalFailure/ },
+  { plan: "throttle-all*2, ok", first: "ok" },
+  { plan: "throttle-all*flush, ok", first: "retry", message: /ProvisionedThroughputExceeded.*Throughput limits/ },
+  { plan: "throttle-request*2, ok", first: "ok" },
+  { plan: "throttle-shard(1)*flush, ok", first: "retry", message: /ProvisionedThroughputExceeded.*Throughput limits/ },
+  { plan: "ok, throttle-all*flush, fail(0.5:InternalFailure)*flush, ok", first: "any", message: /Will retry/ },
+  { plan: "error(400:KMSThrottlingException)*2, ok", first: "ok" },
+  { plan: "status(503,retry-after=1)*flush, ok", first: "retry", message: /503|Unknown|Service/ },
+  { plan: "status(500)*flush, ok", first: "retry", message: /500|Unknown|Internal/ },
+  { plan: "status(502), error(500:InternalFailure), slow(50ms), ok", first: "ok" },
+  { plan: "reset*2, ok", first: "ok" },
+  { plan: "reset*flush, ok", first: "retry", message: /ECONNRESET|EPIPE|hang up/ },
+  { plan: "ok, reset*flush, ok", first: "any", message: /ECONNRESET|EPIPE|hang up/ },
+  { plan: "reset-early*2, ok", first: "ok" },
+  { plan: "close*4, ok", first: "ok" },
+  { plan: "lost-answer, ok", first: "ok", losesAnswers: true },
+  { plan: "reset-mid-answer, ok", first: "ok", losesAnswers: true },
+  { plan: "reset-mid-answer*flush, ok", first: "retry", losesAnswers: true, message: /ECONNRESET|aborted|hang up/ },
+  { plan: "truncated-json, ok", first: "ok", losesAnswers: true },
+  { plan: "wrong-count(-1), ok", first: "ok", losesAnswers: true },
+  { plan: "wrong-count(+1)*flush, ok", first: "retry", losesAnswers: true, message: /answered for \d+ of \d+ records/ },
+  { plan: "html*flush, ok", first: "retry", message: /not the service's|proxy/ },
+  { plan: "no-answer(3s), ok", first: "any", options: timeout, message: /no answer within http_request_timeout/ },
+  { plan: "slow(100ms)*6, ok", first: "ok" },
+  { plan: "slow(1500ms), ok", first: "any", options: timeout, losesAnswers: true, message: /no answer within http_request_timeout/ },
+  { plan: "not-found*flush, ok", first: "retry", message: /ResourceNotFoundException.*stream and region/ },
+  { plan: "denied*flush, ok", first: "retry", message: /AccessDeniedException.*kinesis:PutRecords/ },
+  { plan: "expired-token*flush, ok", first: "retry", message: /ExpiredTokenException.*credentials/ },
+  { plan: "bad-signature*flush, ok", first: "retry", message: /InvalidSignatureException.*credentials/, defect: "the message quotes the session token" },
+  { plan: "skew(600s)", first: "ok", message: /InvalidSignatureException.*clock/ },
+  { plan: "validation*2, ok", first: "ok" },
+  { plan: "too-large(413), ok", first: "ok" },
+  { plan: "too-large(413:20000)", first: "ok", defect: "413 counts only with an answer in JSON" },
+  { plan: "refuse(poison)", first: "ok", refused: 7, message: /dropped.*ValidationException/ },
+  { plan: "reset, refuse(poison)", first: "ok", refused: 7, message: /dropped.*ValidationException/ },
+  { plan: "refuse(heading)", first: "ok", refused: 12, defect: "what stands behind ten refused records is lost", message: /dropped.*ValidationException/ },
+];
+
+/** Ways to use the plugin; `workers` flushes in so many threads at once. */
+export interface Mode {
+  readonly name: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly workers: number;
+}
+
+const key = { partition_key: "key" };
+
+export const modes: readonly Mode[] = [
+  { name: "plain", options: {}, workers: 1 },
+  { name: "partition_key", options: key, workers: 1 },
+  { name: "aggregation", options: { ...key, aggregation: "true" }, workers: 1 },
+  { name: "gzip", options: { compression: "gzip" }, workers: 1 },
+  { name: "4 threads", options: key, workers: 4 },
+];
