@@ -11,6 +11,8 @@
 #include <napi.h>
 #include <unistd.h>
 
+#include "host_log.h"
+#include "host_metrics.h"
 #include "node_runtime.h"
 
 // The bundle of the TypeScript core, embedded by bundle.S.
@@ -110,6 +112,71 @@ Napi::Value Option(const Napi::CallbackInfo &info) {
   return value ? Napi::Value(Napi::String::New(env, *value)) : env.Undefined();
 }
 
+// What the host says about the output instance that is being initialised.
+Napi::Value OutputInstance(const Napi::CallbackInfo &info) {
+  Napi::Env env = info.Env();
+  std::optional<std::string> name;
+  int level = 0;
+  NodeRuntime::get().requests().with(info[0].As<Napi::Number>().Uint32Value(), [&](Request &request) {
+    if (!has_host_log() || request.options.output_instance == nullptr) return;
+    name = host_name_of(request.options.output_instance);
+    level = host_log_level_of(request.options.output_instance);
+  });
+  if (!name) return env.Undefined();
+  Napi::Object instance = Napi::Object::New(env);
+  instance.Set("name", *name);
+  instance.Set("logLevel", level);
+  return instance;
+}
+
+Napi::Value Log(const Napi::CallbackInfo &info) {
+  const std::string text = info[1].As<Napi::String>().Utf8Value();
+  const bool is_taken =
+      has_host_log() && NodeRuntime::get().requests().say(info[0].As<Napi::Number>().Int32Value(), text);
+  return Napi::Boolean::New(info.Env(), is_taken);
+}
+
+std::vector<std::string> texts_of(const Napi::Value &value) {
+  Napi::Array array = value.As<Napi::Array>();
+  std::vector<std::string> texts;
+  for (uint32_t i = 0; i < array.Length(); i++) texts.push_back(array.Get(i).As<Napi::String>().Utf8Value());
+  return texts;
+}
+
+MetricDefinition definition_of(const Napi::Object &object) {
+  MetricDefinition definition;
+  definition.kind = static_cast<MetricKind>(object.Get("kind").As<Napi::Number>().Uint32Value());
+  definition.name = object.Get("name").As<Napi::String>().Utf8Value();
+  definition.help = object.Get("help").As<Napi::String>().Utf8Value();
+  definition.label_keys = texts_of(object.Get("labelKeys"));
+  Napi::Array series = object.Get("series").As<Napi::Array>();
+  for (uint32_t i = 0; i < series.Length(); i++) definition.series.push_back(texts_of(series.Get(i)));
+  Napi::Array bounds = object.Get("bounds").As<Napi::Array>();
+  for (uint32_t i = 0; i < bounds.Length(); i++) {
+    definition.bounds.push_back(bounds.Get(i).As<Napi::Number>().DoubleValue());
+  }
+  return definition;
+}
+
+// The host's thread waits in FLBPluginInit meanwhile, so that its metrics are ours to add to.
+Napi::Value OpenMetrics(const Napi::CallbackInfo &info) {
+  Napi::Array array = info[1].As<Napi::Array>();
+  std::vector<MetricDefinition> definitions;
+  for (uint32_t i = 0; i < array.Length(); i++) definitions.push_back(definition_of(array.Get(i).As<Napi::Object>()));
+  uint32_t set = 0;
+  NodeRuntime::get().requests().with(info[0].As<Napi::Number>().Uint32Value(), [&](Request &request) {
+    if (request.kind != RequestKind::kInit || request.metrics != 0) return;
+    set = request.metrics = HostMetrics::get().open(request.options.output_instance, definitions);
+  });
+  return Napi::Number::New(info.Env(), set);
+}
+
+Napi::Value UpdateMetrics(const Napi::CallbackInfo &info) {
+  Napi::Float64Array pairs = info[1].As<Napi::Float64Array>();
+  const uint32_t set = info[0].As<Napi::Number>().Uint32Value();
+  return Napi::Boolean::New(info.Env(), HostMetrics::get().update(set, pairs.Data(), pairs.ElementLength() / 2));
+}
+
 Napi::Value ZoneAbbreviation(const Napi::CallbackInfo &info) {
   const time_t seconds = static_cast<time_t>(info[0].As<Napi::Number>().Int64Value());
   tm local{};
@@ -133,6 +200,11 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("close", Napi::Function::New(env, Close));
   exports.Set("answer", Napi::Function::New(env, Answer));
   exports.Set("option", Napi::Function::New(env, Option));
+  exports.Set("outputInstance", Napi::Function::New(env, OutputInstance));
+  exports.Set("hasHostLog", Napi::Boolean::New(env, has_host_log()));
+  exports.Set("log", Napi::Function::New(env, Log));
+  exports.Set("openMetrics", Napi::Function::New(env, OpenMetrics));
+  exports.Set("updateMetrics", Napi::Function::New(env, UpdateMetrics));
   exports.Set("zoneAbbreviation", Napi::Function::New(env, ZoneAbbreviation));
   exports.Set("exitProcess", Napi::Function::New(env, ExitProcess));
   exports.Set("messageDescriptor", Napi::Number::New(env, NodeRuntime::get().message_descriptor()));

@@ -21,6 +21,7 @@
 #include "abort_trap.h"
 #include "binding.h"
 #include "flb_proxy_abi.h"
+#include "host_metrics.h"
 
 namespace kinesis {
 namespace {
@@ -269,6 +270,7 @@ void NodeRuntime::register_stop() {
 // ends before libnode's static destructors run under it. If it does not in time, the process leaves without them.
 void NodeRuntime::stop_at_exit(int status) {
   if (joined || pthread_equal(pthread_self(), node_pthread)) return;
+  HostMetrics::get().close_all();
   Request request{RequestKind::kStop};
   uint32_t id = 0;
   bool posted = false;

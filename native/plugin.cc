@@ -2,12 +2,14 @@
 #include <string>
 
 #include "flb_proxy_abi.h"
+#include "host_metrics.h"
 #include "node_runtime.h"
 
 #define EXPORTED extern "C" __attribute__((visibility("default")))
 
 namespace {
 
+using kinesis::HostMetrics;
 using kinesis::NodeRuntime;
 using kinesis::Request;
 using kinesis::RequestKind;
@@ -40,7 +42,11 @@ EXPORTED int FLBPluginInit(flbgo_output_plugin *plugin) {
   Request request{RequestKind::kInit};
   request.options = {plugin->api->output_get_property, plugin->output_instance};
   const int64_t instance = NodeRuntime::get().ask(request);
-  if (instance < 0) return kFlbError;
+  if (instance < 0) {
+    HostMetrics::get().close(request.metrics);
+    return kFlbError;
+  }
+  HostMetrics::get().assign(instance, request.metrics);
   plugin->context->remote_context = context_of(instance);
   return kFlbOk;
 }
@@ -60,7 +66,10 @@ EXPORTED int FLBPluginExitCtx(void *context) {
   if (context == nullptr) return kFlbOk;
   Request request{RequestKind::kExit};
   request.instance = instance_of(context);
+  // Before the core can give the instance's number to another.
+  const uint32_t metrics = HostMetrics::get().take(request.instance);
   NodeRuntime::get().ask(request);
+  HostMetrics::get().close(metrics);
   return kFlbOk;
 }
 
@@ -68,6 +77,7 @@ EXPORTED int FLBPluginExitCtx(void *context) {
 EXPORTED int FLBPluginExit() {
   Request request{RequestKind::kExit};
   NodeRuntime::get().ask(request);
+  HostMetrics::get().close_all();
   return kFlbOk;
 }
 

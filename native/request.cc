@@ -3,6 +3,8 @@
 
 #include <chrono>
 
+#include "host_log.h"
+
 namespace kinesis {
 
 uint32_t RequestTable::add(Request &request) {
@@ -20,10 +22,36 @@ std::optional<int64_t> RequestTable::wait(uint32_t id, Request &request, std::op
     const auto deadline = std::chrono::system_clock::now() + std::chrono::milliseconds(*timeout_ms);
     request.answered.wait_until(lock, deadline, done);
     waiting_.erase(id);
-  } else {
-    request.answered.wait(lock, done);
+    return request.answer;
   }
-  return request.answer;
+  for (;;) {
+    request.answered.wait(lock, [&] { return done() || !request.lines.empty(); });
+    if (request.lines.empty()) return request.answer;
+    std::vector<std::pair<int, std::string>> lines;
+    lines.swap(request.lines);
+    lock.unlock();
+    for (const auto &[level, text] : lines) print_to_host_log(level, text);
+    lock.lock();
+  }
+}
+
+// The request of the lowest id takes them all, so that lines stay in their order. While a stop waits the process is at
+// its end, where the host's log is no more.
+bool RequestTable::say(int level, const std::string &text) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  Request *oldest = nullptr;
+  uint32_t lowest = 0;
+  for (const auto &[id, request] : waiting_) {
+    if (request->kind == RequestKind::kStop) return false;
+    if (oldest == nullptr || id < lowest) {
+      oldest = request;
+      lowest = id;
+    }
+  }
+  if (oldest == nullptr) return false;
+  oldest->lines.emplace_back(level, text);
+  oldest->answered.notify_one();
+  return true;
 }
 
 bool RequestTable::answer(uint32_t id, int64_t value) {

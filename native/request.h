@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace kinesis {
 
@@ -34,6 +36,8 @@ struct Request {
 
   // Guarded by the table's mutex.
   std::optional<int64_t> answer;
+  uint32_t metrics = 0;                            // the set that an init opened, see HostMetrics
+  std::vector<std::pair<int, std::string>> lines;  // for the host's log, with their levels
   std::condition_variable answered;
 };
 
@@ -46,6 +50,9 @@ class RequestTable {
 
   /// Blocks until the request has its answer. With a timeout in milliseconds, gives up after it and answers nothing.
   std::optional<int64_t> wait(uint32_t id, Request &request, std::optional<int64_t> timeout_ms = std::nullopt);
+
+  /// Hands a line for the host's log to a thread that waits, which writes it at once; false when none does.
+  bool say(int level, const std::string &text);
 
   /// Answers a request; false when there is none of that id (answered or released before).
   bool answer(uint32_t id, int64_t value);

@@ -1,4 +1,5 @@
 /** The typed mirror of native/binding.cc, and the codes of Fluent Bit's ABI. */
+import type { MetricDefinition } from "./metrics.js";
 
 /** What Fluent Bit asks for; the numbers of native/request.h. */
 export const requestKinds = { init: 0, flush: 1, exit: 2, stop: 3 } as const;
@@ -18,6 +19,14 @@ export type RequestHandler = (
   tag: string,
 ) => void;
 
+/** What Fluent Bit says about an output instance. */
+export interface HostInstance {
+  /** Such as "kinesis.0", or the alias. */
+  readonly name: string;
+  /** Its log_level, or the service's: 0 (off), 1 (error), 2 (warning), 3 (info), 4 (debug). */
+  readonly logLevel: number;
+}
+
 /** The functions of the shim. */
 export interface Binding {
   /** Starts to take requests. */
@@ -28,6 +37,16 @@ export interface Binding {
   answer(requestId: number, value: number): void;
   /** The value of an option, while the init of that request waits. */
   option(requestId: number, key: string): string | undefined;
+  /** What the host says, while the init of that request waits; undefined where it has no log. */
+  outputInstance(requestId: number): HostInstance | undefined;
+  /** Whether Fluent Bit's own log can be had. */
+  readonly hasHostLog: boolean;
+  /** Hands a line to a thread of Fluent Bit's that waits for an answer, for its log; false when none does. */
+  log(level: number, text: string): boolean;
+  /** Makes the metrics of an instance, while the init of that request waits. Gives their number; 0 where there are none. */
+  openMetrics(requestId: number, definitions: readonly MetricDefinition[]): number;
+  /** Takes pairs of a series' number and a value; false once the instance has exited. */
+  updateMetrics(metrics: number, pairs: Float64Array): boolean;
   /** The local zone's abbreviation at a time. */
   zoneAbbreviation(epochSeconds: number): string;
   /** Where messages go: the standard error that Fluent Bit was started with. */

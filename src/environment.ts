@@ -21,6 +21,11 @@ export function readLogLevel(environment: Environment): { level: LogLevel; unkno
   }
 }
 
+/** Whether FLB_LOG_LEVEL rules, rather than Fluent Bit's log_level. */
+export function hasLogLevel(environment: Environment): boolean {
+  return (environment["FLB_LOG_LEVEL"] ?? "") !== "";
+}
+
 /** What an instance takes from the environment besides the AWS SDK's own variables. */
 export interface InstanceEnvironment {
   /** SEND_FAILURE_TIMEOUT in milliseconds; undefined when there is none. */

@@ -1,4 +1,4 @@
-/** Messages on standard error, in the form of the Go plugin's logger (logrus, TextFormatter). */
+/** Messages: on standard error in the form of the Go plugin's logger (logrus, TextFormatter), or in Fluent Bit's log. */
 
 /** From the least to the most important. */
 export const logLevels = ["debug", "info", "warning", "error"] as const;
@@ -25,6 +25,44 @@ export function createLog(threshold: LogLevel, now: () => number, write: (line: 
     write(`time="${time}" level=${level} msg=${JSON.stringify(message)}\n`);
   };
   return { debug: at("debug"), info: at("info"), warning: at("warning"), error: at("error") };
+}
+
+/** Fluent Bit's log, as far as a message reaches it. */
+export interface HostLog {
+  /** Takes a message; false when it cannot at the moment. Levels are Fluent Bit's, see {@link hostLevels}. */
+  readonly log: (level: number, text: string) => boolean;
+  /** Takes a line, with its newline, that goes to standard error instead. */
+  readonly write: (line: string) => void;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** Source: Fluent Bit, include/fluent-bit/flb_log.h. */
+export const hostLevels = { error: 1, warning: 2, info: 3, debug: 4 } as const;
+
+/**
+ * A log in Fluent Bit's.
+ * @param threshold gives the most talkative level that is written, 0 for none
+ */
+export function createHostLog(threshold: () => number, { log, write, now }: HostLog): Log {
+  const at = (level: number, title: string) => (message: string) => {
+    if (level > threshold() || log(level, message)) return;
+    write(`[${hostTime(new Date(now()))}] [${title}] ${message}\n`);
+  };
+  return {
+    debug: at(hostLevels.debug, "debug"),
+    info: at(hostLevels.info, " info"),
+    warning: at(hostLevels.warning, " warn"),
+    error: at(hostLevels.error, "error"),
+  };
+}
+
+/** In the local zone. Source: Fluent Bit, src/flb_log.c, log_prepare_header. */
+function hostTime(time: Date): string {
+  const digits = (value: number, count = 2) => String(value).padStart(count, "0");
+  const day = [time.getFullYear(), digits(time.getMonth() + 1), digits(time.getDate())].join("/");
+  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map((value) => digits(value)).join(":");
+  return `${day} ${clock}.${digits(time.getMilliseconds(), 3)}`;
 }
 
 /** The same log with a prefix such as "[kinesis 0] ". */

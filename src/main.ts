@@ -5,8 +5,9 @@ import { performance } from "node:perf_hooks";
 import type { Binding } from "./binding.js";
 import { compressorFor } from "./compress/node_zlib.js";
 import { readConfig } from "./config.js";
-import { readInstanceEnvironment, readLogLevel } from "./environment.js";
-import { createLog, prefixed } from "./log.js";
+import { hasLogLevel, readInstanceEnvironment, readLogLevel } from "./environment.js";
+import { createHostLog, createLog, hostLevels, prefixed, type Log } from "./log.js";
+import { GatheredMetrics, metricDefinitions, noMetrics, type Metrics } from "./metrics.js";
 import { OutputInstance } from "./output_instance.js";
 import { Plugin } from "./plugin.js";
 import { credentialsFor } from "./send/credentials.js";
@@ -20,14 +21,23 @@ import { version } from "./version.js";
 export function start(binding: Binding): void {
   const { level, unknown } = readLogLevel(process.env);
   const write = (text: string) => writeText(binding.messageDescriptor, text);
-  const log = createLog(level, Date.now, write);
+  const hostLog = { log: (number: number, text: string) => binding.log(number, text), write, now: Date.now };
+  const isHostLog = binding.hasHostLog && !hasLogLevel(process.env);
+  let hostLevel: number = hostLevels.info;
+  const log = isHostLog ? createHostLog(() => hostLevel, hostLog) : createLog(level, Date.now, write);
   replaceStandardStreams(process, write);
   routeConsole(console, (message) => log.debug(`[kinesis] AWS SDK: ${message}`));
   if (unknown !== undefined) {
     log.warning(`Unknown FLB_LOG_LEVEL '${unknown}', must be debug, info or error; using info`);
   }
-  const plugin = new Plugin(binding, log, (number, read) => {
-    const instanceLog = prefixed(log, `[kinesis ${number}] `);
+  const plugin = new Plugin(binding, log, (number, read, requestId) => {
+    const host = binding.outputInstance(requestId);
+    let instanceLog = prefixed(log, `[kinesis ${number}] `);
+    if (isHostLog && host !== undefined) {
+      const { name, logLevel } = host;
+      hostLevel = logLevel;
+      instanceLog = prefixed(createHostLog(() => logLevel, hostLog), `[output:kinesis:${name}] `);
+    }
     const config = readConfig(read, instanceLog, (epochSeconds) => binding.zoneAbbreviation(epochSeconds));
     const environment = readInstanceEnvironment(process.env);
     const network = readNetworkEnvironment(process.env);
@@ -36,6 +46,7 @@ export function start(binding: Binding): void {
     const credentials = credentialsFor(options, { log: instanceLog, now: Date.now, requestHandler: createHttpHandler(network) });
     return new OutputInstance(config, environment, {
       log: instanceLog,
+      metrics: openMetrics(binding, requestId, host?.name, config.connection.stream, instanceLog),
       client: createKinesisClient(config.connection, credentials, version, network),
       now: () => performance.now(),
       random: Math.random,
@@ -51,6 +62,19 @@ export function start(binding: Binding): void {
   // Node's own printing of warnings is off (native/node_runtime.cc): they are ours to show.
   process.on("warning", (warning) => log.debug(`[kinesis] Node.js: ${warning.message}`));
   binding.serve((requestId, kind, instance, chunk, tag) => plugin.handle(requestId, kind, instance, chunk, tag));
+}
+
+function openMetrics(
+  binding: Binding,
+  requestId: number,
+  name: string | undefined,
+  stream: string,
+  log: Log,
+): Metrics {
+  const metrics = name === undefined ? 0 : binding.openMetrics(requestId, metricDefinitions(name, stream));
+  if (metrics !== 0) return new GatheredMetrics((pairs) => void binding.updateMetrics(metrics, pairs));
+  log.debug("This Fluent Bit takes no metrics of plugins");
+  return noMetrics;
 }
 
 /** Synchronous, so that nothing is lost when the process ends; a full pipe loses the text rather than the process. */

@@ -1,15 +1,18 @@
 /** One output of Fluent Bit's configuration: its options, its pipeline, and how it sends. */
+import { ChunkTally } from "./chunk_tally.js";
 import type { Config } from "./config.js";
+import { userRecordsOf, type Entry } from "./entry.js";
 import type { InstanceEnvironment } from "./environment.js";
 import type { Log } from "./log.js";
+import type { Metrics } from "./metrics.js";
 import { Pipeline, type PipelineDependencies } from "./pipeline.js";
 import { createRecordReport } from "./record_report.js";
 import { BackgroundSender } from "./send/background_sender.js";
 import { DeliveredMemory } from "./send/delivered_memory.js";
 import { deliver, type Delivery, type RetryPolicy } from "./send/delivery.js";
 import { DeliveryReport } from "./send/delivery_report.js";
-import type { Entry } from "./entry.js";
 import { FailureTimeout } from "./send/failure_timeout.js";
+import { metered } from "./send/metered_client.js";
 import type { PutRecordsClient } from "./send/put_records.js";
 import { ShardMapSource, type ShardLister } from "./send/shard_map_source.js";
 
@@ -20,6 +23,7 @@ export type FlushOutcome = "ok" | "retry";
 export interface InstanceDependencies extends Omit<PipelineDependencies, "report"> {
   readonly log: Log;
   readonly client: PutRecordsClient & ShardLister;
+  readonly metrics: Metrics;
   /** Tells chunks apart by their content. */
   readonly digest: (chunk: Uint8Array) => string;
   /** Milliseconds that only ever grow. */
@@ -49,6 +53,8 @@ export class OutputInstance {
   readonly #dependencies: InstanceDependencies;
   readonly #maxRequestBytes: number;
   readonly #retryPolicy: RetryPolicy;
+  readonly #client: PutRecordsClient;
+  readonly #tally: ChunkTally;
   readonly #pipeline: Pipeline;
   readonly #report: DeliveryReport;
   readonly #failureTimeout: FailureTimeout;
@@ -57,12 +63,14 @@ export class OutputInstance {
   readonly #shardMaps: ShardMapSource | undefined;
 
   constructor(config: Config, environment: InstanceEnvironment, dependencies: InstanceDependencies) {
-    const { log, now, sleep, exitProcess } = dependencies;
+    const { log, now, sleep, exitProcess, client, metrics } = dependencies;
     this.#dependencies = dependencies;
+    this.#client = metered(client, metrics, now);
     this.#maxRequestBytes = config.limits.maxRequestBytes;
     this.#retryPolicy = { ...backoff, budgetMs: config.retryTimeoutMs };
     const report = createRecordReport(log, config.connection.stream, config.limits.maxRecordBytes, now);
-    this.#pipeline = new Pipeline(config, { ...dependencies, report });
+    this.#tally = new ChunkTally(report);
+    this.#pipeline = new Pipeline(config, { ...dependencies, report: this.#tally });
     this.#report = new DeliveryReport(log, now);
     this.#memory = new DeliveredMemory(memoryLimits, dependencies);
     // Records of which the key is random all share the key of their aggregate.
@@ -78,9 +86,15 @@ export class OutputInstance {
         { concurrency: config.concurrency, retries: config.concurrencyRetries, maxBytes: maxBackgroundBytes },
         {
           sleep,
-          attempt: (entries) => this.#deliver(entries, singleAttempt),
-          dropped: (records) =>
-            log.error(`Failed to send (${records}) records after retries ${config.concurrencyRetries}; they are lost`),
+          attempt: (entries, retry) => {
+            if (retry > 0) metrics.add("retry_rounds_total", 1);
+            return this.#deliver(entries, singleAttempt).finally(() => metrics.publish());
+          },
+          dropped: (records) => {
+            log.error(`Failed to send (${records}) records after retries ${config.concurrencyRetries}; they are lost`);
+            metrics.add("dropped_records_total:retries_exhausted", records);
+            metrics.publish();
+          },
         },
       );
     }
@@ -88,7 +102,15 @@ export class OutputInstance {
 
   /** Takes a chunk; it is read until the flush has its answer. */
   async flush(chunk: Uint8Array, tag: string): Promise<FlushOutcome> {
-    const { log } = this.#dependencies;
+    const { metrics } = this.#dependencies;
+    const outcome = await this.#send(chunk, tag);
+    if (outcome === "retry") metrics.add("flush_retries_total", 1);
+    metrics.publish();
+    return outcome;
+  }
+
+  async #send(chunk: Uint8Array, tag: string): Promise<FlushOutcome> {
+    const { log, metrics } = this.#dependencies;
     const shardMap = this.#shardMaps === undefined ? undefined : await this.#shardMaps.current();
     const refusal = this.#background?.refusal;
     if (refusal !== undefined) {
@@ -97,29 +119,38 @@ export class OutputInstance {
     }
     const wanted = this.#memory.take(chunk, tag);
     const entries = this.#pipeline.entriesOf(chunk, wanted, shardMap);
+    const tally = this.#tally.take();
     log.debug(`Flushing ${entries.length} entries with tag: ${tag}`);
-    if (entries.length === 0) return "ok";
-    if (this.#background !== undefined) {
-      this.#background.take(entries);
+    if (this.#background !== undefined || entries.length === 0) {
+      tally.addTo(metrics);
+      if (entries.length > 0) this.#background?.take(entries);
       return "ok";
     }
     const delivery = await this.#deliver(entries, this.#retryPolicy);
-    if (delivery.kind === "delivered") return "ok";
+    const isDelivered = delivery.kind === "delivered";
     const isPartlyDone = delivery.delivered > 0 || delivery.refused.length > 0;
+    // A chunk of which nothing is remembered comes again as if it were new.
+    if (wanted === undefined && (isDelivered || isPartlyDone)) tally.addTo(metrics);
+    if (isDelivered) return "ok";
     if (isPartlyDone || wanted !== undefined) this.#memory.keep(chunk, tag, delivery.remaining);
     return "retry";
   }
 
   /** Waits a while for what is sent in the background, and closes the connections. */
   async close(): Promise<void> {
-    const { client, log } = this.#dependencies;
+    const { client, log, metrics } = this.#dependencies;
     const left = (await this.#background?.drain(drainTimeoutMs)) ?? 0;
     if (left > 0) log.error(`${left} chunks could not be sent before the end; their records are lost`);
     client.close();
+    metrics.publish();
   }
 
   async #deliver(entries: readonly Entry[], policy: RetryPolicy): Promise<Delivery> {
-    const delivery = await deliver(entries, policy, { ...this.#dependencies, maxRequestBytes: this.#maxRequestBytes });
+    const { metrics } = this.#dependencies;
+    const dependencies = { ...this.#dependencies, client: this.#client, maxRequestBytes: this.#maxRequestBytes };
+    const delivery = await deliver(entries, policy, dependencies);
+    metrics.add("retry_rounds_total", delivery.retryRounds);
+    metrics.add("dropped_records_total:refused", delivery.refused.reduce((sum, { entry }) => sum + userRecordsOf(entry), 0));
     if (delivery.delivered > 0) this.#failureTimeout.progressed();
     if (delivery.strayed > 0) this.#shardMaps?.invalidate();
     this.#report.report(delivery);

@@ -21,7 +21,7 @@ export interface PipelineDependencies {
   readonly report: RecordReport;
 }
 
-/** Takes what happened to single records; the messages' rates are its business. */
+/** Takes what happened to records; the messages' rates are its business. */
 export interface RecordReport {
   /** Values of the chunk that were no events. */
   broken(count: number): void;
@@ -33,6 +33,8 @@ export interface RecordReport {
   tooLarge(bytes: number): void;
   /** A record in which partition_key leads nowhere. */
   withoutPartitionKey(): void;
+  /** All records of a chunk, before and after compression. */
+  compressed(plainBytes: number, bytes: number): void;
 }
 
 /** Turns chunks into entries, by the options of one output instance. */
@@ -41,6 +43,7 @@ export class Pipeline {
   readonly #dependencies: PipelineDependencies;
   readonly #shaper: RecordShaper;
   readonly #randomKey: () => string;
+  #plainBytes = 0;
 
   constructor(config: Config, dependencies: PipelineDependencies) {
     this.#config = config;
@@ -55,7 +58,7 @@ export class Pipeline {
    * @param shardMap of the stream, for aggregation
    */
   entriesOf(chunk: Uint8Array, wanted?: EventSet, shardMap?: ShardMap): Entry[] {
-    const { report, md5 } = this.#dependencies;
+    const { report, md5, compress } = this.#dependencies;
     const { aggregation } = this.#config;
     const entries: Entry[] = [];
     const emit = (entry: Entry) => entries.push(entry);
@@ -64,6 +67,7 @@ export class Pipeline {
         ? undefined
         : new Aggregator(aggregation, { randomKey: this.#randomKey, md5, shardMap, emit });
 
+    this.#plainBytes = 0;
     const input = inputOf(chunk);
     const events = new EventReader(input);
     const sink = new ByteSink(chunk.length + Math.trunc(chunk.length / 4));
@@ -95,6 +99,7 @@ export class Pipeline {
     }
     aggregator?.close();
     if (wanted === undefined) report.broken(events.brokenEvents);
+    if (compress !== undefined) report.compressed(this.#plainBytes, sink.length);
     return entries;
   }
 
@@ -106,7 +111,10 @@ export class Pipeline {
     if (compress !== undefined) {
       const result = compressToFit(sink, start, maxBytes, appendNewline, compress);
       if (result === "truncated") report.truncated(plainBytes);
-      if (result !== "cannot fit") return true;
+      if (result !== "cannot fit") {
+        this.#plainBytes += plainBytes;
+        return true;
+      }
       sink.length = start;
       report.tooLarge(plainBytes);
       return false;

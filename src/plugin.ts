@@ -4,8 +4,12 @@ import { ConfigurationError } from "./config.js";
 import type { Log } from "./log.js";
 import type { FlushOutcome, OutputInstance } from "./output_instance.js";
 
-/** Makes an instance of the options that `read` gives. @throws ConfigurationError */
-export type InstanceFactory = (number: number, read: (key: string) => string | undefined) => OutputInstance;
+/** Makes an instance of the options that `read` gives, while the init of that request waits. @throws ConfigurationError */
+export type InstanceFactory = (
+  number: number,
+  read: (key: string) => string | undefined,
+  requestId: number,
+) => OutputInstance;
 
 /** The instances of this process, by the number that their messages show. */
 export class Plugin {
@@ -70,7 +74,7 @@ export class Plugin {
     while (this.#instances.has(number)) number++;
     try {
       const read = (key: string) => this.#binding.option(requestId, key);
-      this.#instances.set(number, this.#createInstance(number, read));
+      this.#instances.set(number, this.#createInstance(number, read, requestId));
       return number;
     } catch (error) {
       const reason = error instanceof ConfigurationError ? error.message : describeBug(error);

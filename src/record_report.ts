@@ -34,5 +34,6 @@ export function createRecordReport(log: Log, stream: string, limitBytes: number,
       withoutPartitionKey.report(
         "The partition key could not be found in the record, using a random string instead",
       ),
+    compressed: () => undefined,
   };
 }

@@ -14,8 +14,8 @@ export interface BackgroundLimits {
 
 /** What the background sender needs of the world outside. */
 export interface BackgroundDependencies {
-  /** One attempt at what is left of a chunk. */
-  readonly attempt: (entries: readonly Entry[]) => Promise<Delivery>;
+  /** One attempt at what is left of a chunk; the first has the number 0. */
+  readonly attempt: (entries: readonly Entry[], retry: number) => Promise<Delivery>;
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** A chunk's records that were given up after all retries. */
   readonly dropped: (records: number) => void;
@@ -75,7 +75,7 @@ export class BackgroundSender {
     let isRetrying = false;
     try {
       for (let retry = 0; ; retry++) {
-        const delivery = await this.#dependencies.attempt(pending);
+        const delivery = await this.#dependencies.attempt(pending, retry);
         if (delivery.kind === "delivered") return;
         pending = delivery.remaining;
         if (retry === this.#limits.retries) break;

@@ -24,6 +24,8 @@ interface Progress {
   readonly strayed: number;
   /** Entries that will never be taken, and are not sent again. */
   readonly refused: readonly RefusedEntry[];
+  /** Rounds after the first. */
+  readonly retryRounds: number;
 }
 
 /** The outcome of a delivery. */
@@ -63,7 +65,7 @@ export async function deliver(
   { client, maxRequestBytes, now, random, sleep }: DeliveryDependencies,
 ): Promise<Delivery> {
   const deadline = now() + policy.budgetMs;
-  const tally: Tally = { delivered: 0, strayed: 0, refused: [] };
+  const tally: Tally = { delivered: 0, strayed: 0, refused: [], retryRounds: 0 };
   let pending = entries;
   for (let round = 0; ; round++) {
     const { remaining, failure, mayPass, retryAfterMs } = await sendRound(pending, client, maxRequestBytes, tally);
@@ -72,6 +74,7 @@ export async function deliver(
     const backoffMs = Math.max(random() * ceiling, retryAfterMs);
     if (!mayPass || now() + backoffMs >= deadline) return { kind: "remaining", ...tally, remaining, failure };
     await sleep(backoffMs);
+    tally.retryRounds++;
     pending = remaining;
   }
 }
@@ -80,6 +83,7 @@ interface Tally extends Progress {
   delivered: number;
   strayed: number;
   refused: RefusedEntry[];
+  retryRounds: number;
 }
 
 interface Round {

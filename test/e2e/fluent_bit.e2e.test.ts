@@ -146,7 +146,9 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     const stream = await streams.newStream();
     const lines = linesFrom(0, 200);
     const pipeline = { inputs: [tail(newFile(lines))], outputs: [kinesis(stream)] };
-    const settings = { plugin: path.join("bin", "kinesis.so"), cwd: ROOT, extraArguments: ["-d"] };
+    // Fluent Bit's own log goes nowhere then, unless log_file is set.
+    const environment = { FLB_LOG_LEVEL: "info" };
+    const settings = { plugin: path.join("bin", "kinesis.so"), cwd: ROOT, extraArguments: ["-d"], environment };
     const fluentBit = streams.fluentBit(pipeline, settings);
     const daemons = (): number[] => processesWith(`endpoint=${streams.kinesis.endpoint}\0`);
     try {

@@ -41,6 +41,7 @@ export function runPipeline(
       truncated: (bytes) => told.push(["truncated", bytes]),
       tooLarge: (bytes) => told.push(["too large", bytes]),
       withoutPartitionKey: () => told.push(["without partition key"]),
+      compressed: () => undefined,
     },
     ...replaced,
   });

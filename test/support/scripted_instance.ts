@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { compressorFor } from "../../src/compress/node_zlib.js";
 import { readConfig } from "../../src/config.js";
+import { type Metrics, noMetrics } from "../../src/metrics.js";
 import { OutputInstance } from "../../src/output_instance.js";
 import { type HeldClock, JumpingClock } from "./fake_clock.js";
 import { RecordedLog } from "./recorded_log.js";
@@ -14,6 +15,7 @@ export interface InstanceSetting {
   readonly sendFailureTimeoutMs?: number;
   readonly clock?: JumpingClock | HeldClock;
   readonly random?: () => number;
+  readonly metrics?: Metrics;
 }
 
 export interface ScriptedInstance {
@@ -40,6 +42,7 @@ export function scriptedInstance(setting: InstanceSetting = {}): ScriptedInstanc
     {
       log,
       client,
+      metrics: setting.metrics ?? noMetrics,
       now: clock.now,
       sleep: clock.sleep,
       random,

@@ -27,6 +27,11 @@ class Bench {
       close: () => void this.events.push("binding closed"),
       answer: (requestId, value) => void this.answers.push([requestId, value]),
       option: (requestId, key) => `${key} of request ${requestId}`,
+      outputInstance: () => undefined,
+      hasHostLog: false,
+      log: () => false,
+      openMetrics: () => 0,
+      updateMetrics: () => false,
       zoneAbbreviation: () => "UTC",
       messageDescriptor: 2,
       exitProcess: () => {

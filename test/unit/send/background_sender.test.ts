@@ -24,10 +24,10 @@ function setUp(concurrency: number, retries: number) {
       dropped: (records) => void dropped.push(records),
       attempt: (entries) =>
         new Promise<Delivery>((resolve) => {
-          const succeed = () => resolve({ kind: "delivered", delivered: entries.length, strayed: 0, refused: [] });
+          const succeed = () => resolve({ kind: "delivered", delivered: entries.length, strayed: 0, refused: [], retryRounds: 0 });
           const fail = (delivered = 0) => {
             const failure = { code: "InternalFailure", message: "" };
-            resolve({ kind: "remaining", delivered, strayed: 0, refused: [], remaining: entries.slice(delivered), failure });
+            resolve({ kind: "remaining", delivered, strayed: 0, refused: [], retryRounds: 0, remaining: entries.slice(delivered), failure });
           };
           attempts.push({ entries, succeed, fail });
         }),

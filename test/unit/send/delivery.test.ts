@@ -38,7 +38,7 @@ function runScript(count: number, script: readonly Step[], policy = patient): Pr
 describe("a chunk of which all is taken", () => {
   it("is delivered with one request per batch, in order", async () => {
     const { delivery, requestKeys, clock } = await runScript(1001, []);
-    expect(delivery).toEqual({ kind: "delivered", delivered: 1001, strayed: 0, refused: [] });
+    expect(delivery).toEqual({ kind: "delivered", delivered: 1001, strayed: 0, refused: [], retryRounds: 0 });
     expect(requestKeys.map((keys) => keys.length)).toEqual([500, 500, 1]);
     expect(requestKeys.flat()).toEqual(keysOf(entriesOf(1001)));
     expect(clock.slept).toEqual([]);
@@ -46,7 +46,7 @@ describe("a chunk of which all is taken", () => {
 
   it("needs no request when it is empty", async () => {
     const { delivery, requestKeys } = await runScript(0, []);
-    expect(delivery).toEqual({ kind: "delivered", delivered: 0, strayed: 0, refused: [] });
+    expect(delivery).toEqual({ kind: "delivered", delivered: 0, strayed: 0, refused: [], retryRounds: 0 });
     expect(requestKeys).toEqual([]);
   });
 });
@@ -57,7 +57,7 @@ describe("a partial failure", () => {
     async (code) => {
       const { delivery, requestKeys } = await runScript(5, [failedWith(code, 1, 3)]);
       expect(requestKeys).toEqual([["0", "1", "2", "3", "4"], ["1", "3"]]);
-      expect(delivery).toEqual({ kind: "delivered", delivered: 5, strayed: 0, refused: [] });
+      expect(delivery).toEqual({ kind: "delivered", delivered: 5, strayed: 0, refused: [], retryRounds: 1 });
     },
   );
 
@@ -70,7 +70,7 @@ describe("a partial failure", () => {
     const { requestKeys, delivery } = await runScript(1200, [failedAt(7), failedAt(0, 499), failedAt(199)]);
     expect(requestKeys.map((keys) => keys.length)).toEqual([500, 500, 200, 4]);
     expect(requestKeys[3]).toEqual(["7", "500", "999", "1199"]);
-    expect(delivery).toEqual({ kind: "delivered", delivered: 1200, strayed: 0, refused: [] });
+    expect(delivery).toEqual({ kind: "delivered", delivered: 1200, strayed: 0, refused: [], retryRounds: 1 });
   });
 
   it("in the last batch alone is not taken for a success", async () => {
@@ -96,7 +96,7 @@ describe("a request that failed", () => {
     const { requestKeys, delivery } = await runScript(1001, [failedAt(3), requestFailed("ECONNRESET", "transient")]);
     expect(requestKeys.map((keys) => keys.length)).toEqual([500, 500, 500, 2]);
     expect(requestKeys.slice(2).flat()).toEqual(["3", ...keysOf(entriesOf(1001).slice(500))]);
-    expect(delivery).toEqual({ kind: "delivered", delivered: 1001, strayed: 0, refused: [] });
+    expect(delivery).toEqual({ kind: "delivered", delivered: 1001, strayed: 0, refused: [], retryRounds: 1 });
   });
 
   it("for good ends the delivery at once, without a wait", async () => {

@@ -6,10 +6,10 @@ import { JumpingClock } from "../../support/fake_clock.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 import { entriesOf, entryOf } from "../../support/scripted_client.js";
 
-const delivered: Delivery = { kind: "delivered", delivered: 3, strayed: 0, refused: [] };
+const delivered: Delivery = { kind: "delivered", delivered: 3, strayed: 0, refused: [], retryRounds: 0 };
 
 function failing(code: string, message = "why"): Delivery {
-  return { kind: "remaining", delivered: 3, strayed: 0, refused: [], remaining: entriesOf(2), failure: { code, message } };
+  return { kind: "remaining", delivered: 3, strayed: 0, refused: [], retryRounds: 0, remaining: entriesOf(2), failure: { code, message } };
 }
 
 describe("the delivery report", () => {

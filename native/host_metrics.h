@@ -1,0 +1,61 @@
+// Counts in Fluent Bit's own metrics: the only file that knows its library cmetrics, which is found at run time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace kinesis {
+
+/// The numbers are part of the contract with src/binding.ts.
+enum class MetricKind : uint32_t { kCounter = 0, kGauge = 1, kHistogram = 2 };
+
+/// A metric, called fluentbit_kinesis_ and then its name, with all the label values that it will ever have.
+struct MetricDefinition {
+  MetricKind kind = MetricKind::kCounter;
+  std::string name;
+  std::string help;
+  std::vector<std::string> label_keys;
+  std::vector<std::vector<std::string>> series;
+  /// Upper bounds of a histogram's buckets, growing.
+  std::vector<double> bounds;
+};
+
+/// The metrics of all output instances, a set for each. Sets are made while FLBPluginInit waits; values may be counted
+/// on any thread. Closing a set waits for a count under way, and nothing touches the instance's metrics after it.
+class HostMetrics {
+ public:
+  static HostMetrics &get();
+
+  /// Makes the metrics of an output instance, all at zero. Gives the set's number; 0 when Fluent Bit has no such
+  /// metrics.
+  uint32_t open(void *output_instance, const std::vector<MetricDefinition> &definitions);
+
+  /// Takes pairs of a series (by its position over all definitions) and a value: counters grow by it, gauges become it,
+  /// histograms take it in. False when the set is closed.
+  bool update(uint32_t set, const double *pairs, size_t count);
+
+  /// Remembers under which number the instance will exit; gives back, and forgets, what was remembered.
+  void assign(int64_t instance, uint32_t set);
+  uint32_t take(int64_t instance);
+
+  void close(uint32_t set);
+  void close_all();
+
+ private:
+  struct Series {
+    MetricKind kind;
+    void *metric;
+    std::vector<std::string> label_values;
+  };
+
+  std::mutex mutex_;
+  std::unordered_map<uint32_t, std::vector<Series>> sets_;
+  std::unordered_map<int64_t, uint32_t> set_of_instance_;
+  uint32_t next_set_ = 1;
+};
+
+}  // namespace kinesis

@@ -1,0 +1,151 @@
+/** What is counted in Fluent Bit's metrics, under fluentbit_kinesis_ and these names, for each output and stream. */
+
+/** A metric as the shim makes it; the numbers of native/host_metrics.h. */
+export interface MetricDefinition {
+  readonly kind: (typeof metricKinds)[keyof typeof metricKinds];
+  readonly name: string;
+  readonly help: string;
+  readonly labelKeys: readonly string[];
+  /** Label values of each series; the series are numbered over all definitions. */
+  readonly series: readonly (readonly string[])[];
+  /** Upper bounds of a histogram's buckets. */
+  readonly bounds: readonly number[];
+}
+
+export const metricKinds = { counter: 0, gauge: 1, histogram: 2 } as const;
+
+interface Counter {
+  readonly name: string;
+  readonly help: string;
+  readonly label?: string;
+  readonly values?: readonly string[];
+}
+
+const counters = [
+  { name: "sent_records_total", help: "Records of Fluent Bit that Kinesis took." },
+  { name: "sent_entries_total", help: "Kinesis records that Kinesis took; an aggregated one holds several records." },
+  { name: "sent_bytes_total", help: "Data and partition keys of the Kinesis records that Kinesis took." },
+  {
+    name: "failed_entries_total",
+    help: "Kinesis records that an answered request did not take, at each try.",
+    label: "reason",
+    values: ["throttled", "other"],
+  },
+  {
+    name: "requests_total",
+    help: "PutRecords requests, by their outcome.",
+    label: "outcome",
+    values: ["answered", "throttled", "transient", "setup", "content"],
+  },
+  { name: "retry_rounds_total", help: "Times that the rest of a chunk was tried again by the plugin itself." },
+  { name: "flush_retries_total", help: "Flushes that were answered with retry." },
+  {
+    name: "dropped_records_total",
+    help: "Records that are lost, by the reason.",
+    label: "reason",
+    values: ["not_an_event", "no_log_key", "empty", "no_json", "too_large", "refused", "retries_exhausted"],
+  },
+  { name: "truncated_records_total", help: "Records that were cut to the size limit." },
+  { name: "uncompressed_bytes_total", help: "Records before compression." },
+  { name: "compressed_bytes_total", help: "The same records after compression." },
+] as const satisfies readonly Counter[];
+
+type SeriesOf<C> = C extends { readonly name: infer Name extends string; readonly values: readonly (infer Value extends string)[] }
+  ? `${Name}:${Value}`
+  : C extends { readonly name: infer Name extends string }
+    ? Name
+    : never;
+
+/** A counter, such as "sent_records_total" or, with its label's value, "dropped_records_total:empty". */
+export type CounterSeries = SeriesOf<(typeof counters)[number]>;
+
+const inFlight = { name: "requests_in_flight", help: "PutRecords requests that wait for their answer." };
+const duration = { name: "request_duration_seconds", help: "Time from a PutRecords request to its answer or failure." };
+/** Seconds. A request usually takes 10 to 50 ms; one that is given up can take a minute and more. */
+const durationBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+const counterSeries = counters.flatMap((counter: Counter) =>
+  (counter.values ?? [undefined]).map((value) => (value === undefined ? counter.name : `${counter.name}:${value}`)),
+);
+const positions: ReadonlyMap<string, number> = new Map(counterSeries.map((series, position) => [series, position]));
+const inFlightPosition = counterSeries.length;
+const durationPosition = inFlightPosition + 1;
+
+/** All metrics of one output instance. @param name of the output in Fluent Bit, its alias where it has one */
+export function metricDefinitions(name: string, stream: string): MetricDefinition[] {
+  const labelKeys = ["name", "stream"];
+  const labels = [name, stream];
+  const single = { labelKeys, series: [labels], bounds: [] };
+  return [
+    ...counters.map(({ name: metric, help, label, values }: Counter) => ({
+      kind: metricKinds.counter,
+      name: metric,
+      help,
+      labelKeys: label === undefined ? labelKeys : [...labelKeys, label],
+      series: values === undefined ? [labels] : values.map((value) => [...labels, value]),
+      bounds: [],
+    })),
+    { kind: metricKinds.gauge, ...inFlight, ...single },
+    { kind: metricKinds.histogram, ...duration, ...single, bounds: durationBounds },
+  ];
+}
+
+/** Takes what is counted in one output instance. */
+export interface Metrics {
+  add(series: CounterSeries, count: number): void;
+  requestStarted(): void;
+  requestEnded(seconds: number): void;
+  /** Passes on what was gathered: at the end of a flush, since each time costs a call of the shim. */
+  publish(): void;
+}
+
+/** Where Fluent Bit has no metrics. */
+export const noMetrics: Metrics = {
+  add: () => undefined,
+  requestStarted: () => undefined,
+  requestEnded: () => undefined,
+  publish: () => undefined,
+};
+
+/** Gathers counts until they are published. */
+export class GatheredMetrics implements Metrics {
+  readonly #update: (pairs: Float64Array) => void;
+  readonly #counts = new Map<number, number>();
+  #durations: number[] = [];
+  #inFlight = 0;
+  #publishedInFlight = 0;
+
+  /** @param update takes pairs of a series' number and a value, see Binding.updateMetrics */
+  constructor(update: (pairs: Float64Array) => void) {
+    this.#update = update;
+  }
+
+  add(series: CounterSeries, count: number): void {
+    const position = positions.get(series);
+    if (position === undefined || count === 0) return;
+    this.#counts.set(position, (this.#counts.get(position) ?? 0) + count);
+  }
+
+  /** The gauge shows at once what hangs. */
+  requestStarted(): void {
+    this.#inFlight++;
+    this.publish();
+  }
+
+  requestEnded(seconds: number): void {
+    this.#inFlight--;
+    this.#durations.push(seconds);
+  }
+
+  publish(): void {
+    const pairs: number[] = [];
+    for (const [position, count] of this.#counts) pairs.push(position, count);
+    if (this.#inFlight !== this.#publishedInFlight) pairs.push(inFlightPosition, this.#inFlight);
+    for (const seconds of this.#durations) pairs.push(durationPosition, seconds);
+    if (pairs.length === 0) return;
+    this.#counts.clear();
+    this.#durations = [];
+    this.#publishedInFlight = this.#inFlight;
+    this.#update(Float64Array.from(pairs));
+  }
+}

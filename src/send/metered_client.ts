@@ -1,0 +1,51 @@
+/** Counts the requests of a Kinesis client, and what became of their entries. */
+import { userRecordsOf, type Entry } from "../entry.js";
+import type { Metrics } from "../metrics.js";
+import type { PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
+
+/** Codes with which the service says "too much", for an entry or for a whole request. */
+const throttlingCodes = new Set([
+  "ProvisionedThroughputExceededException",
+  "LimitExceededException",
+  "KMSThrottlingException",
+  "ThrottlingException",
+  "Throttling",
+  "RequestLimitExceeded",
+]);
+
+/** The same client, of which each request is counted. @param now milliseconds that only ever grow */
+export function metered(client: PutRecordsClient, metrics: Metrics, now: () => number): PutRecordsClient {
+  return {
+    async putRecords(entries) {
+      const startMs = now();
+      metrics.requestStarted();
+      const outcome = await client.putRecords(entries);
+      metrics.requestEnded((now() - startMs) / 1000);
+      count(entries, outcome, metrics);
+      return outcome;
+    },
+    close: () => client.close(),
+  };
+}
+
+function count(entries: readonly Entry[], outcome: PutRecordsOutcome, metrics: Metrics): void {
+  if (outcome.kind === "failed") {
+    return metrics.add(`requests_total:${throttlingCodes.has(outcome.code) ? "throttled" : outcome.cause}`, 1);
+  }
+  metrics.add("requests_total:answered", 1);
+  const failed = new Set<Entry | undefined>();
+  for (const { index, code } of outcome.failed) {
+    failed.add(entries[index]);
+    metrics.add(throttlingCodes.has(code) ? "failed_entries_total:throttled" : "failed_entries_total:other", 1);
+  }
+  let records = 0;
+  let bytes = 0;
+  for (const entry of entries) {
+    if (failed.has(entry)) continue;
+    records += userRecordsOf(entry);
+    bytes += entry.sizeBytes;
+  }
+  metrics.add("sent_records_total", records);
+  metrics.add("sent_entries_total", entries.length - failed.size);
+  metrics.add("sent_bytes_total", bytes);
+}
