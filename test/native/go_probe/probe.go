@@ -1,0 +1,101 @@
+// A Go output plugin of the standard library alone: its flush shows that Go's own signals still work.
+package main
+
+/*
+#include <stdlib.h>
+
+struct flb_plugin_proxy_def {
+	int type;
+	int proxy;
+	int flags;
+	char *name;
+	char *description;
+};
+*/
+import "C"
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"sync/atomic"
+	"time"
+	"unsafe"
+)
+
+const (
+	outputPlugin = 2
+	golangProxy  = 11
+	flbError     = 0
+	flbOk        = 1
+)
+
+//export FLBPluginRegister
+func FLBPluginRegister(definition unsafe.Pointer) C.int {
+	def := (*C.struct_flb_plugin_proxy_def)(definition)
+	def._type = outputPlugin
+	def.proxy = golangProxy
+	def.name = C.CString("go_probe")
+	def.description = C.CString("shows that Go's signals work")
+	return 0
+}
+
+//export FLBPluginInit
+func FLBPluginInit(plugin unsafe.Pointer) C.int {
+	return flbOk
+}
+
+//export FLBPluginFlush
+func FLBPluginFlush(data unsafe.Pointer, length C.int, tag *C.char) C.int {
+	recovered, preempted := recovers(), preempts()
+	fmt.Fprintf(os.Stderr, "go_probe: recovered=%t preempted=%t\n", recovered, preempted)
+	if recovered && preempted {
+		return flbOk
+	}
+	return flbError
+}
+
+//export FLBPluginExit
+func FLBPluginExit() C.int {
+	fmt.Fprintln(os.Stderr, "go_probe: exited")
+	return flbOk
+}
+
+// Go makes a panic of the SIGSEGV; another's handler would end the process.
+func recovers() (recovered bool) {
+	defer func() { recovered = recover() != nil }()
+	var nothing *int
+	*nothing = 1
+	return false
+}
+
+// A loop without calls gives way only to SIGURG (Go 1.14 and later), and a collection waits for it.
+func preempts() bool {
+	var stop uint32
+	ended := make(chan struct{})
+	go func() {
+		for n := 0; ; n++ {
+			if n&0xfffff == 0 && atomic.LoadUint32(&stop) != 0 {
+				break
+			}
+		}
+		close(ended)
+	}()
+	time.Sleep(10 * time.Millisecond)
+	collected := make(chan struct{})
+	go func() {
+		runtime.GC()
+		close(collected)
+	}()
+	preempted := false
+	select {
+	case <-collected:
+		preempted = true
+	case <-time.After(10 * time.Second):
+	}
+	atomic.StoreUint32(&stop, 1)
+	<-ended
+	return preempted
+}
+
+func main() {}

@@ -1,0 +1,28 @@
+// Builds the Go output plugin of test/native/go_probe, where there is a Go that can.
+import { execFile, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { ROOT } from "./plugin_host.js";
+
+// One file of the standard library alone: nothing is downloaded.
+const ENVIRONMENT = { ...process.env, CGO_ENABLED: "1", GO111MODULE: "off", GOFLAGS: "" };
+
+/** Why the plugin cannot be built here; undefined when it can. */
+export function missingGo(): string | undefined {
+  const found = spawnSync("go", ["env", "CC"], { env: ENVIRONMENT, encoding: "utf8" });
+  if (found.status !== 0) return "skipped: there is no Go on this machine";
+  const compiler = spawnSync(found.stdout.trim(), ["--version"], { stdio: "ignore" });
+  return compiler.status === 0 ? undefined : `skipped: Go's C compiler, ${found.stdout.trim()}, is missing`;
+}
+
+/** Builds it into a folder of its own, and gives its path; takes away both with `remove`. */
+export async function buildGoProbe(): Promise<{ readonly plugin: string; remove(): void }> {
+  const folder = mkdtempSync(path.join(tmpdir(), "go-probe-"));
+  const plugin = path.join(folder, "go_probe.so");
+  const source = path.join(ROOT, "test", "native", "go_probe", "probe.go");
+  const build = ["build", "-buildmode=c-shared", "-o", plugin, source];
+  await promisify(execFile)("go", build, { env: ENVIRONMENT });
+  return { plugin, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
