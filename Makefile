@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := release
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: release test lint typecheck demo bench libnode third-party clean
+.PHONY: release test fuzz lint typecheck demo bench soak libnode third-party clean
 
 MODULES := node_modules/.package-lock.json
 BUNDLE := build/kinesis.js
@@ -52,8 +52,16 @@ typecheck: $(MODULES)
 test: lint typecheck release libnode
 	@$(WITH_LIBNODE) npx --no-install vitest run
 
+# make fuzz FUZZ_SECONDS=3600 FUZZ_SEED=1; what it finds is kept in build/fuzz.
+fuzz: release
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-300} npx --no-install vitest run test/fuzz test/native/entry_points.test.ts
+
 bench: release libnode
 	@$(WITH_LIBNODE) npx --no-install vitest bench --run test/bench
+
+# make soak SOAK_SECONDS=600; in Fluent Bit if FLUENT_BIT names one
+soak: release libnode
+	@$(WITH_LIBNODE) SOAK_SECONDS="$${SOAK_SECONDS:-1800}" npx --no-install vitest run test/soak
 
 # make demo LOG=/var/log/some.log
 demo: release libnode
