@@ -1,0 +1,137 @@
+// The real Fluent Bit through bad times: signals and reloads while the service holds or throttles, and Node's death.
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Section } from "../support/fluent_bit.js";
+import { HeldKinesis } from "../support/held_kinesis.js";
+import type { Options } from "../support/plugin_host.js";
+import { NODE_ENDS, Preloaded } from "../support/preloaded.js";
+import { jsonOf, useStreams } from "../support/stream_fixture.js";
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+
+const IN_ORDER = { status: 0, signal: null };
+const linesFrom = (first: number, count: number): string[] => Array.from({ length: count }, (_, n) => `line ${first + n}`);
+
+describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
+  const streams = useStreams();
+  let kinesis: HeldKinesis;
+  let folder = "";
+  beforeEach(async () => {
+    kinesis = await HeldKinesis.start();
+    folder = mkdtempSync(path.join(tmpdir(), "life-"));
+  });
+  afterEach(async () => {
+    await kinesis.destroy();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const output = (others: Options = {}): Section => ({
+    name: "kinesis",
+    properties: streams.options("any", { endpoint: kinesis.endpoint, ...others }),
+  });
+  const tail = (others: Options = {}): Section => ({
+    name: "tail",
+    properties: { path: path.join(folder, "tailed"), db: path.join(folder, "db"), read_from_head: "true", refresh_interval: "1", ...others },
+  });
+  const write = (lines: readonly string[]): void =>
+    appendFileSync(path.join(folder, "tailed"), lines.map((line) => `${line}\n`).join(""));
+  const takenLines = (): Set<unknown> => new Set(kinesis.taken.map((record) => jsonOf(record)["log"]));
+
+  it.each(["1", "2"])("SIGTERM while a request is held lets it end, with workers %s", async (workers) => {
+    write(linesFrom(0, 100));
+    kinesis.mood = "hold";
+    const fluentBit = streams.fluentBitWithFile({ inputs: [tail()], outputs: [output({ workers })] });
+    await kinesis.untilAsked(1);
+    fluentBit.signal("SIGTERM");
+    await sleep(500);
+    kinesis.release();
+    expect(await fluentBit.ended(), fluentBit.output).toEqual(IN_ORDER);
+    expect(takenLines()).toEqual(new Set(linesFrom(0, 100)));
+  });
+
+  it.each(["1", "2"])("SIGTERM while a flush is in its retries ends in order, with workers %s", async (workers) => {
+    write(linesFrom(0, 100));
+    kinesis.mood = "throttle";
+    const fluentBit = streams.fluentBitWithFile({ inputs: [tail()], outputs: [output({ workers })], grace: 2 });
+    await kinesis.untilAsked(2);
+    fluentBit.signal("SIGTERM");
+    expect(await fluentBit.ended(), fluentBit.output).toEqual(IN_ORDER);
+    expect(fluentBit.output).not.toContain("did not stop in time");
+  });
+
+  it("SIGTERM waits for what experimental_concurrency has under way", async () => {
+    kinesis.mood = "hold";
+    write(["line 0"]);
+    const fluentBit = streams.fluentBitWithFile({ inputs: [tail()], outputs: [output({ experimental_concurrency: "3" })] });
+    await kinesis.untilAsked(1);
+    for (const n of [1, 2]) {
+      write([`line ${n}`]);
+      await kinesis.untilAsked(n + 1);
+    }
+    fluentBit.signal("SIGTERM");
+    // All are answered already: Fluent Bit is at the exits of its outputs.
+    await fluentBit.waitForLog(/service has stopped/);
+    kinesis.release();
+    expect(await fluentBit.ended(), fluentBit.output).toEqual(IN_ORDER);
+    expect(takenLines()).toEqual(new Set(linesFrom(0, 3)));
+  });
+
+  it("loses no line that Fluent Bit keeps on disk over a hot reload while the service throttles", async () => {
+    const service = { "storage.path": path.join(folder, "storage"), "scheduler.cap": "2", "scheduler.base": "1" };
+    const inputs = [tail({ "storage.type": "filesystem" })];
+    const outputs = [output({ retry_limit: "no_limits" }), output({ retry_limit: "no_limits" })];
+    kinesis.mood = "throttle";
+    write(linesFrom(0, 50));
+    const fluentBit = streams.fluentBitWithFile({ inputs, outputs, grace: 2, service }, { extraArguments: ["-Y"] });
+    await kinesis.untilAsked(3);
+    fluentBit.signal("SIGHUP");
+    write(linesFrom(50, 50));
+    await fluentBit.waitForLogs(/\[reload\] successful reload done/, 1);
+    write(linesFrom(100, 50));
+    await kinesis.untilAsked(kinesis.asked + 2);
+    kinesis.mood = "take";
+    await vi.waitUntil(() => takenLines().size === 150, { timeout: 60_000, interval: 50 });
+    expect(await fluentBit.stop(), fluentBit.output).toEqual(IN_ORDER);
+  });
+
+  it("ends with a message when the second of its outputs cannot be initialised", async () => {
+    const fluentBit = streams.fluentBitWithFile({ inputs: [tail()], outputs: [output(), output({ compression: "brotli" })] });
+    const { status, signal } = await fluentBit.ended();
+    expect(signal, fluentBit.output).toBe(null);
+    expect(status).toBeGreaterThan(0);
+    expect(fluentBit.output).toMatch(/Failed to initialize plugin: \[kinesis 1\].*compression/);
+  });
+
+  const deaths = Object.entries(NODE_ENDS).flatMap(([name, deed]) => ["1", "2"].map((workers) => ({ name, deed, workers })));
+  it.each(deaths)("goes on with its other outputs when Node $name, with workers $workers", async ({ deed, workers }) => {
+    const preloaded = new Preloaded(deed);
+    try {
+      const copy = path.join(folder, "copy");
+      const file: Section = { name: "file", properties: { path: folder, file: "copy", format: "template", template: "{log}" } };
+      const outputs = [output({ workers }), file, output({ retry_limit: "no_retries" })];
+      const copied = async (last: string): Promise<void> => {
+        const has = (): boolean => existsSync(copy) && readFileSync(copy, "utf8").includes(`${last}\n`);
+        await vi.waitUntil(has, { timeout: 60_000, interval: 50 });
+      };
+      write(linesFrom(0, 10));
+      const pipeline = { inputs: [tail()], outputs, grace: 2 };
+      const fluentBit = streams.fluentBitWithFile(pipeline, { environment: preloaded.environment });
+      await kinesis.untilTaken(20);
+      preloaded.cue();
+      await fluentBit.waitForLog(/Node\.js has stopped\. Flushes/);
+      for (let turn = 1; turn <= 5; turn++) {
+        write(linesFrom(turn * 10, 10));
+        await copied(`line ${turn * 10 + 9}`);
+      }
+      await fluentBit.waitForLog(/failed to flush chunk/);
+      expect(await fluentBit.stop(), fluentBit.output).toEqual(IN_ORDER);
+      expect(readFileSync(copy, "utf8")).toBe(linesFrom(0, 60).map((line) => `${line}\n`).join(""));
+      expect(kinesis.taken).toHaveLength(20);
+    } finally {
+      await preloaded.destroy();
+    }
+  });
+});
