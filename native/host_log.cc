@@ -37,6 +37,8 @@ int host_log_level_of(void *output_instance) {
   return level;
 }
 
-void print_to_host_log(int level, const std::string &text) { log_print(level, nullptr, 0, "%s", text.c_str()); }
+void print_to_host_log(int level, const std::string &text) {
+  if (has_host_log()) log_print(level, nullptr, 0, "%s", text.c_str());
+}
 
 }  // namespace kinesis

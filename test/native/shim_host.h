@@ -55,5 +55,6 @@ Cases answer_cases();
 Cases start_cases();
 Cases signal_cases();
 Cases end_cases();
+Cases host_cases();
 
 }  // namespace shim

@@ -6,7 +6,8 @@
 
 int main(int argc, char **argv) {
   shim::Cases cases;
-  for (auto group : {shim::answer_cases(), shim::start_cases(), shim::signal_cases(), shim::end_cases()}) {
+  for (auto group :
+       {shim::answer_cases(), shim::start_cases(), shim::signal_cases(), shim::end_cases(), shim::host_cases()}) {
     cases.merge(group);
   }
   if (argc == 2 && strcmp(argv[1], "--list") == 0) {

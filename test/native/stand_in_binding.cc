@@ -9,6 +9,7 @@
 
 #include "binding.h"
 #include "flb_proxy_abi.h"
+#include "host_metrics.h"
 #include "node_runtime.h"
 #include "shim_host.h"
 #include "stand_in_core.h"
@@ -31,6 +32,7 @@ std::vector<uint32_t> held;   // guarded by mutex
 bool closed = false;          // guarded by mutex
 std::atomic<int> taken{0}, refused{0}, instances{0};
 std::atomic<bool> at_end{false};
+std::atomic<uint32_t> metrics{0};
 int64_t next_instance = 0;
 
 constexpr uint32_t kUnknownId = 4000000000u;
@@ -50,10 +52,21 @@ void answer(uint32_t id, int64_t value) { (NodeRuntime::get().requests().answer(
   for (;;) pause();
 }
 
+uint32_t open_metrics(void *output_instance) {
+  using kinesis::MetricKind;
+  return kinesis::HostMetrics::get().open(
+      output_instance, {{MetricKind::kCounter, "things_total", "Things.", {"kind"}, {{"one"}, {"other"}}, {}},
+                        {MetricKind::kGauge, "level", "A level.", {}, {{}}, {}},
+                        {MetricKind::kHistogram, "seconds", "Time.", {"x", "y"}, {{"a", "b"}}, {0.1, 1}}});
+}
+
 int64_t open_instance(uint32_t id) {
   bool refuse = false;
-  NodeRuntime::get().requests().with(
-      id, [&](Request &request) { refuse = request.options.get(kRefuse, request.options.output_instance) != nullptr; });
+  NodeRuntime::get().requests().with(id, [&](Request &request) {
+    auto has = [&](const char *key) { return request.options.get(key, request.options.output_instance) != nullptr; };
+    refuse = has(kRefuse);
+    if (has(kMetrics)) request.metrics = metrics = open_metrics(request.options.output_instance);
+  });
   if (refuse) return -1;
   instances++;
   return next_instance++;
@@ -74,6 +87,11 @@ bool flush(uint32_t id, const Request &request) {
     changed.notify_all();
     return true;
   }
+  if (tag == kSay) {
+    const std::string chunk(static_cast<const char *>(request.chunk), request.chunk_bytes);
+    CHECK(NodeRuntime::get().requests().say(2, "first " + chunk));
+    CHECK(NodeRuntime::get().requests().say(2, "second " + chunk));
+  }
   const int value = fingerprint(request.instance, request.chunk, request.chunk_bytes, request.tag);
   answer(id, value);
   if (tag == kTwice) {
@@ -91,6 +109,7 @@ void stop(uint32_t id) {
     closed = true;
     drained.swap(held);
   }
+  if (settings.says_at_stop) CHECK(!NodeRuntime::get().requests().say(3, "at the end"));
   for (const uint32_t flush_id : drained) answer(flush_id, kFlbOk);
   answer(id, 0);
   if (settings.never_ends) rest_for_ever();
@@ -170,6 +189,7 @@ void wait_until_held(size_t count) {
 
 int taken_answers() { return taken; }
 int refused_answers() { return refused; }
+uint32_t opened_metrics() { return metrics; }
 int open_instances() { return instances; }
 bool ended() { return at_end; }
 

@@ -16,15 +16,19 @@ constexpr const char *kDie = "die";      // node::Start returns, as after an unc
 constexpr const char *kTwice = "twice";  // answer twice, and answer an id that nobody waits for
 constexpr const char *kExit = "exit";    // process.exit(): declare the core gone and rest for ever
 constexpr const char *kAbort = "abort";  // abort(), as when its heap is full
+constexpr const char *kSay = "say";      // two lines for the host's log, then the answer
 /// The option that makes an init be answered with -1.
 constexpr const char *kRefuse = "refuse";
+/// The option that makes an init open metrics: two counters, a gauge and a histogram.
+constexpr const char *kMetrics = "metrics";
 
 enum class BeforeUp { kNothing, kReturn, kExit };
 
 /// Set before the first FLBPluginInit.
 struct Settings {
   BeforeUp before_up = BeforeUp::kNothing;
-  bool never_ends = false;  // a stop is answered, but node::Start does not return
+  bool says_at_stop = false;  // a stop has a line for the host's log
+  bool never_ends = false;    // a stop is answered, but node::Start does not return
 };
 extern Settings settings;
 
@@ -47,6 +51,9 @@ void wait_until_held(size_t count);
 /// How many answers were taken (the request waited for it) and how many were refused.
 int taken_answers();
 int refused_answers();
+
+/// The metrics that the last init opened; 0 when it had none.
+uint32_t opened_metrics();
 
 /// How many instances are open, and whether node::Start came to its very end.
 int open_instances();

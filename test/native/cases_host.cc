@@ -1,0 +1,212 @@
+// Cases about Fluent Bit's own metrics and log: where it exports their functions, and where it does not.
+#include <dlfcn.h>
+
+#include <atomic>
+
+#include "host_log.h"
+#include "host_metrics.h"
+#include "node_runtime.h"
+#include "shim_host.h"
+#include "stand_in_core.h"
+#include "stand_in_fluent_bit.h"
+
+stand_in_host::Host stand_in_host::load(const char *path) {
+  void *library = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
+  CHECK(library != nullptr);
+  auto fill = reinterpret_cast<void (*)(Host *)>(dlsym(library, "stand_in_host_functions"));
+  CHECK(fill != nullptr);
+  Host host{};
+  fill(&host);
+  return host;
+}
+
+namespace shim {
+namespace {
+
+using kinesis::HostMetrics;
+using stand_in_host::Host;
+
+bool update(uint32_t set, double series, double value) {
+  const double pair[] = {series, value};
+  return HostMetrics::get().update(set, pair, 1);
+}
+
+Instance with_metrics() {
+  Instance instance;
+  instance.options[stand_in::kMetrics] = "yes";
+  return instance;
+}
+
+void metrics_count() {
+  const Host host = stand_in_host::load(STAND_IN_FLUENT_BIT);
+  Instance instance = with_metrics();
+  CHECK(instance.init() == kFlbOk);
+  const uint32_t set = stand_in::opened_metrics();
+  CHECK(set != 0);
+  for (const char *series : {"fluentbit_kinesis_things_total{one}", "fluentbit_kinesis_things_total{other}",
+                             "fluentbit_kinesis_level{}", "fluentbit_kinesis_seconds_count{a,b}",
+                             "fluentbit_kinesis_seconds_bucket_0{a,b}", "fluentbit_kinesis_seconds_bucket_2{a,b}"}) {
+    CHECK(host.value(series) == 0);
+  }
+  const double pairs[] = {1, 5, 2, 7, 2, 3, 3, 0.25, 3, 0.5, 1, 2};
+  CHECK(HostMetrics::get().update(set, pairs, 6));
+  CHECK(host.value("fluentbit_kinesis_things_total{one}") == 0);
+  CHECK(host.value("fluentbit_kinesis_things_total{other}") == 7);
+  CHECK(host.value("fluentbit_kinesis_level{}") == 3);
+  CHECK(host.value("fluentbit_kinesis_seconds{a,b}") == 0.75);
+  CHECK(host.value("fluentbit_kinesis_seconds_count{a,b}") == 2);
+  // There is no such series.
+  for (const double wrong : {4.0, -1.0, 1e300}) CHECK(update(set, wrong, 1));
+  CHECK(instance.exit() == kFlbOk);
+  host.free_metrics();
+  CHECK(!update(set, 1, 1));
+}
+
+void metrics_of_refused_init() {
+  const Host host = stand_in_host::load(STAND_IN_FLUENT_BIT);
+  Instance instance = with_metrics();
+  instance.options[stand_in::kRefuse] = "yes";
+  CHECK(instance.init() == kFlbError);
+  host.free_metrics();
+  CHECK(stand_in::opened_metrics() != 0 && !update(stand_in::opened_metrics(), 1, 1));
+}
+
+void expect_no_metrics() {
+  Instance instance = with_metrics();
+  CHECK(instance.init() == kFlbOk);
+  CHECK(stand_in::opened_metrics() == 0);
+  CHECK(!update(0, 1, 1) && !update(1, 1, 1));
+  CHECK(instance.flush("chunk", "tag") == instance.expected("chunk", "tag"));
+  CHECK(instance.exit() == kFlbOk);
+}
+
+void metrics_absent() {
+  expect_no_metrics();
+  CHECK(!kinesis::has_host_log());
+}
+
+void metrics_incomplete() {
+  stand_in_host::load(STAND_IN_FLUENT_BIT_WITHOUT_GAUGES);
+  expect_no_metrics();
+  CHECK(kinesis::has_host_log());
+}
+
+void metrics_switched_off() {
+  stand_in_host::load(STAND_IN_FLUENT_BIT).give_no_metrics();
+  expect_no_metrics();
+}
+
+void metrics_not_created() {
+  const Host host = stand_in_host::load(STAND_IN_FLUENT_BIT);
+  for (const int creations : {0, 1, 2}) {
+    host.fail_after(creations);
+    expect_no_metrics();
+  }
+  host.fail_after(3);
+  Instance instance = with_metrics();
+  CHECK(instance.init() == kFlbOk && stand_in::opened_metrics() != 0);
+}
+
+void metrics_of_each_instance() {
+  stand_in_host::load(STAND_IN_FLUENT_BIT);
+  Instance first = with_metrics(), second = with_metrics(), third = with_metrics();
+  CHECK(first.init() == kFlbOk);
+  const uint32_t of_first = stand_in::opened_metrics();
+  CHECK(second.init() == kFlbOk);
+  const uint32_t of_second = stand_in::opened_metrics();
+  CHECK(first.exit() == kFlbOk);
+  CHECK(!update(of_first, 1, 1) && update(of_second, 1, 1));
+  // A Fluent Bit that does not say which instance has ended may have freed any.
+  CHECK(third.init() == kFlbOk);
+  CHECK(FLBPluginExit() == kFlbOk);
+  CHECK(!update(of_second, 1, 1) && !update(stand_in::opened_metrics(), 1, 1));
+}
+
+void metrics_under_load() {
+  const Host host = stand_in_host::load(STAND_IN_FLUENT_BIT);
+  Instance instance = with_metrics();
+  CHECK(instance.init() == kFlbOk);
+  const uint32_t set = stand_in::opened_metrics();
+  std::atomic<int> counted{0};
+  std::vector<std::thread> threads;
+  for (int number = 0; number < 3; number++) {
+    threads.emplace_back([&] {
+      while (update(set, 1, 1)) counted++;
+    });
+  }
+  while (counted < 100) std::this_thread::yield();
+  CHECK(instance.exit() == kFlbOk);
+  host.free_metrics();
+  for (auto &thread : threads) thread.join();
+}
+
+void metrics_at_the_end() {
+  stand_in_host::load(STAND_IN_FLUENT_BIT);
+  check_at_exit([] { CHECK(!update(stand_in::opened_metrics(), 1, 1)); });
+  static Instance instance = with_metrics();
+  CHECK(instance.init() == kFlbOk);
+  CHECK(update(stand_in::opened_metrics(), 1, 1));
+}
+
+void log_of_host() {
+  const Host host = stand_in_host::load(STAND_IN_FLUENT_BIT);
+  CHECK(kinesis::has_host_log() && kinesis::host_name_of(nullptr) == "kinesis.7");
+  const int seen[] = {0, 1, 2, 3, 4, 4};
+  for (int level = 0; level < 6; level++) {
+    host.set_log_level(level);
+    CHECK(kinesis::host_log_level_of(nullptr) == seen[level]);
+  }
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  CHECK(instance.flush("%s %n", stand_in::kSay) == instance.expected("%s %n", stand_in::kSay));
+  const auto lines = host.lines();
+  CHECK(lines.size() == 2);
+  CHECK(lines[0].level == 2 && lines[0].text == "first %s %n" && lines[1].text == "second %s %n");
+  for (const auto &line : lines) CHECK(pthread_equal(line.thread, pthread_self()));
+  CHECK(!kinesis::NodeRuntime::get().requests().say(3, "nobody waits"));
+  CHECK(host.lines().size() == 2);
+}
+
+void log_of_many_threads() {
+  const Host host = stand_in_host::load(STAND_IN_FLUENT_BIT);
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  std::vector<std::thread> threads;
+  for (int number = 0; number < 4; number++) {
+    threads.emplace_back([&] {
+      for (int turn = 0; turn < 100; turn++) {
+        CHECK(instance.flush("chunk", stand_in::kSay) == instance.expected("chunk", stand_in::kSay));
+      }
+    });
+  }
+  for (auto &thread : threads) thread.join();
+  CHECK(host.lines().size() == 800);
+}
+
+// Lines of the core while a stop waits would reach a log that is gone.
+void log_at_the_end() {
+  static const Host host = stand_in_host::load(STAND_IN_FLUENT_BIT);
+  check_at_exit([] { CHECK(host.lines().empty()); });
+  static Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  stand_in::settings.says_at_stop = true;
+}
+
+}  // namespace
+
+Cases host_cases() {
+  return {{"metrics", metrics_count},
+          {"metrics-of-refused-init", metrics_of_refused_init},
+          {"metrics-absent", metrics_absent},
+          {"metrics-incomplete", metrics_incomplete},
+          {"metrics-switched-off", metrics_switched_off},
+          {"metrics-not-created", metrics_not_created},
+          {"metrics-of-each-instance", metrics_of_each_instance},
+          {"metrics-under-load", metrics_under_load},
+          {"metrics-at-the-end", metrics_at_the_end},
+          {"log-of-host", log_of_host},
+          {"log-of-many-threads", log_of_many_threads},
+          {"log-at-the-end", log_at_the_end}};
+}
+
+}  // namespace shim
