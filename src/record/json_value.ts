@@ -185,27 +185,34 @@ function writeSmallInteger(value: number, sink: ByteSink): void {
 function writeExtension(input: Input, type: number, start: number, count: number, sink: ByteSink): number {
   const time = timeText(input, type, start, count);
   if (time === undefined) {
-    const data = input.bytes.subarray(start, start + count);
-    sink.appendAscii(`{"Tag":${type & 0xff},"Data":"${base64(data)}","Value":null}`);
+    sink.appendAscii(`{"Tag":${type & 0xff},"Data":"`);
+    writeBase64(input, start, count, sink);
+    sink.appendAscii(`","Value":null}`);
   } else {
     sink.appendAscii(`"${time}"`);
   }
   return start + count;
 }
 
-const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const base64Digits = Uint8Array.from(
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+  (digit) => digit.charCodeAt(0),
+);
+const base64Padding = 0x3d;
 
-function base64(bytes: Uint8Array): string {
-  let text = "";
-  for (let index = 0; index < bytes.length; index += 3) {
-    const left = bytes.length - index;
-    const group =
-      ((bytes[index] as number) << 16) | ((bytes[index + 1] ?? 0) << 8) | (bytes[index + 2] ?? 0);
-    text += base64Digits.charAt(group >> 18) + base64Digits.charAt((group >> 12) & 63);
-    text += left > 1 ? base64Digits.charAt((group >> 6) & 63) : "=";
-    text += left > 2 ? base64Digits.charAt(group & 63) : "=";
+function writeBase64({ bytes }: Input, start: number, count: number, sink: ByteSink): void {
+  sink.reserve(Math.ceil(count / 3) * 4);
+  for (let done = 0; done < count; done += 3) {
+    const left = count - done;
+    const first = bytes[start + done] as number;
+    const second = left > 1 ? (bytes[start + done + 1] as number) : 0;
+    const third = left > 2 ? (bytes[start + done + 2] as number) : 0;
+    const group = (first << 16) | (second << 8) | third;
+    sink.put(base64Digits[group >> 18] as number);
+    sink.put(base64Digits[(group >> 12) & 63] as number);
+    sink.put(left > 1 ? (base64Digits[(group >> 6) & 63] as number) : base64Padding);
+    sink.put(left > 2 ? (base64Digits[group & 63] as number) : base64Padding);
   }
-  return text;
 }
 
 const dot = 0x2e;

@@ -1,7 +1,7 @@
 // Repeated keys at the top of a record: only the last entry of each is left.
 import { encode } from "@msgpack/msgpack";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { inputOf } from "../../../src/decode/msgpack.js";
 import { KeyMemory, repeatedKeys } from "../../../src/record/repeated_keys.js";
 import { epochTime, shape } from "../../support/shaped_record.js";
@@ -68,4 +68,13 @@ test("a new map's keys are not those of the one before, over and over", () => {
     expect(memory.mayRepeat(input, 1, 3)).toBe(false);
     expect(memory.mayRepeat(input, 1, 3)).toBe(true);
   }
+});
+
+test("no key is looked up as a number, whose hash anybody can foretell", () => {
+  const lookUp = vi.spyOn(Map.prototype, "get");
+  repeatedKeys(inputOf(mapOf([["4096", 1], ["8192", 2], ["4096", 3]])), 0);
+  const asked = lookUp.mock.calls.map(([key]) => String(key));
+  lookUp.mockRestore();
+  expect(asked).toHaveLength(3);
+  for (const key of asked) expect(key).toMatch(/^\D/);
 });

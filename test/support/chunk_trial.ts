@@ -1,0 +1,125 @@
+// Puts a chunk through pipelines of several options and says what it should not have done, or cost.
+import { createHash } from "node:crypto";
+import type { Entry } from "../../src/entry.js";
+import type { PipelineDependencies } from "../../src/pipeline.js";
+import { countAllocations } from "./counted_allocations.js";
+import { chunkOf } from "./event_chunk.js";
+import type { CostMeter } from "./execution_cost.js";
+import type { PluginOptions } from "./recorded_pipeline.js";
+
+/** Between them they use every part of the pipeline. */
+export const trialOptions: readonly PluginOptions[] = [
+  {},
+  { time_key: "time", time_key_format: "%c %V %j %s %L %z %Z", append_newline: "true", max_record_size: "4096" },
+  { partition_key: "a->b", data_keys: "a,b,log,value", replace_dots: "--" },
+  { partition_key: "a.b", log_key: "log", compression: "zlib", max_record_size: "4096" },
+  { log_key: "a_b", replace_dots: "_", append_newline: "true", time_key: "a_b" },
+  { partition_key: "a", aggregation: "true", aggregation_maximum_record_size: "2048", skip_aggregation_record_size: "1000" },
+];
+
+/** What a byte of a chunk may cost with all options together: the dearest are the one-byte entries of maps, and events of three bytes. */
+const stepsPerByte = 400;
+/** With those of the good chunk that was run last. */
+const stepsAnyway = 60_000;
+/**
+ * JSON makes at most 14 bytes of one (`{"Tag":1,"Data":"","Value":null},` of three), for text room for 6 is made first;
+ * doubling makes up to four times the last size of all sizes together. 4096 is a cut record's room beside it.
+ */
+const allocatedPerByte = 64;
+const allocatedAnyway = 512 * 1024;
+
+const goodChunk = chunkOf([
+  { log: "one", a: { b: "key" }, "a.b": 1, value: [1, "two", null] },
+  { log: "two", a: "key", value: { nested: { deeper: 1.5 } } },
+  { log: "x".repeat(3000), a_b: "under", a: 12 },
+]);
+
+export interface TrialCost {
+  readonly stepsPerByte: number;
+  readonly allocatedPerByte: number;
+  readonly traces: readonly number[];
+}
+
+/** Loads the core, which must be watched by then. */
+function loadCore() {
+  return Promise.all([
+    import("../../src/pipeline.js"),
+    import("./recorded_pipeline.js"),
+    import("../../src/compress/node_zlib.js"),
+    import("../../src/aggregate/shard_map.js"),
+  ]);
+}
+
+export class ChunkTrial {
+  readonly #meter: CostMeter;
+  readonly #lanes: readonly { readonly options: PluginOptions; readonly run: (chunk: Uint8Array) => Entry[]; readonly good: string }[];
+
+  private constructor(meter: CostMeter, [{ Pipeline }, { configOf }, { compressorFor }, { ShardMap }]: Awaited<ReturnType<typeof loadCore>>) {
+    this.#meter = meter;
+    const half = 2n ** 127n;
+    const shards = new ShardMap([
+      { id: "shard-0", startingHashKey: 0n, endingHashKey: half - 1n },
+      { id: "shard-1", startingHashKey: half, endingHashKey: 2n * half - 1n },
+    ]);
+    const dependencies: Omit<PipelineDependencies, "compress"> = {
+      random: () => 0,
+      md5: (bytes) => createHash("md5").update(bytes).digest(),
+      // Takes whatever is told.
+      report: new Proxy({}, { get: () => () => undefined }) as PipelineDependencies["report"],
+    };
+    this.#lanes = trialOptions.map((options) => {
+      const config = configOf(options);
+      const compress = config.compression === undefined ? undefined : compressorFor(config.compression);
+      const create = () => new Pipeline(config, { ...dependencies, compress });
+      const pipeline = create();
+      const run = (chunk: Uint8Array) => pipeline.entriesOf(chunk, undefined, shards);
+      return { options, run, good: textOf(create().entriesOf(goodChunk, undefined, shards)) };
+    });
+  }
+
+  /** The meter must be running before the core is loaded, so the core is loaded here. */
+  static async create(meter: CostMeter): Promise<ChunkTrial> {
+    return new ChunkTrial(meter, await loadCore());
+  }
+
+  /** Runs the chunk with each of {@link trialOptions}. @throws Error that tells what is wrong */
+  run(chunk: Uint8Array): TrialCost {
+    let allocated = 0;
+    for (const { options, run } of this.#lanes) {
+      const { result: entries, bytes } = countAllocations(() => run(chunk));
+      const allowed = allocatedAnyway + allocatedPerByte * chunk.length;
+      if (bytes > allowed) throw complaint(`${bytes} bytes allocated for ${chunk.length}, over ${allowed}`, options);
+      allocated = Math.max(allocated, bytes);
+      for (const entry of entries) checkEntry(entry, options);
+    }
+    const { steps, traces } = this.#meter.take();
+    const allowed = stepsAnyway + stepsPerByte * chunk.length;
+    if (steps > allowed) throw new Error(`${steps} steps for ${chunk.length} bytes, over ${allowed}`);
+    for (const { options, run, good } of this.#lanes) {
+      if (textOf(run(goodChunk)) !== good) throw complaint("a good chunk comes out differently afterwards", options);
+    }
+    return { stepsPerByte: steps / (chunk.length + 1), allocatedPerByte: allocated / (chunk.length + 1), traces };
+  }
+}
+
+function complaint(what: string, options: PluginOptions): Error {
+  return new Error(`${what}, with ${JSON.stringify(options)}`);
+}
+
+function checkEntry({ data, partitionKey, sizeBytes }: Entry, options: PluginOptions): void {
+  if (data.length === 0 || partitionKey === "") throw complaint("an empty record or key", options);
+  if (Array.from(partitionKey).length > 256) throw complaint("a partition key that is too long", options);
+  if (sizeBytes !== data.length + Buffer.byteLength(partitionKey)) throw complaint("a wrong size", options);
+  if (sizeBytes > Number(options["max_record_size"] ?? 1024 * 1024)) throw complaint(`a record of ${sizeBytes} bytes`, options);
+  const isJson = options["log_key"] === undefined && options["aggregation"] === undefined;
+  if (!isJson || Buffer.from(data.subarray(-16)).includes("[Truncated...]")) return;
+  try {
+    JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
+  } catch (error) {
+    throw new Error(complaint("a record that is no JSON", options).message, { cause: error });
+  }
+}
+
+function textOf(entries: readonly Entry[]): string {
+  return JSON.stringify(entries.map(({ data, partitionKey }) => [Buffer.from(data).toString("latin1"), partitionKey]));
+}
