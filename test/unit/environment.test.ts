@@ -1,7 +1,7 @@
 // The environment variables: what they mean, and what is said about wrong values.
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../../src/config.js";
-import { readInstanceEnvironment, readLogLevel } from "../../src/environment.js";
+import { hasLogLevel, readInstanceEnvironment, readLogLevel } from "../../src/environment.js";
 
 describe("FLB_LOG_LEVEL", () => {
   it.each([
@@ -19,6 +19,17 @@ describe("FLB_LOG_LEVEL", () => {
 
   it.each(["trace", "warn", "off", " debug"])("%j is unknown, and info is taken", (value) => {
     expect(readLogLevel({ FLB_LOG_LEVEL: value })).toEqual({ level: "info", unknown: value });
+  });
+});
+
+describe("FLB_LOG_LEVEL, before Fluent Bit's log_level,", () => {
+  it.each([
+    [undefined, false],
+    ["", false],
+    ["info", true],
+    ["loud", true],
+  ])("of %j rules: %s", (value, expected) => {
+    expect(hasLogLevel({ FLB_LOG_LEVEL: value })).toBe(expected);
   });
 });
 

@@ -1,6 +1,6 @@
 // The form of the messages, which levels are written, and messages that repeat.
 import { describe, expect, it } from "vitest";
-import { createLog, logLevels, prefixed, RepeatedMessage, type LogLevel } from "../../src/log.js";
+import { createHostLog, createLog, logLevels, prefixed, RepeatedMessage, type LogLevel } from "../../src/log.js";
 import { JumpingClock } from "../support/fake_clock.js";
 import { RecordedLog } from "../support/recorded_log.js";
 
@@ -73,5 +73,59 @@ describe("a repeated message", () => {
     expect(written).toEqual([]);
     message.report("many", 7);
     expect(written).toEqual(["many (7 records since the last such message)"]);
+  });
+});
+
+describe("Fluent Bit's log", () => {
+  function messagesAt(threshold: number, isTaken = true) {
+    const taken: [level: number, text: string][] = [];
+    const lines: string[] = [];
+    const log = createHostLog(() => threshold, {
+      log: (level, text) => {
+        if (isTaken) taken.push([level, text]);
+        return isTaken;
+      },
+      write: (line) => void lines.push(line),
+      now: () => new Date(2024, 1, 3, 4, 5, 6, 78).getTime(),
+    });
+    for (const level of logLevels) log[level](`to ${level}`);
+    return { taken, lines };
+  }
+
+  it.each([
+    [0, []],
+    [1, ["error"]],
+    [2, ["warning", "error"]],
+    [3, ["info", "warning", "error"]],
+    [4, ["debug", "info", "warning", "error"]],
+  ] as const)("at its level %i takes %j", (threshold, levels) => {
+    expect(messagesAt(threshold).taken.map(([, text]) => text)).toEqual(levels.map((level) => `to ${level}`));
+  });
+
+  it("gets each message with Fluent Bit's number of the level", () => {
+    const { taken, lines } = messagesAt(4);
+    expect(taken.map(([level]) => level)).toEqual([4, 3, 2, 1]);
+    expect(lines).toEqual([]);
+  });
+
+  it("is stood in for by standard error, in its form, while no thread of Fluent Bit's waits", () => {
+    const { lines } = messagesAt(4, false);
+    expect(lines).toEqual([
+      "[2024/02/03 04:05:06.078] [debug] to debug\n",
+      "[2024/02/03 04:05:06.078] [ info] to info\n",
+      "[2024/02/03 04:05:06.078] [ warn] to warning\n",
+      "[2024/02/03 04:05:06.078] [error] to error\n",
+    ]);
+  });
+
+  it("follows a level that changes", () => {
+    let threshold = 1;
+    const taken: string[] = [];
+    const host = { log: (_: number, text: string) => taken.push(text) > 0, write: () => undefined, now: () => 0 };
+    const log = createHostLog(() => threshold, host);
+    log.info("before");
+    threshold = 3;
+    log.info("after");
+    expect(taken).toEqual(["after"]);
   });
 });

@@ -1,0 +1,39 @@
+// Metrics that keep their sums, as Fluent Bit would show them.
+import type { CounterSeries, Metrics } from "../../src/metrics.js";
+
+export class CountedMetrics implements Metrics {
+  readonly counts = new Map<string, number>();
+  readonly seconds: number[] = [];
+  inFlight = 0;
+  mostInFlight = 0;
+  /** The counts at each publication. */
+  readonly published: Readonly<Record<string, number>>[] = [];
+
+  add(series: CounterSeries, count: number): void {
+    if (count !== 0) this.counts.set(series, (this.counts.get(series) ?? 0) + count);
+  }
+
+  requestStarted(): void {
+    this.inFlight++;
+    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
+  }
+
+  requestEnded(seconds: number): void {
+    this.inFlight--;
+    this.seconds.push(seconds);
+  }
+
+  publish(): void {
+    this.published.push(this.all);
+  }
+
+  /** All counts above zero. */
+  get all(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.counts);
+  }
+
+  /** The counts whose names begin so. */
+  of(start: string): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.counts].filter(([series]) => series.startsWith(start)));
+  }
+}

@@ -1,0 +1,101 @@
+// The metrics' names and label sets, and how counts are gathered until they are published.
+import { describe, expect, it } from "vitest";
+import { GatheredMetrics, metricDefinitions, metricKinds } from "../../src/metrics.js";
+
+const definitions = metricDefinitions("kinesis.0", "logs");
+const series = definitions.flatMap(({ name, labelKeys, series: all }) =>
+  all.map((values) => `${name}{${labelKeys.map((key, index) => `${key}=${values[index] ?? ""}`).join(",")}}`),
+);
+
+/** The series and values of each update. */
+function gather(): { readonly metrics: GatheredMetrics; readonly updates: (readonly [string, number])[][] } {
+  const updates: (readonly [string, number])[][] = [];
+  const metrics = new GatheredMetrics((pairs) => {
+    const update: (readonly [string, number])[] = [];
+    for (let pair = 0; pair < pairs.length; pair += 2) {
+      update.push([series[pairs[pair] ?? -1] ?? "none", pairs[pair + 1] ?? Number.NaN]);
+    }
+    updates.push(update);
+  });
+  return { metrics, updates };
+}
+
+const labels = "name=kinesis.0,stream=logs";
+
+describe("the definitions", () => {
+  it("have names that follow Prometheus's conventions, each once", () => {
+    for (const { kind, name, help } of definitions) {
+      expect(name).toMatch(/^[a-z]+(_[a-z]+)+$/);
+      expect(name.endsWith("_total")).toBe(kind === metricKinds.counter);
+      expect(help).toMatch(/^[A-Z].*\.$/);
+    }
+    expect(new Set(definitions.map(({ name }) => name)).size).toBe(definitions.length);
+  });
+
+  it("label each series by output and stream, and by a reason from a closed set", () => {
+    expect(new Set(series).size).toBe(series.length);
+    for (const text of series) expect(text).toContain(`{${labels}`);
+    expect(series).toContain(`dropped_records_total{${labels},reason=no_log_key}`);
+    for (const { labelKeys, series: all } of definitions) {
+      for (const values of all) expect(values).toHaveLength(labelKeys.length);
+    }
+  });
+
+  it("give growing bounds to the histogram alone", () => {
+    for (const { kind, bounds } of definitions) {
+      expect(bounds.length > 0).toBe(kind === metricKinds.histogram);
+      expect([...bounds].sort((one, other) => one - other)).toEqual(bounds);
+    }
+  });
+});
+
+describe("counts", () => {
+  it("are published as sums, once", () => {
+    const { metrics, updates } = gather();
+    metrics.add("sent_records_total", 3);
+    metrics.add("dropped_records_total:no_log_key", 1);
+    metrics.add("sent_records_total", 4);
+    metrics.add("sent_bytes_total", 0);
+    expect(updates).toEqual([]);
+    metrics.publish();
+    metrics.publish();
+    expect(updates).toEqual([
+      [
+        [`sent_records_total{${labels}}`, 7],
+        [`dropped_records_total{${labels},reason=no_log_key}`, 1],
+      ],
+    ]);
+  });
+
+  it("go to the series of the same name, for every counter", () => {
+    const { metrics, updates } = gather();
+    metrics.add("failed_entries_total:other", 1);
+    metrics.add("requests_total:content", 2);
+    metrics.add("dropped_records_total:retries_exhausted", 3);
+    metrics.add("compressed_bytes_total", 4);
+    metrics.publish();
+    expect(updates.flat()).toEqual([
+      [`failed_entries_total{${labels},reason=other}`, 1],
+      [`requests_total{${labels},outcome=content}`, 2],
+      [`dropped_records_total{${labels},reason=retries_exhausted}`, 3],
+      [`compressed_bytes_total{${labels}}`, 4],
+    ]);
+  });
+
+  it("show a request while it is under way, and its time when it has ended", () => {
+    const { metrics, updates } = gather();
+    metrics.requestStarted();
+    metrics.requestStarted();
+    expect(updates).toEqual([[[`requests_in_flight{${labels}}`, 1]], [[`requests_in_flight{${labels}}`, 2]]]);
+    metrics.requestEnded(0.25);
+    metrics.requestEnded(0.5);
+    metrics.publish();
+    expect(updates[2]).toEqual([
+      [`requests_in_flight{${labels}}`, 0],
+      [`request_duration_seconds{${labels}}`, 0.25],
+      [`request_duration_seconds{${labels}}`, 0.5],
+    ]);
+    metrics.publish();
+    expect(updates).toHaveLength(3);
+  });
+});

@@ -1,0 +1,107 @@
+// What an output counts: each record once, however often its chunk comes.
+import { describe, expect, it } from "vitest";
+import { chunkOf } from "../support/event_chunk.js";
+import { CountedMetrics } from "../support/counted_metrics.js";
+import { HeldClock, settled } from "../support/fake_clock.js";
+import { allTaken, failedAt, requestFailed } from "../support/scripted_client.js";
+import { type InstanceSetting, scriptedInstance, type ScriptedInstance } from "../support/scripted_instance.js";
+
+const byLogKey = { log_key: "log" };
+const refuses = requestFailed("ValidationException", "content");
+const unreachable = requestFailed("ENOTFOUND", "setup");
+/** Two good records, and one of each that is dropped or cut. */
+const mixed = chunkOf([{ log: "one" }, { other: 1 }, { log: "" }, { log: [Number.NaN] }, { log: "x".repeat(5000) }]);
+const dropped = {
+  "dropped_records_total:no_log_key": 1,
+  "dropped_records_total:empty": 1,
+  "dropped_records_total:no_json": 1,
+};
+
+function counted(setting: InstanceSetting): ScriptedInstance & { readonly metrics: CountedMetrics } {
+  const metrics = new CountedMetrics();
+  return { ...scriptedInstance({ ...setting, metrics }), metrics };
+}
+
+describe("a flush", () => {
+  it("counts what was sent, dropped and cut, and publishes at its end", async () => {
+    const { instance, metrics } = counted({ options: { ...byLogKey, max_record_size: "4096" } });
+    expect(await instance.flush(mixed, "tag")).toBe("ok");
+    expect(metrics.all).toMatchObject({ sent_records_total: 2, sent_entries_total: 2, truncated_records_total: 1, ...dropped });
+    expect(metrics.published.at(-1)).toEqual(metrics.all);
+    expect(metrics.all).not.toHaveProperty("flush_retries_total");
+  });
+
+  it("with an aggregate counts one entry of several records", async () => {
+    const { instance, metrics } = counted({ options: { aggregation: "true" } });
+    await instance.flush(chunkOf([{ a: 1 }, { a: 2 }, { a: 3 }]), "tag");
+    expect(metrics.all).toMatchObject({ sent_records_total: 3, sent_entries_total: 1 });
+  });
+
+  it("counts bytes before and after compression", async () => {
+    const { instance, metrics, client } = counted({ options: { ...byLogKey, compression: "gzip" } });
+    await instance.flush(chunkOf([{ log: "x".repeat(1000) }, { log: "y".repeat(500) }, { other: 1 }]), "tag");
+    const sent = (client.requests[0] ?? []).reduce((sum, { data }) => sum + data.length, 0);
+    expect(metrics.all).toMatchObject({ uncompressed_bytes_total: 1500, compressed_bytes_total: sent });
+  });
+
+  it("counts a record that Kinesis refuses, and the rounds that it took", async () => {
+    const { instance, metrics } = counted({ options: byLogKey, script: [refuses, refuses, failedAt(0), allTaken] });
+    expect(await instance.flush(chunkOf([{ log: "one" }, { log: "two" }]), "tag")).toBe("ok");
+    expect(metrics.all).toEqual({
+      "requests_total:content": 2,
+      "requests_total:answered": 2,
+      "failed_entries_total:other": 1,
+      "dropped_records_total:refused": 1,
+      retry_rounds_total: 1,
+      sent_records_total: 1,
+      sent_entries_total: 1,
+      sent_bytes_total: 11,
+    });
+  });
+
+  it("of values that are no events counts them", async () => {
+    const { instance, metrics } = counted({});
+    await instance.flush(Buffer.concat([Buffer.from([0x01]), chunkOf([{ a: 1 }])]), "tag");
+    expect(metrics.all).toMatchObject({ "dropped_records_total:not_an_event": 1, sent_records_total: 1 });
+  });
+});
+
+describe("a chunk that comes again", () => {
+  it("after nothing was delivered is counted when it is dealt with, and each retry", async () => {
+    const { instance, metrics } = counted({ options: byLogKey, script: [unreachable, unreachable] });
+    for (const outcome of ["retry", "retry", "ok"]) expect(await instance.flush(mixed, "tag")).toBe(outcome);
+    expect(metrics.all).toMatchObject({ flush_retries_total: 2, "requests_total:setup": 2, sent_records_total: 2, ...dropped });
+  });
+
+  it("after a part was delivered is not counted a second time", async () => {
+    const script = [failedAt(0), unreachable];
+    const { instance, metrics } = counted({ options: { ...byLogKey, compression: "zlib" }, script });
+    expect(await instance.flush(mixed, "tag")).toBe("retry");
+    const first = metrics.all;
+    expect(first).toMatchObject({ ...dropped, sent_records_total: 1 });
+    expect(await instance.flush(mixed, "tag")).toBe("ok");
+    expect(metrics.all).toMatchObject({ ...dropped, sent_records_total: 2 });
+    expect(metrics.of("uncompressed")).toEqual({ uncompressed_bytes_total: first["uncompressed_bytes_total"] });
+  });
+});
+
+describe("in the background", () => {
+  const options = { ...byLogKey, experimental_concurrency: "1", experimental_concurrency_retries: "1" };
+
+  it("retries and what is given up are counted and published", async () => {
+    const clock = new HeldClock();
+    const { instance, metrics } = counted({ options, afterwards: failedAt(0), clock });
+    await instance.flush(mixed, "tag");
+    expect(await instance.flush(mixed, "tag")).toBe("retry");
+    await clock.advance(200);
+    await settled();
+    expect(metrics.all).toMatchObject({
+      retry_rounds_total: 1,
+      flush_retries_total: 1,
+      sent_records_total: 1,
+      "dropped_records_total:retries_exhausted": 1,
+      ...dropped,
+    });
+    expect(metrics.published.at(-1)).toEqual(metrics.all);
+  });
+});

@@ -1,0 +1,71 @@
+// What is counted of a request: its outcome, its time, and the entries that were taken and that were not.
+import { describe, expect, it } from "vitest";
+import { metered } from "../../../src/send/metered_client.js";
+import { CountedMetrics } from "../../support/counted_metrics.js";
+import { JumpingClock } from "../../support/fake_clock.js";
+import { allTaken, entryOf, failedWith, requestFailed, ScriptedClient, type Step } from "../../support/scripted_client.js";
+
+const entries = [entryOf("a", 10, 0), entryOf("b", 20, [1, 2, 3]), entryOf("c", 40, 4)];
+
+async function countOf(step: Step): Promise<CountedMetrics> {
+  const metrics = new CountedMetrics();
+  const client = new ScriptedClient([step]);
+  await metered(client, metrics, () => 0).putRecords(entries);
+  expect(client.requests).toEqual([entries]);
+  return metrics;
+}
+
+describe("a metered request", () => {
+  it("counts records, entries and bytes that were taken", async () => {
+    expect((await countOf(allTaken)).all).toEqual({
+      "requests_total:answered": 1,
+      sent_records_total: 5,
+      sent_entries_total: 3,
+      sent_bytes_total: 70,
+    });
+  });
+
+  it.each([
+    ["ProvisionedThroughputExceededException", "throttled"],
+    ["KMSThrottlingException", "throttled"],
+    ["InternalFailure", "other"],
+    ["Whatever", "other"],
+  ])("with %s for an entry counts it as %s, and the others as sent", async (code, reason) => {
+    expect((await countOf(failedWith(code, 1))).all).toEqual({
+      "requests_total:answered": 1,
+      [`failed_entries_total:${reason}`]: 1,
+      sent_records_total: 2,
+      sent_entries_total: 2,
+      sent_bytes_total: 50,
+    });
+  });
+
+  it.each([
+    ["ProvisionedThroughputExceededException", "transient", "throttled"],
+    ["LimitExceededException", "transient", "throttled"],
+    ["ECONNREFUSED", "transient", "transient"],
+    ["AccessDeniedException", "setup", "setup"],
+    ["ValidationException", "content", "content"],
+  ] as const)("that failed as a whole with %s (%s) is one of %s, and sends nothing", async (code, cause, outcome) => {
+    expect((await countOf(requestFailed(code, cause))).all).toEqual({ [`requests_total:${outcome}`]: 1 });
+  });
+
+  it("is in flight until its answer, and its time is taken", async () => {
+    const metrics = new CountedMetrics();
+    const clock = new JumpingClock();
+    const slow: Step = async () => {
+      expect(metrics.inFlight).toBe(1);
+      await clock.sleep(1500);
+      return allTaken;
+    };
+    await metered(new ScriptedClient([slow]), metrics, clock.now).putRecords(entries);
+    expect(metrics.inFlight).toBe(0);
+    expect(metrics.seconds).toEqual([1.5]);
+  });
+
+  it("has the client's own end", () => {
+    const client = new ScriptedClient([]);
+    metered(client, new CountedMetrics(), () => 0).close();
+    expect(client.closed).toBe(1);
+  });
+});
