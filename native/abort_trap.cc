@@ -3,10 +3,12 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstring>
+#include <initializer_list>
 
 namespace kinesis {
 namespace {
@@ -27,10 +29,19 @@ bool is_nodes_thread() {
   return false;
 }
 
+// Fluent Bit's handler for SIGSEGV ends in abort() too, on the thread that crashed. While such a handler runs its
+// signal is blocked, which it never is otherwise. After a crash the host is not to go on.
+bool is_in_crash(const ucontext_t &interrupted) {
+  for (const int number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP}) {
+    if (sigismember(&interrupted.uc_sigmask, number) == 1) return true;
+  }
+  return false;
+}
+
 // abort() raises the signal on the thread that called it, and holds no lock meanwhile (glibc, stdlib/abort.c): what is
 // done here happens at a known place, not in the middle of anything.
-void on_abort(int number) {
-  if (!is_nodes_thread()) {
+void on_abort(int number, siginfo_t *, void *context) {
+  if (!is_nodes_thread() || is_in_crash(*static_cast<ucontext_t *>(context))) {
     sigaction(SIGABRT, &host_action, nullptr);
     raise(number);
     return;
@@ -45,9 +56,9 @@ void on_abort(int number) {
 void install_abort_trap(void (*node_is_gone)()) {
   on_node_gone = node_is_gone;
   struct sigaction action {};
-  action.sa_handler = on_abort;
+  action.sa_sigaction = on_abort;
   // SA_ONSTACK: Go plugins in the same process ask it of every handler.
-  action.sa_flags = SA_ONSTACK;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   sigemptyset(&action.sa_mask);
   sigaction(SIGABRT, &action, &host_action);
 }

@@ -259,7 +259,9 @@ int64_t NodeRuntime::ask(Request &request) {
     id = requests_.add(request);
     if (!post_to_core(id)) requests_.answer(id, when_gone);
   }
-  return requests_.wait(id, request).value_or(when_gone);
+  // A flush may take as long as its endpoint does; the end of an output must not hang on a core that is stuck.
+  if (request.kind != RequestKind::kExit) return requests_.wait(id, request).value_or(when_gone);
+  return requests_.wait(id, request, kStopTimeoutMs).value_or(when_gone);
 }
 
 void NodeRuntime::register_stop() {

@@ -44,6 +44,19 @@ void host_aborts() {
   abort();
 }
 
+// Fluent Bit's handler for a crash ends in abort(): that one is not held up, wherever the crash was.
+void node_crashes() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { abort(); };
+  sigaction(SIGSEGV, &action, nullptr);
+  action.sa_handler = [](int) { _exit(0); };
+  sigaction(SIGABRT, &action, nullptr);
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  instance.flush("chunk", stand_in::kCrash);
+  CHECK(false);
+}
+
 void node_exits() { lose_node(stand_in::kExit); }
 
 // Node dies while flushes are being made: none may wait for ever.
@@ -123,6 +136,7 @@ Cases end_cases() {
           {"node-exits", node_exits},
           {"node-aborts", node_aborts},
           {"host-aborts", host_aborts},
+          {"node-crashes", node_crashes},
           {"node-dies-under-load", node_dies_under_load},
           {"exit-joins-node", exit_joins_node},
           {"exit-with-flushes-waiting", exit_with_flushes_waiting},

@@ -50,6 +50,7 @@ export const CASES: readonly Case[] = [
     messages: [/Node\.js has stopped/],
   },
   { name: "host-aborts", behaviour: "an abort of the host's own still runs the host's handler, also after one of Node's" },
+  { name: "node-crashes", behaviour: "a crash of Node's thread ends the process as the host has it" },
   { name: "node-dies-under-load", behaviour: "no flush waits for ever when Node dies under load" },
   { name: "exit-joins-node", behaviour: "the process waits for Node's thread when it ends" },
   { name: "exit-with-flushes-waiting", behaviour: "flushes waiting when the process ends get the core's answer" },

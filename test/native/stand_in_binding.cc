@@ -76,6 +76,7 @@ int64_t open_instance(uint32_t id) {
 bool flush(uint32_t id, const Request &request) {
   const std::string tag = request.tag;
   if (tag == kDie) return false;
+  if (tag == kCrash) raise(SIGSEGV);
   if (tag == kAbort) abort();
   if (tag == kExit) {
     NodeRuntime::get().core_gone();

@@ -15,6 +15,7 @@ constexpr const char *kHold = "hold";    // keep it unanswered, until a stop
 constexpr const char *kDie = "die";      // node::Start returns, as after an uncaught exception
 constexpr const char *kTwice = "twice";  // answer twice, and answer an id that nobody waits for
 constexpr const char *kExit = "exit";    // process.exit(): declare the core gone and rest for ever
+constexpr const char *kCrash = "crash";  // a segmentation fault on its thread
 constexpr const char *kAbort = "abort";  // abort(), as when its heap is full
 constexpr const char *kSay = "say";      // two lines for the host's log, then the answer
 /// The option that makes an init be answered with -1.
