@@ -16,6 +16,7 @@ import type { Shard } from "../aggregate/shard_map.js";
 import type { FailedEntry, PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
 import type { RenewingCredentials } from "./renewing_credentials.js";
 import { putRecordsBody } from "./request_body.js";
+import { withoutSecrets } from "./request_failure.js";
 import type { ShardLister, ShardPage } from "./shard_map_source.js";
 import { givenEndpoint } from "./token_service.js";
 import { userAgentPlugin } from "./user_agent.js";
@@ -90,7 +91,7 @@ function readAnswer(answer: PutRecordsCommandOutput, entries: readonly Entry[]):
   let strayed = 0;
   results.forEach(({ ErrorCode, ErrorMessage, SequenceNumber, ShardId }, index) => {
     if (ErrorCode !== undefined || SequenceNumber === undefined) {
-      failed.push({ index, code: ErrorCode ?? "UnknownError", message: ErrorMessage ?? "" });
+      failed.push({ index, code: ErrorCode ?? "UnknownError", message: withoutSecrets(ErrorMessage ?? "") });
       return;
     }
     const expected = entries[index]?.shardId;

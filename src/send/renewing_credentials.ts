@@ -1,6 +1,7 @@
 /** Keeps credentials, and fetches them anew before they expire or when a service refuses them. */
 import type { fromEnv } from "@aws-sdk/credential-providers";
 import type { Log } from "../log.js";
+import { withoutSecrets } from "./request_failure.js";
 
 /** As the AWS SDK has them. */
 export type Credentials = Awaited<ReturnType<ReturnType<typeof fromEnv>>>;
@@ -124,7 +125,7 @@ export class RenewingCredentials {
     if (kept === undefined || left <= 0) return;
     kept.renewAt = this.#now() + Math.min(longestPauseAfterFailureMs, left / 2);
     const until = new Date(kept.expiresAt).toISOString();
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = withoutSecrets(error instanceof Error ? error.message : String(error));
     this.#log.warning(`The credentials could not be renewed: ${reason}. Those at hand are valid until ${until}`);
   }
 }

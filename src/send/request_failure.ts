@@ -43,7 +43,7 @@ export function readFailure(error: unknown): RequestFailure {
   return {
     kind: "failed",
     code: name,
-    message: withoutValues(message),
+    message: withoutSecrets(message),
     cause: isClockCorrected ? "transient" : causeOf(name, message, status),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
@@ -57,9 +57,14 @@ function causeOf(name: string, message: string, status: number | undefined): Fai
   return status !== undefined && (status === 429 || status >= 500) ? "transient" : "setup";
 }
 
-/** The service quotes a value that it refuses, which may be a record's partition key. */
-function withoutValues(message: string): string {
-  return message.replace(/Value '.*?' at '/gsu, "A value at '");
+/**
+ * What of a service's message may be told. It quotes a value that it refuses, which may be a record's partition key, and
+ * for a wrong signature all that should have been signed, with the session token.
+ */
+export function withoutSecrets(message: string): string {
+  return message
+    .replace(/Value '.*?' at '/gsu, "A value at '")
+    .replace(/\s*The (?:Canonical String|String-to-Sign) .*$/su, "");
 }
 
 /** In seconds; the other form, a date, is not used by the service. Source: RFC 9110, 10.2.3. */

@@ -1,6 +1,7 @@
 // What the SDK throws, and what that means for the request: later, not before something is mended, or never.
 import { describe, expect, it } from "vitest";
 import { readFailure } from "../../../src/send/request_failure.js";
+import { messageOf } from "../../support/service_answers.js";
 
 /** An error as the SDK makes it of an answer of the service. */
 function refusal(name: string, status: number, message = "because", headers: Readonly<Record<string, string>> = {}): Error {
@@ -30,6 +31,14 @@ describe("a refusal", () => {
     const message = "2 errors: Value 'se\ncret' at 'records.1.member.partitionKey' failed; Value 'too' at 'records.2' failed";
     expect(readFailure(refusal("ValidationException", 400, message)).message).toBe(
       "2 errors: A value at 'records.1.member.partitionKey' failed; A value at 'records.2' failed",
+    );
+  });
+
+  it("of a signature does not tell what should have been signed, since the session token is in it", () => {
+    const message = messageOf("InvalidSignatureException", { "x-amz-security-token": "secret" });
+    expect(message).toContain("x-amz-security-token:secret");
+    expect(readFailure(refusal("InvalidSignatureException", 400, message)).message).toMatch(
+      /^The request signature we calculated .* Consult the service documentation for details\.$/,
     );
   });
 
