@@ -2,6 +2,7 @@
 import { ChunkTally } from "./chunk_tally.js";
 import type { Config } from "./config.js";
 import { userRecordsOf, type Entry } from "./entry.js";
+import { EventSet } from "./event_set.js";
 import type { InstanceEnvironment } from "./environment.js";
 import type { Log } from "./log.js";
 import type { Metrics } from "./metrics.js";
@@ -9,7 +10,7 @@ import { Pipeline, type PipelineDependencies } from "./pipeline.js";
 import { createRecordReport } from "./record_report.js";
 import { BackgroundSender } from "./send/background_sender.js";
 import { DeliveredMemory } from "./send/delivered_memory.js";
-import { deliver, type Delivery, type RetryPolicy } from "./send/delivery.js";
+import { deliver, type Delivery, type DeliveryDependencies, type RetryPolicy } from "./send/delivery.js";
 import { DeliveryReport } from "./send/delivery_report.js";
 import { FailureTimeout } from "./send/failure_timeout.js";
 import { metered } from "./send/metered_client.js";
@@ -88,7 +89,8 @@ export class OutputInstance {
           sleep,
           attempt: (entries, retry) => {
             if (retry > 0) metrics.add("retry_rounds_total", 1);
-            return this.#deliver(entries, singleAttempt).finally(() => metrics.publish());
+            // The chunk is Fluent Bit's again.
+            return this.#deliver(entries, singleAttempt, () => []).finally(() => metrics.publish());
           },
           dropped: (records) => {
             log.error(`Failed to send (${records}) records after retries ${config.concurrencyRetries}; they are lost`);
@@ -126,7 +128,13 @@ export class OutputInstance {
       if (entries.length > 0) this.#background?.take(entries);
       return "ok";
     }
-    const delivery = await this.#deliver(entries, this.#retryPolicy);
+    const takeApart = (entry: Entry) => {
+      const parts = this.#pipeline.entriesOf(chunk, new EventSet([entry]), "alone");
+      // They were counted with their aggregate.
+      this.#tally.take();
+      return parts;
+    };
+    const delivery = await this.#deliver(entries, this.#retryPolicy, takeApart);
     const isDelivered = delivery.kind === "delivered";
     const isPartlyDone = delivery.delivered > 0 || delivery.refused.length > 0;
     // A chunk of which nothing is remembered comes again as if it were new.
@@ -145,9 +153,13 @@ export class OutputInstance {
     metrics.publish();
   }
 
-  async #deliver(entries: readonly Entry[], policy: RetryPolicy): Promise<Delivery> {
-    const { metrics } = this.#dependencies;
-    const dependencies = { ...this.#dependencies, client: this.#client, maxRequestBytes: this.#maxRequestBytes };
+  async #deliver(
+    entries: readonly Entry[],
+    policy: RetryPolicy,
+    takeApart: DeliveryDependencies["takeApart"],
+  ): Promise<Delivery> {
+    const { metrics, now, random, sleep } = this.#dependencies;
+    const dependencies = { client: this.#client, maxRequestBytes: this.#maxRequestBytes, now, random, sleep, takeApart };
     const delivery = await deliver(entries, policy, dependencies);
     metrics.add("retry_rounds_total", delivery.retryRounds);
     metrics.add("dropped_records_total:refused", delivery.refused.reduce((sum, { entry }) => sum + userRecordsOf(entry), 0));

@@ -55,15 +55,15 @@ export class Pipeline {
   /**
    * The entries to send for a chunk. They hold nothing of the chunk's memory.
    * @param wanted which of its events; all when undefined
-   * @param shardMap of the stream, for aggregation
+   * @param shardMap of the stream, by which records are aggregated; "alone" when they are not to be
    */
-  entriesOf(chunk: Uint8Array, wanted?: EventSet, shardMap?: ShardMap): Entry[] {
+  entriesOf(chunk: Uint8Array, wanted?: EventSet, shardMap?: ShardMap | "alone"): Entry[] {
     const { report, md5, compress } = this.#dependencies;
     const { aggregation } = this.#config;
     const entries: Entry[] = [];
     const emit = (entry: Entry) => entries.push(entry);
     const aggregator =
-      aggregation === undefined
+      aggregation === undefined || shardMap === "alone"
         ? undefined
         : new Aggregator(aggregation, { randomKey: this.#randomKey, md5, shardMap, emit });
 

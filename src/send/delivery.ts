@@ -1,7 +1,7 @@
 /** Sends the entries of one chunk: in batches, and what failed again, until all is delivered or the time is up. */
 import { maxRecordsPerRequest } from "../limits.js";
 import { cutBatches } from "./batcher.js";
-import type { Entry } from "../entry.js";
+import { userRecordsOf, type Entry } from "../entry.js";
 import type { PutRecordsClient } from "./put_records.js";
 
 /** Why entries are still there. */
@@ -51,6 +51,8 @@ export interface DeliveryDependencies {
   /** From 0 up to 1. */
   readonly random: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
+  /** The user records of an aggregated record as entries of their own; none when they are not at hand any more. */
+  readonly takeApart: (entry: Entry) => readonly Entry[];
 }
 
 /**
@@ -62,13 +64,14 @@ export interface DeliveryDependencies {
 export async function deliver(
   entries: readonly Entry[],
   policy: RetryPolicy,
-  { client, maxRequestBytes, now, random, sleep }: DeliveryDependencies,
+  dependencies: DeliveryDependencies,
 ): Promise<Delivery> {
+  const { now, random, sleep } = dependencies;
   const deadline = now() + policy.budgetMs;
   const tally: Tally = { delivered: 0, strayed: 0, refused: [], retryRounds: 0 };
   let pending = entries;
   for (let round = 0; ; round++) {
-    const { remaining, failure, mayPass, retryAfterMs } = await sendRound(pending, client, maxRequestBytes, tally);
+    const { remaining, failure, mayPass, retryAfterMs } = await sendRound(pending, dependencies, tally);
     if (failure === undefined) return { kind: "delivered", ...tally };
     const ceiling = Math.min(policy.longestBackoffMs, policy.firstBackoffMs * 2 ** round);
     const backoffMs = Math.max(random() * ceiling, retryAfterMs);
@@ -93,16 +96,15 @@ interface Round {
   readonly retryAfterMs: number;
 }
 
-/** So many entries refused alone and none taken: then it is not the entries that the service refuses. */
-const mostRefusedBeforeAnyIsTaken = 10;
-
 async function sendRound(
   entries: readonly Entry[],
-  client: PutRecordsClient,
-  maxBytes: number,
+  { client, maxRequestBytes, random, takeApart }: DeliveryDependencies,
   tally: Tally,
 ): Promise<Round> {
-  const batches = cutBatches(entries, { maxRecords: maxRecordsPerRequest, maxBytes }).reverse();
+  const limits = { maxRecords: maxRecordsPerRequest, maxBytes: maxRequestBytes };
+  // The next one is the last.
+  const batches = cutBatches(entries, limits).reverse();
+  let mostRefused = refusalsBeforeDoubt;
   const failed: Entry[] = [];
   let failure: Failure | undefined;
   for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
@@ -126,11 +128,35 @@ async function sendRound(
       batches.push(batch.slice(half), batch.slice(0, half));
       continue;
     }
-    tally.refused.push({ entry: batch[0] as Entry, failure: outcome });
-    if (tally.delivered === 0 && tally.refused.length >= mostRefusedBeforeAnyIsTaken) {
+    const [entry] = batch as [Entry];
+    const parts = userRecordsOf(entry) > 1 ? takeApart(entry) : [];
+    if (parts.length > 0) {
+      batches.push(...cutBatches(parts, limits).reverse());
+      continue;
+    }
+    tally.refused.push({ entry, failure: outcome });
+    if (tally.delivered > 0) continue;
+    if (tally.refused.length === refusalsBeforeDoubt) mostRefused += pullProbes(batches, random);
+    if (tally.refused.length >= mostRefused) {
       const refused = tally.refused.splice(0).map(({ entry }) => entry);
       return { remaining: failed.concat(refused, ...batches.reverse()), failure: outcome, mayPass: false, retryAfterMs: 0 };
     }
   }
   return { remaining: failed, failure, mayPass: true, retryAfterMs: 0 };
+}
+
+/** So many entries refused alone and none taken: then, most likely, it is not the entries that the service refuses. */
+const refusalsBeforeDoubt = 10;
+/** Before that is believed, so many others are tried alone, the first ones far behind those that were refused. */
+const mostProbes = 5;
+
+/** Puts some of the entries that wait into batches of their own, which come next; gives their number. */
+function pullProbes(batches: Entry[][], random: () => number): number {
+  const probes: Entry[][] = [];
+  for (const batch of batches.slice(0, mostProbes)) {
+    probes.push(batch.splice(Math.floor(random() * batch.length), 1));
+    if (batch.length === 0) batches.splice(batches.indexOf(batch), 1);
+  }
+  batches.push(...probes.reverse());
+  return probes.length;
 }

@@ -29,9 +29,12 @@ const payloadTooLarge = 413;
 export function readFailure(error: unknown): RequestFailure {
   const { name, message, code, status, headers, isClockCorrected } = describe(error);
   const isRefusal = status !== undefined && status >= 400;
-  if (error instanceof SyntaxError || (name === "SyntaxError" && !isRefusal)) {
-    const text = "the answer is not the service's (is there a proxy in between?), or it broke off";
-    return { kind: "failed", code: "InvalidAnswer", message: text, cause: "transient" };
+  const retryAfterMs = readRetryAfter(headers);
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  if (name === "SyntaxError") {
+    const text = "the answer is not the service's (is there a proxy in between?)";
+    if (isRefusal) return { kind: "failed", code: `HTTP ${status}`, message: text, cause: causeOf("", "", status), ...wait };
+    return { kind: "failed", code: "InvalidAnswer", message: `${text}, or it broke off`, cause: "transient" };
   }
   // Otherwise no answer came, or it broke off.
   if (!isRefusal && code !== undefined) {
@@ -39,14 +42,10 @@ export function readFailure(error: unknown): RequestFailure {
     // The error of several refused addresses has no message of its own.
     return { kind: "failed", code, message: message === "" ? code : message, cause };
   }
-  const retryAfterMs = readRetryAfter(headers);
-  return {
-    kind: "failed",
-    code: name,
-    message: withoutSecrets(message),
-    cause: isClockCorrected ? "transient" : causeOf(name, message, status),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  };
+  // Of requests side by side, the SDK marks but the first that told it the time.
+  const isLate = isClockCorrected || /^Signature (?:expired|not yet current)/u.test(message);
+  const cause = isLate ? "transient" : causeOf(name, message, status);
+  return { kind: "failed", code: name, message: withoutSecrets(message), cause, ...wait };
 }
 
 function causeOf(name: string, message: string, status: number | undefined): FailureCause {

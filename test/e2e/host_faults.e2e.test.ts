@@ -67,13 +67,7 @@ function complaintsIn(messages: readonly string[]): string[] {
 }
 
 describe.each(modes)("$name", ({ name: mode, workers }) => {
-  const isAggregating = mode === "aggregation";
-  const isDefective = ({ defect, refused }: FaultCase): boolean => defect !== undefined && !(isAggregating && refused !== undefined);
-
-  it.each(faultCases.filter((fault) => !isDefective(fault)))("$plan", check);
-  it.fails.each(faultCases.filter(isDefective))("$plan: $defect", check);
-
-  function check(fault: FaultCase): void {
+  it.each(faultCases)("$plan", (fault: FaultCase) => {
     const outcome = outcomes.get(nameOf(mode, fault.plan));
     if (outcome === undefined) throw new Error("the case did not run");
     const { balance, messages, answers } = outcome;
@@ -85,7 +79,7 @@ describe.each(modes)("$name", ({ name: mode, workers }) => {
     expect.soft(outcome.wrongAnswers, `of the answers ${answers.join(", ")}`).toEqual([]);
     // Which of several threads meets the fault is open.
     if (fault.first !== "any" && workers === 1) expect.soft(answers[0]).toBe(`A ${fault.first}`);
-    if (!isAggregating || fault.refused === undefined) expect.soft(balance.refused.length, "dropped").toBe(fault.refused ?? 0);
+    expect.soft(balance.refused.length, "dropped").toBe(fault.refused ?? 0);
 
     const complaints = complaintsIn(messages);
     if (fault.message === undefined) expect.soft(complaints, "nothing to tell").toEqual([]);
@@ -93,5 +87,5 @@ describe.each(modes)("$name", ({ name: mode, workers }) => {
     expect.soft(complaints.length, `one message for each kind of failure in ${complaints.join("\n")}`).toBeLessThanOrEqual(fault.plan.split("*flush").length);
     expect.soft(all, "stack traces").not.toMatch(/\\n\s+at |Unexpected error|\.js:\d/);
     for (const secret of [...Object.values(secrets), "AKIDEXAMPLE", "dummy-secret"]) expect.soft(all).not.toContain(secret);
-  }
+  });
 });

@@ -11,10 +11,8 @@ export interface FaultCase {
   readonly options?: Readonly<Record<string, string>>;
   /** Doubles that nobody can avoid may come of it. */
   readonly losesAnswers?: boolean;
-  /** So many records are refused for what they are; with aggregation, the others of their aggregates too. */
+  /** So many records are refused for what they are. */
   readonly refused?: number;
-  /** What the plugin still does wrong: the test says so when it has been mended, and the mark is to go. */
-  readonly defect?: string;
 }
 
 const timeout = { http_request_timeout: "1" };
@@ -51,14 +49,14 @@ export const faultCases: readonly FaultCase[] = [
   { plan: "not-found*flush, ok", first: "retry", message: /ResourceNotFoundException.*stream and region/ },
   { plan: "denied*flush, ok", first: "retry", message: /AccessDeniedException.*kinesis:PutRecords/ },
   { plan: "expired-token*flush, ok", first: "retry", message: /ExpiredTokenException.*credentials/ },
-  { plan: "bad-signature*flush, ok", first: "retry", message: /InvalidSignatureException.*credentials/, defect: "the message quotes the session token" },
+  { plan: "bad-signature*flush, ok", first: "retry", message: /InvalidSignatureException.*credentials/ },
   { plan: "skew(600s)", first: "ok", message: /InvalidSignatureException.*clock/ },
   { plan: "validation*2, ok", first: "ok" },
   { plan: "too-large(413), ok", first: "ok" },
-  { plan: "too-large(413:20000)", first: "ok", defect: "413 counts only with an answer in JSON" },
+  { plan: "too-large(413:20000)", first: "ok" },
   { plan: "refuse(poison)", first: "ok", refused: 7, message: /dropped.*ValidationException/ },
   { plan: "reset, refuse(poison)", first: "ok", refused: 7, message: /dropped.*ValidationException/ },
-  { plan: "refuse(heading)", first: "ok", refused: 12, defect: "what stands behind ten refused records is lost", message: /dropped.*ValidationException/ },
+  { plan: "refuse(heading)", first: "ok", refused: 12, message: /dropped.*ValidationException/ },
 ];
 
 /** Ways to use the plugin; `workers` flushes in so many threads at once. */

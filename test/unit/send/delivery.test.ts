@@ -7,6 +7,7 @@ import { JumpingClock } from "../../support/fake_clock.js";
 import {
   allTaken,
   entriesOf,
+  entryOf,
   failedAt,
   failedWith,
   keysOf,
@@ -16,6 +17,7 @@ import {
 } from "../../support/scripted_client.js";
 
 const { maxRequestBytes } = limitsFor(maxRecordBytes);
+const takeApart = () => [];
 const patient: RetryPolicy = { budgetMs: 1_000_000, firstBackoffMs: 100, longestBackoffMs: 1000 };
 
 interface Run {
@@ -27,7 +29,7 @@ interface Run {
 
 async function run(entries: readonly Entry[], client: ScriptedClient, policy = patient, random = 0.5): Promise<Run> {
   const clock = new JumpingClock();
-  const delivery = await deliver(entries, policy, { client, maxRequestBytes, now: clock.now, sleep: clock.sleep, random: () => random });
+  const delivery = await deliver(entries, policy, { client, takeApart, maxRequestBytes, now: clock.now, sleep: clock.sleep, random: () => random });
   return { client, clock, delivery, requestKeys: client.requests.map(keysOf) };
 }
 
@@ -158,6 +160,31 @@ describe("an entry that the service refuses", () => {
     if (delivery.kind === "remaining") expect(keysOf(delivery.remaining).sort()).toEqual(keysOf(entriesOf(count)).sort());
   });
 
+  it.each([10, 25, 500])("at the head of a chunk, %i of them, does not hide that others can be taken", async (bad) => {
+    const { delivery } = await run(entriesOf(bad + 100), refusing(...keysOf(entriesOf(bad))));
+    expect(delivery).toMatchObject({ kind: "delivered", delivered: 100 });
+    expect(delivery.refused).toHaveLength(bad);
+  });
+
+  it("among very many of which none is taken costs few requests", async () => {
+    const client = refusing(...keysOf(entriesOf(2000)));
+    const { delivery } = await run(entriesOf(2000), client);
+    expect(delivery).toMatchObject({ kind: "remaining", delivered: 0, refused: [] });
+    expect(client.requests.length).toBeLessThan(40);
+    expect(delivery.kind === "remaining" && keysOf(delivery.remaining).sort()).toEqual(keysOf(entriesOf(2000)).sort());
+  });
+
+  it("is an aggregated record: its user records are sent on their own", async () => {
+    const aggregate = entryOf("aggregate", 10, [0, 1, 2]);
+    const client = refusing("aggregate", "1");
+    const takeParts = (entry: Entry) => (entry === aggregate ? entriesOf(3) : []);
+    const clock = new JumpingClock();
+    const dependencies = { client, maxRequestBytes, now: clock.now, sleep: clock.sleep, random: () => 0.5 };
+    const delivery = await deliver([aggregate, entryOf("other")], patient, { ...dependencies, takeApart: takeParts });
+    expect(delivery).toMatchObject({ kind: "delivered", delivered: 3, refused: [{ entry: { partitionKey: "1" } }] });
+    expect(client.requests.map(keysOf)).toEqual([["aggregate", "other"], ["aggregate"], ["0", "1", "2"], ["0"], ["1", "2"], ["1"], ["2"], ["other"]]);
+  });
+
   it("among many that are refused after one was taken is set apart with all of them", async () => {
     const { delivery } = await run(entriesOf(21), refusing(...keysOf(entriesOf(21)).slice(1)));
     expect(delivery).toMatchObject({ kind: "delivered", delivered: 1 });
@@ -182,7 +209,7 @@ describe("the waits between rounds", () => {
     const draws = [0.1, 0.9, 0.5];
     const client = new ScriptedClient([failedAt(0), failedAt(0), failedAt(0)]);
     const random = () => draws.shift() as number;
-    await deliver(entriesOf(1), patient, { client, maxRequestBytes, now: clock.now, sleep: clock.sleep, random });
+    await deliver(entriesOf(1), patient, { client, takeApart, maxRequestBytes, now: clock.now, sleep: clock.sleep, random });
     expect(clock.slept).toEqual([10, 180, 200]);
   });
 
@@ -210,7 +237,7 @@ describe("the waits between rounds", () => {
       return requestFailed("TimeoutError", "transient");
     });
     const policy = { budgetMs: 500, firstBackoffMs: 200, longestBackoffMs: 200 };
-    await deliver(entriesOf(1), policy, { client, maxRequestBytes, now: clock.now, sleep: clock.sleep, random: () => 0.5 });
+    await deliver(entriesOf(1), policy, { client, takeApart, maxRequestBytes, now: clock.now, sleep: clock.sleep, random: () => 0.5 });
     expect(client.requests).toHaveLength(requests);
   });
 

@@ -42,11 +42,28 @@ describe("a refusal", () => {
     );
   });
 
+  it.each(["Signature expired: 20260101T000000Z is now earlier", "Signature not yet current: 2030"])("for the time (%s) may pass", (message) => {
+    expect(readFailure(refusal("InvalidSignatureException", 400, message))).toMatchObject({ cause: "transient" });
+  });
+
   it("after which the SDK has corrected its clock may pass", () => {
     const error = refusal("InvalidSignatureException", 400);
     expect(readFailure(error)).toMatchObject({ cause: "setup" });
     Object.assign(error, { $metadata: { httpStatusCode: 400, clockSkewCorrected: true } });
     expect(readFailure(error)).toMatchObject({ cause: "transient" });
+  });
+});
+
+describe("a refusal that is not the service's own", () => {
+  it.each([
+    [413, "content"],
+    [429, "transient"],
+    [503, "transient"],
+    [403, "setup"],
+  ])("of %i is known by its status", (status, cause) => {
+    const error = refusal("SyntaxError", status, "Unexpected token < in JSON", { "retry-after": "2" });
+    expect(readFailure(error)).toMatchObject({ code: `HTTP ${status}`, cause, retryAfterMs: 2000 });
+    expect(readFailure(error).message).not.toContain("<");
   });
 });
 
