@@ -228,13 +228,18 @@ function readCompression(value: string): CompressionAlgorithm | undefined {
   throw wrong("compression", value, "must be 'zlib', 'gzip', 'none', or undefined");
 }
 
+/** Source: RFC 3986, 2.2 and 2.3. */
+const isUrlText = /^[\w.~:/?#[\]@!$&'()*+,;=%-]+$/u;
+
 function readEndpoint(name: string, value: string): string | undefined {
   if (value === "") return undefined;
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//iu.test(value) ? value : `https://${value}`;
   try {
     const { protocol, hostname, username, password } = new URL(withScheme);
     if (username !== "" || password !== "") throw wrong(name, "…", "must not hold a user or a password");
-    if ((protocol === "https:" || protocol === "http:") && hostname !== "") return withScheme;
+    // Stricter than URL, which passes over newlines and takes "${HOST}" for a name. The longest name: RFC 1035, 2.3.4.
+    const isHost = /^(?:[\w.-]{1,253}|\[[\da-f:.]+\])$/iu.test(hostname);
+    if ((protocol === "https:" || protocol === "http:") && isHost && isUrlText.test(value)) return withScheme;
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     // No URL at all: refused below.

@@ -46,8 +46,10 @@ export const hostLevels = { error: 1, warning: 2, info: 3, debug: 4 } as const;
  */
 export function createHostLog(threshold: () => number, { log, write, now }: HostLog): Log {
   const at = (level: number, title: string) => (message: string) => {
-    if (level > threshold() || log(level, message)) return;
-    write(`[${hostTime(new Date(now()))}] [${title}] ${message}\n`);
+    if (level > threshold()) return;
+    const line = oneLine(message);
+    if (log(level, line)) return;
+    write(`[${hostTime(new Date(now()))}] [${title}] ${line}\n`);
   };
   return {
     debug: at(hostLevels.debug, "debug"),
@@ -55,6 +57,14 @@ export function createHostLog(threshold: () => number, { log, write, now }: Host
     warning: at(hostLevels.warning, " warn"),
     error: at(hostLevels.error, "error"),
   };
+}
+
+/** Control characters escaped: what a tag or a service says cannot pass for another line, nor command a terminal. */
+function oneLine(message: string): string {
+  return message.replace(/[^ -~\u00a0-\uffff]/g, (control) => {
+    const escaped = JSON.stringify(control).slice(1, -1);
+    return escaped === control ? `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}` : escaped;
+  });
 }
 
 /** In the local zone. Source: Fluent Bit, src/flb_log.c, log_prepare_header. */

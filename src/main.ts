@@ -41,6 +41,9 @@ export function start(binding: Binding): void {
     const config = readConfig(read, instanceLog, (epochSeconds) => binding.zoneAbbreviation(epochSeconds));
     const environment = readInstanceEnvironment(process.env);
     const network = readNetworkEnvironment(process.env);
+    if (process.env["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {
+      instanceLog.warning("NODE_TLS_REJECT_UNAUTHORIZED is 0: no certificate is verified, so anybody can pose as AWS; name your authorities in AWS_CA_BUNDLE instead");
+    }
     const { eksPodExecutionRole } = environment;
     const options = { ...config.connection, eksPodExecutionRole };
     const credentials = credentialsFor(options, { log: instanceLog, now: Date.now, requestHandler: createHttpHandler(network) });

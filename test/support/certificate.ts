@@ -28,3 +28,16 @@ export async function makeCertificate(
   await writeFile(serverFile, JSON.stringify({ server: { key, cert } }));
   return { certificateFile, serverFile };
 }
+
+/** Key and certificate of 127.0.0.1, expired a day ago, as a server takes them. */
+export async function makeExpiredCertificate(folder: string): Promise<{ readonly key: string; readonly cert: string }> {
+  const [keyFile, requestFile, extensions, certificateFile] = ["key", "request", "extensions", "certificate"].map((name) =>
+    path.join(folder, `expired-${name}.pem`),
+  ) as [string, string, string, string];
+  await writeFile(extensions, "subjectAltName=IP:127.0.0.1\n");
+  const request = ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost"];
+  await run("openssl", [...request, "-keyout", keyFile, "-out", requestFile]);
+  await run("openssl", ["x509", "-req", "-in", requestFile, "-signkey", keyFile, "-days", "-1", "-extfile", extensions, "-out", certificateFile]);
+  const [key, cert] = await Promise.all([readFile(keyFile, "utf8"), readFile(certificateFile, "utf8")]);
+  return { key, cert };
+}

@@ -316,3 +316,15 @@ describe("profile and external_id", () => {
     expect(logOf({ ...required, role_arn, external_id: "theirs" }).at("warning")).toEqual([]);
   });
 });
+
+describe("an address", () => {
+  const longest = `${"a".repeat(63)}.`.repeat(3) + "b".repeat(61);
+
+  it.each(["localhost:4566", "https://[::1]:1", "10.0.0.1", "my_host.example", longest])("may be %s", (endpoint) => {
+    expect(read({ ...required, endpoint }).connection.endpoint).toContain(endpoint);
+  });
+
+  it.each(["${HOST}", "$(id)", "`id`", "a'b", `${longest}b`, "a\nb\u0000"])("may not be %j, which is no host's name", (endpoint) => {
+    expect(() => read({ ...required, endpoint })).toThrow("'endpoint'");
+  });
+});

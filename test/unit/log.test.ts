@@ -118,6 +118,13 @@ describe("Fluent Bit's log", () => {
     ]);
   });
 
+  it("gets one line for a message, whatever is in it", () => {
+    const taken: string[] = [];
+    const host = { log: (_: number, text: string) => taken.push(text) > 0, write: () => undefined, now: () => 0 };
+    createHostLog(() => 4, host).error('tag\n[2024/02/03] [error] forged\r\u0000\u001b[2J\u007f\u0085 "é☃𝄞" \\n');
+    expect(taken).toEqual(['tag\\n[2024/02/03] [error] forged\\r\\u0000\\u001b[2J\\u007f\\u0085 "é☃𝄞" \\n']);
+  });
+
   it("follows a level that changes", () => {
     let threshold = 1;
     const taken: string[] = [];
