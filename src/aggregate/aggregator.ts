@@ -1,6 +1,7 @@
 /** Gathers the user records of one chunk into aggregated records, one for each shard where the shards are known. */
 import type { Entry } from "../entry.js";
 import type { Md5 } from "./aggregated_record.js";
+import { mapKey } from "./map_key.js";
 import { OpenAggregate, type AggregateLimits } from "./open_aggregate.js";
 import { hashKeyOf, type ShardMap } from "./shard_map.js";
 
@@ -89,10 +90,11 @@ export class Aggregator {
   #shardIdOf(key: string): string | undefined {
     const { shardMap, md5 } = this.#dependencies;
     if (shardMap === undefined) return undefined;
-    let shardId = this.#shardIds.get(key);
+    const known = mapKey(key);
+    let shardId = this.#shardIds.get(known);
     if (shardId === undefined) {
       shardId = shardMap.shardIdOf(hashKeyOf(md5(encoder.encode(key))));
-      this.#shardIds.set(key, shardId);
+      this.#shardIds.set(known, shardId);
     }
     return shardId;
   }

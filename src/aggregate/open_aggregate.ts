@@ -8,6 +8,7 @@ import {
   type Md5,
   type SubRecord,
 } from "./aggregated_record.js";
+import { mapKey } from "./map_key.js";
 import { hashKeyOf } from "./shard_map.js";
 
 /** How large an aggregated record may be, in bytes. */
@@ -52,12 +53,13 @@ export class OpenAggregate {
 
   /** Whether a record of this key is in it. */
   has(partitionKey: string): boolean {
-    return this.#keys.has(partitionKey);
+    return this.#keys.has(mapKey(partitionKey));
   }
 
   /** Adds a user record; false when it does not fit any more, or, into an empty one, at all. */
   tryAdd(data: Uint8Array, partitionKey: string, event: number): boolean {
-    const known = this.#keys.get(partitionKey);
+    const key = mapKey(partitionKey);
+    const known = this.#keys.get(key);
     const index = known ?? this.#keys.size;
     const encodedKey = known === undefined ? encoder.encode(partitionKey) : undefined;
     const isOther = index > 0;
@@ -73,7 +75,7 @@ export class OpenAggregate {
     if (recordBytes + routingKeyBytes > this.#limits.serviceRecordBytes) return false;
 
     if (encodedKey !== undefined) this.#encodedKeys.push(encodedKey);
-    this.#keys.set(partitionKey, index);
+    this.#keys.set(key, index);
     this.#firstKey ??= partitionKey;
     this.#explicitHashKey ??= hashKey;
     this.#records.push({ data, partitionKeyIndex: index, hasExplicitHashKey: isOther });

@@ -1,6 +1,6 @@
 // Aggregation by shard: which records share an aggregate, and what a full one or a large record lets out.
 import { createHash } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Aggregator, type AggregationLimits } from "../../../src/aggregate/aggregator.js";
 import { hashKeyOf, ShardMap } from "../../../src/aggregate/shard_map.js";
 import type { Entry } from "../../../src/entry.js";
@@ -120,4 +120,13 @@ describe("with a shard map", () => {
     for (let event = 0; event < 50; event++) aggregator.add(Buffer.from("x"), low1, event);
     expect(digests).toBe(1);
   });
+});
+
+it("looks no partition key up as a number, whose hash anybody can foretell", () => {
+  const lookUp = vi.spyOn(Map.prototype, "get");
+  aggregate([["a", "4096"], ["b", "8192"], ["c", "4096"]]);
+  const asked = lookUp.mock.calls.flatMap(([key]: unknown[]) => (typeof key === "string" ? [key] : []));
+  lookUp.mockRestore();
+  expect(asked.filter((key) => key.endsWith("4096")).length).toBeGreaterThan(2);
+  for (const key of asked) expect(key).toMatch(/^\D/);
 });
