@@ -7,7 +7,8 @@ namespace kinesis {
 constexpr const char *kNodeThreadName = "kinesis-node";
 
 /// Takes over SIGABRT. When a thread of Node's aborts, `node_is_gone` is called on it, and the thread then rests for
-/// ever; an abort of any other thread, and one that ends a crash, goes on as the host had it. Node's threads are known by their names.
+/// ever; an abort of any other thread, and one that ends a crash, goes on as the host had it. Node's threads are known
+/// by their names.
 void install_abort_trap(void (*node_is_gone)());
 
 }  // namespace kinesis
