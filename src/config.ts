@@ -165,7 +165,7 @@ function giveAdvice(config: Config, partitionKey: string, log: Log): void {
   if (partitionKey === "") log.info("no partition key provided. A random one will be generated.");
   if (config.aggregation !== undefined && partitionKey !== "") {
     log.warning(
-      "'partition_key' has different behavior when 'aggregation' enabled. An aggregated record is routed by the partition key of its first record; the others keep theirs inside it. Where kinesis:ListShards is allowed, only keys of the same shard share one",
+      "'partition_key' has different behavior when 'aggregation' enabled. An aggregated record is routed by the partition key of its first record; the others keep theirs inside it. Where the plugin may list the shards, only keys of the same shard share one",
     );
   }
   if (config.connection.externalId !== undefined && config.connection.roleArn === undefined) {
