@@ -16,16 +16,16 @@ uint32_t RequestTable::add(Request &request) {
 
 std::optional<int64_t> RequestTable::wait(uint32_t id, Request &request, std::optional<int64_t> timeout_ms) {
   std::unique_lock<std::mutex> lock(mutex_);
-  auto done = [&request] { return request.answer.has_value(); };
-  if (timeout_ms) {
-    // On the system clock: ThreadSanitizer does not know pthread_cond_clockwait, which the steady clock would call.
-    const auto deadline = std::chrono::system_clock::now() + std::chrono::milliseconds(*timeout_ms);
-    request.answered.wait_until(lock, deadline, done);
-    waiting_.erase(id);
-    return request.answer;
-  }
+  auto woken = [&request] { return request.answer.has_value() || !request.lines.empty(); };
+  // On the system clock: ThreadSanitizer does not know pthread_cond_clockwait, which the steady clock would call.
+  const auto deadline = std::chrono::system_clock::now() + std::chrono::milliseconds(timeout_ms.value_or(0));
   for (;;) {
-    request.answered.wait(lock, [&] { return done() || !request.lines.empty(); });
+    if (!timeout_ms) {
+      request.answered.wait(lock, woken);
+    } else if (!request.answered.wait_until(lock, deadline, woken)) {
+      waiting_.erase(id);
+      return std::nullopt;
+    }
     if (request.lines.empty()) return request.answer;
     std::vector<std::pair<int, std::string>> lines;
     lines.swap(request.lines);

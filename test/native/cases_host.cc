@@ -164,7 +164,9 @@ void log_of_host() {
   CHECK(lines[0].level == 2 && lines[0].text == "first %s %n" && lines[1].text == "second %s %n");
   for (const auto &line : lines) CHECK(pthread_equal(line.thread, pthread_self()));
   CHECK(!kinesis::NodeRuntime::get().requests().say(3, "nobody waits"));
-  CHECK(host.lines().size() == 2);
+  stand_in::settings.says_at_exit = true;
+  CHECK(instance.exit() == kFlbOk);
+  CHECK(host.lines().size() == 3 && host.lines()[2].text == "at the exit");
 }
 
 void log_of_many_threads() {

@@ -135,6 +135,7 @@ bool serve(uint32_t id) {
     case RequestKind::kFlush:
       return flush(id, seen);
     case RequestKind::kExit:
+      if (settings.says_at_exit) CHECK(NodeRuntime::get().requests().say(3, "at the exit"));
       instances--;
       answer(id, 0);
       return true;

@@ -28,6 +28,7 @@ enum class BeforeUp { kNothing, kReturn, kExit };
 /// Set before the first FLBPluginInit.
 struct Settings {
   BeforeUp before_up = BeforeUp::kNothing;
+  bool says_at_exit = false;  // the exit of an instance has a line for the host's log
   bool says_at_stop = false;  // a stop has a line for the host's log
   bool never_ends = false;    // a stop is answered, but node::Start does not return
 };
