@@ -16,6 +16,7 @@ const advice: Readonly<Record<string, string>> = {
   ProvisionedThroughputExceededException: "Throughput limits for the stream may have been exceeded",
   ECONNREFUSED: "check the option endpoint and the network",
   ENOTFOUND: "check the options region and endpoint, and DNS",
+  EAI_AGAIN: "check the options region and endpoint, and DNS",
 };
 
 /** Follows the deliveries of one output instance. */

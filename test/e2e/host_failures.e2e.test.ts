@@ -67,6 +67,15 @@ describe("a chunk that cannot be sent", () => {
     }
   });
 
+  it("is to be retried while the endpoint's name cannot be found, with one message about it", async () => {
+    const host = await streams.host();
+    const options = { ...streams.options("any"), endpoint: "https://kinesis.invalid", retry_timeout: "0" };
+    const instance = await host.open(options);
+    for (const n of [1, 2]) expect(await host.flush(instance, chunkOf([{ n }]))).toBe(FLB_RETRY);
+    expect(host.complaints).toHaveLength(1);
+    expect(host.complaints[0]).toMatch(/(ENOTFOUND|EAI_AGAIN).*check the options region and endpoint, and DNS/);
+  });
+
   it("is to be retried without credentials, with one message that says so", async () => {
     const host = await streams.host({ AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined });
     const instance = await host.open(streams.options(await streams.newStream()));

@@ -93,6 +93,7 @@ describe("the delivery report", () => {
     ["ProvisionedThroughputExceededException", "Throughput limits for the stream may have been exceeded"],
     ["ECONNREFUSED", "endpoint"],
     ["ENOTFOUND", "DNS"],
+    ["EAI_AGAIN", "DNS"],
   ])("says what to do about %s", (code, advice) => {
     report.report(failing(code));
     expect(log.at("error")[0]).toContain(advice);
