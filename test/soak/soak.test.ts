@@ -17,7 +17,7 @@ import { startWeather } from "./weather.js";
 const hasFluentBit = (process.env["FLUENT_BIT"] ?? "") !== "";
 /** The host program keeps the chunks as files until its end: some 15 MB for each second. */
 const mostSecondsInHost = 180;
-const asked = Number(process.env["SOAK_SECONDS"] ?? (hasFluentBit ? 60 : 20));
+const asked = Number(process.env["SOAK_SECONDS"] ?? 120);
 const seconds = hasFluentBit ? asked : Math.min(asked, mostSecondsInHost);
 const megabytesPerSecond = Number(process.env["SOAK_MEGABYTES_PER_SECOND"] ?? 25);
 vi.setConfig({ testTimeout: (seconds + 300) * 1000 });
