@@ -12,6 +12,10 @@ function objection(file, target) {
     return "only send/kinesis_client.ts uses the SDK's client";
   if (pureFolders.test(file) && (target.startsWith("node:") || target.startsWith("@aws-sdk/")))
     return "decode, record and aggregate are pure: nothing of Node's and nothing of the SDK";
+  if (/^(credentials|network)\//.test(file) && target.startsWith("send/"))
+    return "credentials and the way to the services are beneath send";
+  if (file.startsWith("network/") && target.startsWith("credentials/"))
+    return "the way to the services is beneath credentials";
   if (file.startsWith("compress/") && file !== "compress/node_zlib.ts" && target.startsWith("node:"))
     return "only compress/node_zlib.ts knows Node's zlib";
   if (target === "binding.ts" && !["main.ts", "plugin.ts"].includes(file))

@@ -10,10 +10,10 @@ import { createHostLog, createLog, hostLevels, prefixed, type Log } from "./log.
 import { GatheredMetrics, metricDefinitions, noMetrics, type Metrics } from "./metrics.js";
 import { OutputInstance } from "./output_instance.js";
 import { Plugin } from "./plugin.js";
-import { credentialsFor } from "./send/credentials.js";
-import { createHttpHandler } from "./send/http_handler.js";
+import { credentialsFor } from "./credentials/credentials.js";
+import { createHttpHandler } from "./network/http_handler.js";
 import { createKinesisClient } from "./send/kinesis_client.js";
-import { readNetworkEnvironment } from "./send/network.js";
+import { readNetworkEnvironment } from "./network/network.js";
 import { replaceStandardStreams, routeConsole } from "./standard_streams.js";
 import { version } from "./version.js";
 

@@ -10,15 +10,15 @@ import type { BuildMiddleware } from "@smithy/types";
 import type { ConnectionOptions } from "../config.js";
 import { AttemptRunner } from "./attempt.js";
 import type { Entry } from "../entry.js";
-import { createHttpHandler } from "./http_handler.js";
-import { directNetwork, type NetworkEnvironment } from "./network.js";
+import { createHttpHandler } from "../network/http_handler.js";
+import { directNetwork, type NetworkEnvironment } from "../network/network.js";
 import type { Shard } from "../aggregate/shard_map.js";
 import type { FailedEntry, PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
-import type { RenewingCredentials } from "./renewing_credentials.js";
+import type { RenewingCredentials } from "../credentials/renewing_credentials.js";
 import { putRecordsBody } from "./request_body.js";
-import { withoutSecrets } from "./request_failure.js";
+import { withoutSecrets } from "../service_message.js";
 import type { ShardLister, ShardPage } from "./shard_map_source.js";
-import { givenEndpoint } from "./token_service.js";
+import { givenEndpoint } from "../credentials/token_service.js";
 import { userAgentPlugin } from "./user_agent.js";
 
 /** A list that takes longer is not waited for: aggregation does without it. */

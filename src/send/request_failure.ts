@@ -1,4 +1,5 @@
 /** Why a request failed, read from what the AWS SDK throws, and what can be done about it. */
+import { withoutSecrets } from "../service_message.js";
 import type { FailureCause, RequestFailure } from "./put_records.js";
 
 /** Codes of the service that mean "later", besides all answers of 429 and 5xx. */
@@ -54,16 +55,6 @@ function causeOf(name: string, message: string, status: number | undefined): Fai
   // A name or ARN that the service does not take is the option's fault, not a record's.
   if (contentCodes.has(name) && !/stream/iu.test(message)) return "content";
   return status !== undefined && (status === 429 || status >= 500) ? "transient" : "setup";
-}
-
-/**
- * What of a service's message may be told. It quotes a value that it refuses, which may be a record's partition key, and
- * for a wrong signature all that should have been signed, with the session token.
- */
-export function withoutSecrets(message: string): string {
-  return message
-    .replace(/Value '.*?' at '/gsu, "A value at '")
-    .replace(/\s*The (?:Canonical String|String-to-Sign) .*$/su, "");
 }
 
 /** In seconds; the other form, a date, is not used by the service. Source: RFC 9110, 10.2.3. */

@@ -5,7 +5,7 @@ import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { afterAll, bench, describe, expect } from "vitest";
 import type { Entry } from "../../src/entry.js";
-import { RenewingCredentials } from "../../src/send/renewing_credentials.js";
+import { RenewingCredentials } from "../../src/credentials/renewing_credentials.js";
 import { createKinesisClient } from "../../src/send/kinesis_client.js";
 import { RecordedLog } from "../support/recorded_log.js";
 import { ScriptedService } from "../support/scripted_service.js";

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { vi } from "vitest";
-import { credentialsFor, type CredentialOptions } from "../../src/send/credentials.js";
-import type { RenewingCredentials } from "../../src/send/renewing_credentials.js";
+import { credentialsFor, type CredentialOptions } from "../../src/credentials/credentials.js";
+import type { RenewingCredentials } from "../../src/credentials/renewing_credentials.js";
 import { RecordedLog } from "./recorded_log.js";
 
 const noOptions: CredentialOptions = {

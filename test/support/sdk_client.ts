@@ -1,9 +1,9 @@
 // A Kinesis client as the plugin makes it, with dummy credentials and nothing of this machine's settings.
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { vi } from "vitest";
-import { credentialsFor } from "../../src/send/credentials.js";
+import { credentialsFor } from "../../src/credentials/credentials.js";
 import { createKinesisClient } from "../../src/send/kinesis_client.js";
-import { directNetwork } from "../../src/send/network.js";
+import { directNetwork } from "../../src/network/network.js";
 import { RecordedLog } from "./recorded_log.js";
 
 export type SdkClient = ReturnType<typeof createKinesisClient>;

@@ -50,6 +50,9 @@ describe("the check of the imports", () => {
     ["record/json.ts", "@aws-sdk/core", "are pure"],
     ["aggregate/record.ts", "node:crypto", "are pure"],
     ["compress/gzip.ts", "node:zlib", "only compress/node_zlib.ts"],
+    ["credentials/chain.ts", "../send/batcher.js", "beneath send"],
+    ["network/proxy.ts", "../send/batcher.js", "beneath send"],
+    ["network/proxy.ts", "../credentials/chain.js", "beneath credentials"],
     ["pipeline.ts", "./binding.js", "the binding"],
     ["send/sender.ts", "../binding.js", "the binding"],
   ])("refuses %s importing %s", (file, target, reason) => {

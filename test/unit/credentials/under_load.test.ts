@@ -1,10 +1,10 @@
 // Requests go on while a container's credentials run out, are refused, or their server is silent.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { PutRecordsClient } from "../../../../src/send/put_records.js";
-import { createKinesisClient } from "../../../../src/send/kinesis_client.js";
-import { CredentialSettings } from "../../../support/credential_settings.js";
-import { ScriptedService } from "../../../support/scripted_service.js";
-import { signerOf } from "../../../support/token_service.js";
+import type { PutRecordsClient } from "../../../src/send/put_records.js";
+import { createKinesisClient } from "../../../src/send/kinesis_client.js";
+import { CredentialSettings } from "../../support/credential_settings.js";
+import { ScriptedService } from "../../support/scripted_service.js";
+import { signerOf } from "../../support/token_service.js";
 
 const entry = { data: Buffer.from("x"), partitionKey: "k", sizeBytes: 2, events: 0, shardId: undefined };
 const hourMs = 3_600_000;

@@ -1,9 +1,9 @@
 // Where requests to Kinesis and STS would go: by region and partition, FIPS, dual stack, endpoints of all kinds.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { createKinesisClient } from "../../../../src/send/kinesis_client.js";
-import type { ConnectionOptions } from "../../../../src/config.js";
-import { CredentialSettings } from "../../../support/credential_settings.js";
+import { createKinesisClient } from "../../../src/send/kinesis_client.js";
+import type { ConnectionOptions } from "../../../src/config.js";
+import { CredentialSettings } from "../../support/credential_settings.js";
 
 const entry = { data: Buffer.from("x"), partitionKey: "k", sizeBytes: 2, events: 0, shardId: undefined };
 const roleArn = "arn:aws:iam::222222222222:role/plugin";

@@ -1,7 +1,7 @@
 // NO_PROXY as in golang.org/x/net/http/httpproxy: its own cases (proxy_test.go, UseProxyTests), and what lies near them.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseNoProxy } from "../../../src/send/no_proxy.js";
+import { parseNoProxy } from "../../../src/network/no_proxy.js";
 
 describe("NO_PROXY", () => {
   // From UseProxyTests, which has this list for all of its hosts.

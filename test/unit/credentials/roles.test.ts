@@ -1,10 +1,10 @@
 // Roles are assumed at a Security Token Service on this machine: which, in which order, with whose credentials.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createKinesisClient } from "../../../../src/send/kinesis_client.js";
-import { directNetwork } from "../../../../src/send/network.js";
-import { CredentialSettings } from "../../../support/credential_settings.js";
-import { ScriptedService } from "../../../support/scripted_service.js";
-import { LocalTokenService, signerOf } from "../../../support/token_service.js";
+import { createKinesisClient } from "../../../src/send/kinesis_client.js";
+import { directNetwork } from "../../../src/network/network.js";
+import { CredentialSettings } from "../../support/credential_settings.js";
+import { ScriptedService } from "../../support/scripted_service.js";
+import { LocalTokenService, signerOf } from "../../support/token_service.js";
 
 const podRole = "arn:aws:iam::111111111111:role/pod";
 const pluginRole = "arn:aws:iam::222222222222:role/plugin";

@@ -1,7 +1,7 @@
 // Credentials are renewed in time, once for all requests, and never used when they have expired or been refused.
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { CredentialsProviderError, RenewingCredentials, type Credentials } from "../../../../src/send/renewing_credentials.js";
-import { RecordedLog } from "../../../support/recorded_log.js";
+import { CredentialsProviderError, RenewingCredentials, type Credentials } from "../../../src/credentials/renewing_credentials.js";
+import { RecordedLog } from "../../support/recorded_log.js";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

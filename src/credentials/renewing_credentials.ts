@@ -1,7 +1,7 @@
 /** Keeps credentials, and fetches them anew before they expire or when a service refuses them. */
 import type { fromEnv } from "@aws-sdk/credential-providers";
 import type { Log } from "../log.js";
-import { withoutSecrets } from "./request_failure.js";
+import { withoutSecrets } from "../service_message.js";
 
 /** As the AWS SDK has them. */
 export type Credentials = Awaited<ReturnType<ReturnType<typeof fromEnv>>>;

@@ -1,10 +1,10 @@
 // The default chain against servers on this machine: each source, and which goes before which.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { startContainerEndpoint, startInstanceMetadata } from "../../../support/credential_servers.js";
-import { CredentialSettings } from "../../../support/credential_settings.js";
-import { ScriptedService } from "../../../support/scripted_service.js";
-import { LocalTokenService } from "../../../support/token_service.js";
-import { containerAddress } from "../../../../src/send/container_credentials.js";
+import { startContainerEndpoint, startInstanceMetadata } from "../../support/credential_servers.js";
+import { CredentialSettings } from "../../support/credential_settings.js";
+import { ScriptedService } from "../../support/scripted_service.js";
+import { LocalTokenService } from "../../support/token_service.js";
+import { containerAddress } from "../../../src/credentials/container_credentials.js";
 
 let settings: CredentialSettings;
 const stops: (() => Promise<void>)[] = [];

@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { startContainerEndpoint, startSingleSignOn } from "../../../support/credential_servers.js";
-import { CredentialSettings } from "../../../support/credential_settings.js";
-import { LocalTokenService } from "../../../support/token_service.js";
+import { startContainerEndpoint, startSingleSignOn } from "../../support/credential_servers.js";
+import { CredentialSettings } from "../../support/credential_settings.js";
+import { LocalTokenService } from "../../support/token_service.js";
 
 const role = "arn:aws:iam::123456789012:role/writer";
 

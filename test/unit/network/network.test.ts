@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConfigurationError } from "../../../src/config.js";
-import { readNetworkEnvironment } from "../../../src/send/network.js";
+import { readNetworkEnvironment } from "../../../src/network/network.js";
 import { makeCertificate } from "../../support/certificate.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "network-"));

@@ -1,7 +1,7 @@
 // Without credentials there is one message: what was tried and why not, without secrets.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { CredentialSettings } from "../../../support/credential_settings.js";
-import { ScriptedService, type Answering } from "../../../support/scripted_service.js";
+import { CredentialSettings } from "../../support/credential_settings.js";
+import { ScriptedService, type Answering } from "../../support/scripted_service.js";
 
 let settings: CredentialSettings;
 let service: ScriptedService | undefined;
