@@ -4,12 +4,20 @@ import type { CompressionAlgorithm } from "./compress/node_zlib.js";
 import { limitsFor, maxLargeRecordBytes, maxRecordBytes, type ServiceLimits } from "./limits.js";
 import type { Log } from "./log.js";
 import type { RecordOptions } from "./record/record_shaper.js";
-import { defaultTimeFormat, TimeFormat, type ZoneAbbreviation } from "./record/time_format.js";
-
-/** A wrong option; the message names it, its value and what is allowed. */
-export class ConfigurationError extends Error {
-  override readonly name = "ConfigurationError";
-}
+import {
+  maxTimeoutSeconds,
+  readCompression,
+  readDataKeys,
+  readEndpoint,
+  readExternalId,
+  readInteger,
+  readPartitionKey,
+  readRegion,
+  readRoleArn,
+  readStream,
+  readTimeFormat,
+} from "./option_values.js";
+import type { ZoneAbbreviation } from "./record/time_format.js";
 
 /** Gives an option's value as Fluent Bit has it; undefined when it is not set. */
 export type OptionReader = (key: string) => string | undefined;
@@ -176,98 +184,4 @@ function giveAdvice(config: Config, partitionKey: string, log: Log): void {
       "WARNING: Enabling concurrency can lead to data loss.  If 'experimental_concurrency_retries' is reached data will be lost.",
     );
   }
-}
-
-function wrong(name: string, value: string, allowed: string): ConfigurationError {
-  return new ConfigurationError(`Invalid '${name}' value (${value}) specified, ${allowed}`);
-}
-
-function readStream(value: string): string {
-  if (value === "") throw new ConfigurationError(required("stream"));
-  // Source: Kinesis API Reference, PutRecords, StreamName and StreamARN.
-  const isName = /^[\w.-]{1,128}$/u.test(value);
-  const isArn = /^arn:aws[\w-]*:kinesis:[\w-]+:\d{12}:stream\/[\w.-]{1,128}$/u.test(value);
-  if (isName || isArn) return value;
-  throw wrong("stream", value, "must be a stream's name (letters, digits, '_', '.', '-') or its ARN");
-}
-
-function readRegion(value: string): string {
-  if (value === "") throw new ConfigurationError(required("region"));
-  if (/^[a-zA-Z0-9-]{1,63}$/u.test(value)) return value;
-  throw wrong("region", value, "must be the code of an AWS region such as us-west-2");
-}
-
-function required(missing: string): string {
-  return `stream and region are required configuration parameters ('${missing}' is not set)`;
-}
-
-function readPartitionKey(value: string): string[] {
-  if (value === "log") throw new ConfigurationError("'log' cannot be set as the partition key");
-  return value === "" ? [] : value.split("->");
-}
-
-function readDataKeys(value: string): string[] | undefined {
-  return value === "" ? undefined : value.split(",").map((key) => key.trim());
-}
-
-function readTimeFormat(value: string, zoneAbbreviation: ZoneAbbreviation): TimeFormat {
-  try {
-    return new TimeFormat(value === "" ? defaultTimeFormat : value, zoneAbbreviation);
-  } catch (error) {
-    if (error instanceof RangeError) {
-      throw wrong("time_key_format", value, `${error.message}; see strftime(3), besides %L, %f and %3N, %6N, %9N`);
-    }
-    throw error;
-  }
-}
-
-function readCompression(value: string): CompressionAlgorithm | undefined {
-  const algorithm = value.toLowerCase();
-  if (algorithm === "" || algorithm === "none") return undefined;
-  if (algorithm === "gzip" || algorithm === "zlib") return algorithm;
-  throw wrong("compression", value, "must be 'zlib', 'gzip', 'none', or undefined");
-}
-
-/** Source: RFC 3986, 2.2 and 2.3. */
-const isUrlText = /^[\w.~:/?#[\]@!$&'()*+,;=%-]+$/u;
-
-function readEndpoint(name: string, value: string): string | undefined {
-  if (value === "") return undefined;
-  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//iu.test(value) ? value : `https://${value}`;
-  try {
-    const { protocol, hostname, username, password } = new URL(withScheme);
-    if (username !== "" || password !== "") throw wrong(name, "…", "must not hold a user or a password");
-    // Stricter than URL, which passes over newlines and takes "${HOST}" for a name. The longest name: RFC 1035, 2.3.4.
-    const isHost = /^(?:[\w.-]{1,253}|\[[\da-f:.]+\])$/iu.test(hostname);
-    if ((protocol === "https:" || protocol === "http:") && isHost && isUrlText.test(value)) return withScheme;
-  } catch (error) {
-    if (error instanceof ConfigurationError) throw error;
-    // No URL at all: refused below.
-  }
-  throw wrong(name, value, "must be a host name or a URL such as https://kinesis.us-west-2.amazonaws.com");
-}
-
-function readRoleArn(value: string): string | undefined {
-  if (value === "") return undefined;
-  if (/^arn:aws[\w-]*:iam::\d{12}:role\/.+$/u.test(value)) return value;
-  throw wrong("role_arn", value, "must be the ARN of an IAM role such as arn:aws:iam::123456789012:role/name");
-}
-
-function readExternalId(value: string): string | undefined {
-  if (value === "") return undefined;
-  // Source: AWS STS API Reference, AssumeRole, ExternalId.
-  if (/^[\w+=,.@:/-]{2,1224}$/u.test(value)) return value;
-  throw wrong("external_id", "…", "must be 2 to 1224 letters, digits and characters of _+=,.@:/-");
-}
-
-/** What a timer of Node can hold: 2^31 − 1 milliseconds. */
-const maxTimeoutSeconds = 2_147_483;
-
-function readInteger(name: string, value: string, fallback: number, lowest: number, highest: number): number {
-  if (value === "") return fallback;
-  const number = /^[+-]?\d+$/u.test(value) ? Number(value) : Number.NaN;
-  if (number >= lowest && number <= highest) return number;
-  const range =
-    highest === Number.MAX_SAFE_INTEGER ? `of ${lowest} or more` : `from ${lowest} to ${highest}`;
-  throw wrong(name, value, `must be a whole number ${range}`);
 }

@@ -1,5 +1,5 @@
 /** Reads and checks the environment variables that rule the plugin. */
-import { ConfigurationError } from "./config.js";
+import { ConfigurationError } from "./configuration_error.js";
 import { parseGoDuration } from "./duration.js";
 import type { LogLevel } from "./log.js";
 

@@ -1,6 +1,6 @@
 /** Takes the requests of Fluent Bit and passes each to its output instance. */
 import { flushAnswers, initFailed, requestKinds, type Binding } from "./binding.js";
-import { ConfigurationError } from "./config.js";
+import { ConfigurationError } from "./configuration_error.js";
 import type { Log } from "./log.js";
 import type { FlushOutcome, OutputInstance } from "./output_instance.js";
 

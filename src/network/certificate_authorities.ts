@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext, type SecureContext } from "node:tls";
-import { ConfigurationError } from "../config.js";
+import { ConfigurationError } from "../configuration_error.js";
 
 /**
  * One context for all connections: making it parses every certificate. As with Go, what cannot be read in the file is

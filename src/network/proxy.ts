@@ -1,5 +1,5 @@
 /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY: which proxy a request goes through. */
-import { ConfigurationError } from "../config.js";
+import { ConfigurationError } from "../configuration_error.js";
 import { parseNoProxy, type ProxyBypass } from "./no_proxy.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;

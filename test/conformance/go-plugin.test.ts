@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { gunzipSync, inflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { ConfigurationError } from "../../src/config.js";
+import { ConfigurationError } from "../../src/configuration_error.js";
 import { limitsFor, maxRecordBytes, maxRecordsPerRequest } from "../../src/limits.js";
 import { cutBatches } from "../../src/send/batcher.js";
 import type { Entry } from "../../src/entry.js";

@@ -1,7 +1,7 @@
 // Holds ours against what the Go plugin's own code makes of many small records: derived from its source, not recorded.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { ConfigurationError } from "../../src/config.js";
+import { ConfigurationError } from "../../src/configuration_error.js";
 import { encodeValue } from "../support/event_chunk.js";
 import { configOf, runPipeline, textsOf, type PluginOptions } from "../support/recorded_pipeline.js";
 import { inTimeZone } from "../support/time_zone.js";

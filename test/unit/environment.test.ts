@@ -1,6 +1,6 @@
 // The environment variables: what they mean, and what is said about wrong values.
 import { describe, expect, it } from "vitest";
-import { ConfigurationError } from "../../src/config.js";
+import { ConfigurationError } from "../../src/configuration_error.js";
 import { hasLogLevel, readInstanceEnvironment, readLogLevel } from "../../src/environment.js";
 
 describe("FLB_LOG_LEVEL", () => {

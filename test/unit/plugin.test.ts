@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { flushAnswers, initFailed, requestKinds, type Binding } from "../../src/binding.js";
 import type { FlushOutcome } from "../../src/output_instance.js";
-import { ConfigurationError } from "../../src/config.js";
+import { ConfigurationError } from "../../src/configuration_error.js";
 import type { OutputInstance } from "../../src/output_instance.js";
 import { Plugin } from "../../src/plugin.js";
 import { settled } from "../support/fake_clock.js";

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ConfigurationError } from "../../../src/config.js";
+import { ConfigurationError } from "../../../src/configuration_error.js";
 import { readNetworkEnvironment } from "../../../src/network/network.js";
 import { makeCertificate } from "../../support/certificate.js";
 

@@ -1,0 +1,108 @@
+/** The forms of single option values: what is taken, and what is said of anything else. */
+import type { CompressionAlgorithm } from "./compress/node_zlib.js";
+import { ConfigurationError } from "./configuration_error.js";
+import { defaultTimeFormat, TimeFormat, type ZoneAbbreviation } from "./record/time_format.js";
+
+function wrong(name: string, value: string, allowed: string): ConfigurationError {
+  return new ConfigurationError(`Invalid '${name}' value (${value}) specified, ${allowed}`);
+}
+
+/** A name or an ARN. @throws ConfigurationError, also when it is empty */
+export function readStream(value: string): string {
+  if (value === "") throw new ConfigurationError(required("stream"));
+  // Source: Kinesis API Reference, PutRecords, StreamName and StreamARN.
+  const isName = /^[\w.-]{1,128}$/u.test(value);
+  const isArn = /^arn:aws[\w-]*:kinesis:[\w-]+:\d{12}:stream\/[\w.-]{1,128}$/u.test(value);
+  if (isName || isArn) return value;
+  throw wrong("stream", value, "must be a stream's name (letters, digits, '_', '.', '-') or its ARN");
+}
+
+/** The code of a region. @throws ConfigurationError, also when it is empty */
+export function readRegion(value: string): string {
+  if (value === "") throw new ConfigurationError(required("region"));
+  if (/^[a-zA-Z0-9-]{1,63}$/u.test(value)) return value;
+  throw wrong("region", value, "must be the code of an AWS region such as us-west-2");
+}
+
+function required(missing: string): string {
+  return `stream and region are required configuration parameters ('${missing}' is not set)`;
+}
+
+/** The keys of the path, none when the key is to be random. @throws ConfigurationError */
+export function readPartitionKey(value: string): string[] {
+  if (value === "log") throw new ConfigurationError("'log' cannot be set as the partition key");
+  return value === "" ? [] : value.split("->");
+}
+
+/** Names between commas, without the blanks around them; undefined for all keys. */
+export function readDataKeys(value: string): string[] | undefined {
+  return value === "" ? undefined : value.split(",").map((key) => key.trim());
+}
+
+/** @throws ConfigurationError that names the letter which is not known */
+export function readTimeFormat(value: string, zoneAbbreviation: ZoneAbbreviation): TimeFormat {
+  try {
+    return new TimeFormat(value === "" ? defaultTimeFormat : value, zoneAbbreviation);
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw wrong("time_key_format", value, `${error.message}; see strftime(3), besides %L, %f and %3N, %6N, %9N`);
+    }
+    throw error;
+  }
+}
+
+/** Undefined for none. @throws ConfigurationError */
+export function readCompression(value: string): CompressionAlgorithm | undefined {
+  const algorithm = value.toLowerCase();
+  if (algorithm === "" || algorithm === "none") return undefined;
+  if (algorithm === "gzip" || algorithm === "zlib") return algorithm;
+  throw wrong("compression", value, "must be 'zlib', 'gzip', 'none', or undefined");
+}
+
+/** Source: RFC 3986, 2.2 and 2.3. */
+const isUrlText = /^[\w.~:/?#[\]@!$&'()*+,;=%-]+$/u;
+
+/** A URL, with https where the value has no scheme; undefined when it is empty. @throws ConfigurationError */
+export function readEndpoint(name: string, value: string): string | undefined {
+  if (value === "") return undefined;
+  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//iu.test(value) ? value : `https://${value}`;
+  try {
+    const { protocol, hostname, username, password } = new URL(withScheme);
+    if (username !== "" || password !== "") throw wrong(name, "…", "must not hold a user or a password");
+    // Stricter than URL, which passes over newlines and takes "${HOST}" for a name. The longest name: RFC 1035, 2.3.4.
+    const isHost = /^(?:[\w.-]{1,253}|\[[\da-f:.]+\])$/iu.test(hostname);
+    if ((protocol === "https:" || protocol === "http:") && isHost && isUrlText.test(value)) return withScheme;
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
+    // No URL at all: refused below.
+  }
+  throw wrong(name, value, "must be a host name or a URL such as https://kinesis.us-west-2.amazonaws.com");
+}
+
+/** Undefined when it is empty. @throws ConfigurationError */
+export function readRoleArn(value: string): string | undefined {
+  if (value === "") return undefined;
+  if (/^arn:aws[\w-]*:iam::\d{12}:role\/.+$/u.test(value)) return value;
+  throw wrong("role_arn", value, "must be the ARN of an IAM role such as arn:aws:iam::123456789012:role/name");
+}
+
+/** Undefined when it is empty. @throws ConfigurationError that does not show it */
+export function readExternalId(value: string): string | undefined {
+  if (value === "") return undefined;
+  // Source: AWS STS API Reference, AssumeRole, ExternalId.
+  if (/^[\w+=,.@:/-]{2,1224}$/u.test(value)) return value;
+  throw wrong("external_id", "…", "must be 2 to 1224 letters, digits and characters of _+=,.@:/-");
+}
+
+/** What a timer of Node can hold: 2^31 − 1 milliseconds. */
+export const maxTimeoutSeconds = 2_147_483;
+
+/** A whole number from `lowest` to `highest`; `fallback` when it is empty. @throws ConfigurationError */
+export function readInteger(name: string, value: string, fallback: number, lowest: number, highest: number): number {
+  if (value === "") return fallback;
+  const number = /^[+-]?\d+$/u.test(value) ? Number(value) : Number.NaN;
+  if (number >= lowest && number <= highest) return number;
+  const range =
+    highest === Number.MAX_SAFE_INTEGER ? `of ${lowest} or more` : `from ${lowest} to ${highest}`;
+  throw wrong(name, value, `must be a whole number ${range}`);
+}
