@@ -5,15 +5,15 @@ import { performance } from "node:perf_hooks";
 import type { Binding } from "./binding.js";
 import { compressorFor } from "./compress/node_zlib.js";
 import { readConfig } from "./config.js";
+import { credentialsFor } from "./credentials/credentials.js";
 import { hasLogLevel, readInstanceEnvironment, readLogLevel } from "./environment.js";
 import { createHostLog, createLog, hostLevels, prefixed, type Log } from "./log.js";
 import { GatheredMetrics, metricDefinitions, noMetrics, type Metrics } from "./metrics.js";
+import { createHttpHandler } from "./network/http_handler.js";
+import { readNetworkEnvironment } from "./network/network.js";
 import { OutputInstance } from "./output_instance.js";
 import { Plugin } from "./plugin.js";
-import { credentialsFor } from "./credentials/credentials.js";
-import { createHttpHandler } from "./network/http_handler.js";
 import { createKinesisClient } from "./send/kinesis_client.js";
-import { readNetworkEnvironment } from "./network/network.js";
 import { replaceStandardStreams, routeConsole } from "./standard_streams.js";
 import { version } from "./version.js";
 
