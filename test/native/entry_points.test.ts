@@ -13,8 +13,8 @@ const compiler = process.env["CXX"] ?? "c++";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const native = join(here, "../../native");
 const builds = join(here, "../../build/test-native/fuzz");
-const sources = [
-  ...["fuzz_entry_points.cc", "shim_host.cc", "stand_in_binding.cc"].map((file) => join(here, file)),
+const shim = [
+  ...["shim_host.cc", "stand_in_binding.cc"].map((file) => join(here, file)),
   ...["plugin", "request", "node_runtime", "abort_trap", "host_log", "host_metrics"].map((file) => join(native, `${file}.cc`)),
 ];
 const buildTimeout = 600_000;
@@ -37,13 +37,13 @@ function run(command: readonly string[], environment: NodeJS.ProcessEnv = {}): P
 }
 
 /** Why nothing with this sanitizer can be built or run here; an empty text when it can. */
-function missing(sanitizer: string): string {
+function missing(sanitizer: string, by = compiler, body = "int main() {}"): string {
   const scratch = mkdtempSync(join(tmpdir(), "sanitizer-"));
   try {
     const [source, program] = [join(scratch, "empty.cc"), join(scratch, "empty")];
-    writeFileSync(source, "int main() {}\n");
-    const isBuilt = spawnSync(compiler, [`-fsanitize=${sanitizer}`, source, "-o", program]).status === 0;
-    return isBuilt && spawnSync("sh", ["-c", [...unscattered, program].join(" ")]).status === 0 ? "" : " (skipped: nothing can be built or run with it here)";
+    writeFileSync(source, `${body}\n`);
+    const isBuilt = spawnSync(by, [`-fsanitize=${sanitizer}`, source, "-o", program]).status === 0;
+    return isBuilt && spawnSync("sh", ["-c", [...unscattered, program, "-runs=1"].join(" ")]).status === 0 ? "" : " (skipped: nothing can be built or run with it here)";
   } finally {
     rmSync(scratch, { recursive: true });
   }
@@ -61,7 +61,7 @@ for (const sanitizer of ["address", "thread"]) {
       const standIn = await run([compiler, ...flags, "-shared", "-fPIC", join(here, "stand_in_libnode.cc"), "-o", libnode]);
       expect(standIn).toMatchObject({ status: 0 });
       const linked = ["-rdynamic", "-pthread", "-ldl", "-o", program];
-      expect(await run([compiler, ...flags, `-fsanitize=${sanitizer}`, ...sources, ...linked])).toMatchObject({ status: 0 });
+      expect(await run([compiler, ...flags, `-fsanitize=${sanitizer}`, join(here, "fuzz_entry_points.cc"), ...shim, ...linked])).toMatchObject({ status: 0 });
     }, buildTimeout);
 
     // The seed's remainder by four tells how the program ends. A core that left holds its end for eight seconds.
@@ -83,3 +83,23 @@ for (const sanitizer of ["address", "thread"]) {
     });
   });
 }
+
+const guidedBy = "clang++";
+const oneInput = '#include <cstddef>\nextern "C" int LLVMFuzzerTestOneInput(const unsigned char *, size_t) { return 0; }';
+const noFuzzer = missing("fuzzer,address", guidedBy, oneInput);
+describe.skipIf(noFuzzer !== "")(`calls of the exports guided by coverage, libFuzzer${noFuzzer}`, () => {
+  it("do no harm", { timeout: seconds * 2000 + buildTimeout }, async () => {
+    const [libnode, program] = [join(builds, "libstand_in_node-guided.so"), join(builds, "guided_entry_points")];
+    mkdirSync(builds, { recursive: true });
+    const flags = ["-std=c++17", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fno-omit-frame-pointer", `-I${native}`];
+    const standIn = await run([guidedBy, ...flags, "-shared", "-fPIC", join(here, "stand_in_libnode.cc"), "-o", libnode]);
+    expect(standIn).toMatchObject({ status: 0 });
+    const inputs = [join(here, "guided_entry_points.cc"), ...shim];
+    const linked = ["-fsanitize=fuzzer,address", ...inputs, "-rdynamic", "-pthread", "-ldl", "-o", program];
+    expect(await run([guidedBy, ...flags, ...linked])).toMatchObject({ status: 0 });
+    const limits = [`-max_total_time=${Math.max(5, Math.round(seconds / 4))}`, "-max_len=2048", `-artifact_prefix=${builds}/`];
+    const { status, output } = await run([...unscattered, program, ...limits], { KINESIS_LIBNODE: libnode });
+    expect(status, output.slice(-5000)).toBe(0);
+    expect(Number(/Done (\d+) runs/.exec(output)?.[1])).toBeGreaterThan(100);
+  });
+});
