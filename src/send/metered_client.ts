@@ -2,16 +2,7 @@
 import { userRecordsOf, type Entry } from "../entry.js";
 import type { Metrics } from "../metrics.js";
 import type { PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
-
-/** Codes with which the service says "too much", for an entry or for a whole request. */
-const throttlingCodes = new Set([
-  "ProvisionedThroughputExceededException",
-  "LimitExceededException",
-  "KMSThrottlingException",
-  "ThrottlingException",
-  "Throttling",
-  "RequestLimitExceeded",
-]);
+import { isThrottling } from "./throttling.js";
 
 /** The same client, of which each request is counted. @param now milliseconds that only ever grow */
 export function metered(client: PutRecordsClient, metrics: Metrics, now: () => number): PutRecordsClient {
@@ -30,13 +21,13 @@ export function metered(client: PutRecordsClient, metrics: Metrics, now: () => n
 
 function count(entries: readonly Entry[], outcome: PutRecordsOutcome, metrics: Metrics): void {
   if (outcome.kind === "failed") {
-    return metrics.add(`requests_total:${throttlingCodes.has(outcome.code) ? "throttled" : outcome.cause}`, 1);
+    return metrics.add(`requests_total:${isThrottling(outcome.code) ? "throttled" : outcome.cause}`, 1);
   }
   metrics.add("requests_total:answered", 1);
   const failed = new Set<Entry | undefined>();
   for (const { index, code } of outcome.failed) {
     failed.add(entries[index]);
-    metrics.add(throttlingCodes.has(code) ? "failed_entries_total:throttled" : "failed_entries_total:other", 1);
+    metrics.add(isThrottling(code) ? "failed_entries_total:throttled" : "failed_entries_total:other", 1);
   }
   let records = 0;
   let bytes = 0;

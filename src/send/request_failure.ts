@@ -1,19 +1,10 @@
 /** Why a request failed, read from what the AWS SDK throws, and what can be done about it. */
 import { withoutSecrets } from "../service_message.js";
 import type { FailureCause, RequestFailure } from "./put_records.js";
+import { isThrottling } from "./throttling.js";
 
-/** Codes of the service that mean "later", besides all answers of 429 and 5xx. */
-const transientCodes = new Set([
-  "ProvisionedThroughputExceededException",
-  "LimitExceededException",
-  "KMSThrottlingException",
-  "ThrottlingException",
-  "Throttling",
-  "RequestLimitExceeded",
-  "RequestTimeout",
-  "RequestTimeoutException",
-  "TimeoutError",
-]);
+/** Codes of time-outs, the service's and the SDK's. */
+const timeoutCodes = new Set(["RequestTimeout", "RequestTimeoutException", "TimeoutError"]);
 
 /** Codes with which the service refuses what a request holds. Source: Kinesis API Reference, Common Errors and PutRecords. */
 const contentCodes = new Set([
@@ -39,7 +30,7 @@ export function readFailure(error: unknown): RequestFailure {
   }
   // Otherwise no answer came, or it broke off.
   if (!isRefusal && code !== undefined) {
-    const cause = isSystemCode(code) || transientCodes.has(name) ? "transient" : "setup";
+    const cause = isSystemCode(code) || timeoutCodes.has(name) ? "transient" : "setup";
     // The error of several refused addresses has no message of its own.
     return { kind: "failed", code, message: message === "" ? code : message, cause };
   }
@@ -50,7 +41,7 @@ export function readFailure(error: unknown): RequestFailure {
 }
 
 function causeOf(name: string, message: string, status: number | undefined): FailureCause {
-  if (transientCodes.has(name)) return "transient";
+  if (isThrottling(name) || timeoutCodes.has(name)) return "transient";
   if (status === payloadTooLarge) return "content";
   // A name or ARN that the service does not take is the option's fault, not a record's.
   if (contentCodes.has(name) && !/stream/iu.test(message)) return "content";

@@ -1,0 +1,15 @@
+/** The codes with which the service says "too much", for an entry or for a whole request. */
+
+// Source: Kinesis API Reference, PutRecords and Common Errors; AWS SDKs Reference Guide, Retry behavior.
+const codes = new Set([
+  "ProvisionedThroughputExceededException",
+  "LimitExceededException",
+  "KMSThrottlingException",
+  "ThrottlingException",
+  "Throttling",
+  "RequestLimitExceeded",
+]);
+
+export function isThrottling(code: string): boolean {
+  return codes.has(code);
+}
