@@ -90,7 +90,7 @@ export class DeliveredMemory {
     }
     // As a rule Fluent Bit has given them up (Retry_Limit).
     const reason = `they did not come back within ${this.#limits.maxAgeMs / 60_000} minutes`;
-    if (forgotten > 0) this.#dependencies.log.debug(forgot(forgotten, reason));
+    if (forgotten > 0) this.#dependencies.log.info(forgot(forgotten, reason));
   }
 
   #dropOldest(): void {

@@ -177,11 +177,11 @@ describe("the bound in age", () => {
     keep("c", [3]);
     clock.nowMs += 1;
     expect(take("d")).toBeUndefined();
-    expect(log.at("debug")).toEqual([
+    expect(log.at("info")).toEqual([
       "Forgot which records of 2 chunks were delivered (they did not come back within 1 minutes); " +
         "if Fluent Bit brings them again, these are sent twice",
     ]);
     expect([take("a"), take("b"), take("c")]).toEqual([undefined, undefined, [3]]);
-    expect(log.at("debug")).toHaveLength(1);
+    expect(log.at("info")).toHaveLength(1);
   });
 });
