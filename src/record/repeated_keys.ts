@@ -1,34 +1,55 @@
 /** Finds the entries of a map that a later one of the same key takes the place of, as when Go decodes it. */
 import { emptyHead, readHead, skipValue, type Input } from "../decode/msgpack.js";
 
-/** A power of two: of 20 keys two share a slot, for which nothing is wrong, in one map of ten. */
-const slots = 2048;
+/** A power of two, and so many more than there are keys in a usual map that few share a place. */
+const places = 1024;
+/** Beyond these, a map is left to {@link repeatedKeys}, whose work no choice of keys can multiply. */
+const mostKeys = 256;
+const mostSteps = 8;
 
-/** Remembers the keys of one map after another, roughly: cheap enough for every key of every record. */
+/** Remembers the text keys of one map after another: cheap enough for every key of every record. */
 export class KeyMemory {
-  /** The number of the map in which a key of this kind was last seen. */
-  readonly #seenIn = new Uint32Array(slots);
+  /** The number of the map that last took the place, and where its key lies. */
+  readonly #takenBy = new Uint32Array(places);
+  readonly #starts = new Uint32Array(places);
+  readonly #counts = new Uint32Array(places);
   #map = 0;
+  #keys = 0;
 
   /** Forgets all keys: those of a new map follow. */
   startMap(): void {
-    if (this.#map === 0xffff_ffff) this.#seenIn.fill(0);
+    if (this.#map === 0xffff_ffff) this.#takenBy.fill(0);
     this.#map = this.#map === 0xffff_ffff ? 1 : this.#map + 1;
+    this.#keys = 0;
   }
 
-  /** False when the map has not had the key yet; true when it has, or, rarely, one like it. */
+  /** True when the map, of this input, has had the key; also when it has so many keys, or such odd ones, that it may. */
   mayRepeat({ bytes }: Input, start: number, count: number): boolean {
-    let slot = 0;
+    if (++this.#keys > mostKeys) return true;
+    let place = 0;
     if (count > 0) {
-      // Keys of one map differ in their length, or at their end or middle: a few bytes tell most apart.
+      // Keys of one map mostly differ in their length, or at their ends or middle.
       const middle = bytes[start + (count >> 1)] as number;
-      const last = bytes[start + count - 1] as number;
-      slot = (count * 131 + middle * 11 + last * 197) & (slots - 1);
+      place = count * 131 + (bytes[start] as number) * 31 + middle * 11 + (bytes[start + count - 1] as number) * 197;
     }
-    const isKnown = this.#seenIn[slot] === this.#map;
-    this.#seenIn[slot] = this.#map;
-    return isKnown;
+    for (let step = 0; step < mostSteps; step++) {
+      place &= places - 1;
+      if (this.#takenBy[place] !== this.#map) {
+        this.#takenBy[place] = this.#map;
+        this.#starts[place] = start;
+        this.#counts[place] = count;
+        return false;
+      }
+      if (this.#counts[place] === count && isSame(bytes, this.#starts[place] as number, start, count)) return true;
+      place++;
+    }
+    return true;
   }
+}
+
+function isSame(bytes: Uint8Array, one: number, other: number, count: number): boolean {
+  for (let index = 0; index < count; index++) if (bytes[one + index] !== bytes[other + index]) return false;
+  return true;
 }
 
 /** Offsets of the text keys of the map at `body` that stand there again behind. The map must lie wholly within the input. */

@@ -70,6 +70,43 @@ test("a new map's keys are not those of the one before, over and over", () => {
   }
 });
 
+describe("the memory of keys", () => {
+  /** Which of these keys of one map may be repeated ones. */
+  function asked(keys: readonly string[]): boolean[] {
+    const bytes = Buffer.from(keys.join(""));
+    const memory = new KeyMemory();
+    memory.startMap();
+    let start = 0;
+    return keys.map((key) => {
+      const answer = memory.mayRepeat(inputOf(bytes), start, key.length);
+      start += key.length;
+      return answer;
+    });
+  }
+
+  test.each([
+    [["req_id", "res_id"]],
+    [["start_ms", "stall_ms"]],
+    [["axx-xxx", "aXx-xxx", "axx-xXx"]],
+    [[""]],
+  ])("tells keys apart that look alike, so that no record is walked twice for them: %j", (keys) => {
+    expect(asked(keys)).toEqual(keys.map(() => false));
+    expect(asked([...keys, ...keys])).toEqual([...keys.map(() => false), ...keys.map(() => true)]);
+  });
+
+  test.each([256, 257])("takes 256 keys of a map, of %i", (count) => {
+    const letter = (number: number) => String.fromCharCode(97 + number);
+    const keys = Array.from({ length: count }, (_, index) => `${letter(index % 16)}${"-".repeat(index % 5)}${letter(index >> 4)}`);
+    expect(asked(keys).filter(Boolean)).toHaveLength(count - 256);
+  });
+
+  test("of keys that all want one place asks for few", () => {
+    const alike = Array.from({ length: 100 }, (_, index) => `a${index + 100}_z`.padEnd(9, "_"));
+    const keys = alike.map((key) => `${key.slice(0, 1)}${key.slice(1, 4)}_xxxz`);
+    expect(asked(keys).filter((isAsked) => !isAsked).length).toBeLessThan(100);
+  });
+});
+
 test("no key is looked up as a number, whose hash anybody can foretell", () => {
   const lookUp = vi.spyOn(Map.prototype, "get");
   repeatedKeys(inputOf(mapOf([["4096", 1], ["8192", 2], ["4096", 3]])), 0);
