@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := release
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: release test fuzz lint typecheck demo bench soak libnode third-party clean
+.PHONY: release test fuzz lint typecheck demo bench bench-fluent-bit soak libnode third-party clean
 
 MODULES := node_modules/.package-lock.json
 BUNDLE := build/kinesis.js
@@ -58,6 +58,10 @@ fuzz: release
 
 bench: release libnode
 	@$(WITH_LIBNODE) npx --no-install vitest bench --run test/bench
+
+# make bench-fluent-bit FLUENT_BIT=/path/to/fluent-bit BENCH_RUNS=3 BENCH_VARIANTS=null,c,ours,ours-workers2
+bench-fluent-bit: release libnode
+	@$(WITH_LIBNODE) node test/bench/run.mjs fluent_bit
 
 # make soak SOAK_SECONDS=600; in Fluent Bit if FLUENT_BIT names one
 soak: release libnode

@@ -1,0 +1,73 @@
+// What the runs say: medians of each variant, and its ratios to the C output of the same rounds.
+import { median } from "../statistics.js";
+import type { Run } from "./measured_run.js";
+
+/** The runs of each variant by its name, one for each round. */
+export type Rounds = ReadonlyMap<string, readonly Run[]>;
+
+export interface Summary {
+  readonly variant: string;
+  readonly cpuSeconds: number;
+  /** Without that of the null output. */
+  readonly outputCpuSeconds: number;
+  /** Medians of the ratios in each round: what drifts from round to round counts for both. */
+  readonly cpuToReference: number;
+  readonly wallSeconds: number;
+  readonly wallToReference: number;
+  readonly peakRssMib: number;
+  readonly wireMegabytes: number;
+  readonly requests: number;
+  readonly serverCpuSeconds: number;
+}
+
+const NOTHING = "null";
+export const REFERENCE = "c";
+
+/** A summary of each variant; NaN where the null output or the C output was not run. */
+export function summarize(rounds: Rounds): Summary[] {
+  const nothing = rounds.get(NOTHING) ?? [];
+  const reference = rounds.get(REFERENCE) ?? [];
+  const outputCpu = (run: Run, round: number): number => run.cpuSeconds - (nothing[round]?.cpuSeconds ?? NaN);
+  return [...rounds].map(([variant, runs]) => {
+    const of = (value: (run: Run, round: number) => number): number => median(runs.map(value));
+    const ratio = (value: (run: Run, round: number) => number): number =>
+      of((run, round) => {
+        const other = reference[round];
+        return other === undefined ? NaN : value(run, round) / value(other, round);
+      });
+    return {
+      variant,
+      cpuSeconds: of((run) => run.cpuSeconds),
+      outputCpuSeconds: of(outputCpu),
+      cpuToReference: ratio(outputCpu),
+      wallSeconds: of((run) => run.wallSeconds),
+      wallToReference: ratio((run) => run.wallSeconds),
+      peakRssMib: of((run) => run.peakRssMib),
+      wireMegabytes: of((run) => run.wireBytes) / 1e6,
+      requests: of((run) => run.requests),
+      serverCpuSeconds: of((run) => run.serverCpuSeconds),
+    };
+  });
+}
+
+/** The summaries as a table for the terminal. */
+export function tableOf(summaries: readonly Summary[]): string {
+  const figure = (value: number, digits: number): string => (Number.isNaN(value) ? "-" : value.toFixed(digits));
+  const head = ["variant", "CPU s", "output s", "× C", "wall s", "× C", "peak MiB", "wire MB", "requests", "server s"];
+  const rows = summaries.map((of) => [
+    of.variant,
+    figure(of.cpuSeconds, 2),
+    figure(of.outputCpuSeconds, 2),
+    figure(of.cpuToReference, 2),
+    figure(of.wallSeconds, 2),
+    figure(of.wallToReference, 2),
+    figure(of.peakRssMib, 0),
+    figure(of.wireMegabytes, 1),
+    figure(of.requests, 0),
+    figure(of.serverCpuSeconds, 2),
+  ]);
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ");
+  return [line(head), ...rows.map(line)].join("\n");
+}
