@@ -1,6 +1,5 @@
 /** Text of a msgpack value as a JSON string: escaped where JSON asks for it, invalid UTF-8 replaced. */
 import type { Input } from "../decode/msgpack.js";
-import type { ByteSink } from "./byte_sink.js";
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -19,74 +18,138 @@ shortEscape[0x0c] = 0x66; // f
 shortEscape[0x0d] = 0x72; // r
 
 /**
- * Writes the `count` bytes at `start` as a JSON string with its quotes.
+ * Writes the bytes from `from` to `end` as a JSON string with its quotes; gives the position behind it.
  * Each byte that is not part of valid UTF-8 becomes U+FFFD, as in Go's encoding/json.
+ * There must be room for what {@link jsonTextBytes} counts, which is never more than {@link mostJsonBytes}.
  */
-export function writeJsonText(input: Input, start: number, count: number, sink: ByteSink): void {
-  sink.reserve(count * maxBytesPerByte + 2);
-  const source = input.bytes;
-  const sourceView = input.view;
-  const { bytes, view } = sink;
-  const end = start + count;
-  const lastWord = end - 4;
-  let from = start;
-  let to = sink.length;
-  bytes[to++] = quote;
-  while (from < end) {
-    // Four bytes at a time while none of them needs a closer look.
-    while (from <= lastWord) {
-      const word = sourceView.getUint32(from);
-      if (needsAttention(word)) break;
-      view.setUint32(to, word);
-      from += 4;
-      to += 4;
-    }
-    const stop = Math.min(from + 4, end);
-    while (from < stop) {
-      const byte = source[from] as number;
-      if (byte >= 0x80) {
-        const length = utf8Length(source, from, end);
-        if (length === 0) {
-          bytes[to++] = 0xef;
-          bytes[to++] = 0xbf;
-          bytes[to++] = 0xbd;
-          from++;
-        } else {
-          for (let index = 0; index < length; index++) bytes[to++] = source[from++] as number;
-        }
-      } else if (byte === quote || byte === backslash) {
-        bytes[to++] = backslash;
-        bytes[to++] = byte;
-        from++;
-      } else if (byte < 0x20) {
-        to = escapeControl(bytes, to, byte);
-        from++;
-      } else {
-        bytes[to++] = byte;
-        from++;
-      }
-    }
+export function putJsonText(
+  source: Uint8Array,
+  sourceView: DataView,
+  from: number,
+  end: number,
+  bytes: Uint8Array,
+  view: DataView,
+  position: number,
+): number {
+  bytes[position] = quote;
+  let at = from;
+  let to = position + 1;
+  // Two words at a time while none of their bytes needs a closer look.
+  for (const last = end - 2 * wordBytes; at <= last; at += 2 * wordBytes) {
+    const first = sourceView.getInt32(at, true);
+    const second = sourceView.getInt32(at + wordBytes, true);
+    if ((needsAttention(first) | needsAttention(second)) !== 0) return putRest(source, sourceView, at, end, bytes, view, to);
+    view.setInt32(to, first, true);
+    view.setInt32(to + wordBytes, second, true);
+    to += 2 * wordBytes;
   }
-  bytes[to++] = quote;
-  sink.length = to;
+  if (at <= end - wordBytes) {
+    const word = sourceView.getInt32(at, true);
+    if (needsAttention(word) !== 0) return putRest(source, sourceView, at, end, bytes, view, to);
+    view.setInt32(to, word, true);
+    at += wordBytes;
+    to += wordBytes;
+  }
+  for (; at < end; at++) {
+    const byte = source[at] as number;
+    if (byte < 0x20 || byte >= 0x80 || byte === quote || byte === backslash) {
+      return putRest(source, sourceView, at, end, bytes, view, to);
+    }
+    bytes[to++] = byte;
+  }
+  bytes[to] = quote;
+  return to + 1;
 }
 
+/** The rest of a text and the closing quote, word by word up to each byte that JSON has another form for. */
+function putRest(
+  source: Uint8Array,
+  sourceView: DataView,
+  from: number,
+  end: number,
+  bytes: Uint8Array,
+  view: DataView,
+  position: number,
+): number {
+  let at = from;
+  let to = position;
+  while (at < end) {
+    if (at <= end - wordBytes) {
+      const word = sourceView.getInt32(at, true);
+      view.setInt32(to, word, true);
+      const found = needsAttention(word);
+      const clean = found === 0 ? wordBytes : bytesBefore(found);
+      at += clean;
+      to += clean;
+      if (found === 0) continue;
+    }
+    const byte = source[at] as number;
+    if (byte >= 0x80) {
+      const length = utf8Length(source, at, end);
+      if (length === 0) {
+        bytes[to++] = 0xef;
+        bytes[to++] = 0xbf;
+        bytes[to++] = 0xbd;
+        at++;
+      } else {
+        for (let index = 0; index < length; index++) bytes[to++] = source[at++] as number;
+      }
+    } else {
+      if (byte === quote || byte === backslash) {
+        bytes[to++] = backslash;
+        bytes[to++] = byte;
+      } else if (byte < 0x20) {
+        to = escapeControl(bytes, to, byte);
+      } else {
+        bytes[to++] = byte;
+      }
+      at++;
+    }
+  }
+  bytes[to] = quote;
+  return to + 1;
+}
+
+/** Room that is enough for any text of `count` bytes, its quotes included. */
+export function mostJsonBytes(count: number): number {
+  return count * maxBytesPerByte + 2;
+}
+
+/** Bytes of a text as a JSON string, its quotes included: for long ones, of which the most would be too much. */
+export function jsonTextBytes({ bytes }: Input, from: number, end: number): number {
+  let count = end - from + 2;
+  for (let at = from; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (byte >= 0x80) {
+      const length = utf8Length(bytes, at, end);
+      if (length === 0) count += 2;
+      else at += length - 1;
+    } else if (byte < 0x20) {
+      count += shortEscape[byte] === 0 ? maxBytesPerByte - 1 : 1;
+    } else if (byte === quote || byte === backslash) {
+      count++;
+    }
+  }
+  return count;
+}
+
+/** Little-endian: the first byte in memory is the lowest. */
+const wordBytes = 4;
+
 /**
- * True when one of the word's bytes is below 0x20, above 0x7f, a quote or a backslash.
- * The subtraction borrows out of a byte only when that byte is itself a hit, so the answer is exact.
+ * Not 0 when one of the word's bytes is below 0x20, above 0x7f, a quote or a backslash. A subtraction borrows out of a
+ * byte only when that byte is itself a hit: so the lowest bit set stands for the first hit, those above it may be false.
  */
-function needsAttention(word: number): boolean {
+function needsAttention(word: number): number {
   const control = word - 0x20202020;
-  const quotes = word ^ 0x22222222;
-  const backslashes = word ^ 0x5c5c5c5c;
-  return (
-    (((control & ~word) |
-      ((quotes - 0x01010101) & ~quotes) |
-      ((backslashes - 0x01010101) & ~backslashes) |
-      word) &
-      0x80808080) !==
-    0
-  );
+  const quotes = (word ^ 0x22222222) - 0x01010101;
+  const backslashes = (word ^ 0x5c5c5c5c) - 0x01010101;
+  return (control | quotes | backslashes | word) & 0x80808080;
+}
+
+/** How many bytes of a word lie before its first hit. */
+function bytesBefore(hits: number): number {
+  return (31 - Math.clz32(hits & -hits)) >> 3;
 }
 
 function escapeControl(bytes: Uint8Array, position: number, byte: number): number {

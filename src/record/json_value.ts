@@ -2,8 +2,10 @@
 import { emptyHead, neverUsed, readHead, type Input } from "../decode/msgpack.js";
 import { maxNestingDepth } from "../limits.js";
 import type { ByteSink } from "./byte_sink.js";
-import { jsonFloat } from "./json_number.js";
-import { writeJsonText } from "./json_text.js";
+import { hasDot, replaceDotsIn } from "./dots.js";
+import { writeExtension } from "./json_extension.js";
+import { mostScalarBytes, putScalar, scalarBytes } from "./json_scalar.js";
+import { jsonTextBytes, mostJsonBytes, putJsonText } from "./json_text.js";
 import { timeText } from "./json_time.js";
 
 /** Why a value cannot be written as JSON. */
@@ -16,14 +18,39 @@ export type JsonFailure =
 /** What {@link JsonWriter.write} gives instead of an offset when it failed. */
 export const failed = -1;
 
-/** Longest scalar: `"-9223372036854775808"` as a key, or a float of 24 characters. */
-const maxScalarBytes = 32;
+/** A scalar, or an empty map, and the comma behind it. */
+const roomBytes = mostScalarBytes + 1;
+/** The longest text for which six times its bytes are reserved; of longer ones, what they need is counted. */
+const longestTextReserved = 4096;
+
+/** First byte of a text of 32 to 255 bytes. */
+const text8 = 0xd9;
+const quote = 0x22;
+const comma = 0x2c;
+const colon = 0x3a;
+const openList = 0x5b;
+const closeList = 0x5d;
+const openMap = 0x7b;
+const closeMap = 0x7d;
+
+/** Why the loop of {@link JsonWriter} stopped: before a value that needs more room, or one that it leaves to others. */
+type Stop = "done" | "failed" | "no room" | "special value";
 
 /** Writes values of one input to one sink. With `replaceDots`, dots in the keys of all maps become that text. */
 export class JsonWriter {
   failure: JsonFailure | undefined;
   readonly #replaceDots: Uint8Array | undefined;
   readonly #head = emptyHead();
+  /** Of each map and list that is open around the innermost one: its values left, and whether it is a map. */
+  readonly #leftOf = new Int32Array(maxNestingDepth);
+  readonly #isMapAt = new Uint8Array(maxNestingDepth);
+  /** Where the loop stands: its offset in the input and its position in the sink. */
+  #from = 0;
+  #to = 0;
+  /** Values left of the innermost map or list. A map has its keys at even numbers, its values at odd ones. */
+  #left = 0;
+  #isMap = 0;
+  #depth = 0;
 
   constructor(replaceDots: Uint8Array | undefined) {
     this.#replaceDots = replaceDots;
@@ -33,66 +60,140 @@ export class JsonWriter {
    * Writes the value at `offset`, which must lie wholly within the input.
    * Gives the offset behind it, or {@link failed} with {@link failure} set; what was written by then is to be undone.
    */
-  write(input: Input, offset: number, sink: ByteSink, depth = 0): number {
-    const { bytes, view } = input;
-    const first = bytes[offset] as number;
-    if (first >= 0xa0 && first < 0xc0) {
-      const count = first & 0x1f;
-      writeJsonText(input, offset + 1, count, sink);
-      return offset + 1 + count;
+  write(input: Input, offset: number, sink: ByteSink): number {
+    this.#from = offset;
+    this.#to = sink.length;
+    this.#left = 1;
+    this.#isMap = 0;
+    this.#depth = 0;
+    for (;;) {
+      const stop = this.#run(input, input.bytes, sink.bytes, sink.view);
+      sink.length = this.#to;
+      if (stop === "done") return this.#from;
+      if (stop === "failed") return failed;
+      if (stop === "special value") {
+        this.#from = this.#writeSpecial(input, this.#from, sink);
+        if (this.#from === failed) return failed;
+        this.#left--;
+        sink.put((this.#isMap & this.#left & 1) === 1 ? colon : comma);
+      }
+      sink.reserve(roomBytes);
+      this.#to = sink.length;
     }
-    sink.reserve(maxScalarBytes);
-    if (first < 0x80) {
-      writeSmallInteger(first, sink);
-      return offset + 1;
+  }
+
+  /**
+   * The loop over all that lies within a value. Its state is in locals, and nothing that it reads or writes changes its
+   * place in it, so that the compiler keeps them in registers; nesting costs no stack.
+   *
+   * Behind each value it writes a comma, or a colon if it was a key. The end of a map or list takes the place of its
+   * last comma.
+   */
+  #run(input: Input, source: Uint8Array, bytes: Uint8Array, view: DataView): Stop {
+    const head = this.#head;
+    const leftOf = this.#leftOf;
+    const isMapAt = this.#isMapAt;
+    const sourceView = input.view;
+    const replacesDots = this.#replaceDots !== undefined;
+    const lastRoom = bytes.length - roomBytes;
+    let from = this.#from;
+    let to = this.#to;
+    let left = this.#left;
+    let isMap = this.#isMap;
+    let depth = this.#depth;
+    let stop: Stop = "no room";
+    while (to <= lastRoom) {
+      if (left === 0) {
+        if (depth === 0) {
+          to--;
+          stop = "done";
+          break;
+        }
+        bytes[to - 1] = isMap === 1 ? closeMap : closeList;
+        depth--;
+        left = leftOf[depth] as number;
+        isMap = isMapAt[depth] as number;
+      } else {
+        const first = source[from] as number;
+        const isShortText = first >= 0xa0 && first < 0xc0;
+        // Most keys are short texts, and are written like any other.
+        if ((!isShortText || replacesDots) && (isMap & ~left & 1) === 1) {
+          stop = "special value";
+          break;
+        }
+        let start = from + 1;
+        let count = first & 0x1f;
+        if (first === text8) {
+          start = from + 2;
+          count = source[from + 1] as number;
+        } else if (!isShortText) {
+          const width = scalarBytes[first] as number;
+          if (width > 0) {
+            const end = putScalar(input, from, bytes, view, to);
+            if (end < 0) {
+              this.failure = "holds NaN or an infinite number, which JSON does not have";
+              stop = "failed";
+              break;
+            }
+            from += width;
+            left--;
+            bytes[end] = (isMap & left & 1) === 1 ? colon : comma;
+            to = end + 1;
+            continue;
+          }
+          readHead(input, from, head);
+          ({ start, count } = head);
+          if (head.kind === "map" || head.kind === "array") {
+            if (depth === maxNestingDepth) {
+              this.failure = "is nested too deeply";
+              stop = "failed";
+              break;
+            }
+            leftOf[depth] = left;
+            isMapAt[depth] = isMap;
+            depth++;
+            isMap = head.kind === "map" ? 1 : 0;
+            left = count << isMap;
+            from = start;
+            bytes[to++] = isMap === 1 ? openMap : openList;
+            // The end takes the place of a comma.
+            if (count === 0) to++;
+            continue;
+          }
+          if (head.kind !== "text") {
+            stop = "special value";
+            break;
+          }
+        }
+        if (to + mostJsonBytes(count) > lastRoom) {
+          stop = "special value";
+          break;
+        }
+        from = start + count;
+        to = putJsonText(source, sourceView, start, from, bytes, view, to);
+      }
+      left--;
+      bytes[to++] = (isMap & left & 1) === 1 ? colon : comma;
     }
-    if (first >= 0xe0) {
-      sink.appendAscii(String(first - 0x100));
-      return offset + 1;
-    }
-    switch (first) {
-      case 0xc0:
-        sink.appendAscii("null");
-        return offset + 1;
-      case neverUsed:
-        return this.#fail("has a byte that msgpack never uses");
-      case 0xc2:
-        sink.appendAscii("false");
-        return offset + 1;
-      case 0xc3:
-        sink.appendAscii("true");
-        return offset + 1;
-      case 0xca:
-        return this.#writeFloat(jsonFloat(view.getFloat32(offset + 1)), sink, offset + 5);
-      case 0xcb:
-        return this.#writeFloat(jsonFloat(view.getFloat64(offset + 1)), sink, offset + 9);
-      case 0xcc:
-        writeSmallInteger(view.getUint8(offset + 1), sink);
-        return offset + 2;
-      case 0xcd:
-        sink.appendAscii(String(view.getUint16(offset + 1)));
-        return offset + 3;
-      case 0xce:
-        sink.appendAscii(String(view.getUint32(offset + 1)));
-        return offset + 5;
-      case 0xcf:
-        sink.appendAscii(view.getBigUint64(offset + 1).toString());
-        return offset + 9;
-      case 0xd0:
-        sink.appendAscii(String(view.getInt8(offset + 1)));
-        return offset + 2;
-      case 0xd1:
-        sink.appendAscii(String(view.getInt16(offset + 1)));
-        return offset + 3;
-      case 0xd2:
-        sink.appendAscii(String(view.getInt32(offset + 1)));
-        return offset + 5;
-      case 0xd3:
-        sink.appendAscii(view.getBigInt64(offset + 1).toString());
-        return offset + 9;
-      default:
-        return this.#writeCompound(input, offset, sink, depth);
-    }
+    this.#from = from;
+    this.#to = to;
+    this.#left = left;
+    this.#isMap = isMap;
+    this.#depth = depth;
+    return stop;
+  }
+
+  /** Writes a key, an extension or a long text, and leaves room for the byte behind it. */
+  #writeSpecial(input: Input, offset: number, sink: ByteSink): number {
+    if ((this.#isMap & ~this.#left & 1) === 1) return this.writeKey(input, offset, sink);
+    if (input.bytes[offset] === neverUsed) return this.#fail("has a byte that msgpack never uses");
+    const head = this.#head;
+    readHead(input, offset, head);
+    const end = head.start + head.count;
+    if (head.kind === "text") writeText(input, head.start, end, sink);
+    else writeExtension(input, head.extensionType, head.start, head.count, sink);
+    sink.reserve(1);
+    return end;
   }
 
   /**
@@ -102,71 +203,33 @@ export class JsonWriter {
   writeKey(input: Input, offset: number, sink: ByteSink): number {
     const head = this.#head;
     readHead(input, offset, head);
+    const end = head.start + head.count;
     if (head.kind === "text") {
       if (this.#replaceDots === undefined || !hasDot(input, head.start, head.count)) {
-        writeJsonText(input, head.start, head.count, sink);
+        writeText(input, head.start, end, sink);
       } else {
         const replaced = replaceDotsIn(input, head.start, head.count, this.#replaceDots);
-        writeJsonText(replaced, 0, replaced.end, sink);
+        writeText(replaced, 0, replaced.end, sink);
       }
-      return head.start + head.count;
+      return end;
     }
-    if (head.kind !== "scalar") {
+    const first = input.bytes[offset] as number;
+    const width = scalarBytes[first] as number;
+    if (width === 0) {
+      if (first === neverUsed) return this.#fail("has a byte that msgpack never uses");
       const text = head.kind === "extension" ? timeText(input, head.extensionType, head.start, head.count) : undefined;
       if (text === undefined) return this.#fail("has a map, a list or an extension as a key");
       sink.appendAscii(`"${text}"`);
-      return head.start + head.count;
-    }
-    sink.reserve(1);
-    sink.put(0x22);
-    const end = this.write(input, offset, sink);
-    if (end !== failed) {
       sink.reserve(1);
-      sink.put(0x22);
+      return end;
     }
-    return end;
-  }
-
-  #writeCompound(input: Input, offset: number, sink: ByteSink, depth: number): number {
-    const head = this.#head;
-    readHead(input, offset, head);
-    if (head.kind === "text") {
-      writeJsonText(input, head.start, head.count, sink);
-      return head.start + head.count;
-    }
-    if (head.kind === "extension") {
-      return writeExtension(input, head.extensionType, head.start, head.count, sink);
-    }
-    if (depth >= maxNestingDepth) return this.#fail("is nested too deeply");
-    const isMap = head.kind === "map";
-    const { count } = head;
-    sink.put(isMap ? 0x7b : 0x5b);
-    let position = head.start;
-    for (let index = 0; index < count; index++) {
-      if (index > 0) {
-        sink.reserve(1);
-        sink.put(0x2c);
-      }
-      if (isMap) {
-        position = this.writeKey(input, position, sink);
-        if (position === failed) return failed;
-        sink.reserve(1);
-        sink.put(0x3a);
-      }
-      position = this.write(input, position, sink, depth + 1);
-      if (position === failed) return failed;
-    }
-    sink.reserve(1);
-    sink.put(isMap ? 0x7d : 0x5d);
-    return position;
-  }
-
-  #writeFloat(text: string | undefined, sink: ByteSink, end: number): number {
-    if (text === undefined) {
-      return this.#fail("holds NaN or an infinite number, which JSON does not have");
-    }
-    sink.appendAscii(text);
-    return end;
+    sink.reserve(mostScalarBytes + 3);
+    sink.put(quote);
+    const to = putScalar(input, offset, sink.bytes, sink.view, sink.length);
+    if (to < 0) return this.#fail("holds NaN or an infinite number, which JSON does not have");
+    sink.length = to;
+    sink.put(quote);
+    return offset + width;
   }
 
   #fail(reason: JsonFailure): number {
@@ -175,67 +238,13 @@ export class JsonWriter {
   }
 }
 
-function writeSmallInteger(value: number, sink: ByteSink): void {
-  if (value >= 100) sink.put(0x30 + Math.trunc(value / 100));
-  if (value >= 10) sink.put(0x30 + (Math.trunc(value / 10) % 10));
-  sink.put(0x30 + (value % 10));
+/** Writes a text, and leaves room for the byte behind it. */
+function writeText(input: Input, start: number, end: number, sink: ByteSink): void {
+  reserveText(input, start, end, sink);
+  sink.length = putJsonText(input.bytes, input.view, start, end, sink.bytes, sink.view, sink.length);
 }
 
-/** A time becomes its text; any other extension what Go's decoder shows of one (codec.RawExt). */
-function writeExtension(input: Input, type: number, start: number, count: number, sink: ByteSink): number {
-  const time = timeText(input, type, start, count);
-  if (time === undefined) {
-    sink.appendAscii(`{"Tag":${type & 0xff},"Data":"`);
-    writeBase64(input, start, count, sink);
-    sink.appendAscii(`","Value":null}`);
-  } else {
-    sink.appendAscii(`"${time}"`);
-  }
-  return start + count;
-}
-
-const base64Digits = Uint8Array.from(
-  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
-  (digit) => digit.charCodeAt(0),
-);
-const base64Padding = 0x3d;
-
-function writeBase64({ bytes }: Input, start: number, count: number, sink: ByteSink): void {
-  sink.reserve(Math.ceil(count / 3) * 4);
-  for (let done = 0; done < count; done += 3) {
-    const left = count - done;
-    const first = bytes[start + done] as number;
-    const second = left > 1 ? (bytes[start + done + 1] as number) : 0;
-    const third = left > 2 ? (bytes[start + done + 2] as number) : 0;
-    const group = (first << 16) | (second << 8) | third;
-    sink.put(base64Digits[group >> 18] as number);
-    sink.put(base64Digits[(group >> 12) & 63] as number);
-    sink.put(left > 1 ? (base64Digits[(group >> 6) & 63] as number) : base64Padding);
-    sink.put(left > 2 ? (base64Digits[group & 63] as number) : base64Padding);
-  }
-}
-
-const dot = 0x2e;
-
-function hasDot(input: Input, start: number, count: number): boolean {
-  for (let index = start; index < start + count; index++) if (input.bytes[index] === dot) return true;
-  return false;
-}
-
-/** The text at `start` with each dot replaced, as an input of its own. */
-export function replaceDotsIn(input: Input, start: number, count: number, replacement: Uint8Array): Input {
-  let dots = 0;
-  for (let index = start; index < start + count; index++) if (input.bytes[index] === dot) dots++;
-  const bytes = new Uint8Array(count + dots * (replacement.length - 1));
-  let to = 0;
-  for (let index = start; index < start + count; index++) {
-    const byte = input.bytes[index] as number;
-    if (byte === dot) {
-      bytes.set(replacement, to);
-      to += replacement.length;
-    } else {
-      bytes[to++] = byte;
-    }
-  }
-  return { bytes, view: new DataView(bytes.buffer), end: bytes.length };
+function reserveText(input: Input, start: number, end: number, sink: ByteSink): void {
+  const count = end - start;
+  sink.reserve(roomBytes + (count > longestTextReserved ? jsonTextBytes(input, start, end) : mostJsonBytes(count)));
 }

@@ -1,7 +1,8 @@
 /** Makes user records of events: which keys go out, under which names, as what bytes, with which partition key. */
 import { emptyHead, inputOf, readHead, skipValue, type Head, type Input } from "../decode/msgpack.js";
 import type { ByteSink } from "./byte_sink.js";
-import { failed, JsonWriter, replaceDotsIn, type JsonFailure } from "./json_value.js";
+import { replaceDotsIn } from "./dots.js";
+import { failed, JsonWriter, type JsonFailure } from "./json_value.js";
 import { isKey, PartitionKeyReader } from "./partition_key.js";
 import { KeyMemory, repeatedKeys } from "./repeated_keys.js";
 import type { TimeFormat } from "./time_format.js";

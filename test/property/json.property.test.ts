@@ -2,10 +2,7 @@
 import { encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { inputOf } from "../../src/decode/msgpack.js";
-import { ByteSink } from "../../src/record/byte_sink.js";
-import { jsonFloat } from "../../src/record/json_number.js";
-import { writeJsonText } from "../../src/record/json_text.js";
+import { jsonFloat, jsonText } from "../support/json_parts.js";
 import { jsonOf, shape } from "../support/shaped_record.js";
 
 /** Texts of all code points, and such as often need a closer look. */
@@ -50,12 +47,24 @@ test("integers of 64 bits keep every digit", () => {
   );
 });
 
-test("floats of 64 bits read back as the same number", () => {
+const decimal = fc
+  .tuple(fc.maxSafeInteger(), fc.integer({ min: 0, max: 12 }))
+  .map(([digits, decimals]) => Number(`${digits}e-${decimals}`));
+const shortDecimal = fc
+  .tuple(fc.integer(), fc.integer({ min: 0, max: 7 }))
+  .map(([digits, decimals]) => Number(`${digits}e-${decimals}`));
+
+test.each([
+  ["any", fc.double({ noNaN: true, noDefaultInfinity: true })],
+  ["decimal fractions", decimal],
+  ["short decimal fractions", shortDecimal],
+  ["those beside short decimal fractions", shortDecimal.map((value) => value * (1 + Number.EPSILON))],
+])("floats of 64 bits have JavaScript's text, the shortest that reads back as the same number: %s", (_, numbers) => {
   fc.assert(
-    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
-      expect(JSON.parse(jsonFloat(value) ?? "")).toBe(value);
+    fc.property(numbers, (value) => {
+      expect(jsonFloat(value)).toBe(Object.is(value, -0) ? "-0" : String(value));
     }),
-    { numRuns: 3000 },
+    { numRuns: 5000 },
   );
 });
 
@@ -97,10 +106,7 @@ test("any bytes as text become valid JSON, each invalid one U+FFFD", () => {
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
       const bytes = Uint8Array.from(Buffer.concat(pieces));
-      const sink = new ByteSink(1);
-      writeJsonText(inputOf(bytes), 0, bytes.length, sink);
-      const json = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(sink.bytes.subarray(0, sink.length));
-      expect(JSON.parse(json)).toBe(replacedPerByte(bytes));
+      expect(JSON.parse(jsonText(bytes))).toBe(replacedPerByte(bytes));
     }),
     { numRuns: 2000 },
   );

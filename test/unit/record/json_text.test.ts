@@ -1,17 +1,8 @@
 // Text as JSON strings, at every place within the words that the writer reads at a time.
 import { describe, expect, test } from "vitest";
 import { inputOf } from "../../../src/decode/msgpack.js";
-import { ByteSink } from "../../../src/record/byte_sink.js";
-import { utf8Length, writeJsonText } from "../../../src/record/json_text.js";
-
-/** Throws at bytes that are no UTF-8, where others would put U+FFFD and hide that we did not. */
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-function jsonText(bytes: Uint8Array): string {
-  const sink = new ByteSink(1);
-  writeJsonText(inputOf(bytes), 0, bytes.length, sink);
-  return strict.decode(sink.bytes.subarray(0, sink.length));
-}
+import { jsonTextBytes, mostJsonBytes, utf8Length } from "../../../src/record/json_text.js";
+import { jsonText } from "../../support/json_parts.js";
 
 /** The bytes with 0 to 8 letters before and after them. */
 function* surrounded(bytes: Uint8Array): Generator<readonly [before: string, after: string, whole: Uint8Array]> {
@@ -69,10 +60,16 @@ test.each(invalid)("each byte of %s becomes U+FFFD", (_, bytes, characters) => {
 });
 
 test("a character cut off by the end of the text is invalid, whatever stands behind the text", () => {
-  const bytes = Buffer.from("a☃");
-  const sink = new ByteSink();
-  writeJsonText(inputOf(bytes), 0, 2, sink);
-  expect(Buffer.from(sink.bytes.subarray(0, sink.length)).toString()).toBe('"a\ufffd"');
+  expect(jsonText(Buffer.from("a☃"), 2)).toBe('"a\ufffd"');
+});
+
+test("no text takes more than is reserved for the worst, and the worst takes it all", () => {
+  const worst = new Uint8Array(100).fill(1);
+  expect(jsonTextBytes(inputOf(worst), 0, 100)).toBe(mostJsonBytes(100));
+  for (let byte = 0; byte < 256; byte++) {
+    const bytes = new Uint8Array(100).fill(byte);
+    expect(jsonTextBytes(inputOf(bytes), 0, 100)).toBeLessThanOrEqual(mostJsonBytes(100));
+  }
 });
 
 describe("utf8Length", () => {
@@ -82,7 +79,7 @@ describe("utf8Length", () => {
       if ((bytes[0] as number) < 0x80) continue;
       let isValid = true;
       try {
-        strict.decode(bytes);
+        new TextDecoder("utf-8", { fatal: true }).decode(bytes);
       } catch {
         isValid = false;
       }

@@ -1,0 +1,28 @@
+/** Replaces the dots in a key. */
+import { inputOf, type Input } from "../decode/msgpack.js";
+
+const dot = 0x2e;
+
+/** Whether the text at `start` has a dot. */
+export function hasDot(input: Input, start: number, count: number): boolean {
+  for (let index = start; index < start + count; index++) if (input.bytes[index] === dot) return true;
+  return false;
+}
+
+/** The text at `start` with each dot replaced, as an input of its own. */
+export function replaceDotsIn(input: Input, start: number, count: number, replacement: Uint8Array): Input {
+  let dots = 0;
+  for (let index = start; index < start + count; index++) if (input.bytes[index] === dot) dots++;
+  const bytes = new Uint8Array(count + dots * (replacement.length - 1));
+  let to = 0;
+  for (let index = start; index < start + count; index++) {
+    const byte = input.bytes[index] as number;
+    if (byte === dot) {
+      bytes.set(replacement, to);
+      to += replacement.length;
+    } else {
+      bytes[to++] = byte;
+    }
+  }
+  return inputOf(bytes);
+}

@@ -1,0 +1,15 @@
+/** Writes a msgpack extension as JSON: a time as its text, any other as what Go's decoder shows of one (codec.RawExt). */
+import { base64Bytes, putBase64 } from "../base64.js";
+import type { Input } from "../decode/msgpack.js";
+import type { ByteSink } from "./byte_sink.js";
+import { timeText } from "./json_time.js";
+
+/** Writes the extension whose `count` bytes lie at `start`. */
+export function writeExtension(input: Input, type: number, start: number, count: number, sink: ByteSink): void {
+  const time = timeText(input, type, start, count);
+  if (time !== undefined) return sink.appendAscii(`"${time}"`);
+  sink.appendAscii(`{"Tag":${type & 0xff},"Data":"`);
+  sink.reserve(base64Bytes(count));
+  sink.length = putBase64(input.bytes, start, start + count, sink.bytes, sink.view, sink.length);
+  sink.appendAscii(`","Value":null}`);
+}
