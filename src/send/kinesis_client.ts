@@ -4,22 +4,23 @@ import {
   ListShardsCommand,
   PutRecordsCommand,
   type ListShardsCommandOutput,
-  type PutRecordsCommandOutput,
 } from "@aws-sdk/client-kinesis";
-import type { BuildMiddleware } from "@smithy/types";
 import type { ConnectionOptions } from "../config.js";
 import { AttemptRunner } from "./attempt.js";
-import type { Entry } from "../entry.js";
 import { createHttpHandler } from "../network/http_handler.js";
 import { directNetwork, type NetworkEnvironment } from "../network/network.js";
 import type { Shard } from "../aggregate/shard_map.js";
-import type { FailedEntry, PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
+import { answeredBy, finishedBody, PreparedRequest, readBody } from "./prepared_request.js";
+import type { PutRecordsClient } from "./put_records.js";
+import { readAnswer, tookAll, type PutRecordsAnswer } from "./put_records_answer.js";
 import type { RenewingCredentials } from "../credentials/renewing_credentials.js";
 import { putRecordsBody } from "./request_body.js";
-import { withoutSecrets } from "../service_message.js";
 import type { ShardLister, ShardPage } from "./shard_map_source.js";
 import { givenEndpoint } from "../credentials/token_service.js";
 import { userAgentPlugin } from "./user_agent.js";
+
+/** Source: Kinesis API Reference, PutRecords, Example Request. */
+const jsonContent = "application/x-amz-json-1.1";
 
 /** A list that takes longer is not waited for: aggregation does without it. */
 const shardListTimeoutMs = 10_000;
@@ -32,26 +33,47 @@ export function createKinesisClient(
   network: NetworkEnvironment = directNetwork,
 ): PutRecordsClient & ShardLister {
   const { region, endpoint, profile, stream, requestTimeoutMs } = options;
+  const requestHandler = createHttpHandler(network);
   const client = new KinesisClient({
     region,
     ...(profile === undefined ? {} : { profile }),
     ...(endpoint === undefined ? {} : givenEndpoint(endpoint)),
     credentials: credentials.provide,
-    requestHandler: createHttpHandler(network),
+    requestHandler,
     maxAttempts: 1,
   });
   client.middlewareStack.use(userAgentPlugin(process.platform, version));
   const target = stream.startsWith("arn:") ? { StreamARN: stream } : { StreamName: stream };
   const attempts = new AttemptRunner();
+  const prepared = new PreparedRequest(requestHandler);
+  const putRecords = () => new PutRecordsCommand({ ...target, Records: [] });
+
+  /** The whole answer, or that all was taken. */
+  async function send(body: Uint8Array, count: number, abortSignal: AbortSignal): Promise<PutRecordsAnswer | "took all"> {
+    const command = putRecords();
+    if (!prepared.isKept) {
+      command.middlewareStack.use(finishedBody(body, jsonContent));
+      command.middlewareStack.use(prepared.keep());
+      return client.send(command, { abortSignal });
+    }
+    const response = await prepared.send(body, jsonContent, abortSignal);
+    if (response.statusCode === 200) {
+      const answer = await readBody(response);
+      if (tookAll(answer.toString("latin1"), count)) return "took all";
+      response.body = answer;
+    }
+    command.middlewareStack.use(answeredBy(response));
+    return client.send(command, { abortSignal });
+  }
 
   return {
     putRecords(entries) {
-      const command = new PutRecordsCommand({ ...target, Records: [] });
       const body = putRecordsBody(entries, target);
-      command.middlewareStack.add(finishedBody(body), { step: "build", priority: "high", name: "finishedBody" });
+      // Of entries for which a shard is expected, the answer tells the shard.
+      const count = entries.some(({ shardId }) => shardId !== undefined) ? -1 : entries.length;
       return attempts.run(
-        (abortSignal) => credentials.watch(client.send(command, { abortSignal })),
-        (answer) => readAnswer(answer, entries),
+        (abortSignal) => credentials.watch(send(body, count, abortSignal)),
+        (answer) => (answer === "took all" ? { kind: "answered", failed: [], strayed: 0 } : readAnswer(answer, entries)),
         requestTimeoutMs,
         "http_request_timeout",
       );
@@ -71,33 +93,6 @@ export function createKinesisClient(
       client.destroy();
     },
   };
-}
-
-/** Puts the body in place of the one that the SDK makes of no records: its way to JSON costs more than all our own work. */
-function finishedBody<Input extends object, Output extends object>(body: Uint8Array): BuildMiddleware<Input, Output> {
-  return (next) => (args) => {
-    (args.request as { body: unknown }).body = body;
-    return next(args);
-  };
-}
-
-function readAnswer(answer: PutRecordsCommandOutput, entries: readonly Entry[]): PutRecordsOutcome {
-  const results = answer.Records;
-  if (results?.length !== entries.length) {
-    const message = `the endpoint answered for ${results?.length ?? 0} of ${entries.length} records; is it a Kinesis endpoint?`;
-    return { kind: "failed", code: "InvalidAnswer", message, cause: "transient" };
-  }
-  const failed: FailedEntry[] = [];
-  let strayed = 0;
-  results.forEach(({ ErrorCode, ErrorMessage, SequenceNumber, ShardId }, index) => {
-    if (ErrorCode !== undefined || SequenceNumber === undefined) {
-      failed.push({ index, code: ErrorCode ?? "UnknownError", message: withoutSecrets(ErrorMessage ?? "") });
-      return;
-    }
-    const expected = entries[index]?.shardId;
-    if (expected !== undefined && ShardId !== expected) strayed++;
-  });
-  return { kind: "answered", failed, strayed };
 }
 
 /** Open shards only: one that was closed by a split or a merge has an ending sequence number. */
