@@ -1,6 +1,6 @@
 /** Reads and checks the options of one output instance. */
 import type { AggregationLimits } from "./aggregate/aggregator.js";
-import type { CompressionAlgorithm } from "./compress/node_zlib.js";
+import type { CompressionAlgorithm } from "./compress/compressor.js";
 import { limitsFor, maxLargeRecordBytes, maxRecordBytes, type ServiceLimits } from "./limits.js";
 import type { Log } from "./log.js";
 import type { RecordOptions } from "./record/record_shaper.js";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { writeSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import type { Binding } from "./binding.js";
-import { compressorFor } from "./compress/node_zlib.js";
+import { compressorFor } from "./compress/compressor.js";
 import { readConfig } from "./config.js";
 import { credentialsFor } from "./credentials/credentials.js";
 import { hasLogLevel, readInstanceEnvironment, readLogLevel } from "./environment.js";

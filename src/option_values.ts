@@ -1,5 +1,5 @@
 /** The forms of single option values: what is taken, and what is said of anything else. */
-import type { CompressionAlgorithm } from "./compress/node_zlib.js";
+import type { CompressionAlgorithm } from "./compress/compressor.js";
 import { ConfigurationError } from "./configuration_error.js";
 import { defaultTimeFormat, TimeFormat, type ZoneAbbreviation } from "./record/time_format.js";
 

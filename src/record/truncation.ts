@@ -8,8 +8,8 @@ const newline = 0x0a;
 const percentKeptOfEstimate = 90;
 const maxCompressionRounds = 10;
 
-/** Packs bytes; the result is the caller's. */
-export type Compress = (bytes: Uint8Array) => Uint8Array;
+/** Appends to the sink what its bytes from `start` on pack to. */
+export type Compress = (sink: ByteSink, start: number) => void;
 
 /** The largest length not above `length` that does not cut a UTF-8 character in two. */
 export function characterBorder(bytes: Uint8Array, start: number, length: number): number {
@@ -49,18 +49,21 @@ export function compressToFit(
   hasNewline: boolean,
   compress: Compress,
 ): "whole" | "truncated" | "cannot fit" {
-  let packed = compress(sink.bytes.subarray(start, sink.length));
+  let plainEnd = sink.length;
+  compress(sink, start);
   let result: "whole" | "truncated" = "whole";
-  for (let round = 1; packed.length > maxBytes; round++) {
+  for (let round = 1; sink.length - plainEnd > maxBytes; round++) {
     if (round > maxCompressionRounds) return "cannot fit";
-    const plainBytes = sink.length - start;
-    const estimate = Math.floor((maxBytes * plainBytes) / packed.length);
+    const plainBytes = plainEnd - start;
+    const estimate = Math.floor((maxBytes * plainBytes) / (sink.length - plainEnd));
     const target = Math.min(Math.floor((estimate * percentKeptOfEstimate) / 100), plainBytes - 1);
+    sink.length = plainEnd;
     if (!truncate(sink, start, target, hasNewline)) return "cannot fit";
-    packed = compress(sink.bytes.subarray(start, sink.length));
+    plainEnd = sink.length;
+    compress(sink, start);
     result = "truncated";
   }
-  sink.length = start;
-  sink.append(packed);
+  sink.bytes.copyWithin(start, plainEnd, sink.length);
+  sink.length = start + (sink.length - plainEnd);
   return result;
 }

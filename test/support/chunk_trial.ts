@@ -45,7 +45,7 @@ function loadCore() {
   return Promise.all([
     import("../../src/pipeline.js"),
     import("./recorded_pipeline.js"),
-    import("../../src/compress/node_zlib.js"),
+    import("../../src/compress/compressor.js"),
     import("../../src/aggregate/shard_map.js"),
   ]);
 }

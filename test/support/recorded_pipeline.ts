@@ -1,6 +1,6 @@
 // Runs chunks through the pipeline as an instance with these options would, and keeps what was reported about records.
 import { createHash } from "node:crypto";
-import { compressorFor } from "../../src/compress/node_zlib.js";
+import { compressorFor } from "../../src/compress/compressor.js";
 import { readConfig, type Config } from "../../src/config.js";
 import { Pipeline, type PipelineDependencies } from "../../src/pipeline.js";
 import type { Entry } from "../../src/entry.js";

@@ -1,6 +1,6 @@
 // An output instance with a scripted client, a clock of the test's, and all that it says kept.
 import { createHash } from "node:crypto";
-import { compressorFor } from "../../src/compress/node_zlib.js";
+import { compressorFor } from "../../src/compress/compressor.js";
 import { readConfig } from "../../src/config.js";
 import { type Metrics, noMetrics } from "../../src/metrics.js";
 import { OutputInstance } from "../../src/output_instance.js";

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { userRecordsOf } from "../../src/entry.js";
 import { maxNestingDepth, maxRecordBytes } from "../../src/limits.js";
 import { chunkOf, encodeV2, groupEnd, groupStart } from "../support/event_chunk.js";
+import { packing } from "../support/packed.js";
 import { runPipeline, textsOf, type PluginOptions } from "../support/recorded_pipeline.js";
 
 const suffix = "[Truncated...]";
@@ -199,7 +200,7 @@ describe("compression", () => {
   });
 
   test("one that never fits is dropped and told, and the others are sent", () => {
-    const compress = (bytes: Uint8Array) => (bytes.length > 100 ? new Uint8Array(2 * maxRecordBytes) : bytes.slice());
+    const compress = packing((bytes) => (bytes.length > 100 ? new Uint8Array(2 * maxRecordBytes) : bytes.slice()));
     const chunk = chunkOf([{ log: "x" }, { log: "a".repeat(10_000_000) }, { log: "y" }]);
     const run = runPipeline({ compression: "gzip", log_key: "log" }, chunk, { compress });
     expect(textsOf(run)).toEqual(["x", "y"]);

@@ -3,8 +3,10 @@ import { randomBytes } from "node:crypto";
 import { deflateSync, inflateSync } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
 import { ByteSink } from "../../../src/record/byte_sink.js";
-import { characterBorder, compressToFit, truncate, type Compress } from "../../../src/record/truncation.js";
+import { characterBorder, compressToFit, truncate } from "../../../src/record/truncation.js";
+import { packing } from "../../support/packed.js";
 
+const zlib = packing((bytes) => deflateSync(bytes));
 const suffix = "[Truncated...]";
 
 function sinkOf(record: Uint8Array | string): { readonly sink: ByteSink; readonly start: number } {
@@ -65,7 +67,7 @@ describe("characterBorder", () => {
 describe("compressToFit", () => {
   test("puts the compressed bytes in the record's place", () => {
     const { sink, start } = sinkOf("a".repeat(1000));
-    expect(compressToFit(sink, start, 1000, false, (bytes) => deflateSync(bytes))).toBe("whole");
+    expect(compressToFit(sink, start, 1000, false, zlib)).toBe("whole");
     expect(inflateSync(recordIn(sink, start)).toString()).toBe("a".repeat(1000));
     expect(Buffer.from(sink.bytes.subarray(0, start)).toString()).toBe("before");
   });
@@ -75,7 +77,7 @@ describe("compressToFit", () => {
     const size = deflateSync(record).length;
     const run = (maxBytes: number) => {
       const { sink, start } = sinkOf(record);
-      const outcome = compressToFit(sink, start, maxBytes, false, (bytes) => deflateSync(bytes));
+      const outcome = compressToFit(sink, start, maxBytes, false, zlib);
       return { outcome, record: recordIn(sink, start) };
     };
     expect(inflateSync(run(size).record)).toEqual(record);
@@ -86,22 +88,22 @@ describe("compressToFit", () => {
 
   test("what was cut ends with the suffix and the newline", () => {
     const { sink, start } = sinkOf(`${randomBytes(3000).toString("hex")}\n`);
-    expect(compressToFit(sink, start, 1000, true, (bytes) => deflateSync(bytes))).toBe("truncated");
+    expect(compressToFit(sink, start, 1000, true, zlib)).toBe("truncated");
     const packed = recordIn(sink, start);
     expect(packed.length).toBeLessThanOrEqual(1000);
     expect(inflateSync(packed).toString()).toMatch(/^[0-9a-f]+\[Truncated\.\.\.\]\n$/);
   });
 
   test("cuts the input to nine tenths of what its ratio promises", () => {
-    const compress = vi.fn<Compress>((bytes) => bytes.slice(0, Math.floor(bytes.length / 2)));
+    const pack = vi.fn((bytes: Uint8Array) => bytes.slice(0, Math.floor(bytes.length / 2)));
     const { sink, start } = sinkOf("a".repeat(10_000));
-    expect(compressToFit(sink, start, 1000, false, compress)).toBe("truncated");
-    expect(compress.mock.calls.map(([bytes]) => bytes.length)).toEqual([10_000, 1800]);
+    expect(compressToFit(sink, start, 1000, false, packing(pack))).toBe("truncated");
+    expect(pack.mock.calls.map(([bytes]) => bytes.length)).toEqual([10_000, 1800]);
   });
 
   test("cuts again while the ratio gets worse", () => {
     let calls = 0;
-    const compress: Compress = (bytes) => bytes.slice(0, Math.ceil(bytes.length * (calls++ === 0 ? 0.5 : 0.6)));
+    const compress = packing((bytes) => bytes.slice(0, Math.ceil(bytes.length * (calls++ === 0 ? 0.5 : 0.6))));
     const { sink, start } = sinkOf("a".repeat(10_000));
     expect(compressToFit(sink, start, 1000, false, compress)).toBe("truncated");
     expect(calls).toBe(3);
@@ -110,7 +112,7 @@ describe("compressToFit", () => {
   test("cuts ten times at most", () => {
     const run = (fitsAtCall: number) => {
       let calls = 0;
-      const compress: Compress = () => new Uint8Array(++calls >= fitsAtCall ? 1000 : 1001);
+      const compress = packing(() => new Uint8Array(++calls >= fitsAtCall ? 1000 : 1001));
       const { sink, start } = sinkOf("a".repeat(100_000));
       return compressToFit(sink, start, 1000, false, compress);
     };
@@ -119,6 +121,6 @@ describe("compressToFit", () => {
 
   test("gives up when no room is left for the suffix", () => {
     const { sink, start } = sinkOf("a".repeat(20));
-    expect(compressToFit(sink, start, 5, false, (bytes) => new Uint8Array(bytes.length + 18))).toBe("cannot fit");
+    expect(compressToFit(sink, start, 5, false, packing((bytes) => new Uint8Array(bytes.length + 18)))).toBe("cannot fit");
   });
 });
