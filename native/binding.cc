@@ -184,14 +184,26 @@ Napi::Value ZoneAbbreviation(const Napi::CallbackInfo &info) {
   return Napi::String::New(info.Env(), zone);
 }
 
+void ReleaseCode(const Napi::CallbackInfo &) { NodeRuntime::get().release_code(); }
+
 void ExitProcess(const Napi::CallbackInfo &info) { _exit(info[0].As<Napi::Number>().Int32Value()); }
 
 // process.exit() would take Fluent Bit down.
 void Abandon(const Napi::CallbackInfo &) { NodeRuntime::get().core_abandoned(); }
 
+// The embedded scripts (scripts/bundle.mjs): (offset, bytes), or without arguments the first line. They are ASCII, and
+// as Latin-1 they take one byte a character in V8's heap and need no decoding.
 Napi::Value Bundle(const Napi::CallbackInfo &info) {
-  return Napi::String::New(info.Env(), kinesis_bundle_begin,
-                           static_cast<size_t>(kinesis_bundle_end - kinesis_bundle_begin));
+  const auto total = static_cast<size_t>(kinesis_bundle_end - kinesis_bundle_begin);
+  const auto *end_of_line = static_cast<const char *>(memchr(kinesis_bundle_begin, '\n', total));
+  size_t offset = 0, bytes = static_cast<size_t>(end_of_line - kinesis_bundle_begin);
+  if (info.Length() == 2) {
+    offset = info[0].As<Napi::Number>().Uint32Value();
+    bytes = info[1].As<Napi::Number>().Uint32Value();
+  }
+  napi_value text = nullptr;
+  napi_create_string_latin1(info.Env(), kinesis_bundle_begin + offset, bytes, &text);
+  return {info.Env(), text};
 }
 
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
@@ -206,6 +218,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("openMetrics", Napi::Function::New(env, OpenMetrics));
   exports.Set("updateMetrics", Napi::Function::New(env, UpdateMetrics));
   exports.Set("zoneAbbreviation", Napi::Function::New(env, ZoneAbbreviation));
+  exports.Set("releaseCode", Napi::Function::New(env, ReleaseCode));
   exports.Set("exitProcess", Napi::Function::New(env, ExitProcess));
   exports.Set("messageDescriptor", Napi::Number::New(env, NodeRuntime::get().message_descriptor()));
   exports.Set("abandon", Napi::Function::New(env, Abandon));
@@ -230,11 +243,24 @@ std::string bootstrap_script(const std::string &own_path) {
          // streams of its own in these places (src/standard_streams.ts).
          "for (const name of ['stdin', 'stdout', 'stderr'])"
          "Object.defineProperty(process, name, { configurable: true, value: {} });"
-         "const core = { exports: {} };"
-         "new (require('vm').Script)("
-         "'(function (module, exports, require) {' + binding.bundle() + '\\n})', { filename: 'kinesis.js' })"
-         ".runInThisContext()(core, core.exports, require);"
-         "core.exports.start(binding);";
+         // Scripts of the bundle, each compiled and run when it is first asked for.
+         "const scripts = new Map();"
+         "const table = JSON.parse(binding.bundle());"
+         "let offset = JSON.stringify(table).length + 1;"
+         "for (const [name, bytes] of table) { scripts.set(name, [offset, bytes]); offset += bytes; }"
+         "const { Script } = require('vm');"
+         "const loaded = new Map();"
+         "const load = (name) => {"
+         "  const place = scripts.get(name);"
+         "  if (place === undefined) return require(name);"
+         "  if (loaded.has(name)) return loaded.get(name).exports;"
+         "  const module = { exports: {} };"
+         "  loaded.set(name, module);"
+         "  const script = new Script(binding.bundle(...place), { filename: 'kinesis.js/' + name.slice(2) });"
+         "  script.runInThisContext()(module, module.exports, load);"
+         "  return module.exports;"
+         "};"
+         "load('./main.js').start(binding);";
 }
 
 NODE_API_MODULE(kinesis, Initialise)

@@ -22,6 +22,7 @@
 #include "binding.h"
 #include "flb_proxy_abi.h"
 #include "host_metrics.h"
+#include "resident_memory.h"
 
 namespace kinesis {
 namespace {
@@ -111,6 +112,8 @@ void NodeRuntime::remember_surroundings() {
     own_path_ = resolved;
   }
 }
+
+void NodeRuntime::release_code() const { release_code_of(reinterpret_cast<const void *>(node_start)); }
 
 // Without allocating: an abort may have come from anywhere.
 void NodeRuntime::say(std::string_view message) const {

@@ -35,6 +35,9 @@ class NodeRuntime {
   /// rest here instead.
   [[noreturn]] void core_abandoned();
 
+  /// Takes the pages of libnode's code out of the process; those that are used come back by themselves.
+  void release_code() const;
+
   RequestTable &requests() { return requests_; }
   int message_descriptor() const { return message_descriptor_; }
 

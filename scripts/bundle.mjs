@@ -1,43 +1,82 @@
-// Bundles the TypeScript core into one script, build/kinesis.js, the same bytes for the same sources.
+// Bundles the TypeScript core into build/kinesis.js: scripts that the shim runs when they are first asked for, the same
+// bytes for the same sources.
+//
+// The first line is a table, [[name, bytes], ...] in JSON; the scripts follow in its order, nothing between them. Each
+// is a function of (module, exports, require). What lies behind an import() is a script of its own: where it is not
+// needed it is neither read nor compiled, nor held in memory.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 export const projectFolder = fileURLToPath(new URL("..", import.meta.url));
 
 // require("process") makes Node open standard input, output and error as streams, which turns Fluent Bit's own
 // descriptors to non-blocking. The global object is the same and opens nothing.
-const globalProcess = {
-  name: "global process",
+const globalProcess = `module.exports = globalThis.process;`;
+
+// The SDK's HTTP/2 handler is bundled with its clients, but never made: Node's http2 is loaded should anybody ask.
+const lateHttp2 = `
+const http2 = () => require("node:http2");
+exports.connect = (...target) => http2().connect(...target);
+exports.constants = new Proxy({}, { get: (_, name) => http2().constants[name] });`;
+
+const standIns = {
+  name: "stand-ins for built-in modules",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?process$/ }, () => ({ path: "process", namespace: "global" }));
-    onLoad({ filter: /.*/, namespace: "global" }, () => ({ contents: "module.exports = globalThis.process;" }));
+    const replace = (filter, namespace, contents) => {
+      onResolve({ filter }, ({ path, namespace: from }) => (from === namespace ? { path, external: true } : { path, namespace }));
+      onLoad({ filter: /.*/, namespace }, () => ({ contents }));
+    };
+    replace(/^(node:)?process$/, "global process", globalProcess);
+    replace(/^(node:)?http2$/, "late http2", lateHttp2);
   },
 };
 
+const common = { platform: "node", target: "node18", minify: true, charset: "ascii", legalComments: "none", logLevel: "warning" };
+
+/** A script of ours calls require() where it had import: there is no loader of modules in the embedded Node. */
+async function asFunction({ path, text }) {
+  const { code } = await transform(text, { ...common, format: "cjs", supported: { "dynamic-import": false } });
+  return { name: `./${basename(path)}`, text: `(function(module,exports,require){${code}})` };
+}
+
+/** esbuild makes scripts also of what only code that it left out would import. */
+function inUse(scripts) {
+  const used = new Set(["./main.js"]);
+  for (const name of used) {
+    const text = scripts.find((script) => script.name === name)?.text ?? "";
+    for (const other of scripts) if (text.includes(`"${other.name}"`)) used.add(other.name);
+  }
+  return scripts.filter(({ name }) => used.has(name));
+}
+
 /** Bundles src/main.ts; gives esbuild's metafile, which says what really went in. */
 export async function bundleCore({ write }) {
-  const result = await build({
+  const { metafile, outputFiles } = await build({
+    ...common,
     absWorkingDir: projectFolder,
     entryPoints: ["src/main.ts"],
-    outfile: "build/kinesis.js",
+    outdir: "build",
     bundle: true,
-    platform: "node",
-    format: "cjs",
-    target: "node18",
-    // The script runs in a vm without a loader of modules: import() becomes require().
-    supported: { "dynamic-import": false },
+    splitting: true,
+    format: "esm",
     // The packages' ES modules where there are any: what is not used can be left out of those.
     mainFields: ["module", "main"],
-    minify: true,
-    charset: "ascii",
-    legalComments: "none",
     sourcemap: false,
     metafile: true,
-    plugins: [globalProcess],
-    logLevel: "warning",
-    write,
+    plugins: [standIns],
+    write: false,
   });
-  return result.metafile;
+  const scripts = inUse(await Promise.all(outputFiles.map(asFunction)));
+  const names = new Set(scripts.map(({ name }) => basename(name)));
+  for (const output of Object.keys(metafile.outputs)) if (!names.has(basename(output))) delete metafile.outputs[output];
+  const table = JSON.stringify(scripts.map(({ name, text }) => [name, text.length]));
+  if (write) {
+    mkdirSync(join(projectFolder, "build"), { recursive: true });
+    writeFileSync(join(projectFolder, "build/kinesis.js"), [table, "\n", ...scripts.map(({ text }) => text)].join(""), "latin1");
+  }
+  return metafile;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

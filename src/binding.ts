@@ -51,6 +51,8 @@ export interface Binding {
   zoneAbbreviation(epochSeconds: number): string;
   /** Where messages go: the standard error that Fluent Bit was started with. */
   readonly messageDescriptor: number;
+  /** Takes the pages of libnode's code that are in memory out of the process; those that are used come back. */
+  releaseCode(): void;
   /** Ends Fluent Bit at once. */
   exitProcess(status: number): never;
 }

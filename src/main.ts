@@ -1,21 +1,27 @@
 /** Wires the core: the shim's binding, Node's clock, randomness and streams, and the SDK's client. */
-import { createHash } from "node:crypto";
+import type * as Crypto from "node:crypto";
 import { writeSync } from "node:fs";
-import { performance } from "node:perf_hooks";
 import type { Binding } from "./binding.js";
-import { compressorFor } from "./compress/compressor.js";
 import { readConfig } from "./config.js";
-import { credentialsFor } from "./credentials/credentials.js";
 import { hasLogLevel, readInstanceEnvironment, readLogLevel } from "./environment.js";
+import { lateClient } from "./late_client.js";
 import { createHostLog, createLog, hostLevels, prefixed, type Log } from "./log.js";
 import { GatheredMetrics, metricDefinitions, noMetrics, type Metrics } from "./metrics.js";
-import { createHttpHandler } from "./network/http_handler.js";
 import { readNetworkEnvironment } from "./network/network.js";
 import { OutputInstance } from "./output_instance.js";
 import { Plugin } from "./plugin.js";
-import { createKinesisClient } from "./send/kinesis_client.js";
+import { releaseAfterRequests } from "./resident_memory.js";
 import { replaceStandardStreams, routeConsole } from "./standard_streams.js";
 import { version } from "./version.js";
+
+let hashing: typeof Crypto | undefined;
+
+/** Node's crypto takes 6 ms to load on Node 18, and an init needs no hash. */
+function createHash(algorithm: string): Crypto.Hash {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would have to be waited for; the bundle is CommonJS
+  hashing ??= require("node:crypto") as typeof Crypto;
+  return hashing.createHash(algorithm);
+}
 
 /** Called once by the shim's bootstrap script; from then on, requests arrive. */
 export function start(binding: Binding): void {
@@ -30,7 +36,7 @@ export function start(binding: Binding): void {
   if (unknown !== undefined) {
     log.warning(`Unknown FLB_LOG_LEVEL '${unknown}', must be debug, info or error; using info`);
   }
-  const plugin = new Plugin(binding, log, (number, read, requestId) => {
+  const plugin = new Plugin(binding, log, async (number, read, requestId) => {
     const host = binding.outputInstance(requestId);
     let instanceLog = prefixed(log, `[kinesis ${number}] `);
     if (isHostLog && host !== undefined) {
@@ -40,31 +46,40 @@ export function start(binding: Binding): void {
     }
     const config = readConfig(read, instanceLog, (epochSeconds) => binding.zoneAbbreviation(epochSeconds));
     const environment = readInstanceEnvironment(process.env);
-    const network = readNetworkEnvironment(process.env);
+    const network = await readNetworkEnvironment(process.env);
     if (process.env["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {
       instanceLog.warning("NODE_TLS_REJECT_UNAUTHORIZED is 0: no certificate is verified, so anybody can pose as AWS; name your authorities in AWS_CA_BUNDLE instead");
     }
     const { eksPodExecutionRole } = environment;
     const options = { ...config.connection, eksPodExecutionRole };
-    const credentials = credentialsFor(options, { log: instanceLog, now: Date.now, requestHandler: createHttpHandler(network) });
     return new OutputInstance(config, environment, {
       log: instanceLog,
       metrics: openMetrics(binding, requestId, host?.name, config.connection.stream, instanceLog),
-      client: createKinesisClient(config.connection, credentials, version, network),
+      client: lateClient(async () => {
+        const { credentialsFor } = await import("./credentials/credentials.js");
+        const { createHttpHandler } = await import("./network/http_handler.js");
+        const { createKinesisClient } = await import("./send/kinesis_client.js");
+        const dependencies = { log: instanceLog, now: Date.now, requestHandler: createHttpHandler(network) };
+        return createKinesisClient(config.connection, credentialsFor(options, dependencies), version, network);
+      }),
       now: () => performance.now(),
       random: Math.random,
       // Unreferenced: the queue of requests keeps Node's loop alive, and nobody waits once that is closed.
       sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds).unref()),
       digest: (chunk) => createHash("sha256").update(chunk).digest("base64"),
       md5: (bytes) => createHash("md5").update(bytes).digest(),
-      compress: config.compression === undefined ? undefined : compressorFor(config.compression),
+      compress: config.compression === undefined ? undefined : (await import("./compress/compressor.js")).compressorFor(config.compression),
       exitProcess: (status) => binding.exitProcess(status),
     });
   });
   process.on("uncaughtException", (error) => plugin.releaseAll(error));
   // Node's own printing of warnings is off (native/node_runtime.cc): they are ours to show.
   process.on("warning", (warning) => log.debug(`[kinesis] Node.js: ${warning.message}`));
-  binding.serve((requestId, kind, instance, chunk, tag) => plugin.handle(requestId, kind, instance, chunk, tag));
+  const requested = releaseAfterRequests(() => binding.releaseCode());
+  binding.serve((requestId, kind, instance, chunk, tag) => {
+    requested();
+    plugin.handle(requestId, kind, instance, chunk, tag);
+  });
 }
 
 function openMetrics(

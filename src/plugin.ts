@@ -9,7 +9,7 @@ export type InstanceFactory = (
   number: number,
   read: (key: string) => string | undefined,
   requestId: number,
-) => OutputInstance;
+) => OutputInstance | Promise<OutputInstance>;
 
 /** The instances of this process, by the number that their messages show. */
 export class Plugin {
@@ -17,6 +17,8 @@ export class Plugin {
   readonly #log: Log;
   readonly #createInstance: InstanceFactory;
   readonly #instances = new Map<number, OutputInstance>();
+  /** The numbers of those that are being made. */
+  readonly #opening = new Set<number>();
   readonly #waiting = new Map<number, number>();
 
   constructor(binding: Binding, log: Log, createInstance: InstanceFactory) {
@@ -69,17 +71,20 @@ export class Plugin {
     }
   }
 
-  #init(requestId: number): number {
+  async #init(requestId: number): Promise<number> {
     let number = 0;
-    while (this.#instances.has(number)) number++;
+    while (this.#instances.has(number) || this.#opening.has(number)) number++;
+    this.#opening.add(number);
     try {
       const read = (key: string) => this.#binding.option(requestId, key);
-      this.#instances.set(number, this.#createInstance(number, read, requestId));
+      this.#instances.set(number, await this.#createInstance(number, read, requestId));
       return number;
     } catch (error) {
       const reason = error instanceof ConfigurationError ? error.message : describeBug(error);
       this.#log.error(`[kinesis] Failed to initialize plugin: [kinesis ${number}] ${reason}`);
       return initFailed;
+    } finally {
+      this.#opening.delete(number);
     }
   }
 

@@ -1,6 +1,5 @@
 /** The default chain of credentials, in the order of the AWS SDK for Go v1 (aws/session/credentials.go). */
 import { readFile } from "node:fs/promises";
-import { fromIni, fromInstanceMetadata } from "@aws-sdk/credential-providers";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
 import { containerAddress, fetchContainerCredentials } from "./container_credentials.js";
 import { CredentialsProviderError, type Credentials } from "./renewing_credentials.js";
@@ -93,6 +92,7 @@ async function fromWebIdentity({ environment, tokenService }: ChainOptions): Pro
 }
 
 async function fromProfile(profile: string, { tokenService, requestHandler }: ChainOptions): Promise<Found> {
+  const { fromIni } = await import("./profile_provider.js");
   const provide = fromIni({
     profile,
     clientConfig: { requestHandler },
@@ -135,6 +135,7 @@ async function fromInstance(environment: Environment, log: Log): Promise<Found> 
   const ignore = () => undefined;
   // In an outage of theirs EC2 hands out credentials beyond their time, and the services take them.
   const logger = { debug: ignore, info: ignore, warn: (message: string) => log.warning(message), error: ignore };
+  const { fromInstanceMetadata } = await import("./instance_provider.js");
   try {
     return await fromInstanceMetadata({ timeout: metadataTimeoutMs, maxRetries: metadataRetries, logger })();
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Where and how roles are assumed: the Security Token Service of the region, or the option sts_endpoint. */
-import { fromTemporaryCredentials, fromWebToken } from "@aws-sdk/credential-providers";
+import type { fromTemporaryCredentials, fromWebToken } from "@aws-sdk/credential-providers";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { Credentials } from "./renewing_credentials.js";
 
@@ -32,13 +32,20 @@ export class TokenService {
 
   /** A provider that calls AssumeRole each time. */
   assumeRole(source: Credentials | (() => Promise<Credentials>), params: AssumeRole): () => Promise<Credentials> {
-    const assume = fromTemporaryCredentials({ masterCredentials: source, params, clientConfig: this.#settings });
+    const settings = { masterCredentials: source, params, clientConfig: this.#settings };
+    // Made once: it keeps its client.
+    let made: ReturnType<typeof fromTemporaryCredentials> | undefined;
+    const assume = async () => {
+      made ??= (await import("./role_providers.js")).fromTemporaryCredentials(settings);
+      return made();
+    };
     return () => explained(`AssumeRole of ${params.RoleArn}`, assume());
   }
 
   /** Calls AssumeRoleWithWebIdentity. */
   assumeRoleWithWebToken(params: WebToken): Promise<Credentials> {
-    const assume = fromWebToken({ ...params, clientConfig: this.#settings });
+    const settings = { ...params, clientConfig: this.#settings };
+    const assume = async () => (await import("./role_providers.js")).fromWebToken(settings)();
     return explained(`AssumeRoleWithWebIdentity of ${params.roleArn}`, assume());
   }
 }

@@ -1,11 +1,6 @@
 /** How the SDK's clients reach their services over HTTP: directly or through a proxy, trusting whom. */
-import type { Agent } from "node:http";
-import { isIP } from "node:net";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { HttpProxyAgent } from "http-proxy-agent";
 import type { NetworkEnvironment } from "./network.js";
-import type { Proxy } from "./proxy.js";
-import { TunnelAgent } from "./tunnel_agent.js";
 
 const connectionTimeoutMs = 5000;
 /** A connection on which nothing moves for so long is dead, even when http_request_timeout sets no limit. */
@@ -36,12 +31,16 @@ class RoutedHttpHandler extends NodeHttpHandler {
     });
     this.#network = network;
     if (proxies.https === undefined && proxies.http === undefined) return;
-    this.#proxied = new NodeHttpHandler({
-      // Later than the agents' own limit, of which the message names the proxy.
-      connectionTimeout: connectionTimeoutMs + 1000,
-      socketTimeout: idleTimeoutMs,
-      ...(proxies.https === undefined ? {} : { httpsAgent: tunnelAgent(proxies.https, true, network) as never }),
-      ...(proxies.http === undefined ? {} : { httpAgent: plainAgent(proxies.http, network) }),
+    this.#proxied = new NodeHttpHandler(async () => {
+      const { plainAgent, secureAgent } = await import("./proxy_agents.js");
+      const settings = { maxSockets, timeoutMs: connectionTimeoutMs };
+      return {
+        // Later than the agents' own limit, of which the message names the proxy.
+        connectionTimeout: connectionTimeoutMs + 1000,
+        socketTimeout: idleTimeoutMs,
+        ...(proxies.https === undefined ? {} : { httpsAgent: secureAgent(proxies.https, network, settings) as never }),
+        ...(proxies.http === undefined ? {} : { httpAgent: plainAgent(proxies.http, network, settings) }),
+      };
     });
   }
 
@@ -67,16 +66,4 @@ class RoutedHttpHandler extends NodeHttpHandler {
     if ((isSecure ? https : http) === undefined) return false;
     return !bypass(hostname.replace(/^\[|\]$/g, ""), port ?? (isSecure ? 443 : 80));
   }
-}
-
-function tunnelAgent(proxy: Proxy, isSecure: boolean, { trust }: NetworkEnvironment): TunnelAgent {
-  return new TunnelAgent({ proxy, isSecure, trust, maxSockets, timeoutMs: connectionTimeoutMs });
-}
-
-/** For requests without TLS: an HTTP proxy takes them with the whole URL, a SOCKS proxy like all others. */
-function plainAgent(proxy: Proxy, network: NetworkEnvironment): Agent {
-  if (proxy.url.protocol.startsWith("socks")) return tunnelAgent(proxy, false, network);
-  const name = isIP(proxy.url.hostname.replace(/^\[|\]$/g, "")) === 0 ? { servername: proxy.url.hostname } : {};
-  const trust = network.trust === undefined ? {} : { secureContext: network.trust };
-  return new HttpProxyAgent(proxy.url, { keepAlive: true, maxSockets, ...name, ...trust });
 }

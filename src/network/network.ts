@@ -1,6 +1,5 @@
 /** What the environment says about the way to the services: proxies and trusted authorities. */
 import type { SecureContext } from "node:tls";
-import { trustOnly } from "./certificate_authorities.js";
 import { readProxies, type ProxySettings } from "./proxy.js";
 
 /** Read once for an output, and used for all of its clients. */
@@ -11,10 +10,16 @@ export interface NetworkEnvironment {
 }
 
 /** No proxy, and the authorities that Node trusts. */
-export const directNetwork: NetworkEnvironment = readNetworkEnvironment({});
+export const directNetwork: NetworkEnvironment = { proxies: readProxies({}), trust: undefined };
 
 /** @throws ConfigurationError that names the variable */
-export function readNetworkEnvironment(environment: Readonly<Record<string, string | undefined>>): NetworkEnvironment {
+export async function readNetworkEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<NetworkEnvironment> {
   const bundle = environment["AWS_CA_BUNDLE"] ?? "";
-  return { proxies: readProxies(environment), trust: bundle === "" ? undefined : trustOnly(bundle) };
+  const proxies = readProxies(environment);
+  if (bundle === "") return { proxies, trust: undefined };
+  // Node's TLS is loaded with it, which no other init needs.
+  const { trustOnly } = await import("./certificate_authorities.js");
+  return { proxies, trust: trustOnly(bundle) };
 }

@@ -15,7 +15,7 @@ const native = join(here, "../../native");
 const builds = join(here, "../../build/test-native/fuzz");
 const shim = [
   ...["shim_host.cc", "stand_in_binding.cc"].map((file) => join(here, file)),
-  ...["plugin", "request", "node_runtime", "abort_trap", "host_log", "host_metrics"].map((file) => join(native, `${file}.cc`)),
+  ...["plugin", "request", "node_runtime", "resident_memory", "abort_trap", "host_log", "host_metrics"].map((file) => join(native, `${file}.cc`)),
 ];
 const buildTimeout = 600_000;
 // ThreadSanitizer does not start where the kernel scatters addresses widely.

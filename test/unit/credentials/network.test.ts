@@ -27,7 +27,7 @@ afterEach(async () => {
 async function through(service: string, options: { profile?: string; roleArn?: string; stsEndpoint?: string }) {
   const proxy = await ScriptedProxy.start({ target: { port: Number(new URL(service).port) } });
   stops.push(() => proxy.stop());
-  const requestHandler = createHttpHandler(readNetworkEnvironment({ HTTP_PROXY: proxy.address }));
+  const requestHandler = createHttpHandler(await readNetworkEnvironment({ HTTP_PROXY: proxy.address }));
   stops.push(() => requestHandler.destroy());
   const { profile, roleArn, stsEndpoint } = options;
   const all = { region: "us-west-2", profile, roleArn, stsEndpoint, externalId: undefined, eksPodExecutionRole: undefined };

@@ -58,8 +58,8 @@ async function proxyTo(service: ScriptedService, settings: ProxySettings = {}): 
   return proxy;
 }
 
-function handlerOf(environment: Environment): NodeHttpHandler {
-  const handler = createHttpHandler(readNetworkEnvironment(environment));
+async function handlerOf(environment: Environment): Promise<NodeHttpHandler> {
+  const handler = createHttpHandler(await readNetworkEnvironment(environment));
   stops.push(() => handler.destroy());
   return handler;
 }
@@ -82,7 +82,7 @@ describe("a request over TLS", () => {
   it("goes through a tunnel of the proxy in HTTPS_PROXY, and the next ones through the same", async () => {
     const service = await serve(targets);
     const proxy = await proxyTo(service);
-    const handler = handlerOf({ HTTPS_PROXY: proxy.address, AWS_CA_BUNDLE: targets.file });
+    const handler = await handlerOf({ HTTPS_PROXY: proxy.address, AWS_CA_BUNDLE: targets.file });
     for (let count = 0; count < 5; count++) expect(await ask(handler, "https://kinesis.example/")).toBe("200 hello");
     expect(proxy.tunnels).toEqual(["kinesis.example:443"]);
     expect(proxy.authorizations).toEqual([undefined]);
@@ -94,7 +94,7 @@ describe("a request over TLS", () => {
   it("that comes beside others has a tunnel of its own, which is kept too", async () => {
     const service = await serve(targets);
     const proxy = await proxyTo(service);
-    const handler = handlerOf({ HTTPS_PROXY: proxy.address, AWS_CA_BUNDLE: targets.file });
+    const handler = await handlerOf({ HTTPS_PROXY: proxy.address, AWS_CA_BUNDLE: targets.file });
     const askThree = () => Promise.all([1, 2, 3].map(() => ask(handler, "https://kinesis.example/")));
     expect([...(await askThree()), ...(await askThree())]).toEqual(Array(6).fill("200 hello"));
     expect(proxy.tunnels).toHaveLength(3);
@@ -103,7 +103,7 @@ describe("a request over TLS", () => {
   it("does not go through the proxy in HTTP_PROXY", async () => {
     const service = await serve(targets);
     const proxy = await proxyTo(service);
-    const handler = handlerOf({ HTTP_PROXY: proxy.address });
+    const handler = await handlerOf({ HTTP_PROXY: proxy.address });
     await expect(ask(handler, "https://kinesis.example/")).rejects.toThrow(noSuchHost);
     expect(proxy.tunnels).toEqual([]);
   });
@@ -111,7 +111,7 @@ describe("a request over TLS", () => {
   it("goes directly to this machine and to the hosts of NO_PROXY", async () => {
     const service = await serve(proxies);
     const proxy = await proxyTo(service);
-    const handler = handlerOf({ HTTPS_PROXY: proxy.address, NO_PROXY: "kinesis.example", AWS_CA_BUNDLE: proxies.file });
+    const handler = await handlerOf({ HTTPS_PROXY: proxy.address, NO_PROXY: "kinesis.example", AWS_CA_BUNDLE: proxies.file });
     expect(await ask(handler, service.endpoint)).toBe("200 hello");
     await expect(ask(handler, "https://kinesis.example/")).rejects.toThrow(noSuchHost);
     expect(proxy.tunnels).toEqual([]);
@@ -121,7 +121,7 @@ describe("a request over TLS", () => {
     const service = await serve(targets);
     const proxy = await proxyTo(service, { credentials: "us er:p@ss:wörd" });
     const url = `http://us%20er:p%40ss:w%C3%B6rd@${proxy.address}`;
-    const handler = handlerOf({ https_proxy: url, AWS_CA_BUNDLE: targets.file });
+    const handler = await handlerOf({ https_proxy: url, AWS_CA_BUNDLE: targets.file });
     expect(await ask(handler, "https://kinesis.example/")).toBe("200 hello");
   });
 
@@ -133,7 +133,7 @@ describe("a request over TLS", () => {
   ])("fails when the proxy %s, and tells the proxy but no password", async (_, settings, code, message) => {
     const service = await serve(targets);
     const proxy = await proxyTo(service, settings);
-    const handler = handlerOf({ HTTPS_PROXY: `http://user:secret@${proxy.address}` });
+    const handler = await handlerOf({ HTTPS_PROXY: `http://user:secret@${proxy.address}` });
     const error: unknown = await ask(handler, "https://kinesis.example/").catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code });
     expect((error as Error).message).toContain(`the proxy of HTTPS_PROXY (${proxy.address}): `);
@@ -145,7 +145,7 @@ describe("a request over TLS", () => {
 
   it("fails when there is no proxy at that address", async () => {
     const address = `127.0.0.1:${await freePort()}`;
-    await expect(ask(handlerOf({ HTTPS_PROXY: address }), "https://kinesis.example/")).rejects.toMatchObject({
+    await expect(ask(await handlerOf({ HTTPS_PROXY: address }), "https://kinesis.example/")).rejects.toMatchObject({
       code: "ECONNREFUSED",
       message: expect.stringContaining(`the proxy of HTTPS_PROXY (${address}): `) as string,
     });
@@ -153,7 +153,7 @@ describe("a request over TLS", () => {
 
   it("that a silent proxy holds up can be ended, and leaves no connection behind", async () => {
     const proxy = await proxyTo(await serve(targets), { refusal: 0 });
-    const handler = handlerOf({ HTTPS_PROXY: proxy.address });
+    const handler = await handlerOf({ HTTPS_PROXY: proxy.address });
     const ending = new AbortController();
     const answer = ask(handler, "https://kinesis.example/", ending.signal);
     await vi.waitFor(() => expect(proxy.open).toBe(1));
@@ -164,7 +164,7 @@ describe("a request over TLS", () => {
 
   it("that a silent proxy holds up fails for lack of time", async () => {
     const proxy = await proxyTo(await serve(targets), { refusal: 0 });
-    await expect(ask(handlerOf({ HTTPS_PROXY: proxy.address }), "https://kinesis.example/")).rejects.toMatchObject({
+    await expect(ask(await handlerOf({ HTTPS_PROXY: proxy.address }), "https://kinesis.example/")).rejects.toMatchObject({
       code: "ETIMEDOUT",
       message: expect.stringContaining("no connection within 5 s") as string,
     });
@@ -172,7 +172,7 @@ describe("a request over TLS", () => {
 
   it("that waits for a tunnel ends when the handler is destroyed", async () => {
     const proxy = await proxyTo(await serve(targets), { refusal: 0 });
-    const handler = handlerOf({ HTTPS_PROXY: proxy.address });
+    const handler = await handlerOf({ HTTPS_PROXY: proxy.address });
     const answer = ask(handler, "https://kinesis.example/");
     await vi.waitFor(() => expect(proxy.open).toBe(1));
     handler.destroy();
@@ -181,7 +181,7 @@ describe("a request over TLS", () => {
 
   it("that the service does not answer can be ended inside the tunnel", async () => {
     const service = await serve(targets, () => "silence");
-    const handler = handlerOf({ HTTPS_PROXY: (await proxyTo(service)).address, AWS_CA_BUNDLE: targets.file });
+    const handler = await handlerOf({ HTTPS_PROXY: (await proxyTo(service)).address, AWS_CA_BUNDLE: targets.file });
     const ending = new AbortController();
     const answer = ask(handler, "https://kinesis.example/", ending.signal);
     await vi.waitFor(() => expect(service.requests).toHaveLength(1));
@@ -193,17 +193,17 @@ describe("a request over TLS", () => {
 describe("trust", () => {
   it("of AWS_CA_BUNDLE holds for a direct connection", async () => {
     const service = await serve(proxies);
-    expect(await ask(handlerOf({ AWS_CA_BUNDLE: proxies.file }), service.endpoint)).toBe("200 hello");
+    expect(await ask(await handlerOf({ AWS_CA_BUNDLE: proxies.file }), service.endpoint)).toBe("200 hello");
     const code = "DEPTH_ZERO_SELF_SIGNED_CERT";
-    await expect(ask(handlerOf({}), service.endpoint)).rejects.toMatchObject({ code });
-    await expect(ask(handlerOf({ AWS_CA_BUNDLE: targets.file }), service.endpoint)).rejects.toMatchObject({ code });
+    await expect(ask(await handlerOf({}), service.endpoint)).rejects.toMatchObject({ code });
+    await expect(ask(await handlerOf({ AWS_CA_BUNDLE: targets.file }), service.endpoint)).rejects.toMatchObject({ code });
     expect(service.requests).toHaveLength(1);
   });
 
   it("in a target behind a proxy is Node's without AWS_CA_BUNDLE", async () => {
     const service = await serve(targets);
     const proxy = await proxyTo(service);
-    await expect(ask(handlerOf({ HTTPS_PROXY: proxy.address }), "https://kinesis.example/")).rejects.toMatchObject({
+    await expect(ask(await handlerOf({ HTTPS_PROXY: proxy.address }), "https://kinesis.example/")).rejects.toMatchObject({
       code: "DEPTH_ZERO_SELF_SIGNED_CERT",
     });
     expect(service.requests).toEqual([]);
@@ -217,7 +217,7 @@ describe("trust", () => {
   ])("behind a proxy is for the certificate of the host in %s: %s", async (url, isTrusted) => {
     const service = await serve(targets);
     const proxy = await proxyTo(service);
-    const answer = ask(handlerOf({ HTTPS_PROXY: proxy.address, AWS_CA_BUNDLE: targets.file }), url);
+    const answer = ask(await handlerOf({ HTTPS_PROXY: proxy.address, AWS_CA_BUNDLE: targets.file }), url);
     if (isTrusted) expect(await answer).toBe("200 hello");
     else await expect(answer).rejects.toMatchObject({ code: "ERR_TLS_CERT_ALTNAME_INVALID" });
   });
@@ -225,7 +225,7 @@ describe("trust", () => {
   it("is not given to a certificate of localhost by an address behind a proxy", async () => {
     const service = await serve(proxies);
     const proxy = await proxyTo(service);
-    const handler = handlerOf({ HTTPS_PROXY: proxy.address, AWS_CA_BUNDLE: proxies.file });
+    const handler = await handlerOf({ HTTPS_PROXY: proxy.address, AWS_CA_BUNDLE: proxies.file });
     await expect(ask(handler, "https://192.0.2.1/")).rejects.toMatchObject({ code: "ERR_TLS_CERT_ALTNAME_INVALID" });
   });
 
@@ -233,20 +233,20 @@ describe("trust", () => {
     const plain = await serve();
     const proxy = await proxyTo(plain, { tls: proxies });
     const url = `https://${host}:${proxy.port}`;
-    const handler = handlerOf({ HTTP_PROXY: url, HTTPS_PROXY: url, AWS_CA_BUNDLE: proxies.file });
+    const handler = await handlerOf({ HTTP_PROXY: url, HTTPS_PROXY: url, AWS_CA_BUNDLE: proxies.file });
     expect(await ask(handler, "http://kinesis.example/")).toBe("200 hello");
     // The tunnel opens; what is at its end does not speak TLS.
     await expect(ask(handler, "https://kinesis.example/")).rejects.toThrow();
     expect(proxy.tunnels).toEqual(["kinesis.example:443"]);
     const code = "DEPTH_ZERO_SELF_SIGNED_CERT";
-    await expect(ask(handlerOf({ HTTP_PROXY: url }), "http://kinesis.example/")).rejects.toMatchObject({ code });
-    await expect(ask(handlerOf({ HTTPS_PROXY: url }), "https://kinesis.example/")).rejects.toMatchObject({ code });
+    await expect(ask(await handlerOf({ HTTP_PROXY: url }), "http://kinesis.example/")).rejects.toMatchObject({ code });
+    await expect(ask(await handlerOf({ HTTPS_PROXY: url }), "https://kinesis.example/")).rejects.toMatchObject({ code });
   });
 
   it("of both proxy and target is needed for TLS within TLS", async () => {
     const both = await identity("both", "DNS:kinesis.example,DNS:localhost");
     const proxy = await proxyTo(await serve(both), { tls: both });
-    const handler = handlerOf({ HTTPS_PROXY: `https://localhost:${proxy.port}`, AWS_CA_BUNDLE: both.file });
+    const handler = await handlerOf({ HTTPS_PROXY: `https://localhost:${proxy.port}`, AWS_CA_BUNDLE: both.file });
     for (let count = 0; count < 2; count++) expect(await ask(handler, "https://kinesis.example/")).toBe("200 hello");
     expect(proxy.tunnels).toHaveLength(1);
   });
@@ -256,7 +256,7 @@ describe("a request without TLS", () => {
   it("is handed with its whole URL to the proxy in HTTP_PROXY, over one connection", async () => {
     const service = await serve();
     const proxy = await proxyTo(service, { credentials: "user:secret" });
-    const handler = handlerOf({ HTTP_PROXY: `user:secret@${proxy.address}` });
+    const handler = await handlerOf({ HTTP_PROXY: `user:secret@${proxy.address}` });
     for (let count = 0; count < 3; count++) expect(await ask(handler, "http://kinesis.example:4567/path")).toBe("200 hello");
     expect(proxy.passedOn).toEqual(Array(3).fill("http://kinesis.example:4567/path"));
     expect(proxy.tunnels).toEqual([]);
@@ -269,8 +269,8 @@ describe("a request without TLS", () => {
   it("does not go through the proxy in HTTPS_PROXY, nor to this machine through any", async () => {
     const service = await serve();
     const proxy = await proxyTo(service);
-    await expect(ask(handlerOf({ HTTPS_PROXY: proxy.address }), "http://kinesis.example/")).rejects.toThrow(noSuchHost);
-    expect(await ask(handlerOf({ HTTP_PROXY: proxy.address }), service.endpoint)).toBe("200 hello");
+    await expect(ask(await handlerOf({ HTTPS_PROXY: proxy.address }), "http://kinesis.example/")).rejects.toThrow(noSuchHost);
+    expect(await ask(await handlerOf({ HTTP_PROXY: proxy.address }), service.endpoint)).toBe("200 hello");
     expect([...proxy.passedOn, ...proxy.tunnels]).toEqual([]);
   });
 });
@@ -306,23 +306,23 @@ describe("a SOCKS proxy", () => {
   it.each(["socks5", "socks5h"])("in a URL with %s:// is asked by the host's name, over TLS and without", async (scheme) => {
     const secure = await serve(targets);
     const tunnels = await socksTo(secure);
-    const secureHandler = handlerOf({ HTTPS_PROXY: `${scheme}://127.0.0.1:${tunnels.port}`, AWS_CA_BUNDLE: targets.file });
+    const secureHandler = await handlerOf({ HTTPS_PROXY: `${scheme}://127.0.0.1:${tunnels.port}`, AWS_CA_BUNDLE: targets.file });
     for (let count = 0; count < 2; count++) expect(await ask(secureHandler, "https://kinesis.example/")).toBe("200 hello");
     expect(tunnels.asked).toEqual(["kinesis.example"]);
     const plain = await socksTo(await serve());
-    const plainHandler = handlerOf({ HTTP_PROXY: `${scheme}://127.0.0.1:${plain.port}` });
+    const plainHandler = await handlerOf({ HTTP_PROXY: `${scheme}://127.0.0.1:${plain.port}` });
     for (let count = 0; count < 2; count++) expect(await ask(plainHandler, "http://kinesis.example/")).toBe("200 hello");
     expect(plain.asked).toEqual(["kinesis.example"]);
   });
 
   it("that is away fails the request, and is named", async () => {
     const port = await freePort();
-    await expect(ask(handlerOf({ HTTPS_PROXY: `socks5://127.0.0.1:${port}` }), "https://kinesis.example/")).rejects.toThrow(
+    await expect(ask(await handlerOf({ HTTPS_PROXY: `socks5://127.0.0.1:${port}` }), "https://kinesis.example/")).rejects.toThrow(
       `the proxy of HTTPS_PROXY (127.0.0.1:${port}): `,
     );
   });
 });
 
-it("the handler is the SDK's, so that its clients take it as it is", () => {
-  expect(handlerOf({})).toBeInstanceOf(NodeHttpHandler);
+it("the handler is the SDK's, so that its clients take it as it is", async () => {
+  expect(await handlerOf({})).toBeInstanceOf(NodeHttpHandler);
 });

@@ -15,9 +15,9 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function complaint(environment: Record<string, string>): string {
+async function complaint(environment: Record<string, string>): Promise<string> {
   try {
-    readNetworkEnvironment(environment);
+    await readNetworkEnvironment(environment);
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigurationError);
     return (error as Error).message;
@@ -41,8 +41,8 @@ describe("a proxy's variable", () => {
     [{ HTTPS_PROXY: "https://proxy" }, "https://proxy/", undefined],
     [{ HTTPS_PROXY: "SOCKS5://proxy:1080" }, "socks5://proxy:1080", undefined],
     [{ HTTPS_PROXY: "socks5h://proxy" }, "socks5h://proxy", undefined],
-  ])("%j is understood", (environment, https, http) => {
-    const { proxies } = readNetworkEnvironment(environment);
+  ])("%j is understood", async (environment, https, http) => {
+    const { proxies } = await readNetworkEnvironment(environment);
     expect(proxies.https?.url.href).toBe(https);
     expect(proxies.http?.url.href).toBe(http);
   });
@@ -55,48 +55,48 @@ describe("a proxy's variable", () => {
     ["ftp://user:secret@proxy:21"],
     ["socks4://user:secret@proxy:1080"],
     ["user secret"],
-  ])("that is wrong (%s) is named, without the value", (value) => {
+  ])("that is wrong (%s) is named, without the value", async (value) => {
     for (const name of ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"]) {
-      const message = complaint({ [name]: value });
+      const message = await complaint({ [name]: value });
       expect(message).toContain(`'${name}'`);
       expect(message).not.toMatch(/se#?cret/);
     }
   });
 
-  it("NO_PROXY is read in capitals first too", () => {
-    const { bypass } = readNetworkEnvironment({ NO_PROXY: "capital.example", no_proxy: "small.example" }).proxies;
+  it("NO_PROXY is read in capitals first too", async () => {
+    const { bypass } = (await readNetworkEnvironment({ NO_PROXY: "capital.example", no_proxy: "small.example" })).proxies;
     expect([bypass("capital.example", 443), bypass("small.example", 443)]).toEqual([true, false]);
-    expect(readNetworkEnvironment({ no_proxy: "small.example" }).proxies.bypass("small.example", 443)).toBe(true);
+    expect((await readNetworkEnvironment({ no_proxy: "small.example" })).proxies.bypass("small.example", 443)).toBe(true);
   });
 });
 
 describe("AWS_CA_BUNDLE", () => {
-  it("that is not set or empty leaves Node's trust as it is", () => {
-    expect(readNetworkEnvironment({}).trust).toBeUndefined();
-    expect(readNetworkEnvironment({ AWS_CA_BUNDLE: "" }).trust).toBeUndefined();
+  it("that is not set or empty leaves Node's trust as it is", async () => {
+    expect((await readNetworkEnvironment({})).trust).toBeUndefined();
+    expect((await readNetworkEnvironment({ AWS_CA_BUNDLE: "" })).trust).toBeUndefined();
   });
 
-  it("is taken with text around its certificates, and with a broken one among them", () => {
+  it("is taken with text around its certificates, and with a broken one among them", async () => {
     const file = path.join(folder, "mixed.pem");
     const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     writeFileSync(file, `# authorities, für uns\n${broken}${readFileSync(certificateFile, "utf8")}# end\n`);
-    expect(readNetworkEnvironment({ AWS_CA_BUNDLE: file }).trust).toBeDefined();
+    expect((await readNetworkEnvironment({ AWS_CA_BUNDLE: file })).trust).toBeDefined();
   });
 
   it.each([
     ["is missing", () => path.join(folder, "missing.pem"), "ENOENT"],
     ["is a folder", () => folder, "EISDIR"],
     ["has only a key", () => path.join(folder, "key.pem"), "holds no certificate"],
-  ])("that %s is told with its path", (_, file, reason) => {
-    const message = complaint({ AWS_CA_BUNDLE: file() });
+  ])("that %s is told with its path", async (_, file, reason) => {
+    const message = await complaint({ AWS_CA_BUNDLE: file() });
     expect(message).toContain("'AWS_CA_BUNDLE'");
     expect(message).toContain(file());
     expect(message).toContain(reason);
   });
 
-  it("with only a broken certificate is told", () => {
+  it("with only a broken certificate is told", async () => {
     const file = path.join(folder, "broken.pem");
     writeFileSync(file, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-    expect(complaint({ AWS_CA_BUNDLE: file })).toContain("holds no certificate");
+    expect(await complaint({ AWS_CA_BUNDLE: file })).toContain("holds no certificate");
   });
 });

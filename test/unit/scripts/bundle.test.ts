@@ -1,4 +1,4 @@
-/** The bundle is a script that the shim can run, and the same bytes every time. */
+/** The bundle is scripts that the shim can run, each when it is needed, and the same bytes every time. */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,6 +24,33 @@ function bundleCopy(source: string, folder: string): string {
   return readFileSync(join(folder, "build/kinesis.js"), "latin1");
 }
 
+interface Loaded {
+  readonly exports: readonly string[];
+  readonly scripts: readonly string[];
+  readonly modules: readonly string[];
+}
+
+/** Runs the first script as the shim does; what it exports, and which scripts and modules of Node were loaded. */
+function loadMain(): Loaded {
+  const script = `const text = require("fs").readFileSync(0, "latin1");
+    const end = text.indexOf("\\n");
+    let offset = end + 1;
+    const places = new Map(JSON.parse(text.slice(0, end)).map(([name, bytes]) => [name, [offset, offset += bytes]]));
+    const scripts = [], modules = [];
+    const load = (name) => {
+      if (!places.has(name)) return modules.push(name), require(name);
+      const module = { exports: {} };
+      scripts.push(name);
+      (0, eval)(text.slice(...places.get(name)))(module, module.exports, load);
+      return module.exports;
+    };
+    const exports = Object.keys(load("./main.js"));
+    console.log(JSON.stringify({ exports, scripts, modules }));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["-e", script], { input: bundles[0] ?? "", encoding: "utf8" });
+  expect(stderr).toBe("");
+  return JSON.parse(stdout) as Loaded;
+}
+
 beforeAll(() => {
   folders = ["one-", "another-"].map((name) => mkdtempSync(join(tmpdir(), name)));
   bundles = folders.map((folder, index) => bundleCopy(folders[index - 1] ?? project, folder));
@@ -46,12 +73,26 @@ describe("the bundle", () => {
     expect(bundles[0]).not.toMatch(/[^\w$.]import\(/);
   });
 
-  it("exports start", () => {
-    const script = `const module = { exports: {} };
-      new Function("module", "exports", "require", require("fs").readFileSync(0, "latin1"))(module, module.exports, require);
-      console.log(typeof module.exports.start);`;
-    const { stdout, stderr } = spawnSync(process.execPath, ["-e", script], { input: bundles[0] ?? "", encoding: "utf8" });
-    expect(stderr).toBe("");
-    expect(stdout).toBe("function\n");
+  it("begins with a table of its scripts, which fill it", () => {
+    const [line = ""] = bundles[0]?.split("\n", 1) ?? [];
+    const table = JSON.parse(line) as [name: string, bytes: number][];
+    expect(table.reduce((sum, [, bytes]) => sum + bytes, line.length + 1)).toBe(bundles[0]?.length);
+  });
+
+  it("exports start, and runs nothing of the SDK, of proxies and of compression before that is needed", () => {
+    const { exports, scripts, modules } = loadMain();
+    expect(exports).toEqual(["start"]);
+    expect(scripts[0]).toBe("./main.js");
+    expect(scripts.filter((name) => !/^\.\/(main|chunk-\w+)\.js$/.test(name))).toEqual([]);
+    // Of Node's own modules those that take over a millisecond.
+    const slow = /^(node:)?(crypto|dns|http2?|https|tls|zlib)$/;
+    expect(modules.filter((name) => slow.test(name))).toEqual([]);
+  });
+
+  it("has scripts of their own for what only some outputs need", () => {
+    const names = bundles[0]?.split("\n", 1)[0] ?? "";
+    for (const name of ["kinesis_client", "proxy_agents", "profile_provider", "role_providers", "instance_provider"]) {
+      expect(names).toContain(`"./${name}-`);
+    }
   });
 });

@@ -290,7 +290,7 @@ describe("behind a proxy", () => {
   async function behind(service: ScriptedService, protocol: "http" | "https", settings: ProxySettings = {}) {
     const proxy = await ScriptedProxy.start({ target: { port: Number(new URL(service.endpoint).port) }, ...settings });
     stops.push(() => proxy.stop());
-    const network = readNetworkEnvironment({ [`${protocol}_proxy`]: proxy.address });
+    const network = await readNetworkEnvironment({ [`${protocol}_proxy`]: proxy.address });
     return { proxy, client: clientOf(`${protocol}://kinesis.example`, { requestTimeoutMs: 1000 }, network) };
   }
 

@@ -1,0 +1,37 @@
+/** A Kinesis client that comes after its output: loading the SDK takes as long as everything else in an init. */
+import type { PutRecordsClient, RequestFailure } from "./send/put_records.js";
+import type { ShardLister } from "./send/shard_map_source.js";
+
+type Client = PutRecordsClient & ShardLister;
+
+/** Fluent Bit goes on with its start meanwhile; a flush that comes sooner does not wait for it. */
+const delayMs = 100;
+
+/** Loads the client with the first request, or a moment after the init, whichever comes first. */
+export function lateClient(load: () => Promise<Client>): Client {
+  let loading: Promise<Client | RequestFailure> | undefined;
+  let isClosed = false;
+  const client = () => (loading ??= load().catch(failure));
+  const timer = setTimeout(() => void client(), delayMs).unref();
+  return {
+    async putRecords(...request) {
+      const loaded = await client();
+      return "kind" in loaded ? loaded : loaded.putRecords(...request);
+    },
+    async listShards(...request) {
+      const loaded = await client();
+      return "kind" in loaded ? loaded : loaded.listShards(...request);
+    },
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      clearTimeout(timer);
+      void loading?.then((loaded) => "kind" in loaded ? undefined : loaded.close());
+    },
+  };
+}
+
+function failure(error: unknown): RequestFailure {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return { kind: "failed", code: name, message, cause: "setup" };
+}

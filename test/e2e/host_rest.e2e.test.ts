@@ -1,0 +1,21 @@
+// At rest: the host is small again after Node's start, and all that was given back works when it is used again.
+import { expect, it, vi } from "vitest";
+import { chunkOf } from "../support/event_chunk.js";
+import { FLB_OK } from "../support/plugin_host.js";
+import { jsonOf, useStreams } from "../support/stream_fixture.js";
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+
+const streams = useStreams();
+const codeKib = 12 * 1024;
+
+it("gives back the memory of Node's code a moment after the start, and goes on", async () => {
+  const stream = await streams.newStream();
+  const host = await streams.host();
+  const instance = await host.open(streams.options(stream));
+  const { rssKib: started } = await host.memory();
+  await vi.waitFor(async () => expect((await host.memory()).rssKib).toBeLessThan(started - codeKib), { timeout: 20_000 });
+  expect(await host.flush(instance, chunkOf([{ a: 1 }]))).toBe(FLB_OK);
+  expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([{ a: 1 }]);
+  expect((await host.end()).status).toBe(0);
+});

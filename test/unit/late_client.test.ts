@@ -1,0 +1,71 @@
+// A client that is loaded after its output was made: by the first request, or a moment later.
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { lateClient } from "../../src/late_client.js";
+import type { PutRecordsOutcome } from "../../src/send/put_records.js";
+
+const answered: PutRecordsOutcome = { kind: "answered", failed: [], strayed: 0 };
+
+/** A client that notes what it is asked for. */
+function recorded() {
+  const events: string[] = [];
+  const client = {
+    putRecords: () => {
+      events.push("put");
+      return Promise.resolve(answered);
+    },
+    listShards: () => {
+      events.push("list");
+      return Promise.resolve({ kind: "listed" as const, shards: [], nextToken: undefined });
+    },
+    close: () => void events.push("close"),
+  };
+  const load = () => {
+    events.push("load");
+    return Promise.resolve(client);
+  };
+  return { events, load };
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+it("is loaded a moment after, once", async () => {
+  const { events, load } = recorded();
+  const client = lateClient(load);
+  expect(events).toEqual([]);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(events).toEqual(["load"]);
+  expect(await client.putRecords([])).toEqual(answered);
+  await client.listShards(undefined);
+  expect(events).toEqual(["load", "put", "list"]);
+});
+
+it("is loaded at once by a request that comes sooner", async () => {
+  const { events, load } = recorded();
+  const client = lateClient(load);
+  await Promise.all([client.putRecords([]), client.putRecords([])]);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(events).toEqual(["load", "put", "put"]);
+});
+
+it("is not loaded any more once it is closed, and closed once if it was", async () => {
+  const unused = recorded();
+  lateClient(unused.load).close();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(unused.events).toEqual([]);
+
+  const used = recorded();
+  const client = lateClient(used.load);
+  await client.putRecords([]);
+  client.close();
+  client.close();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(used.events).toEqual(["load", "put", "close"]);
+});
+
+it("that cannot be loaded fails requests with the reason, and rejects none", async () => {
+  const client = lateClient(() => Promise.reject(new TypeError("no such region")));
+  const failed = { kind: "failed", code: "TypeError", message: "no such region", cause: "setup" };
+  expect(await client.putRecords([])).toEqual(failed);
+  expect(await client.listShards(undefined)).toEqual(failed);
+});

@@ -1,0 +1,31 @@
+// The memory of Node's code is given back soon after the start, and then at most every ten seconds.
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { releaseAfterRequests } from "../../src/resident_memory.js";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+it("is given back a second after the first request, also when others follow", () => {
+  const release = vi.fn();
+  const requested = releaseAfterRequests(release);
+  requested();
+  vi.advanceTimersByTime(999);
+  requested();
+  expect(release).toHaveBeenCalledTimes(0);
+  vi.advanceTimersByTime(1);
+  expect(release).toHaveBeenCalledTimes(1);
+});
+
+it("is given back every ten seconds while requests come, and not again without any", () => {
+  const release = vi.fn();
+  const requested = releaseAfterRequests(release);
+  requested();
+  vi.advanceTimersByTime(1000);
+  for (let second = 0; second < 29; second++) {
+    requested();
+    vi.advanceTimersByTime(1000);
+  }
+  expect(release).toHaveBeenCalledTimes(3);
+  vi.advanceTimersByTime(60_000);
+  expect(release).toHaveBeenCalledTimes(4);
+});
