@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := release
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: release test fuzz lint typecheck demo bench bench-fluent-bit soak libnode third-party clean
+.PHONY: release test fuzz lint typecheck demo bench bench-check bench-fluent-bit soak libnode third-party clean
 
 MODULES := node_modules/.package-lock.json
 BUNDLE := build/kinesis.js
@@ -56,8 +56,13 @@ test: lint typecheck release libnode
 fuzz: release
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-300} npx --no-install vitest run test/fuzz test/native/entry_points.test.ts
 
+# make bench FLUENT_BIT=/path/to/fluent-bit PEER_PLUGIN=/path/to/another.so; BENCH_ONLY=json for some stages alone
 bench: release libnode
-	@$(WITH_LIBNODE) npx --no-install vitest bench --run test/bench
+	@$(WITH_LIBNODE) node test/bench/run.mjs all
+
+# Fails when a ratio to a baseline is over a fifth below that in test/bench/results; not part of `make test`.
+bench-check: release libnode
+	@$(WITH_LIBNODE) node test/bench/run.mjs check
 
 # make bench-fluent-bit FLUENT_BIT=/path/to/fluent-bit BENCH_RUNS=3 BENCH_VARIANTS=null,c,ours,ours-workers2
 bench-fluent-bit: release libnode

@@ -1,4 +1,4 @@
-/** How the tests and benchmarks run; gives them the libnode that `make test` found last. */
+/** How the tests run; gives them the libnode that `make test` found last. */
 import { existsSync, readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 
@@ -16,7 +16,6 @@ function libnodeEnvironment(): Record<string, string> {
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    benchmark: { include: ["test/bench/**/*.bench.ts"] },
     pool: "forks",
     testTimeout: 30_000,
     hookTimeout: 120_000,

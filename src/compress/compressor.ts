@@ -9,7 +9,7 @@ import { zlibsGzip, zlibsZlib } from "./node_zlib.js";
 /** The algorithms of the option `compression`. */
 export type CompressionAlgorithm = "gzip" | "zlib";
 
-/** The largest record that is not left to zlib; from about here on zlib is as fast (test/bench/compression.bench.ts). */
+/** The largest record that is not left to zlib; from about here on zlib is as fast (test/bench/stages/compression.ts). */
 export const largestOwnBytes = windowBytes;
 
 // RFC 1952: magic, Deflate, no flags, no time, no extra flags, Unix; as zlib writes it.

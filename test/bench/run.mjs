@@ -3,6 +3,8 @@ import { build } from "esbuild";
 
 const programs = {
   fluent_bit: "test/bench/fluent_bit/main.ts",
+  all: "test/bench/main.ts",
+  check: "test/bench/check.ts",
   kinesis_server: "test/bench/fluent_bit/kinesis_server.ts",
 };
 const [name = ""] = process.argv.slice(2);

@@ -1,5 +1,6 @@
 // What the runs say: medians of each variant, and its ratios to the C output of the same rounds.
 import { median } from "../statistics.js";
+import { figure, table } from "../table.js";
 import type { Run } from "./measured_run.js";
 
 /** The runs of each variant by its name, one for each round. */
@@ -20,7 +21,7 @@ export interface Summary {
   readonly serverCpuSeconds: number;
 }
 
-const NOTHING = "null";
+export const NOTHING = "null";
 export const REFERENCE = "c";
 
 /** A summary of each variant; NaN where the null output or the C output was not run. */
@@ -52,7 +53,6 @@ export function summarize(rounds: Rounds): Summary[] {
 
 /** The summaries as a table for the terminal. */
 export function tableOf(summaries: readonly Summary[]): string {
-  const figure = (value: number, digits: number): string => (Number.isNaN(value) ? "-" : value.toFixed(digits));
   const head = ["variant", "CPU s", "output s", "× C", "wall s", "× C", "peak MiB", "wire MB", "requests", "server s"];
   const rows = summaries.map((of) => [
     of.variant,
@@ -66,8 +66,5 @@ export function tableOf(summaries: readonly Summary[]): string {
     figure(of.requests, 0),
     figure(of.serverCpuSeconds, 2),
   ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ");
-  return [line(head), ...rows.map(line)].join("\n");
+  return table(head, rows);
 }

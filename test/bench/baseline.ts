@@ -1,0 +1,49 @@
+// The ratios to baselines of the same run, and which of them have fallen since the committed results.
+import { REFERENCE } from "./fluent_bit/comparison.js";
+import type { FluentBitResults, Results } from "./results.js";
+import type { StageResult } from "./stage.js";
+
+/** How often ours fits into the cost of its baseline, by what is measured: the higher the better. */
+export type Ratios = ReadonlyMap<string, number>;
+
+export interface Fall {
+  readonly what: string;
+  readonly committed: number;
+  readonly now: number;
+}
+
+/** A ratio may fall to this share of the committed one. */
+export const TOLERATED_SHARE = 0.8;
+
+export function nameOfCase({ stage, name }: { readonly stage: string; readonly name: string }): string {
+  return `${stage}: ${name}`;
+}
+
+/** Of the stages, by their first contender besides ours. */
+export function stageRatios(stages: readonly StageResult[]): Ratios {
+  return new Map(stages.map((result) => [nameOfCase(result), result.timings[1]?.ratio ?? NaN]));
+}
+
+/** Of our variants in Fluent Bit, by the CPU of the C output. */
+export function fluentBitRatios(results: readonly FluentBitResults[]): Ratios {
+  const ratios = results.flatMap(({ title, summaries }) =>
+    summaries
+      .filter(({ variant }) => variant.startsWith("ours") && summaries.some((other) => other.variant === REFERENCE))
+      .map(({ variant, cpuToReference }) => [`Fluent Bit, ${title}: ${variant}`, 1 / cpuToReference] as const),
+  );
+  return new Map(ratios);
+}
+
+export function ratiosOf({ stages, fluentBit }: Pick<Results, "stages" | "fluentBit">): Ratios {
+  return new Map([...stageRatios(stages), ...fluentBitRatios(fluentBit)]);
+}
+
+/** The ratios that are below the tolerated share of the committed ones; what is on one side only is left out. */
+export function fallsOf(committed: Ratios, now: Ratios): Fall[] {
+  const falls: Fall[] = [];
+  for (const [what, ratio] of now) {
+    const before = committed.get(what);
+    if (before !== undefined && !(ratio >= before * TOLERATED_SHARE)) falls.push({ what, committed: before, now: ratio });
+  }
+  return falls;
+}

@@ -1,0 +1,73 @@
+// `make bench-check`: fails when the ratio of a stage to its baseline has fallen by over a fifth since the committed results.
+//
+// What has fallen is timed again, up to two times more, before it counts. With FLUENT_BIT the ratios to the C output are
+// checked too.
+import { fallsOf, fluentBitRatios, nameOfCase, ratiosOf, stageRatios, type Fall, type Ratios } from "./baseline.js";
+import { compareOutputs, type Programs } from "./fluent_bit/compare_outputs.js";
+import { NOTHING, REFERENCE } from "./fluent_bit/comparison.js";
+import { thisMachine } from "./machine.js";
+import { type FluentBitResults, readResults } from "./results.js";
+import { numberSetting, programs } from "./settings.js";
+import { timeStages } from "./stages/all_stages.js";
+import { figure, table } from "./table.js";
+
+const tries = 3;
+const usualRuns = 3;
+
+/** Measures until nothing has fallen, each time only what has; gives what has fallen every time. */
+async function fallsAfterRetries(
+  committed: Ratios,
+  measure: (isWanted: (what: string) => boolean) => Promise<Ratios>,
+): Promise<Fall[]> {
+  let falls = fallsOf(committed, await measure(() => true));
+  for (let turn = 1; turn < tries && falls.length > 0; turn++) {
+    console.error(`once more: ${falls.map(({ what }) => what).join("; ")}`);
+    const fallen = new Set(falls.map(({ what }) => what));
+    falls = fallsOf(committed, await measure((what) => fallen.has(what)));
+  }
+  return falls;
+}
+
+/** Our variants and what they are held against, in the comparisons of which one is wanted. */
+async function throughFluentBit(
+  named: Programs,
+  committed: readonly FluentBitResults[],
+  isWanted: (what: string) => boolean,
+): Promise<Ratios> {
+  const results: FluentBitResults[] = [];
+  const runs = numberSetting("BENCH_RUNS", usualRuns);
+  for (const comparison of committed) {
+    if (![...fluentBitRatios([comparison]).keys()].some(isWanted)) continue;
+    const { title, records } = comparison;
+    const ours = comparison.summaries.map(({ variant }) => variant).filter((variant) => variant.startsWith("ours"));
+    const summaries = await compareOutputs({ variants: [NOTHING, REFERENCE, ...ours], runs, records }, named);
+    results.push({ title, records, runs, summaries });
+  }
+  return new Map([...fluentBitRatios(results)].filter(([what]) => isWanted(what)));
+}
+
+async function main(): Promise<void> {
+  const results = readResults();
+  const { processor } = results.machine;
+  if (thisMachine().processor !== processor) console.error(`the committed results are of another machine: ${processor}`);
+  const committed = ratiosOf(results);
+  const falls = await fallsAfterRetries(committed, async (isWanted) =>
+    stageRatios(await timeStages((timed) => isWanted(nameOfCase(timed)), () => undefined)),
+  );
+  const named = programs();
+  if (named !== undefined) {
+    falls.push(...(await fallsAfterRetries(committed, (isWanted) => throughFluentBit(named, results.fluentBit, isWanted))));
+  }
+  if (falls.length === 0) {
+    console.log("no ratio to a baseline has fallen by over a fifth");
+    return;
+  }
+  const rows = falls.map(({ what, committed: before, now }) => [what, figure(before, 2), figure(now, 2)]);
+  console.log(`slower than the committed results:\n${table(["baseline's cost ÷ ours", "committed", "now"], rows)}`);
+  process.exitCode = 1;
+}
+
+await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,49 @@
+// The results of a whole run, as they are kept in test/bench/results.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Summary } from "./fluent_bit/comparison.js";
+import type { Rest } from "./fluent_bit/rest.js";
+import type { HostFigures } from "./host/host_figures.js";
+import type { Machine, Versions } from "./machine.js";
+import type { StageResult } from "./stage.js";
+
+export interface FluentBitResults {
+  readonly title: string;
+  readonly records: number;
+  readonly runs: number;
+  readonly summaries: readonly Summary[];
+}
+
+export interface Results {
+  /** ISO 8601. */
+  readonly date: string;
+  readonly machine: Machine;
+  readonly versions: Versions;
+  readonly stages: readonly StageResult[];
+  readonly host: HostFigures;
+  /** Empty without FLUENT_BIT. */
+  readonly fluentBit: readonly FluentBitResults[];
+  readonly rest: readonly Rest[];
+}
+
+const folder = path.resolve("test", "bench", "results");
+export const resultsFile = path.join(folder, "results.json");
+export const pictureFile = path.join(folder, "results.svg");
+const significantDigits = 4;
+
+/** Four digits say more than the machine's noise. */
+function rounded(_key: string, value: unknown): unknown {
+  const isFraction = typeof value === "number" && !Number.isInteger(value);
+  return isFraction ? Number(value.toPrecision(significantDigits)) : value;
+}
+
+export function writeResults(results: Results, picture: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(resultsFile, `${JSON.stringify(results, rounded, 1)}\n`);
+  writeFileSync(pictureFile, picture);
+}
+
+/** The committed results. */
+export function readResults(): Results {
+  return JSON.parse(readFileSync(resultsFile, "utf8")) as Results;
+}

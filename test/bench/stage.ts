@@ -1,0 +1,111 @@
+// One stage of the work as the benchmark sees it: ours and others that do the same, which take turns on the clock.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { median } from "./statistics.js";
+
+export interface Contender {
+  readonly name: string;
+  readonly run: () => unknown;
+}
+
+/** What is timed. Whoever makes one has checked that all contenders give the right result. */
+export interface Case {
+  readonly stage: string;
+  readonly name: string;
+  /** Work in one run, for figures that can be compared. */
+  readonly records: number;
+  readonly bytes: number;
+  readonly ours: Contender;
+  /** The first is the baseline of `make bench-check`. */
+  readonly others: readonly [Contender, ...Contender[]];
+}
+
+export interface Timing {
+  readonly name: string;
+  /** Medians for one record. */
+  readonly cpuMicroseconds: number;
+  readonly wallMicroseconds: number;
+  /** How often ours fits into its CPU: the median of the ratios of neighbouring samples. 1 for ours. */
+  readonly ratio: number;
+}
+
+export interface StageResult {
+  readonly stage: string;
+  readonly name: string;
+  readonly records: number;
+  readonly bytesPerRecord: number;
+  readonly timings: readonly Timing[];
+}
+
+interface Sample {
+  readonly cpu: number;
+  readonly wall: number;
+}
+
+const warmUpMs = 250;
+const sampleMs = 40;
+const usualSamples = 11;
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+async function repeat(contender: Contender, times: number): Promise<void> {
+  for (let turn = 0; turn < times; turn++) {
+    const result = contender.run();
+    if (result instanceof Promise) await result;
+  }
+}
+
+/** Runs until the code is compiled; gives how often it fits into one sample. */
+async function warmUp(contender: Contender): Promise<number> {
+  const start = performance.now();
+  let times = 0;
+  let last = 0;
+  while (performance.now() - start < warmUpMs || times < 3) {
+    const before = performance.now();
+    await repeat(contender, 1);
+    last = performance.now() - before;
+    times++;
+  }
+  return Math.max(1, Math.round(sampleMs / last));
+}
+
+/** Microseconds of one run, the garbage of earlier ones not counted. */
+async function sample(contender: Contender, times: number): Promise<Sample> {
+  collectGarbage();
+  const wallBefore = performance.now();
+  const cpuBefore = process.cpuUsage();
+  await repeat(contender, times);
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { cpu: (user + system) / times, wall: ((performance.now() - wallBefore) * 1000) / times };
+}
+
+/** Times all contenders of a case in turns. */
+export async function timeCase(timed: Case, samples = usualSamples): Promise<StageResult> {
+  const contenders = [timed.ours, ...timed.others];
+  const times: number[] = [];
+  for (const contender of contenders) times.push(await warmUp(contender));
+  const taken: Sample[][] = contenders.map(() => []);
+  for (let turn = 0; turn < samples; turn++) {
+    for (const [index, contender] of contenders.entries()) {
+      taken[index]?.push(await sample(contender, times[index] ?? 1));
+    }
+  }
+  const ours = taken[0] ?? [];
+  const timings = contenders.map(({ name }, index) => {
+    const samplesOf = taken[index] ?? [];
+    return {
+      name,
+      cpuMicroseconds: median(samplesOf.map(({ cpu }) => cpu)) / timed.records,
+      wallMicroseconds: median(samplesOf.map(({ wall }) => wall)) / timed.records,
+      ratio: median(samplesOf.map(({ cpu }, turn) => cpu / (ours[turn]?.cpu ?? NaN))),
+    };
+  });
+  const { stage, name, records, bytes } = timed;
+  return { stage, name, records, bytesPerRecord: bytes / records, timings };
+}
+
+/** Throws when two results that have to be equal are not; `what` is the message's subject. */
+export function mustEqual(ours: Uint8Array | string, expected: Uint8Array | string, what: string): void {
+  if (!Buffer.from(ours).equals(Buffer.from(expected))) throw new Error(`${what}: not what was expected; nothing is timed`);
+}

@@ -1,0 +1,39 @@
+// All stages of the work, in the order in which a record passes them.
+import { type Case, type StageResult, timeCase } from "../stage.js";
+import { aggregationCases } from "./aggregation.js";
+import { compressionCases } from "./compression.js";
+import { decodeCases } from "./decode.js";
+import { jsonCases } from "./json.js";
+import { optionCases } from "./options.js";
+import { randomKeyCases } from "./random_key.js";
+import { requestBodyCases } from "./request_body.js";
+import { sendingCases } from "./sending.js";
+import { timeKeyCases } from "./time_key.js";
+
+type Progress = (result: StageResult) => void;
+
+/**
+ * Times the cases that are wanted, each as it comes up: the data of one stage is gone when the next begins.
+ * @param isWanted by the stage and the name of a case
+ */
+export async function timeStages(isWanted: (timed: Case) => boolean, tell: Progress): Promise<StageResult[]> {
+  const results: StageResult[] = [];
+  const time = async (cases: readonly Case[]): Promise<void> => {
+    for (const timed of cases.filter(isWanted)) {
+      const result = await timeCase(timed);
+      results.push(result);
+      tell(result);
+    }
+  };
+  await time(decodeCases());
+  await time(jsonCases());
+  await time(optionCases());
+  await time(timeKeyCases());
+  await time(randomKeyCases());
+  await time(compressionCases());
+  await time(aggregationCases());
+  await time(await requestBodyCases());
+  const { cases, close } = await sendingCases();
+  await time(cases).finally(close);
+  return results;
+}

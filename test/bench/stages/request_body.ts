@@ -1,0 +1,58 @@
+// The body of a PutRecords request: ours, against the AWS SDK's client up to the point where the body is finished.
+import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
+import type { Entry } from "../../../src/entry.js";
+import { putRecordsBody } from "../../../src/send/request_body.js";
+import { containerLogMix } from "../mixes/mixes.js";
+import { type Case, mustEqual } from "../stage.js";
+
+const mostRecords = 500;
+const target = { StreamName: "logs" };
+const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "dummy-secret" };
+
+/** As many entries as a request may have; `times` that many logs in each record. */
+export function requestEntries(times: number): Entry[] {
+  const bodies = containerLogMix.bodies(mostRecords * times);
+  return Array.from({ length: mostRecords }, (_, index) => {
+    const data = Buffer.from(bodies.slice(index * times, (index + 1) * times).map((body) => JSON.stringify(body)).join("\n"));
+    const partitionKey = `key ${String(index).padStart(4, "0")}`;
+    return { data, partitionKey, sizeBytes: data.length + partitionKey.length, events: index, shardId: undefined };
+  });
+}
+
+/** A client of which a middleware takes the finished body away, in place of signing and sending. */
+function bodyOfSdk(entries: readonly Entry[]): () => Promise<string> {
+  const client = new KinesisClient({ region: "us-west-2", credentials });
+  let taken = "";
+  client.middlewareStack.add(
+    () => (args) => {
+      taken = (args.request as { readonly body: string }).body;
+      return Promise.resolve({ output: { $metadata: {} } as never, response: undefined });
+    },
+    { step: "finalizeRequest", priority: "high", name: "takeBody" },
+  );
+  const records = entries.map(({ data, partitionKey }) => ({ Data: data, PartitionKey: partitionKey }));
+  return async () => {
+    await client.send(new PutRecordsCommand({ ...target, Records: records }));
+    return taken;
+  };
+}
+
+export async function requestBodyCases(): Promise<Case[]> {
+  const cases: Case[] = [];
+  for (const [name, times] of [["500 records of 450 bytes", 1], ["500 records of 10 KB", 22]] as const) {
+    const entries = requestEntries(times);
+    const ours = () => putRecordsBody(entries, target);
+    const sdk = bodyOfSdk(entries);
+    const sorted = (body: string) => JSON.stringify((JSON.parse(body) as { Records: unknown }).Records);
+    mustEqual(sorted(ours().toString()), sorted(await sdk()), `body of ${name}`);
+    cases.push({
+      stage: "request body",
+      name,
+      records: entries.length,
+      bytes: entries.reduce((sum, { data }) => sum + data.length, 0),
+      ours: { name: "ours", run: ours },
+      others: [{ name: "the SDK's client up to there", run: sdk }],
+    });
+  }
+  return cases;
+}

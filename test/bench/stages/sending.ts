@@ -1,0 +1,91 @@
+// A PutRecords request over TLS to the benchmark's server, from entries to the answer: ours against the AWS SDK's client.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Agent } from "node:https";
+import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { Entry } from "../../../src/entry.js";
+import { RenewingCredentials } from "../../../src/credentials/renewing_credentials.js";
+import { trustOnly } from "../../../src/network/certificate_authorities.js";
+import { directNetwork } from "../../../src/network/network.js";
+import { createKinesisClient } from "../../../src/send/kinesis_client.js";
+import { RecordedLog } from "../../support/recorded_log.js";
+import { recordsIn } from "../fluent_bit/arrival_check.js";
+import { KinesisProcess } from "../fluent_bit/kinesis_process.js";
+import { type Case, mustEqual } from "../stage.js";
+import { requestEntries } from "./request_body.js";
+
+const identity = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "dummy-secret" };
+
+interface Sender {
+  readonly send: (entries: readonly Entry[]) => Promise<unknown>;
+  readonly close: () => void;
+}
+
+function ourSender({ endpoint: { port, certificateFile } }: KinesisProcess): Sender {
+  const credentials = new RenewingCredentials(() => Promise.resolve(identity), { log: new RecordedLog(), now: Date.now });
+  const connection = { region: "us-west-2", stream: "logs", endpoint: `https://localhost:${port}`, requestTimeoutMs: 0 };
+  const roles = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
+  const network = { ...directNetwork, trust: trustOnly(certificateFile) };
+  const client = createKinesisClient({ ...connection, ...roles }, credentials, "1.2.3", network);
+  const send = async (entries: readonly Entry[]): Promise<void> => {
+    const outcome = await client.putRecords(entries);
+    if (outcome.kind === "failed") throw new Error(outcome.message);
+  };
+  return { send, close: () => client.close() };
+}
+
+function sdkSender({ endpoint: { port, certificateFile } }: KinesisProcess): Sender {
+  const httpsAgent = new Agent({ keepAlive: true, ca: readFileSync(certificateFile) });
+  const requestHandler = new NodeHttpHandler({ httpsAgent });
+  const endpoint = `https://localhost:${port}`;
+  const client = new KinesisClient({ region: "us-west-2", endpoint, credentials: identity, requestHandler });
+  const send = (entries: readonly Entry[]): Promise<unknown> => {
+    const records = entries.map(({ data, partitionKey }) => ({ Data: data, PartitionKey: partitionKey }));
+    return client.send(new PutRecordsCommand({ StreamName: "logs", Records: records }));
+  };
+  return { send, close: () => client.destroy() };
+}
+
+/** One request of each sender, looked into. */
+async function checkSenders(folder: string, entries: readonly Entry[]): Promise<void> {
+  const keptFile = path.join(folder, "requests");
+  const kinesis = await KinesisProcess.start(folder, keptFile);
+  for (const makeSender of [ourSender, sdkSender]) {
+    const sender = makeSender(kinesis);
+    await sender.send(entries);
+    sender.close();
+    const arrived = existsSync(keptFile) ? recordsIn(readFileSync(keptFile)) : [];
+    rmSync(keptFile, { force: true });
+    const expected = entries.map(({ data }) => JSON.parse(Buffer.from(data).toString()) as unknown);
+    mustEqual(JSON.stringify(arrived), JSON.stringify(expected), `records sent by ${makeSender.name}`);
+  }
+  await kinesis.stop();
+}
+
+/** Cases over a server that runs until `close`. */
+export async function sendingCases(): Promise<{ readonly cases: Case[]; readonly close: () => Promise<void> }> {
+  const folder = mkdtempSync(path.join(tmpdir(), "kinesis-bench-"));
+  await checkSenders(folder, requestEntries(1));
+  const kinesis = await KinesisProcess.start(folder);
+  const [ours, sdk] = [ourSender(kinesis), sdkSender(kinesis)];
+  const cases = ([["500 records of 450 bytes", 1], ["500 records of 10 KB", 22]] as const).map(([name, times]): Case => {
+    const entries = requestEntries(times);
+    return {
+      stage: "request over TLS",
+      name,
+      records: entries.length,
+      bytes: entries.reduce((sum, { data }) => sum + data.length, 0),
+      ours: { name: "ours", run: () => ours.send(entries) },
+      others: [{ name: "the SDK's client, HTTP/1.1", run: () => sdk.send(entries) }],
+    };
+  });
+  const close = async (): Promise<void> => {
+    ours.close();
+    sdk.close();
+    await kinesis.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { cases, close };
+}

@@ -1,0 +1,27 @@
+// When `make bench-check` fails.
+import { expect, it } from "vitest";
+import { fallsOf, ratiosOf } from "../../bench/baseline.js";
+import type { Summary } from "../../bench/fluent_bit/comparison.js";
+import type { Timing } from "../../bench/stage.js";
+
+const timing = (name: string, ratio: number): Timing => ({ name, cpuMicroseconds: 1, wallMicroseconds: 1, ratio });
+const summary = (variant: string, cpuToReference: number) => ({ variant, cpuToReference }) as Summary;
+
+it("ratios are those of a stage to its first other contender, and of our variants to the C output, the higher the better", () => {
+  const stage = { stage: "json", name: "logs", records: 1, bytesPerRecord: 1, timings: [timing("ours", 1), timing("objects", 8), timing("slow", 20)] };
+  const summaries = [summary("null", 0), summary("c", 1), summary("ours", 0.5), summary("peer", 11)];
+  const plain = { title: "plain", records: 1, runs: 1, summaries };
+  const withoutReference = { ...plain, title: "alone", summaries: [summary("ours", NaN)] };
+  const ratios = ratiosOf({ stages: [stage], fluentBit: [plain, withoutReference] });
+  expect([...ratios]).toEqual([["json: logs", 8], ["Fluent Bit, plain: ours", 2]]);
+});
+
+it("a ratio may fall by a fifth, and not by more", () => {
+  const committed = new Map([["a", 10], ["b", 10], ["c", 10]]);
+  const now = new Map([["a", 8], ["b", 7.99], ["c", 12]]);
+  expect(fallsOf(committed, now)).toEqual([{ what: "b", committed: 10, now: 7.99 }]);
+});
+
+it("a ratio that could not be taken has fallen; what is new or gone has not", () => {
+  expect(fallsOf(new Map([["a", 3], ["gone", 1]]), new Map([["a", NaN], ["new", 1]]))).toMatchObject([{ what: "a" }]);
+});
