@@ -19,16 +19,15 @@ const adlerModulus = 65_521;
 // The most bytes for which the sums, unreduced, stay below 2^53.
 const adlerStep = 5552;
 
-/** CRC-32 of `bytes[start..end)`, as a signed number. */
-export function crc32(bytes: Uint8Array, start: number, end: number): number {
+/**
+ * CRC-32 of `bytes[start..end)`, as a signed number.
+ * @param view of the same bytes
+ */
+export function crc32(bytes: Uint8Array, view: DataView, start: number, end: number): number {
   let crc = -1;
   let position = start;
   for (const fours = end - 3; position < fours; position += 4) {
-    crc ^=
-      (bytes[position] as number) |
-      ((bytes[position + 1] as number) << 8) |
-      ((bytes[position + 2] as number) << 16) |
-      ((bytes[position + 3] as number) << 24);
+    crc ^= view.getInt32(position, true);
     crc =
       (crcTable[768 + (crc & 0xff)] as number) ^
       (crcTable[512 + ((crc >>> 8) & 0xff)] as number) ^

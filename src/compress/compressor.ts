@@ -34,7 +34,7 @@ function appendGzip(block: DeflateBlock, sink: ByteSink, start: number): void {
   const end = sink.length;
   if (end - start > largestOwnBytes) return sink.append(zlibsGzip(sink.bytes.subarray(start, end)));
   appendBlock(block, gzipHead, sink, start, gzipTailBytes);
-  sink.view.setInt32(sink.length, crc32(sink.bytes, start, end), true);
+  sink.view.setInt32(sink.length, crc32(sink.bytes, sink.view, start, end), true);
   sink.view.setInt32(sink.length + 4, end - start, true);
   sink.length += gzipTailBytes;
 }

@@ -62,9 +62,16 @@ export class HuffmanCode {
     this.#used = new Int32Array(symbols);
   }
 
-  /** Forgets the frequencies. */
+  /** Forgets the frequencies and the code that was built of them. */
   clear(): void {
-    this.frequencies.fill(0);
+    const { frequencies, lengths } = this;
+    const used = this.#used;
+    for (let index = 0; index < this.#usedCount; index++) {
+      const symbol = (used[index] as number) & symbolMask;
+      frequencies[symbol] = 0;
+      lengths[symbol] = 0;
+    }
+    this.#usedCount = 0;
   }
 
   /** Bits that the symbols of the built code would take at so many bits each. */
@@ -109,7 +116,7 @@ export class HuffmanCode {
     const nodes = this.#nodes;
     const used = this.#used;
     const count = this.#usedCount;
-    bucketEnds.fill(0);
+    for (let bucket = 0; bucket < buckets; bucket++) bucketEnds[bucket] = 0;
     for (let index = 0; index < count; index++) {
       const frequency = (used[index] as number) >> symbolBits;
       (bucketEnds[frequency < buckets ? frequency : 0] as number)++;
@@ -134,7 +141,6 @@ export class HuffmanCode {
     const { lengths, entries } = this;
     const nodes = this.#nodes;
     const used = this.#used;
-    lengths.fill(0);
     let node = 0;
     let code = 0;
     for (let length = this.#maxLength; length > 0; length--) {
@@ -201,7 +207,7 @@ function joinNodes(nodes: Int32Array, used: number): void {
  * too deep splits the deepest leaf above the limit instead, which costs next to nothing and keeps the code complete.
  */
 function countLengths(nodes: Int32Array, root: number, maxLength: number): void {
-  lengthCounts.fill(0);
+  for (let length = 0; length <= maxLength; length++) lengthCounts[length] = 0;
   lengthCounts[1] = 2;
   nodes[root] = (nodes[root] as number) & symbolMask;
   for (let node = root - 1; node >= 0; node--) {

@@ -17,7 +17,7 @@ const mostCandidates = 128;
 const mostCandidatesWhenGood = mostCandidates >> 2;
 
 const mostHashBits = 15;
-const fewestHashBits = 10;
+const fewestHashBits = 12;
 // 2^32 divided by the golden ratio: multiplied by it, neighbouring numbers are spread over the high bits.
 const hashFactor = 0x9e3779b1 | 0;
 // Positions start anew behind so many bytes, far from where they would overflow.
@@ -127,9 +127,9 @@ export class MatchFinder {
   }
 }
 
-/** Bits of the hash for a record: a table of at least as many places as the record has bytes. */
+/** Bits of the hash for a record: four places or more for each byte, as far as that goes, so that few share one. */
 function hashBitsFor(recordBytes: number): number {
-  return Math.min(Math.max(33 - Math.clz32(recordBytes), fewestHashBits), mostHashBits);
+  return Math.min(Math.max(35 - Math.clz32(recordBytes), fewestHashBits), mostHashBits);
 }
 
 /** How many bytes from `a` and `b` on are the same, at most `limit`; at least four are. */
