@@ -64,9 +64,10 @@ describe("a proxy's variable", () => {
   });
 
   it("NO_PROXY is read in capitals first too", async () => {
-    const { bypass } = (await readNetworkEnvironment({ NO_PROXY: "capital.example", no_proxy: "small.example" })).proxies;
+    const through = { HTTPS_PROXY: "proxy" };
+    const { bypass } = (await readNetworkEnvironment({ ...through, NO_PROXY: "capital.example", no_proxy: "small.example" })).proxies;
     expect([bypass("capital.example", 443), bypass("small.example", 443)]).toEqual([true, false]);
-    expect((await readNetworkEnvironment({ no_proxy: "small.example" })).proxies.bypass("small.example", 443)).toBe(true);
+    expect((await readNetworkEnvironment({ ...through, no_proxy: "small.example" })).proxies.bypass("small.example", 443)).toBe(true);
   });
 });
 
