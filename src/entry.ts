@@ -1,15 +1,29 @@
 /** One entry of a PutRecords request. */
 
 /** What goes to the service as one Kinesis record: a user record, or several that were aggregated. */
-export interface Entry {
-  readonly data: Uint8Array;
-  readonly partitionKey: string;
-  /** Bytes that count against the limits of records and requests: data and partition key. */
-  readonly sizeBytes: number;
-  /** The event of the chunk that it holds, by its position there, or those of an aggregated record. */
-  readonly events: number | readonly number[];
-  /** The shard where the shard map expects it; undefined without a map. */
-  readonly shardId: string | undefined;
+export class Entry {
+  /**
+   * Its data lies in `memory` from `start` to `end`, beside that of other entries: an array of its own for each would
+   * cost more than to copy what is in it.
+   * @param partitionKey undefined when it is to be random; then each attempt makes one (`randomPartitionKeyCharacters`)
+   * @param sizeBytes bytes that count against the limits of records and requests: data and partition key
+   * @param events the event of the chunk that it holds, by its position there, or those of an aggregated record
+   * @param shardId the shard where the shard map expects it; undefined without a map
+   */
+  constructor(
+    readonly memory: Uint8Array,
+    readonly start: number,
+    readonly end: number,
+    readonly partitionKey: string | undefined,
+    readonly sizeBytes: number,
+    readonly events: number | readonly number[],
+    readonly shardId?: string,
+  ) {}
+
+  /** Its data; nothing is copied. */
+  get data(): Uint8Array {
+    return this.memory.subarray(this.start, this.end);
+  }
 }
 
 /** The number of user records in an entry. */

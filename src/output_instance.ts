@@ -7,6 +7,8 @@ import type { InstanceEnvironment } from "./environment.js";
 import type { Log } from "./log.js";
 import type { Metrics } from "./metrics.js";
 import { Pipeline, type PipelineDependencies } from "./pipeline.js";
+import { ByteSink } from "./record/byte_sink.js";
+import { SinkPool } from "./record/sink_pool.js";
 import { createRecordReport } from "./record_report.js";
 import { BackgroundSender } from "./send/background_sender.js";
 import { DeliveredMemory } from "./send/delivered_memory.js";
@@ -41,6 +43,9 @@ const singleAttempt: RetryPolicy = { budgetMs: 0, firstBackoffMs: 0, longestBack
 /** Entries that are sent in the background; ten chunks of the usual 2 MB at most are about 25 MB. */
 const maxBackgroundBytes = 32 * 1024 * 1024;
 
+/** The records of a few chunks, which Fluent Bit keeps at 2 MB as a rule. */
+const maxKeptRecordBytes = 16 * 1024 * 1024;
+
 /** Within the 5 s that Fluent Bit grants at shutdown. */
 const drainTimeoutMs = 4000;
 
@@ -62,6 +67,7 @@ export class OutputInstance {
   readonly #background: BackgroundSender | undefined;
   readonly #memory: DeliveredMemory;
   readonly #shardMaps: ShardMapSource | undefined;
+  readonly #sinks = new SinkPool(maxKeptRecordBytes);
 
   constructor(config: Config, environment: InstanceEnvironment, dependencies: InstanceDependencies) {
     const { log, now, sleep, exitProcess, client, metrics } = dependencies;
@@ -120,21 +126,24 @@ export class OutputInstance {
       return "retry";
     }
     const wanted = this.#memory.take(chunk, tag);
-    const entries = this.#pipeline.entriesOf(chunk, wanted, shardMap);
+    const sink = this.#sinks.take(chunk.length + (chunk.length >>> 2));
+    const entries = this.#pipeline.entriesOf(chunk, sink, wanted, shardMap);
     const tally = this.#tally.take();
     log.debug(`Flushing ${entries.length} entries with tag: ${tag}`);
     if (this.#background !== undefined || entries.length === 0) {
       tally.addTo(metrics);
       if (entries.length > 0) this.#background?.take(entries);
+      else this.#sinks.give(sink);
       return "ok";
     }
     const takeApart = (entry: Entry) => {
-      const parts = this.#pipeline.entriesOf(chunk, new EventSet([entry]), "alone");
+      const parts = this.#pipeline.entriesOf(chunk, new ByteSink(), new EventSet([entry]), "alone");
       // They were counted with their aggregate.
       this.#tally.take();
       return parts;
     };
     const delivery = await this.#deliver(entries, this.#retryPolicy, takeApart);
+    this.#sinks.give(sink);
     const isDelivered = delivery.kind === "delivered";
     const isPartlyDone = delivery.delivered > 0 || delivery.refused.length > 0;
     // A chunk of which nothing is remembered comes again as if it were new.

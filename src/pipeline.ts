@@ -7,11 +7,11 @@ import { EventReader } from "./decode/event_reader.js";
 import type { EventSet } from "./event_set.js";
 import { inputOf } from "./decode/msgpack.js";
 import { randomPartitionKeyCharacters } from "./limits.js";
-import { ByteSink } from "./record/byte_sink.js";
+import type { ByteSink } from "./record/byte_sink.js";
 import { randomPartitionKey, utf8Bytes } from "./record/partition_key.js";
 import { RecordShaper } from "./record/record_shaper.js";
 import { compressToFit, truncate, type Compress } from "./record/truncation.js";
-import type { Entry } from "./entry.js";
+import { Entry } from "./entry.js";
 
 /** What the pipeline needs of the world outside. */
 export interface PipelineDependencies {
@@ -53,11 +53,12 @@ export class Pipeline {
   }
 
   /**
-   * The entries to send for a chunk. They hold nothing of the chunk's memory.
+   * The entries to send for a chunk. Their data is in the sink (or their own), nothing of it in the chunk.
+   * @param sink an empty one
    * @param wanted which of its events; all when undefined
    * @param shardMap of the stream, by which records are aggregated; "alone" when they are not to be
    */
-  entriesOf(chunk: Uint8Array, wanted?: EventSet, shardMap?: ShardMap | "alone"): Entry[] {
+  entriesOf(chunk: Uint8Array, sink: ByteSink, wanted?: EventSet, shardMap?: ShardMap | "alone"): Entry[] {
     const { report, md5, compress } = this.#dependencies;
     const { aggregation } = this.#config;
     const entries: Entry[] = [];
@@ -70,7 +71,6 @@ export class Pipeline {
     this.#plainBytes = 0;
     const input = inputOf(chunk);
     const events = new EventReader(input);
-    const sink = new ByteSink(chunk.length + Math.trunc(chunk.length / 4));
     for (let event = 0; events.next(); event++) {
       if (wanted?.has(event) === false) continue;
       const start = sink.length;
@@ -85,17 +85,9 @@ export class Pipeline {
       }
       const keyBytes = partitionKey === undefined ? randomPartitionKeyCharacters : utf8Bytes(partitionKey);
       if (!this.#fit(sink, start, this.#config.limits.maxRecordBytes - keyBytes)) continue;
-      const data = sink.bytes.subarray(start, sink.length);
-      if (aggregator !== undefined) aggregator.add(data, partitionKey, event);
-      else {
-        emit({
-          data,
-          partitionKey: partitionKey ?? this.#randomKey(),
-          sizeBytes: data.length + keyBytes,
-          events: event,
-          shardId: undefined,
-        });
-      }
+      const { bytes: memory, length: end } = sink;
+      if (aggregator !== undefined) aggregator.add(memory.subarray(start, end), partitionKey, event);
+      else emit(new Entry(memory, start, end, partitionKey, end - start + keyBytes, event));
     }
     aggregator?.close();
     if (wanted === undefined) report.broken(events.brokenEvents);

@@ -1,5 +1,5 @@
 /** Gathers the user records of one chunk into aggregated records, one for each shard where the shards are known. */
-import type { Entry } from "../entry.js";
+import { Entry } from "../entry.js";
 import type { Md5 } from "./aggregated_record.js";
 import { mapKey } from "./map_key.js";
 import { OpenAggregate, type AggregateLimits } from "./open_aggregate.js";
@@ -69,7 +69,7 @@ export class Aggregator {
     const waiting = this.#aggregates.get(this.#shardIdOf(key));
     if (waiting?.has(key) === true) this.#emit(waiting);
     const sizeBytes = data.length + encoder.encode(key).length;
-    this.#dependencies.emit({ data, partitionKey: key, sizeBytes, events: event, shardId: this.#shardIdOf(key) });
+    this.#dependencies.emit(new Entry(data, 0, data.length, key, sizeBytes, event, this.#shardIdOf(key)));
   }
 
   #emit(aggregate: OpenAggregate | undefined): void {

@@ -1,5 +1,5 @@
 /** One aggregated record while it is being filled: its tables, its records, and its size to the byte. */
-import type { Entry } from "../entry.js";
+import { Entry } from "../entry.js";
 import {
   encodeAggregatedRecord,
   framingBytes,
@@ -94,13 +94,8 @@ export class OpenAggregate {
       this.#protobufBytes,
       this.#md5,
     );
-    const entry: Entry = {
-      data,
-      partitionKey: this.#firstKey,
-      sizeBytes: data.length + (this.#encodedKeys[0]?.length ?? 0),
-      events: this.#events,
-      shardId: this.#shardId,
-    };
+    const sizeBytes = data.length + (this.#encodedKeys[0]?.length ?? 0);
+    const entry = new Entry(data, 0, data.length, this.#firstKey, sizeBytes, this.#events, this.#shardId);
     this.#keys = new Map();
     this.#encodedKeys = [];
     this.#firstKey = undefined;

@@ -10,6 +10,6 @@ export function writeExtension(input: Input, type: number, start: number, count:
   if (time !== undefined) return sink.appendAscii(`"${time}"`);
   sink.appendAscii(`{"Tag":${type & 0xff},"Data":"`);
   sink.reserve(base64Bytes(count));
-  sink.length = putBase64(input.bytes, start, start + count, sink.bytes, sink.view, sink.length);
+  sink.length = putBase64(input.bytes, input.view, start, start + count, sink.bytes, sink.view, sink.length);
   sink.appendAscii(`","Value":null}`);
 }

@@ -1,5 +1,6 @@
 /** Tells the user how sending goes: one message for each change, not one for each chunk. */
 import { userRecordsOf } from "../entry.js";
+import { randomPartitionKeyCharacters } from "../limits.js";
 import { RepeatedMessage, type Log } from "../log.js";
 import type { Delivery, Failure, RefusedEntry } from "./delivery.js";
 
@@ -60,9 +61,10 @@ export class DeliveryReport {
 
 /** Sizes and the reason; never what is in the record. */
 function describeRefused({ entry, failure }: RefusedEntry): string {
-  const { data, partitionKey } = entry;
-  const key = `a partition key of ${Array.from(partitionKey).length} characters`;
-  return `A record of ${data.length} bytes with ${key} is dropped, since Kinesis refuses it with ${failure.code}: ${failure.message}`;
+  const { start, end, partitionKey } = entry;
+  const characters = partitionKey === undefined ? randomPartitionKeyCharacters : Array.from(partitionKey).length;
+  const key = `a partition key of ${characters} characters`;
+  return `A record of ${end - start} bytes with ${key} is dropped, since Kinesis refuses it with ${failure.code}: ${failure.message}`;
 }
 
 function describe({ code, message }: Failure): string {

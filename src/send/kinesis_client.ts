@@ -14,7 +14,8 @@ import { answeredBy, finishedBody, PreparedRequest, readBody } from "./prepared_
 import type { PutRecordsClient } from "./put_records.js";
 import { readAnswer, tookAll, type PutRecordsAnswer } from "./put_records_answer.js";
 import type { RenewingCredentials } from "../credentials/renewing_credentials.js";
-import { putRecordsBody } from "./request_body.js";
+import { writeJsonBody } from "./request_body.js";
+import { SinkPool } from "../record/sink_pool.js";
 import type { ShardLister, ShardPage } from "./shard_map_source.js";
 import { givenEndpoint } from "../credentials/token_service.js";
 import { userAgentPlugin } from "./user_agent.js";
@@ -22,15 +23,22 @@ import { userAgentPlugin } from "./user_agent.js";
 /** Source: Kinesis API Reference, PutRecords, Example Request. */
 const jsonContent = "application/x-amz-json-1.1";
 
+/** Two bodies of the largest requests, in base64, or many of the usual ones. */
+const maxKeptBodyBytes = 16 * 1024 * 1024;
+
 /** A list that takes longer is not waited for: aggregation does without it. */
 const shardListTimeoutMs = 10_000;
 
-/** @param version of the plugin, for the user agent */
+/**
+ * @param version of the plugin, for the user agent
+ * @param random gives numbers from 0 up to 1, for partition keys
+ */
 export function createKinesisClient(
   options: ConnectionOptions,
   credentials: RenewingCredentials,
   version: string,
   network: NetworkEnvironment = directNetwork,
+  random: () => number = Math.random,
 ): PutRecordsClient & ShardLister {
   const { region, endpoint, profile, stream, requestTimeoutMs } = options;
   const requestHandler = createHttpHandler(network);
@@ -46,6 +54,7 @@ export function createKinesisClient(
   const target = stream.startsWith("arn:") ? { StreamARN: stream } : { StreamName: stream };
   const attempts = new AttemptRunner();
   const prepared = new PreparedRequest(requestHandler);
+  const bodies = new SinkPool(maxKeptBodyBytes);
   const putRecords = () => new PutRecordsCommand({ ...target, Records: [] });
 
   /** The whole answer, or that all was taken. */
@@ -68,12 +77,18 @@ export function createKinesisClient(
 
   return {
     putRecords(entries) {
-      const body = putRecordsBody(entries, target);
+      const sink = bodies.take(0);
+      writeJsonBody(entries, target, random, sink);
+      const body = sink.bytes.subarray(0, sink.length);
       // Of entries for which a shard is expected, the answer tells the shard.
       const count = entries.some(({ shardId }) => shardId !== undefined) ? -1 : entries.length;
       return attempts.run(
         (abortSignal) => credentials.watch(send(body, count, abortSignal)),
-        (answer) => (answer === "took all" ? { kind: "answered", failed: [], strayed: 0 } : readAnswer(answer, entries)),
+        (answer) => {
+          // Not after a failure, which may have come before all of it was read.
+          bodies.give(sink);
+          return answer === "took all" ? { kind: "answered", failed: [], strayed: 0 } : readAnswer(answer, entries);
+        },
         requestTimeoutMs,
         "http_request_timeout",
       );

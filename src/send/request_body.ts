@@ -1,43 +1,72 @@
 /** The body of a PutRecords request as JSON, written once into one buffer. */
+import { base64Bytes, putBase64 } from "../base64.js";
 import type { Entry } from "../entry.js";
+import { randomPartitionKeyCharacters } from "../limits.js";
+import type { ByteSink } from "../record/byte_sink.js";
+import { putRandomKey } from "../record/partition_key.js";
 
 /** Which stream a request goes to, as its members say it. */
 export type StreamTarget = { readonly StreamName: string } | { readonly StreamARN: string };
 
-const beforeData = '{"Data":"';
-const beforeKey = '","PartitionKey":';
-const afterKey = "},";
+const encoder = new TextEncoder();
+const start = encoder.encode('{"Records":[');
+const beforeData = encoder.encode('{"Data":"');
+const beforeKey = encoder.encode('","PartitionKey":"');
+const afterKey = encoder.encode('"},');
 const overheadBytes = beforeData.length + beforeKey.length + afterKey.length;
+/** `\u00XX` for a control character; a character of UTF-8 takes three bytes for each UTF-16 unit at most. */
+const mostBytesPerUnit = 6;
 
 /**
- * Writes `{"Records":[{"Data":"…","PartitionKey":"…"},…],"StreamName":"…"}`, the data in base64.
+ * Writes `{"Records":[{"Data":"…","PartitionKey":"…"},…],"StreamName":"…"}`, the data in base64, to an empty sink.
  * Source: Kinesis API Reference, PutRecords, Request Syntax.
+ * @param random gives numbers from 0 up to 1, for the keys that are to be random
  */
-export function putRecordsBody(entries: readonly Entry[], target: StreamTarget): Buffer {
-  const start = '{"Records":[';
-  const end = `],${JSON.stringify(target).slice(1)}`;
-  const keys = entries.map(({ partitionKey }) => JSON.stringify(partitionKey));
-  let bytes = start.length + Buffer.byteLength(end);
-  entries.forEach(({ data }, index) => {
-    bytes += base64Length(data.length) + Buffer.byteLength(keys[index] as string) + overheadBytes;
-  });
-  const body = Buffer.allocUnsafe(bytes);
-  let position = body.write(start, "latin1");
-  entries.forEach(({ data }, index) => {
-    position += body.write(beforeData, position, "latin1");
-    const view = Buffer.from(data.buffer, data.byteOffset, data.length);
-    position += body.write(view.toString("base64"), position, "latin1");
-    position += body.write(beforeKey, position, "latin1");
-    position += body.write(keys[index] as string, position);
-    position += body.write(afterKey, position, "latin1");
-  });
+export function writeJsonBody(entries: readonly Entry[], target: StreamTarget, random: () => number, sink: ByteSink): void {
+  const end = encoder.encode(`],${JSON.stringify(target).slice(1)}`);
+  let mostBytes = start.length + end.length;
+  for (const { start: from, end: to, partitionKey } of entries) {
+    const units = partitionKey?.length ?? randomPartitionKeyCharacters;
+    mostBytes += overheadBytes + base64Bytes(to - from) + units * mostBytesPerUnit;
+  }
+  sink.reserve(mostBytes);
+  const { bytes, view } = sink;
+  bytes.set(start);
+  let position = start.length;
+  let memory = start;
+  let memoryView = view;
+  for (const entry of entries) {
+    if (entry.memory !== memory) {
+      ({ memory } = entry);
+      memoryView = new DataView(memory.buffer, memory.byteOffset, memory.length);
+    }
+    position = put(beforeData, bytes, position);
+    position = putBase64(memory, memoryView, entry.start, entry.end, bytes, view, position);
+    position = put(beforeKey, bytes, position);
+    position = putKey(entry.partitionKey, random, bytes, position);
+    position = put(afterKey, bytes, position);
+  }
   // The comma behind the last entry makes room for the end.
   if (entries.length > 0) position--;
-  position += body.write(end, position);
-  return body.subarray(0, position);
+  sink.length = put(end, bytes, position);
 }
 
-/** Four characters for three bytes, the last group filled up. Source: RFC 4648, section 4. */
-function base64Length(bytes: number): number {
-  return Math.ceil(bytes / 3) * 4;
+/** Short texts: a loop is faster than a call of `set`. */
+function put(text: Uint8Array, bytes: Uint8Array, position: number): number {
+  for (let index = 0; index < text.length; index++) bytes[position + index] = text[index] as number;
+  return position + text.length;
+}
+
+/** Writes a key without its quotes. */
+function putKey(key: string | undefined, random: () => number, bytes: Uint8Array, position: number): number {
+  if (key === undefined) return putRandomKey(random, randomPartitionKeyCharacters, bytes, position);
+  for (let index = 0; index < key.length; index++) {
+    const unit = key.charCodeAt(index);
+    if (unit < 0x20 || unit >= 0x80 || unit === 0x22 || unit === 0x5c) {
+      const text = JSON.stringify(key).slice(1, -1);
+      return position + encoder.encodeInto(text, bytes.subarray(position)).written;
+    }
+    bytes[position + index] = unit;
+  }
+  return position + key.length;
 }

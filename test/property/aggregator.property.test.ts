@@ -6,6 +6,7 @@ import { Aggregator } from "../../src/aggregate/aggregator.js";
 import { hashKeyOf, ShardMap, type Shard } from "../../src/aggregate/shard_map.js";
 import { userRecordsOf, type Entry } from "../../src/entry.js";
 import { isAggregate, parseAggregate } from "../support/kpl_aggregate.js";
+import { keyOf } from "../support/entry.js";
 
 const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();
 const keys = ["a", "ü", "\u{1f511}", "k".repeat(127), "k".repeat(128), "k".repeat(256)];
@@ -51,9 +52,9 @@ function recordsIn(entry: Entry): Found[] {
     const text = Buffer.from(data).toString();
     return { index: Number.parseInt(text, 10), key, length: data.length };
   };
-  if (!isAggregate(entry.data)) return [found(entry.data, entry.partitionKey)];
+  if (!isAggregate(entry.data)) return [found(entry.data, keyOf(entry))];
   const parsed = parseAggregate(entry.data);
-  const routingHash = BigInt(`0x${createHash("md5").update(entry.partitionKey).digest("hex")}`).toString();
+  const routingHash = BigInt(`0x${createHash("md5").update(keyOf(entry)).digest("hex")}`).toString();
   return parsed.records.map((record) => {
     const key = parsed.partition_key_table[record.partition_key_index] as string;
     if (key !== entry.partitionKey) {
@@ -94,7 +95,7 @@ it("loses, doubles and reorders nothing, and keeps the limits", () => {
         expect(order).toEqual([...order].sort((a, b) => a - b));
       }
       for (const entry of entries) {
-        expect(entry.sizeBytes).toBe(entry.data.length + Buffer.byteLength(entry.partitionKey));
+        expect(entry.sizeBytes).toBe(entry.data.length + Buffer.byteLength(keyOf(entry)));
         expect(userRecordsOf(entry)).toBe(recordsIn(entry).length);
         const events = typeof entry.events === "number" ? [entry.events] : entry.events;
         expect(events).toEqual(recordsIn(entry).map(({ index }) => index));

@@ -6,6 +6,7 @@ import { countAllocations } from "./counted_allocations.js";
 import { chunkOf } from "./event_chunk.js";
 import type { CostMeter } from "./execution_cost.js";
 import type { PluginOptions } from "./recorded_pipeline.js";
+import { keyBytesOf } from "./entry.js";
 
 /** Between them they use every part of the pipeline. */
 export const trialOptions: readonly PluginOptions[] = [
@@ -47,6 +48,7 @@ function loadCore() {
     import("./recorded_pipeline.js"),
     import("../../src/compress/compressor.js"),
     import("../../src/aggregate/shard_map.js"),
+    import("../../src/record/byte_sink.js"),
   ]);
 }
 
@@ -54,7 +56,7 @@ export class ChunkTrial {
   readonly #meter: CostMeter;
   readonly #lanes: readonly { readonly options: PluginOptions; readonly run: (chunk: Uint8Array) => Entry[]; readonly good: string }[];
 
-  private constructor(meter: CostMeter, [{ Pipeline }, { configOf }, { compressorFor }, { ShardMap }]: Awaited<ReturnType<typeof loadCore>>) {
+  private constructor(meter: CostMeter, [{ Pipeline }, { configOf }, { compressorFor }, { ShardMap }, { ByteSink }]: Awaited<ReturnType<typeof loadCore>>) {
     this.#meter = meter;
     const half = 2n ** 127n;
     const shards = new ShardMap([
@@ -72,8 +74,8 @@ export class ChunkTrial {
       const compress = config.compression === undefined ? undefined : compressorFor(config.compression);
       const create = () => new Pipeline(config, { ...dependencies, compress });
       const pipeline = create();
-      const run = (chunk: Uint8Array) => pipeline.entriesOf(chunk, undefined, shards);
-      return { options, run, good: textOf(create().entriesOf(goodChunk, undefined, shards)) };
+      const run = (chunk: Uint8Array) => pipeline.entriesOf(chunk, new ByteSink(chunk.length + (chunk.length >>> 2)), undefined, shards);
+      return { options, run, good: textOf(create().entriesOf(goodChunk, new ByteSink(), undefined, shards)) };
     });
   }
 
@@ -108,8 +110,8 @@ function complaint(what: string, options: PluginOptions): Error {
 
 function checkEntry({ data, partitionKey, sizeBytes }: Entry, options: PluginOptions): void {
   if (data.length === 0 || partitionKey === "") throw complaint("an empty record or key", options);
-  if (Array.from(partitionKey).length > 256) throw complaint("a partition key that is too long", options);
-  if (sizeBytes !== data.length + Buffer.byteLength(partitionKey)) throw complaint("a wrong size", options);
+  if (Array.from(partitionKey ?? "").length > 256) throw complaint("a partition key that is too long", options);
+  if (sizeBytes !== data.length + keyBytesOf(partitionKey)) throw complaint("a wrong size", options);
   if (sizeBytes > Number(options["max_record_size"] ?? 1024 * 1024)) throw complaint(`a record of ${sizeBytes} bytes`, options);
   const isJson = options["log_key"] === undefined && options["aggregation"] === undefined;
   if (!isJson || Buffer.from(data.subarray(-16)).includes("[Truncated...]")) return;

@@ -4,6 +4,7 @@ import { compressorFor } from "../../src/compress/compressor.js";
 import { readConfig, type Config } from "../../src/config.js";
 import { Pipeline, type PipelineDependencies } from "../../src/pipeline.js";
 import type { Entry } from "../../src/entry.js";
+import { ByteSink } from "../../src/record/byte_sink.js";
 
 export type PluginOptions = Readonly<Record<string, string>>;
 
@@ -45,7 +46,7 @@ export function runPipeline(
     },
     ...replaced,
   });
-  return { entries: pipeline.entriesOf(chunk), told };
+  return { entries: pipeline.entriesOf(chunk, new ByteSink()), told };
 }
 
 /** The records' data as text. */

@@ -3,6 +3,7 @@ import type { Entry } from "../../src/entry.js";
 import type { Shard } from "../../src/aggregate/shard_map.js";
 import type { FailureCause, PutRecordsClient, PutRecordsOutcome, RequestFailure } from "../../src/send/put_records.js";
 import type { ShardLister, ShardPage } from "../../src/send/shard_map_source.js";
+import { entryOf as entryWith, keyOf } from "./entry.js";
 
 /** One request's outcome, or how to find it. */
 export type Step = PutRecordsOutcome | ((entries: readonly Entry[]) => PutRecordsOutcome | Promise<PutRecordsOutcome>);
@@ -37,7 +38,8 @@ export class ScriptedClient implements PutRecordsClient, ShardLister {
   }
 
   async putRecords(entries: readonly Entry[]): Promise<PutRecordsOutcome> {
-    this.requests.push(entries);
+    // Their memory is used again once they are delivered.
+    this.requests.push(entries.map(({ data, ...entry }) => entryWith({ ...entry, data: data.slice() })));
     const step = this.#script.shift() ?? this.#afterwards;
     return typeof step === "function" ? step(entries) : step;
   }
@@ -60,7 +62,7 @@ export class ScriptedClient implements PutRecordsClient, ShardLister {
 
 /** An entry with this key; its bytes are not looked at. */
 export function entryOf(partitionKey: string, sizeBytes = 10, events: number | readonly number[] = 0): Entry {
-  return { data: new Uint8Array(0), partitionKey, sizeBytes, events, shardId: undefined };
+  return entryWith({ partitionKey, sizeBytes, events });
 }
 
 /** So many entries with the keys "0", "1" and so on. */
@@ -69,5 +71,5 @@ export function entriesOf(count: number, sizeBytes = 10): Entry[] {
 }
 
 export function keysOf(entries: readonly Entry[]): string[] {
-  return entries.map(({ partitionKey }) => partitionKey);
+  return entries.map(keyOf);
 }

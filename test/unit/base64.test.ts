@@ -5,7 +5,7 @@ import { base64Bytes, putBase64 } from "../../src/base64.js";
 
 function base64(source: Uint8Array, from: number, end: number): string {
   const bytes = new Uint8Array(base64Bytes(end - from));
-  expect(putBase64(source, from, end, bytes, new DataView(bytes.buffer), 0)).toBe(bytes.length);
+  expect(putBase64(source, new DataView(source.buffer, source.byteOffset, source.length), from, end, bytes, new DataView(bytes.buffer), 0)).toBe(bytes.length);
   return Buffer.from(bytes).toString("latin1");
 }
 

@@ -7,6 +7,7 @@ import { type ReferenceBody, type ReferenceOptions, type ReferenceValue, shapeBy
 import { chunkOfLogs } from "../container_logs.js";
 import { type Body, containerLogMix } from "../mixes/mixes.js";
 import { type Case, mustEqual } from "../stage.js";
+import { ByteSink } from "../../../src/record/byte_sink.js";
 
 const records = 5000;
 /** Seconds since the epoch: the text that needs no zone. */
@@ -56,7 +57,7 @@ export function optionCases(): Case[] {
   const chunk = chunkOfLogs(containerLogMix.bodies(records));
   return Object.entries(trials).map(([name, options]) => {
     const pipeline = plainPipeline(options);
-    const ours = (): readonly Entry[] => pipeline.entriesOf(chunk);
+    const ours = (): readonly Entry[] => pipeline.entriesOf(chunk, new ByteSink());
     const reference = referenceOptions(options);
     const objects = (): { readonly data: Uint8Array; readonly partitionKey: string | undefined }[] => {
       const events = Array.from(decodeMulti(chunk), (event, index) => ({ body: (event as [unknown, Body])[1], index }));

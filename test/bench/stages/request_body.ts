@@ -1,9 +1,11 @@
 // The body of a PutRecords request: ours, against the AWS SDK's client up to the point where the body is finished.
 import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import type { Entry } from "../../../src/entry.js";
-import { putRecordsBody } from "../../../src/send/request_body.js";
+import { ByteSink } from "../../../src/record/byte_sink.js";
+import { writeJsonBody } from "../../../src/send/request_body.js";
 import { containerLogMix } from "../mixes/mixes.js";
 import { type Case, mustEqual } from "../stage.js";
+import { entryOf } from "../../support/entry.js";
 
 const mostRecords = 500;
 const target = { StreamName: "logs" };
@@ -15,7 +17,7 @@ export function requestEntries(times: number): Entry[] {
   return Array.from({ length: mostRecords }, (_, index) => {
     const data = Buffer.from(bodies.slice(index * times, (index + 1) * times).map((body) => JSON.stringify(body)).join("\n"));
     const partitionKey = `key ${String(index).padStart(4, "0")}`;
-    return { data, partitionKey, sizeBytes: data.length + partitionKey.length, events: index, shardId: undefined };
+    return entryOf({ data, partitionKey, events: index });
   });
 }
 
@@ -41,7 +43,12 @@ export async function requestBodyCases(): Promise<Case[]> {
   const cases: Case[] = [];
   for (const [name, times] of [["500 records of 450 bytes", 1], ["500 records of 10 KB", 22]] as const) {
     const entries = requestEntries(times);
-    const ours = () => putRecordsBody(entries, target);
+    const sink = new ByteSink();
+    const ours = () => {
+      sink.length = 0;
+      writeJsonBody(entries, target, Math.random, sink);
+      return Buffer.from(sink.bytes.buffer, 0, sink.length);
+    };
     const sdk = bodyOfSdk(entries);
     const sorted = (body: string) => JSON.stringify((JSON.parse(body) as { Records: unknown }).Records);
     mustEqual(sorted(ours().toString()), sorted(await sdk()), `body of ${name}`);

@@ -5,10 +5,11 @@ import { directNetwork } from "../../../src/network/network.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
 import { ScriptedService } from "../../support/scripted_service.js";
 import { LocalTokenService, signerOf } from "../../support/token_service.js";
+import { entryOf } from "../../support/entry.js";
 
 const podRole = "arn:aws:iam::111111111111:role/pod";
 const pluginRole = "arn:aws:iam::222222222222:role/plugin";
-const entry = { data: Buffer.from("x"), partitionKey: "k", sizeBytes: 2, events: 0, shardId: undefined };
+const entry = entryOf({ data: Buffer.from("x"), partitionKey: "k" });
 
 let tokens: LocalTokenService;
 let settings: CredentialSettings;

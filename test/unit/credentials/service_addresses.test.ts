@@ -4,8 +4,9 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { createKinesisClient } from "../../../src/send/kinesis_client.js";
 import type { ConnectionOptions } from "../../../src/config.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
+import { entryOf } from "../../support/entry.js";
 
-const entry = { data: Buffer.from("x"), partitionKey: "k", sizeBytes: 2, events: 0, shardId: undefined };
+const entry = entryOf({ data: Buffer.from("x"), partitionKey: "k" });
 const roleArn = "arn:aws:iam::222222222222:role/plugin";
 
 let settings: CredentialSettings;

@@ -5,8 +5,9 @@ import { createKinesisClient } from "../../../src/send/kinesis_client.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
 import { ScriptedService } from "../../support/scripted_service.js";
 import { signerOf } from "../../support/token_service.js";
+import { entryOf } from "../../support/entry.js";
 
-const entry = { data: Buffer.from("x"), partitionKey: "k", sizeBytes: 2, events: 0, shardId: undefined };
+const entry = entryOf({ data: Buffer.from("x"), partitionKey: "k" });
 const hourMs = 3_600_000;
 
 let settings: CredentialSettings;

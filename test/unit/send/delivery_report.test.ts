@@ -4,7 +4,8 @@ import type { Delivery } from "../../../src/send/delivery.js";
 import { DeliveryReport } from "../../../src/send/delivery_report.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import { RecordedLog } from "../../support/recorded_log.js";
-import { entriesOf, entryOf } from "../../support/scripted_client.js";
+import { entriesOf } from "../../support/scripted_client.js";
+import { entryOf } from "../../support/entry.js";
 
 const delivered: Delivery = { kind: "delivered", delivered: 3, strayed: 0, refused: [], retryRounds: 0 };
 
@@ -60,7 +61,7 @@ describe("the delivery report", () => {
 
   it("tells of records that Kinesis refuses with size, length of key and reason, not with what is in them", () => {
     const failure = { code: "ValidationException", message: "too odd" };
-    const entry = { ...entryOf("k\u{1f511}y", 10, [0, 1]), data: Buffer.from("private") };
+    const entry = entryOf({ data: Buffer.from("private"), partitionKey: "k\u{1f511}y", events: [0, 1] });
     report.report({ ...delivered, refused: [{ entry, failure }] });
     const [message, ...more] = log.at("error");
     expect(message).toBe(

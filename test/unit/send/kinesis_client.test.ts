@@ -15,6 +15,7 @@ import { freePort } from "../../support/kinesis_local.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 import { ScriptedProxy, type ProxySettings } from "../../support/scripted_proxy.js";
 import { ScriptedService, type Answering, type ServedRequest, type ServiceSettings } from "../../support/scripted_service.js";
+import { entryOf } from "../../support/entry.js";
 
 const stops: (() => void | Promise<void>)[] = [];
 
@@ -59,13 +60,7 @@ async function answering(status: number, body: object | string, options?: Partia
 }
 
 function entries(...texts: string[]): Entry[] {
-  return texts.map((text, index) => ({
-    data: Buffer.from(text),
-    partitionKey: `key ${index}`,
-    sizeBytes: text.length + 5,
-    events: 0,
-    shardId: undefined,
-  }));
+  return texts.map((text, index) => entryOf({ data: Buffer.from(text), partitionKey: `key ${index}` }));
 }
 
 const taken = { ShardId: "shardId-0", SequenceNumber: "1" };
@@ -171,7 +166,7 @@ describe("an answer", () => {
     const { client } = await answering(200, { FailedRecordCount: 1, Records: results });
     const sent = entries("one", "two", "three", "four", "five");
     const expected = ["shardId-0", "shardId-0", "shardId-0", undefined, "shardId-1"];
-    const outcome = await client.putRecords(sent.map((entry, index) => ({ ...entry, shardId: expected[index] })));
+    const outcome = await client.putRecords(sent.map(({ data, partitionKey }, index) => entryOf({ data, partitionKey, shardId: expected[index] })));
     expect(outcome).toMatchObject({ strayed: 2, failed: [{ index: 2 }] });
   });
 

@@ -1,11 +1,16 @@
 // The body of PutRecords, read back with JSON.parse: each record once, in order, and nothing besides.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Entry } from "../../../src/entry.js";
-import { putRecordsBody } from "../../../src/send/request_body.js";
+import { Entry } from "../../../src/entry.js";
+import { ByteSink } from "../../../src/record/byte_sink.js";
+import { writeJsonBody, type StreamTarget } from "../../../src/send/request_body.js";
+import { entryOf } from "../../support/entry.js";
 
-function entryOf(data: Uint8Array, partitionKey: string): Entry {
-  return { data, partitionKey, sizeBytes: 0, events: 0, shardId: undefined };
+/** The body, in a sink that has to grow for it. */
+function bodyOf(entries: readonly Entry[], target: StreamTarget, random = Math.random): string {
+  const sink = new ByteSink(1);
+  writeJsonBody(entries, target, random, sink);
+  return Buffer.from(sink.bytes.subarray(0, sink.length)).toString();
 }
 
 /** As the AWS SDK writes it, but for blanks. */
@@ -19,17 +24,20 @@ function reference(entries: readonly Entry[], target: object): string {
 
 describe("the body", () => {
   it.each([0, 1, 2, 3, 4, 5])("holds data of %i bytes, filled up as base64 asks", (length) => {
-    const entries = [entryOf(Buffer.from("abcdef").subarray(0, length), "k")];
-    expect(putRecordsBody(entries, { StreamName: "logs" }).toString()).toBe(reference(entries, { StreamName: "logs" }));
+    const entries = [entryOf({ data: Buffer.from("abcdef").subarray(0, length), partitionKey: "k" })];
+    expect(bodyOf(entries, { StreamName: "logs" })).toBe(reference(entries, { StreamName: "logs" }));
   });
 
   it("without records is whole too", () => {
-    expect(putRecordsBody([], { StreamName: "logs" }).toString()).toBe('{"Records":[],"StreamName":"logs"}');
+    expect(bodyOf([], { StreamName: "logs" })).toBe('{"Records":[],"StreamName":"logs"}');
   });
 
   it("reads data from the middle of a larger buffer", () => {
-    const whole = Buffer.from("before|data|behind");
-    expect(putRecordsBody([entryOf(whole.subarray(7, 11), "k")], { StreamName: "s" }).toString()).toContain(`"${Buffer.from("data").toString("base64")}"`);
+    const memory = new Uint8Array(Buffer.from("before|data|behind, and more of it"));
+    const two = [new Entry(memory, 7, 11, "k", 5, 0), new Entry(memory, 12, 33, "l", 22, 1)];
+    const other = entryOf({ data: Buffer.from("elsewhere").subarray(4), partitionKey: "m" });
+    const all = [...two, other, ...two];
+    expect(bodyOf(all, { StreamName: "s" })).toBe(reference(all, { StreamName: "s" }));
   });
 
   it("is what the SDK would write, for any records, keys and streams", () => {
@@ -40,9 +48,22 @@ describe("the body", () => {
     );
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 30 }), target, (parts, stream) => {
-        const entries = parts.map(({ data, key }) => entryOf(data, key));
-        expect(putRecordsBody(entries, stream).toString()).toBe(reference(entries, stream));
+        const entries = parts.map(({ data, key }) => entryOf({ data, partitionKey: key }));
+        expect(bodyOf(entries, stream)).toBe(reference(entries, stream));
       }),
     );
+  });
+
+  it("has a random key where an entry has none, another one each time", () => {
+    const entries = [entryOf({ data: Buffer.from("a") }), entryOf({ data: Buffer.from("b"), partitionKey: "k" }), entryOf({ data: Buffer.from("c") })];
+    const keys = () => (JSON.parse(bodyOf(entries, { StreamName: "s" })) as { Records: { PartitionKey: string }[] }).Records.map((record) => record.PartitionKey);
+    const drawn = new Set<string>();
+    for (let run = 0; run < 50; run++) {
+      const [first = "", given, last = ""] = keys();
+      expect([first, last]).toEqual([expect.stringMatching(/^[a-zA-Z0-9]{8}$/), expect.stringMatching(/^[a-zA-Z0-9]{8}$/)]);
+      expect(given).toBe("k");
+      drawn.add(first).add(last);
+    }
+    expect(drawn.size).toBe(100);
   });
 });
