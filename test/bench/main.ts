@@ -1,4 +1,4 @@
-// `make bench`: all benchmarks, printed, and kept in test/bench/results as JSON and as a picture.
+// `make bench`: all benchmarks, printed, kept in test/bench/results as JSON and as a picture, and in the README.
 //
 // The whole takes a good half hour with FLUENT_BIT and PEER_PLUGIN. BENCH_ONLY (a pattern) times some stages only, and
 // then nothing is kept; BENCH_RUNS and BENCH_RECORDS (at most so many) are for Fluent Bit.
@@ -7,6 +7,7 @@ import { measureRest } from "./fluent_bit/rest.js";
 import { hostFigures } from "./host/host_figures.js";
 import { theseVersions, thisMachine } from "./machine.js";
 import { pictureOf } from "./picture.js";
+import { writeFigures } from "./readme_figures.js";
 import { reportOf, stageTable } from "./report.js";
 import { type FluentBitResults, pictureFile, resultsFile, writeResults } from "./results.js";
 import { numberSetting, programs, setting } from "./settings.js";
@@ -63,7 +64,8 @@ async function main(): Promise<void> {
   console.log(reportOf(results));
   if (named === undefined) return;
   writeResults(results, pictureOf(results));
-  console.log(`\nkept in ${resultsFile} and ${pictureFile}`);
+  writeFigures(results);
+  console.log(`\nkept in ${resultsFile} and ${pictureFile}; the README's figures are these`);
 }
 
 await main().catch((error: unknown) => {

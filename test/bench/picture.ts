@@ -11,6 +11,8 @@ interface Bar {
 
 interface Row {
   readonly label: string;
+  /** A second line of the label. */
+  readonly note?: string;
   readonly bars: readonly Bar[];
 }
 
@@ -27,6 +29,7 @@ const textWidth = 150;
 const barHeight = 9;
 const barGap = 2;
 const rowGap = 10;
+const noteGap = 6;
 const sectionHeadHeight = 52;
 const margin = 16;
 const longestBar = width - labelWidth - textWidth - 2 * margin;
@@ -73,7 +76,7 @@ function fluentBitSection({ title, records, runs, summaries }: FluentBitResults)
   return { title: `Through Fluent Bit: ${title}`, subtitle, rows };
 }
 
-/** The first case of each stage, as shares of its baseline's CPU. */
+/** The first case of each stage, in proportion to its baseline's CPU. */
 function stageSection(stages: readonly StageResult[]): Section {
   const firsts = stages.filter(({ stage }, index) => stages.findIndex((other) => other.stage === stage) === index);
   const rows = firsts.map(({ stage, name, timings: [ours, baseline] }): Row => {
@@ -85,9 +88,9 @@ function stageSection(stages: readonly StageResult[]): Section {
       { kind: "wall", value: wall / whole, text: `${figure(wall, 2)} µs wall` },
       { kind: "other", value: 1, text: `${figure(whole, 2)} µs: ${baseline?.name ?? ""}` },
     ];
-    return { label: `${stage} (${name})`, bars };
+    return { label: stage, note: name, bars };
   });
-  return { title: "By stage, for one record", subtitle: "each beside a usual way to do the same, whose CPU is the full width", rows };
+  return { title: "By stage, for one record", subtitle: "each beside a usual way to do the same", rows };
 }
 
 function rowHeight({ bars }: Row): number {
@@ -103,6 +106,7 @@ function drawSection({ title, subtitle, rows }: Section, top: number): string {
   let y = top + sectionHeadHeight;
   for (const row of rows) {
     parts.push(`<text x="${margin}" y="${y + barHeight}">${escaped(row.label)}</text>`);
+    if (row.note !== undefined) parts.push(`<text class="dim" x="${margin}" y="${y + 2 * barHeight + noteGap}">${escaped(row.note)}</text>`);
     row.bars.forEach(({ kind, value, text }, index) => {
       const barTop = y + index * (barHeight + barGap);
       const length = Math.max(1, Number.isFinite(value) ? (Math.min(value, longest) / longest) * longestBar : 0);

@@ -1,0 +1,39 @@
+// The figures in the README.
+import { expect, it } from "vitest";
+import type { Summary } from "../../bench/fluent_bit/comparison.js";
+import { figuresOf, withFigures } from "../../bench/readme_figures.js";
+import type { Results } from "../../bench/results.js";
+
+const zeros = { cpuToReference: 0, wallToReference: 0, wireMegabytes: 250, requests: 0, serverCpuSeconds: 0, peakRssMib: 90 };
+const summary = (variant: string, cpuSeconds: number, wallSeconds = 5): Summary =>
+  ({ ...zeros, variant, cpuSeconds, outputCpuSeconds: cpuSeconds - 2, wallSeconds });
+const comparison = (title: string, records: number, summaries: Summary[]) => ({ title, records, runs: 5, summaries });
+const results: Results = {
+  date: "2026-01-02T03:04:05.000Z",
+  machine: { processor: "P", cores: 2, memoryGib: 4 },
+  versions: { node: "20.1.0", libnode: "libnode.so.108", plugin: "1.0.0", commit: "abc", fluentBit: "5.1.1" },
+  stages: [],
+  host: { startMilliseconds: 80, restMib: 1, flushMilliseconds: 1.5, megabytesPerSecond: 1, cpuMicrosecondsPerRecord: 1, growth: [] },
+  fluentBit: [
+    comparison("plain records", 400_000, [summary("c", 2.5, 4), summary("ours", 3, 6), summary("ours-workers2", 3, 3.5)]),
+    comparison("gzip by record", 50_000, [summary("c", 2), summary("c-gzip", 2.5), summary("ours", 3), summary("ours-gzip", 3.25)]),
+  ],
+  rest: [{ variant: "c", rssMib: 14, usedRssMib: 15 }],
+};
+
+it("each output has its column, and a dash where nothing was measured", () => {
+  const figures = figuresOf(results);
+  expect(figures).toContain("| CPU of the output, s | 1.00 | 0.50 | – |");
+  expect(figures).toContain("workers`, s | 3.5 | 4.0 | – |");
+  expect(figures).toContain("µs a record | 5.0 | 10.0 | – |");
+  expect(figures).toContain("at rest, MiB | – | 14 | – |");
+  expect(figures).toContain("400,000 container logs");
+});
+
+it("the figures take the place of the last ones, and the rest of the text stays", () => {
+  const text = "before\n<!-- figures: written by make bench -->\nold\n<!-- end of figures -->\nafter\n";
+  const once = withFigures(text, "new\n");
+  expect(once).toBe(text.replace("old", "new"));
+  expect(withFigures(once, "old\n")).toBe(text);
+  expect(() => withFigures("no place", "new")).toThrow("README.md has no");
+});
