@@ -11,6 +11,7 @@ import { writeFigures } from "./readme_figures.js";
 import { reportOf, stageTable } from "./report.js";
 import { type FluentBitResults, pictureFile, resultsFile, writeResults } from "./results.js";
 import { numberSetting, programs, setting } from "./settings.js";
+import { encodingGrowth } from "./stages/encoding_growth.js";
 import { timeStages } from "./stages/all_stages.js";
 
 const usualRuns = 5;
@@ -56,11 +57,12 @@ async function main(): Promise<void> {
     console.log(stageTable(stages));
     return;
   }
+  const growth = encodingGrowth();
   const host = await hostFigures(({ axis, at }) => console.error(`timed: ${at} ${axis}`));
   if (named === undefined) console.error("FLUENT_BIT names no Fluent Bit: nothing is compared through it, nor kept");
   const fluentBit = named === undefined ? [] : await throughFluentBit(named, runs);
   const rest = named === undefined ? [] : await measureRest(withoutPeer(restVariants, named), named);
-  const results = { date: new Date().toISOString(), machine: thisMachine(), versions, stages, host, fluentBit, rest };
+  const results = { date: new Date().toISOString(), machine: thisMachine(), versions, stages, encodingGrowth: growth, host, fluentBit, rest };
   console.log(reportOf(results));
   if (named === undefined) return;
   writeResults(results, pictureOf(results));

@@ -1,6 +1,7 @@
 // The results as text for the terminal.
 import { tableOf } from "./fluent_bit/comparison.js";
-import type { GrowthPoint, HostFigures } from "./host/host_figures.js";
+import type { GrowthPoint } from "./growth.js";
+import type { HostFigures } from "./host/host_figures.js";
 import type { FluentBitResults, Results } from "./results.js";
 import type { StageResult } from "./stage.js";
 import { figure, table } from "./table.js";
@@ -48,11 +49,12 @@ function fluentBitText({ title, records, runs, summaries }: FluentBitResults): s
 }
 
 export function reportOf(results: Results): string {
-  const { stages, host, fluentBit, rest } = results;
+  const { stages, encodingGrowth: encoding, host, fluentBit, rest } = results;
   const restRows = rest.map(({ variant, rssMib, usedRssMib }) => [variant, figure(rssMib, 1), figure(usedRssMib, 1)]);
   return [
     headingOf(results),
     `By stage, CPU and wall time for one record\n${stageTable(stages)}`,
+    `From chunks to the bodies of requests\n${growthTable(encoding)}`,
     `The whole plugin in the host program, over TLS\n${hostText(host)}`,
     ...fluentBit.map(fluentBitText),
     ...(rest.length === 0 ? [] : [`Fluent Bit at rest\n${table(["variant", "MiB", "MiB, used once"], restRows)}`]),

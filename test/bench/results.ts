@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Summary } from "./fluent_bit/comparison.js";
 import type { Rest } from "./fluent_bit/rest.js";
+import type { GrowthPoint } from "./growth.js";
 import type { HostFigures } from "./host/host_figures.js";
 import type { Machine, Versions } from "./machine.js";
 import type { StageResult } from "./stage.js";
@@ -20,6 +21,8 @@ export interface Results {
   readonly machine: Machine;
   readonly versions: Versions;
   readonly stages: readonly StageResult[];
+  /** From chunks to the bodies of requests, without sending. */
+  readonly encodingGrowth: readonly GrowthPoint[];
   readonly host: HostFigures;
   /** Empty without FLUENT_BIT. */
   readonly fluentBit: readonly FluentBitResults[];

@@ -7,17 +7,10 @@ import type { Options } from "../../support/plugin_host.js";
 import { chunkOfLogs } from "../container_logs.js";
 import { checkArrival, recordsIn } from "../fluent_bit/arrival_check.js";
 import { KinesisProcess } from "../fluent_bit/kinesis_process.js";
+import { bodiesOfBytes, chunkRecords, growthPoint, type GrowthPoint, instanceCounts, recordBytes } from "../growth.js";
 import { containerLogMix, type Body } from "../mixes/mixes.js";
 import { median } from "../statistics.js";
 import { TimedHost } from "./timed_host.js";
-
-export interface GrowthPoint {
-  /** What grows: "records of a chunk", "instances", "bytes of a record". */
-  readonly axis: string;
-  readonly at: number;
-  readonly cpuMicrosecondsPerRecord: number;
-  readonly cpuNanosecondsPerByte: number;
-}
 
 export interface HostFigures {
   readonly startMilliseconds: number;
@@ -36,6 +29,7 @@ const growthRuns = 3;
 const growthBytes = 90e6;
 const mostGrowthFlushes = 3000;
 const usualChunkRecords = 4000;
+const usualChunkBytes = 2e6;
 
 interface Service {
   readonly options: Options;
@@ -69,12 +63,6 @@ async function check(folder: string): Promise<void> {
   checkArrival(recordsIn(readFileSync(keptFile)), bodies);
 }
 
-/** A record of about so many bytes of JSON: one log, or the start of many in one text. */
-function bodyOfBytes(bytes: number, log: Body): Body {
-  const text = JSON.stringify(log).replaceAll('"', "'");
-  return { log: text.repeat(Math.ceil(bytes / text.length)).slice(0, Math.max(1, bytes - '{"log":""}'.length)) };
-}
-
 async function measureChunk(service: Service, instances: number, bodies: readonly Body[], axis: string, at: number): Promise<GrowthPoint> {
   return withHost(service, instances, async (host) => {
     const chunk = chunkOfLogs(bodies);
@@ -83,10 +71,7 @@ async function measureChunk(service: Service, instances: number, bodies: readonl
     await host.flushAll(file, 1, Math.max(1, Math.round(count / 3)));
     const cpu: number[] = [];
     for (let run = 0; run < growthRuns; run++) cpu.push((await host.flushAll(file, 1, count)).cpuSeconds);
-    const records = count * bodies.length * instances;
-    const bytes = count * chunk.length * instances;
-    const seconds = median(cpu);
-    return { axis, at, cpuMicrosecondsPerRecord: (seconds * 1e6) / records, cpuNanosecondsPerByte: (seconds * 1e9) / bytes };
+    return growthPoint(axis, at, median(cpu), count * bodies.length * instances, count * chunk.length * instances);
   });
 }
 
@@ -97,16 +82,13 @@ async function measureGrowth(service: Service, tell: (point: GrowthPoint) => voi
     points.push(point);
     tell(point);
   };
-  const logs = containerLogMix.bodies(100_000);
-  for (const records of [10, 100, 1000, 10_000, 100_000]) {
-    await take(service, 1, logs.slice(0, records), "records of a chunk", records);
-  }
-  for (const instances of [1, 2, 4, 8]) {
+  const logs = containerLogMix.bodies(Math.max(...chunkRecords));
+  for (const records of chunkRecords) await take(service, 1, logs.slice(0, records), "records of a chunk", records);
+  for (const instances of instanceCounts) {
     await take(service, instances, logs.slice(0, usualChunkRecords), "instances", instances);
   }
-  for (const bytes of [100, 1000, 10_000, 100_000]) {
-    const count = Math.round(2e6 / bytes);
-    await take(service, 1, logs.slice(0, count).map((log) => bodyOfBytes(bytes, log)), "bytes of a record", bytes);
+  for (const bytes of recordBytes) {
+    await take(service, 1, bodiesOfBytes(bytes, usualChunkBytes / bytes), "bytes of a record", bytes);
   }
   return points;
 }

@@ -57,7 +57,11 @@ export function optionCases(): Case[] {
   const chunk = chunkOfLogs(containerLogMix.bodies(records));
   return Object.entries(trials).map(([name, options]) => {
     const pipeline = plainPipeline(options);
-    const ours = (): readonly Entry[] => pipeline.entriesOf(chunk, new ByteSink());
+    const sink = new ByteSink();
+    const ours = (): readonly Entry[] => {
+      sink.length = 0;
+      return pipeline.entriesOf(chunk, sink);
+    };
     const reference = referenceOptions(options);
     const objects = (): { readonly data: Uint8Array; readonly partitionKey: string | undefined }[] => {
       const events = Array.from(decodeMulti(chunk), (event, index) => ({ body: (event as [unknown, Body])[1], index }));

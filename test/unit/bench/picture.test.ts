@@ -15,6 +15,7 @@ const results: Results = {
   machine: { processor: "A <fast> one", cores: 2, memoryGib: 4 },
   versions: { node: "20.1.0", libnode: "libnode.so.108", plugin: "1.0.0", commit: "abc", fluentBit: "5.1.1" },
   stages: [{ stage: "json", name: "logs", records: 1, bytesPerRecord: 1, timings: [timing("ours", 0.5, 1), timing("objects & text", 4, 8)] }],
+  encodingGrowth: [],
   host: { startMilliseconds: 1, restMib: 1, flushMilliseconds: 1, megabytesPerSecond: 1, cpuMicrosecondsPerRecord: 1, growth: [] },
   fluentBit: [{ title: "plain", records: 400_000, runs: 5, summaries: [summary("null", 0, 1), summary("c", 0.5, 4), summary("peer", 10, 20), summary("ours", NaN, 5)] }],
   rest: [],

@@ -13,6 +13,7 @@ const results: Results = {
   machine: { processor: "P", cores: 2, memoryGib: 4 },
   versions: { node: "20.1.0", libnode: "libnode.so.108", plugin: "1.0.0", commit: "abc", fluentBit: "5.1.1" },
   stages: [],
+  encodingGrowth: [],
   host: { startMilliseconds: 80, restMib: 1, flushMilliseconds: 1.5, megabytesPerSecond: 1, cpuMicrosecondsPerRecord: 1, growth: [] },
   fluentBit: [
     comparison("plain records", 400_000, [summary("c", 2.5, 4), summary("ours", 3, 6), summary("ours-workers2", 3, 3.5)]),

@@ -1,0 +1,67 @@
+// How the work on the bytes grows: from chunks to the bodies of requests, in this process, without a request being sent.
+import { limitsFor, maxRecordBytes, maxRecordsPerRequest } from "../../../src/limits.js";
+import { ByteSink } from "../../../src/record/byte_sink.js";
+import { cutBatches } from "../../../src/send/batcher.js";
+import { writeJsonBody } from "../../../src/send/request_body.js";
+import { chunkOfLogs } from "../container_logs.js";
+import { bodiesOfBytes, chunkRecords, growthPoint, type GrowthPoint, instanceCounts, recordBytes } from "../growth.js";
+import { containerLogMix } from "../mixes/mixes.js";
+import { median } from "../statistics.js";
+import { plainPipeline } from "./options.js";
+
+const samples = 5;
+const totalRecords = 100_000;
+const totalBytes = 40e6;
+const usualChunkRecords = 4000;
+const target = { StreamName: "logs" };
+const requestLimits = { maxRecords: maxRecordsPerRequest, maxBytes: limitsFor(maxRecordBytes).maxRequestBytes };
+
+/** Encodes chunks as an instance does, in buffers that are used again. */
+function encoder(): (chunk: Uint8Array) => void {
+  const pipeline = plainPipeline({});
+  const records = new ByteSink();
+  const body = new ByteSink();
+  return (chunk) => {
+    records.length = 0;
+    const entries = pipeline.entriesOf(chunk, records);
+    for (const batch of cutBatches(entries, requestLimits)) {
+      body.length = 0;
+      writeJsonBody(batch, target, Math.random, body);
+    }
+  };
+}
+
+/** Median seconds of CPU for all chunks, which the encoders take in turns. */
+function cpuSeconds(chunks: readonly Uint8Array[], encoders: readonly ((chunk: Uint8Array) => void)[]): number {
+  const encodeAll = (): void => chunks.forEach((chunk, index) => encoders[index % encoders.length]?.(chunk));
+  encodeAll();
+  const taken = Array.from({ length: samples }, () => {
+    const before = process.cpuUsage();
+    encodeAll();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1e6;
+  });
+  return median(taken);
+}
+
+function cut<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+}
+
+/** The same records for all points of an axis but the last, which has the same bytes. */
+export function encodingGrowth(): GrowthPoint[] {
+  const logs = containerLogMix.bodies(totalRecords);
+  const point = (axis: string, at: number, chunks: readonly Uint8Array[], records: number, instances = 1): GrowthPoint => {
+    const seconds = cpuSeconds(chunks, Array.from({ length: instances }, encoder));
+    return growthPoint(axis, at, seconds, records, chunks.reduce((sum, { length }) => sum + length, 0));
+  };
+  const usual = cut(logs, usualChunkRecords).map(chunkOfLogs);
+  return [
+    ...chunkRecords.map((size) => point("records of a chunk", size, cut(logs, size).map(chunkOfLogs), totalRecords)),
+    ...instanceCounts.map((count) => point("instances", count, usual, totalRecords, count)),
+    ...recordBytes.map((bytes) => {
+      const bodies = bodiesOfBytes(bytes, totalBytes / bytes);
+      return point("bytes of a record", bytes, cut(bodies, 2e6 / bytes).map(chunkOfLogs), bodies.length);
+    }),
+  ];
+}
