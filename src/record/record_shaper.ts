@@ -27,6 +27,7 @@ export type Shaped =
   | { readonly kind: "refused"; readonly reason: JsonFailure | "has no log_key" | "is empty" };
 
 const encoder = new TextEncoder();
+const writtenWithoutKey: Shaped = { kind: "written", partitionKey: undefined };
 const noLogKey: Shaped = { kind: "refused", reason: "has no log_key" };
 const isEmpty: Shaped = { kind: "refused", reason: "is empty" };
 const openBrace = 0x7b;
@@ -41,7 +42,9 @@ const newline = 0x0a;
  * came, dots replaced, and log_key found under its name after that.
  */
 export class RecordShaper {
-  readonly #partitionKeyPath: readonly Uint8Array[];
+  readonly #partitionKey: Uint8Array | undefined;
+  /** The keys of its path below that one. */
+  readonly #partitionKeyRest: readonly Uint8Array[];
   readonly #dataKeys: readonly Uint8Array[] | undefined;
   readonly #logKey: Uint8Array | undefined;
   readonly #appendNewline: boolean;
@@ -54,7 +57,9 @@ export class RecordShaper {
   readonly #head = emptyHead();
 
   constructor(options: RecordOptions) {
-    this.#partitionKeyPath = options.partitionKeyPath.map((key) => encoder.encode(key));
+    const [first, ...rest] = options.partitionKeyPath.map((key) => encoder.encode(key));
+    this.#partitionKey = first;
+    this.#partitionKeyRest = rest;
     this.#dataKeys = options.dataKeys?.map((key) => encoder.encode(key));
     this.#logKey = options.logKey === undefined ? undefined : encoder.encode(options.logKey);
     this.#appendNewline = options.appendNewline;
@@ -136,7 +141,8 @@ export class RecordShaper {
     }
     if (this.#appendNewline) this.#put(sink, newline);
     if (sink.length === start) return isEmpty;
-    return { kind: "written", partitionKey: this.#partitionKey(input, partitionValue, time) };
+    if (this.#partitionKey === undefined) return writtenWithoutKey;
+    return { kind: "written", partitionKey: this.#readPartitionKey(this.#partitionKey, input, partitionValue, time) };
   }
 
   #writeEntry(input: Input, key: number, value: number, sink: ByteSink, start: number): number {
@@ -154,18 +160,15 @@ export class RecordShaper {
     return true;
   }
 
-  #partitionKey(input: Input, value: number, time: TimeEntry | undefined): string | undefined {
-    const [first, ...deeper] = this.#partitionKeyPath;
-    if (first === undefined) return undefined;
+  #readPartitionKey(first: Uint8Array, input: Input, value: number, time: TimeEntry | undefined): string | undefined {
     if (time !== undefined && isKey(time.input, time.keyStart, time.key.length, first)) {
-      return this.#partitionKeys.read(time.input, time.value, deeper);
+      return this.#partitionKeys.read(time.input, time.value, this.#partitionKeyRest);
     }
-    return value < 0 ? undefined : this.#partitionKeys.read(input, value, deeper);
+    return value < 0 ? undefined : this.#partitionKeys.read(input, value, this.#partitionKeyRest);
   }
 
   #isPartitionKey(input: Input, start: number, count: number): boolean {
-    const first = this.#partitionKeyPath[0];
-    return first !== undefined && isKey(input, start, count, first);
+    return this.#partitionKey !== undefined && isKey(input, start, count, this.#partitionKey);
   }
 
   #isDataKey(input: Input, start: number, count: number): boolean {

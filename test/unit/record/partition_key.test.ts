@@ -10,6 +10,7 @@ import {
   utf8Bytes,
 } from "../../../src/record/partition_key.js";
 import { encodeValue } from "../../support/event_chunk.js";
+import { seededRandom } from "../../support/put_record.js";
 
 const keyOf = (body: unknown, ...path: readonly string[]) => {
   const bytes = body instanceof Uint8Array ? body : encodeValue(body);
@@ -104,9 +105,25 @@ describe("a random key", () => {
   });
 
   test("uses all 62 characters, from the lowest to the highest random number", () => {
-    let draw = 0;
-    expect(new Set(randomPartitionKey(() => draw++ / 62, 62)).size).toBe(62);
+    const first = Array.from({ length: 62 }, (_, index) => randomPartitionKey(() => (index + 0.5) / 62, 1));
+    expect(new Set(first).size).toBe(62);
     expect(randomPartitionKey(() => 0, 2)).toBe("aa");
     expect(randomPartitionKey(() => 1 - Number.EPSILON / 2, 2)).toBe("99");
+  });
+
+  test("uses each of them as often at every place", () => {
+    const random = seededRandom(5);
+    const counts = Array.from({ length: 8 }, () => new Map<string, number>());
+    const draws = 62 * 1000;
+    for (let draw = 0; draw < draws; draw++) {
+      Array.from(randomPartitionKey(random, 8)).forEach((character, place) => {
+        counts[place]?.set(character, (counts[place].get(character) ?? 0) + 1);
+      });
+    }
+    for (const count of counts) {
+      expect(count.size).toBe(62);
+      // Six times the standard deviation of a binomial count of 1000.
+      for (const times of count.values()) expect(Math.abs(times - 1000)).toBeLessThan(190);
+    }
   });
 });
