@@ -7,18 +7,22 @@ export class ByteSink {
   bytes: Uint8Array;
   view: DataView;
   length = 0;
+  /** Length of `bytes`. Kept here, as all lengths that are asked for often: in Node 18 that of an array is a call. */
+  capacity: number;
 
   /** @param capacityBytes room to start with */
   constructor(capacityBytes = smallestBytes) {
     this.bytes = new Uint8Array(capacityBytes);
     this.view = new DataView(this.bytes.buffer);
+    this.capacity = capacityBytes;
   }
 
   /** Makes room for so many more bytes. */
   reserve(moreBytes: number): void {
     const needed = this.length + moreBytes;
-    if (needed <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2, smallestBytes));
+    if (needed <= this.capacity) return;
+    this.capacity = Math.max(needed, this.capacity * 2, smallestBytes);
+    const grown = new Uint8Array(this.capacity);
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
     this.view = new DataView(grown.buffer);

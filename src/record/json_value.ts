@@ -67,7 +67,7 @@ export class JsonWriter {
     this.#isMap = 0;
     this.#depth = 0;
     for (;;) {
-      const stop = this.#run(input, input.bytes, sink.bytes, sink.view);
+      const stop = this.#run(input, input.bytes, sink.bytes, sink.view, sink.capacity - roomBytes);
       sink.length = this.#to;
       if (stop === "done") return this.#from;
       if (stop === "failed") return failed;
@@ -88,14 +88,14 @@ export class JsonWriter {
    *
    * Behind each value it writes a comma, or a colon if it was a key. The end of a map or list takes the place of its
    * last comma.
+   * @param lastRoom up to this position there is room for a scalar
    */
-  #run(input: Input, source: Uint8Array, bytes: Uint8Array, view: DataView): Stop {
+  #run(input: Input, source: Uint8Array, bytes: Uint8Array, view: DataView, lastRoom: number): Stop {
     const head = this.#head;
     const leftOf = this.#leftOf;
     const isMapAt = this.#isMapAt;
     const sourceView = input.view;
     const replacesDots = this.#replaceDots !== undefined;
-    const lastRoom = bytes.length - roomBytes;
     let from = this.#from;
     let to = this.#to;
     let left = this.#left;

@@ -42,14 +42,14 @@ const newline = 0x0a;
  * came, dots replaced, and log_key found under its name after that.
  */
 export class RecordShaper {
-  readonly #partitionKey: Uint8Array | undefined;
+  readonly #partitionKey: Input | undefined;
   /** The keys of its path below that one. */
-  readonly #partitionKeyRest: readonly Uint8Array[];
-  readonly #dataKeys: readonly Uint8Array[] | undefined;
-  readonly #logKey: Uint8Array | undefined;
+  readonly #partitionKeyRest: readonly Input[];
+  readonly #dataKeys: readonly Input[] | undefined;
+  readonly #logKey: Input | undefined;
   readonly #appendNewline: boolean;
   readonly #replaceDots: Uint8Array | undefined;
-  readonly #timeKey: Uint8Array | undefined;
+  readonly #timeKey: Input | undefined;
   readonly #timeFormat: TimeFormat | undefined;
   readonly #json: JsonWriter;
   readonly #partitionKeys = new PartitionKeyReader();
@@ -57,14 +57,14 @@ export class RecordShaper {
   readonly #head = emptyHead();
 
   constructor(options: RecordOptions) {
-    const [first, ...rest] = options.partitionKeyPath.map((key) => encoder.encode(key));
+    const [first, ...rest] = options.partitionKeyPath.map(keyOf);
     this.#partitionKey = first;
     this.#partitionKeyRest = rest;
-    this.#dataKeys = options.dataKeys?.map((key) => encoder.encode(key));
-    this.#logKey = options.logKey === undefined ? undefined : encoder.encode(options.logKey);
+    this.#dataKeys = options.dataKeys?.map(keyOf);
+    this.#logKey = options.logKey === undefined ? undefined : keyOf(options.logKey);
     this.#appendNewline = options.appendNewline;
     this.#replaceDots = options.replaceDots === undefined ? undefined : encoder.encode(options.replaceDots);
-    this.#timeKey = options.time === undefined ? undefined : encoder.encode(options.time.key);
+    this.#timeKey = options.time === undefined ? undefined : keyOf(options.time.key);
     this.#timeFormat = options.time?.format;
     this.#json = new JsonWriter(this.#replaceDots);
   }
@@ -129,7 +129,7 @@ export class RecordShaper {
     let timeIsLog = false;
     if (time !== undefined && this.#isTimeSent(time)) {
       if (this.#logKey === undefined) this.#writeEntry(time.input, 0, time.value, sink, start);
-      else timeIsLog = this.#isLogKey(time.input, time.keyStart, time.key.length);
+      else timeIsLog = this.#isLogKey(time.input, time.keyStart, time.key.end);
     }
     if (this.#logKey === undefined) {
       this.#put(sink, closeBrace);
@@ -160,8 +160,8 @@ export class RecordShaper {
     return true;
   }
 
-  #readPartitionKey(first: Uint8Array, input: Input, value: number, time: TimeEntry | undefined): string | undefined {
-    if (time !== undefined && isKey(time.input, time.keyStart, time.key.length, first)) {
+  #readPartitionKey(first: Input, input: Input, value: number, time: TimeEntry | undefined): string | undefined {
+    if (time !== undefined && isKey(time.input, time.keyStart, time.key.end, first)) {
       return this.#partitionKeys.read(time.input, time.value, this.#partitionKeyRest);
     }
     return value < 0 ? undefined : this.#partitionKeys.read(input, value, this.#partitionKeyRest);
@@ -184,17 +184,17 @@ export class RecordShaper {
   }
 
   #isTimeSent(time: TimeEntry): boolean {
-    return this.#dataKeys === undefined || this.#isDataKey(time.input, time.keyStart, time.key.length);
+    return this.#dataKeys === undefined || this.#isDataKey(time.input, time.keyStart, time.key.end);
   }
 
   /** The entry of time_key as msgpack, so that it takes the same way as every other entry. */
   #timeEntry(seconds: number, nanoseconds: number): TimeEntry | undefined {
     if (this.#timeKey === undefined || this.#timeFormat === undefined) return undefined;
     const text = encoder.encode(this.#timeFormat.format(seconds, nanoseconds));
-    const bytes = new Uint8Array(text32HeadBytes * 2 + this.#timeKey.length + text.length);
+    const bytes = new Uint8Array(text32HeadBytes * 2 + this.#timeKey.end + text.length);
     const input = inputOf(bytes);
-    const value = text32HeadBytes + this.#timeKey.length;
-    putText32(input, 0, this.#timeKey);
+    const value = text32HeadBytes + this.#timeKey.end;
+    putText32(input, 0, this.#timeKey.bytes);
     putText32(input, value, text);
     return { input, key: this.#timeKey, keyStart: text32HeadBytes, value };
   }
@@ -217,9 +217,13 @@ export class RecordShaper {
   }
 }
 
+function keyOf(text: string): Input {
+  return inputOf(encoder.encode(text));
+}
+
 interface TimeEntry {
   readonly input: Input;
-  readonly key: Uint8Array;
+  readonly key: Input;
   readonly keyStart: number;
   readonly value: number;
 }

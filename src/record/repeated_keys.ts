@@ -11,8 +11,8 @@ const mostSteps = 8;
 export class KeyMemory {
   /** The number of the map that last took the place, and where its key lies. */
   readonly #takenBy = new Uint32Array(places);
-  readonly #starts = new Uint32Array(places);
-  readonly #counts = new Uint32Array(places);
+  readonly #starts = new Int32Array(places);
+  readonly #counts = new Int32Array(places);
   #map = 0;
   #keys = 0;
 

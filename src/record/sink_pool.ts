@@ -17,7 +17,7 @@ export class SinkPool {
   take(capacityBytes: number): ByteSink {
     const sink = this.#kept.pop();
     if (sink === undefined) return new ByteSink(capacityBytes);
-    this.#keptBytes -= sink.bytes.length;
+    this.#keptBytes -= sink.capacity;
     sink.length = 0;
     sink.reserve(capacityBytes);
     return sink;
@@ -25,7 +25,7 @@ export class SinkPool {
 
   /** Takes a sink back when nothing reads its memory any more. */
   give(sink: ByteSink): void {
-    const bytes = sink.bytes.length;
+    const bytes = sink.capacity;
     if (this.#keptBytes + bytes > this.#maxKeptBytes) return;
     this.#kept.push(sink);
     this.#keptBytes += bytes;

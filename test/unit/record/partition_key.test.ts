@@ -14,7 +14,7 @@ import { seededRandom } from "../../support/put_record.js";
 
 const keyOf = (body: unknown, ...path: readonly string[]) => {
   const bytes = body instanceof Uint8Array ? body : encodeValue(body);
-  return new PartitionKeyReader().read(inputOf(bytes), 0, path.map((key) => Buffer.from(key)));
+  return new PartitionKeyReader().read(inputOf(bytes), 0, path.map((key) => inputOf(Buffer.from(key))));
 };
 
 describe("the way to it", () => {
