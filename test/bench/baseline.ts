@@ -24,6 +24,15 @@ export function stageRatios(stages: readonly StageResult[]): Ratios {
   return new Map(stages.map((result) => [nameOfCase(result), result.timings[1]?.ratio ?? NaN]));
 }
 
+/** Of two timings of the same stages, for each case the one with the smaller ratio: nobody should be held to a lucky minute. */
+export function moreModest(some: readonly StageResult[], others: readonly StageResult[]): StageResult[] {
+  return some.map((result) => {
+    const other = others.find((candidate) => nameOfCase(candidate) === nameOfCase(result));
+    const [ratio, otherRatio] = [result.timings[1]?.ratio ?? NaN, other?.timings[1]?.ratio ?? NaN];
+    return other !== undefined && otherRatio < ratio ? other : result;
+  });
+}
+
 /** Of our variants in Fluent Bit, by the CPU of the C output. */
 export function fluentBitRatios(results: readonly FluentBitResults[]): Ratios {
   const ratios = results.flatMap(({ title, summaries }) =>

@@ -25,7 +25,7 @@ interface Section {
 // In pixels.
 const width = 860;
 const labelWidth = 250;
-const textWidth = 150;
+const textWidth = 230;
 const barHeight = 9;
 const barGap = 2;
 const rowGap = 10;

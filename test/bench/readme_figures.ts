@@ -1,7 +1,7 @@
 // The table of figures in the README, made from the results and put between its two marks.
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Summary } from "./fluent_bit/comparison.js";
+import { type Summary, TITLES } from "./fluent_bit/comparison.js";
 import type { Results } from "./results.js";
 import { figure } from "./table.js";
 
@@ -23,20 +23,20 @@ function rowsOf({ fluentBit, rest, host }: Results): Row[] {
   const summaryOf = (title: string, variant: string): Summary | undefined =>
     fluentBit.find((comparison) => comparison.title === title)?.summaries.find((summary) => summary.variant === variant);
   const plain = (value: (summary: Summary) => number): Of => (output) => {
-    const summary = summaryOf("plain records", output);
+    const summary = summaryOf(TITLES.plain, output);
     return summary === undefined ? NaN : value(summary);
   };
   const bestWall: Of = (output) => {
-    const all = fluentBit.find(({ title }) => title === "plain records")?.summaries ?? [];
+    const all = fluentBit.find(({ title }) => title === TITLES.plain)?.summaries ?? [];
     const walls = all.filter(({ variant }) => variant.split("-")[0] === output).map(({ wallSeconds }) => wallSeconds);
     return walls.length === 0 ? NaN : Math.min(...walls);
   };
   const gzipAdds: Of = (output) => {
-    const comparison = fluentBit.find(({ title }) => title === "gzip by record");
-    const cpu = (variant: string) => summaryOf("gzip by record", variant)?.cpuSeconds ?? NaN;
+    const comparison = fluentBit.find(({ title }) => title === TITLES.gzip);
+    const cpu = (variant: string) => summaryOf(TITLES.gzip, variant)?.cpuSeconds ?? NaN;
     return ((cpu(`${output}-gzip`) - cpu(output)) * 1e6) / (comparison?.records ?? NaN);
   };
-  const aggregation: Of = (output) => summaryOf("KPL aggregation", `${output}-aggregation`)?.outputCpuSeconds ?? NaN;
+  const aggregation: Of = (output) => summaryOf(TITLES.aggregation, `${output}-aggregation`)?.outputCpuSeconds ?? NaN;
   const ours = (value: number): Of => (output) => (output === "ours" ? value : NaN);
   return [
     { what: "CPU of the output, s", digits: 2, of: plain(({ outputCpuSeconds }) => outputCpuSeconds) },

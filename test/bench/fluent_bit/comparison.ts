@@ -24,6 +24,9 @@ export interface Summary {
 export const NOTHING = "null";
 export const REFERENCE = "c";
 
+/** What is compared, as the results call it. */
+export const TITLES = { plain: "plain records", aggregation: "KPL aggregation", gzip: "gzip by record" } as const;
+
 /** A summary of each variant; NaN where the null output or the C output was not run. */
 export function summarize(rounds: Rounds): Summary[] {
   const nothing = rounds.get(NOTHING) ?? [];

@@ -1,4 +1,4 @@
-// msgpack to JSON: our walk from bytes to bytes, against objects and JSON.stringify, and against plain text by hand.
+// msgpack to JSON: our walk from bytes to bytes, against objects (of @msgpack/msgpack) and JSON.stringify or plain text.
 import { decodeMulti } from "@msgpack/msgpack";
 import { EventReader } from "../../../src/decode/event_reader.js";
 import { inputOf } from "../../../src/decode/msgpack.js";
@@ -48,8 +48,8 @@ export function jsonCases(): Case[] {
       bytes: expected.length,
       ours: { name: "ours", run: ours },
       others: [
-        { name: "@msgpack/msgpack and JSON.stringify", run: objects },
-        { name: "@msgpack/msgpack and a walk over objects", run: byHand },
+        { name: "objects, JSON.stringify", run: objects },
+        { name: "objects, a walk over them", run: byHand },
       ],
     };
   });

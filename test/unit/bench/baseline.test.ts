@@ -1,6 +1,6 @@
 // When `make bench-check` fails.
 import { expect, it } from "vitest";
-import { fallsOf, ratiosOf } from "../../bench/baseline.js";
+import { fallsOf, moreModest, ratiosOf } from "../../bench/baseline.js";
 import type { Summary } from "../../bench/fluent_bit/comparison.js";
 import type { Timing } from "../../bench/stage.js";
 
@@ -24,4 +24,11 @@ it("a ratio may fall by a fifth, and not by more", () => {
 
 it("a ratio that could not be taken has fallen; what is new or gone has not", () => {
   expect(fallsOf(new Map([["a", 3], ["gone", 1]]), new Map([["a", NaN], ["new", 1]]))).toMatchObject([{ what: "a" }]);
+});
+
+it("of two timings of a stage the one with the smaller ratio is kept", () => {
+  const stage = (name: string, ratio: number) =>
+    ({ stage: "json", name, records: 1, bytesPerRecord: 1, timings: [timing("ours", 1), timing("objects", ratio)] });
+  const kept = moreModest([stage("a", 9), stage("b", 4), stage("c", 2)], [stage("b", 5), stage("a", 8)]);
+  expect(kept.map(({ timings }) => timings[1]?.ratio)).toEqual([8, 4, 2]);
 });
