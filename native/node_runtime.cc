@@ -43,9 +43,8 @@ constexpr const char *kNodeStartSymbol = "_ZN4node5StartEiPPc";
 
 // V8's own limit is 16 MiB (times three: a young generation is that large). With 183 MB of container logs through
 // Fluent Bit on libnode 18, the peak of RSS is 135 MB with it and 102 MB with 4 MiB, at the same CPU. With 2 MiB it is
-// 101 MB, for 5 % more CPU. Neither --v8-pool-size, --single-threaded-gc, --no-parallel-scavenge, --optimize-for-size,
-// --max-lazy nor
-// --no-experimental-fetch made start, rest or load better.
+// 101 MB, for 5 % more CPU. Found no better for start, rest or load: --v8-pool-size, --single-threaded-gc,
+// --no-parallel-scavenge, --optimize-for-size, --max-lazy, --no-experimental-fetch.
 constexpr const char *kYoungGeneration = "--max-semi-space-size=4";
 
 constexpr size_t kNodeStackBytes = 8 * 1024 * 1024;

@@ -38,7 +38,7 @@ static bool in_one_block(int argc, char **argv) {
 }
 
 __attribute__((visibility("default"))) int Start(int argc, char **argv) {
-  if (argc != 4 || strcmp(argv[2], "-e") != 0 || !in_one_block(argc, argv)) {
+  if (argc < 4 || strcmp(argv[argc - 2], "-e") != 0 || !in_one_block(argc, argv)) {
     fprintf(stderr, "stand-in: wrong arguments for Node\n");
     return 9;
   }
@@ -48,7 +48,7 @@ __attribute__((visibility("default"))) int Start(int argc, char **argv) {
     return 9;
   }
   take_signals();
-  return run(argv[3]);
+  return run(argv[argc - 1]);
 }
 
 }  // namespace node
