@@ -23,7 +23,7 @@ const comparisons = [
   {
     title: TITLES.plain,
     records: 400_000,
-    variants: ["null", "c", "c-workers1", "c-workers2", "ours", "ours-workers1", "ours-workers2", "peer"],
+    variants: ["null", "c", "c-workers1", "c-workers2", "ours", "ours-workers1", "ours-workers2", "ours-cbor", "peer"],
   },
   { title: TITLES.aggregation, records: 400_000, variants: ["null", "c", "ours-aggregation", "peer-aggregation"] },
   { title: TITLES.gzip, records: 50_000, variants: ["null", "c", "c-gzip", "ours", "ours-gzip", "peer", "peer-gzip"] },

@@ -43,6 +43,7 @@ function rowsOf({ fluentBit, rest, host }: Results): Row[] {
     { what: "time to the last request without workers, s", digits: 1, of: plain(({ wallSeconds }) => wallSeconds) },
     { what: "the same with the best of 0 to 2 `workers`, s", digits: 1, of: bestWall },
     { what: "bytes on the wire, MB", digits: 0, of: plain(({ wireMegabytes }) => wireMegabytes) },
+    { what: "the same with `request_format cbor`, MB", digits: 0, of: ours(summaryOf(TITLES.plain, "ours-cbor")?.wireMegabytes ?? NaN) },
     { what: "peak memory of Fluent Bit, MiB", digits: 0, of: plain(({ peakRssMib }) => peakRssMib) },
     { what: "CPU of the output with `aggregation`, s", digits: 2, of: aggregation },
     { what: "CPU that `compression gzip` adds, µs a record", digits: 1, of: gzipAdds },

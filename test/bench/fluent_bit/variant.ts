@@ -20,10 +20,11 @@ const modifiers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   gzip: { compression: "gzip" },
   zlib: { compression: "zlib" },
   aggregation: { aggregation: "true" },
+  cbor: { request_format: "cbor" },
 };
 
 /**
- * Reads `output[-modifier]...[+option=value]...`, where a modifier is gzip, zlib, aggregation or workersN.
+ * Reads `output[-modifier]...[+option=value]...`, where a modifier is gzip, zlib, aggregation, cbor or workersN.
  * Throws when there is no such output or modifier.
  */
 export function parseVariant(name: string): Variant {
