@@ -13,10 +13,12 @@ import {
   readInteger,
   readPartitionKey,
   readRegion,
+  readRequestFormat,
   readRoleArn,
   readStream,
   readTimeFormat,
 } from "./option_values.js";
+import type { RequestFormat } from "./send/request_bodies.js";
 import type { ZoneAbbreviation } from "./record/time_format.js";
 
 /** Gives an option's value as Fluent Bit has it; undefined when it is not set. */
@@ -44,6 +46,7 @@ export interface Config {
   readonly record: RecordOptions;
   readonly limits: ServiceLimits;
   readonly compression: CompressionAlgorithm | undefined;
+  readonly requestFormat: RequestFormat;
   /** Undefined when aggregation is off. */
   readonly aggregation: AggregationLimits | undefined;
   /** For how long a flush tries again what was not taken, before it answers retry. */
@@ -78,6 +81,7 @@ const optionNames = [
   "external_id",
   "max_record_size",
   "retry_timeout",
+  "request_format",
 ] as const;
 type OptionName = (typeof optionNames)[number];
 
@@ -145,6 +149,7 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
     },
     limits: limitsFor(recordBytes),
     compression: readCompression(text("compression")),
+    requestFormat: readRequestFormat(text("request_format")),
     aggregation: isTrue("aggregation") ? aggregation : undefined,
     retryTimeoutMs: integer("retry_timeout", defaultRetryTimeoutSeconds, 0, maxRetryTimeoutSeconds) * 1000,
     concurrency: integer("experimental_concurrency", 0, 0, maxConcurrency),

@@ -10,6 +10,7 @@ import { GatheredMetrics, metricDefinitions, noMetrics, type Metrics } from "./m
 import { readNetworkEnvironment } from "./network/network.js";
 import { OutputInstance } from "./output_instance.js";
 import { Plugin } from "./plugin.js";
+import { RequestBodies } from "./send/request_bodies.js";
 import { releaseAfterRequests } from "./resident_memory.js";
 import { replaceStandardStreams, routeConsole } from "./standard_streams.js";
 import { version } from "./version.js";
@@ -60,6 +61,9 @@ export function start(binding: Binding): void {
     }
     const { eksPodExecutionRole } = environment;
     const options = { ...config.connection, eksPodExecutionRole };
+    const bodies = new RequestBodies(config.connection.stream, config.requestFormat, Math.random, () => {
+      instanceLog.warning("The endpoint does not take requests in CBOR; from now on they are JSON, which 'request_format' can say from the start");
+    });
     return new OutputInstance(config, environment, {
       log: instanceLog,
       metrics: openMetrics(binding, requestId, host?.name, config.connection.stream, instanceLog),
@@ -68,7 +72,7 @@ export function start(binding: Binding): void {
         const { createHttpHandler } = await import("./network/http_handler.js");
         const { createKinesisClient } = await import("./send/kinesis_client.js");
         const dependencies = { log: instanceLog, now: Date.now, requestHandler: createHttpHandler(network) };
-        return createKinesisClient(config.connection, credentialsFor(options, dependencies), version, network);
+        return createKinesisClient(config.connection, credentialsFor(options, dependencies), version, bodies, network);
       }),
       now: () => performance.now(),
       random: Math.random,

@@ -1,6 +1,7 @@
 /** The forms of single option values: what is taken, and what is said of anything else. */
 import type { CompressionAlgorithm } from "./compress/compressor.js";
 import { ConfigurationError } from "./configuration_error.js";
+import type { RequestFormat } from "./send/request_bodies.js";
 import { defaultTimeFormat, TimeFormat, type ZoneAbbreviation } from "./record/time_format.js";
 
 function wrong(name: string, value: string, allowed: string): ConfigurationError {
@@ -57,6 +58,14 @@ export function readCompression(value: string): CompressionAlgorithm | undefined
   if (algorithm === "" || algorithm === "none") return undefined;
   if (algorithm === "gzip" || algorithm === "zlib") return algorithm;
   throw wrong("compression", value, "must be 'zlib', 'gzip', 'none', or undefined");
+}
+
+/** @throws ConfigurationError */
+export function readRequestFormat(value: string): RequestFormat {
+  const format = value.toLowerCase();
+  if (format === "") return "json";
+  if (format === "json" || format === "cbor") return format;
+  throw wrong("request_format", value, "must be 'json', 'cbor', or undefined");
 }
 
 /** Source: RFC 3986, 2.2 and 2.3. */

@@ -4,43 +4,37 @@ import {
   ListShardsCommand,
   PutRecordsCommand,
   type ListShardsCommandOutput,
+  type PutRecordsCommandInput,
+  type PutRecordsCommandOutput,
 } from "@aws-sdk/client-kinesis";
+import type { Pluggable } from "@smithy/types";
 import type { ConnectionOptions } from "../config.js";
+import type { Entry } from "../entry.js";
 import { AttemptRunner } from "./attempt.js";
 import { createHttpHandler } from "../network/http_handler.js";
 import { directNetwork, type NetworkEnvironment } from "../network/network.js";
 import type { Shard } from "../aggregate/shard_map.js";
-import { answeredBy, finishedBody, PreparedRequest, readBody } from "./prepared_request.js";
+import { answeredBy, PreparedRequest, readBody } from "./prepared_request.js";
 import type { PutRecordsClient } from "./put_records.js";
-import { readAnswer, tookAll, type PutRecordsAnswer } from "./put_records_answer.js";
+import { readAnswer, refusesFormat, tookAll, type PutRecordsAnswer } from "./put_records_answer.js";
 import type { RenewingCredentials } from "../credentials/renewing_credentials.js";
-import { writeJsonBody } from "./request_body.js";
-import { SinkPool } from "../record/sink_pool.js";
+import { contentTypes, type RequestBodies, type RequestBody } from "./request_bodies.js";
 import type { ShardLister, ShardPage } from "./shard_map_source.js";
 import { givenEndpoint } from "../credentials/token_service.js";
 import { userAgentPlugin } from "./user_agent.js";
 
-/** Source: Kinesis API Reference, PutRecords, Example Request. */
-const jsonContent = "application/x-amz-json-1.1";
-
-/** Two bodies of the largest requests, in base64, or many of the usual ones. */
-const maxKeptBodyBytes = 16 * 1024 * 1024;
-
 /** A list that takes longer is not waited for: aggregation does without it. */
 const shardListTimeoutMs = 10_000;
 
-/**
- * @param version of the plugin, for the user agent
- * @param random gives numbers from 0 up to 1, for partition keys
- */
+/** @param version of the plugin, for the user agent */
 export function createKinesisClient(
   options: ConnectionOptions,
   credentials: RenewingCredentials,
   version: string,
+  bodies: RequestBodies,
   network: NetworkEnvironment = directNetwork,
-  random: () => number = Math.random,
 ): PutRecordsClient & ShardLister {
-  const { region, endpoint, profile, stream, requestTimeoutMs } = options;
+  const { region, endpoint, profile, requestTimeoutMs } = options;
   const requestHandler = createHttpHandler(network);
   const client = new KinesisClient({
     region,
@@ -51,44 +45,49 @@ export function createKinesisClient(
     maxAttempts: 1,
   });
   client.middlewareStack.use(userAgentPlugin(process.platform, version));
-  const target = stream.startsWith("arn:") ? { StreamARN: stream } : { StreamName: stream };
+  const { target } = bodies;
   const attempts = new AttemptRunner();
   const prepared = new PreparedRequest(requestHandler);
-  const bodies = new SinkPool(maxKeptBodyBytes);
-  const putRecords = () => new PutRecordsCommand({ ...target, Records: [] });
 
-  /** The whole answer, or that all was taken. */
-  async function send(body: Uint8Array, count: number, abortSignal: AbortSignal): Promise<PutRecordsAnswer | "took all"> {
-    const command = putRecords();
-    if (!prepared.isKept) {
-      command.middlewareStack.use(finishedBody(body, jsonContent));
-      command.middlewareStack.use(prepared.keep());
-      return client.send(command, { abortSignal });
+  /** A command to be prepared, or to be answered: nothing is sent. */
+  function runPutRecords(plugin: Pluggable<PutRecordsCommandInput, PutRecordsCommandOutput>): Promise<PutRecordsCommandOutput> {
+    const command = new PutRecordsCommand({ ...target, Records: [] });
+    command.middlewareStack.use(plugin);
+    return client.send(command);
+  }
+
+  /** The whole answer, or that so many were taken. */
+  async function send({ bytes, format }: RequestBody, count: number, abortSignal: AbortSignal): Promise<PutRecordsAnswer | "took all"> {
+    if (!prepared.isKept) await runPutRecords(prepared.keep());
+    const response = await prepared.send(bytes, contentTypes[format], abortSignal);
+    const answer = await readBody(response);
+    if (response.statusCode === 200 && tookAll(answer.toString("latin1"), format, count)) return "took all";
+    response.body = answer;
+    if (response.headers["content-type"] === contentTypes.cbor) (await import("./cbor_answer.js")).turnIntoJson(response);
+    return runPutRecords(answeredBy(response));
+  }
+
+  async function sendAll(entries: readonly Entry[], abortSignal: AbortSignal): Promise<PutRecordsAnswer | "took all"> {
+    // Of entries for which a shard is expected, the answer tells the shard.
+    const count = entries.some(({ shardId }) => shardId !== undefined) ? -1 : entries.length;
+    const body = bodies.write(entries);
+    try {
+      const answer = await send(body, count, abortSignal);
+      // Not after a failure, which may have come before all of it was read.
+      bodies.release(body);
+      return answer;
+    } catch (error) {
+      if (body.format === "json" || !refusesFormat(error)) throw error;
+      bodies.fallBackToJson();
+      return sendAll(entries, abortSignal);
     }
-    const response = await prepared.send(body, jsonContent, abortSignal);
-    if (response.statusCode === 200) {
-      const answer = await readBody(response);
-      if (tookAll(answer.toString("latin1"), count)) return "took all";
-      response.body = answer;
-    }
-    command.middlewareStack.use(answeredBy(response));
-    return client.send(command, { abortSignal });
   }
 
   return {
     putRecords(entries) {
-      const sink = bodies.take(0);
-      writeJsonBody(entries, target, random, sink);
-      const body = sink.bytes.subarray(0, sink.length);
-      // Of entries for which a shard is expected, the answer tells the shard.
-      const count = entries.some(({ shardId }) => shardId !== undefined) ? -1 : entries.length;
       return attempts.run(
-        (abortSignal) => credentials.watch(send(body, count, abortSignal)),
-        (answer) => {
-          // Not after a failure, which may have come before all of it was read.
-          bodies.give(sink);
-          return answer === "took all" ? { kind: "answered", failed: [], strayed: 0 } : readAnswer(answer, entries);
-        },
+        (abortSignal) => credentials.watch(sendAll(entries, abortSignal)),
+        (answer) => (answer === "took all" ? { kind: "answered", failed: [], strayed: 0 } : readAnswer(answer, entries)),
         requestTimeoutMs,
         "http_request_timeout",
       );

@@ -1,14 +1,7 @@
-/** What the SDK's client makes of the first request, up to its signature: those that follow are made of it, by a shorter way. */
+/** What the SDK's client makes of a request, up to its signature: all requests are made of it, by a shorter way. */
 import { randomUUID } from "node:crypto";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
-import type {
-  BuildMiddleware,
-  DeserializeMiddleware,
-  FinalizeRequestMiddleware,
-  HttpRequest,
-  Pluggable,
-  SelectedHttpAuthScheme,
-} from "@smithy/types";
+import type { DeserializeMiddleware, FinalizeRequestMiddleware, HttpRequest, Pluggable, SelectedHttpAuthScheme } from "@smithy/types";
 
 /** An answer whose body has yet to be read, or has been. */
 export type Response = Awaited<ReturnType<NodeHttpHandler["handle"]>>["response"];
@@ -37,19 +30,20 @@ export class PreparedRequest {
     this.#handler = handler;
   }
 
-  /** Whether a request has gone the client's way; from then on {@link send} works. */
+  /** Whether a command has been prepared; from then on {@link send} works. */
   get isKept(): boolean {
     return this.#kept !== undefined;
   }
 
-  /** For a command of which the request is to be kept, all but its body. */
+  /** For a command that is only prepared: it ends before it is signed and sent. */
   keep<Input extends object, Output extends object>(): Pluggable<Input, Output> {
-    const middleware: FinalizeRequestMiddleware<Input, Output> = (next, context) => (args) => {
+    const middleware: FinalizeRequestMiddleware<Input, Output> = (_, context) => (args) => {
       const { selectedHttpAuthScheme: scheme } = (context.__smithy_context ?? {}) as SigningContext;
+      if (scheme === undefined) throw new Error("the AWS SDK has found no way to sign");
       const request = { ...(args.request as HttpRequest) };
       delete request.body;
-      if (scheme !== undefined) this.#kept = { request: { ...request, headers: { ...request.headers } }, scheme };
-      return next(args);
+      this.#kept = { request, scheme };
+      return Promise.resolve({ output: { $metadata: {} }, response: undefined } as never);
     };
     return {
       applyToStack(stack) {
@@ -76,17 +70,6 @@ export class PreparedRequest {
     signer.successHandler?.(response, signingProperties);
     return response;
   }
-}
-
-/** Puts a finished body in place of the one that the SDK makes of the command: its way to JSON costs more than all our own work. */
-export function finishedBody<Input extends object, Output extends object>(body: Uint8Array, contentType: string): Pluggable<Input, Output> {
-  const middleware: BuildMiddleware<Input, Output> = (next) => (args) => {
-    const request = args.request as HttpRequest;
-    request.body = body;
-    request.headers["content-type"] = contentType;
-    return next(args);
-  };
-  return { applyToStack: (stack) => stack.add(middleware, { step: "build", priority: "high", name: "finishedBody" }) };
 }
 
 /** Lets the client read an answer that came by the shorter way, as if it came to this command, which is not sent. */

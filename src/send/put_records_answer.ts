@@ -2,20 +2,37 @@
 import { withoutSecrets } from "../service_message.js";
 import type { Entry } from "../entry.js";
 import type { FailedEntry, PutRecordsOutcome } from "./put_records.js";
+import type { RequestFormat } from "./request_bodies.js";
 
-const noFailures = /"FailedRecordCount"\s*:\s*0[,}\s]/u;
-const sequenceNumber = '"SequenceNumber"';
-const errorCode = '"ErrorCode"';
+/** Names of members are followed by their values in both forms; a value cannot hold them, or it would have to be escaped. */
+const forms = {
+  json: { noFailures: /"FailedRecordCount"\s*:\s*0[,}\s]/u, sequenceNumber: '"SequenceNumber"', errorCode: '"ErrorCode"' },
+  // A text of 14 bytes, or of 9; an integer of 0. Sequence numbers and shards are short texts of digits, letters and "-".
+  cbor: { noFailures: /FailedRecordCount\0/u, sequenceNumber: "\x6eSequenceNumber", errorCode: "\x69ErrorCode" },
+} as const;
 
 /**
  * Whether an answer says, record by record, that all of so many were taken. False when it does not, or in another form
  * than the service's own: then it is to be read in full.
+ * @param answer a character for each byte
  */
-export function tookAll(answer: string, count: number): boolean {
+export function tookAll(answer: string, format: RequestFormat, count: number): boolean {
+  const { noFailures, sequenceNumber, errorCode } = forms[format];
   if (!noFailures.test(answer) || answer.includes(errorCode)) return false;
   let taken = 0;
   for (let at = answer.indexOf(sequenceNumber); at >= 0; at = answer.indexOf(sequenceNumber, at + sequenceNumber.length)) taken++;
   return taken === count;
+}
+
+/** Codes with which an endpoint says that it does not know a form. Source: Smithy, AWS JSON 1.1, "Operation error serialization". */
+const formatCodes = new Set(["SerializationException", "UnknownOperationException", "UnsupportedMediaTypeException"]);
+const unsupportedMediaType = 415;
+
+/** Whether a request was refused for the form that its body has. */
+export function refusesFormat(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { $metadata: metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } };
+  return formatCodes.has(error.name) || metadata?.httpStatusCode === unsupportedMediaType;
 }
 
 /** The members that are read of an answer to PutRecords. */

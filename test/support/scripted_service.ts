@@ -9,6 +9,8 @@ export interface ServedRequest {
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
+  /** The same, for a body that is no text. */
+  readonly bytes: Buffer;
   /** Which connection it came on, counted from 0. */
   readonly connection: number;
 }
@@ -16,7 +18,7 @@ export interface ServedRequest {
 export interface ServedAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 }
 
 /** "silence" never answers, "hang up" closes the connection. */
@@ -42,12 +44,12 @@ export class ScriptedService {
   static async start(answer: Answering, { tls }: ServiceSettings = {}): Promise<ScriptedService> {
     const sockets: Socket[] = [];
     const listener: RequestListener = (request, response) => {
-      let body = "";
-      request.setEncoding("utf8");
-      request.on("data", (part: string) => (body += part));
+      const parts: Buffer[] = [];
+      request.on("data", (part: Buffer) => parts.push(part));
       request.on("end", () => {
         const { method = "", url = "", headers } = request;
-        const served = { method, path: url, headers, body, connection: sockets.indexOf(request.socket) };
+        const bytes = Buffer.concat(parts);
+        const served = { method, path: url, headers, body: bytes.toString(), bytes, connection: sockets.indexOf(request.socket) };
         service.requests.push(served);
         const answered = answer(served, service.requests.length - 1);
         if (answered === "hang up") request.socket.destroy();

@@ -5,6 +5,7 @@ import { credentialsFor } from "../../src/credentials/credentials.js";
 import { createKinesisClient } from "../../src/send/kinesis_client.js";
 import { directNetwork } from "../../src/network/network.js";
 import { RecordedLog } from "./recorded_log.js";
+import { bodiesFor } from "./request_bodies.js";
 
 export type SdkClient = ReturnType<typeof createKinesisClient>;
 
@@ -17,10 +18,11 @@ export function stubSdkEnvironment(): void {
   vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
 }
 
-export function sdkClientOf(endpoint: string, stream: string): SdkClient {
+/** @param bodies in JSON unless others are given */
+export function sdkClientOf(endpoint: string, stream: string, bodies = bodiesFor(stream)): SdkClient {
   const roles = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
   const connection = { region: "us-west-2", stream, endpoint, requestTimeoutMs: 0, ...roles };
   const dependencies = { log: new RecordedLog(), now: Date.now, requestHandler: new NodeHttpHandler() };
   const credentials = credentialsFor({ ...connection, eksPodExecutionRole: undefined }, dependencies);
-  return createKinesisClient(connection, credentials, "1.2.3", directNetwork);
+  return createKinesisClient(connection, credentials, "1.2.3", bodies, directNetwork);
 }

@@ -52,6 +52,7 @@ describe("without options besides stream and region", () => {
       },
       limits: { maxRecordBytes: 1_048_576, maxRequestBytes: 5_242_880 },
       compression: undefined,
+      requestFormat: "json",
       aggregation: undefined,
       retryTimeoutMs: 3000,
       concurrency: 0,
@@ -62,7 +63,7 @@ describe("without options besides stream and region", () => {
   it("an empty value is the same as none", () => {
     const empty = "partition_key data_keys log_key append_newline time_key time_key_format replace_dots role_arn " +
       "sts_endpoint endpoint aggregation compression experimental_concurrency experimental_concurrency_retries " +
-      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout";
+      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format";
     const options = Object.fromEntries(empty.split(" ").map((name) => [name, ""]));
     expect(read({ ...options, ...required })).toEqual(read(required));
   });
@@ -138,6 +139,9 @@ describe("a value", () => {
     [{ compression: "Zlib" }, "compression", "zlib"],
     [{ compression: "none" }, "compression", undefined],
     [{ compression: "NONE" }, "compression", undefined],
+    [{ request_format: "cbor" }, "requestFormat", "cbor"],
+    [{ request_format: "CBOR" }, "requestFormat", "cbor"],
+    [{ request_format: "json" }, "requestFormat", "json"],
     [{ aggregation: "True" }, "aggregation", { maximumRecordBytes: 1_048_576, skipRecordBytes: 20_480, serviceRecordBytes: 1_048_576 }],
     [{ aggregation: "on" }, "aggregation", undefined],
     [{ aggregation: "false" }, "aggregation", undefined],
@@ -188,6 +192,7 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
     ["role_arn", "arn:aws:iam::123456789012:user/name", role],
     ["compression", "snappy", compression],
     ["compression", "gzip ", compression],
+    ["request_format", "xml", "must be 'json', 'cbor', or undefined"],
     ["experimental_concurrency", "-1", "must be a whole number from 0 to 10"],
     ["experimental_concurrency", "11", "must be a whole number from 0 to 10"],
     ["experimental_concurrency", "two", "must be a whole number from 0 to 10"],
@@ -239,7 +244,7 @@ describe("the log", () => {
     const values: Options = { ...aggregating, data_keys: "a,b" };
     const names = "stream region data_keys partition_key role_arn endpoint sts_endpoint append_newline time_key " +
       "time_key_format experimental_concurrency experimental_concurrency_retries log_key aggregation compression " +
-      "replace_dots http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout";
+      "replace_dots http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format";
     expect(lines).toEqual(names.split(" ").map((name) => `plugin parameter ${name} = '${values[name] ?? ""}'`));
   });
 

@@ -2,7 +2,7 @@
 import { limitsFor, maxRecordBytes, maxRecordsPerRequest } from "../../../src/limits.js";
 import { ByteSink } from "../../../src/record/byte_sink.js";
 import { cutBatches } from "../../../src/send/batcher.js";
-import { writeJsonBody } from "../../../src/send/request_body.js";
+import { writeJsonBody } from "../../../src/send/json_body.js";
 import { chunkOfLogs } from "../container_logs.js";
 import { bodiesOfBytes, chunkRecords, growthPoint, type GrowthPoint, instanceCounts, recordBytes } from "../growth.js";
 import { containerLogMix } from "../mixes/mixes.js";

@@ -2,7 +2,7 @@
 import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import type { Entry } from "../../../src/entry.js";
 import { ByteSink } from "../../../src/record/byte_sink.js";
-import { writeJsonBody } from "../../../src/send/request_body.js";
+import { writeJsonBody } from "../../../src/send/json_body.js";
 import { containerLogMix } from "../mixes/mixes.js";
 import { type Case, mustEqual } from "../stage.js";
 import { entryOf } from "../../support/entry.js";

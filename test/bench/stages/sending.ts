@@ -15,6 +15,7 @@ import { recordsIn } from "../fluent_bit/arrival_check.js";
 import { KinesisProcess } from "../fluent_bit/kinesis_process.js";
 import { type Case, mustEqual } from "../stage.js";
 import { requestEntries } from "./request_body.js";
+import { bodiesFor } from "../../support/request_bodies.js";
 
 const identity = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "dummy-secret" };
 
@@ -28,7 +29,7 @@ function ourSender({ endpoint: { port, certificateFile } }: KinesisProcess): Sen
   const connection = { region: "us-west-2", stream: "logs", endpoint: `https://localhost:${port}`, requestTimeoutMs: 0 };
   const roles = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
   const network = { ...directNetwork, trust: trustOnly(certificateFile) };
-  const client = createKinesisClient({ ...connection, ...roles }, credentials, "1.2.3", network);
+  const client = createKinesisClient({ ...connection, ...roles }, credentials, "1.2.3", bodiesFor("logs"), network);
   const send = async (entries: readonly Entry[]): Promise<void> => {
     const outcome = await client.putRecords(entries);
     if (outcome.kind === "failed") throw new Error(outcome.message);

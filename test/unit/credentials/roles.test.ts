@@ -6,6 +6,7 @@ import { CredentialSettings } from "../../support/credential_settings.js";
 import { ScriptedService } from "../../support/scripted_service.js";
 import { LocalTokenService, signerOf } from "../../support/token_service.js";
 import { entryOf } from "../../support/entry.js";
+import { bodiesFor } from "../../support/request_bodies.js";
 
 const podRole = "arn:aws:iam::111111111111:role/pod";
 const pluginRole = "arn:aws:iam::222222222222:role/plugin";
@@ -18,7 +19,7 @@ let settings: CredentialSettings;
 function clientOf(endpoint: string, stsEndpoint: string, requestTimeoutMs = 0) {
   const roles = { roleArn: pluginRole, stsEndpoint, profile: undefined, externalId: undefined };
   const connection = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs, ...roles };
-  return createKinesisClient(connection, settings.credentials(roles), "1", directNetwork);
+  return createKinesisClient(connection, settings.credentials(roles), "1", bodiesFor("logs"), directNetwork);
 }
 
 beforeEach(async () => {

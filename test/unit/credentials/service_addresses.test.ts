@@ -5,6 +5,7 @@ import { createKinesisClient } from "../../../src/send/kinesis_client.js";
 import type { ConnectionOptions } from "../../../src/config.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
 import { entryOf } from "../../support/entry.js";
+import { bodiesFor } from "../../support/request_bodies.js";
 
 const entry = entryOf({ data: Buffer.from("x"), partitionKey: "k" });
 const roleArn = "arn:aws:iam::222222222222:role/plugin";
@@ -34,7 +35,7 @@ afterEach(() => {
 async function addressOf(options: Partial<ConnectionOptions>): Promise<string | undefined> {
   const none = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
   const connection = { region: "us-east-1", stream: "logs", endpoint: undefined, requestTimeoutMs: 0, ...none, ...options };
-  const client = createKinesisClient(connection, settings.credentials(connection), "1");
+  const client = createKinesisClient(connection, settings.credentials(connection), "1", bodiesFor(connection.stream));
   const outcome = await client.putRecords([entry]);
   client.close();
   return addresses.shift() ?? ("message" in outcome ? outcome.message : undefined);

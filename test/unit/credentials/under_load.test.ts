@@ -6,6 +6,7 @@ import { CredentialSettings } from "../../support/credential_settings.js";
 import { ScriptedService } from "../../support/scripted_service.js";
 import { signerOf } from "../../support/token_service.js";
 import { entryOf } from "../../support/entry.js";
+import { bodiesFor } from "../../support/request_bodies.js";
 
 const entry = entryOf({ data: Buffer.from("x"), partitionKey: "k" });
 const hourMs = 3_600_000;
@@ -34,7 +35,7 @@ beforeEach(async () => {
   vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.endpoint);
   const none = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
   const connection = { region: "us-west-2", stream: "logs", endpoint: kinesis.endpoint, requestTimeoutMs: 0, ...none };
-  client = createKinesisClient(connection, settings.credentials(), "1");
+  client = createKinesisClient(connection, settings.credentials(), "1", bodiesFor("logs"));
 });
 
 afterEach(async () => {

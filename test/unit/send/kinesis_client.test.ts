@@ -16,6 +16,7 @@ import { RecordedLog } from "../../support/recorded_log.js";
 import { ScriptedProxy, type ProxySettings } from "../../support/scripted_proxy.js";
 import { ScriptedService, type Answering, type ServedRequest, type ServiceSettings } from "../../support/scripted_service.js";
 import { entryOf } from "../../support/entry.js";
+import { bodiesFor } from "../../support/request_bodies.js";
 
 const stops: (() => void | Promise<void>)[] = [];
 
@@ -36,12 +37,13 @@ function clientOf(
   endpoint: string,
   options: Partial<ConnectionOptions> = {},
   network: NetworkEnvironment = directNetwork,
+  bodies = bodiesFor(options.stream ?? "logs"),
 ): PutRecordsClient {
   const roles = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
   const connection = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs: 0, ...roles, ...options };
   const dependencies = { log: new RecordedLog(), now: Date.now, requestHandler: new NodeHttpHandler() };
   const credentials = credentialsFor({ ...connection, eksPodExecutionRole: undefined }, dependencies);
-  const client = createKinesisClient(connection, credentials, "1.2.3", network);
+  const client = createKinesisClient(connection, credentials, "1.2.3", bodies, network);
   stops.push(() => client.close());
   return client;
 }

@@ -4,9 +4,7 @@ import type { Entry } from "../entry.js";
 import { randomPartitionKeyCharacters } from "../limits.js";
 import type { ByteSink } from "../record/byte_sink.js";
 import { putRandomKey } from "../record/partition_key.js";
-
-/** Which stream a request goes to, as its members say it. */
-export type StreamTarget = { readonly StreamName: string } | { readonly StreamARN: string };
+import type { StreamTarget } from "./stream_target.js";
 
 const encoder = new TextEncoder();
 const start = '{"Records":[';

@@ -1,0 +1,106 @@
+/**
+ * The body of a PutRecords request as CBOR, written once into one buffer: its data needs no base64.
+ *
+ * Source of the layout: RFC 8949, section 3. The service takes it as application/x-amz-cbor-1.1, with the members of
+ * the JSON form (AWS SDK for Java, AwsCborProtocolFactory).
+ */
+import type { Entry } from "../entry.js";
+import { randomPartitionKeyCharacters } from "../limits.js";
+import type { ByteSink } from "../record/byte_sink.js";
+import { putRandomKey } from "../record/partition_key.js";
+import type { StreamTarget } from "./stream_target.js";
+
+/** Major types, in a head's three highest bits. */
+const byteString = 2;
+const textString = 3;
+const list = 4;
+const map = 5;
+/** A first byte and a length of four. */
+const mostHeadBytes = 5;
+/** A UTF-16 unit becomes three bytes at most. */
+const mostBytesPerUnit = 3;
+
+const encoder = new TextEncoder();
+const start = `${headOf(map, 2)}${textOf("Records")}`;
+const beforeData = `${headOf(map, 2)}${textOf("Data")}`;
+const beforeKey = textOf("PartitionKey");
+const overheadBytes = beforeData.length + beforeKey.length + 2 * mostHeadBytes;
+
+/**
+ * Writes {"Records": [{"Data": bytes, "PartitionKey": text}, …], "StreamName": text} to an empty sink.
+ * @param random gives numbers from 0 up to 1, for the keys that are to be random
+ */
+export function writeCborBody(entries: readonly Entry[], target: StreamTarget, random: () => number, sink: ByteSink): void {
+  const [[member, stream]] = Object.entries(target) as [[string, string]];
+  const name = encoder.encode(stream);
+  let mostBytes = start.length + 3 * mostHeadBytes + member.length + name.length;
+  for (const { start: from, end, partitionKey } of entries) {
+    mostBytes += overheadBytes + end - from + (partitionKey?.length ?? randomPartitionKeyCharacters) * mostBytesPerUnit;
+  }
+  sink.reserve(mostBytes);
+  const { bytes } = sink;
+  let position = put(start, bytes, 0);
+  position = putHead(list, entries.length, bytes, position);
+  for (const { memory, start: from, end, partitionKey } of entries) {
+    position = put(beforeData, bytes, position);
+    position = putHead(byteString, end - from, bytes, position);
+    bytes.set(memory.subarray(from, end), position);
+    position = put(beforeKey, bytes, position + end - from);
+    position = putKey(partitionKey, random, bytes, position);
+  }
+  position = put(textOf(member), bytes, position);
+  position = putHead(textString, name.length, bytes, position);
+  bytes.set(name, position);
+  sink.length = position + name.length;
+}
+
+function putKey(key: string | undefined, random: () => number, bytes: Uint8Array, position: number): number {
+  if (key === undefined) {
+    const from = putHead(textString, randomPartitionKeyCharacters, bytes, position);
+    return putRandomKey(random, randomPartitionKeyCharacters, bytes, from);
+  }
+  const text = encoder.encode(key);
+  const from = putHead(textString, text.length, bytes, position);
+  bytes.set(text, from);
+  return from + text.length;
+}
+
+/** A length below 24 lies in the first byte; of longer ones, that says how many bytes follow with it. */
+function putHead(type: number, count: number, bytes: Uint8Array, position: number): number {
+  const first = type << 5;
+  if (count < 24) {
+    bytes[position] = first | count;
+    return position + 1;
+  }
+  if (count < 0x100) {
+    bytes[position] = first | 24;
+    bytes[position + 1] = count;
+    return position + 2;
+  }
+  if (count < 0x1_0000) {
+    bytes[position] = first | 25;
+    bytes[position + 1] = count >> 8;
+    bytes[position + 2] = count;
+    return position + 3;
+  }
+  bytes[position] = first | 26;
+  bytes[position + 1] = count >>> 24;
+  bytes[position + 2] = count >> 16;
+  bytes[position + 3] = count >> 8;
+  bytes[position + 4] = count;
+  return position + 5;
+}
+
+/** Heads and texts that are the same each time, a character for each byte. */
+function headOf(type: number, count: number): string {
+  return String.fromCharCode((type << 5) | count);
+}
+
+function textOf(ascii: string): string {
+  return headOf(textString, ascii.length) + ascii;
+}
+
+function put(latin1: string, bytes: Uint8Array, position: number): number {
+  for (let index = 0; index < latin1.length; index++) bytes[position + index] = latin1.charCodeAt(index);
+  return position + latin1.length;
+}

@@ -1,0 +1,81 @@
+// The body of PutRecords in CBOR, read back by the SDK's own reader: each record once, in order, and nothing besides.
+import { cbor } from "@smithy/core/cbor";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Entry } from "../../../src/entry.js";
+import { ByteSink } from "../../../src/record/byte_sink.js";
+import { writeCborBody } from "../../../src/send/cbor_body.js";
+import type { StreamTarget } from "../../../src/send/stream_target.js";
+import { entryOf } from "../../support/entry.js";
+
+interface Body {
+  readonly Records: readonly { readonly Data: Uint8Array; readonly PartitionKey: string }[];
+}
+
+/** The body, in a sink that has to grow for it. */
+function bytesOf(entries: readonly Entry[], target: StreamTarget = { StreamName: "logs" }): Uint8Array {
+  const sink = new ByteSink(1);
+  writeCborBody(entries, target, Math.random, sink);
+  return sink.bytes.slice(0, sink.length);
+}
+
+function bodyOf(entries: readonly Entry[], target?: StreamTarget): Body {
+  return cbor.deserialize(bytesOf(entries, target)) as Body;
+}
+
+/** What is to be read back. */
+function expected(entries: readonly Entry[], target: StreamTarget): object {
+  const records = entries.map(({ data, partitionKey }) => ({ Data: Uint8Array.from(data), PartitionKey: partitionKey }));
+  return { Records: records, ...target };
+}
+
+describe("the body", () => {
+  it("begins and ends as RFC 8949 has it", () => {
+    const entries = [entryOf({ data: Buffer.from("data"), partitionKey: "k" })];
+    const text = Buffer.from(bytesOf(entries)).toString("latin1");
+    expect(text).toBe("\xa2\x67Records\x81\xa2\x64Data\x44data\x6cPartitionKey\x61k\x6aStreamName\x64logs");
+  });
+
+  // The borders of a length's one, two, three and five bytes.
+  it.each([0, 1, 22, 23, 24, 25, 254, 255, 256, 257, 65_534, 65_535, 65_536, 65_537, 1_048_576])("holds data of %i bytes", (length) => {
+    const data = Uint8Array.from({ length }, (_, index) => Math.imul(index, 0x9e3779b1) >>> 24);
+    const entries = [entryOf({ data, partitionKey: "k" }), entryOf({ data: Buffer.from("next"), partitionKey: "l" })];
+    expect(bodyOf(entries)).toEqual(expected(entries, { StreamName: "logs" }));
+  });
+
+  it.each([1, 23, 24, 85, 86, 255, 256])("holds keys of %i characters, of one byte or three", (length) => {
+    const entries = ["k", "☃"].map((character) => entryOf({ data: Buffer.from("d"), partitionKey: character.repeat(length) }));
+    expect(bodyOf(entries)).toEqual(expected(entries, { StreamName: "logs" }));
+  });
+
+  it.each([0, 1, 23, 24, 255, 256, 500])("holds %i records", (count) => {
+    const entries = Array.from({ length: count }, (_, index) => entryOf({ data: Buffer.from(`${index}`), partitionKey: "k" }));
+    expect(bodyOf(entries)).toEqual(expected(entries, { StreamName: "logs" }));
+  });
+
+  it("reads data from the middle of a larger buffer", () => {
+    const memory = new Uint8Array(Buffer.from("before|data|behind, and more of it"));
+    const entries = [new Entry(memory, 7, 11, "k", 5, 0), new Entry(memory, 12, 33, "l", 22, 1)];
+    expect(bodyOf(entries)).toEqual(expected(entries, { StreamName: "logs" }));
+  });
+
+  it("has a random key where an entry has none", () => {
+    const keys = Array.from({ length: 50 }, () => bodyOf([entryOf({ data: Buffer.from("a") })]).Records[0]?.PartitionKey);
+    expect(new Set(keys).size).toBe(50);
+    for (const key of keys) expect(key).toMatch(/^[a-zA-Z0-9]{8}$/);
+  });
+
+  it("is read back as it was, for any records, keys and streams", () => {
+    const entry = fc.record({ data: fc.uint8Array({ maxLength: 300 }), partitionKey: fc.string({ unit: "grapheme", maxLength: 100 }) });
+    const target = fc.oneof(
+      fc.string().map((StreamName) => ({ StreamName })),
+      fc.string().map((StreamARN) => ({ StreamARN })),
+    );
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 30 }), target, (parts, stream) => {
+        const entries = parts.map(entryOf);
+        expect(bodyOf(entries, stream)).toEqual(expected(entries, stream));
+      }),
+    );
+  });
+});

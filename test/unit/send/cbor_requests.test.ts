@@ -1,0 +1,122 @@
+// Requests in CBOR: how they are answered, and what happens where an endpoint does not take them.
+import { cbor } from "@smithy/core/cbor";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { PutRecordsClient } from "../../../src/send/put_records.js";
+import { entryOf } from "../../support/entry.js";
+import { bodiesFor } from "../../support/request_bodies.js";
+import { ScriptedService, type Answering, type ServedAnswer, type ServedRequest } from "../../support/scripted_service.js";
+import { sdkClientOf, stubSdkEnvironment } from "../../support/sdk_client.js";
+
+const cborContent = { "content-type": "application/x-amz-cbor-1.1" };
+const jsonContent = { "content-type": "application/x-amz-json-1.1" };
+const taken = { ShardId: "shardId-0", SequenceNumber: "49590338271490256608559692538361571095921575989136588898" };
+const entries = ["one", "zwölf"].map((text, index) => entryOf({ data: Buffer.from(text), partitionKey: `key ${index}` }));
+const tookBoth = { kind: "answered", failed: [], strayed: 0 };
+
+let service: ScriptedService;
+let client: PutRecordsClient;
+let refusals = 0;
+
+async function serve(answer: Answering): Promise<void> {
+  service = await ScriptedService.start(answer);
+  client = sdkClientOf(service.endpoint, "logs", bodiesFor("logs", "cbor", () => refusals++));
+}
+
+const inCbor = (body: object, status = 200): ServedAnswer => ({ status, headers: cborContent, body: cbor.serialize(body) });
+const inJson = (body: object, status = 200): ServedAnswer => ({ status, headers: jsonContent, body: JSON.stringify(body) });
+const formatOf = ({ headers }: ServedRequest) => headers["content-type"]?.slice("application/x-amz-".length);
+
+beforeEach(() => {
+  refusals = 0;
+  stubSdkEnvironment();
+});
+
+afterEach(async () => {
+  client.close();
+  await service.stop();
+  vi.unstubAllEnvs();
+});
+
+describe("a request in CBOR", () => {
+  it("is a signed PutRecords with that content", async () => {
+    await serve(() => inCbor({ FailedRecordCount: 0, Records: [taken, taken] }));
+    expect(await client.putRecords(entries)).toEqual(tookBoth);
+    const { headers, bytes } = service.requests[0] as ServedRequest;
+    expect(headers).toMatchObject({ ...cborContent, "x-amz-target": "Kinesis_20131202.PutRecords" });
+    expect(headers.authorization).toMatch(/SignedHeaders=[^,]*content-length;content-type;[^,]*x-amz-target/);
+    expect(cbor.deserialize(Uint8Array.from(bytes))).toEqual({
+      Records: [
+        { Data: Uint8Array.from(Buffer.from("one")), PartitionKey: "key 0" },
+        { Data: Uint8Array.from(Buffer.from("zwölf")), PartitionKey: "key 1" },
+      ],
+      StreamName: "logs",
+    });
+  });
+
+  it("that was taken in part tells which records were not", async () => {
+    const failed = { ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "Rate exceeded" };
+    await serve(() => inCbor({ FailedRecordCount: 1, Records: [taken, failed] }));
+    expect(await client.putRecords(entries)).toEqual({
+      kind: "answered",
+      strayed: 0,
+      failed: [{ index: 1, code: "ProvisionedThroughputExceededException", message: "Rate exceeded" }],
+    });
+  });
+
+  it("answered for another number of records is not taken for a success", async () => {
+    await serve(() => inCbor({ FailedRecordCount: 0, Records: [taken] }));
+    expect(await client.putRecords(entries)).toMatchObject({ kind: "failed", code: "InvalidAnswer" });
+  });
+
+  it("tells of shards that were not expected", async () => {
+    await serve(() => inCbor({ FailedRecordCount: 0, Records: [taken, taken] }));
+    const expected = ["shardId-0", "shardId-1"].map((shardId) => entryOf({ data: Buffer.from("x"), partitionKey: "k", shardId }));
+    expect(await client.putRecords(expected)).toEqual({ ...tookBoth, strayed: 1 });
+  });
+
+  it.each([
+    ["CBOR", (body: object) => inCbor(body, 400)],
+    ["JSON", (body: object) => inJson(body, 400)],
+  ])("that is refused has the service's reason, told in %s, and stays CBOR", async (_, answer) => {
+    await serve(() => answer({ __type: "ResourceNotFoundException", message: "Stream logs not found" }));
+    const failure = { kind: "failed", code: "ResourceNotFoundException", cause: "setup" };
+    expect(await client.putRecords(entries)).toMatchObject(failure);
+    expect(await client.putRecords(entries)).toMatchObject(failure);
+    expect(service.requests.map(formatOf)).toEqual(["cbor-1.1", "cbor-1.1"]);
+    expect(refusals).toBe(0);
+  });
+
+  it("with an answer that only says it is CBOR fails, and may be tried again", async () => {
+    await serve(() => ({ headers: cborContent, body: "\xff\xff<html>" }));
+    expect(await client.putRecords(entries)).toMatchObject({ kind: "failed", code: "InvalidAnswer", cause: "transient" });
+  });
+});
+
+describe("an endpoint that does not take CBOR", () => {
+  it.each([
+    ["SerializationException", inJson({ __type: "SerializationException" }, 400)],
+    ["UnknownOperationException", inJson({ __type: "com.amazon.coral.service#UnknownOperationException" }, 400)],
+    ["UnsupportedMediaTypeException", inCbor({ __type: "UnsupportedMediaTypeException", message: "no" }, 400)],
+    ["status 415", { status: 415, body: "" }],
+  ])("and says %s gets the same records as JSON at once, and all that follow, and is told of once", async (_, refusal) => {
+    await serve((request) => (formatOf(request) === "cbor-1.1" ? refusal : inJson({ FailedRecordCount: 0, Records: [taken, taken] })));
+    expect(await client.putRecords(entries)).toEqual(tookBoth);
+    expect(await client.putRecords(entries)).toEqual(tookBoth);
+    expect(service.requests.map(formatOf)).toEqual(["cbor-1.1", "json-1.1", "json-1.1"]);
+    expect(JSON.parse(service.requests[1]?.body ?? "")).toMatchObject({ StreamName: "logs", Records: [{ PartitionKey: "key 0" }, {}] });
+    expect(refusals).toBe(1);
+  });
+
+  it("is told of once by requests side by side", async () => {
+    const refusal = inJson({ __type: "SerializationException" }, 400);
+    await serve((request) => (formatOf(request) === "cbor-1.1" ? refusal : inJson({ FailedRecordCount: 0, Records: [taken, taken] })));
+    expect(await Promise.all([1, 2, 3].map(() => client.putRecords(entries)))).toEqual([tookBoth, tookBoth, tookBoth]);
+    expect(refusals).toBe(1);
+  });
+
+  it("and does not take JSON either is told of as it says", async () => {
+    await serve(() => inJson({ __type: "SerializationException", message: "what is this" }, 400));
+    expect(await client.putRecords(entries)).toMatchObject({ kind: "failed", code: "SerializationException" });
+    expect(service.requests.map(formatOf)).toEqual(["cbor-1.1", "json-1.1"]);
+  });
+});
