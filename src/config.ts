@@ -18,7 +18,7 @@ import {
   readStream,
   readTimeFormat,
 } from "./option_values.js";
-import type { RequestFormat } from "./send/request_bodies.js";
+import type { RequestFormat } from "./send/request_form.js";
 import type { ZoneAbbreviation } from "./record/time_format.js";
 
 /** Gives an option's value as Fluent Bit has it; undefined when it is not set. */

@@ -8,7 +8,7 @@ import type { Entry } from "../entry.js";
 import { randomPartitionKeyCharacters } from "../limits.js";
 import type { ByteSink } from "../record/byte_sink.js";
 import { putRandomKey } from "../record/partition_key.js";
-import type { StreamTarget } from "./stream_target.js";
+import type { StreamTarget } from "./request_form.js";
 
 /** Major types, in a head's three highest bits. */
 const byteString = 2;

@@ -4,7 +4,7 @@ import type { Entry } from "../entry.js";
 import { randomPartitionKeyCharacters } from "../limits.js";
 import type { ByteSink } from "../record/byte_sink.js";
 import { putRandomKey } from "../record/partition_key.js";
-import type { StreamTarget } from "./stream_target.js";
+import type { StreamTarget } from "./request_form.js";
 
 const encoder = new TextEncoder();
 const start = '{"Records":[';

@@ -2,7 +2,7 @@
 import { withoutSecrets } from "../service_message.js";
 import type { Entry } from "../entry.js";
 import type { FailedEntry, PutRecordsOutcome } from "./put_records.js";
-import type { RequestFormat } from "./request_bodies.js";
+import type { RequestFormat } from "./request_form.js";
 
 /** Names of members are followed by their values in both forms; a value cannot hold them, or it would have to be escaped. */
 const forms = {

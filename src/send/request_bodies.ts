@@ -4,15 +4,7 @@ import { SinkPool } from "../record/sink_pool.js";
 import type { ByteSink } from "../record/byte_sink.js";
 import { writeCborBody } from "./cbor_body.js";
 import { writeJsonBody } from "./json_body.js";
-import { targetOf, type StreamTarget } from "./stream_target.js";
-
-export type RequestFormat = "json" | "cbor";
-
-/** Source: Kinesis API Reference, PutRecords, Example Request; AWS SDK for Java, AwsCborProtocolFactory. */
-export const contentTypes: Readonly<Record<RequestFormat, string>> = {
-  json: "application/x-amz-json-1.1",
-  cbor: "application/x-amz-cbor-1.1",
-};
+import { targetOf, type RequestFormat, type StreamTarget } from "./request_form.js";
 
 /** A body, until it is released. */
 export interface RequestBody {

@@ -89,6 +89,19 @@ describe("the bundle", () => {
     expect(modules.filter((name) => slow.test(name))).toEqual([]);
   });
 
+  it("has the way from a chunk to a request's body in one script: a call from one to another goes through a getter", () => {
+    const script = `import("./scripts/bundle.mjs").then(async ({ bundleCore }) => {
+      const { outputs } = await bundleCore({ write: false });
+      console.log(JSON.stringify(Object.entries(outputs).map(([name, { inputs }]) => [name, Object.keys(inputs)])));
+    });`;
+    const { stdout } = spawnSync(process.execPath, ["-e", script], { cwd: project, encoding: "utf8" });
+    const scripts = JSON.parse(stdout) as [string, string[]][];
+    const isOnTheWay = (file: string) => /^src\/((decode|record|aggregate)\/|(pipeline|entry|base64|send\/(json|cbor)_body)\.ts)/.test(file);
+    const holding = scripts.filter(([, files]) => files.some(isOnTheWay));
+    expect(holding.map(([name]) => name)).toEqual(["build/main.js"]);
+    expect(holding[0]?.[1].filter(isOnTheWay).length).toBeGreaterThan(20);
+  });
+
   it("has scripts of their own for what only some outputs need", () => {
     const names = bundles[0]?.split("\n", 1)[0] ?? "";
     for (const name of ["kinesis_client", "proxy_agents", "profile_provider", "role_providers", "instance_provider"]) {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { Entry } from "../../../src/entry.js";
 import { ByteSink } from "../../../src/record/byte_sink.js";
 import { writeCborBody } from "../../../src/send/cbor_body.js";
-import type { StreamTarget } from "../../../src/send/stream_target.js";
+import type { StreamTarget } from "../../../src/send/request_form.js";
 import { entryOf } from "../../support/entry.js";
 
 interface Body {

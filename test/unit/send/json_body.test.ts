@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Entry } from "../../../src/entry.js";
 import { ByteSink } from "../../../src/record/byte_sink.js";
 import { writeJsonBody } from "../../../src/send/json_body.js";
-import type { StreamTarget } from "../../../src/send/stream_target.js";
+import type { StreamTarget } from "../../../src/send/request_form.js";
 import { entryOf } from "../../support/entry.js";
 
 /** The body, in a sink that has to grow for it. */
