@@ -42,8 +42,8 @@ export class JsonWriter {
   readonly #replaceDots: Uint8Array | undefined;
   readonly #head = emptyHead();
   /** Of each map and list that is open around the innermost one: its values left, and whether it is a map. */
-  readonly #leftOf = new Int32Array(maxNestingDepth);
-  readonly #isMapAt = new Uint8Array(maxNestingDepth);
+  readonly #leftOf = new Int32Array(maxNestingDepth + 1);
+  readonly #isMapAt = new Uint8Array(maxNestingDepth + 1);
   /** Where the loop stands: its offset in the input and its position in the sink. */
   #from = 0;
   #to = 0;
@@ -51,6 +51,7 @@ export class JsonWriter {
   #left = 0;
   #isMap = 0;
   #depth = 0;
+  #maxDepth = 0;
 
   constructor(replaceDots: Uint8Array | undefined) {
     this.#replaceDots = replaceDots;
@@ -61,6 +62,16 @@ export class JsonWriter {
    * Gives the offset behind it, or {@link failed} with {@link failure} set; what was written by then is to be undone.
    */
   write(input: Input, offset: number, sink: ByteSink): number {
+    return this.#write(input, offset, sink, maxNestingDepth);
+  }
+
+  /** The same for a record's own map, which does not count as nesting. */
+  writeBody(input: Input, offset: number, sink: ByteSink): number {
+    return this.#write(input, offset, sink, maxNestingDepth + 1);
+  }
+
+  #write(input: Input, offset: number, sink: ByteSink, maxDepth: number): number {
+    this.#maxDepth = maxDepth;
     this.#from = offset;
     this.#to = sink.length;
     this.#left = 1;
@@ -94,6 +105,7 @@ export class JsonWriter {
     const head = this.#head;
     const leftOf = this.#leftOf;
     const isMapAt = this.#isMapAt;
+    const maxDepth = this.#maxDepth;
     const sourceView = input.view;
     const replacesDots = this.#replaceDots !== undefined;
     let from = this.#from;
@@ -144,7 +156,7 @@ export class JsonWriter {
           readHead(input, from, head);
           ({ start, count } = head);
           if (head.kind === "map" || head.kind === "array") {
-            if (depth === maxNestingDepth) {
+            if (depth === maxDepth) {
               this.failure = "is nested too deeply";
               stop = "failed";
               break;

@@ -54,6 +54,10 @@ export class RecordShaper {
   readonly #json: JsonWriter;
   readonly #partitionKeys = new PartitionKeyReader();
   readonly #keyMemory = new KeyMemory();
+  /** Whether all of each record is sent, under the names that it has (but for dots), and nothing besides. */
+  readonly #sendsAll: boolean;
+  /** Offset of the value under the first key of the partition key's path; negative when there is none. */
+  #partitionValue = -1;
   readonly #head = emptyHead();
 
   constructor(options: RecordOptions) {
@@ -66,11 +70,18 @@ export class RecordShaper {
     this.#replaceDots = options.replaceDots === undefined ? undefined : encoder.encode(options.replaceDots);
     this.#timeKey = options.time === undefined ? undefined : keyOf(options.time.key);
     this.#timeFormat = options.time?.format;
+    this.#sendsAll = this.#dataKeys === undefined && this.#logKey === undefined && this.#timeKey === undefined;
     this.#json = new JsonWriter(this.#replaceDots);
   }
 
   /** Writes the event whose body is at `body` to the sink; a refused one leaves the sink as it was. */
   shape(input: Input, body: number, seconds: number, nanoseconds: number, sink: ByteSink): Shaped {
+    if (this.#sendsAll && this.#isPlain(input, body)) {
+      const start = sink.length;
+      if (this.#json.writeBody(input, body, sink) === failed) return this.#refuse(sink, start);
+      if (this.#appendNewline) this.#put(sink, newline);
+      return this.#written(input, undefined);
+    }
     const time = this.#timeEntry(seconds, nanoseconds);
     const start = sink.length;
     const shaped = this.#shape(input, body, time, sink, undefined);
@@ -80,6 +91,33 @@ export class RecordShaper {
     if (shaped !== "may repeat a key" && repeated.size === 0) return shaped;
     sink.length = start;
     return this.#shape(input, body, time, sink, repeated) as Shaped;
+  }
+
+  /** Whether a body can be written as it is, since no key at its top stands there twice. Finds the partition key's value. */
+  #isPlain(input: Input, body: number): boolean {
+    this.#partitionValue = -1;
+    this.#keyMemory.startMap();
+    const map = this.#headAt(input, body);
+    let position = map.start;
+    for (let left = map.count; left > 0; left--) {
+      const first = input.bytes[position] as number;
+      let start = position + 1;
+      let count = first & 0x1f;
+      // Texts of up to 31 bytes, as most keys are, need no more than that.
+      if (first < 0xa0 || first >= 0xc0) {
+        const head = this.#headAt(input, position);
+        if (head.kind !== "text") {
+          position = skipValue(input, skipValue(input, position));
+          continue;
+        }
+        ({ start, count } = head);
+      }
+      if (this.#keyMemory.mayRepeat(input, start, count)) return false;
+      position = start + count;
+      if (this.#isPartitionKey(input, start, count)) this.#partitionValue = position;
+      position = skipValue(input, position);
+    }
+    return true;
   }
 
   /** Of equal keys at the top, the last counts; `repeated` are the others, undefined as long as none was looked for. */
@@ -95,7 +133,7 @@ export class RecordShaper {
     const map = this.#headAt(input, body);
     const { count } = map;
     let position = map.start;
-    let partitionValue = -1;
+    this.#partitionValue = -1;
     let logValue = -1;
     if (this.#logKey === undefined) this.#put(sink, openBrace);
     for (let index = 0; index < count; index++) {
@@ -116,7 +154,7 @@ export class RecordShaper {
         position = skipValue(input, value);
         continue;
       }
-      if (isText && this.#isPartitionKey(input, keyStart, keyBytes)) partitionValue = value;
+      if (isText && this.#isPartitionKey(input, keyStart, keyBytes)) this.#partitionValue = value;
       const isSent = this.#dataKeys === undefined || !isText || this.#isDataKey(input, keyStart, keyBytes);
       if (isSent && this.#logKey === undefined) {
         position = this.#writeEntry(input, key, value, sink, start);
@@ -141,8 +179,7 @@ export class RecordShaper {
     }
     if (this.#appendNewline) this.#put(sink, newline);
     if (sink.length === start) return isEmpty;
-    if (this.#partitionKey === undefined) return writtenWithoutKey;
-    return { kind: "written", partitionKey: this.#readPartitionKey(this.#partitionKey, input, partitionValue, time) };
+    return this.#written(input, time);
   }
 
   #writeEntry(input: Input, key: number, value: number, sink: ByteSink, start: number): number {
@@ -160,7 +197,13 @@ export class RecordShaper {
     return true;
   }
 
-  #readPartitionKey(first: Input, input: Input, value: number, time: TimeEntry | undefined): string | undefined {
+  #written(input: Input, time: TimeEntry | undefined): Shaped {
+    if (this.#partitionKey === undefined) return writtenWithoutKey;
+    return { kind: "written", partitionKey: this.#readPartitionKey(this.#partitionKey, input, time) };
+  }
+
+  #readPartitionKey(first: Input, input: Input, time: TimeEntry | undefined): string | undefined {
+    const value = this.#partitionValue;
     if (time !== undefined && isKey(time.input, time.keyStart, time.key.end, first)) {
       return this.#partitionKeys.read(time.input, time.value, this.#partitionKeyRest);
     }
