@@ -82,6 +82,19 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     expect(deaggregateAll(received).map((user) => textOf({ data: gunzipSync(user.data) }))).toEqual(lines);
   });
 
+  it("sends in CBOR, plain and aggregated", async () => {
+    const [plain, aggregated] = [await streams.newStream(), await streams.newStream()];
+    const front = await streams.front();
+    const lines = linesFrom(0, 3000);
+    const common = { endpoint: front.endpoint, request_format: "cbor" };
+    const outputs = [kinesis(plain, common), kinesis(aggregated, { ...common, aggregation: "true", log_key: "log" })];
+    const fluentBit = streams.fluentBit({ inputs: [tail(newFile(lines), { exit_on_eof: "true" })], outputs });
+    expect(await fluentBit.ended(), fluentBit.output).toEqual({ status: 0, signal: null });
+    expect(await logLines(plain)).toEqual(lines);
+    expect(deaggregateAll(await streams.kinesis.readAll(aggregated)).map(textOf)).toEqual(lines);
+    expect(new Set(front.forms)).toEqual(new Set(["cbor"]));
+  });
+
   it("sends each line once with two workers", async () => {
     const instant = await streams.instantKinesis();
     const lines = linesFrom(0, 20_000);

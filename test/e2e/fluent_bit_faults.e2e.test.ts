@@ -20,12 +20,15 @@ interface FluentBitCase {
 }
 
 const key = { partition_key: "logkey" };
+const inCbor = { request_format: "cbor" };
 const aggregation = { ...key, aggregation: "true" };
 
 const cases: readonly FluentBitCase[] = [
   { plan: "fail(0.3:InternalFailure)*6, ok", retryLimit: "default" },
   { plan: "throttle-all*1500ms, ok", retryLimit: "default" },
   { plan: "fail(0.5:InternalFailure)*1500ms, ok", retryLimit: "default", options: aggregation },
+  { plan: "fail(0.5:InternalFailure)*1500ms, ok", retryLimit: "default", options: inCbor },
+  { plan: "ok, no-cbor(400:SerializationException)", retryLimit: "default", options: inCbor },
   { plan: "reset-mid-answer*3, ok", retryLimit: "default", losesAnswers: true },
   { plan: "refuse(poison)", retryLimit: "default", refused: 3 },
   { plan: "ok*2, fail(0.5:InternalFailure)*5s, ok", retryLimit: "5" },
@@ -64,7 +67,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     while (Date.now() < deadline && !texts.every((text) => kinesis.ledger.isSettled(text))) await sleep(100);
   }
 
-  it.concurrent.each(cases)("$plan (Retry_Limit $retryLimit)", async (fault) => {
+  it.concurrent.each(cases)("$plan (Retry_Limit $retryLimit, $options)", async (fault) => {
     const kinesis = await FaultyKinesis.start(fault.plan, { seed: 11 });
     const made = Array.from({ length: inputs }, (_, n) => newInput(`input${n}.`));
     const texts = made.flatMap((input) => input.texts);

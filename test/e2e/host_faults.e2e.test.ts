@@ -66,12 +66,13 @@ function complaintsIn(messages: readonly string[]): string[] {
   return messages.filter((line) => /level=(warning|error)/.test(line));
 }
 
-describe.each(modes)("$name", ({ name: mode, workers }) => {
+describe.each(modes)("$name", ({ name: mode, workers, options }) => {
   it.each(faultCases)("$plan", (fault: FaultCase) => {
     const outcome = outcomes.get(nameOf(mode, fault.plan));
     if (outcome === undefined) throw new Error("the case did not run");
     const { balance, messages, answers } = outcome;
     const all = messages.join("\n");
+    expect.soft(outcome.forms).toEqual([options["request_format"] ?? "json"]);
     expect.soft(balance.lost, "lost").toEqual([]);
     expect.soft(balance.unknown, "from nowhere").toEqual([]);
     expect.soft(balance.doubledAvoidably, "doubled though the answer was there").toEqual([]);

@@ -7,7 +7,7 @@ export type Failing =
   | { readonly kind: "shard"; readonly shard: number };
 
 /** How an answer that the service gave gets to the client. */
-export type Arrival = "whole" | "not at all" | "broken off" | "cut JSON";
+export type Arrival = "whole" | "not at all" | "broken off" | "cut short";
 
 /** Records are taken, and the answer says which; with `surplus` results more or fewer than there were records. */
 export interface Taking {
@@ -31,7 +31,9 @@ export type Fault =
   /** The request is refused if it has such a record, is so large, or is signed by a clock that is not the server's. */
   | { readonly kind: "refuse"; readonly text: string }
   | { readonly kind: "too large"; readonly status: number; readonly overBytes: number }
-  | { readonly kind: "skew"; readonly ms: number };
+  | { readonly kind: "skew"; readonly ms: number }
+  /** Or if it is in CBOR; an empty code is a bare status. */
+  | { readonly kind: "no cbor"; readonly status: number; readonly code: string };
 
 /** How often a step is used: so many requests, for a time from its first on, or until the test says that a flush has ended. */
 export type Repetition =
@@ -69,7 +71,7 @@ const readers: Readonly<Record<string, Reader>> = {
   close: () => ({ ...taking, closes: true }),
   "lost-answer": () => ({ ...taking, failing: halfTaken, arrival: "not at all" }),
   "reset-mid-answer": () => ({ ...taking, failing: halfTaken, arrival: "broken off" }),
-  "truncated-json": () => ({ ...taking, failing: halfTaken, arrival: "cut JSON" }),
+  "truncated-json": () => ({ ...taking, failing: halfTaken, arrival: "cut short" }),
   "wrong-count": (argument) => ({ ...taking, surplus: readSurplus(argument) }),
   error: (argument) => readError(argument),
   "throttle-request": () => ({ kind: "error", status: 400, code: throttling }),
@@ -85,10 +87,11 @@ const readers: Readonly<Record<string, Reader>> = {
   "no-answer": (argument) => ({ kind: "silence", ms: readDuration(argument) }),
   refuse: (argument) => ({ kind: "refuse", text: readText(argument) }),
   "too-large": readTooLarge,
+  "no-cbor": readNoCbor,
   skew: (argument) => ({ kind: "skew", ms: readDuration(argument) }),
 };
 const withArguments = new Set(
-  ["fail", "throttle-shard", "slow", "wrong-count", "error", "status", "no-answer", "refuse", "too-large", "skew"],
+  ["fail", "throttle-shard", "slow", "wrong-count", "error", "status", "no-answer", "refuse", "too-large", "no-cbor", "skew"],
 );
 
 /**
@@ -166,6 +169,11 @@ function readStatus(text: string): Fault {
 function readTooLarge(text: string): Fault {
   const [status = "", bytes = "0"] = text.split(":");
   return { kind: "too large", status: readStatusNumber(status), overBytes: readNumber(bytes) };
+}
+
+function readNoCbor(text: string): Fault {
+  const [status = "", code = ""] = text.split(":");
+  return { kind: "no cbor", status: readStatusNumber(status), code };
 }
 
 function readStatusNumber(text: string): number {

@@ -3,6 +3,7 @@ import type { FaultCase, Mode } from "./fault_cases.js";
 import { chunkOf } from "./event_chunk.js";
 import { FaultyKinesis } from "./faulty_kinesis.js";
 import { FLB_OK, FLB_RETRY, type PluginHost } from "./plugin_host.js";
+import type { Form } from "./put_records_form.js";
 import type { Balance } from "./record_ledger.js";
 
 export const secrets = { token: "SESSION-TOKEN-OF-THE-TEST", content: "CONFIDENTIAL", quoted: "QUOTED-VALUE" } as const;
@@ -16,6 +17,8 @@ export interface FaultOutcome {
   /** Answers that were not what the books say: ok with records open, or retry with nothing open. */
   readonly wrongAnswers: readonly string[];
   readonly requests: number;
+  /** Each form that a request had. */
+  readonly forms: readonly Form[];
 }
 
 interface Chunk {
@@ -70,7 +73,7 @@ export async function runFault(host: PluginHost, mode: Mode, { plan, options = {
     }
     await host.exit(instance);
     const balance = kinesis.ledger.balance(chunks.flatMap(({ texts }) => texts));
-    return { mode: mode.name, plan, answers, balance, wrongAnswers, requests: kinesis.served.length };
+    return { mode: mode.name, plan, answers, balance, wrongAnswers, requests: kinesis.served.length, forms: [...new Set(kinesis.forms)] };
   } finally {
     await kinesis.destroy();
   }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { taking, type Arrival, type Failing, type Fault, type Step, type Taking } from "./fault_plan.js";
 import { PlanWalk } from "./plan_walk.js";
 import { isBeyondLimits, seededRandom, shardOf, textsOf, type PutRecord } from "./put_record.js";
+import { bodyIn, contentOf, formOf, recordsIn, type Form } from "./put_records_form.js";
 import { RecordLedger } from "./record_ledger.js";
 import { answerShards, captivePortal, messageOf } from "./service_answers.js";
 
@@ -24,13 +25,11 @@ export interface FaultySettings {
   readonly textsOf?: (record: PutRecord) => string[];
 }
 
-interface PutRecordsBody {
-  readonly Records: readonly { readonly Data: string; readonly PartitionKey: string }[];
-}
-
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** Of the request, and of what is answered. */
+  readonly form: Form;
   readonly records: readonly PutRecord[];
   readonly bytes: number;
 }
@@ -40,17 +39,20 @@ interface Refusal {
   /** Empty for an answer that is not the service's but a proxy's. */
   readonly code: string;
   readonly message?: string;
+  /** Refused for its form, whatever it holds; and told in JSON, since the endpoint knows no other. */
+  readonly isForForm?: boolean;
 }
 
 /** Refusals for what a request holds: an entry that gets one alone will never be taken. */
 const contentCodes = new Set(["ValidationException", "InvalidArgumentException", ""]);
 /** The signatures of AWS are good for so long. Source: AWS General Reference, Signature Version 4. */
 const signatureLifeMs = 300_000;
-const jsonType = { "content-type": "application/x-amz-json-1.1" };
 
 export class FaultyKinesis<Kept extends Ledger = RecordLedger> {
   /** The steps that were used, by their texts, in the order of the requests. */
   readonly served: string[] = [];
+  /** The forms of the requests that were read, in their order. */
+  readonly forms: Form[] = [];
   readonly ledger: Kept;
   #walk: PlanWalk;
   readonly #server: Server;
@@ -124,13 +126,14 @@ export class FaultyKinesis<Kept extends Ledger = RecordLedger> {
       return; // The client hung up.
     }
     if (step === undefined) {
-      reply(response, 200, jsonType, answerShards(this.#settings.shards ?? 4));
+      reply(response, 200, contentOf("json"), answerShards(this.#settings.shards ?? 4));
       return;
     }
-    const { Records: bodies } = JSON.parse(Buffer.concat(parts).toString("utf8")) as PutRecordsBody;
-    const records = bodies.map(({ Data, PartitionKey }) => ({ data: Buffer.from(Data, "base64"), partitionKey: PartitionKey }));
+    const form = formOf(request.headers);
+    this.forms.push(form);
+    const records = recordsIn(form, Buffer.concat(parts));
     const bytes = records.reduce((sum, { data, partitionKey }) => sum + data.length + Buffer.byteLength(partitionKey), 0);
-    await this.#answer({ request, response, records, bytes }, step.fault);
+    await this.#answer({ request, response, form, records, bytes }, step.fault);
   }
 
   #next(): Step {
@@ -154,7 +157,7 @@ export class FaultyKinesis<Kept extends Ledger = RecordLedger> {
   }
 
   /** With which error a fault refuses this request; undefined when it does not. */
-  #refusalOf({ request, response, records, bytes }: Exchange, fault: Fault): Refusal | undefined {
+  #refusalOf({ request, response, form, records, bytes }: Exchange, fault: Fault): Refusal | undefined {
     switch (fault.kind) {
       case "error":
         return fault;
@@ -164,6 +167,8 @@ export class FaultyKinesis<Kept extends Ledger = RecordLedger> {
       }
       case "too large":
         return bytes > fault.overBytes ? { status: fault.status, code: "" } : undefined;
+      case "no cbor":
+        return form === "cbor" ? { ...fault, isForForm: true } : undefined;
       case "skew": {
         const now = Date.now() + fault.ms;
         response.setHeader("date", new Date(now).toUTCString());
@@ -176,18 +181,19 @@ export class FaultyKinesis<Kept extends Ledger = RecordLedger> {
     }
   }
 
-  #refuse({ request, response, records }: Exchange, { status, code, message }: Refusal): void {
+  #refuse({ request, response, form, records }: Exchange, { status, code, message, isForForm = false }: Refusal): void {
     const [only] = records;
-    const isForContent = contentCodes.has(code);
+    const isForContent = contentCodes.has(code) && !isForForm;
     if (isForContent && records.length === 1 && only !== undefined) this.ledger.refuseAlone(this.#textsOf(only));
     if (code === "") reply(response, status, { "content-type": "text/plain" }, "Request Entity Too Large");
     else {
       const error = { __type: code, message: message ?? messageOf(code, request.headers) };
-      reply(response, status, jsonType, JSON.stringify(error));
+      const answered = isForForm ? "json" : form;
+      reply(response, status, contentOf(answered), bodyIn(answered, error));
     }
   }
 
-  async #take({ request, response, records }: Exchange, fault: Taking): Promise<void> {
+  async #take({ request, response, form, records }: Exchange, fault: Taking): Promise<void> {
     const { failing, arrival, surplus, delayMs, closes } = fault;
     const results = records.map((record) => this.#result(record, failing));
     // Where there are fewer results than records, the last were not taken: nobody may believe that they were.
@@ -198,24 +204,24 @@ export class FaultyKinesis<Kept extends Ledger = RecordLedger> {
     const more = Array.from({ length: Math.max(surplus, 0) }, () => this.#accepted(0));
     const answered = [...results.slice(0, answerable), ...more];
     const failed = answered.filter((result) => "ErrorCode" in result).length;
-    const body = JSON.stringify({ FailedRecordCount: failed, Records: answered });
+    const body = bodyIn(form, { FailedRecordCount: failed, Records: answered });
     if (arrival !== "whole") {
-      this.#spoil(request.socket, response, body, arrival);
+      this.#spoil(request.socket, response, form, body, arrival);
       return;
     }
     response.on("finish", () => {
       if (surplus === 0) acknowledge();
       if (closes) request.socket.end();
     });
-    reply(response, 200, jsonType, body);
+    reply(response, 200, contentOf(form), body);
   }
 
-  #spoil(socket: Socket, response: ServerResponse, body: string, arrival: Arrival): void {
-    const half = body.slice(0, body.length >>> 1);
+  #spoil(socket: Socket, response: ServerResponse, form: Form, body: Uint8Array, arrival: Arrival): void {
+    const half = body.subarray(0, body.length >>> 1);
     if (arrival === "not at all") this.#reset(socket);
-    else if (arrival === "cut JSON") reply(response, 200, jsonType, half);
+    else if (arrival === "cut short") reply(response, 200, contentOf(form), half);
     else {
-      response.writeHead(200, { ...jsonType, "content-length": String(Buffer.byteLength(body)) });
+      response.writeHead(200, { ...contentOf(form), "content-length": String(body.length) });
       response.write(half, () => socket.destroy());
     }
   }
@@ -246,7 +252,7 @@ export class FaultyKinesis<Kept extends Ledger = RecordLedger> {
   }
 }
 
-function reply(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>, body = ""): void {
+function reply(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>, body: string | Uint8Array = ""): void {
   response.writeHead(status, headers).end(body);
 }
 

@@ -1,18 +1,22 @@
 // Stands in front of a Kinesis of the tests: refuses some of its actions, and forwards all else.
 import { createServer, request as forwardTo, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { formOf, type Form } from "./put_records_form.js";
 
 export class FrontService {
   /** Such as "ListShards": answered with AccessDeniedException. */
   readonly refused = new Set<string>();
   /** The actions that were asked for, in their order. */
   readonly actions: string[] = [];
+  /** The form of each PutRecords request. */
+  readonly forms: Form[] = [];
   readonly #server;
 
   private constructor(behind: URL) {
     this.#server = createServer((incoming, response) => {
       const action = actionOf(incoming);
       this.actions.push(action);
+      if (action === "PutRecords") this.forms.push(formOf(incoming.headers));
       if (this.refused.has(action)) {
         incoming.resume();
         response.writeHead(400, { "content-type": "application/x-amz-json-1.1" });

@@ -3,10 +3,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-
-interface PutRecordsBody {
-  readonly Records: readonly { readonly Data: string; readonly PartitionKey: string }[];
-}
+import { bodyIn, contentOf, formOf, recordsIn, type Form } from "./put_records_form.js";
 
 const LONGEST_WAIT_MS = 60_000;
 
@@ -15,17 +12,20 @@ export class InstantKinesis {
   readonly received: Uint8Array[] = [];
   /** Bytes of data and partition keys of each request. */
   readonly requestBytes: number[] = [];
+  /** The form of each request. */
+  readonly forms: Form[] = [];
   readonly #server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", () => {
-      const { Records: records } = JSON.parse(Buffer.concat(parts).toString("utf8")) as PutRecordsBody;
-      for (const { Data: data } of records) this.received.push(Buffer.from(data, "base64"));
-      const sizes = records.map((record) => Buffer.byteLength(record.Data, "base64") + Buffer.byteLength(record.PartitionKey));
+      const form = formOf(request.headers);
+      const records = recordsIn(form, Buffer.concat(parts));
+      this.forms.push(form);
+      for (const { data } of records) this.received.push(data);
+      const sizes = records.map(({ data, partitionKey }) => data.length + Buffer.byteLength(partitionKey));
       this.requestBytes.push(sizes.reduce((sum, size) => sum + size, 0));
       const results = records.map(() => ({ SequenceNumber: "1", ShardId: "shardId-000000000000" }));
-      response.setHeader("content-type", "application/x-amz-json-1.1");
-      response.end(JSON.stringify({ FailedRecordCount: 0, Records: results }));
+      response.writeHead(200, contentOf(form)).end(bodyIn(form, { FailedRecordCount: 0, Records: results }));
     });
   });
 

@@ -44,7 +44,7 @@ export class StreamFixture {
     return kinesis;
   }
 
-  /** In front of this Kinesis, for the tests that refuse some of its actions. */
+  /** In front of this Kinesis, for the tests that refuse some of its actions or look at its requests. */
   async front(): Promise<FrontService> {
     const front = await FrontService.start(this.kinesis.endpoint);
     this.#running.push(front);

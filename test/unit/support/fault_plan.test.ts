@@ -75,6 +75,7 @@ describe("a wrong plan is refused with the step and the reason:", () => {
     ["status(99)", "99 is no status of HTTP"],
     ["status(503,retry-after)", "headers are written name=value"],
     ["error(400)", "needs a code"],
+    ["no-cbor", "\"\" must be a number"],
     ["refuse()", "needs a text in parentheses"],
   ])("%s", (plan, message) => {
     expect(() => parsePlan(plan)).toThrow(message);

@@ -3,12 +3,14 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
+import { cbor } from "@smithy/core/cbor";
 import { KinesisClient, ListShardsCommand, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { afterEach, describe, expect, it } from "vitest";
 import { makeCertificate } from "../../support/certificate.js";
 import { FaultyKinesis, type FaultySettings } from "../../support/faulty_kinesis.js";
 import { seededRandom } from "../../support/put_record.js";
+import { bodyIn, contentOf, type Form } from "../../support/put_records_form.js";
 
 const running: { destroy(): unknown }[] = [];
 afterEach(async () => {
@@ -128,6 +130,49 @@ describe("a step", () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     await client.send(command());
     expect(kinesis.ledger.balance(texts).doubledUnavoidably).toEqual(texts);
+  });
+});
+
+describe("in CBOR", () => {
+  const body = { StreamName: "any", Records: texts.map((text, n) => ({ Data: Buffer.from(text), PartitionKey: `schlüssel ${n}` })) };
+
+  async function put(endpoint: string, form: Form = "cbor"): Promise<{ status: number; type: string | null; bytes: Uint8Array }> {
+    const records = form === "cbor" ? body.Records : body.Records.map((record) => ({ ...record, Data: record.Data.toString("base64") }));
+    const headers = { ...contentOf(form), "x-amz-target": "Kinesis_20131202.PutRecords" };
+    const response = await fetch(endpoint, { method: "POST", headers, body: bodyIn(form, { ...body, Records: records }) });
+    const { status } = response;
+    return { status, type: response.headers.get("content-type"), bytes: new Uint8Array(await response.arrayBuffer()) };
+  }
+
+  it.each([
+    ["ok", { status: 200, answer: { FailedRecordCount: 0 } }, texts.length],
+    ["throttle-all", { status: 200, answer: { FailedRecordCount: texts.length } }, 0],
+    ["not-found", { status: 400, answer: { __type: "ResourceNotFoundException" } }, 0],
+  ])("%s is answered in CBOR", async (step, { status, answer }, taken) => {
+    const { kinesis } = await start(step);
+    const answered = await put(kinesis.endpoint);
+    expect(answered).toMatchObject({ status, type: "application/x-amz-cbor-1.1" });
+    expect(cbor.deserialize(answered.bytes)).toMatchObject(answer);
+    expect(kinesis.ledger.size).toBe(taken);
+    expect(kinesis.ledger.balance(texts).unknown).toEqual([]);
+  });
+
+  it("truncated-json is half the CBOR", async () => {
+    const { kinesis } = await start("truncated-json, ok");
+    const { type, bytes } = await put(kinesis.endpoint);
+    expect(type).toBe("application/x-amz-cbor-1.1");
+    expect(() => cbor.deserialize(bytes) as unknown).toThrow();
+  });
+
+  it("no-cbor refuses, in JSON, and writes down no record; what comes in JSON it takes", async () => {
+    const { kinesis } = await start("no-cbor(400:SerializationException)*2, no-cbor(415)*2");
+    for (const [status, type] of [[400, "application/x-amz-json-1.1"], [415, "text/plain"]] as const) {
+      expect(await put(kinesis.endpoint)).toMatchObject({ status, type });
+      expect(kinesis.ledger.balance(texts)).toMatchObject({ refused: [], doubledAvoidably: [] });
+      expect(await put(kinesis.endpoint, "json")).toMatchObject({ status: 200 });
+    }
+    expect(kinesis.ledger.size).toBe(texts.length);
+    expect(kinesis.forms).toEqual(["cbor", "json", "cbor", "json"]);
   });
 });
 
