@@ -28,6 +28,7 @@ const wrong: [option: string, value: string, others?: Options][] = [
   ["aggregation_maximum_record_size", "0", { aggregation: "true" }],
   ["aggregation_maximum_record_size", "x", { aggregation: "true" }],
   ["skip_aggregation_record_size", "x", { aggregation: "true" }],
+  ["request_format", "xml"],
   ["endpoint", "not a url"],
 ];
 
