@@ -1,54 +1,85 @@
-/** Runs one request of the SDK with a limit of time, and until the output instance is closed. */
+/** Runs one request with a limit of time, and until the output instance is closed. */
 import type { RequestFailure } from "./put_records.js";
 import { readFailure } from "./request_failure.js";
 
+/** One request under way, as far as it may have to be ended. */
+export class Attempt {
+  #isEnded = false;
+  #end: (() => void) | undefined;
+  #controller: AbortController | undefined;
+
+  /** Calls `end` should the request have to end, at once when it has to already. */
+  onEnd(end: () => void): void {
+    this.#end = end;
+    if (this.#isEnded) end();
+  }
+
+  /** The same as a signal, for the SDK. Made when it is asked for: it costs more than the rest of an attempt. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#isEnded) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    this.#end?.();
+    this.#controller?.abort();
+  }
+}
+
 /** Starts attempts, and ends those under way when it is closed. */
 export class AttemptRunner {
-  readonly #closing = new AbortController();
+  readonly #underWay = new Set<() => void>();
+  #isClosed = false;
 
   /**
-   * Runs `send`, whose signal ends the request, and reads its answer. Never rejects.
+   * Runs `send` and reads its answer. Never rejects.
    * @param timeoutMs for the whole attempt; 0 is none
    * @param timeoutName where the limit comes from, for the message
    */
-  async run<Answer, Outcome>(
-    send: (signal: AbortSignal) => Promise<Answer>,
+  run<Answer, Outcome>(
+    send: (attempt: Attempt) => Promise<Answer>,
     read: (answer: Answer) => Outcome | RequestFailure,
     timeoutMs: number,
     timeoutName: string,
   ): Promise<Outcome | RequestFailure> {
-    const timeout = timeoutMs === 0 ? undefined : AbortSignal.timeout(timeoutMs);
-    const attempt = new AbortController();
-    const abort = () => attempt.abort();
-    timeout?.addEventListener("abort", abort);
-    this.#closing.signal.addEventListener("abort", abort);
-    if (this.#closing.signal.aborted) abort();
-    try {
-      // The SDK does not abort while it fetches credentials.
-      return read(await Promise.race([send(attempt.signal), endOf(attempt.signal)]));
-    } catch (error) {
-      if (timeout?.aborted === true) {
+    return new Promise((resolve) => {
+      const attempt = new Attempt();
+      // Whoever fetches credentials or opens a way through a proxy may not hear of the end: the outcome does not wait.
+      const endWith = (outcome: RequestFailure) => {
+        settle(outcome);
+        attempt.end();
+      };
+      const timeout = () => {
         const message = `no answer within ${timeoutName} (${timeoutMs / 1000} s)`;
-        return { kind: "failed", code: "RequestTimeout", message, cause: "transient" };
-      }
-      return readFailure(error);
-    } finally {
-      timeout?.removeEventListener("abort", abort);
-      this.#closing.signal.removeEventListener("abort", abort);
-    }
+        endWith({ kind: "failed", code: "RequestTimeout", message, cause: "transient" });
+      };
+      const timer = timeoutMs === 0 ? undefined : setTimeout(timeout, timeoutMs).unref();
+      const close = () => endWith({ kind: "failed", code: "AbortError", message: "the attempt was ended", cause: "setup" });
+      const settle = (outcome: Outcome | RequestFailure) => {
+        clearTimeout(timer);
+        this.#underWay.delete(close);
+        resolve(outcome);
+      };
+      this.#underWay.add(close);
+      if (this.#isClosed) return close();
+      sendAndRead(send, attempt, read).then(settle, (error: unknown) => settle(readFailure(error)));
+    });
   }
 
   /** Ends what is under way; it is reported as failed. */
   close(): void {
-    this.#closing.abort();
+    this.#isClosed = true;
+    for (const close of [...this.#underWay]) close();
   }
 }
 
-/** Rejects when the signal is aborted. */
-function endOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const end = () => reject(Object.assign(new Error("the attempt was ended"), { name: "AbortError" }));
-    if (signal.aborted) end();
-    else signal.addEventListener("abort", end, { once: true });
-  });
+/** Async, so that what `send` or `read` throws is a rejection. */
+async function sendAndRead<Answer, Outcome>(
+  send: (attempt: Attempt) => Promise<Answer>,
+  attempt: Attempt,
+  read: (answer: Answer) => Outcome,
+): Promise<Outcome> {
+  return read(await send(attempt));
 }

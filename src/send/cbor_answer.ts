@@ -1,13 +1,13 @@
 /** Turns an answer in CBOR into one in JSON, which the SDK's client can read. */
 import { cbor } from "@smithy/core/cbor";
-import type { Response } from "./prepared_request.js";
+import type { Answer } from "../network/post.js";
 import { contentTypes } from "./request_form.js";
 
 /** Does so in place; an answer that is no CBOR stays as it is, and the client will say so. Its body must have been read. */
-export function turnIntoJson(response: Response): void {
+export function turnIntoJson(response: Answer): void {
   let value: unknown;
   try {
-    value = cbor.deserialize(response.body as Uint8Array);
+    value = cbor.deserialize(response.body);
   } catch {
     return;
   }

@@ -10,11 +10,11 @@ import {
 import type { Pluggable } from "@smithy/types";
 import type { ConnectionOptions } from "../config.js";
 import type { Entry } from "../entry.js";
-import { AttemptRunner } from "./attempt.js";
+import { AttemptRunner, type Attempt } from "./attempt.js";
 import { createHttpHandler } from "../network/http_handler.js";
 import { directNetwork, type NetworkEnvironment } from "../network/network.js";
 import type { Shard } from "../aggregate/shard_map.js";
-import { answeredBy, PreparedRequest, readBody } from "./prepared_request.js";
+import { answeredBy, PreparedRequest } from "./prepared_request.js";
 import type { PutRecordsClient } from "./put_records.js";
 import { readAnswer, refusesFormat, tookAll, type PutRecordsAnswer } from "./put_records_answer.js";
 import type { RenewingCredentials } from "../credentials/renewing_credentials.js";
@@ -48,7 +48,7 @@ export function createKinesisClient(
   client.middlewareStack.use(userAgentPlugin(process.platform, version));
   const { target } = bodies;
   const attempts = new AttemptRunner();
-  const prepared = new PreparedRequest(requestHandler);
+  const prepared = new PreparedRequest(requestHandler, credentials, client.config);
 
   /** A command to be prepared, or to be answered: nothing is sent. */
   function runPutRecords(plugin: Pluggable<PutRecordsCommandInput, PutRecordsCommandOutput>): Promise<PutRecordsCommandOutput> {
@@ -58,36 +58,34 @@ export function createKinesisClient(
   }
 
   /** The whole answer, or that so many were taken. */
-  async function send({ bytes, format }: RequestBody, count: number, abortSignal: AbortSignal): Promise<PutRecordsAnswer | "took all"> {
-    if (!prepared.isKept) await runPutRecords(prepared.keep());
-    const response = await prepared.send(bytes, contentTypes[format], abortSignal);
-    const answer = await readBody(response);
-    if (response.statusCode === 200 && tookAll(answer.toString("latin1"), format, count)) return "took all";
-    response.body = answer;
+  async function send({ bytes, format }: RequestBody, count: number, attempt: Attempt): Promise<PutRecordsAnswer | "took all"> {
+    if (!prepared.isReady) await runPutRecords(prepared.prepare());
+    const response = await prepared.send(bytes, contentTypes[format], attempt);
+    if (response.statusCode === 200 && tookAll(response.body.toString("latin1"), format, count)) return "took all";
     if (response.headers["content-type"] === contentTypes.cbor) (await import("./cbor_answer.js")).turnIntoJson(response);
     return runPutRecords(answeredBy(response));
   }
 
-  async function sendAll(entries: readonly Entry[], abortSignal: AbortSignal): Promise<PutRecordsAnswer | "took all"> {
+  async function sendAll(entries: readonly Entry[], attempt: Attempt): Promise<PutRecordsAnswer | "took all"> {
     // Of entries for which a shard is expected, the answer tells the shard.
     const count = entries.some(({ shardId }) => shardId !== undefined) ? -1 : entries.length;
     const body = bodies.write(entries);
     try {
-      const answer = await send(body, count, abortSignal);
+      const answer = await send(body, count, attempt);
       // Not after a failure, which may have come before all of it was read.
       bodies.release(body);
       return answer;
     } catch (error) {
       if (body.format === "json" || !refusesFormat(error)) throw error;
       bodies.fallBackToJson();
-      return sendAll(entries, abortSignal);
+      return sendAll(entries, attempt);
     }
   }
 
   return {
     putRecords(entries) {
       return attempts.run(
-        (abortSignal) => credentials.watch(sendAll(entries, abortSignal)),
+        (attempt) => credentials.watch(sendAll(entries, attempt)),
         (answer) => (answer === "took all" ? { kind: "answered", failed: [], strayed: 0 } : readAnswer(answer, entries)),
         requestTimeoutMs,
         "http_request_timeout",
@@ -97,7 +95,7 @@ export function createKinesisClient(
       const page = nextToken === undefined ? { ...target, ShardFilter: { Type: "AT_LATEST" as const } } : { NextToken: nextToken };
       const command = new ListShardsCommand(page);
       return attempts.run(
-        (abortSignal) => credentials.watch(client.send(command, { abortSignal })),
+        ({ signal }) => credentials.watch(client.send(command, { abortSignal: signal })),
         readShards,
         shardListTimeoutMs,
         "the time for a list of shards",

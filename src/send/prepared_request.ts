@@ -1,14 +1,18 @@
-/** What the SDK's client makes of a request, up to its signature: all requests are made of it, by a shorter way. */
+/** What the SDK's client makes of a request: all requests are made alike, by a shorter way. */
 import { randomUUID } from "node:crypto";
-import type { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { DeserializeMiddleware, FinalizeRequestMiddleware, HttpRequest, Pluggable, SelectedHttpAuthScheme } from "@smithy/types";
+import type { RenewingCredentials } from "../credentials/renewing_credentials.js";
+import type { RoutedHttpHandler } from "../network/http_handler.js";
+import { post, type Answer, type PostTarget } from "../network/post.js";
+import type { Attempt } from "./attempt.js";
+import { RequestSigner } from "./request_signature.js";
 
-/** An answer whose body has yet to be read, or has been. */
-export type Response = Awaited<ReturnType<NodeHttpHandler["handle"]>>["response"];
-
-interface Kept {
-  /** Address, headers, user agent. */
+interface Prepared {
   readonly request: HttpRequest;
+  readonly direct: PostTarget | undefined;
+  /** Those that need no signature: who we are. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signer: RequestSigner;
   readonly scheme: SelectedHttpAuthScheme;
 }
 
@@ -16,75 +20,100 @@ interface SigningContext {
   readonly selectedHttpAuthScheme?: SelectedHttpAuthScheme;
 }
 
+/** What the request's maker knows of the service's time. */
+export interface ServiceClock {
+  readonly systemClockOffset: number;
+}
+
 /**
  * The client's whole way takes several times as long as all else that is done for a request (test/bench): it puts its
  * stages together anew and takes each answer apart by a schema. What it finds out does not change from one request of
- * an output to the next, but for the body, the credentials and the time: those are signed here, by its own signer.
+ * an output to the next, but for the body, the credentials and the time.
  */
 export class PreparedRequest {
-  readonly #handler: NodeHttpHandler;
-  #kept: Kept | undefined;
+  readonly #handler: RoutedHttpHandler;
+  readonly #credentials: RenewingCredentials;
+  readonly #clock: ServiceClock;
+  #prepared: Prepared | undefined;
 
-  /** @param handler that of the client */
-  constructor(handler: NodeHttpHandler) {
+  /**
+   * @param handler that of the client
+   * @param clock the client's settings
+   */
+  constructor(handler: RoutedHttpHandler, credentials: RenewingCredentials, clock: ServiceClock) {
     this.#handler = handler;
+    this.#credentials = credentials;
+    this.#clock = clock;
   }
 
   /** Whether a command has been prepared; from then on {@link send} works. */
-  get isKept(): boolean {
-    return this.#kept !== undefined;
+  get isReady(): boolean {
+    return this.#prepared !== undefined;
   }
 
-  /** For a command that is only prepared: it ends before it is signed and sent. */
-  keep<Input extends object, Output extends object>(): Pluggable<Input, Output> {
+  /** For a command that is only prepared: it is signed, but not sent. */
+  prepare<Input extends object, Output extends object>(): Pluggable<Input, Output> {
     const middleware: FinalizeRequestMiddleware<Input, Output> = (_, context) => (args) => {
       const { selectedHttpAuthScheme: scheme } = (context.__smithy_context ?? {}) as SigningContext;
       if (scheme === undefined) throw new Error("the AWS SDK has found no way to sign");
-      const request = { ...(args.request as HttpRequest) };
-      delete request.body;
-      this.#kept = { request, scheme };
+      this.#prepared = this.#taken(args.request as HttpRequest, scheme);
       return Promise.resolve({ output: { $metadata: {} }, response: undefined } as never);
     };
     return {
       applyToStack(stack) {
-        stack.addRelativeTo(middleware, { name: "keepRequest", relation: "before", toMiddleware: "httpSigningMiddleware" });
+        stack.addRelativeTo(middleware, { name: "prepareRequest", relation: "after", toMiddleware: "httpSigningMiddleware" });
       },
     };
   }
 
-  /** Signs and sends a body. @throws what the handler and the credentials throw */
-  async send(body: Uint8Array, contentType: string, abortSignal: AbortSignal): Promise<Response> {
-    if (this.#kept === undefined) throw new Error("no request has been prepared yet");
-    const { request, scheme } = this.#kept;
-    const { signer, httpAuthOption, identity } = scheme;
-    const { signingProperties = {} } = httpAuthOption;
-    const headers = {
-      ...request.headers,
-      "content-type": contentType,
+  #taken(request: HttpRequest, scheme: SelectedHttpAuthScheme): Prepared {
+    const { host = "", authorization = "", "x-amz-target": target = "" } = request.headers;
+    const [, region, service] = /Credential=[^/]*\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request,/u.exec(authorization) ?? [];
+    if (region === undefined || service === undefined) throw new Error("the AWS SDK has signed in a way of its own");
+    const ofOurs = Object.entries(request.headers).filter(([name]) => /^(?:x-amz-)?user-agent$|^amz-sdk-request$/u.test(name));
+    const signer = new RequestSigner({ host, path: request.path, target, region, service });
+    const direct = this.#handler.directTarget(request);
+    return { request, direct, headers: Object.fromEntries(ofOurs), signer, scheme };
+  }
+
+  /** Signs and sends a body, and reads the answer to its end. @throws what Node's HTTP and the credentials throw */
+  async send(body: Uint8Array, contentType: string, attempt: Attempt): Promise<Answer> {
+    if (this.#prepared === undefined) throw new Error("no request has been prepared yet");
+    const { direct, signer, headers, scheme } = this.#prepared;
+    const credentials = await this.#credentials.provide();
+    const signed = {
+      ...signer.sign(body, contentType, credentials, Date.now() + this.#clock.systemClockOffset),
+      ...headers,
       "content-length": String(body.length),
       "amz-sdk-invocation-id": randomUUID(),
     };
-    const signed = await signer.sign({ ...request, headers, body }, identity, signingProperties);
-    const { response } = await this.#handler.handle(signed as never, { abortSignal });
+    const answer = direct === undefined
+      ? await this.#sendByHandler(this.#prepared.request, signed, body, attempt)
+      : await post(direct, signed, body, (end) => attempt.onEnd(end));
     // The client learns the service's time from each answer.
-    signer.successHandler?.(response, signingProperties);
-    return response;
+    scheme.signer.successHandler?.(answer, scheme.httpAuthOption.signingProperties ?? {});
+    return answer;
+  }
+
+  /** Through a proxy. */
+  async #sendByHandler(request: HttpRequest, headers: Record<string, string>, body: Uint8Array, attempt: Attempt): Promise<Answer> {
+    const { response } = await this.#handler.handle({ ...request, headers, body } as never, { abortSignal: attempt.signal });
+    const { statusCode, reason, headers: answered } = response;
+    return { statusCode, reason, headers: answered, body: await readBody(response.body as NodeJS.ReadableStream) };
   }
 }
 
 /** Lets the client read an answer that came by the shorter way, as if it came to this command, which is not sent. */
-export function answeredBy<Input extends object, Output extends object>(response: Response): Pluggable<Input, Output> {
+export function answeredBy<Input extends object, Output extends object>(response: Answer): Pluggable<Input, Output> {
   const middleware: DeserializeMiddleware<Input, Output> = () => () => Promise.resolve({ response } as never);
   return { applyToStack: (stack) => stack.add(middleware, { step: "deserialize", priority: "low", name: "answeredBy" }) };
 }
 
-/** Reads the body of an answer to its end. */
-export function readBody(response: Response): Promise<Buffer> {
-  const stream = response.body as NodeJS.ReadableStream;
+function readBody(stream: NodeJS.ReadableStream): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     stream.on("data", (part: Buffer) => parts.push(part));
-    stream.on("end", () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)));
+    stream.on("end", () => resolve(Buffer.concat(parts)));
     stream.on("error", reject);
   });
 }

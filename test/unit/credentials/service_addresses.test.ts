@@ -1,11 +1,15 @@
 // Where requests to Kinesis and STS would go: by region and partition, FIPS, dual stack, endpoints of all kinds.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { post, PostTarget } from "../../../src/network/post.js";
 import { createKinesisClient } from "../../../src/send/kinesis_client.js";
 import type { ConnectionOptions } from "../../../src/config.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
 import { entryOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
+
+let posting: typeof post;
+vi.mock("../../../src/network/post.js", () => ({ post: ((...request) => posting(...request)) as typeof post }));
 
 const entry = entryOf({ data: Buffer.from("x"), partitionKey: "k" });
 const roleArn = "arn:aws:iam::222222222222:role/plugin";
@@ -19,11 +23,16 @@ beforeEach(() => {
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", "dummy-secret");
   addresses = [];
   // In place of the network: notes where each request would go, and refuses it.
-  vi.spyOn(NodeHttpHandler.prototype, "handle").mockImplementation(({ protocol, hostname, port, headers }) => {
-    const region = /\/\d{8}\/([\w-]+)\//u.exec(headers["authorization"] ?? "")?.[1];
-    addresses.push(`${protocol}//${hostname}${port === undefined ? "" : `:${port}`} ${region ?? "unsigned"}`);
+  const refuse = (scheme: string, hostname: string, port: number | undefined, authorization: unknown): Promise<never> => {
+    const region = /\/\d{8}\/([\w-]+)\//u.exec(String(authorization))?.[1];
+    addresses.push(`${scheme}//${hostname}${port === undefined ? "" : `:${port}`} ${region ?? "unsigned"}`);
     return Promise.reject(Object.assign(new Error("no network"), { name: "NoNetwork" }));
-  });
+  };
+  vi.spyOn(NodeHttpHandler.prototype, "handle").mockImplementation(({ protocol, hostname, port, headers }) =>
+    refuse(protocol, hostname, port, headers["authorization"]),
+  );
+  posting = ({ isSecure, hostname, port }: PostTarget, headers) =>
+    refuse(isSecure ? "https:" : "http:", hostname, port, headers.authorization);
 });
 
 afterEach(() => {

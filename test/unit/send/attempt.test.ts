@@ -1,13 +1,13 @@
 // One attempt of a request: its limit of time, and what becomes of it when the output is closed.
 import { describe, expect, it, vi } from "vitest";
-import { AttemptRunner } from "../../../src/send/attempt.js";
+import { AttemptRunner, type Attempt } from "../../../src/send/attempt.js";
 
 const unchanged = (answer: string) => answer;
 
 /** A request that goes on until its signal ends it, as the SDK's do; the signal is kept. */
 function endless() {
   const signals: AbortSignal[] = [];
-  const send = (signal: AbortSignal) => {
+  const send = ({ signal }: Attempt) => {
     signals.push(signal);
     return new Promise<string>((_, reject) => {
       signal.addEventListener("abort", () => reject(Object.assign(new Error("aborted by the SDK"), { name: "AbortError" })));
@@ -15,6 +15,12 @@ function endless() {
   };
   return { send, signals };
 }
+
+/** One that goes on until it is told of its end. */
+const listening = (attempt: Attempt) =>
+  new Promise<string>((_, reject) => {
+    attempt.onEnd(() => reject(Object.assign(new Error("socket hang up"), { code: "ECONNRESET" })));
+  });
 
 /** As while the SDK fetches credentials: no signal ends it. */
 const deaf = () => new Promise<string>(() => undefined);
@@ -45,7 +51,7 @@ describe("an attempt", () => {
 });
 
 describe("the limit of time", () => {
-  it.each([["that listens to its signal", endless().send], ["that does not", deaf]])(
+  it.each([["that listens to its signal", endless().send], ["that listens for its end", listening], ["that does not", deaf]])(
     "ends a request %s, as to be tried again, and tells its name and length",
     async (_, send) => {
       const outcome = await new AttemptRunner().run(send, unchanged, 20, "the limit");
@@ -61,7 +67,7 @@ describe("the limit of time", () => {
   });
 
   it("of 0 is none", async () => {
-    const timeout = vi.spyOn(AbortSignal, "timeout");
+    const timeout = vi.spyOn(globalThis, "setTimeout");
     await new AttemptRunner().run(() => Promise.resolve("text"), unchanged, 0, "limit");
     expect(timeout).not.toHaveBeenCalled();
     timeout.mockRestore();
@@ -69,8 +75,10 @@ describe("the limit of time", () => {
 
   it("leaves alone what was answered before", async () => {
     let kept: AbortSignal | undefined;
-    const send = (signal: AbortSignal) => {
-      kept = signal;
+    let ends = 0;
+    const send = (attempt: Attempt) => {
+      attempt.onEnd(() => ends++);
+      kept = attempt.signal;
       return Promise.resolve("text");
     };
     const attempts = new AttemptRunner();
@@ -78,11 +86,12 @@ describe("the limit of time", () => {
     await new Promise((resolve) => setTimeout(resolve, 40));
     attempts.close();
     expect(kept?.aborted).toBe(false);
+    expect(ends).toBe(0);
   });
 });
 
 describe("close", () => {
-  it.each([["that listen to their signals", endless().send], ["that do not", deaf]])(
+  it.each([["that listen to their signals", endless().send], ["that listen for their end", listening], ["that do not", deaf]])(
     "ends all requests under way %s, as not to be tried again",
     async (_, send) => {
       const attempts = new AttemptRunner();
@@ -97,7 +106,8 @@ describe("close", () => {
     attempts.close();
     const { send, signals } = endless();
     expect(await attempts.run(send, unchanged, 0, "limit")).toMatchObject({ code: "AbortError", cause: "setup" });
-    for (const signal of signals) expect(signal.aborted).toBe(true);
+    // Nothing was sent.
+    expect(signals).toEqual([]);
   });
 
   it("of one runner leaves another's requests alone", async () => {

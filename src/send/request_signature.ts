@@ -1,0 +1,76 @@
+/**
+ * Signs requests of one kind, which differ in their bodies, the time and the credentials only.
+ *
+ * Source: AWS Signature Version 4 (IAM User Guide, "Create a signed AWS API request").
+ */
+import { createHash, createHmac } from "node:crypto";
+import type { Credentials } from "../credentials/renewing_credentials.js";
+
+/** What does not change from one request to the next. */
+export interface SignedRequest {
+  readonly host: string;
+  readonly path: string;
+  /** The operation, x-amz-target. */
+  readonly target: string;
+  readonly region: string;
+  readonly service: string;
+}
+
+/** The headers of a signed request. Headers besides them need no signature. */
+export type SignedHeaders = Readonly<Record<string, string>>;
+
+const algorithm = "AWS4-HMAC-SHA256";
+
+/** Signs POST requests without a query. */
+export class RequestSigner {
+  readonly #request: SignedRequest;
+  /** A signing key is good for one day and one secret. */
+  #key: Buffer | undefined;
+  #keyOf = "";
+
+  constructor(request: SignedRequest) {
+    this.#request = request;
+  }
+
+  /** The headers to send with a body at a time (milliseconds since the epoch). */
+  sign(body: Uint8Array, contentType: string, credentials: Credentials, nowMs: number): SignedHeaders {
+    const { host, path, target, region, service } = this.#request;
+    // 20260102T030405Z
+    const time = new Date(nowMs).toISOString().replace(/[:-]|\.\d{3}/gu, "");
+    const day = time.slice(0, 8);
+    const { sessionToken: token } = credentials;
+    // In the order of their names, as the canonical request has them.
+    const signed: Record<string, string> = {
+      "content-type": contentType,
+      host,
+      "x-amz-date": time,
+      ...(token === undefined || token === "" ? {} : { "x-amz-security-token": token }),
+      "x-amz-target": target,
+    };
+    const names = Object.keys(signed).join(";");
+    const lines = Object.entries(signed).map(([name, value]) => `${name}:${value}\n`).join("");
+    const canonical = `POST\n${path}\n\n${lines}\n${names}\n${sha256(body)}`;
+    const scope = `${day}/${region}/${service}/aws4_request`;
+    const text = `${algorithm}\n${time}\n${scope}\n${sha256(canonical)}`;
+    const signature = createHmac("sha256", this.#keyFor(credentials.secretAccessKey, day)).update(text).digest("hex");
+    signed["authorization"] = `${algorithm} Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
+    return signed;
+  }
+
+  #keyFor(secret: string, day: string): Buffer {
+    const keyOf = `${day} ${secret}`;
+    if (this.#key === undefined || keyOf !== this.#keyOf) {
+      const { region, service } = this.#request;
+      this.#key = [day, region, service, "aws4_request"].reduce<Buffer>(
+        (key, part) => createHmac("sha256", key).update(part).digest(),
+        Buffer.from(`AWS4${secret}`),
+      );
+      this.#keyOf = keyOf;
+    }
+    return this.#key;
+  }
+}
+
+function sha256(data: string | Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex");
+}

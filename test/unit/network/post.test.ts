@@ -1,0 +1,121 @@
+// POSTs over Node's HTTP to services on this machine: answers of all kinds, and what ends a request before its time.
+import { once } from "node:events";
+import { Agent } from "node:http";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { post, type PostTarget } from "../../../src/network/post.js";
+import { ScriptedService, type Answering } from "../../support/scripted_service.js";
+import { freePort } from "../../support/kinesis_local.js";
+
+const stops: (() => void | Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+function targetOf(port: number, limits: Partial<PostTarget> = {}): PostTarget {
+  const agent = new Agent({ keepAlive: true, timeout: limits.idleTimeoutMs ?? 5000 });
+  stops.push(() => agent.destroy());
+  return { isSecure: false, hostname: "127.0.0.1", port, path: "/", agent, connectionTimeoutMs: 5000, idleTimeoutMs: 5000, ...limits };
+}
+
+async function serve(answer: Answering): Promise<{ service: ScriptedService; target: PostTarget }> {
+  const service = await ScriptedService.start(answer);
+  stops.push(() => service.stop());
+  return { service, target: targetOf(Number(new URL(service.endpoint).port)) };
+}
+
+/** A server that does with each connection what is given, and knows nothing of HTTP. */
+async function serveRaw(use: (socket: Socket) => void): Promise<number> {
+  const sockets: Socket[] = [];
+  const server: Server = createServer((socket) => {
+    sockets.push(socket.on("error", () => undefined));
+    use(socket);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  stops.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+const body = Buffer.from("the body");
+const send = (target: PostTarget, onStart: (end: () => void) => void = () => undefined) =>
+  post(target, { "content-length": String(body.length), "x-test": "yes" }, body, onStart);
+
+describe("a POST", () => {
+  it("sends headers and body, and gives the answer with its status, headers and body", async () => {
+    const { service, target } = await serve(() => ({ status: 418, headers: { "x-answer": "tea" }, body: "short and stout" }));
+    const answer = await send(target);
+    expect(answer).toMatchObject({ statusCode: 418, reason: "I'm a Teapot", headers: { "x-answer": "tea" } });
+    expect(answer.body.toString()).toBe("short and stout");
+    expect(service.requests[0]).toMatchObject({ method: "POST", path: "/", body: "the body", headers: { "x-test": "yes" } });
+  });
+
+  it("reads an answer that comes in many parts, and one that is empty", async () => {
+    const long = "0123456789".repeat(100_000);
+    const { target } = await serve((_, index) => ({ body: index === 0 ? long : "" }));
+    expect((await send(target)).body.toString()).toBe(long);
+    expect((await send(target)).body).toHaveLength(0);
+  });
+
+  it("uses the connection of the one before", async () => {
+    const { service, target } = await serve(() => ({ body: "ok" }));
+    for (let count = 0; count < 3; count++) await send(target);
+    expect(service.connections).toBe(1);
+  });
+
+  it("rejects with Node's error when nobody listens", async () => {
+    await expect(send(targetOf(await freePort()))).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  it.each([
+    ["before an answer", ""],
+    ["within its headers", "HTTP/1.1 200 OK\r\nContent-Le"],
+    ["within its body", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"],
+  ])("rejects when the connection breaks off %s", async (_, text) => {
+    const port = await serveRaw((socket) => socket.once("data", () => socket.end(text)));
+    await expect(send(targetOf(port))).rejects.toMatchObject({ code: "ECONNRESET" });
+  });
+
+  it("rejects an answer that is no HTTP", async () => {
+    const port = await serveRaw((socket) => socket.once("data", () => socket.end("SSH-2.0-OpenSSH\r\n")));
+    await expect(send(targetOf(port))).rejects.toMatchObject({ code: expect.stringMatching(/^HPE_/) as string });
+  });
+});
+
+describe("a POST ends", () => {
+  it("when it is told to, whatever it waits for", async () => {
+    const { target } = await serve(() => "silence");
+    let end: () => void = () => undefined;
+    const sent = send(target, (ender) => (end = ender));
+    setTimeout(() => end(), 20);
+    await expect(sent).rejects.toMatchObject({ code: "ECONNRESET" });
+  });
+
+  it("when nothing moves for so long", async () => {
+    const { target } = await serve(() => "silence");
+    await expect(send({ ...target, idleTimeoutMs: 50 })).rejects.toMatchObject({
+      name: "TimeoutError",
+      message: "nothing moved within 0.05 s",
+    });
+  });
+
+  it("when the answer stops half-way for so long", async () => {
+    const port = await serveRaw((socket) => socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")));
+    await expect(send(targetOf(port, { idleTimeoutMs: 50 }))).rejects.toThrow();
+  });
+
+  it("when no connection comes about in time", async () => {
+    // TLS: the connection is there, its handshake is never answered.
+    const port = await serveRaw(() => undefined);
+    const { Agent: SecureAgent } = await import("node:https");
+    const agent = new SecureAgent({ keepAlive: true });
+    stops.push(() => agent.destroy());
+    await expect(send(targetOf(port, { isSecure: true, agent, connectionTimeoutMs: 50 }))).rejects.toMatchObject({
+      name: "TimeoutError",
+      message: "no connection within 0.05 s",
+    });
+  });
+});
