@@ -24,6 +24,12 @@ export class Entry {
   get data(): Uint8Array {
     return this.memory.subarray(this.start, this.end);
   }
+
+  /** The same with a copy of its data: the memory that it lay in can be used again. */
+  withOwnMemory(): Entry {
+    const memory = this.memory.slice(this.start, this.end);
+    return new Entry(memory, 0, memory.length, this.partitionKey, this.sizeBytes, this.events, this.shardId);
+  }
 }
 
 /** The number of user records in an entry. */

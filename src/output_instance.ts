@@ -67,6 +67,7 @@ export class OutputInstance {
   readonly #background: BackgroundSender | undefined;
   readonly #memory: DeliveredMemory;
   readonly #shardMaps: ShardMapSource | undefined;
+  readonly #aggregates: boolean;
   readonly #sinks = new SinkPool(maxKeptRecordBytes);
 
   constructor(config: Config, environment: InstanceEnvironment, dependencies: InstanceDependencies) {
@@ -81,7 +82,8 @@ export class OutputInstance {
     this.#report = new DeliveryReport(log, now);
     this.#memory = new DeliveredMemory(memoryLimits, dependencies);
     // Records of which the key is random all share the key of their aggregate.
-    const mixesKeys = config.aggregation !== undefined && config.record.partitionKeyPath.length > 0;
+    this.#aggregates = config.aggregation !== undefined;
+    const mixesKeys = this.#aggregates && config.record.partitionKeyPath.length > 0;
     this.#shardMaps = mixesKeys ? new ShardMapSource(dependencies) : undefined;
     this.#failureTimeout = new FailureTimeout(environment.sendFailureTimeoutMs, now, (timeoutMs) => {
       log.error(`timeout threshold reached: Failed to send logs for ${timeoutMs / 1000}s`);
@@ -126,14 +128,15 @@ export class OutputInstance {
       return "retry";
     }
     const wanted = this.#memory.take(chunk, tag);
-    const sink = this.#sinks.take(chunk.length + (chunk.length >>> 2));
+    const recordBytes = chunk.length + (chunk.length >>> 2);
+    // Aggregates are written behind the records that they are made of.
+    const sink = this.#sinks.take(this.#aggregates ? 2 * recordBytes : recordBytes);
     const entries = this.#pipeline.entriesOf(chunk, sink, wanted, shardMap);
     const tally = this.#tally.take();
     log.debug(`Flushing ${entries.length} entries with tag: ${tag}`);
     if (this.#background !== undefined || entries.length === 0) {
       tally.addTo(metrics);
-      if (entries.length > 0) this.#background?.take(entries);
-      else this.#sinks.give(sink);
+      this.#sendInBackground(entries, sink);
       return "ok";
     }
     const takeApart = (entry: Entry) => {
@@ -160,6 +163,13 @@ export class OutputInstance {
     if (left > 0) log.error(`${left} chunks could not be sent before the end; their records are lost`);
     client.close();
     metrics.publish();
+  }
+
+  /** Few and large, aggregates are copied, so that they do not hold the memory of their user records as well. */
+  #sendInBackground(entries: readonly Entry[], sink: ByteSink): void {
+    const keepsSink = entries.length > 0 && !this.#aggregates;
+    if (!keepsSink) this.#sinks.give(sink);
+    if (entries.length > 0) this.#background?.take(keepsSink ? entries : entries.map((entry) => entry.withOwnMemory()));
   }
 
   async #deliver(

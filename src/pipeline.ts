@@ -66,9 +66,10 @@ export class Pipeline {
     const aggregator =
       aggregation === undefined || shardMap === "alone"
         ? undefined
-        : new Aggregator(aggregation, { randomKey: this.#randomKey, md5, shardMap, emit });
+        : new Aggregator(aggregation, { randomKey: this.#randomKey, md5, shardMap, sink, emit });
 
     this.#plainBytes = 0;
+    let recordBytes = 0;
     const input = inputOf(chunk);
     const events = new EventReader(input);
     for (let event = 0; events.next(); event++) {
@@ -86,12 +87,13 @@ export class Pipeline {
       const keyBytes = partitionKey === undefined ? randomPartitionKeyCharacters : utf8Bytes(partitionKey);
       if (!this.#fit(sink, start, this.#config.limits.maxRecordBytes - keyBytes)) continue;
       const { bytes: memory, length: end } = sink;
-      if (aggregator !== undefined) aggregator.add(memory.subarray(start, end), partitionKey, event);
+      recordBytes += end - start;
+      if (aggregator !== undefined) aggregator.add(start, end, partitionKey, event);
       else emit(new Entry(memory, start, end, partitionKey, end - start + keyBytes, event));
     }
     aggregator?.close();
     if (wanted === undefined) report.broken(events.brokenEvents);
-    if (compress !== undefined) report.compressed(this.#plainBytes, sink.length);
+    if (compress !== undefined) report.compressed(this.#plainBytes, recordBytes);
     return entries;
   }
 

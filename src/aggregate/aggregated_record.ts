@@ -15,6 +15,7 @@
  *       required bytes  data                    = 3;
  *     }
  */
+import type { ByteSink } from "../record/byte_sink.js";
 
 const magic = [0xf3, 0x89, 0x9a, 0xc2];
 const md5Bytes = 16;
@@ -31,21 +32,20 @@ const partitionKeyIndexTag = 1 << 3;
 const explicitHashKeyIndexTag = 2 << 3;
 const dataTag = (3 << 3) | 2;
 
-/** A user record inside an aggregated one. */
-export interface SubRecord {
-  readonly data: Uint8Array;
-  readonly partitionKeyIndex: number;
-  /** True when it carries the explicit hash key of the table's first entry. */
-  readonly hasExplicitHashKey: boolean;
-}
+/**
+ * The user records inside an aggregated one, {@link subRecordNumbers} numbers for each: where its data starts and where
+ * it ends, and its partition key's index in the table. An object for each would cost more than to copy the data.
+ */
+export type SubRecords = readonly number[];
+export const subRecordNumbers = 3;
 
 /** MD5 of some bytes, 16 bytes long. */
 export type Md5 = (bytes: Uint8Array) => Uint8Array;
 
-/** Bytes of a number as a varint. Source: Protocol Buffers, "Encoding", "Base 128 Varints". */
+/** Bytes of a number below 2^32 as a varint. Source: Protocol Buffers, "Encoding", "Base 128 Varints". */
 export function varintBytes(value: number): number {
   let bytes = 1;
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes++;
+  for (let rest = value >>> 7; rest > 0; rest >>>= 7) bytes++;
   return bytes;
 }
 
@@ -54,57 +54,74 @@ export function tableEntryBytes(textBytes: number): number {
   return tagBytes + varintBytes(textBytes) + textBytes;
 }
 
-/** Bytes that a sub-record takes within the protobuf. */
-export function subRecordBytes(dataBytes: number, partitionKeyIndex: number, hasExplicitHashKey: boolean): number {
-  const content = subRecordContentBytes(dataBytes, partitionKeyIndex, hasExplicitHashKey);
+/**
+ * Bytes that a sub-record takes within the protobuf. All but those of the table's first key carry the explicit hash
+ * key, of which there is one.
+ */
+export function subRecordBytes(dataBytes: number, partitionKeyIndex: number): number {
+  const content = subRecordContentBytes(dataBytes, partitionKeyIndex);
   return tagBytes + varintBytes(content) + content;
 }
 
-function subRecordContentBytes(dataBytes: number, partitionKeyIndex: number, hasExplicitHashKey: boolean): number {
+function subRecordContentBytes(dataBytes: number, partitionKeyIndex: number): number {
   // The explicit hash key's index is always 0: a tag and one byte.
-  const hashKeyBytes = hasExplicitHashKey ? tagBytes + 1 : 0;
+  const hashKeyBytes = partitionKeyIndex > 0 ? tagBytes + 1 : 0;
   return tagBytes + varintBytes(partitionKeyIndex) + hashKeyBytes + tagBytes + varintBytes(dataBytes) + dataBytes;
 }
 
 /**
- * Writes an aggregated record.
+ * Appends an aggregated record to the sink in which the data of its user records lies.
  * @param protobufBytes the exact size of its protobuf, summed up from the functions above
  */
-export function encodeAggregatedRecord(
+export function appendAggregatedRecord(
+  sink: ByteSink,
   partitionKeys: readonly Uint8Array[],
   explicitHashKey: Uint8Array | undefined,
-  records: readonly SubRecord[],
+  records: SubRecords,
   protobufBytes: number,
   md5: Md5,
-): Uint8Array {
-  const bytes = new Uint8Array(framingBytes + protobufBytes);
-  let position = 0;
-  const putVarint = (value: number) => {
-    let rest = value;
-    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes[position++] = (rest % 0x80) | 0x80;
-    bytes[position++] = rest;
-  };
-  const putBytes = (tag: number, content: Uint8Array) => {
-    bytes[position++] = tag;
-    putVarint(content.length);
-    bytes.set(content, position);
-    position += content.length;
-  };
-  bytes.set(magic, position);
-  position += magic.length;
-  for (const key of partitionKeys) putBytes(partitionKeyTableTag, key);
-  if (explicitHashKey !== undefined) putBytes(explicitHashKeyTableTag, explicitHashKey);
-  for (const { data, partitionKeyIndex, hasExplicitHashKey } of records) {
+): void {
+  sink.reserve(framingBytes + protobufBytes);
+  const { bytes } = sink;
+  bytes.set(magic, sink.length);
+  const protobufStart = sink.length + magic.length;
+  let position = protobufStart;
+  for (const key of partitionKeys) position = putBytes(bytes, position, partitionKeyTableTag, key);
+  if (explicitHashKey !== undefined) position = putBytes(bytes, position, explicitHashKeyTableTag, explicitHashKey);
+  const numbers = records.length;
+  for (let next = 0; next < numbers; next += subRecordNumbers) {
+    const start = records[next] as number;
+    const end = records[next + 1] as number;
+    const partitionKeyIndex = records[next + 2] as number;
     bytes[position++] = recordsTag;
-    putVarint(subRecordContentBytes(data.length, partitionKeyIndex, hasExplicitHashKey));
+    position = putVarint(bytes, position, subRecordContentBytes(end - start, partitionKeyIndex));
     bytes[position++] = partitionKeyIndexTag;
-    putVarint(partitionKeyIndex);
-    if (hasExplicitHashKey) {
+    position = putVarint(bytes, position, partitionKeyIndex);
+    if (partitionKeyIndex > 0) {
       bytes[position++] = explicitHashKeyIndexTag;
       bytes[position++] = 0;
     }
-    putBytes(dataTag, data);
+    bytes[position++] = dataTag;
+    position = putVarint(bytes, position, end - start);
+    // From 200 bytes on faster than a loop over words: 22 ns for 450 bytes, which take such a loop 79.
+    bytes.copyWithin(position, start, end);
+    position += end - start;
   }
-  bytes.set(md5(bytes.subarray(magic.length, position)), position);
-  return bytes;
+  bytes.set(md5(bytes.subarray(protobufStart, position)), position);
+  sink.length = position + md5Bytes;
+}
+
+function putBytes(bytes: Uint8Array, position: number, tag: number, content: Uint8Array): number {
+  bytes[position] = tag;
+  const start = putVarint(bytes, position + tagBytes, content.length);
+  bytes.set(content, start);
+  return start + content.length;
+}
+
+function putVarint(bytes: Uint8Array, position: number, value: number): number {
+  let to = position;
+  let rest = value;
+  for (; rest >= 0x80; rest >>>= 7) bytes[to++] = (rest & 0x7f) | 0x80;
+  bytes[to++] = rest;
+  return to;
 }

@@ -1,5 +1,7 @@
 /** Gathers the user records of one chunk into aggregated records, one for each shard where the shards are known. */
 import { Entry } from "../entry.js";
+import type { ByteSink } from "../record/byte_sink.js";
+import { utf8Bytes } from "../record/partition_key.js";
 import type { Md5 } from "./aggregated_record.js";
 import { mapKey } from "./map_key.js";
 import { OpenAggregate, type AggregateLimits } from "./open_aggregate.js";
@@ -17,6 +19,8 @@ export interface AggregatorDependencies {
   readonly md5: Md5;
   /** Without one, records of all keys share one aggregate. */
   readonly shardMap: ShardMap | undefined;
+  /** The user records lie in it, and what is made of them is appended. */
+  readonly sink: ByteSink;
   /** Takes each finished entry. */
   readonly emit: (entry: Entry) => void;
 }
@@ -30,6 +34,7 @@ export class Aggregator {
   readonly #aggregates = new Map<string | undefined, OpenAggregate>();
   readonly #shardIds = new Map<string, string | undefined>();
   #latest: OpenAggregate | undefined;
+  #latestKey: string | undefined;
 
   constructor(limits: AggregationLimits, dependencies: AggregatorDependencies) {
     this.#limits = limits;
@@ -37,20 +42,21 @@ export class Aggregator {
   }
 
   /**
-   * Takes a user record; without a partition key it goes by that of the aggregate that it falls into.
+   * Takes the user record at the sink's bytes from `start` to `end`, which must stay there until {@link close}. Without a
+   * partition key it goes by that of the aggregate that it falls into.
    * @param event its position in the chunk
    */
-  add(data: Uint8Array, partitionKey: string | undefined, event: number): void {
-    if (data.length >= this.#limits.skipRecordBytes) return this.#sendAlone(data, partitionKey, event);
+  add(start: number, end: number, partitionKey: string | undefined, event: number): void {
+    if (end - start >= this.#limits.skipRecordBytes) return this.#sendAlone(start, end, partitionKey, event);
     const shared = partitionKey ?? this.#latest?.firstKey;
     if (shared !== undefined) {
-      if (this.#addTo(shared, data, event)) return;
+      if (this.#addTo(shared, start, end, event)) return;
       this.#emit(this.#aggregateOf(shared));
     }
     const key = partitionKey ?? this.#dependencies.randomKey();
-    if (this.#addTo(key, data, event)) return;
+    if (this.#addTo(key, start, end, event)) return;
     this.#emit(this.#aggregateOf(key));
-    if (!this.#addTo(key, data, event)) this.#sendAlone(data, key, event);
+    if (!this.#addTo(key, start, end, event)) this.#sendAlone(start, end, key, event);
   }
 
   /** Emits what has been gathered, if anything. */
@@ -58,18 +64,21 @@ export class Aggregator {
     for (const aggregate of this.#aggregates.values()) this.#emit(aggregate);
   }
 
-  #addTo(key: string, data: Uint8Array, event: number): boolean {
-    this.#latest = this.#aggregateOf(key);
-    return this.#latest.tryAdd(data, key, event);
+  #addTo(key: string, start: number, end: number, event: number): boolean {
+    const aggregate = this.#aggregateOf(key);
+    this.#latest = aggregate;
+    this.#latestKey = key;
+    return aggregate.tryAdd(start, end, key, event);
   }
 
   /** A record of the same key that waits in an aggregate goes out before it, so that the key's order is kept. */
-  #sendAlone(data: Uint8Array, partitionKey: string | undefined, event: number): void {
+  #sendAlone(start: number, end: number, partitionKey: string | undefined, event: number): void {
     const key = partitionKey ?? this.#dependencies.randomKey();
-    const waiting = this.#aggregates.get(this.#shardIdOf(key));
+    const shardId = this.#shardIdOf(key);
+    const waiting = this.#aggregates.get(shardId);
     if (waiting?.has(key) === true) this.#emit(waiting);
-    const sizeBytes = data.length + encoder.encode(key).length;
-    this.#dependencies.emit(new Entry(data, 0, data.length, key, sizeBytes, event, this.#shardIdOf(key)));
+    const { sink, emit } = this.#dependencies;
+    emit(new Entry(sink.bytes, start, end, key, end - start + utf8Bytes(key), event, shardId));
   }
 
   #emit(aggregate: OpenAggregate | undefined): void {
@@ -78,10 +87,11 @@ export class Aggregator {
   }
 
   #aggregateOf(key: string): OpenAggregate {
+    if (key === this.#latestKey && this.#latest !== undefined) return this.#latest;
     const shardId = this.#shardIdOf(key);
     let aggregate = this.#aggregates.get(shardId);
     if (aggregate === undefined) {
-      aggregate = new OpenAggregate(this.#limits, this.#dependencies.md5, shardId);
+      aggregate = new OpenAggregate(this.#limits, this.#dependencies.md5, this.#dependencies.sink, shardId);
       this.#aggregates.set(shardId, aggregate);
     }
     return aggregate;

@@ -1,13 +1,7 @@
 /** One aggregated record while it is being filled: its tables, its records, and its size to the byte. */
 import { Entry } from "../entry.js";
-import {
-  encodeAggregatedRecord,
-  framingBytes,
-  subRecordBytes,
-  tableEntryBytes,
-  type Md5,
-  type SubRecord,
-} from "./aggregated_record.js";
+import type { ByteSink } from "../record/byte_sink.js";
+import { appendAggregatedRecord, framingBytes, subRecordBytes, tableEntryBytes, type Md5 } from "./aggregated_record.js";
 import { mapKey } from "./map_key.js";
 import { hashKeyOf } from "./shard_map.js";
 
@@ -29,20 +23,30 @@ const encoder = new TextEncoder();
 export class OpenAggregate {
   readonly #limits: AggregateLimits;
   readonly #md5: Md5;
+  readonly #sink: ByteSink;
   readonly #shardId: string | undefined;
 
   #keys = new Map<string, number>();
   #encodedKeys: Uint8Array[] = [];
   #firstKey: string | undefined;
+  // Most often the next record has the key of the one before it.
+  #latestKey: string | undefined;
+  #latestIndex = 0;
   #explicitHashKey: Uint8Array | undefined;
-  #records: SubRecord[] = [];
+  // As SubRecords.
+  #records: number[] = [];
   #events: number[] = [];
   #protobufBytes = 0;
+  #mostProtobufBytes = 0;
 
-  /** @param shardId where the whole is expected to go */
-  constructor(limits: AggregateLimits, md5: Md5, shardId: string | undefined) {
+  /**
+   * @param sink where the user records lie, and to which the whole is appended
+   * @param shardId where the whole is expected to go
+   */
+  constructor(limits: AggregateLimits, md5: Md5, sink: ByteSink, shardId: string | undefined) {
     this.#limits = limits;
     this.#md5 = md5;
+    this.#sink = sink;
     this.#shardId = shardId;
   }
 
@@ -56,54 +60,74 @@ export class OpenAggregate {
     return this.#keys.has(mapKey(partitionKey));
   }
 
-  /** Adds a user record; false when it does not fit any more, or, into an empty one, at all. */
-  tryAdd(data: Uint8Array, partitionKey: string, event: number): boolean {
-    const key = mapKey(partitionKey);
-    const known = this.#keys.get(key);
-    const index = known ?? this.#keys.size;
-    const encodedKey = known === undefined ? encoder.encode(partitionKey) : undefined;
-    const isOther = index > 0;
-    const hashKey = isOther && this.#explicitHashKey === undefined ? this.#hashKeyOfFirst() : undefined;
-    const bytes =
-      this.#protobufBytes +
-      (encodedKey === undefined ? 0 : tableEntryBytes(encodedKey.length)) +
-      (hashKey === undefined ? 0 : tableEntryBytes(hashKey.length)) +
-      subRecordBytes(data.length, index, isOther);
-    const routingKeyBytes = (this.#encodedKeys[0] ?? encodedKey)?.length ?? 0;
-    const recordBytes = framingBytes + bytes;
-    if (recordBytes >= this.#limits.maximumRecordBytes) return false;
-    if (recordBytes + routingKeyBytes > this.#limits.serviceRecordBytes) return false;
-
-    if (encodedKey !== undefined) this.#encodedKeys.push(encodedKey);
-    this.#keys.set(key, index);
-    this.#firstKey ??= partitionKey;
-    this.#explicitHashKey ??= hashKey;
-    this.#records.push({ data, partitionKeyIndex: index, hasExplicitHashKey: isOther });
-    this.#events.push(event);
-    this.#protobufBytes = bytes;
+  /**
+   * Adds the user record at the sink's bytes from `start` to `end`, which must stay there until {@link take}. False when
+   * it does not fit any more, or, into an empty one, at all.
+   */
+  tryAdd(start: number, end: number, partitionKey: string, event: number): boolean {
+    if (partitionKey !== this.#latestKey) {
+      const index = this.#keys.get(mapKey(partitionKey));
+      if (index === undefined) return this.#tryAddKey(start, end, partitionKey, event);
+      this.#latestKey = partitionKey;
+      this.#latestIndex = index;
+    }
+    const bytes = this.#protobufBytes + subRecordBytes(end - start, this.#latestIndex);
+    if (bytes > this.#mostProtobufBytes) return false;
+    this.#put(start, end, event, bytes);
     return true;
   }
 
-  /** Gives what has been gathered, undefined when nothing has, and is empty again. */
+  /** Appends what has been gathered to the sink, and is empty again. Undefined when nothing has. */
   take(): Entry | undefined {
     if (this.#firstKey === undefined) return undefined;
-    const data = encodeAggregatedRecord(
-      this.#encodedKeys,
-      this.#explicitHashKey,
-      this.#records,
-      this.#protobufBytes,
-      this.#md5,
-    );
-    const sizeBytes = data.length + (this.#encodedKeys[0]?.length ?? 0);
-    const entry = new Entry(data, 0, data.length, this.#firstKey, sizeBytes, this.#events, this.#shardId);
+    const sink = this.#sink;
+    const start = sink.length;
+    appendAggregatedRecord(sink, this.#encodedKeys, this.#explicitHashKey, this.#records, this.#protobufBytes, this.#md5);
+    const sizeBytes = sink.length - start + (this.#encodedKeys[0]?.length ?? 0);
+    const entry = new Entry(sink.bytes, start, sink.length, this.#firstKey, sizeBytes, this.#events, this.#shardId);
     this.#keys = new Map();
     this.#encodedKeys = [];
     this.#firstKey = undefined;
+    this.#latestKey = undefined;
     this.#explicitHashKey = undefined;
     this.#records = [];
     this.#events = [];
     this.#protobufBytes = 0;
     return entry;
+  }
+
+  /** Adds a record of a key that is not in the table yet. */
+  #tryAddKey(start: number, end: number, partitionKey: string, event: number): boolean {
+    const encodedKey = encoder.encode(partitionKey);
+    const index = this.#encodedKeys.length;
+    const hashKey = index === 1 ? this.#hashKeyOfFirst() : undefined;
+    const bytes =
+      this.#protobufBytes +
+      tableEntryBytes(encodedKey.length) +
+      (hashKey === undefined ? 0 : tableEntryBytes(hashKey.length)) +
+      subRecordBytes(end - start, index);
+    const most = index === 0 ? this.#mostBytesRoutedBy(encodedKey) : this.#mostProtobufBytes;
+    if (bytes > most) return false;
+    this.#mostProtobufBytes = most;
+    this.#encodedKeys.push(encodedKey);
+    this.#keys.set(mapKey(partitionKey), index);
+    this.#firstKey ??= partitionKey;
+    this.#explicitHashKey ??= hashKey;
+    this.#latestKey = partitionKey;
+    this.#latestIndex = index;
+    this.#put(start, end, event, bytes);
+    return true;
+  }
+
+  #put(start: number, end: number, event: number, protobufBytes: number): void {
+    this.#records.push(start, end, this.#latestIndex);
+    this.#events.push(event);
+    this.#protobufBytes = protobufBytes;
+  }
+
+  #mostBytesRoutedBy(encodedKey: Uint8Array): number {
+    const { maximumRecordBytes, serviceRecordBytes } = this.#limits;
+    return Math.min(maximumRecordBytes - 1, serviceRecordBytes - encodedKey.length) - framingBytes;
   }
 
   #hashKeyOfFirst(): Uint8Array {

@@ -31,7 +31,6 @@ export class ShardMap {
 
 /** The 128-bit number that the service makes of a partition key's MD5. Source: Kinesis API Reference, PutRecords. */
 export function hashKeyOf(md5: Uint8Array): bigint {
-  let hashKey = 0n;
-  for (const byte of md5) hashKey = (hashKey << 8n) | BigInt(byte);
-  return hashKey;
+  const view = new DataView(md5.buffer, md5.byteOffset, md5.byteLength);
+  return (view.getBigUint64(0) << 64n) | view.getBigUint64(8);
 }

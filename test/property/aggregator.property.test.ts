@@ -5,8 +5,10 @@ import { expect, it } from "vitest";
 import { Aggregator } from "../../src/aggregate/aggregator.js";
 import { hashKeyOf, ShardMap, type Shard } from "../../src/aggregate/shard_map.js";
 import { userRecordsOf, type Entry } from "../../src/entry.js";
+import { ByteSink } from "../../src/record/byte_sink.js";
 import { isAggregate, parseAggregate } from "../support/kpl_aggregate.js";
 import { keyOf } from "../support/entry.js";
+import { appended } from "../support/sink_records.js";
 
 const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();
 const keys = ["a", "ü", "\u{1f511}", "k".repeat(127), "k".repeat(128), "k".repeat(256)];
@@ -68,6 +70,7 @@ it("loses, doubles and reorders nothing, and keeps the limits", () => {
   fc.assert(
     fc.property(records, limits, shardMaps, (inputs, { maximumRecordBytes, skipRecordBytes }, shards) => {
       const entries: Entry[] = [];
+      const sink = new ByteSink(100);
       let random = 0;
       const randomKey = () => `random ${random++}`;
       const aggregator = new Aggregator(
@@ -76,11 +79,12 @@ it("loses, doubles and reorders nothing, and keeps the limits", () => {
           randomKey,
           md5,
           shardMap: shards === undefined ? undefined : new ShardMap(shards),
+          sink,
           emit: (entry) => entries.push(entry),
         },
       );
       const data = inputs.map(({ length }, index) => dataOf(index, length));
-      data.forEach((bytes, index) => aggregator.add(bytes, inputs[index]?.key, index));
+      data.forEach((bytes, index) => aggregator.add(...appended(sink, bytes), inputs[index]?.key, index));
       aggregator.close();
 
       const found = entries.flatMap(recordsIn);

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { chunkOf } from "../support/event_chunk.js";
 import { HeldClock, JumpingClock, settled } from "../support/fake_clock.js";
+import { parseAggregate } from "../support/kpl_aggregate.js";
 import { allTaken, failedAt, requestFailed, type ScriptedClient } from "../support/scripted_client.js";
 import { scriptedInstance } from "../support/scripted_instance.js";
 
@@ -61,6 +62,19 @@ describe("in the background", () => {
     const { instance, client } = scriptedInstance({ options: concurrent, script: [() => new Promise(() => undefined)] });
     expect(await instance.flush(chunk, "tag")).toBe("ok");
     expect(client.requests).toHaveLength(1);
+  });
+
+  it("aggregates that wait stay as they are while the next chunk is flushed", async () => {
+    const options = { log_key: "log", experimental_concurrency: "2", experimental_concurrency_retries: "1", aggregation: "true" };
+    const clock = new HeldClock();
+    const { instance, client } = scriptedInstance({ options, script: [failedAt(0)], clock });
+    await instance.flush(chunk, "tag");
+    await instance.flush(chunkOf([{ log: "four" }, { log: "five" }, { log: "six" }]), "tag");
+    await clock.advance(1000);
+    const records = client.requests.map(([aggregate]) => parseAggregate(aggregate?.data ?? new Uint8Array()).records);
+    expect(records.map((sent) => sent.map(({ data }) => Buffer.from(data).toString()))).toEqual([
+      ["one", "two", "three"], ["four", "five", "six"], ["one", "two", "three"],
+    ]);
   });
 
   it("a flush at the limit is to be retried, and sends nothing", async () => {

@@ -44,6 +44,15 @@ describe("a flush", () => {
     expect(metrics.all).toMatchObject({ uncompressed_bytes_total: 1500, compressed_bytes_total: sent });
   });
 
+  it("counts no bytes of aggregates as compressed ones", async () => {
+    const compressed = async (options: Readonly<Record<string, string>>) => {
+      const { instance, metrics } = counted({ options: { ...byLogKey, compression: "gzip", ...options } });
+      await instance.flush(chunkOf([{ log: "x".repeat(1000) }, { log: "y".repeat(500) }]), "tag");
+      return metrics.of("compressed");
+    };
+    expect(await compressed({ aggregation: "true" })).toEqual(await compressed({}));
+  });
+
   it("counts a record that Kinesis refuses, and the rounds that it took", async () => {
     const { instance, metrics } = counted({ options: byLogKey, script: [refuses, refuses, failedAt(0), allTaken] });
     expect(await instance.flush(chunkOf([{ log: "one" }, { log: "two" }]), "tag")).toBe("ok");

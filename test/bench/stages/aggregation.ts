@@ -1,10 +1,12 @@
-// Aggregation: our writer against protobufjs, from user records to aggregated records.
+// Aggregation: our writer against protobufjs, from user records to aggregated records. As a pipeline has them, ours lie in
+// the sink already, protobufjs's in arrays of their own.
 //
 // Once with MD5, as it is used, and once without, since MD5 is the same for both.
 import { createHash } from "node:crypto";
 import { Aggregator } from "../../../src/aggregate/aggregator.js";
 import type { Md5 } from "../../../src/aggregate/aggregated_record.js";
 import type { Entry } from "../../../src/entry.js";
+import { ByteSink } from "../../../src/record/byte_sink.js";
 import { aggregatedRecordType, writeAggregate } from "../../support/kpl_aggregate.js";
 import { containerLogMix } from "../mixes/mixes.js";
 import { type Case, mustEqual } from "../stage.js";
@@ -26,12 +28,22 @@ export function aggregationCases(): Case[] {
     const parts = records.map((data) => ({ partition_key_index: 0, data }));
     return { partition_key_table: [key], explicit_hash_key_table: [], records: parts };
   };
+  const sink = new ByteSink();
+  const ends = records.map((data) => {
+    sink.append(data);
+    return sink.length;
+  });
   return Object.entries(hashes).map(([name, md5]) => {
     const ours = (): Uint8Array => {
       const written: Uint8Array[] = [];
       const emit = ({ data }: Entry) => written.push(data);
-      const aggregator = new Aggregator(limits, { randomKey: () => key, md5, shardMap: undefined, emit });
-      records.forEach((record, event) => aggregator.add(record, key, event));
+      const aggregator = new Aggregator(limits, { randomKey: () => key, md5, shardMap: undefined, sink, emit });
+      let start = 0;
+      sink.length = ends[ends.length - 1] as number;
+      ends.forEach((end, event) => {
+        aggregator.add(start, end, key, event);
+        start = end;
+      });
       aggregator.close();
       return written.length === 1 ? (written[0] as Uint8Array) : Buffer.concat(written);
     };

@@ -2,40 +2,51 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import {
-  encodeAggregatedRecord,
+  appendAggregatedRecord,
   framingBytes,
   subRecordBytes,
   tableEntryBytes,
   varintBytes,
-  type SubRecord,
 } from "../../../src/aggregate/aggregated_record.js";
+import { ByteSink } from "../../../src/record/byte_sink.js";
 import { deaggregate } from "../../support/deaggregate.js";
 import { parseAggregate, writeAggregate } from "../../support/kpl_aggregate.js";
+import { appended } from "../../support/sink_records.js";
 
 const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();
+
+interface SubRecord {
+  readonly data: Uint8Array;
+  readonly partitionKeyIndex: number;
+}
 
 function encode(keys: readonly string[], hashKey: string | undefined, records: readonly SubRecord[]): Uint8Array {
   const encodedKeys = keys.map((key) => Buffer.from(key));
   const encodedHashKey = hashKey === undefined ? undefined : Buffer.from(hashKey);
+  const sink = new ByteSink();
   let bytes = encodedHashKey === undefined ? 0 : tableEntryBytes(encodedHashKey.length);
   for (const key of encodedKeys) bytes += tableEntryBytes(key.length);
-  for (const { data, partitionKeyIndex, hasExplicitHashKey } of records) {
-    bytes += subRecordBytes(data.length, partitionKeyIndex, hasExplicitHashKey);
-  }
-  return encodeAggregatedRecord(encodedKeys, encodedHashKey, records, bytes, md5);
+  const places = records.flatMap(({ data, partitionKeyIndex }) => {
+    bytes += subRecordBytes(data.length, partitionKeyIndex);
+    return [...appended(sink, data), partitionKeyIndex];
+  });
+  const start = sink.length;
+  appendAggregatedRecord(sink, encodedKeys, encodedHashKey, places, bytes, md5);
+  expect(sink.length - start).toBe(framingBytes + bytes);
+  return sink.bytes.slice(start, sink.length);
 }
 
 function record(data: Uint8Array, partitionKeyIndex = 0): SubRecord {
-  return { data, partitionKeyIndex, hasExplicitHashKey: partitionKeyIndex > 0 };
+  return { data, partitionKeyIndex };
 }
 
 function expected(keys: readonly string[], hashKey: string | undefined, records: readonly SubRecord[]): Buffer {
   return writeAggregate({
     partition_key_table: keys,
     explicit_hash_key_table: hashKey === undefined ? [] : [hashKey],
-    records: records.map(({ data, partitionKeyIndex, hasExplicitHashKey }) => ({
+    records: records.map(({ data, partitionKeyIndex }) => ({
       partition_key_index: partitionKeyIndex,
-      ...(hasExplicitHashKey ? { explicit_hash_key_index: 0 } : {}),
+      ...(partitionKeyIndex > 0 ? { explicit_hash_key_index: 0 } : {}),
       data,
     })),
   });
@@ -95,8 +106,10 @@ describe("varintBytes", () => {
     [128, 2],
     [16_383, 2],
     [16_384, 3],
-    [2 ** 31, 5],
-    [2 ** 35 - 1, 5],
-    [2 ** 35, 6],
+    [2 ** 21 - 1, 3],
+    [2 ** 21, 4],
+    [2 ** 28 - 1, 4],
+    [2 ** 28, 5],
+    [2 ** 32 - 1, 5],
   ])("of %i is %i", (value, bytes) => expect(varintBytes(value)).toBe(bytes));
 });

@@ -4,9 +4,11 @@ import { describe, expect, it } from "vitest";
 import { Aggregator, type AggregationLimits } from "../../../src/aggregate/aggregator.js";
 import type { ShardMap } from "../../../src/aggregate/shard_map.js";
 import type { Entry } from "../../../src/entry.js";
+import { ByteSink } from "../../../src/record/byte_sink.js";
 import { deaggregate } from "../../support/deaggregate.js";
 import { isAggregate, parseAggregate } from "../../support/kpl_aggregate.js";
 import { keyOf } from "../../support/entry.js";
+import { appended } from "../../support/sink_records.js";
 
 const mebibyte = 1024 * 1024;
 const wide: AggregationLimits = { maximumRecordBytes: mebibyte, skipRecordBytes: mebibyte, serviceRecordBytes: mebibyte };
@@ -19,9 +21,10 @@ function aggregate(limits: AggregationLimits, inputs: readonly Input[], shardMap
   let keys = 0;
   const randomKey = () => `random ${keys++}`;
   const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();
+  const sink = new ByteSink();
   const emit = (entry: Entry) => entries.push(entry);
-  const aggregator = new Aggregator(limits, { randomKey, md5, shardMap, emit });
-  inputs.forEach(([data, key], event) => aggregator.add(Buffer.from(data), key, event));
+  const aggregator = new Aggregator(limits, { randomKey, md5, shardMap, sink, emit });
+  inputs.forEach(([data, key], event) => aggregator.add(...appended(sink, data), key, event));
   aggregator.close();
   return entries;
 }

@@ -4,7 +4,9 @@ import { describe, expect, it, vi } from "vitest";
 import { Aggregator, type AggregationLimits } from "../../../src/aggregate/aggregator.js";
 import { hashKeyOf, ShardMap } from "../../../src/aggregate/shard_map.js";
 import type { Entry } from "../../../src/entry.js";
+import { ByteSink } from "../../../src/record/byte_sink.js";
 import { isAggregate, parseAggregate } from "../../support/kpl_aggregate.js";
+import { appended } from "../../support/sink_records.js";
 
 const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();
 const half = 1n << 127n;
@@ -23,8 +25,9 @@ type Input = readonly [data: string, partitionKey?: string];
 
 function aggregate(inputs: readonly Input[], shardMap = halves, randomKey = () => low3): Entry[] {
   const entries: Entry[] = [];
-  const aggregator = new Aggregator(limits, { randomKey, md5, shardMap, emit: (entry) => entries.push(entry) });
-  inputs.forEach(([data, key], event) => aggregator.add(Buffer.from(data), key, event));
+  const sink = new ByteSink();
+  const aggregator = new Aggregator(limits, { randomKey, md5, shardMap, sink, emit: (entry) => entries.push(entry) });
+  inputs.forEach(([data, key], event) => aggregator.add(...appended(sink, data), key, event));
   aggregator.close();
   return entries;
 }
@@ -115,9 +118,10 @@ describe("with a shard map", () => {
       digests++;
       return md5(bytes);
     };
-    const dependencies = { randomKey: () => "", md5: counting, shardMap: halves, emit: () => undefined };
+    const sink = new ByteSink();
+    const dependencies = { randomKey: () => "", md5: counting, shardMap: halves, sink, emit: () => undefined };
     const aggregator = new Aggregator({ ...limits, maximumRecordBytes: 9_000 }, dependencies);
-    for (let event = 0; event < 50; event++) aggregator.add(Buffer.from("x"), low1, event);
+    for (let event = 0; event < 50; event++) aggregator.add(...appended(sink, "x"), low1, event);
     expect(digests).toBe(1);
   });
 });

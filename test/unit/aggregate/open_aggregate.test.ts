@@ -3,26 +3,35 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { subRecordBytes, tableEntryBytes } from "../../../src/aggregate/aggregated_record.js";
 import { OpenAggregate, type AggregateLimits } from "../../../src/aggregate/open_aggregate.js";
+import { ByteSink } from "../../../src/record/byte_sink.js";
 import { parseAggregate } from "../../support/kpl_aggregate.js";
+import { appended } from "../../support/sink_records.js";
 
 const roomy: AggregateLimits = { maximumRecordBytes: 10_000, serviceRecordBytes: 20_000 };
 const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();
 
 type Input = readonly [data: string, key: string];
 
-function open(limits: Partial<AggregateLimits> = {}, shardId?: string): OpenAggregate {
-  return new OpenAggregate({ ...roomy, ...limits }, md5, shardId);
+/** An aggregate, and the sink in which its records lie. */
+interface Opened {
+  readonly aggregate: OpenAggregate;
+  readonly sink: ByteSink;
+}
+
+function open(limits: Partial<AggregateLimits> = {}, shardId?: string): Opened {
+  const sink = new ByteSink();
+  return { aggregate: new OpenAggregate({ ...roomy, ...limits }, md5, sink, shardId), sink };
 }
 
 /** Adds these records; whether each fitted. */
-function add(aggregate: OpenAggregate, ...inputs: readonly Input[]): boolean[] {
-  return inputs.map(([data, key], event) => aggregate.tryAdd(Buffer.from(data), key, event));
+function add({ aggregate, sink }: Opened, ...inputs: readonly Input[]): boolean[] {
+  return inputs.map(([data, key], event) => aggregate.tryAdd(...appended(sink, data), key, event));
 }
 
 function sizeOf(...inputs: readonly Input[]): number {
-  const aggregate = open();
-  add(aggregate, ...inputs);
-  return aggregate.take()?.data.length ?? 0;
+  const opened = open();
+  add(opened, ...inputs);
+  return opened.aggregate.take()?.data.length ?? 0;
 }
 
 const explicitHashKey = BigInt(`0x${createHash("md5").update("first").digest("hex")}`).toString();
@@ -82,15 +91,16 @@ describe("an explicit hash key", () => {
     const grown = (inputs: Input[]) => sizeOf(...inputs) - sizeOf(...inputs.slice(0, -1));
     const table = tableEntryBytes("other".length);
     const inputs: Input[] = [["one", "first"], ["two", "other"], ["two", "third"], ["two", "other"]];
-    expect(grown(inputs.slice(0, 2))).toBe(table + tableEntryBytes(explicitHashKey.length) + subRecordBytes(3, 1, true));
-    expect(grown(inputs.slice(0, 3))).toBe(table + subRecordBytes(3, 2, true));
-    expect(grown(inputs)).toBe(subRecordBytes(3, 1, true));
+    expect(grown(inputs.slice(0, 2))).toBe(table + tableEntryBytes(explicitHashKey.length) + subRecordBytes(3, 1));
+    expect(grown(inputs.slice(0, 3))).toBe(table + subRecordBytes(3, 2));
+    expect(grown(inputs)).toBe(subRecordBytes(3, 1));
   });
 
   it("that was refused with its record is not in what is taken", () => {
     const inputs: Input[] = [["one", "first"], ["two", "other"]];
-    const aggregate = open({ maximumRecordBytes: sizeOf(...inputs) });
-    expect(add(aggregate, ...inputs, ["two", "first"])).toEqual([true, false, true]);
+    const opened = open({ maximumRecordBytes: sizeOf(...inputs) });
+    const { aggregate } = opened;
+    expect(add(opened, ...inputs, ["two", "first"])).toEqual([true, false, true]);
     const parsed = parseAggregate(aggregate.take()?.data ?? new Uint8Array());
     expect(parsed.explicit_hash_key_table).toEqual([]);
     expect(parsed.partition_key_table).toEqual(["first"]);
@@ -100,12 +110,12 @@ describe("an explicit hash key", () => {
 
 describe("take", () => {
   it("gives nothing of an empty one", () => {
-    expect(open().take()).toBeUndefined();
+    expect(open().aggregate.take()).toBeUndefined();
   });
 
   it("gives what was gathered, with its size, its events and its shard", () => {
-    const aggregate = open({}, "shard 7");
-    for (const [event, key] of [[3, "ü"], [4, "b"], [9, "ü"]] as const) aggregate.tryAdd(Buffer.from("x"), key, event);
+    const { aggregate, sink } = open({}, "shard 7");
+    for (const [event, key] of [[3, "ü"], [4, "b"], [9, "ü"]] as const) aggregate.tryAdd(...appended(sink, "x"), key, event);
     const entry = aggregate.take();
     expect(entry).toMatchObject({ partitionKey: "ü", events: [3, 4, 9], shardId: "shard 7" });
     expect(entry?.sizeBytes).toBe((entry?.data.length ?? 0) + 2);
@@ -113,22 +123,55 @@ describe("take", () => {
 
   it("leaves it empty: nothing of the first is in the second, nor does it count", () => {
     const inputs: Input[] = [["one", "first"], ["two", "other"]];
-    const aggregate = open({ maximumRecordBytes: sizeOf(...inputs) + 1 });
-    expect(add(aggregate, ...inputs)).toEqual([true, true]);
+    const opened = open({ maximumRecordBytes: sizeOf(...inputs) + 1 });
+    const { aggregate } = opened;
+    expect(add(opened, ...inputs)).toEqual([true, true]);
     const first = aggregate.take();
     expect(aggregate.firstKey).toBeUndefined();
     expect([aggregate.has("first"), aggregate.has("other")]).toEqual([false, false]);
     expect(aggregate.take()).toBeUndefined();
-    expect(add(aggregate, ...inputs)).toEqual([true, true]);
-    expect(aggregate.take()).toEqual(first);
+    expect(add(opened, ...inputs)).toEqual([true, true]);
+    const second = aggregate.take();
+    expect(second?.data).toEqual(first?.data);
+    expect(second).toMatchObject({ partitionKey: "first", sizeBytes: first?.sizeBytes, events: [0, 1] });
     expect(first?.events).toEqual([0, 1]);
   });
 
+  it("appends to the sink, and leaves alone what lies there", () => {
+    const opened = open();
+    add(opened, ["one", "first"], ["two", "other"]);
+    const { aggregate, sink } = opened;
+    const entry = aggregate.take();
+    expect([entry?.start, entry?.end]).toEqual([6, sink.length]);
+    expect(Buffer.from(sink.bytes.subarray(0, 6)).toString()).toBe("onetwo");
+  });
+
+  it("still finds the records when the sink has moved to a larger memory", () => {
+    const opened = open({ maximumRecordBytes: 200_000, serviceRecordBytes: 200_000 });
+    const { aggregate, sink } = opened;
+    const [data, size] = ["x".repeat(1000), sink.capacity];
+    for (let event = 0; event < 100; event++) add(opened, [`${event};${data}`, "key"]);
+    const { records } = parseAggregate(aggregate.take()?.data ?? new Uint8Array());
+    expect(sink.capacity).toBeGreaterThan(size);
+    expect(records).toHaveLength(100);
+    records.forEach((record, event) => expect(Buffer.from(record.data).toString()).toBe(`${event};${data}`));
+  });
+
+  it("keeps apart keys that come in turns, the one before a refused one too", () => {
+    const inputs: Input[] = [["1", "a"], ["2", "b"], ["3", "a"], ["4", "b"], ["5", "b"], ["6", "a"]];
+    const opened = open({ maximumRecordBytes: sizeOf(...inputs) + 1 });
+    const refused: Input = ["x".repeat(1000), "c"];
+    expect(inputs.flatMap((input) => add(opened, input, refused))).toEqual(inputs.flatMap(() => [true, false]));
+    const { records } = parseAggregate(opened.aggregate.take()?.data ?? new Uint8Array());
+    expect(records.map((record) => record.partition_key_index)).toEqual([0, 1, 0, 1, 1, 0]);
+  });
+
   it("makes the next first key the one that routes and that explicit hash keys are made of", () => {
-    const aggregate = open();
-    add(aggregate, ["one", "other"], ["two", "third"]);
+    const opened = open();
+    const { aggregate } = opened;
+    add(opened, ["one", "other"], ["two", "third"]);
     aggregate.take();
-    add(aggregate, ["one", "first"], ["two", "other"]);
+    add(opened, ["one", "first"], ["two", "other"]);
     expect(aggregate.firstKey).toBe("first");
     const entry = aggregate.take();
     const parsed = parseAggregate(entry?.data ?? new Uint8Array());
