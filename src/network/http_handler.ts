@@ -78,6 +78,9 @@ export class RoutedHttpHandler extends NodeHttpHandler {
 
   override destroy(): void {
     super.destroy();
+    // The SDK's handler knows them only once it has sent something itself.
+    this.#secureAgent.destroy();
+    this.#plainAgent.destroy();
     this.#proxied?.destroy();
   }
 
