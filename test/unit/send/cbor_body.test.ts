@@ -37,7 +37,7 @@ describe("the body", () => {
   });
 
   // The borders of a length's one, two, three and five bytes.
-  it.each([0, 1, 22, 23, 24, 25, 254, 255, 256, 257, 65_534, 65_535, 65_536, 65_537, 1_048_576])("holds data of %i bytes", (length) => {
+  it.each([0, 1, 7, 8, 9, 15, 16, 17, 22, 23, 24, 25, 254, 255, 256, 257, 1023, 1024, 1025, 65_534, 65_535, 65_536, 65_537, 1_048_576])("holds data of %i bytes", (length) => {
     const data = Uint8Array.from({ length }, (_, index) => Math.imul(index, 0x9e3779b1) >>> 24);
     const entries = [entryOf({ data, partitionKey: "k" }), entryOf({ data: Buffer.from("next"), partitionKey: "l" })];
     expect(bodyOf(entries)).toEqual(expected(entries, { StreamName: "logs" }));
