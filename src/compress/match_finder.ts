@@ -1,8 +1,8 @@
 /** Finds what of a record occurred in it before (LZ77), as zlib does at level 6: hash chains and lazy matches. */
 import { distanceSymbolOf, firstLengthSymbol, lengthSymbols } from "./deflate_symbols.js";
 
-/** The most bytes that are looked through at once: no distance is longer than Deflate's window. */
-export const windowBytes = 32 * 1024;
+/** The most bytes that are looked through at once; Deflate's window would let it be 32 KiB. */
+export const mostBytes = 3 * 1024;
 
 // Deflate could say 3. Looking for those walks longer chains, and finds less on the whole: zlib's own variant in
 // Chromium looks for 4 too.
@@ -30,16 +30,16 @@ export const tokenDistanceMask = 0xffff;
 /** Turns bytes into literals and matches. Allocates nothing after its construction. */
 export class MatchFinder {
   /** What {@link find} found. */
-  readonly tokens = new Int32Array(windowBytes);
+  readonly tokens = new Int32Array(mostBytes);
   // Per hash of four bytes the latest position, and per position the one before it with its hash. Positions are
   // counted on from record to record, so that those of earlier records are told by their numbers and nothing needs to
   // be cleared. Pages that no record was large enough for are never touched.
   readonly #latest = new Int32Array(1 << mostHashBits);
-  readonly #earlier = new Int32Array(windowBytes);
+  readonly #earlier = new Int32Array(mostBytes);
   #base = 1;
 
   /**
-   * Finds the tokens of `bytes[start..end)`, at most {@link windowBytes}, and counts their symbols. Gives their number.
+   * Finds the tokens of `bytes[start..end)`, at most {@link mostBytes}, and counts their symbols. Gives their number.
    * @param view of the same bytes
    */
   find(

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { inflateRawSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { DeflateBlock, mostBlockBytes } from "../../../src/compress/deflate_block.js";
-import { windowBytes } from "../../../src/compress/match_finder.js";
+import { mostBytes } from "../../../src/compress/match_finder.js";
 import { ByteSink } from "../../../src/record/byte_sink.js";
 import { containerLogs } from "../../bench/container_logs.js";
 
@@ -32,7 +32,7 @@ describe("a Deflate block", () => {
     const text = randomBytes(100);
     // The first record has the text where the last has it for a second time, ahead of where that looks back from.
     pack(block, Buffer.concat([Buffer.alloc(300), text]));
-    for (let bytes = 0; bytes < countedBytes; bytes += windowBytes) pack(block, Buffer.alloc(windowBytes));
+    for (let bytes = 0; bytes < countedBytes; bytes += mostBytes) pack(block, Buffer.alloc(mostBytes));
     const record = Buffer.concat([text.subarray(0, 20), randomBytes(100), text, randomBytes(80), text]);
     const packed = pack(block, record);
     expect(packed.equals(pack(new DeflateBlock(), record))).toBe(true);
