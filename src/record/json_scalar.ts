@@ -24,7 +24,8 @@ const letterE = 0x65;
  * Writes the scalar at `offset` to `position`, where there must be room for {@link mostScalarBytes}.
  * Gives the position behind it; -1 for NaN and infinities, which JSON does not have.
  */
-export function putScalar({ bytes: source, view: sourceView }: Input, offset: number, bytes: Uint8Array, view: DataView, position: number): number {
+export function putScalar(input: Input, offset: number, bytes: Uint8Array, view: DataView, position: number): number {
+  const { bytes: source, view: sourceView } = input;
   const first = source[offset] as number;
   const content = offset + 1;
   if (first < 0x80) return putUnsigned(bytes, position, first);

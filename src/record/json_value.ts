@@ -128,13 +128,13 @@ export class JsonWriter {
       } else {
         const first = source[from] as number;
         const isShortText = first >= 0xa0 && first < 0xc0;
+        let start = from + 1;
+        let count = first & 0x1f;
         // Most keys are short texts, and are written like any other.
-        if ((!isShortText || replacesDots) && (isMap & ~left & 1) === 1) {
+        if ((isMap & ~left & 1) === 1 && (!isShortText || (replacesDots && hasDot(input, start, count)))) {
           stop = "special value";
           break;
         }
-        let start = from + 1;
-        let count = first & 0x1f;
         if (first === text8) {
           start = from + 2;
           count = source[from + 1] as number;

@@ -11,6 +11,9 @@ export function isKey(input: Input, start: number, count: number, key: Input): b
   return true;
 }
 
+/** A key of 256 characters of four bytes. */
+const mostRememberedBytes = 1024;
+
 /** Reads partition keys from values. Each output instance has one. */
 export class PartitionKeyReader {
   readonly #head = emptyHead();
@@ -18,6 +21,10 @@ export class PartitionKeyReader {
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #scalars = new JsonWriter(undefined);
   readonly #scratch = new ByteSink(64);
+  /** The text that was decoded last, and its bytes: records beside each other often have the same key. */
+  #lastText = "";
+  readonly #lastBytes = new Uint8Array(mostRememberedBytes);
+  #lastCount = 0;
 
   /**
    * The partition key that starts from the value at `offset`, going down by the keys in `path`.
@@ -31,12 +38,12 @@ export class PartitionKeyReader {
       if (value < 0) return undefined;
     }
     const { kind, start, count } = this.#headAt(input, value);
-    if (kind === "text") return this.#text(input.bytes.subarray(start, start + count));
+    if (kind === "text") return this.#isLast(input.bytes, start, count) ? this.#lastText : this.#text(input.bytes, start, count);
     const isNil = input.bytes[value] === 0xc0;
     if (kind !== "scalar" || isNil) return undefined;
     this.#scratch.length = 0;
     if (this.#scalars.write(input, value, this.#scratch) === failed) return undefined;
-    return this.#text(this.#scratch.bytes.subarray(0, this.#scratch.length));
+    return this.#text(this.#scratch.bytes, 0, this.#scratch.length);
   }
 
   /** Offset of the value under a key of the map at `offset`, the last one when there are several; -1 without it. */
@@ -60,9 +67,21 @@ export class PartitionKeyReader {
     return this.#head;
   }
 
-  #text(bytes: Uint8Array): string | undefined {
-    if (bytes.length === 0) return undefined;
-    return cutCharacters(this.#decoder.decode(bytes), maxPartitionKeyCharacters);
+  #isLast(bytes: Uint8Array, start: number, count: number): boolean {
+    if (count !== this.#lastCount || count === 0) return false;
+    for (let index = 0; index < count; index++) if (bytes[start + index] !== this.#lastBytes[index]) return false;
+    return true;
+  }
+
+  #text(bytes: Uint8Array, start: number, count: number): string | undefined {
+    if (count === 0) return undefined;
+    const text = cutCharacters(this.#decoder.decode(bytes.subarray(start, start + count)), maxPartitionKeyCharacters);
+    if (count <= mostRememberedBytes) {
+      for (let index = 0; index < count; index++) this.#lastBytes[index] = bytes[start + index] as number;
+      this.#lastText = text;
+      this.#lastCount = count;
+    }
+    return text;
   }
 }
 

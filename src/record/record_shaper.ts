@@ -5,6 +5,7 @@ import { replaceDotsIn } from "./dots.js";
 import { failed, JsonWriter, type JsonFailure } from "./json_value.js";
 import { isKey, PartitionKeyReader } from "./partition_key.js";
 import { KeyMemory, repeatedKeys } from "./repeated_keys.js";
+import { TimeEntry } from "./time_entry.js";
 import type { TimeFormat } from "./time_format.js";
 
 /** What the options say about a record's content. */
@@ -49,12 +50,11 @@ export class RecordShaper {
   readonly #logKey: Input | undefined;
   readonly #appendNewline: boolean;
   readonly #replaceDots: Uint8Array | undefined;
-  readonly #timeKey: Input | undefined;
-  readonly #timeFormat: TimeFormat | undefined;
+  readonly #time: TimeEntry | undefined;
   readonly #json: JsonWriter;
   readonly #partitionKeys = new PartitionKeyReader();
   readonly #keyMemory = new KeyMemory();
-  /** Whether all of each record is sent, under the names that it has (but for dots), and nothing besides. */
+  /** Whether all of each record is sent, as a map. */
   readonly #sendsAll: boolean;
   /** Offset of the value under the first key of the partition key's path; negative when there is none. */
   #partitionValue = -1;
@@ -68,22 +68,27 @@ export class RecordShaper {
     this.#logKey = options.logKey === undefined ? undefined : keyOf(options.logKey);
     this.#appendNewline = options.appendNewline;
     this.#replaceDots = options.replaceDots === undefined ? undefined : encoder.encode(options.replaceDots);
-    this.#timeKey = options.time === undefined ? undefined : keyOf(options.time.key);
-    this.#timeFormat = options.time?.format;
-    this.#sendsAll = this.#dataKeys === undefined && this.#logKey === undefined && this.#timeKey === undefined;
+    this.#time = options.time === undefined ? undefined : new TimeEntry(keyOf(options.time.key), options.time.format);
+    this.#sendsAll = this.#dataKeys === undefined && this.#logKey === undefined;
     this.#json = new JsonWriter(this.#replaceDots);
   }
 
   /** Writes the event whose body is at `body` to the sink; a refused one leaves the sink as it was. */
   shape(input: Input, body: number, seconds: number, nanoseconds: number, sink: ByteSink): Shaped {
-    if (this.#sendsAll && this.#isPlain(input, body)) {
-      const start = sink.length;
-      if (this.#json.writeBody(input, body, sink) === failed) return this.#refuse(sink, start);
-      if (this.#appendNewline) this.#put(sink, newline);
-      return this.#written(input, undefined);
-    }
-    const time = this.#timeEntry(seconds, nanoseconds);
     const start = sink.length;
+    const time = this.#time;
+    time?.set(seconds, nanoseconds);
+    if (this.#sendsAll && this.#isPlain(input, body)) {
+      if (this.#json.writeBody(input, body, sink) === failed) return this.#refuse(sink, start);
+      if (time !== undefined) {
+        // In place of the map's end.
+        sink.length--;
+        this.#writeEntry(time.input, 0, time.value, sink, start);
+        this.#put(sink, closeBrace);
+      }
+      if (this.#appendNewline) this.#put(sink, newline);
+      return this.#written(input, time);
+    }
     const shaped = this.#shape(input, body, time, sink, undefined);
     if (shaped !== "may repeat a key" && shaped.kind === "written") return shaped;
     // What cannot be written may be an entry that a later one takes the place of.
@@ -93,7 +98,10 @@ export class RecordShaper {
     return this.#shape(input, body, time, sink, repeated) as Shaped;
   }
 
-  /** Whether a body can be written as it is, since no key at its top stands there twice. Finds the partition key's value. */
+  /**
+   * Whether a body can be written as it is: no key at its top stands there twice, or is time_key. Finds the value of the
+   * partition key, too.
+   */
   #isPlain(input: Input, body: number): boolean {
     this.#partitionValue = -1;
     this.#keyMemory.startMap();
@@ -113,6 +121,7 @@ export class RecordShaper {
         ({ start, count } = head);
       }
       if (this.#keyMemory.mayRepeat(input, start, count)) return false;
+      if (this.#time !== undefined && isKey(input, start, count, this.#time.key)) return false;
       position = start + count;
       if (this.#isPartitionKey(input, start, count)) this.#partitionValue = position;
       position = skipValue(input, position);
@@ -230,18 +239,6 @@ export class RecordShaper {
     return this.#dataKeys === undefined || this.#isDataKey(time.input, time.keyStart, time.key.end);
   }
 
-  /** The entry of time_key as msgpack, so that it takes the same way as every other entry. */
-  #timeEntry(seconds: number, nanoseconds: number): TimeEntry | undefined {
-    if (this.#timeKey === undefined || this.#timeFormat === undefined) return undefined;
-    const text = encoder.encode(this.#timeFormat.format(seconds, nanoseconds));
-    const bytes = new Uint8Array(text32HeadBytes * 2 + this.#timeKey.end + text.length);
-    const input = inputOf(bytes);
-    const value = text32HeadBytes + this.#timeKey.end;
-    putText32(input, 0, this.#timeKey.bytes);
-    putText32(input, value, text);
-    return { input, key: this.#timeKey, keyStart: text32HeadBytes, value };
-  }
-
   #refuse(sink: ByteSink, start: number): Shaped {
     sink.length = start;
     const reason = this.#json.failure;
@@ -262,20 +259,4 @@ export class RecordShaper {
 
 function keyOf(text: string): Input {
   return inputOf(encoder.encode(text));
-}
-
-interface TimeEntry {
-  readonly input: Input;
-  readonly key: Input;
-  readonly keyStart: number;
-  readonly value: number;
-}
-
-/** str 32: the byte 0xdb and four bytes of length. */
-const text32HeadBytes = 5;
-
-function putText32(input: Input, offset: number, text: Uint8Array): void {
-  input.view.setUint8(offset, 0xdb);
-  input.view.setUint32(offset + 1, text.length);
-  input.bytes.set(text, offset + text32HeadBytes);
 }

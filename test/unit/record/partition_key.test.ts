@@ -17,6 +17,26 @@ const keyOf = (body: unknown, ...path: readonly string[]) => {
   return new PartitionKeyReader().read(inputOf(bytes), 0, path.map((key) => inputOf(Buffer.from(key))));
 };
 
+describe("keys of records one after another", () => {
+  const texts = ["pod-a", "pod-a", "pod-b", "pod-a", "pod-", "pod-a1", "", "pod-a1", "é", "é", "e\u0301"];
+  const long = [1023, 1024, 1025].flatMap((bytes) => ["x", "x", "y"].map((letter) => letter.repeat(bytes)));
+
+  test("are each record's own, whether the same as the one before or not", () => {
+    const reader = new PartitionKeyReader();
+    for (const text of [...texts, ...long, ...long, ...texts]) {
+      const key = reader.read(inputOf(encodeValue({ k: text })), 0, [inputOf(Buffer.from("k"))]);
+      expect(key).toBe(text === "" ? undefined : text.slice(0, maxPartitionKeyCharacters));
+    }
+  });
+
+  test("may be numbers between texts of the same bytes", () => {
+    const reader = new PartitionKeyReader();
+    const path = [inputOf(Buffer.from("k"))];
+    const read = (value: unknown) => reader.read(inputOf(encodeValue({ k: value })), 0, path);
+    expect([read("12"), read(12), read("12"), read(true), read("true"), read(null)]).toEqual(["12", "12", "12", "true", "true", undefined]);
+  });
+});
+
 describe("the way to it", () => {
   test.each([
     ["one key", { a: "x" }, ["a"], "x"],
