@@ -38,9 +38,10 @@ const colon = 0x3a;
 const newline = 0x0a;
 
 /**
- * The plan of one output instance, compiled from its options. One walk over a body does it all, in the Go plugin's
- * order: time_key is added, the partition key looked up in the whole record, data_keys picked by their names as they
- * came, dots replaced, and log_key found under its name after that.
+ * The plan of one output instance, compiled from its options, in the Go plugin's order: time_key is added, the partition
+ * key looked up in the whole record, data_keys picked by their names as they came, dots replaced, and log_key found under
+ * its name after that. A record that is sent whole is written in one run, after a look at its keys; any other entry by
+ * entry, in one walk.
  */
 export class RecordShaper {
   readonly #partitionKey: Input | undefined;
