@@ -63,6 +63,11 @@ describe("a request in CBOR", () => {
     });
   });
 
+  it("with null for a sequence number did not take that record, whatever it counts", async () => {
+    await serve(() => inCbor({ FailedRecordCount: 0, Records: [taken, { SequenceNumber: null, ShardId: null }] }));
+    expect(await client.putRecords(entries)).toMatchObject({ kind: "answered", failed: [{ index: 1, code: "UnknownError" }] });
+  });
+
   it("answered for another number of records is not taken for a success", async () => {
     await serve(() => inCbor({ FailedRecordCount: 0, Records: [taken] }));
     expect(await client.putRecords(entries)).toMatchObject({ kind: "failed", code: "InvalidAnswer" });

@@ -139,6 +139,12 @@ describe("an answer", () => {
     });
   });
 
+  it("with null for a sequence number did not take that record, whatever it counts", async () => {
+    const { client } = await answering(200, { FailedRecordCount: 0, Records: [taken, { SequenceNumber: null, ShardId: null }] });
+    const outcome = await client.putRecords(entries("one", "two"));
+    expect(outcome).toEqual({ kind: "answered", strayed: 0, failed: [{ index: 1, code: "UnknownError", message: "" }] });
+  });
+
   it("that has neither a code nor a sequence number for a record did not take it", async () => {
     const { client } = await answering(200, { FailedRecordCount: 1, Records: [taken, {}] });
     const outcome = await client.putRecords(entries("one", "two"));
