@@ -1,7 +1,7 @@
 // A stand-in for Fluent Bit's proxy: loads a Go-style output plugin and does to it what the host does, on command.
 //
 // Commands on standard input, one per line; one line of answer each on standard output:
-//   load PATH                     dlopen and FLBPluginRegister         -> loaded NAME
+//   load PATH                     opens it, FLBPluginRegister          -> loaded NAME
 //   option KEY VALUE              for the next init                    -> (nothing)
 //   init                          FLBPluginInit                        -> init INSTANCE CODE MICROSECONDS
 //   flush INSTANCE TAG FILE       FLBPluginFlushCtx on a small stack   -> flush CODE MICROSECONDS
@@ -13,18 +13,12 @@
 //   exit-again INSTANCE           the same, also without an init and after an exit
 //   also PATH                     loads and initialises another plugin -> also NAME CODE
 //   also-flush TAG FILE           its FLBPluginFlush                   -> also-flushed CODE
-//   unload                        FLBPluginUnregister and dlclose      -> unloaded
+//   unload                        FLBPluginUnregister, then closes     -> unloaded
 //   memory                                                             -> memory RSS_KIB THREADS DESCRIPTORS
 //   signals                       which of SIGINT, SIGTERM are still the host's -> signals 1 1
-// The end of the input, or SIGTERM, ends the process as Fluent Bit ends: exit() with all instances exited.
-#include <dirent.h>
-#include <dlfcn.h>
-#include <signal.h>
-#include <strings.h>
-#include <sys/mman.h>
-#include <ucontext.h>
-#include <unistd.h>
-
+//   quit                          ends the process as the end of the input does
+// The end of the input, or SIGTERM (on Windows an event of the console), ends the process as Fluent Bit ends: exit()
+// with all instances exited. What differs between operating systems is in host_platform.h.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -41,14 +35,12 @@
 #include <vector>
 
 #include "../../native/flb_proxy_abi.h"
+#include "host_platform.h"
 
 namespace {
 
-constexpr size_t kCoroutineStackBytes = 24 * 1024;
-constexpr size_t kPageBytes = 4096;
-
 struct CaseInsensitive {
-  bool operator()(const std::string &a, const std::string &b) const { return strcasecmp(a.c_str(), b.c_str()) < 0; }
+  bool operator()(const std::string &a, const std::string &b) const { return host::compare_ignoring_case(a, b) < 0; }
 };
 using Options = std::map<std::string, std::string, CaseInsensitive>;
 
@@ -82,7 +74,7 @@ std::vector<std::unique_ptr<Instance>> instances;
 
 template <typename Function>
 void look_up(Function &function, const char *name, void *handle = library.handle) {
-  function = reinterpret_cast<Function>(dlsym(handle, name));
+  function = reinterpret_cast<Function>(host::find_function(handle, name));
   if (function == nullptr) {
     fprintf(stderr, "host: the plugin has no %s\n", name);
     exit(2);
@@ -90,9 +82,10 @@ void look_up(Function &function, const char *name, void *handle = library.handle
 }
 
 bool load(const std::string &path) {
-  library.handle = dlopen(path.c_str(), RTLD_LAZY);
+  std::string error;
+  library.handle = host::open_library(path, error);
   if (library.handle == nullptr) {
-    printf("failed %s\n", dlerror());
+    printf("failed %s\n", error.c_str());
     return false;
   }
   int (*do_register)(flb_plugin_proxy_def *);
@@ -112,35 +105,23 @@ int64_t microseconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
 }
 
-// A flush as Fluent Bit does it: on a coroutine's stack, with a page behind it that faults on an overflow.
+// A flush as Fluent Bit does it: on a coroutine's stack.
 struct Flush {
   Instance *instance;
   const std::string *chunk;
   const char *tag;
   int code = -1;
-  ucontext_t back{}, inside{};
 };
 
-void flush_entry(unsigned high, unsigned low) {
-  auto *flush = reinterpret_cast<Flush *>((static_cast<uintptr_t>(high) << 32) | low);
+void run_flush(void *argument) {
+  auto *flush = static_cast<Flush *>(argument);
   flush->code = library.flush(flush->instance->context.remote_context, flush->chunk->data(),
                               static_cast<int>(flush->chunk->size()), flush->tag);
 }
 
 int flush_on_small_stack(Instance &instance, const std::string &chunk, const char *tag) {
-  const size_t bytes = kCoroutineStackBytes + kPageBytes;
-  auto *stack = static_cast<char *>(mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-  if (stack == MAP_FAILED || mprotect(stack, kPageBytes, PROT_NONE) != 0) abort();
   Flush flush{&instance, &chunk, tag};
-  getcontext(&flush.inside);
-  flush.inside.uc_stack.ss_sp = stack + kPageBytes;
-  flush.inside.uc_stack.ss_size = kCoroutineStackBytes;
-  flush.inside.uc_link = &flush.back;
-  const auto address = reinterpret_cast<uintptr_t>(&flush);
-  makecontext(&flush.inside, reinterpret_cast<void (*)()>(flush_entry), 2, static_cast<unsigned>(address >> 32),
-              static_cast<unsigned>(address & 0xFFFFFFFFu));
-  swapcontext(&flush.back, &flush.inside);
-  munmap(stack, bytes);
+  host::call_on_small_stack(run_flush, &flush);
   return flush.code;
 }
 
@@ -182,9 +163,10 @@ void flush_many(const std::vector<Instance *> &targets, const std::string &tag, 
 
 // Another plugin in the same process, with one instance and no options.
 void load_also(const std::string &path) {
-  void *handle = dlopen(path.c_str(), RTLD_LAZY);
+  std::string error;
+  void *handle = host::open_library(path, error);
   if (handle == nullptr) {
-    printf("failed %s\n", dlerror());
+    printf("failed %s\n", error.c_str());
     return;
   }
   int (*do_register)(flb_plugin_proxy_def *);
@@ -205,40 +187,16 @@ void exit_instance(Instance &instance) {
   printf("exited %d\n", library.exit(instance.context.remote_context));
 }
 
-void end_process(int) {
+void end_process() {
   // Async-signal-unsafe, as in Fluent Bit's own second SIGTERM; the tests send it while the host waits for a command.
   for (auto &instance : instances) exit_instance(*instance);
   exit(0);
 }
 
-void report_memory() {
-  std::ifstream status("/proc/self/status");
-  std::string line, rss, threads;
-  while (std::getline(status, line)) {
-    std::istringstream words(line);
-    std::string name;
-    words >> name;
-    if (name == "VmRSS:") words >> rss;
-    if (name == "Threads:") words >> threads;
-  }
-  int descriptors = 0;
-  if (DIR *folder = opendir("/proc/self/fd")) {
-    while (readdir(folder) != nullptr) descriptors++;
-    closedir(folder);
-  }
-  printf("memory %s %s %d\n", rss.c_str(), threads.c_str(), descriptors - 3);
-}
-
-bool is_hosts(int number) {
-  struct sigaction current {};
-  sigaction(number, nullptr, &current);
-  return current.sa_handler == end_process;
-}
-
 void run(std::istringstream &words, const std::string &command, Options &next_options) {
   if (command == "load") {
     std::string path;
-    words >> path;
+    std::getline(words >> std::ws, path);
     load(path);
   } else if (command == "option") {
     std::string key, value;
@@ -303,13 +261,15 @@ void run(std::istringstream &words, const std::string &command, Options &next_op
     if (Instance *instance = instance_at(number)) exit_instance(*instance);
   } else if (command == "unload") {
     library.unregister(&library.definition);
-    dlclose(library.handle);
+    host::close_library(library.handle);
     library = {};
     printf("unloaded\n");
   } else if (command == "memory") {
-    report_memory();
+    const host::Usage usage = host::measure_usage();
+    printf("memory %ld %ld %ld\n", usage.rss_kib, usage.threads, usage.descriptors);
   } else if (command == "signals") {
-    printf("signals %d %d\n", is_hosts(SIGINT), is_hosts(SIGTERM));
+    const host::OwnSignals own = host::own_signals();
+    printf("signals %d %d\n", own.interrupt, own.terminate);
   } else {
     printf("unknown command %s\n", command.c_str());
   }
@@ -318,16 +278,14 @@ void run(std::istringstream &words, const std::string &command, Options &next_op
 }  // namespace
 
 int main() {
-  setvbuf(stdout, nullptr, _IOLBF, 0);
-  struct sigaction action {};
-  action.sa_handler = end_process;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  host::prepare(end_process);
   Options next_options;
   std::string line, command;
   while (std::getline(std::cin, line)) {
     std::istringstream words(line);
-    if (words >> command) run(words, command, next_options);
+    if (!(words >> command)) continue;
+    if (command == "quit") break;
+    run(words, command, next_options);
   }
   for (auto &instance : instances) exit_instance(*instance);
   return 0;

@@ -1,15 +1,12 @@
 // Drives the host program (test/native/host.cc), which does to the plugin what Fluent Bit's proxy does.
-import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 import { Child, type ChildEnd } from "./child.js";
-import { type Environment, pluginEnvironment } from "./environment.js";
+import type { Environment } from "./environment.js";
+import { type HostProgram, nativeHost } from "./host_program.js";
 
-export const ROOT = process.cwd();
-/** The library under test; KINESIS_TEST_PLUGIN names another build of it. */
-export const PLUGIN = process.env["KINESIS_TEST_PLUGIN"] ?? path.join(ROOT, "bin", "kinesis.so");
+export { buildHost, PLUGIN, ROOT } from "./host_program.js";
 /** What Fluent Bit makes of the answers. */
 export const FLB_ERROR = 0;
 export const FLB_OK = 1;
@@ -33,39 +30,29 @@ export interface HostEnd extends ChildEnd {
   readonly stderr: string;
 }
 
-/** Compiles the host program unless that was done since its source last changed; gives its path. */
-export async function buildHost(): Promise<string> {
-  const source = path.join(ROOT, "test", "native", "host.cc");
-  const program = path.join(ROOT, "build", "test-native", "host");
-  if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program;
-  mkdirSync(path.dirname(program), { recursive: true });
-  // Several test files may build at once: each to a file of its own, and the last rename wins.
-  const fresh = `${program}.${process.pid}`;
-  await promisify(execFile)("c++", ["-std=c++17", "-O1", source, "-o", fresh, "-ldl", "-pthread"]);
-  renameSync(fresh, program);
-  return program;
-}
-
 export class PluginHost {
   readonly #child: Child;
+  readonly #program: HostProgram;
   readonly #folder = mkdtempSync(path.join(tmpdir(), "plugin-host-"));
   #linesTaken = 0;
   #chunks = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(program: string, environment: Environment) {
-    this.#child = new Child(program, [], { env: pluginEnvironment(environment), cwd: this.#folder });
+  private constructor(program: HostProgram, environment: Environment) {
+    this.#program = program;
+    const { command, args } = program;
+    this.#child = new Child(command, args, { env: program.environment(environment), cwd: this.#folder });
     void this.#child.ended.finally(() => rmSync(this.#folder, { recursive: true, force: true })).catch(() => undefined);
   }
 
   /** Starts the host, in an empty folder; it has not loaded the plugin yet. */
-  static async start(environment: Environment = {}): Promise<PluginHost> {
-    return new PluginHost(await buildHost(), environment);
+  static async start(environment: Environment = {}, program?: HostProgram): Promise<PluginHost> {
+    return new PluginHost(program ?? (await nativeHost()), environment);
   }
 
   /** Starts the host with the plugin loaded. */
-  static async withPlugin(environment: Environment = {}, plugin = PLUGIN): Promise<PluginHost> {
-    const host = await PluginHost.start(environment);
+  static async withPlugin(environment: Environment = {}, plugin?: string, program?: HostProgram): Promise<PluginHost> {
+    const host = await PluginHost.start(environment, program);
     try {
       await host.load(plugin);
     } catch (error) {
@@ -75,12 +62,16 @@ export class PluginHost {
     return host;
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   get stderr(): string {
     return this.#child.stderr;
   }
 
-  async load(plugin = PLUGIN): Promise<void> {
-    await this.#ask(`load ${plugin}`, /^loaded kinesis$/);
+  async load(plugin = this.#program.plugin): Promise<void> {
+    await this.#ask(`load ${this.#program.pathOf(plugin)}`, /^loaded kinesis$/);
   }
 
   async init(options: Options): Promise<{ instance: number; code: number }> {
@@ -196,6 +187,12 @@ export class PluginHost {
     return { ...(await this.#child.ended), stderr: this.stderr };
   }
 
+  /** Ends the host by a command, as its service's stop ends Fluent Bit on Windows. */
+  async quit(): Promise<HostEnd> {
+    this.#child.write("quit");
+    return this.ended();
+  }
+
   /** Closes the host's input, which ends it as Fluent Bit ends. */
   async end(): Promise<HostEnd> {
     this.#child.closeInput();
@@ -209,7 +206,7 @@ export class PluginHost {
   #fileOf(chunk: Uint8Array): string {
     const file = path.join(this.#folder, `chunk-${this.#chunks++}`);
     writeFileSync(file, chunk);
-    return file;
+    return this.#program.pathOf(file);
   }
 
   // One command at a time: the next is written when the line that answers the last has been read.
