@@ -1,0 +1,34 @@
+# What is different about the target `kinesis` on Windows: its name, its exports, its version, and how it is linked.
+#
+# For a toolchain of mingw-w64 (native/mingw-w64.cmake), run by cmake itself: cmake-js would ask for Visual Studio.
+if(NOT MINGW)
+  message(FATAL_ERROR "kinesis.dll is built by mingw-w64; give -DCMAKE_TOOLCHAIN_FILE=native/mingw-w64.cmake")
+endif()
+enable_language(RC)
+
+file(READ "${CMAKE_SOURCE_DIR}/package.json" manifest)
+if(NOT manifest MATCHES "\"version\": *\"(([0-9]+)\\.([0-9]+)\\.([0-9]+)[^\"]*)\"")
+  message(FATAL_ERROR "package.json has no version of three numbers")
+endif()
+set(KINESIS_VERSION "${CMAKE_MATCH_1}")
+set(KINESIS_VERSION_NUMBERS "${CMAKE_MATCH_2},${CMAKE_MATCH_3},${CMAKE_MATCH_4},0")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/package.json")
+
+target_sources(kinesis PRIVATE native/kinesis.rc native/exports.def)
+set_source_files_properties(
+  native/kinesis.rc PROPERTIES
+  COMPILE_DEFINITIONS "KINESIS_VERSION=${KINESIS_VERSION};KINESIS_VERSION_NUMBERS=${KINESIS_VERSION_NUMBERS}")
+
+set(KINESIS_OUTPUT "${CMAKE_SOURCE_DIR}/bin" CACHE PATH "where kinesis.dll is put")
+# To CMake a DLL is a "runtime", and its import library, which nobody links, an "archive".
+set_target_properties(kinesis PROPERTIES PREFIX "" SUFFIX ".dll"
+                      RUNTIME_OUTPUT_DIRECTORY "${KINESIS_OUTPUT}"
+                      ARCHIVE_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}"
+                      LINK_DEPENDS "${CMAKE_SOURCE_DIR}/native/exports.def")
+target_include_directories(kinesis SYSTEM PRIVATE "${CMAKE_SOURCE_DIR}/node_modules/node-api-headers/include"
+                           "${CMAKE_SOURCE_DIR}/node_modules/node-addon-api")
+# The same bytes from any folder and at any time: no path, no time, no debug data with either.
+target_compile_options(kinesis PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.>)
+# ld makes the preferred address from the name of its output, folder and all: this one is that of Microsoft's linker.
+target_link_options(kinesis PRIVATE -static -static-libgcc -static-libstdc++ -s -Wl,--gc-sections
+                    -Wl,--no-insert-timestamp -Wl,--disable-auto-image-base -Wl,--image-base,0x180000000)

