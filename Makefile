@@ -4,11 +4,13 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := release
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: release test fuzz lint typecheck demo bench bench-check bench-fluent-bit soak libnode third-party clean
+.PHONY: release test fuzz lint typecheck demo bench bench-check bench-fluent-bit soak libnode third-party clean \
+        windows-release windows-package test-windows
 
 MODULES := node_modules/.package-lock.json
 BUNDLE := build/kinesis.js
 LIBRARY := bin/kinesis.so
+WINDOWS_LIBRARY := bin/kinesis.dll
 # Folders too: their time changes when a file goes away.
 CORE := $(shell find src scripts/bundle.mjs tsconfig.json)
 NATIVE := $(shell find native) CMakeLists.txt
@@ -37,6 +39,25 @@ $(BUNDLE): $(CORE) $(MODULES)
 $(LIBRARY): $(BUNDLE) $(NATIVE)
 	env -u MAKEFLAGS -u MFLAGS npx --no-install cmake-js build --CDCMAKE_BUILD_TYPE=Release --out build/native
 	touch $@
+
+windows-release: $(WINDOWS_LIBRARY)
+
+$(WINDOWS_LIBRARY): $(BUNDLE) $(NATIVE) package.json
+	@command -v x86_64-w64-mingw32-g++-posix >/dev/null || { echo "mingw-w64 is missing; install it with" \
+	  "'apt-get install g++-mingw-w64-x86-64-posix' (Debian, Ubuntu)" >&2; exit 1; }
+	cmake -S . -B build/windows/native -DCMAKE_TOOLCHAIN_FILE="$(CURDIR)/native/mingw-w64.cmake" -DCMAKE_BUILD_TYPE=Release
+	env -u MAKEFLAGS -u MFLAGS cmake --build build/windows/native --parallel
+	touch $@
+
+# kinesis.dll with its licences, an example and how to install it, as a ZIP archive.
+windows-package: $(WINDOWS_LIBRARY)
+	node scripts/windows-package.mjs
+
+# What can't be had, wine for one, is no failure: the tests then are skipped, with the reason in their titles.
+test-windows: $(MODULES)
+	@found=$$(sh scripts/windows_tools.sh); eval "$$found"; \
+	  if [ -z "$${KINESIS_TEST_WINDOWS_SKIPPED:-}" ]; then $(MAKE) windows-release; fi; \
+	  npx --no-install vitest run test/windows
 
 libnode:
 	@sh scripts/libnode.sh >/dev/null

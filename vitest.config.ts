@@ -1,11 +1,11 @@
-/** How the tests run; gives them the libnode that `make test` found last. */
+/** How the tests run; gives them the libnode and the Windows tools that `make` found last. */
 import { existsSync, readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 
-/** KINESIS_TEST_LIBNODE and KINESIS_TEST_LIBRARY_PATH, as scripts/libnode.sh wrote them down; the caller's go first. */
-function libnodeEnvironment(): Record<string, string> {
-  const file = new URL("build/libnode/environment", import.meta.url);
-  if (process.env.KINESIS_TEST_LIBNODE !== undefined || !existsSync(file)) return {};
+/** What a script wrote down into a file as lines for `eval`; nothing when the caller has set `variable` itself. */
+function environmentIn(path: string, variable: string): Record<string, string> {
+  const file = new URL(path, import.meta.url);
+  if (process.env[variable] !== undefined || !existsSync(file)) return {};
   const found: Record<string, string> = {};
   for (const [, name = "", value = ""] of readFileSync(file, "utf8").matchAll(/^export (\w+)='(.*)'$/gm)) {
     found[name] = value.replaceAll("'\\''", "'");
@@ -20,7 +20,10 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
-    env: libnodeEnvironment(),
+    env: {
+      ...environmentIn("build/libnode/environment", "KINESIS_TEST_LIBNODE"),
+      ...environmentIn("build/windows/environment", "KINESIS_TEST_WINDOWS_SKIPPED"),
+    },
     reporters: ["default", "./scripts/count-reporter.mjs"],
   },
 });

@@ -1,11 +1,11 @@
-// Writes THIRD-PARTY: what of others is inside bin/kinesis.so, with the licences. With --check, only compares.
+// Writes THIRD-PARTY: what of others is inside kinesis.so and kinesis.dll, with the licences. With --check, only compares.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundleCore, projectFolder } from "./bundle.mjs";
 
 const file = join(projectFolder, "THIRD-PARTY");
 
-const heading = `What of others is inside bin/kinesis.so, and on which terms.
+const heading = `What of others is inside bin/kinesis.so (and bin/kinesis.dll), and on which terms.
 Written by scripts/third-party.mjs (make third-party); do not edit.
 
 Linked in besides the packages below: libstdc++ and libgcc, GPL-3.0-or-later with the GCC Runtime Library Exception,
