@@ -1,19 +1,16 @@
 // The only file that uses Node-API: what the TypeScript core can call, and how requests reach it.
 //
 // Everything here runs on Node's thread, except post_request, which any thread of the host may call.
-#include "binding.h"
-
 #include <cstring>
 #include <ctime>
 #include <unordered_map>
 
 #define NAPI_DISABLE_CPP_EXCEPTIONS
 #include <napi.h>
-#include <unistd.h>
 
-#include "host_log.h"
-#include "host_metrics.h"
-#include "node_runtime.h"
+#include "local_host.h"
+#include "remote_host.h"
+#include "resident_memory.h"
 
 // The bundle of the TypeScript core, embedded by bundle.S.
 extern "C" const char kinesis_bundle_begin[];
@@ -22,6 +19,8 @@ extern "C" const char kinesis_bundle_end[];
 namespace kinesis {
 namespace {
 
+// Who is asked: Fluent Bit in this process, unless the bootstrap script connects to one in another.
+Host *host = &LocalHost::get();
 napi_threadsafe_function request_queue = nullptr;
 // The chunk of each flush that has not been answered: memory of the host, to be detached before the answer is given.
 // Never destroyed: flushes that the core has not answered by the end leave references to a Node that is gone.
@@ -54,34 +53,26 @@ void deliver_request(napi_env raw_env, napi_value handler, void *, void *data) {
   Napi::Env env(raw_env);
   Napi::HandleScope scope(env);
   const auto id = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(data));
-  Request snapshot{RequestKind::kFlush};
-  std::string tag;
-  const bool waits = NodeRuntime::get().requests().with(id, [&](Request &request) {
-    snapshot.kind = request.kind;
-    snapshot.instance = request.instance;
-    snapshot.chunk = request.chunk;
-    snapshot.chunk_bytes = request.chunk_bytes;
-    tag = request.tag;
-  });
-  if (!waits) return;
+  const std::optional<Task> task = host->take(id);
+  if (!task) return;
   Napi::Value chunk = env.Undefined();
-  if (snapshot.kind == RequestKind::kFlush) chunk = chunk_buffer(env, id, snapshot.chunk, snapshot.chunk_bytes);
+  if (task->kind == RequestKind::kFlush) chunk = chunk_buffer(env, id, task->chunk, task->chunk_bytes);
   Napi::Function(env, handler)
-      .Call({Napi::Number::New(env, id), Napi::Number::New(env, static_cast<uint32_t>(snapshot.kind)),
-             Napi::Number::New(env, static_cast<double>(snapshot.instance)), chunk, Napi::String::New(env, tag)});
+      .Call({Napi::Number::New(env, id), Napi::Number::New(env, static_cast<uint32_t>(task->kind)),
+             Napi::Number::New(env, static_cast<double>(task->instance)), chunk, Napi::String::New(env, task->tag)});
 }
 
 void Serve(const Napi::CallbackInfo &info) {
   Napi::Env env = info.Env();
   napi_value name = Napi::String::New(env, "kinesis requests");
-  auto gone = [](napi_env, void *, void *) { NodeRuntime::get().core_gone(); };
+  auto gone = [](napi_env, void *, void *) { host->gone(); };
   const napi_status status = napi_create_threadsafe_function(env, info[0], nullptr, name, 0, 1, nullptr, gone, nullptr,
                                                              deliver_request, &request_queue);
   if (status != napi_ok) {
     Napi::Error::New(env, "cannot create the queue of requests").ThrowAsJavaScriptException();
     return;
   }
-  NodeRuntime::get().core_ready(post_request);
+  host->ready(post_request);
 }
 
 // Takes no more requests; with the queue closed, Node's loop ends as soon as nothing else is open.
@@ -94,46 +85,29 @@ void Answer(const Napi::CallbackInfo &info) {
     chunk->second.Value().Detach();
     open_chunks.erase(chunk);
   }
-  NodeRuntime::get().requests().answer(id, info[1].As<Napi::Number>().Int64Value());
+  host->answer(id, info[1].As<Napi::Number>().Int64Value());
 }
 
 Napi::Value Option(const Napi::CallbackInfo &info) {
   Napi::Env env = info.Env();
   const uint32_t id = info[0].As<Napi::Number>().Uint32Value();
-  const std::string key = info[1].As<Napi::String>().Utf8Value();
-  std::optional<std::string> value;
-  // The host's thread is blocked in FLBPluginInit meanwhile, so its list of properties is ours to read. Nothing of
-  // Node's is called under the table's lock: where that aborts, the lock would be needed to release whoever waits.
-  NodeRuntime::get().requests().with(id, [&](Request &request) {
-    if (request.options.get == nullptr) return;
-    const char *found = request.options.get(key.c_str(), request.options.output_instance);
-    if (found != nullptr) value = found;
-  });
+  const std::optional<std::string> value = host->option(id, info[1].As<Napi::String>().Utf8Value());
   return value ? Napi::Value(Napi::String::New(env, *value)) : env.Undefined();
 }
 
-// What the host says about the output instance that is being initialised.
 Napi::Value OutputInstance(const Napi::CallbackInfo &info) {
   Napi::Env env = info.Env();
-  std::optional<std::string> name;
-  int level = 0;
-  NodeRuntime::get().requests().with(info[0].As<Napi::Number>().Uint32Value(), [&](Request &request) {
-    if (!has_host_log() || request.options.output_instance == nullptr) return;
-    name = host_name_of(request.options.output_instance);
-    level = host_log_level_of(request.options.output_instance);
-  });
-  if (!name) return env.Undefined();
+  const std::optional<LogIdentity> identity = host->log_identity(info[0].As<Napi::Number>().Uint32Value());
+  if (!identity) return env.Undefined();
   Napi::Object instance = Napi::Object::New(env);
-  instance.Set("name", *name);
-  instance.Set("logLevel", level);
+  instance.Set("name", identity->name);
+  instance.Set("logLevel", identity->level);
   return instance;
 }
 
 Napi::Value Log(const Napi::CallbackInfo &info) {
   const std::string text = info[1].As<Napi::String>().Utf8Value();
-  const bool is_taken =
-      has_host_log() && NodeRuntime::get().requests().say(info[0].As<Napi::Number>().Int32Value(), text);
-  return Napi::Boolean::New(info.Env(), is_taken);
+  return Napi::Boolean::New(info.Env(), host->log(info[0].As<Napi::Number>().Int32Value(), text));
 }
 
 std::vector<std::string> texts_of(const Napi::Value &value) {
@@ -158,38 +132,38 @@ MetricDefinition definition_of(const Napi::Object &object) {
   return definition;
 }
 
-// The host's thread waits in FLBPluginInit meanwhile, so that its metrics are ours to add to.
 Napi::Value OpenMetrics(const Napi::CallbackInfo &info) {
   Napi::Array array = info[1].As<Napi::Array>();
   std::vector<MetricDefinition> definitions;
   for (uint32_t i = 0; i < array.Length(); i++) definitions.push_back(definition_of(array.Get(i).As<Napi::Object>()));
-  uint32_t set = 0;
-  NodeRuntime::get().requests().with(info[0].As<Napi::Number>().Uint32Value(), [&](Request &request) {
-    if (request.kind != RequestKind::kInit || request.metrics != 0) return;
-    set = request.metrics = HostMetrics::get().open(request.options.output_instance, definitions);
-  });
-  return Napi::Number::New(info.Env(), set);
+  return Napi::Number::New(info.Env(), host->open_metrics(info[0].As<Napi::Number>().Uint32Value(), definitions));
 }
 
 Napi::Value UpdateMetrics(const Napi::CallbackInfo &info) {
   Napi::Float64Array pairs = info[1].As<Napi::Float64Array>();
   const uint32_t set = info[0].As<Napi::Number>().Uint32Value();
-  return Napi::Boolean::New(info.Env(), HostMetrics::get().update(set, pairs.Data(), pairs.ElementLength() / 2));
+  return Napi::Boolean::New(info.Env(), host->update_metrics(set, pairs.Data(), pairs.ElementLength() / 2));
 }
 
+// Windows has no abbreviations of zones.
 Napi::Value ZoneAbbreviation(const Napi::CallbackInfo &info) {
+  const char *zone = "";
+#ifndef _WIN32
   const time_t seconds = static_cast<time_t>(info[0].As<Napi::Number>().Int64Value());
   tm local{};
-  const char *zone = localtime_r(&seconds, &local) != nullptr ? local.tm_zone : "";
+  if (localtime_r(&seconds, &local) != nullptr) zone = local.tm_zone;
+#endif
   return Napi::String::New(info.Env(), zone);
 }
 
-void ReleaseCode(const Napi::CallbackInfo &) { NodeRuntime::get().release_code(); }
+void ReleaseCode(const Napi::CallbackInfo &) { release_code_of_node(); }
 
-void ExitProcess(const Napi::CallbackInfo &info) { _exit(info[0].As<Napi::Number>().Int32Value()); }
+void ExitProcess(const Napi::CallbackInfo &info) { host->exit_process(info[0].As<Napi::Number>().Int32Value()); }
 
 // process.exit() would take Fluent Bit down.
-void Abandon(const Napi::CallbackInfo &) { NodeRuntime::get().core_abandoned(); }
+void Abandon(const Napi::CallbackInfo &) { host->abandoned(); }
+
+void Refuse(const Napi::CallbackInfo &info) { host->refuse(info[0].As<Napi::String>().Utf8Value()); }
 
 // The embedded scripts (scripts/bundle.mjs): (offset, bytes), or without arguments the first line. They are ASCII, and
 // as Latin-1 they take one byte a character in V8's heap and need no decoding.
@@ -206,62 +180,40 @@ Napi::Value Bundle(const Napi::CallbackInfo &info) {
   return {info.Env(), text};
 }
 
+void describe_host(Napi::Object exports) {
+  Napi::Env env = exports.Env();
+  exports.Set("hasHostLog", Napi::Boolean::New(env, host->has_log()));
+  exports.Set("messageDescriptor", Napi::Number::New(env, host->message_descriptor()));
+  exports.Set("place", Napi::String::New(env, host->place()));
+}
+
+// The host is another process.
+void Connect(const Napi::CallbackInfo &info) {
+  host = &RemoteHost::connect(info[0].As<Napi::String>().Utf8Value());
+  describe_host(info.This().As<Napi::Object>());
+}
+
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
+  describe_host(exports);
+  exports.Set("connect", Napi::Function::New(env, Connect));
+  exports.Set("refuse", Napi::Function::New(env, Refuse));
   exports.Set("bundle", Napi::Function::New(env, Bundle));
   exports.Set("serve", Napi::Function::New(env, Serve));
   exports.Set("close", Napi::Function::New(env, Close));
   exports.Set("answer", Napi::Function::New(env, Answer));
   exports.Set("option", Napi::Function::New(env, Option));
   exports.Set("outputInstance", Napi::Function::New(env, OutputInstance));
-  exports.Set("hasHostLog", Napi::Boolean::New(env, has_host_log()));
   exports.Set("log", Napi::Function::New(env, Log));
   exports.Set("openMetrics", Napi::Function::New(env, OpenMetrics));
   exports.Set("updateMetrics", Napi::Function::New(env, UpdateMetrics));
   exports.Set("zoneAbbreviation", Napi::Function::New(env, ZoneAbbreviation));
   exports.Set("releaseCode", Napi::Function::New(env, ReleaseCode));
   exports.Set("exitProcess", Napi::Function::New(env, ExitProcess));
-  exports.Set("messageDescriptor", Napi::Number::New(env, NodeRuntime::get().message_descriptor()));
   exports.Set("abandon", Napi::Function::New(env, Abandon));
   return exports;
 }
 
 }  // namespace
-
-std::string bootstrap_script(const std::string &own_path) {
-  std::string quoted;
-  for (const char c : own_path) {
-    if (c == '\'' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return "const addon = { exports: {} };"
-         "process.dlopen(addon, '" +
-         quoted +
-         "', require('os').constants.dlopen.RTLD_LAZY);"
-         "const binding = addon.exports;"
-         "process.reallyExit = () => binding.abandon();"
-         // Nothing may open the host's standard streams, not even a built-in module while it loads; the core puts
-         // streams of its own in these places (src/standard_streams.ts).
-         "for (const name of ['stdin', 'stdout', 'stderr'])"
-         "Object.defineProperty(process, name, { configurable: true, value: {} });"
-         // Scripts of the bundle, each compiled and run when it is first asked for.
-         "const scripts = new Map();"
-         "const table = JSON.parse(binding.bundle());"
-         "let offset = JSON.stringify(table).length + 1;"
-         "for (const [name, bytes] of table) { scripts.set(name, [offset, bytes]); offset += bytes; }"
-         "const { Script } = require('vm');"
-         "const loaded = new Map();"
-         "const load = (name) => {"
-         "  const place = scripts.get(name);"
-         "  if (place === undefined) return require(name);"
-         "  if (loaded.has(name)) return loaded.get(name).exports;"
-         "  const module = { exports: {} };"
-         "  loaded.set(name, module);"
-         "  const script = new Script(binding.bundle(...place), { filename: 'kinesis.js/' + name.slice(2) });"
-         "  script.runInThisContext()(module, module.exports, load);"
-         "  return module.exports;"
-         "};"
-         "load('./main.js').start(binding);";
-}
 
 NODE_API_MODULE(kinesis, Initialise)
 

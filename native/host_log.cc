@@ -3,7 +3,7 @@
 // Source of the signatures, unchanged from Fluent Bit 2.0 to 5.1: include/fluent-bit/flb_log.h and flb_output.h.
 #include "host_log.h"
 
-#include <dlfcn.h>
+#include "platform.h"
 
 namespace kinesis {
 namespace {
@@ -14,7 +14,7 @@ const char *(*output_name)(void *output_instance) = nullptr;
 
 template <typename Function>
 bool look_up(Function &function, const char *name) {
-  function = reinterpret_cast<Function>(dlsym(RTLD_DEFAULT, name));
+  function = reinterpret_cast<Function>(symbol_of_process(name));
   return function != nullptr;
 }
 

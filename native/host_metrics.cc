@@ -9,9 +9,9 @@
 // made while that thread waits. Later calls find theirs, and change values by compare-and-exchange.
 #include "host_metrics.h"
 
-#include <dlfcn.h>
-
 #include <chrono>
+
+#include "platform.h"
 
 namespace kinesis {
 namespace {
@@ -34,7 +34,7 @@ struct Functions {
 
 template <typename Function>
 bool look_up(Function &function, const char *name) {
-  function = reinterpret_cast<Function>(dlsym(RTLD_DEFAULT, name));
+  function = reinterpret_cast<Function>(symbol_of_process(name));
   return function != nullptr;
 }
 

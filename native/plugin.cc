@@ -1,18 +1,21 @@
 // The functions that Fluent Bit looks up in a Go-style output plugin. They pass everything on and decide nothing.
 #include <string>
 
+#include "core.h"
 #include "flb_proxy_abi.h"
 #include "host_metrics.h"
-#include "node_runtime.h"
+#include "surroundings.h"
 
 #define EXPORTED extern "C" __attribute__((visibility("default")))
 
 namespace {
 
+using kinesis::Core;
+using kinesis::HostInstance;
 using kinesis::HostMetrics;
-using kinesis::NodeRuntime;
 using kinesis::Request;
 using kinesis::RequestKind;
+using kinesis::Surroundings;
 
 char plugin_name[] = "kinesis";
 char plugin_description[] = "Amazon Kinesis Data Streams Fluent Bit Plugin.";
@@ -24,7 +27,7 @@ int64_t instance_of(void *context) { return static_cast<int64_t>(reinterpret_cas
 }  // namespace
 
 EXPORTED int FLBPluginRegister(flb_plugin_proxy_def *definition) {
-  NodeRuntime::get().remember_surroundings();
+  Surroundings::get().remember();
   definition->type = kFlbProxyOutputPlugin;
   definition->proxy = kFlbProxyGolang;
   definition->flags = 0;
@@ -34,19 +37,21 @@ EXPORTED int FLBPluginRegister(flb_plugin_proxy_def *definition) {
 }
 
 EXPORTED int FLBPluginInit(flbgo_output_plugin *plugin) {
-  const std::string error = NodeRuntime::get().start();
+  Surroundings::get().remember();
+  const std::string error = Core::get().start();
   if (!error.empty()) {
-    NodeRuntime::get().say("Failed to initialize plugin: " + error);
+    Surroundings::get().say("Failed to initialize plugin: " + error);
     return kFlbError;
   }
   Request request{RequestKind::kInit};
-  request.options = {plugin->api->output_get_property, plugin->output_instance};
-  const int64_t instance = NodeRuntime::get().ask(request);
+  HostInstance host_instance(plugin->api->output_get_property, plugin->output_instance);
+  request.host_instance = &host_instance;
+  const int64_t instance = Core::get().ask(request);
   if (instance < 0) {
-    HostMetrics::get().close(request.metrics);
+    HostMetrics::get().close(host_instance.metrics);
     return kFlbError;
   }
-  HostMetrics::get().assign(instance, request.metrics);
+  HostMetrics::get().assign(instance, host_instance.metrics);
   plugin->context->remote_context = context_of(instance);
   return kFlbOk;
 }
@@ -58,7 +63,7 @@ EXPORTED int FLBPluginFlushCtx(void *context, const void *data, int length, cons
   request.chunk = data;
   request.chunk_bytes = length > 0 ? static_cast<size_t>(length) : 0;
   request.tag = tag != nullptr ? tag : "";
-  return static_cast<int>(NodeRuntime::get().ask(request));
+  return static_cast<int>(Core::get().ask(request));
 }
 
 EXPORTED int FLBPluginExitCtx(void *context) {
@@ -68,7 +73,7 @@ EXPORTED int FLBPluginExitCtx(void *context) {
   request.instance = instance_of(context);
   // Before the core can give the instance's number to another.
   const uint32_t metrics = HostMetrics::get().take(request.instance);
-  NodeRuntime::get().ask(request);
+  Core::get().ask(request);
   HostMetrics::get().close(metrics);
   return kFlbOk;
 }
@@ -76,7 +81,7 @@ EXPORTED int FLBPluginExitCtx(void *context) {
 // Fluent Bit before 1.9 knows no FLBPluginExitCtx and calls this once per instance; the core takes the oldest.
 EXPORTED int FLBPluginExit() {
   Request request{RequestKind::kExit};
-  NodeRuntime::get().ask(request);
+  Core::get().ask(request);
   HostMetrics::get().close_all();
   return kFlbOk;
 }

@@ -11,16 +11,12 @@
 #include <utility>
 #include <vector>
 
+#include "host_instance.h"
+
 namespace kinesis {
 
 /// What Fluent Bit asks of the core. The numbers are part of the contract with src/binding.ts.
 enum class RequestKind : uint32_t { kInit = 0, kFlush = 1, kExit = 2, kStop = 3 };
-
-/// Gives the value of an option of the output instance that is being initialised, or null when it is not set.
-struct OptionSource {
-  const char *(*get)(const char *key, void *output_instance) = nullptr;
-  void *output_instance = nullptr;
-};
 
 /// A request lives on the stack of the thread that waits for it; everything it points to is the host's and is valid
 /// until wait() has returned.
@@ -32,11 +28,10 @@ struct Request {
   const void *chunk = nullptr;
   size_t chunk_bytes = 0;
   const char *tag = "";
-  OptionSource options;
+  HostInstance *host_instance = nullptr;  // of an init
 
   // Guarded by the table's mutex.
   std::optional<int64_t> answer;
-  uint32_t metrics = 0;                            // the set that an init opened, see HostMetrics
   std::vector<std::pair<int, std::string>> lines;  // for the host's log, with their levels
   std::condition_variable answered;
 };

@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "platform.h"
+
 namespace kinesis {
 namespace {
 
@@ -65,6 +67,9 @@ int release_if_it_holds(dl_phdr_info *library, size_t, void *symbol) {
 
 }  // namespace
 
-void release_code_of(const void *symbol) { dl_iterate_phdr(release_if_it_holds, const_cast<void *>(symbol)); }
+void release_code_of_node() {
+  void *symbol = symbol_of_process("napi_create_function");
+  if (symbol != nullptr) dl_iterate_phdr(release_if_it_holds, symbol);
+}
 
 }  // namespace kinesis

@@ -3,8 +3,9 @@
 
 namespace kinesis {
 
-/// Takes the pages of the library that holds `symbol` out of the process, but for those that may differ from its file.
-/// What is used again is mapped again from the system's file cache, 16 pages at a time.
-void release_code_of(const void *symbol);
+/// Takes the pages of Node's code and constants, of libnode or of the program node, out of the process, but for those
+/// that may differ from their file. What is used again is mapped again from the system's file cache, 16 pages at a
+/// time.
+void release_code_of_node();
 
 }  // namespace kinesis

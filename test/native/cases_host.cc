@@ -3,9 +3,9 @@
 
 #include <atomic>
 
+#include "core.h"
 #include "host_log.h"
 #include "host_metrics.h"
-#include "node_runtime.h"
 #include "shim_host.h"
 #include "stand_in_core.h"
 #include "stand_in_fluent_bit.h"
@@ -163,7 +163,7 @@ void log_of_host() {
   CHECK(lines.size() == 2);
   CHECK(lines[0].level == 2 && lines[0].text == "first %s %n" && lines[1].text == "second %s %n");
   for (const auto &line : lines) CHECK(pthread_equal(line.thread, pthread_self()));
-  CHECK(!kinesis::NodeRuntime::get().requests().say(3, "nobody waits"));
+  CHECK(!kinesis::Core::get().requests().say(3, "nobody waits"));
   stand_in::settings.says_at_exit = true;
   CHECK(instance.exit() == kFlbOk);
   CHECK(host.lines().size() == 3 && host.lines()[2].text == "at the exit");

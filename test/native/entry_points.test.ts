@@ -1,6 +1,6 @@
 /** Random calls of the plugin's exports, from several threads and with odd arguments, under each sanitizer. */
 import { execFile, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,7 +15,7 @@ const native = join(here, "../../native");
 const builds = join(here, "../../build/test-native/fuzz");
 const shim = [
   ...["shim_host.cc", "stand_in_binding.cc"].map((file) => join(here, file)),
-  ...["plugin", "request", "node_runtime", "resident_memory", "abort_trap", "host_log", "host_metrics"].map((file) => join(native, `${file}.cc`)),
+  ...readdirSync(native).filter((file) => file.endsWith(".cc") && !/^binding|_windows/.test(file)).map((file) => join(native, file)),
 ];
 const buildTimeout = 600_000;
 // ThreadSanitizer does not start where the kernel scatters addresses widely.

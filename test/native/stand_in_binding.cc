@@ -7,10 +7,11 @@
 #include <mutex>
 #include <vector>
 
-#include "binding.h"
+#include "core.h"
+#include "embedded_node.h"
 #include "flb_proxy_abi.h"
 #include "host_metrics.h"
-#include "node_runtime.h"
+#include "platform.h"
 #include "shim_host.h"
 #include "stand_in_core.h"
 
@@ -21,7 +22,8 @@ Observed observed;
 
 namespace {
 
-using kinesis::NodeRuntime;
+using kinesis::Core;
+using kinesis::EmbeddedNode;
 using kinesis::Request;
 using kinesis::RequestKind;
 
@@ -46,11 +48,7 @@ bool post(uint32_t id) {
   return true;
 }
 
-void answer(uint32_t id, int64_t value) { (NodeRuntime::get().requests().answer(id, value) ? taken : refused)++; }
-
-[[noreturn]] void rest_for_ever() {
-  for (;;) pause();
-}
+void answer(uint32_t id, int64_t value) { (Core::get().requests().answer(id, value) ? taken : refused)++; }
 
 uint32_t open_metrics(void *output_instance) {
   using kinesis::MetricKind;
@@ -62,10 +60,11 @@ uint32_t open_metrics(void *output_instance) {
 
 int64_t open_instance(uint32_t id) {
   bool refuse = false;
-  NodeRuntime::get().requests().with(id, [&](Request &request) {
-    auto has = [&](const char *key) { return request.options.get(key, request.options.output_instance) != nullptr; };
+  Core::get().requests().with(id, [&](Request &request) {
+    auto has = [&](const char *key) { return request.host_instance->option(key).has_value(); };
     refuse = has(kRefuse);
-    if (has(kMetrics)) request.metrics = metrics = open_metrics(request.options.output_instance);
+    if (has(kMetrics))
+      request.host_instance->metrics = metrics = open_metrics(request.host_instance->output_instance());
   });
   if (refuse) return -1;
   instances++;
@@ -79,8 +78,8 @@ bool flush(uint32_t id, const Request &request) {
   if (tag == kCrash) raise(SIGSEGV);
   if (tag == kAbort) abort();
   if (tag == kExit) {
-    NodeRuntime::get().core_gone();
-    rest_for_ever();
+    EmbeddedNode::get().core_gone();
+    kinesis::rest_for_ever();
   }
   if (tag == kHold) {
     std::lock_guard<std::mutex> lock(mutex);
@@ -90,8 +89,8 @@ bool flush(uint32_t id, const Request &request) {
   }
   if (tag == kSay) {
     const std::string chunk(static_cast<const char *>(request.chunk), request.chunk_bytes);
-    CHECK(NodeRuntime::get().requests().say(2, "first " + chunk));
-    CHECK(NodeRuntime::get().requests().say(2, "second " + chunk));
+    CHECK(Core::get().requests().say(2, "first " + chunk));
+    CHECK(Core::get().requests().say(2, "second " + chunk));
   }
   const int value = fingerprint(request.instance, request.chunk, request.chunk_bytes, request.tag);
   answer(id, value);
@@ -110,16 +109,16 @@ void stop(uint32_t id) {
     closed = true;
     drained.swap(held);
   }
-  if (settings.says_at_stop) CHECK(!NodeRuntime::get().requests().say(3, "at the end"));
+  if (settings.says_at_stop) CHECK(!Core::get().requests().say(3, "at the end"));
   for (const uint32_t flush_id : drained) answer(flush_id, kFlbOk);
   answer(id, 0);
-  if (settings.never_ends) rest_for_ever();
+  if (settings.never_ends) kinesis::rest_for_ever();
 }
 
 // False when the loop is to end.
 bool serve(uint32_t id) {
   Request seen{RequestKind::kFlush};
-  const bool waits = NodeRuntime::get().requests().with(id, [&](Request &request) {
+  const bool waits = Core::get().requests().with(id, [&](Request &request) {
     seen.kind = request.kind;
     seen.instance = request.instance;
     seen.chunk = request.chunk;
@@ -135,7 +134,7 @@ bool serve(uint32_t id) {
     case RequestKind::kFlush:
       return flush(id, seen);
     case RequestKind::kExit:
-      if (settings.says_at_exit) CHECK(NodeRuntime::get().requests().say(3, "at the exit"));
+      if (settings.says_at_exit) CHECK(Core::get().requests().say(3, "at the exit"));
       instances--;
       answer(id, 0);
       return true;
@@ -202,17 +201,15 @@ extern "C" __attribute__((visibility("default"))) int stand_in_core_main(const c
   observe(script);
   if (settings.before_up == BeforeUp::kReturn) return 7;
   if (settings.before_up == BeforeUp::kExit) {
-    kinesis::NodeRuntime::get().core_gone();
-    rest_for_ever();
+    kinesis::EmbeddedNode::get().core_gone();
+    kinesis::rest_for_ever();
   }
   // As OpenSSL does while Node starts: its clean-up is to find Node at its end.
   atexit([] { CHECK(at_end); });
-  kinesis::NodeRuntime::get().core_ready(post);
+  kinesis::EmbeddedNode::get().core_ready(post);
   while (run_once()) continue;
   // Long enough that an exit of the process which does not wait for this thread is caught.
   usleep(kLastWorkMicroseconds);
   at_end = true;
   return 0;
 }
-
-std::string kinesis::bootstrap_script(const std::string &own_path) { return "script of " + own_path; }

@@ -4,6 +4,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const DROPPED = /^(AWS_|KINESIS_|EKS_POD_|SEND_FAILURE_TIMEOUT$|FLB_|LD_|NODE_|(https?|no|all)_proxy$)/i;
 
+/** KINESIS_TEST_RUNTIME=process: the core runs in a process of its own. */
+export const isCoreInProcess = process.env["KINESIS_TEST_RUNTIME"] === "process";
+
 /** What a child gets: the harmless rest of our own environment, dummy credentials, and `extra` (undefined removes). */
 export function pluginEnvironment(extra: Environment = {}): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = {};
@@ -19,8 +22,9 @@ export function pluginEnvironment(extra: Environment = {}): NodeJS.ProcessEnv {
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
   });
   const { KINESIS_TEST_LIBNODE: libnode, KINESIS_TEST_LIBRARY_PATH: libraryPath } = process.env;
-  if (libnode !== undefined && libnode !== "") environment["KINESIS_LIBNODE"] = libnode;
-  if (libraryPath !== undefined && libraryPath !== "") environment["LD_LIBRARY_PATH"] = libraryPath;
+  if (isCoreInProcess) Object.assign(environment, { KINESIS_RUNTIME: "process", KINESIS_NODE: process.execPath });
+  else if (libnode !== undefined && libnode !== "") environment["KINESIS_LIBNODE"] = libnode;
+  if (!isCoreInProcess && libraryPath !== undefined && libraryPath !== "") environment["LD_LIBRARY_PATH"] = libraryPath;
   for (const [name, value] of Object.entries(extra)) {
     if (value === undefined) delete environment[name];
     else environment[name] = value;

@@ -1,0 +1,332 @@
+// Finds the program node, runs the core in a process of it, and starts that again when it ends.
+#include "child_node.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "bootstrap.h"
+#include "flb_proxy_abi.h"
+#include "host_log.h"
+#include "local_host.h"
+#include "platform.h"
+#include "surroundings.h"
+#include "thread.h"
+
+namespace kinesis {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+#ifdef _WIN32
+constexpr const char *kProgramName = "node.exe";
+constexpr const char *kInstallHint =
+    "Install Node.js 18 or newer so that node.exe is on PATH, or put it beside the plugin";
+#else
+constexpr const char *kProgramName = "node";
+constexpr const char *kInstallHint =
+    "Install Node.js 18 or newer: Debian and Ubuntu 'apt-get install nodejs', Fedora, RHEL "
+    "and Amazon Linux 'dnf install nodejs'";
+#endif
+
+constexpr size_t kSupervisorStackBytes = 512 * 1024;
+// Node comes up in 0.1 s, under an emulator or on a machine that swaps in many.
+constexpr int64_t kStartTimeoutMs = 60000;
+// Between the end of a run and the next: doubled each time, unless the run was a long one.
+constexpr int64_t kFirstPauseMs = 100;
+constexpr int64_t kLongestPauseMs = 30000;
+constexpr int64_t kLongRunMs = 60000;
+// From the end of the connection to that of the process.
+constexpr int64_t kEndTimeoutMs = 5000;
+
+// A level of the host's log, see host_log.h.
+constexpr int kError = 1;
+
+// In the host's log where a thread waits that can write there.
+void complain(const std::string &message) {
+  if (!LocalHost::get().log(kError, "[kinesis] " + message)) Surroundings::get().say(message);
+}
+
+}  // namespace
+
+ChildNode &ChildNode::get() {
+  // Never destroyed: its thread may outlive static destruction.
+  static auto *node = new ChildNode();
+  return *node;
+}
+
+std::string ChildNode::find(const std::string &reason) {
+  reason_ = reason;
+  const std::string chosen = environment_variable("KINESIS_NODE");
+  if (!chosen.empty()) {
+    if (!file_exists(chosen))
+      return "cannot find the program node: KINESIS_NODE is " + chosen + ", which does not exist";
+    program_ = chosen;
+    return "";
+  }
+  std::vector<std::string> folders = program_folders();
+  folders.insert(folders.begin(), folder_of(Surroundings::get().own_path()));
+  for (const std::string &folder : folders) {
+    program_ = path_in(folder, kProgramName);
+    if (file_exists(program_)) return "";
+  }
+  return std::string("cannot find the program node beside the plugin or on PATH. ") + kInstallHint +
+         "; or set KINESIS_NODE to its path";
+}
+
+std::string ChildNode::place() { return "in a process of its own, from " + program_ + ", " + reason_; }
+
+std::string ChildNode::start() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (state_ == State::kNew) {
+    start_error_.clear();
+    pthread_t thread;
+    const std::string error = start_quiet_thread(
+        kSupervisorStackBytes, [] { ChildNode::get().supervise(); }, thread);
+    if (!error.empty()) return "cannot start a thread for Node.js: " + error;
+    pthread_detach(thread);
+    state_ = State::kStarting;
+    static const bool is_registered = (call_at_exit([](int) { ChildNode::get().stop_at_exit(); }), true);
+    (void)is_registered;
+  }
+  const bool is_in_time = changed_.wait_for(lock, milliseconds(kStartTimeoutMs),
+                                            [this] { return state_ == State::kUp || state_ == State::kNew; });
+  if (!is_in_time) return "Node.js (" + program_ + ") did not come up in 60 s";
+  return state_ == State::kUp ? "" : start_error_;
+}
+
+// The first run has to come up, or the init that waits for it fails and the next one starts anew; every later one is
+// tried again for ever.
+void ChildNode::supervise() {
+  name_thread("kinesis-child");
+  bool was_up = false;
+  for (int64_t pause_ms = kFirstPauseMs;;) {
+    const auto began = Clock::now();
+    std::string ending;
+    was_up = run_once(ending) || was_up;
+    if (Clock::now() - began >= milliseconds(kLongRunMs)) pause_ms = kFirstPauseMs;
+
+    std::unique_lock<std::mutex> lock(mutex_);
+    state_ = was_up ? State::kDown : State::kNew;
+    if (!was_up && start_error_.empty()) {
+      start_error_ = "Node.js (" + program_ + ") ended before the plugin's core was up: " + ending;
+    }
+    const bool is_last = !was_up || stopping_;
+    changed_.notify_all();
+    lock.unlock();
+    if (!is_last) {
+      complain("The process of Node.js ended with " + ending + ". It is started again in " + std::to_string(pause_ms) +
+               " ms; chunks under way are answered with retry");
+    }
+    Core::get().requests().release_all(kFlbRetry, -1);
+    if (is_last) return;
+    lock.lock();
+    changed_.wait_for(lock, milliseconds(pause_ms), [this] { return stopping_; });
+    if (stopping_) return;
+    pause_ms = std::min(2 * pause_ms, kLongestPauseMs);
+  }
+}
+
+// True when the core came up. Says how the run ended.
+bool ChildNode::run_once(std::string &ending) {
+  auto run = std::make_shared<Run>();
+  ending = launch(*run);
+  if (!ending.empty()) return false;
+  const bool was_up = send(*run, {FrameKind::kHello, 0, LocalHost::get().has_log() ? 1 : 0}, place()) && read(run);
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    run_.reset();
+  }
+  run->connection.shut_down();
+  if (!run->process.has_ended_within(kEndTimeoutMs)) run->process.kill();
+  ending = run->process.wait();
+  return was_up;
+}
+
+std::string ChildNode::launch(Run &run) {
+  ConnectionPair pair;
+  const std::string error = pair.open();
+  if (!error.empty()) return error;
+  run.connection = pair.ours;
+  const Surroundings &surroundings = Surroundings::get();
+  std::vector<std::string> arguments = node_arguments(surroundings.own_path(), pair.theirs.names());
+  arguments.front() = program_;
+  return run.process.start(program_, arguments, pair.theirs, surroundings.message_descriptor());
+}
+
+// Until the connection ends. True when the core came up.
+bool ChildNode::read(const std::shared_ptr<Run> &run) {
+  Frame frame;
+  std::vector<double> pairs;
+  bool is_up = false;
+  while (receive_frame(run->connection, frame)) {
+    const uint64_t bytes = frame.header.data_bytes;
+    pairs.resize((bytes + sizeof(double) - 1) / sizeof(double));
+    if (!run->connection.receive(pairs.data(), bytes)) break;
+    if (frame.header.kind == FrameKind::kReady) {
+      std::lock_guard<std::mutex> lock(mutex_);
+      is_up = true;
+      run->number = ++last_run_;
+      run_ = run;
+      state_ = State::kUp;
+      changed_.notify_all();
+    } else {
+      handle(*run, frame, pairs);
+    }
+  }
+  return is_up;
+}
+
+void ChildNode::handle(Run &run, const Frame &frame, const std::vector<double> &pairs) {
+  LocalHost &host = LocalHost::get();
+  const FrameHeader &header = frame.header;
+  switch (header.kind) {
+    case FrameKind::kAnswer:
+      return host.answer(header.id, header.number);
+    case FrameKind::kMetrics:
+      host.update_metrics(header.id, pairs.data(), pairs.size() / 2);
+      return;
+    case FrameKind::kOption: {
+      const std::optional<std::string> value = host.option(header.id, frame.text);
+      return reply(run, value ? 0 : -1, value.value_or(""));
+    }
+    case FrameKind::kLogIdentity: {
+      const std::optional<LogIdentity> identity = host.log_identity(header.id);
+      return reply(run, identity ? identity->level : -1, identity ? identity->name : "");
+    }
+    case FrameKind::kLog:
+      return reply(run, host.log(static_cast<int>(header.number), frame.text) ? 1 : 0);
+    case FrameKind::kOpenMetrics:
+      return reply(run, host.open_metrics(header.id, definitions_of(frame.text)));
+    case FrameKind::kExitProcess:
+      return host.exit_process(static_cast<int>(header.number));
+    case FrameKind::kRefusal: {
+      std::lock_guard<std::mutex> lock(mutex_);
+      start_error_ = frame.text;
+      return;
+    }
+    default:
+      // No end of ours sends it: the connection cannot be relied on.
+      run.connection.shut_down();
+  }
+}
+
+void ChildNode::reply(Run &run, int64_t number, std::string_view text) {
+  send(run, {FrameKind::kReply, 0, number}, text);
+}
+
+bool ChildNode::send(Run &run, const FrameHeader &header, std::string_view text, const void *data, size_t data_bytes) {
+  std::lock_guard<std::mutex> lock(run.sending);
+  return send_frame(run.connection, header, text, data, data_bytes);
+}
+
+int64_t ChildNode::ask(Request &request) {
+  switch (request.kind) {
+    case RequestKind::kInit:
+      return open(request);
+    case RequestKind::kFlush:
+      return flush(request);
+    case RequestKind::kExit:
+      return close(request);
+    case RequestKind::kStop:
+      return forward(request, current_run(), -1);
+  }
+  return answer_without_core(request.kind);
+}
+
+int64_t ChildNode::open(Request &request) {
+  const std::shared_ptr<Run> run = current_run();
+  const int64_t number_in_run = forward(request, run, -1);
+  if (number_in_run < 0) return number_in_run;
+  auto instance = std::make_shared<Instance>(std::move(*request.host_instance));
+  instance->host.forget_host();
+  instance->number = number_in_run;
+  instance->run = run->number;
+  std::lock_guard<std::mutex> lock(mutex_);
+  int64_t number = 0;
+  while (instances_.count(number) != 0) number++;
+  instances_.emplace(number, std::move(instance));
+  return number;
+}
+
+int64_t ChildNode::flush(Request &request) {
+  std::shared_ptr<Instance> instance;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = instances_.find(request.instance);
+    if (found == instances_.end()) return kFlbRetry;
+    instance = found->second;
+  }
+  const std::shared_ptr<Run> run = current_run();
+  if (run == nullptr) return kFlbRetry;
+  int64_t number;
+  {
+    // A run that has begun since is told of the instance by the first flush that comes; others wait for it.
+    std::lock_guard<std::mutex> opening(instance->opening);
+    if (instance->run != run->number) {
+      Request init{RequestKind::kInit};
+      init.host_instance = &instance->host;
+      const int64_t number_in_run = forward(init, run, -1);
+      if (number_in_run < 0) return kFlbRetry;
+      instance->number = number_in_run;
+      instance->run = run->number;
+    }
+    number = instance->number;
+  }
+  return forward(request, run, number);
+}
+
+// A negative number means the oldest instance: see FLBPluginExit.
+int64_t ChildNode::close(Request &request) {
+  std::shared_ptr<Instance> instance;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = request.instance < 0 ? instances_.begin() : instances_.find(request.instance);
+    if (found == instances_.end()) return kFlbOk;
+    instance = found->second;
+    instances_.erase(found);
+  }
+  const std::shared_ptr<Run> run = current_run();
+  // A run that never heard of it has nothing to close.
+  if (run == nullptr || instance->run != run->number) return kFlbOk;
+  return forward(request, run, instance->number);
+}
+
+std::shared_ptr<ChildNode::Run> ChildNode::current_run() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return run_;
+}
+
+int64_t ChildNode::forward(Request &request, const std::shared_ptr<Run> &run, int64_t instance) {
+  RequestTable &requests = Core::get().requests();
+  const int64_t when_gone = answer_without_core(request.kind);
+  uint32_t id;
+  {
+    // Whoever is in the table when the run is taken back is released after it.
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (run == nullptr || run_ != run) return when_gone;
+    id = requests.add(request);
+  }
+  const FrameHeader header{static_cast<FrameKind>(request.kind), id, instance};
+  if (!send(*run, header, request.tag, request.chunk, request.chunk_bytes)) requests.answer(id, when_gone);
+  if (request.kind == RequestKind::kFlush || request.kind == RequestKind::kInit) {
+    return requests.wait(id, request).value_or(when_gone);
+  }
+  return requests.wait(id, request, kStopTimeoutMs).value_or(when_gone);
+}
+
+// At the end of the process: asks the core to end, and waits until its process has.
+void ChildNode::stop_at_exit() {
+  HostMetrics::get().close_all();
+  std::unique_lock<std::mutex> lock(mutex_);
+  stopping_ = true;
+  changed_.notify_all();
+  if (run_ == nullptr) return;
+  lock.unlock();
+  Request request{RequestKind::kStop};
+  ask(request);
+  lock.lock();
+  changed_.wait_for(lock, milliseconds(kStopTimeoutMs), [this] { return state_ != State::kUp; });
+}
+
+}  // namespace kinesis

@@ -1,0 +1,83 @@
+// Finds the program node, runs the core in a process of it, and starts that again when it ends.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "child_process.h"
+#include "core.h"
+#include "frame.h"
+
+namespace kinesis {
+
+/// Node in a process of its own: one at a time, shared by all output instances. A thread of its own starts it, reads
+/// what it says, and sees its end.
+class ChildNode : public Runtime {
+ public:
+  static ChildNode &get();
+
+  /// Looks for a program node; why it is looked for is for `place`. On failure gives a message for the user.
+  std::string find(const std::string &reason);
+
+  std::string start() override;
+  int64_t ask(Request &request) override;
+  std::string place() override;
+
+ private:
+  enum class State { kNew, kStarting, kUp, kDown };
+
+  /// One run of the program, and the way to it.
+  struct Run {
+    ~Run() { connection.close(); }
+
+    uint64_t number = 0;  // set before it takes requests
+    ChildProcess process;
+    Connection connection;
+    std::mutex sending;
+  };
+
+  /// An output instance, which each new run has to be told of. `number` is what the run of `run` calls it.
+  struct Instance {
+    explicit Instance(HostInstance &&host) : host(std::move(host)) {}
+
+    std::mutex opening;
+    HostInstance host;
+    int64_t number = -1;
+    uint64_t run = 0;
+  };
+
+  ChildNode() = default;
+  void supervise();
+  bool run_once(std::string &ending);
+  std::string launch(Run &run);
+  bool read(const std::shared_ptr<Run> &run);
+  void handle(Run &run, const Frame &frame, const std::vector<double> &pairs);
+  void reply(Run &run, int64_t number, std::string_view text = {});
+  bool send(Run &run, const FrameHeader &header, std::string_view text = {}, const void *data = nullptr,
+            size_t data_bytes = 0);
+
+  int64_t open(Request &request);
+  int64_t flush(Request &request);
+  int64_t close(Request &request);
+  int64_t forward(Request &request, const std::shared_ptr<Run> &run, int64_t instance);
+  std::shared_ptr<Run> current_run();
+  void stop_at_exit();
+
+  std::string program_;
+  std::string reason_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  State state_ = State::kNew;                               // guarded by mutex_
+  std::shared_ptr<Run> run_;                                // guarded by mutex_; null when none takes requests
+  uint64_t last_run_ = 0;                                   // guarded by mutex_
+  std::string start_error_;                                 // guarded by mutex_
+  bool stopping_ = false;                                   // guarded by mutex_
+  std::map<int64_t, std::shared_ptr<Instance>> instances_;  // guarded by mutex_
+};
+
+}  // namespace kinesis

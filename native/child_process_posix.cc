@@ -1,0 +1,126 @@
+// A program that runs beside this process and ends with it, on Linux.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "child_process.h"
+
+namespace kinesis {
+namespace {
+
+// Linux 5.9. An older kernel has descriptors closed one by one.
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+constexpr int kPollMs = 10;
+
+// The child's descriptor for the connection, as Connection::names tells it; behind it nothing is open.
+constexpr int kConnection = 3;
+
+// Between fork and exec: nothing that could wait for a lock which another thread of the host holds.
+void close_from(int first) {
+  if (syscall(SYS_close_range, first, ~0u, 0) == 0) return;
+  const long limit = sysconf(_SC_OPEN_MAX);
+  for (int descriptor = first; descriptor < (limit > 0 ? limit : 65536); descriptor++) ::close(descriptor);
+}
+
+// What keeps exec from happening is written here; a successful exec closes it.
+constexpr int kReport = kConnection + 1;
+
+// The descriptors are moved up first, lest one is overwritten that is yet to be put in its place.
+bool arrange_descriptors(int connection, int message_descriptor, int report) {
+  const int nothing = open("/dev/null", O_RDWR);
+  const int messages = fcntl(message_descriptor, F_DUPFD, kReport + 1);
+  const int link = fcntl(connection, F_DUPFD, kReport + 1);
+  const int failure = fcntl(report, F_DUPFD, kReport + 1);
+  if (nothing < 0 || link < 0 || failure < 0 || dup2(failure, kReport) < 0) return false;
+  if (fcntl(kReport, F_SETFD, FD_CLOEXEC) != 0 || dup2(link, kConnection) < 0) return false;
+  if (dup2(messages >= 0 ? messages : nothing, 2) < 0) return false;
+  // The lower of the two places may be `nothing` itself.
+  if (dup2(nothing, 1) < 0 || dup2(nothing, 0) < 0) return false;
+  close_from(kReport + 1);
+  return true;
+}
+
+[[noreturn]] void become(const char *program, char **argv, pid_t parent, int connection, int message_descriptor,
+                         int report) {
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(127);
+  const bool is_arranged = arrange_descriptors(connection, message_descriptor, report);
+  if (is_arranged) execv(program, argv);
+  const int reason = errno;
+  (void)!write(is_arranged ? kReport : report, &reason, sizeof reason);
+  _exit(127);
+}
+
+}  // namespace
+
+std::string ChildProcess::start(const std::string &program, const std::vector<std::string> &arguments,
+                                const Connection &theirs, int message_descriptor) {
+  std::vector<char *> argv;
+  for (const std::string &argument : arguments) argv.push_back(const_cast<char *>(argument.c_str()));
+  argv.push_back(nullptr);
+  const pid_t parent = getpid();
+  int report[2];
+  if (pipe2(report, O_CLOEXEC) != 0) {
+    const int reason = errno;
+    theirs.close();
+    return strerror(reason);
+  }
+  const pid_t child = fork();
+  if (child == 0) {
+    become(program.c_str(), argv.data(), parent, static_cast<int>(theirs.reader()), message_descriptor, report[1]);
+  }
+  int reason = child < 0 ? errno : 0;
+  ::close(report[1]);
+  theirs.close();
+  if (child > 0 && read(report[0], &reason, sizeof reason) > 0) {
+    while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) continue;
+  }
+  ::close(report[0]);
+  if (reason != 0) return strerror(reason);
+  id_ = child;
+  return "";
+}
+
+std::string ChildProcess::wait() {
+  int status = 0;
+  pid_t ended;
+  do {
+    ended = waitpid(static_cast<pid_t>(id_), &status, 0);
+  } while (ended < 0 && errno == EINTR);
+  // A host that ignores SIGCHLD, or waits for all, leaves nothing to be told.
+  if (ended < 0) return "unknown status";
+  return WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
+                             : "status " + std::to_string(WEXITSTATUS(status));
+}
+
+bool ChildProcess::has_ended_within(int64_t timeout_ms) {
+  for (int64_t waited_ms = 0;; waited_ms += kPollMs) {
+    siginfo_t info{};
+    const int result = waitid(P_PID, static_cast<id_t>(id_), &info, WEXITED | WNOHANG | WNOWAIT);
+    if ((result == 0 && info.si_pid != 0) || (result != 0 && errno == ECHILD)) return true;
+    if (waited_ms >= timeout_ms) return false;
+    usleep(kPollMs * 1000);
+  }
+}
+
+void ChildProcess::kill() { ::kill(static_cast<pid_t>(id_), SIGKILL); }
+
+// A terminal's Ctrl-C and a service manager's SIGTERM go to all processes of the group: the host decides when to end.
+// node::Start has set its own handlers, so this comes after it.
+void live_as_child() {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) signal(number, SIG_IGN);
+}
+
+}  // namespace kinesis

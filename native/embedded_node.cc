@@ -1,0 +1,217 @@
+// Finds libnode, runs Node.js on a thread of this process, and stops it: the only file that knows how Node is embedded.
+#include "embedded_node.h"
+
+#include <cstdio>
+#include <vector>
+
+#include "abort_trap.h"
+#include "bootstrap.h"
+#include "flb_proxy_abi.h"
+#include "host_metrics.h"
+#include "platform.h"
+#include "process_state.h"
+#include "surroundings.h"
+#include "thread.h"
+
+namespace kinesis {
+namespace {
+
+#ifdef _WIN32
+constexpr const char *kLibraryNames[] = {"libnode.dll"};
+constexpr const char *kInstallHint =
+    "Put a libnode.dll (of a Node.js that was built as a library) beside the plugin, or set KINESIS_LIBNODE to its "
+    "path";
+// As below, in the names of Microsoft's compiler.
+constexpr const char *kNodeStartSymbol = "?Start@node@@YAHHQEAPEAD@Z";
+#else
+// The ABI numbers of Node 26, 25, 24, 22, 20 and 18, as distributions name the library; 109 is Ubuntu's Node 18.
+constexpr const char *kLibraryNames[] = {"libnode.so.147", "libnode.so.141", "libnode.so.137", "libnode.so.127",
+                                         "libnode.so.115", "libnode.so.109", "libnode.so.108", "libnode.so"};
+constexpr const char *kInstallHint =
+    "Install Node.js as a library: Debian and Ubuntu 'apt-get install libnode-dev' (or its libnodeNNN), "
+    "Fedora and RHEL 'dnf install nodejs-libs', Amazon Linux 2023 'dnf install nodejs20-libs'; "
+    "or set KINESIS_LIBNODE to the path of a libnode.so";
+// node::Start(int, char **): the one C++ symbol that is used; its signature has not changed since Node 0.x.
+constexpr const char *kNodeStartSymbol = "_ZN4node5StartEiPPc";
+#endif
+
+constexpr size_t kNodeStackBytes = 8 * 1024 * 1024;
+
+std::vector<std::string> library_candidates() {
+  const std::string chosen = environment_variable("KINESIS_LIBNODE");
+  if (!chosen.empty()) return {chosen};
+  const std::string own_folder = folder_of(Surroundings::get().own_path());
+  std::vector<std::string> candidates;
+  for (const std::string &folder : {own_folder, path_in(own_folder, "lib")}) {
+    for (const char *name : kLibraryNames) candidates.push_back(path_in(folder, name));
+  }
+  for (const char *name : kLibraryNames) candidates.emplace_back(name);
+  return candidates;
+}
+
+}  // namespace
+
+EmbeddedNode &EmbeddedNode::get() {
+  // Never destroyed: Node's thread may outlive static destruction.
+  static auto *node = new EmbeddedNode();
+  return *node;
+}
+
+std::string EmbeddedNode::find(const std::string &reason) {
+  reason_ = reason;
+  std::string tried;
+  for (const std::string &candidate : library_candidates()) {
+    if (has_folder(candidate) && !file_exists(candidate)) {
+      tried += "\n  " + candidate + ": no such file";
+      continue;
+    }
+    std::string failure;
+    void *library = open_library(candidate, failure);
+    if (library == nullptr) {
+      tried += "\n  " + candidate + ": " + failure;
+      continue;
+    }
+    node_start_ = reinterpret_cast<NodeStart>(symbol_of(library, kNodeStartSymbol));
+    library_path_ = candidate;
+    if (node_start_ != nullptr) return "";
+    tried += "\n  " + candidate + ": has no node::Start, so it is not a Node.js library";
+  }
+  return "cannot load Node.js (libnode). " + std::string(kInstallHint) + ". Tried:" + tried;
+}
+
+std::string EmbeddedNode::place() {
+  return "in Fluent Bit's process, from " + library_path_ + (reason_.empty() ? "" : ", " + reason_);
+}
+
+std::string EmbeddedNode::start() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (state_ == State::kNew) {
+    save_process_state();
+    const std::string error = start_quiet_thread(
+        kNodeStackBytes, [] { EmbeddedNode::get().node_thread(); }, thread_);
+    if (!error.empty()) return "cannot start a thread for Node.js: " + error;
+    state_ = State::kStarting;
+    // Registered after libnode was opened, so it runs before libnode's static destructors.
+    register_stop();
+  }
+  changed_.wait(lock, [this] { return state_ == State::kUp || state_ == State::kGone; });
+  if (state_ == State::kUp) return "";
+  return start_error_.empty() ? "Node.js has stopped and cannot be started a second time in one process" : start_error_;
+}
+
+void EmbeddedNode::node_thread() {
+  name_thread(kNodeThreadName);
+  // libuv wants the arguments in one contiguous block.
+  std::string block;
+  std::vector<size_t> offsets;
+  for (const std::string &argument : node_arguments(Surroundings::get().own_path(), "")) {
+    offsets.push_back(block.size());
+    block += argument + '\0';
+  }
+  std::vector<char *> argv;
+  for (size_t offset : offsets) argv.push_back(&block[offset]);
+  argv.push_back(nullptr);
+
+  const int status = node_start_(static_cast<int>(offsets.size()), argv.data());
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (state_ == State::kStarting && start_error_.empty()) {
+      start_error_ = "Node.js stopped before the plugin's core was up (status " + std::to_string(status) + ")";
+    }
+  }
+  core_gone();
+}
+
+void EmbeddedNode::core_ready(bool (*post)(uint32_t)) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  restore_process_state();
+  // node::Start opened this thread for all signals but SIGUSR1, and from Node 24 on gave it another name.
+  block_signals();
+  name_thread(kNodeThreadName);
+  install_abort_trap([] {
+    EmbeddedNode::get().abandoned_ = true;
+    EmbeddedNode::get().core_gone();
+  });
+  // Once more, so that it also runs before what Node's start registered: OpenSSL's clean-up, under Node's feet.
+  register_stop();
+  post_to_core_ = post;
+  state_ = State::kUp;
+  changed_.notify_all();
+}
+
+void EmbeddedNode::core_refused(const std::string &message) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  start_error_ = message;
+}
+
+void EmbeddedNode::core_gone() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    post_to_core_ = nullptr;
+    if (state_ == State::kStarting) {
+      restore_process_state();
+      if (start_error_.empty()) start_error_ = "Node.js stopped before the plugin's core was up";
+    }
+    if (state_ == State::kUp && !stopping_) {
+      Surroundings::get().say("Node.js has stopped. Flushes are answered with retry until Fluent Bit is started again");
+    }
+    state_ = State::kGone;
+    changed_.notify_all();
+  }
+  // Nobody can post after this point, so whoever is in the table now is released here and nobody waits for ever.
+  Core::get().requests().release_all(kFlbRetry, -1);
+}
+
+void EmbeddedNode::core_abandoned() {
+  abandoned_ = true;
+  core_gone();
+  rest_for_ever();
+}
+
+int64_t EmbeddedNode::ask(Request &request) {
+  RequestTable &requests = Core::get().requests();
+  const int64_t when_gone = answer_without_core(request.kind);
+  uint32_t id;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (post_to_core_ == nullptr) return when_gone;
+    id = requests.add(request);
+    if (!post_to_core_(id)) requests.answer(id, when_gone);
+  }
+  // A flush may take as long as its endpoint does; the end of an output must not hang on a core that is stuck.
+  if (request.kind != RequestKind::kExit) return requests.wait(id, request).value_or(when_gone);
+  return requests.wait(id, request, kStopTimeoutMs).value_or(when_gone);
+}
+
+void EmbeddedNode::register_stop() {
+  call_at_exit([](int status) { EmbeddedNode::get().stop_at_exit(status); });
+}
+
+// At the end of the process: asks the core to close what it holds open, so that Node's loop runs dry and its thread
+// ends before libnode's static destructors run under it. If it does not in time, the process leaves without them.
+void EmbeddedNode::stop_at_exit(int status) {
+  if (joined_ || pthread_equal(pthread_self(), thread_)) return;
+  HostMetrics::get().close_all();
+  RequestTable &requests = Core::get().requests();
+  Request request{RequestKind::kStop};
+  uint32_t id = 0;
+  bool posted = false;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+    if (post_to_core_ != nullptr) {
+      id = requests.add(request);
+      posted = post_to_core_(id);
+    }
+  }
+  if (id != 0) requests.wait(id, request, posted ? kStopTimeoutMs : 0);
+  if (!abandoned_) {
+    joined_ = join_within(thread_, kStopTimeoutMs);
+    if (joined_) return;
+    Surroundings::get().say("Node.js did not stop in time; leaving the process without its clean-up");
+  }
+  fflush(nullptr);
+  leave_process(status);
+}
+
+}  // namespace kinesis

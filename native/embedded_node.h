@@ -1,0 +1,65 @@
+// Finds libnode, runs Node.js on a thread of this process, and stops it: the only file that knows how Node is embedded.
+#pragma once
+
+#include <pthread.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+#include "core.h"
+
+namespace kinesis {
+
+/// Node in this process: started at most once, because V8 can be, and shared by all output instances.
+class EmbeddedNode : public Runtime {
+ public:
+  static EmbeddedNode &get();
+
+  /// Looks for a libnode and loads it; why it is looked for, "" if nobody asked, is for `place`. On failure gives a
+  /// message for the user.
+  std::string find(const std::string &reason);
+
+  std::string start() override;
+  int64_t ask(Request &request) override;
+  std::string place() override;
+
+  /// On Node's thread: the core is up and takes requests by `post`; the host's signals come back.
+  void core_ready(bool (*post)(uint32_t request_id));
+
+  /// On Node's thread: the core cannot run in this Node.
+  void core_refused(const std::string &message);
+
+  /// On Node's thread: takes no more requests and releases all that wait.
+  void core_gone();
+
+  /// On Node's thread, when Node wants to end the process: the core is gone, and the thread comes to rest here instead.
+  [[noreturn]] void core_abandoned();
+
+ private:
+  enum class State { kNew, kStarting, kUp, kGone };
+  using NodeStart = int (*)(int argc, char **argv);
+
+  EmbeddedNode() = default;
+  void node_thread();
+  void register_stop();
+  void stop_at_exit(int status);
+
+  std::string library_path_;
+  std::string reason_;
+  NodeStart node_start_ = nullptr;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  State state_ = State::kNew;                 // guarded by mutex_
+  bool (*post_to_core_)(uint32_t) = nullptr;  // guarded by mutex_
+  std::string start_error_;                   // guarded by mutex_
+  bool stopping_ = false;                     // guarded by mutex_
+  bool joined_ = false;                       // only at the end of the process
+  std::atomic<bool> abandoned_{false};        // Node's thread rests for ever: nobody need wait for it
+  pthread_t thread_{};
+};
+
+}  // namespace kinesis

@@ -1,0 +1,64 @@
+// What goes through the connection between Fluent Bit's process and the core's: frames of a header, a text and data.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connection.h"
+#include "host_metrics.h"
+
+namespace kinesis {
+
+/// The same file runs at both ends, so that numbers go as they lie in memory.
+enum class FrameKind : uint32_t {
+  // To the core. A request: `id` its own, `number` the instance, text the tag, data the chunk.
+  kInit = 0,
+  kFlush = 1,
+  kExit = 2,
+  kStop = 3,
+  kHello = 4,  // the first: number 1 when the host has a log, text Host::place()
+  kReply = 5,  // to the question before; number -1 for nothing
+  // To the host.
+  kReady = 10,
+  kRefusal = 11,      // text: why
+  kAnswer = 12,       // id of the request, number the answer
+  kExitProcess = 13,  // number: the status
+  kMetrics = 14,      // id of the set, data pairs of doubles
+  // Questions, which wait for a reply; id of the request.
+  kOption = 20,       // text: key; reply: number 0 and the value
+  kLogIdentity = 21,  // reply: number the level, text the name
+  kLog = 22,          // number the level, text the line; reply: 1 when it was taken
+  kOpenMetrics = 23,  // text: definitions; reply: number the set
+};
+
+/// 32 bytes.
+struct FrameHeader {
+  FrameKind kind = FrameKind::kReply;
+  uint32_t id = 0;
+  int64_t number = 0;
+  uint64_t text_bytes = 0;
+  uint64_t data_bytes = 0;
+};
+
+/// A frame without its data.
+struct Frame {
+  FrameHeader header;
+  std::string text;
+};
+
+/// Writes a frame; one thread at a time. The header's lengths are set here. False when the other end is gone.
+bool send_frame(const Connection &connection, FrameHeader header, std::string_view text = {},
+                const void *data = nullptr, size_t data_bytes = 0);
+
+/// Reads a frame but for its data, which are the next `data_bytes` to receive. False when the other end is gone, or
+/// what comes is no frame.
+bool receive_frame(const Connection &connection, Frame &frame);
+
+/// Metric definitions as a text, and back; from any other text comes what can be read.
+std::string text_of(const std::vector<MetricDefinition> &definitions);
+std::vector<MetricDefinition> definitions_of(std::string_view text);
+
+}  // namespace kinesis

@@ -1,0 +1,73 @@
+// What the core can ask of the host, wherever the core runs; the binding passes it on.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host_instance.h"
+#include "host_metrics.h"
+#include "request.h"
+
+namespace kinesis {
+
+/// A request as the core gets it. The chunk's memory is valid until the request is answered.
+struct Task {
+  RequestKind kind = RequestKind::kFlush;
+  int64_t instance = -1;
+  const void *chunk = nullptr;
+  size_t chunk_bytes = 0;
+  std::string tag;
+};
+
+/// Called on Node's thread.
+class Host {
+ public:
+  /// The core is up and takes requests by `post`, which any thread may call.
+  virtual void ready(bool (*post)(uint32_t request_id)) = 0;
+
+  /// The core cannot run here; the message says why.
+  virtual void refuse(const std::string &message) = 0;
+
+  /// Node's loop has come to its end: no more requests are taken, and all that wait are released.
+  virtual void gone() = 0;
+
+  /// Node wants to end the process.
+  [[noreturn]] virtual void abandoned() = 0;
+
+  /// A request that was posted; nothing when nobody waits for it any more.
+  virtual std::optional<Task> take(uint32_t request_id) = 0;
+
+  /// Answers a request. Its chunk is gone then.
+  virtual void answer(uint32_t request_id, int64_t value) = 0;
+
+  /// The value of an option of the instance whose init waits.
+  virtual std::optional<std::string> option(uint32_t request_id, const std::string &key) = 0;
+
+  /// How the host's log knows that instance.
+  virtual std::optional<LogIdentity> log_identity(uint32_t request_id) = 0;
+
+  /// Whether the host has a log, and a line for it: false when no thread of the host's waits that could write it.
+  virtual bool has_log() = 0;
+  virtual bool log(int level, const std::string &text) = 0;
+
+  /// Makes the metrics of the instance whose init waits, and counts in them: see HostMetrics.
+  virtual uint32_t open_metrics(uint32_t request_id, const std::vector<MetricDefinition> &definitions) = 0;
+  virtual bool update_metrics(uint32_t set, const double *pairs, size_t count) = 0;
+
+  /// Where Node runs and why there, for a line in the log.
+  virtual std::string place() = 0;
+
+  /// A descriptor for messages.
+  virtual int message_descriptor() = 0;
+
+  /// Ends Fluent Bit at once.
+  [[noreturn]] virtual void exit_process(int status) = 0;
+
+ protected:
+  ~Host() = default;
+};
+
+}  // namespace kinesis

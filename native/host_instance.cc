@@ -1,0 +1,28 @@
+// What Fluent Bit says of one output instance, remembered so that a core which starts anew can be told again.
+#include "host_instance.h"
+
+#include "host_log.h"
+
+namespace kinesis {
+
+std::optional<std::string> HostInstance::option(const std::string &key) {
+  const auto known = options_.find(key);
+  if (known != options_.end()) return known->second;
+  if (get_ == nullptr || output_instance_ == nullptr) return std::nullopt;
+  const char *found = get_(key.c_str(), output_instance_);
+  auto &value = options_[key];
+  if (found != nullptr) value = found;
+  return value;
+}
+
+const std::optional<LogIdentity> &HostInstance::log_identity() {
+  if (!is_log_asked_ && output_instance_ != nullptr && has_host_log()) {
+    log_identity_ = LogIdentity{host_name_of(output_instance_), host_log_level_of(output_instance_)};
+  }
+  is_log_asked_ = true;
+  return log_identity_;
+}
+
+void HostInstance::forget_host() { output_instance_ = nullptr; }
+
+}  // namespace kinesis

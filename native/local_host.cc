@@ -1,0 +1,81 @@
+// The host of a core in the same process; for a core in another, what its questions come down to.
+#include "local_host.h"
+
+#include "core.h"
+#include "embedded_node.h"
+#include "host_log.h"
+#include "platform.h"
+#include "surroundings.h"
+
+namespace kinesis {
+
+LocalHost &LocalHost::get() {
+  static auto *host = new LocalHost();
+  return *host;
+}
+
+void LocalHost::ready(bool (*post)(uint32_t)) { EmbeddedNode::get().core_ready(post); }
+
+void LocalHost::refuse(const std::string &message) { EmbeddedNode::get().core_refused(message); }
+
+void LocalHost::gone() { EmbeddedNode::get().core_gone(); }
+
+void LocalHost::abandoned() { EmbeddedNode::get().core_abandoned(); }
+
+std::optional<Task> LocalHost::take(uint32_t request_id) {
+  std::optional<Task> task;
+  Core::get().requests().with(request_id, [&](Request &request) {
+    task = Task{request.kind, request.instance, request.chunk, request.chunk_bytes, request.tag};
+  });
+  return task;
+}
+
+void LocalHost::answer(uint32_t request_id, int64_t value) { Core::get().requests().answer(request_id, value); }
+
+// The host's thread is blocked in FLBPluginInit meanwhile, so what it knows of the instance is ours to read. Nothing of
+// Node's is called under the table's lock: where that aborts, the lock would be needed to release whoever waits.
+std::optional<std::string> LocalHost::option(uint32_t request_id, const std::string &key) {
+  std::optional<std::string> value;
+  Core::get().requests().with(request_id, [&](Request &request) {
+    if (request.host_instance != nullptr) value = request.host_instance->option(key);
+  });
+  return value;
+}
+
+std::optional<LogIdentity> LocalHost::log_identity(uint32_t request_id) {
+  std::optional<LogIdentity> identity;
+  Core::get().requests().with(request_id, [&](Request &request) {
+    if (request.host_instance != nullptr) identity = request.host_instance->log_identity();
+  });
+  return identity;
+}
+
+bool LocalHost::has_log() { return has_host_log(); }
+
+bool LocalHost::log(int level, const std::string &text) {
+  return has_host_log() && Core::get().requests().say(level, text);
+}
+
+// An instance whose core starts anew goes on with the metrics that it had.
+uint32_t LocalHost::open_metrics(uint32_t request_id, const std::vector<MetricDefinition> &definitions) {
+  uint32_t set = 0;
+  Core::get().requests().with(request_id, [&](Request &request) {
+    if (request.host_instance == nullptr) return;
+    HostInstance &instance = *request.host_instance;
+    if (instance.metrics == 0) instance.metrics = HostMetrics::get().open(instance.output_instance(), definitions);
+    set = instance.metrics;
+  });
+  return set;
+}
+
+bool LocalHost::update_metrics(uint32_t set, const double *pairs, size_t count) {
+  return HostMetrics::get().update(set, pairs, count);
+}
+
+std::string LocalHost::place() { return Core::get().place(); }
+
+int LocalHost::message_descriptor() { return Surroundings::get().message_descriptor(); }
+
+void LocalHost::exit_process(int status) { leave_process(status); }
+
+}  // namespace kinesis

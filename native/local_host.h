@@ -1,0 +1,32 @@
+// The host of a core in the same process; for a core in another, what its questions come down to.
+#pragma once
+
+#include "host.h"
+
+namespace kinesis {
+
+class LocalHost : public Host {
+ public:
+  static LocalHost &get();
+
+  void ready(bool (*post)(uint32_t request_id)) override;
+  void refuse(const std::string &message) override;
+  void gone() override;
+  [[noreturn]] void abandoned() override;
+  std::optional<Task> take(uint32_t request_id) override;
+  void answer(uint32_t request_id, int64_t value) override;
+  std::optional<std::string> option(uint32_t request_id, const std::string &key) override;
+  std::optional<LogIdentity> log_identity(uint32_t request_id) override;
+  bool has_log() override;
+  bool log(int level, const std::string &text) override;
+  uint32_t open_metrics(uint32_t request_id, const std::vector<MetricDefinition> &definitions) override;
+  bool update_metrics(uint32_t set, const double *pairs, size_t count) override;
+  std::string place() override;
+  int message_descriptor() override;
+  [[noreturn]] void exit_process(int status) override;
+
+ private:
+  LocalHost() = default;
+};
+
+}  // namespace kinesis

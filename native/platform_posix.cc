@@ -1,0 +1,92 @@
+// What the shim needs of the operating system, on Linux.
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+
+#include "platform.h"
+
+namespace kinesis {
+
+std::string environment_variable(const char *name) {
+  const char *value = getenv(name);
+  return value != nullptr ? value : "";
+}
+
+std::string own_library_path() {
+  Dl_info info{};
+  char resolved[PATH_MAX];
+  const bool is_found = dladdr(reinterpret_cast<void *>(&own_library_path), &info) != 0 && info.dli_fname != nullptr &&
+                        realpath(info.dli_fname, resolved) != nullptr;
+  return is_found ? resolved : "";
+}
+
+// The linker's -z nodelete sees to it.
+void stay_loaded() {}
+
+std::string folder_of(const std::string &path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash);
+}
+
+std::string path_in(const std::string &folder, const std::string &name) { return folder + "/" + name; }
+
+bool has_folder(const std::string &path) { return path.find('/') != std::string::npos; }
+
+std::vector<std::string> program_folders() {
+  std::vector<std::string> folders;
+  const std::string list = environment_variable("PATH");
+  for (size_t begin = 0; begin <= list.size();) {
+    const size_t end = std::min(list.find(':', begin), list.size());
+    folders.push_back(begin == end ? "." : list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return folders;
+}
+
+bool file_exists(const std::string &path) { return access(path.c_str(), F_OK) == 0; }
+
+// RTLD_GLOBAL: the plugin's own napi_* references bind to it lazily. Never RTLD_DEEPBIND: Fluent Bit interposes
+// malloc with jemalloc, and memory would cross from one allocator to the other.
+void *open_library(const std::string &path, std::string &reason) {
+  void *library = dlopen(path.c_str(), RTLD_LAZY | RTLD_GLOBAL);
+  if (library == nullptr) {
+    const char *message = dlerror();
+    reason = message != nullptr ? message : "unknown reason";
+  }
+  return library;
+}
+
+void *symbol_of(void *library, const char *name) { return dlsym(library, name); }
+
+void *symbol_of_process(const char *name) { return dlsym(RTLD_DEFAULT, name); }
+
+int keep_standard_error() {
+  const int kept = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  return kept >= 0 ? kept : STDERR_FILENO;
+}
+
+void write_texts(int descriptor, const std::string_view *texts, size_t count) {
+  iovec parts[8];
+  const size_t used = count < 8 ? count : 8;
+  for (size_t i = 0; i < used; i++) parts[i] = {const_cast<char *>(texts[i].data()), texts[i].size()};
+  (void)!writev(descriptor, parts, static_cast<int>(used));
+}
+
+void call_at_exit(void (*handler)(int status)) {
+  on_exit([](int status, void *given) { reinterpret_cast<void (*)(int)>(given)(status); },
+          reinterpret_cast<void *>(handler));
+}
+
+void leave_process(int status) { _exit(status); }
+
+void rest_for_ever() {
+  for (;;) pause();
+}
+
+}  // namespace kinesis

@@ -1,0 +1,60 @@
+// The host of a core that runs in a process of its own: what the core asks goes through the connection to Fluent Bit's.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "frame.h"
+#include "host.h"
+
+namespace kinesis {
+
+/// Node's thread asks; a thread of its own reads what comes, also while Node is busy. When Fluent Bit's process is
+/// gone, that thread ends this one.
+class RemoteHost : public Host {
+ public:
+  /// Takes the connection of this name, which the process was started with; once.
+  static RemoteHost &connect(const std::string &names);
+
+  void ready(bool (*post)(uint32_t request_id)) override;
+  void refuse(const std::string &message) override;
+  void gone() override;
+  [[noreturn]] void abandoned() override;
+  std::optional<Task> take(uint32_t request_id) override;
+  void answer(uint32_t request_id, int64_t value) override;
+  std::optional<std::string> option(uint32_t request_id, const std::string &key) override;
+  std::optional<LogIdentity> log_identity(uint32_t request_id) override;
+  bool has_log() override { return has_log_; }
+  bool log(int level, const std::string &text) override;
+  uint32_t open_metrics(uint32_t request_id, const std::vector<MetricDefinition> &definitions) override;
+  bool update_metrics(uint32_t set, const double *pairs, size_t count) override;
+  std::string place() override { return place_; }
+  int message_descriptor() override;
+  [[noreturn]] void exit_process(int status) override;
+
+ private:
+  struct Received {
+    Task task;
+    std::unique_ptr<char[]> chunk;
+  };
+
+  explicit RemoteHost(const Connection &connection);
+  void read();
+  void receive_request(const Frame &frame);
+  void send(const FrameHeader &header, std::string_view text = {}, const void *data = nullptr, size_t data_bytes = 0);
+  Frame ask(const FrameHeader &question, std::string_view text = {});
+
+  const Connection connection_;
+  bool has_log_ = false;
+  std::string place_;
+
+  std::mutex mutex_;
+  std::condition_variable replied_;
+  std::optional<Frame> reply_;                       // guarded by mutex_
+  std::unordered_map<uint32_t, Received> requests_;  // guarded by mutex_
+  bool (*post_)(uint32_t) = nullptr;
+};
+
+}  // namespace kinesis

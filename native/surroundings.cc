@@ -1,0 +1,27 @@
+// What the plugin remembers of the moment when Fluent Bit loaded it: its own path, and where messages go.
+#include "surroundings.h"
+
+#include "platform.h"
+
+namespace kinesis {
+
+Surroundings &Surroundings::get() {
+  // Never destroyed: threads of ours may outlive static destruction.
+  static auto *surroundings = new Surroundings();
+  return *surroundings;
+}
+
+void Surroundings::remember() {
+  if (is_remembered_) return;
+  is_remembered_ = true;
+  message_descriptor_ = keep_standard_error();
+  own_path_ = own_library_path();
+  stay_loaded();
+}
+
+void Surroundings::say(std::string_view message) const {
+  const std::string_view parts[] = {"[kinesis] ", message, "\n"};
+  write_texts(message_descriptor_, parts, 3);
+}
+
+}  // namespace kinesis

@@ -1,0 +1,21 @@
+// Threads of the shim's own: with a stack of a given size, and with the host's signals kept away from them.
+#pragma once
+
+#include <pthread.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace kinesis {
+
+/// Starts a thread that takes no signals of the process. Gives a reason when it cannot be, else an empty string.
+std::string start_quiet_thread(size_t stack_bytes, void (*body)(), pthread_t &thread);
+
+/// At most 15 characters, for the calling thread; what shows in `top -H`.
+void name_thread(const char *name);
+
+/// Waits for a thread's end. False when it did not come in time; the thread may be waited for again.
+bool join_within(pthread_t thread, int64_t timeout_ms);
+
+}  // namespace kinesis
