@@ -9,6 +9,7 @@
 #include <napi.h>
 
 #include "local_host.h"
+#include "platform.h"
 #include "remote_host.h"
 #include "resident_memory.h"
 
@@ -194,6 +195,7 @@ void Connect(const Napi::CallbackInfo &info) {
 }
 
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
+  if (!bind_node_api()) return exports;
   describe_host(exports);
   exports.Set("connect", Napi::Function::New(env, Connect));
   exports.Set("refuse", Napi::Function::New(env, Refuse));

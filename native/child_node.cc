@@ -170,22 +170,23 @@ bool ChildNode::read(const std::shared_ptr<Run> &run) {
       run_ = run;
       state_ = State::kUp;
       changed_.notify_all();
-    } else {
-      handle(*run, frame, pairs);
+    } else if (!handle(*run, frame, pairs)) {
+      break;
     }
   }
   return is_up;
 }
 
-void ChildNode::handle(Run &run, const Frame &frame, const std::vector<double> &pairs) {
+bool ChildNode::handle(Run &run, const Frame &frame, const std::vector<double> &pairs) {
   LocalHost &host = LocalHost::get();
   const FrameHeader &header = frame.header;
   switch (header.kind) {
     case FrameKind::kAnswer:
-      return host.answer(header.id, header.number);
+      host.answer(header.id, header.number);
+      return true;
     case FrameKind::kMetrics:
       host.update_metrics(header.id, pairs.data(), pairs.size() / 2);
-      return;
+      return true;
     case FrameKind::kOption: {
       const std::optional<std::string> value = host.option(header.id, frame.text);
       return reply(run, value ? 0 : -1, value.value_or(""));
@@ -199,20 +200,20 @@ void ChildNode::handle(Run &run, const Frame &frame, const std::vector<double> &
     case FrameKind::kOpenMetrics:
       return reply(run, host.open_metrics(header.id, definitions_of(frame.text)));
     case FrameKind::kExitProcess:
-      return host.exit_process(static_cast<int>(header.number));
+      host.exit_process(static_cast<int>(header.number));
+      return false;
     case FrameKind::kRefusal: {
       std::lock_guard<std::mutex> lock(mutex_);
       start_error_ = frame.text;
-      return;
+      return true;
     }
     default:
-      // No end of ours sends it: the connection cannot be relied on.
-      run.connection.shut_down();
+      return false;
   }
 }
 
-void ChildNode::reply(Run &run, int64_t number, std::string_view text) {
-  send(run, {FrameKind::kReply, 0, number}, text);
+bool ChildNode::reply(Run &run, int64_t number, std::string_view text) {
+  return send(run, {FrameKind::kReply, 0, number}, text);
 }
 
 bool ChildNode::send(Run &run, const FrameHeader &header, std::string_view text, const void *data, size_t data_bytes) {

@@ -55,8 +55,8 @@ class ChildNode : public Runtime {
   bool run_once(std::string &ending);
   std::string launch(Run &run);
   bool read(const std::shared_ptr<Run> &run);
-  void handle(Run &run, const Frame &frame, const std::vector<double> &pairs);
-  void reply(Run &run, int64_t number, std::string_view text = {});
+  bool handle(Run &run, const Frame &frame, const std::vector<double> &pairs);
+  bool reply(Run &run, int64_t number, std::string_view text = {});
   bool send(Run &run, const FrameHeader &header, std::string_view text = {}, const void *data = nullptr,
             size_t data_bytes = 0);
 

@@ -36,6 +36,10 @@ void *symbol_of(void *library, const char *name);
 /// The address of a symbol that the program, or a library of all, exports; or null.
 void *symbol_of_process(const char *name);
 
+/// Finds the functions of Node-API, before the first is called, where the system's loader does not. False with a
+/// message when one is missing.
+bool bind_node_api();
+
 /// A descriptor for messages that stays when the host closes its standard error; it is not handed to programs.
 int keep_standard_error();
 /// Writes texts as one, without allocating.

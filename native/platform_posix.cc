@@ -66,6 +66,9 @@ void *symbol_of(void *library, const char *name) { return dlsym(library, name); 
 
 void *symbol_of_process(const char *name) { return dlsym(RTLD_DEFAULT, name); }
 
+// The loader binds each at its first call.
+bool bind_node_api() { return true; }
+
 int keep_standard_error() {
   const int kept = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   return kept >= 0 ? kept : STDERR_FILENO;

@@ -6,7 +6,11 @@
 #include "host_metrics.h"
 #include "surroundings.h"
 
+#ifdef _WIN32
+#define EXPORTED extern "C"  // exports.def names them
+#else
 #define EXPORTED extern "C" __attribute__((visibility("default")))
+#endif
 
 namespace {
 

@@ -1,4 +1,5 @@
-# What is different about the target `kinesis` on Windows: its name, its exports, its version, and how it is linked.
+# What is different about the target `kinesis` on Windows: its sources for the system, its name, exports and version, and
+# how it is linked.
 #
 # For a toolchain of mingw-w64 (native/mingw-w64.cmake), run by cmake itself: cmake-js would ask for Visual Studio.
 if(NOT MINGW)
@@ -14,7 +15,10 @@ set(KINESIS_VERSION "${CMAKE_MATCH_1}")
 set(KINESIS_VERSION_NUMBERS "${CMAKE_MATCH_2},${CMAKE_MATCH_3},${CMAKE_MATCH_4},0")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/package.json")
 
-target_sources(kinesis PRIVATE native/kinesis.rc native/exports.def)
+target_sources(kinesis PRIVATE
+               native/platform_windows.cc native/connection_windows.cc native/child_process_windows.cc
+               native/absent_windows.cc native/node_api_windows.cc native/node_api_windows.S
+               native/kinesis.rc native/exports.def)
 set_source_files_properties(
   native/kinesis.rc PROPERTIES
   COMPILE_DEFINITIONS "KINESIS_VERSION=${KINESIS_VERSION};KINESIS_VERSION_NUMBERS=${KINESIS_VERSION_NUMBERS}")

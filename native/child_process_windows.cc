@@ -1,0 +1,147 @@
+// A program that runs beside this process and ends with it, on Windows.
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+
+#include <memory>
+
+#include "child_process.h"
+#include "wide_text_windows.h"
+
+namespace kinesis {
+namespace {
+
+HANDLE handle_of(intptr_t number) { return reinterpret_cast<HANDLE>(number); }
+
+// Source: "Parsing C command-line arguments" in Microsoft's documentation of the C runtime.
+std::wstring command_line_of(const std::vector<std::string> &arguments) {
+  std::string line;
+  for (const std::string &argument : arguments) {
+    if (!line.empty()) line += ' ';
+    line += '"';
+    size_t backslashes = 0;
+    for (const char c : argument) {
+      if (c == '"') line.append(backslashes + 1, '\\');
+      backslashes = c == '\\' ? backslashes + 1 : 0;
+      line += c;
+    }
+    line.append(backslashes, '\\');
+    line += '"';
+  }
+  return wide(line);
+}
+
+// Handles that a program is to inherit, and no others: what the host has open stays the host's.
+class Inheritance {
+ public:
+  ~Inheritance() {
+    if (list_ != nullptr) DeleteProcThreadAttributeList(list_);
+    if (nothing_ != INVALID_HANDLE_VALUE) CloseHandle(nothing_);
+    if (messages_ != nullptr) CloseHandle(messages_);
+  }
+
+  // Gives a reason when it cannot be, else an empty string.
+  std::string open(const Connection &connection) {
+    SECURITY_ATTRIBUTES inheritable{sizeof inheritable, nullptr, TRUE};
+    nothing_ = CreateFileW(L"NUL", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, &inheritable,
+                           OPEN_EXISTING, 0, nullptr);
+    if (nothing_ == INVALID_HANDLE_VALUE) return last_error();
+    HANDLE self = GetCurrentProcess();
+    // A service has no standard error.
+    if (!DuplicateHandle(self, GetStdHandle(STD_ERROR_HANDLE), self, &messages_, 0, TRUE, DUPLICATE_SAME_ACCESS)) {
+      messages_ = nullptr;
+    }
+    for (const Connection::Number number : {connection.reader(), connection.writer()}) {
+      if (!SetHandleInformation(handle_of(number), HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT)) return last_error();
+      handles_[count_++] = handle_of(number);
+    }
+    handles_[count_++] = nothing_;
+    if (messages_ != nullptr) handles_[count_++] = messages_;
+
+    SIZE_T bytes = 0;
+    InitializeProcThreadAttributeList(nullptr, 1, 0, &bytes);
+    memory_.reset(new char[bytes]);
+    auto *list = reinterpret_cast<LPPROC_THREAD_ATTRIBUTE_LIST>(memory_.get());
+    if (!InitializeProcThreadAttributeList(list, 1, 0, &bytes)) return last_error();
+    list_ = list;
+    const bool is_set = UpdateProcThreadAttribute(list_, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, handles_,
+                                                  count_ * sizeof *handles_, nullptr, nullptr);
+    return is_set ? "" : last_error();
+  }
+
+  STARTUPINFOEXW startup() const {
+    STARTUPINFOEXW info{};
+    info.StartupInfo.cb = sizeof info;
+    info.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
+    info.StartupInfo.hStdInput = nothing_;
+    info.StartupInfo.hStdOutput = nothing_;
+    info.StartupInfo.hStdError = messages_ != nullptr ? messages_ : nothing_;
+    info.lpAttributeList = list_;
+    return info;
+  }
+
+ private:
+  HANDLE nothing_ = INVALID_HANDLE_VALUE;
+  HANDLE messages_ = nullptr;
+  HANDLE handles_[4] = {};
+  size_t count_ = 0;
+  std::unique_ptr<char[]> memory_;
+  LPPROC_THREAD_ATTRIBUTE_LIST list_ = nullptr;
+};
+
+// Whatever is in it is killed when its last handle is closed, which the end of this process does too.
+HANDLE deadly_job() {
+  HANDLE job = CreateJobObjectW(nullptr, nullptr);
+  JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits{};
+  limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
+  if (job != nullptr) SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
+  return job;
+}
+
+}  // namespace
+
+std::string ChildProcess::start(const std::string &program, const std::vector<std::string> &arguments,
+                                const Connection &theirs, int) {
+  Inheritance inheritance;
+  std::string error = inheritance.open(theirs);
+  if (error.empty()) {
+    STARTUPINFOEXW startup = inheritance.startup();
+    std::wstring command_line = command_line_of(arguments);
+    PROCESS_INFORMATION process{};
+    // Suspended, so that nothing of it runs outside the job.
+    const DWORD flags = CREATE_NO_WINDOW | CREATE_SUSPENDED | EXTENDED_STARTUPINFO_PRESENT;
+    if (CreateProcessW(wide(program).c_str(), command_line.data(), nullptr, nullptr, TRUE, flags, nullptr, nullptr,
+                       &startup.StartupInfo, &process)) {
+      HANDLE job = deadly_job();
+      // Where it cannot be put into one, it still sees the end of its connection.
+      if (job != nullptr) AssignProcessToJobObject(job, process.hProcess);
+      ResumeThread(process.hThread);
+      CloseHandle(process.hThread);
+      id_ = reinterpret_cast<intptr_t>(process.hProcess);
+      job_ = reinterpret_cast<intptr_t>(job);
+    } else {
+      error = last_error();
+    }
+  }
+  theirs.close();
+  return error;
+}
+
+std::string ChildProcess::wait() {
+  WaitForSingleObject(handle_of(id_), INFINITE);
+  DWORD status = 0;
+  GetExitCodeProcess(handle_of(id_), &status);
+  CloseHandle(handle_of(id_));
+  if (job_ != 0) CloseHandle(handle_of(job_));
+  return "status " + std::to_string(status);
+}
+
+bool ChildProcess::has_ended_within(int64_t timeout_ms) {
+  return WaitForSingleObject(handle_of(id_), static_cast<DWORD>(timeout_ms)) == WAIT_OBJECT_0;
+}
+
+void ChildProcess::kill() { TerminateProcess(handle_of(id_), 1); }
+
+// It has a console of its own that nobody sees (CREATE_NO_WINDOW), so no Ctrl-C comes; were one sent, it is the host's.
+void live_as_child() { SetConsoleCtrlHandler(nullptr, TRUE); }
+
+}  // namespace kinesis

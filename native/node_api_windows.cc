@@ -1,0 +1,38 @@
+// Node-API on Windows: finds its functions in the program node.exe or in libnode.dll.
+#include "node_api_windows.h"
+
+#include "platform.h"
+#include "surroundings.h"
+
+#define NODE_API(name) extern "C" void *name##_address;
+#include "node_api_names.h"
+#undef NODE_API
+
+namespace kinesis {
+namespace {
+
+struct Entry {
+  const char *name;
+  void **address;
+};
+
+#define NODE_API(name) {#name, &name##_address},
+constexpr Entry kEntries[] = {
+#include "node_api_names.h"
+};
+#undef NODE_API
+
+}  // namespace
+
+bool fill_node_api_table() {
+  for (const Entry &entry : kEntries) {
+    *entry.address = symbol_of_process(entry.name);
+    if (*entry.address == nullptr) {
+      Surroundings::get().say(std::string("This Node.js has no function ") + entry.name + "; 18 or newer is needed");
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace kinesis

@@ -1,0 +1,128 @@
+// What the shim needs of the operating system, on Windows. Paths and variables are UTF-16 there.
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+
+#include <algorithm>
+
+#include "node_api_windows.h"
+#include "platform.h"
+#include "wide_text_windows.h"
+
+namespace kinesis {
+namespace {
+
+// The longest that a path or a variable can be, with its end.
+constexpr DWORD kMaxCharacters = 32768;
+
+HMODULE opened_library = nullptr;
+
+bool is_separator(char c) { return c == '\\' || c == '/'; }
+
+HMODULE module_of(const void *address) {
+  HMODULE module = nullptr;
+  GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+                     static_cast<LPCWSTR>(address), &module);
+  return module;
+}
+
+const void *own_address() { return reinterpret_cast<const void *>(&own_library_path); }
+
+}  // namespace
+
+std::string environment_variable(const char *name) {
+  std::wstring value(kMaxCharacters, L'\0');
+  const DWORD length = GetEnvironmentVariableW(wide(name).c_str(), value.data(), kMaxCharacters);
+  value.resize(length < kMaxCharacters ? length : 0);
+  return narrow(value);
+}
+
+std::string own_library_path() {
+  std::wstring path(kMaxCharacters, L'\0');
+  const DWORD length = GetModuleFileNameW(module_of(own_address()), path.data(), kMaxCharacters);
+  path.resize(length < kMaxCharacters ? length : 0);
+  return narrow(path);
+}
+
+void stay_loaded() {
+  HMODULE module = nullptr;
+  GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN,
+                     static_cast<LPCWSTR>(own_address()), &module);
+}
+
+std::string folder_of(const std::string &path) {
+  const auto separator = std::find_if(path.rbegin(), path.rend(), is_separator);
+  return separator == path.rend() ? "." : std::string(path.begin(), separator.base() - 1);
+}
+
+std::string path_in(const std::string &folder, const std::string &name) { return folder + "\\" + name; }
+
+bool has_folder(const std::string &path) {
+  return std::any_of(path.begin(), path.end(), [](char c) { return is_separator(c) || c == ':'; });
+}
+
+// A folder with a semicolon in its name stands in quotes.
+std::vector<std::string> program_folders() {
+  std::vector<std::string> folders(1);
+  bool is_quoted = false;
+  for (const char c : environment_variable("PATH")) {
+    if (c == '"') {
+      is_quoted = !is_quoted;
+    } else if (c == ';' && !is_quoted) {
+      folders.emplace_back();
+    } else {
+      folders.back() += c;
+    }
+  }
+  folders.erase(std::remove(folders.begin(), folders.end(), ""), folders.end());
+  return folders;
+}
+
+bool file_exists(const std::string &path) { return GetFileAttributesW(wide(path).c_str()) != INVALID_FILE_ATTRIBUTES; }
+
+// With a folder, the library's own libraries are looked for in that folder too.
+void *open_library(const std::string &path, std::string &reason) {
+  DWORD mode = 0;
+  SetThreadErrorMode(SEM_FAILCRITICALERRORS, &mode);
+  HMODULE library = LoadLibraryExW(wide(path).c_str(), nullptr, has_folder(path) ? LOAD_WITH_ALTERED_SEARCH_PATH : 0);
+  if (library == nullptr) reason = last_error();
+  SetThreadErrorMode(mode, nullptr);
+  if (library != nullptr) opened_library = library;
+  return library;
+}
+
+void *symbol_of(void *library, const char *name) {
+  return reinterpret_cast<void *>(GetProcAddress(static_cast<HMODULE>(library), name));
+}
+
+void *symbol_of_process(const char *name) {
+  void *symbol = symbol_of(GetModuleHandleW(nullptr), name);
+  if (symbol == nullptr && opened_library != nullptr) symbol = symbol_of(opened_library, name);
+  return symbol;
+}
+
+bool bind_node_api() { return fill_node_api_table(); }
+
+int keep_standard_error() { return 2; }
+
+void write_texts(int, const std::string_view *texts, size_t count) {
+  HANDLE stream = GetStdHandle(STD_ERROR_HANDLE);
+  for (size_t i = 0; i < count; i++) {
+    DWORD written = 0;
+    WriteFile(stream, texts[i].data(), static_cast<DWORD>(texts[i].size()), &written, nullptr);
+  }
+}
+
+// When a DLL learns of the process's end, Windows has ended all threads but one. The host has exited its instances by
+// then, each of which has waited for what it had under way.
+void call_at_exit(void (*)(int status)) {}
+
+void leave_process(int status) {
+  TerminateProcess(GetCurrentProcess(), static_cast<UINT>(status));
+  rest_for_ever();
+}
+
+void rest_for_ever() {
+  for (;;) Sleep(INFINITE);
+}
+
+}  // namespace kinesis
