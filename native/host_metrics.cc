@@ -153,6 +153,17 @@ bool HostMetrics::update(uint32_t set, const double *pairs, size_t count) {
   return true;
 }
 
+void HostMetrics::reset_gauges(uint32_t set) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = sets_.find(set);
+  if (found == sets_.end()) return;
+  for (const Series &series : found->second) {
+    if (series.kind != MetricKind::kGauge) continue;
+    std::vector<char *> labels = pointers_to(series.label_values);
+    functions()->gauge_set(series.metric, timestamp(), 0, static_cast<int>(labels.size()), labels.data());
+  }
+}
+
 void HostMetrics::assign(int64_t instance, uint32_t set) {
   if (set == 0) return;
   std::lock_guard<std::mutex> lock(mutex_);

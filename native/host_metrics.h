@@ -38,6 +38,9 @@ class HostMetrics {
   /// histograms take it in. False when the set is closed.
   bool update(uint32_t set, const double *pairs, size_t count);
 
+  /// Sets a set's gauges to zero, which told of a core that is no more.
+  void reset_gauges(uint32_t set);
+
   /// Remembers under which number the instance will exit; gives back, and forgets, what was remembered.
   void assign(int64_t instance, uint32_t set);
   uint32_t take(int64_t instance);

@@ -62,7 +62,11 @@ uint32_t LocalHost::open_metrics(uint32_t request_id, const std::vector<MetricDe
   Core::get().requests().with(request_id, [&](Request &request) {
     if (request.host_instance == nullptr) return;
     HostInstance &instance = *request.host_instance;
-    if (instance.metrics == 0) instance.metrics = HostMetrics::get().open(instance.output_instance(), definitions);
+    if (instance.metrics == 0) {
+      instance.metrics = HostMetrics::get().open(instance.output_instance(), definitions);
+    } else {
+      HostMetrics::get().reset_gauges(instance.metrics);
+    }
     set = instance.metrics;
   });
   return set;

@@ -47,11 +47,13 @@ export interface Binding {
   openMetrics(requestId: number, definitions: readonly MetricDefinition[]): number;
   /** Takes pairs of a series' number and a value; false once the instance has exited. */
   updateMetrics(metrics: number, pairs: Float64Array): boolean;
-  /** The local zone's abbreviation at a time. */
+  /** Where Node runs and why there, such as "in Fluent Bit's process, from /usr/lib/libnode.so.115". */
+  readonly place: string;
+  /** The local zone's abbreviation at a time; empty where the system has none. */
   zoneAbbreviation(epochSeconds: number): string;
   /** Where messages go: the standard error that Fluent Bit was started with. */
   readonly messageDescriptor: number;
-  /** Takes the pages of libnode's code that are in memory out of the process; those that are used come back. */
+  /** Takes the pages of Node's code that are in memory out of the process; those that are used come back. */
   releaseCode(): void;
   /** Ends Fluent Bit at once. */
   exitProcess(status: number): never;

@@ -14,6 +14,7 @@ import { RequestBodies } from "./send/request_bodies.js";
 import { releaseAfterRequests } from "./resident_memory.js";
 import { replaceStandardStreams, routeConsole } from "./standard_streams.js";
 import { version } from "./version.js";
+import { zoneName } from "./zone_name.js";
 
 /* eslint-disable @typescript-eslint/no-require-imports -- import() would have to be waited for; the bundle is CommonJS */
 let crypto: typeof Crypto | undefined;
@@ -45,6 +46,7 @@ export function start(binding: Binding): void {
   if (unknown !== undefined) {
     log.warning(`Unknown FLB_LOG_LEVEL '${unknown}', must be debug, info or error; using info`);
   }
+  let isPlaceTold = false;
   const plugin = new Plugin(binding, log, async (number, read, requestId) => {
     const host = binding.outputInstance(requestId);
     let instanceLog = prefixed(log, `[kinesis ${number}] `);
@@ -53,7 +55,9 @@ export function start(binding: Binding): void {
       hostLevel = logLevel;
       instanceLog = prefixed(createHostLog(() => logLevel, hostLog), `[output:kinesis:${name}] `);
     }
-    const config = readConfig(read, instanceLog, (epochSeconds) => binding.zoneAbbreviation(epochSeconds));
+    if (!isPlaceTold) instanceLog.info(`Node.js ${process.version} runs ${binding.place}`);
+    isPlaceTold = true;
+    const config = readConfig(read, instanceLog, (epochSeconds) => binding.zoneAbbreviation(epochSeconds) || zoneName(epochSeconds));
     const environment = readInstanceEnvironment(process.env);
     const network = await readNetworkEnvironment(process.env);
     if (process.env["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {

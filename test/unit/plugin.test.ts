@@ -34,6 +34,7 @@ class Bench {
       updateMetrics: () => false,
       zoneAbbreviation: () => "UTC",
       messageDescriptor: 2,
+      place: "in a test",
       releaseCode: () => undefined,
       exitProcess: () => {
         throw new Error("not here");
