@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll } from "vitest";
 import type { Environment } from "./environment.js";
 import { FluentBit, type FluentBitSettings, type Pipeline } from "./fluent_bit.js";
 import { FrontService } from "./front_service.js";
+import type { HostProgram } from "./host_program.js";
 import { InstantKinesis } from "./instant_kinesis.js";
 import { KinesisLocal, REGION, type ReceivedRecord } from "./kinesis_local.js";
 import { type Options, PluginHost } from "./plugin_host.js";
@@ -14,6 +15,9 @@ export class StreamFixture {
   #kinesis: KinesisLocal | undefined;
   #streams = 0;
   readonly #running: { destroy(): Promise<void> }[] = [];
+
+  /** @param program what its hosts are, when not this machine's own */
+  constructor(readonly program?: () => Promise<HostProgram>) {}
 
   get kinesis(): KinesisLocal {
     if (this.#kinesis === undefined) throw new Error("kinesis-local has not been started");
@@ -32,7 +36,7 @@ export class StreamFixture {
   }
 
   async host(environment: Environment = {}, plugin?: string): Promise<PluginHost> {
-    const host = await PluginHost.withPlugin(environment, plugin);
+    const host = await PluginHost.withPlugin(environment, plugin, await this.program?.());
     this.#running.push(host);
     return host;
   }
@@ -97,9 +101,9 @@ export class StreamFixture {
   }
 }
 
-/** For the top of a test file. */
-export function useStreams(): StreamFixture {
-  const fixture = new StreamFixture();
+/** For the top of a test file, or of a describe; `program` starts hosts that are not this machine's own. */
+export function useStreams(program?: () => Promise<HostProgram>): StreamFixture {
+  const fixture = new StreamFixture(program);
   beforeAll(async () => fixture.start());
   afterEach(async () => fixture.endRunning());
   afterAll(async () => fixture.stop());

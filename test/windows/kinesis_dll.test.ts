@@ -1,0 +1,110 @@
+// kinesis.dll as a file: what it exports, needs and says of itself, the same bytes twice, and the archive around it.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { readDll, readVersion } from "../support/dll_file.js";
+import { ROOT } from "../support/host_program.js";
+import { WINDOWS_PLUGIN, windowsSkipped, windowsTitle } from "../support/wine.js";
+
+vi.setConfig({ testTimeout: 600_000 });
+
+const { version } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as { version: string };
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "kinesis-dll-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Builds the DLL from a copy of the sources in a folder of this name; gives its path. */
+function buildIn(name: string): string {
+  const copy = path.join(folder, name);
+  mkdirSync(copy);
+  const sources = ["CMakeLists.txt", "package.json", "native", "build/kinesis.js"];
+  for (const source of [...sources, "node_modules/node-api-headers/include", "node_modules/node-addon-api"]) {
+    cpSync(path.join(ROOT, source), path.join(copy, source), { recursive: true });
+  }
+  const settings = [`-DCMAKE_TOOLCHAIN_FILE=${copy}/native/mingw-w64.cmake`, "-DCMAKE_BUILD_TYPE=Release"];
+  execFileSync("cmake", ["-S", copy, "-B", path.join(copy, "out"), ...settings], { stdio: "pipe" });
+  execFileSync("cmake", ["--build", path.join(copy, "out"), "--parallel"], { stdio: "pipe" });
+  return path.join(copy, "bin", "kinesis.dll");
+}
+
+function pack(archive: string): void {
+  execFileSync(process.execPath, [path.join(ROOT, "scripts", "windows-package.mjs"), WINDOWS_PLUGIN, archive]);
+}
+
+describe.skipIf(windowsSkipped !== undefined)(windowsTitle("kinesis.dll"), () => {
+  it("exports the functions of Fluent Bit and of Node by their plain names, and nothing else", () => {
+    expect(readDll(WINDOWS_PLUGIN).exports).toEqual([
+      "FLBPluginExit",
+      "FLBPluginExitCtx",
+      "FLBPluginFlushCtx",
+      "FLBPluginInit",
+      "FLBPluginRegister",
+      "FLBPluginUnregister",
+      "napi_register_module_v1",
+      "node_api_module_get_api_version_v1",
+    ]);
+  });
+
+  it("needs no DLL but Windows' own", () => {
+    const ofWindows = /^(KERNEL32|msvcrt|ADVAPI32|USER32|WS2_32|SHELL32|ole32|bcrypt|ntdll|PSAPI)\.dll$/i;
+    const { imports } = readDll(WINDOWS_PLUGIN);
+    expect(imports).toContain("KERNEL32.dll");
+    expect(imports.filter((name) => !ofWindows.test(name))).toEqual([]);
+  });
+
+  it("may lie anywhere in memory, and holds neither a time nor debug data", () => {
+    const { flags, time, hasDebugData } = readDll(WINDOWS_PLUGIN);
+    expect(flags).toEqual(expect.arrayContaining(["HIGH_ENTROPY_VA", "DYNAMIC_BASE", "NX_COMPAT"]));
+    expect(time).toContain("Jan  1 00:00:00 1970");
+    expect(hasDebugData).toBe(false);
+  });
+
+  it("holds no path of the machine that built it", () => {
+    expect(readFileSync(WINDOWS_PLUGIN).includes(ROOT)).toBe(false);
+  });
+
+  it("tells Windows its name, its version and its licence", () => {
+    const keys = ["FileDescription", "ProductName", "FileVersion", "ProductVersion", "OriginalFilename", "LegalCopyright"];
+    const numbers = `${version.replace(/[^0-9.].*$/, "")}.0`;
+    expect(readVersion(WINDOWS_PLUGIN, keys)).toEqual({
+      FileDescription: "Fluent Bit output plugin for Amazon Kinesis Data Streams",
+      ProductName: "fluent-bit-kinesis-node",
+      FileVersion: version,
+      ProductVersion: version,
+      OriginalFilename: "kinesis.dll",
+      LegalCopyright: "Licensed under the Apache License, Version 2.0",
+      FILEVERSION: numbers,
+      PRODUCTVERSION: numbers,
+    });
+  });
+
+  it("has the same bytes from two folders", () => {
+    const sums = ["short", "a-folder-of-a-longer-name"].map((name) => {
+      return createHash("sha256").update(readFileSync(buildIn(name))).digest("hex");
+    });
+    expect(new Set(sums).size).toBe(1);
+  });
+
+  it("is packed with its licences, an example and how to install it, the same bytes each time", () => {
+    const [archive, again] = [path.join(folder, "one.zip"), path.join(folder, "two.zip")];
+    pack(archive);
+    pack(again);
+    expect(readFileSync(again).equals(readFileSync(archive))).toBe(true);
+    execFileSync("python3", ["-m", "zipfile", "-e", archive, folder]);
+    const unpacked = path.join(folder, `kinesis-windows-x64-${version}`);
+    const sums = execFileSync("sha256sum", ["--check", "SHA256SUMS"], { cwd: unpacked, encoding: "utf8" });
+    expect(sums.trim().split("\n")).toEqual([
+      "INSTALL.md: OK",
+      "LICENSE: OK",
+      "THIRD-PARTY: OK",
+      "fluent-bit-windows.conf: OK",
+      "kinesis.dll: OK",
+    ]);
+    expect(readFileSync(path.join(unpacked, "THIRD-PARTY"), "utf8")).toContain("winpthreads");
+  });
+});

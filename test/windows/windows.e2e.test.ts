@@ -1,0 +1,188 @@
+// kinesis.dll in wine, its core in a real node.exe: records arrive, failures are retried, and nothing is left behind.
+import { gunzipSync } from "node:zlib";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { deaggregateAll, isAggregate } from "../support/deaggregate.js";
+import { chunkOf } from "../support/event_chunk.js";
+import { HeldKinesis } from "../support/held_kinesis.js";
+import { FLB_ERROR, FLB_OK, FLB_RETRY, type PluginHost } from "../support/plugin_host.js";
+import { jsonOf, textOf, useStreams } from "../support/stream_fixture.js";
+import {
+  killNodeProcesses,
+  nodeProcesses,
+  untilNodeProcesses,
+  windowsHost,
+  windowsNodes,
+  windowsPath,
+  windowsSkipped,
+  windowsTitle,
+} from "../support/wine.js";
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+
+const IN_ORDER = { status: 0, signal: null };
+const chunk = (n: number): Uint8Array => chunkOf([{ n }]);
+
+/** Brings a chunk until it is taken, as Fluent Bit does. */
+async function flushUntilOk(host: PluginHost, instance: number, bytes: Uint8Array): Promise<number[]> {
+  const answers: number[] = [];
+  while (answers.at(-1) !== FLB_OK && answers.length < 20) answers.push(await host.flush(instance, bytes));
+  return answers;
+}
+
+describe.skipIf(windowsSkipped !== undefined).each([...windowsNodes])(windowsTitle("kinesis.dll with node.exe $version"), (node) => {
+  const streams = useStreams(async () => windowsHost(node));
+  let held: HeldKinesis;
+  beforeEach(async () => {
+    held = await HeldKinesis.start();
+  });
+  afterEach(async () => {
+    await held.destroy();
+    killNodeProcesses();
+  });
+  const heldOptions = (others = {}): Record<string, string> => ({ ...streams.options("any"), endpoint: held.endpoint, ...others });
+
+  it("sends each record, whole and in order", async () => {
+    const stream = await streams.newStream();
+    const host = await streams.host();
+    const bodies = Array.from({ length: 600 }, (_, n) => ({ n, log: `Zeile ${n} äöü` }));
+    expect(await host.flush(await host.open(streams.options(stream)), chunkOf(bodies))).toBe(FLB_OK);
+    expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual(bodies);
+    expect(host.complaints).toEqual([]);
+  });
+
+  it("sends aggregates that AWS's own package takes apart", async () => {
+    const stream = await streams.newStream();
+    const host = await streams.host();
+    const bodies = Array.from({ length: 50 }, (_, n) => ({ n }));
+    expect(await host.flush(await host.open(streams.options(stream, { aggregation: "true" })), chunkOf(bodies))).toBe(FLB_OK);
+    const received = await streams.kinesis.readAll(stream);
+    expect(received.map(isAggregate)).toEqual([true]);
+    expect(deaggregateAll(received).map(jsonOf)).toEqual(bodies);
+  });
+
+  it("compresses each record by gzip", async () => {
+    const stream = await streams.newStream();
+    const host = await streams.host();
+    const body = { log: "again ".repeat(2000) };
+    expect(await host.flush(await host.open(streams.options(stream, { compression: "gzip" })), chunkOf([body]))).toBe(FLB_OK);
+    const received = await streams.kinesis.readAll(stream);
+    expect(received.map(({ data }) => JSON.parse(gunzipSync(data).toString("utf8")) as unknown)).toEqual([body]);
+  });
+
+  it("takes a chunk of some megabytes, and flushes of four threads at once", async () => {
+    const kinesis = await streams.instantKinesis();
+    const host = await streams.host();
+    const instance = await host.open({ ...streams.options("any"), endpoint: kinesis.endpoint });
+    const large = chunkOf(Array.from({ length: 6 }, (_, n) => ({ n, log: "x".repeat(900_000) })));
+    expect(await host.flush(instance, large)).toBe(FLB_OK);
+    expect(kinesis.received.map((data) => jsonOf({ data })["n"])).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(await host.flushMany(instance, chunkOf([{ a: 1 }, { a: 2 }]), 4, 25)).toEqual({ errors: 0, oks: 100, retries: 0 });
+    expect(kinesis.received.length).toBe(206);
+  });
+
+  it("keeps two instances apart", async () => {
+    const [first, second] = [await streams.newStream(), await streams.newStream()];
+    const host = await streams.host();
+    const one = await host.open(streams.options(first));
+    const two = await host.open(streams.options(second, { log_key: "log" }));
+    expect(await host.flush(two, chunkOf([{ log: "to 2" }]))).toBe(FLB_OK);
+    expect(await host.flush(one, chunkOf([{ log: "to 1" }]))).toBe(FLB_OK);
+    expect((await streams.kinesis.readAll(first)).map(jsonOf)).toEqual([{ log: "to 1" }]);
+    expect((await streams.kinesis.readAll(second)).map(textOf)).toEqual(["to 2"]);
+  });
+
+  it("asks for a retry while the service throttles, and sends the chunk once it does not", async () => {
+    const host = await streams.host();
+    const instance = await host.open(heldOptions({ retry_timeout: "0" }));
+    held.mood = "throttle";
+    expect(await host.flush(instance, chunk(1))).toBe(FLB_RETRY);
+    held.mood = "take";
+    expect(await host.flush(instance, chunk(1))).toBe(FLB_OK);
+    expect(held.taken.map(jsonOf)).toEqual([{ n: 1 }]);
+  });
+
+  it("names a wrong option at its start", async () => {
+    const host = await streams.host();
+    expect((await host.init({ region: "us-east-1", stream: "any", compression: "lzma" })).code).toBe(FLB_ERROR);
+    expect(host.stderr).toMatch(/compression.*lzma/);
+  });
+
+  it("names KINESIS_NODE when there is no such program", async () => {
+    const missing = "C:\\missing\\node.exe";
+    const host = await streams.host({ KINESIS_NODE: missing });
+    expect((await host.init(heldOptions())).code).toBe(FLB_ERROR);
+    expect(host.stderr).toContain("KINESIS_NODE");
+    expect(host.stderr).toContain(missing);
+  });
+
+  it("finds node.exe in PATH", async () => {
+    const host = await streams.host({ KINESIS_NODE: undefined, WINEPATH: windowsPath(path.dirname(node.file)) });
+    expect(await host.flush(await host.open(heldOptions()), chunk(1))).toBe(FLB_OK);
+  });
+
+  it("ends in order, and its node.exe with it", async () => {
+    const host = await streams.host();
+    expect(await host.flush(await host.open(heldOptions()), chunk(1))).toBe(FLB_OK);
+    expect(nodeProcesses()).toHaveLength(1);
+    const { stderr, ...end } = await host.quit();
+    expect(end, stderr).toEqual(IN_ORDER);
+    await untilNodeProcesses(0);
+  });
+
+  it("waits at its end for what experimental_concurrency has under way", async () => {
+    const host = await streams.host();
+    const instance = await host.open(heldOptions({ experimental_concurrency: "2" }));
+    held.mood = "hold";
+    for (const n of [1, 2]) expect(await host.flush(instance, chunk(n))).toBe(FLB_OK);
+    await held.untilAsked(2);
+    const ending = host.quit();
+    held.release();
+    expect((await ending).status).toBe(0);
+    expect(held.taken.map((record) => jsonOf(record)["n"]).sort()).toEqual([1, 2]);
+  });
+
+  it("lives through being unloaded and loaded again", async () => {
+    const host = await streams.host();
+    for (const round of [0, 1]) {
+      if (round > 0) await host.load();
+      const instance = await host.open(heldOptions());
+      expect(await host.flush(instance, chunk(round))).toBe(FLB_OK);
+      expect(await host.exit(instance)).toBe(FLB_OK);
+      await host.unload();
+    }
+    expect((await host.quit()).status).toBe(0);
+    expect(held.taken.map(jsonOf)).toEqual([{ n: 0 }, { n: 1 }]);
+  });
+
+  it("starts another node.exe when its own is killed in a flush, which is to be retried", async () => {
+    const host = await streams.host();
+    const instance = await host.open(heldOptions());
+    expect(await host.flush(instance, chunk(1))).toBe(FLB_OK);
+    const [before] = nodeProcesses();
+    held.mood = "hold";
+    const flush = await host.start(instance, chunk(2));
+    await held.untilAsked(2);
+    killNodeProcesses();
+    expect(await host.answerOf(flush)).toBe(FLB_RETRY);
+    held.mood = "take";
+    expect((await flushUntilOk(host, instance, chunk(2))).at(-1), host.stderr).toBe(FLB_OK);
+    expect(held.taken.map(jsonOf)).toEqual([{ n: 1 }, { n: 2 }]);
+    expect(nodeProcesses()).toHaveLength(1);
+    expect(nodeProcesses()).not.toEqual([before]);
+    expect((await host.quit()).status).toBe(0);
+    await untilNodeProcesses(0);
+  });
+
+  it("leaves no node.exe when the host is killed in a flush", async () => {
+    const host = await streams.host();
+    const instance = await host.open(heldOptions());
+    held.mood = "hold";
+    await host.start(instance, chunk(1));
+    await held.untilAsked(1);
+    expect(nodeProcesses()).toHaveLength(1);
+    host.kill("SIGKILL");
+    await host.ended();
+    await untilNodeProcesses(0);
+  });
+});
