@@ -70,7 +70,9 @@ lint: $(MODULES)
 typecheck: $(MODULES)
 	npx --no-install tsc --noEmit
 
+# kinesis.dll too, once `make test-windows` has set up what its tests need.
 test: lint typecheck release libnode
+	@if grep -qs KINESIS_TEST_WINE= build/windows/environment; then $(MAKE) windows-release; fi
 	@$(WITH_LIBNODE) npx --no-install vitest run
 
 # make fuzz FUZZ_SECONDS=3600 FUZZ_SEED=1; what it finds is kept in build/fuzz.

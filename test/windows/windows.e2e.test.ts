@@ -30,7 +30,9 @@ async function flushUntilOk(host: PluginHost, instance: number, bytes: Uint8Arra
   return answers;
 }
 
-describe.skipIf(windowsSkipped !== undefined).each([...windowsNodes])(windowsTitle("kinesis.dll with node.exe $version"), (node) => {
+const withEachNode = describe.skipIf(windowsSkipped !== undefined).each(windowsNodes.map((node) => [node.version, node] as const));
+
+withEachNode(windowsTitle("kinesis.dll with node.exe %s"), (_, node) => {
   const streams = useStreams(async () => windowsHost(node));
   let held: HeldKinesis;
   beforeEach(async () => {
@@ -119,6 +121,7 @@ describe.skipIf(windowsSkipped !== undefined).each([...windowsNodes])(windowsTit
   it("finds node.exe in PATH", async () => {
     const host = await streams.host({ KINESIS_NODE: undefined, WINEPATH: windowsPath(path.dirname(node.file)) });
     expect(await host.flush(await host.open(heldOptions()), chunk(1))).toBe(FLB_OK);
+    expect(held.taken.map(jsonOf)).toEqual([{ n: 1 }]);
   });
 
   it("ends in order, and its node.exe with it", async () => {
