@@ -6,10 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pluginEnvironment } from "../../support/environment.js";
 import { configurationOf } from "../../support/fluent_bit.js";
 import type { KinesisProcess } from "./kinesis_process.js";
+import { setting } from "../settings.js";
 import { outputSection, type Variant } from "./variant.js";
 
 export interface Run {
-  /** User and system time of the whole process, its start and end included. */
+  /** User and system time of the whole process, its start and end included, and of a process of the core's own. */
   readonly cpuSeconds: number;
   /** From the start of the process to its last request; of the null output, to the end of its work. */
   readonly wallSeconds: number;
@@ -57,7 +58,7 @@ export async function measureRun(variant: Variant, input: string, kinesis: Kines
       await ended;
       throw fail(error instanceof Error ? error.message : String(error));
     });
-    const peakRssMib = Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+    const peakRssMib = familyOf(pid).reduce((sum, member) => sum + peakRssMibOf(member), 0);
     process.kill(pid, "SIGTERM");
     if ((await ended) !== 0) throw fail("Fluent Bit did not end well");
     const [, user, system] = /cpu (\S+) (\S+)/.exec(told) ?? [];
@@ -95,7 +96,8 @@ function startFluentBit(variant: Variant, input: string, kinesis: KinesisProcess
   const args = [...(plugin === undefined ? [] : ["-e", plugin]), "-c", file];
   // Whom to trust: the first is for our plugin and the SDKs, the second for Go's own TLS.
   const { certificateFile } = kinesis.endpoint;
-  const env = pluginEnvironment({ AWS_CA_BUNDLE: certificateFile, SSL_CERT_FILE: certificateFile, BENCH_LOG: log });
+  const runtime = variant.isCoreInProcess ? { KINESIS_RUNTIME: "process", KINESIS_NODE: setting("BENCH_NODE") ?? process.execPath } : {};
+  const env = pluginEnvironment({ AWS_CA_BUNDLE: certificateFile, SSL_CERT_FILE: certificateFile, BENCH_LOG: log, ...runtime });
   const command = ["-c", timed, "bash", bench.fluentBit, ...args];
   return { child: spawn("bash", command, { env, stdio: ["ignore", "pipe", "pipe"] }), log };
 }
@@ -108,12 +110,23 @@ async function untilIdle(pid: number, input: string): Promise<{ readonly busyUnt
   for (;;) {
     await sleep(pollMs);
     if (Date.now() > deadline) throw new Error("took too long");
-    const cpuSeconds = cpuOf(pid);
+    const cpuSeconds = familyOf(pid).reduce((sum, member) => sum + cpuOf(member), 0);
     if (positionIn(pid, input) < size) continue;
     if (calm === undefined || cpuSeconds - calm.cpuSeconds > idle.cpuSeconds) calm = { cpuSeconds, sinceMs: Date.now(), polls: 0 };
     else if (calm.polls + 1 >= idle.polls) return { busyUntilMs: calm.sinceMs };
     else calm = { ...calm, polls: calm.polls + 1 };
   }
+}
+
+/** The process and its children: a core in a process of its own is one. */
+function familyOf(pid: number): number[] {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const children = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8"));
+  return [pid, ...children.join(" ").split(" ").filter((child) => child !== "").map(Number)];
+}
+
+function peakRssMibOf(pid: number): number {
+  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 }
 
 /** Throws when the process is no more. Source: proc_pid_stat(5), utime and stime. */

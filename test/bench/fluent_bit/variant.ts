@@ -9,6 +9,8 @@ export interface Variant {
   readonly name: string;
   readonly output: Output;
   readonly options: Readonly<Record<string, string>>;
+  /** The core runs in a process of its own. */
+  readonly isCoreInProcess: boolean;
 }
 
 export interface Endpoint {
@@ -24,7 +26,7 @@ const modifiers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 /**
- * Reads `output[-modifier]...[+option=value]...`, where a modifier is gzip, zlib, aggregation, cbor or workersN.
+ * Reads `output[-modifier]...[+option=value]...`, where a modifier is gzip, zlib, aggregation, cbor, process or workersN.
  * Throws when there is no such output or modifier.
  */
 export function parseVariant(name: string): Variant {
@@ -34,10 +36,10 @@ export function parseVariant(name: string): Variant {
   if (output === undefined) throw new Error(`variant '${name}' must begin with one of ${OUTPUTS.join(", ")}`);
   // The C output has one worker of its own accord, the Go-style ones none.
   const options: Record<string, string> = { workers: "0" };
-  for (const word of words) {
+  for (const word of words.filter((word) => word !== "process")) {
     const workers = /^workers(\d+)$/.exec(word)?.[1];
     const added = workers === undefined ? modifiers[word] : { workers };
-    const known = `${Object.keys(modifiers).join(", ")} and workersN`;
+    const known = `${Object.keys(modifiers).join(", ")}, process and workersN`;
     if (added === undefined) throw new Error(`variant '${name}' has the modifier '${word}'; there are ${known}`);
     Object.assign(options, added);
   }
@@ -45,7 +47,7 @@ export function parseVariant(name: string): Variant {
     const [key = "", ...value] = option.split("=");
     options[key] = value.join("=");
   }
-  return { name, output, options };
+  return { name, output, options, isCoreInProcess: words.includes("process") };
 }
 
 /** The variant's output section; the C output speaks TLS always, and refuses to be told so. */

@@ -5,7 +5,11 @@ import { outputSection, parseVariant } from "../../bench/fluent_bit/variant.js";
 const endpoint = { port: 4430, certificateFile: "authority.pem" };
 
 it("an output alone runs without workers", () => {
-  expect(parseVariant("ours")).toEqual({ name: "ours", output: "ours", options: { workers: "0" } });
+  expect(parseVariant("ours")).toEqual({ name: "ours", output: "ours", options: { workers: "0" }, isCoreInProcess: false });
+});
+
+it("the core may run in a process of its own", () => {
+  expect(parseVariant("ours-process-cbor")).toMatchObject({ options: { request_format: "cbor" }, isCoreInProcess: true });
 });
 
 it("modifiers and options of the output follow its name", () => {
