@@ -89,7 +89,7 @@ export function start(binding: Binding): void {
     });
   });
   process.on("uncaughtException", (error) => plugin.releaseAll(error));
-  // Node's own printing of warnings is off (native/node_runtime.cc): they are ours to show.
+  // Node's own printing of warnings is off (native/bootstrap.cc): they are ours to show.
   process.on("warning", (warning) => log.debug(`[kinesis] Node.js: ${warning.message}`));
   const requested = releaseAfterRequests(() => binding.releaseCode());
   binding.serve((requestId, kind, instance, chunk, tag) => {
