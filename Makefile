@@ -46,7 +46,7 @@ $(WINDOWS_LIBRARY): $(BUNDLE) $(NATIVE) package.json
 	@command -v x86_64-w64-mingw32-g++-posix >/dev/null || { echo "mingw-w64 is missing; install it with" \
 	  "'apt-get install g++-mingw-w64-x86-64-posix' (Debian, Ubuntu)" >&2; exit 1; }
 	cmake -S . -B build/windows/native -DCMAKE_TOOLCHAIN_FILE="$(CURDIR)/native/mingw-w64.cmake" -DCMAKE_BUILD_TYPE=Release
-	env -u MAKEFLAGS -u MFLAGS cmake --build build/windows/native --parallel
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL cmake --build build/windows/native --parallel
 	touch $@
 
 # kinesis.dll with its licences, an example and how to install it, as a ZIP archive.
