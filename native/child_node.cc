@@ -38,6 +38,8 @@ constexpr int64_t kLongestPauseMs = 30000;
 constexpr int64_t kLongRunMs = 60000;
 // From the end of the connection to that of the process.
 constexpr int64_t kEndTimeoutMs = 5000;
+// Far above the data of any frame that comes from the core: a pair for each series of an instance's metrics.
+constexpr uint64_t kMaxPairBytes = 1024 * 1024;
 
 // A level of the host's log, see host_log.h.
 constexpr int kError = 1;
@@ -161,6 +163,7 @@ bool ChildNode::read(const std::shared_ptr<Run> &run) {
   bool is_up = false;
   while (receive_frame(run->connection, frame)) {
     const uint64_t bytes = frame.header.data_bytes;
+    if (bytes > kMaxPairBytes) break;
     pairs.resize((bytes + sizeof(double) - 1) / sizeof(double));
     if (!run->connection.receive(pairs.data(), bytes)) break;
     if (frame.header.kind == FrameKind::kReady) {
@@ -269,6 +272,8 @@ int64_t ChildNode::flush(Request &request) {
       init.host_instance = &instance->host;
       const int64_t number_in_run = forward(init, run, -1);
       if (number_in_run < 0) return kFlbRetry;
+      // An exit may look meanwhile.
+      std::lock_guard<std::mutex> lock(mutex_);
       instance->number = number_in_run;
       instance->run = run->number;
     }
@@ -279,18 +284,20 @@ int64_t ChildNode::flush(Request &request) {
 
 // A negative number means the oldest instance: see FLBPluginExit.
 int64_t ChildNode::close(Request &request) {
-  std::shared_ptr<Instance> instance;
+  std::shared_ptr<Run> run;
+  int64_t number;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     const auto found = request.instance < 0 ? instances_.begin() : instances_.find(request.instance);
     if (found == instances_.end()) return kFlbOk;
-    instance = found->second;
+    const std::shared_ptr<Instance> instance = found->second;
     instances_.erase(found);
+    run = run_;
+    // A run that never heard of it has nothing to close.
+    if (run == nullptr || instance->run != run->number) return kFlbOk;
+    number = instance->number;
   }
-  const std::shared_ptr<Run> run = current_run();
-  // A run that never heard of it has nothing to close.
-  if (run == nullptr || instance->run != run->number) return kFlbOk;
-  return forward(request, run, instance->number);
+  return forward(request, run, number);
 }
 
 std::shared_ptr<ChildNode::Run> ChildNode::current_run() {

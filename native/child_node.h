@@ -46,6 +46,7 @@ class ChildNode : public Runtime {
 
     std::mutex opening;
     HostInstance host;
+    // Written with `opening` and the node's mutex held, read with either.
     int64_t number = -1;
     uint64_t run = 0;
   };

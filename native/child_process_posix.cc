@@ -36,14 +36,13 @@ constexpr int kReport = kConnection + 1;
 
 // The descriptors are moved up first, lest one is overwritten that is yet to be put in its place.
 bool arrange_descriptors(int connection, int message_descriptor, int report) {
-  const int nothing = open("/dev/null", O_RDWR);
+  const int nothing = fcntl(open("/dev/null", O_RDWR), F_DUPFD, kReport + 1);
   const int messages = fcntl(message_descriptor, F_DUPFD, kReport + 1);
   const int link = fcntl(connection, F_DUPFD, kReport + 1);
   const int failure = fcntl(report, F_DUPFD, kReport + 1);
   if (nothing < 0 || link < 0 || failure < 0 || dup2(failure, kReport) < 0) return false;
   if (fcntl(kReport, F_SETFD, FD_CLOEXEC) != 0 || dup2(link, kConnection) < 0) return false;
   if (dup2(messages >= 0 ? messages : nothing, 2) < 0) return false;
-  // The lower of the two places may be `nothing` itself.
   if (dup2(nothing, 1) < 0 || dup2(nothing, 0) < 0) return false;
   close_from(kReport + 1);
   return true;
@@ -51,6 +50,8 @@ bool arrange_descriptors(int connection, int message_descriptor, int report) {
 
 [[noreturn]] void become(const char *program, char **argv, pid_t parent, int connection, int message_descriptor,
                          int report) {
+  // What a signal would run from here to exec is the host's. SIGKILL and SIGSTOP have no handler, and say so in vain.
+  for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -117,10 +118,11 @@ bool ChildProcess::has_ended_within(int64_t timeout_ms) {
 
 void ChildProcess::kill() { ::kill(static_cast<pid_t>(id_), SIGKILL); }
 
-// A terminal's Ctrl-C and a service manager's SIGTERM go to all processes of the group: the host decides when to end.
-// node::Start has set its own handlers, so this comes after it.
+// A terminal's Ctrl-C and Ctrl-\ and a service manager's SIGTERM go to all processes of the group: the host decides
+// when to end. SIGUSR1 would have Node listen for a debugger. node::Start has set its own handlers, so this comes after
+// it.
 void live_as_child() {
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) signal(number, SIG_IGN);
+  for (const int number : {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGPIPE, SIGUSR1}) signal(number, SIG_IGN);
 }
 
 }  // namespace kinesis
