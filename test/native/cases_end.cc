@@ -124,8 +124,8 @@ void registered_again() {
 
 // Node answers the stop but never ends: the process leaves all the same.
 void node_never_ends() {
-  stand_in::settings.never_ends = true;
   Instance instance;
+  instance.options[stand_in::kNeverEnd] = "yes";
   CHECK(instance.init() == kFlbOk);
 }
 

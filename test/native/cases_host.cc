@@ -157,6 +157,7 @@ void log_of_host() {
     CHECK(kinesis::host_log_level_of(nullptr) == seen[level]);
   }
   Instance instance;
+  instance.options[stand_in::kSayAtExit] = "yes";
   CHECK(instance.init() == kFlbOk);
   CHECK(instance.flush("%s %n", stand_in::kSay) == instance.expected("%s %n", stand_in::kSay));
   const auto lines = host.lines();
@@ -164,7 +165,6 @@ void log_of_host() {
   CHECK(lines[0].level == 2 && lines[0].text == "first %s %n" && lines[1].text == "second %s %n");
   for (const auto &line : lines) CHECK(pthread_equal(line.thread, pthread_self()));
   CHECK(!kinesis::Core::get().requests().say(3, "nobody waits"));
-  stand_in::settings.says_at_exit = true;
   CHECK(instance.exit() == kFlbOk);
   CHECK(host.lines().size() == 3 && host.lines()[2].text == "at the exit");
 }
@@ -190,8 +190,8 @@ void log_at_the_end() {
   static const Host host = stand_in_host::load(STAND_IN_FLUENT_BIT);
   check_at_exit([] { CHECK(host.lines().empty()); });
   static Instance instance;
+  instance.options[stand_in::kSayAtStop] = "yes";
   CHECK(instance.init() == kFlbOk);
-  stand_in::settings.says_at_stop = true;
 }
 
 }  // namespace

@@ -51,7 +51,9 @@ void flush(Choices &choices) {
   std::string tag(tag_bytes.begin(), tag_bytes.end());
   tag = tag.c_str();
   // What holds a flush for ever, or ends the core, is for other tests.
-  for (const char *special : {stand_in::kHold, stand_in::kDie, stand_in::kCrash, stand_in::kAbort, stand_in::kExit}) {
+  for (const char *special :
+       {stand_in::kHold, stand_in::kDie, stand_in::kCrash, stand_in::kAbort, stand_in::kExit, stand_in::kKill,
+        stand_in::kSay, stand_in::kCount, stand_in::kHeld, stand_in::kRecall, stand_in::kMeasure, stand_in::kRaw}) {
     if (tag == special) tag += "!";
   }
   const std::vector<char> chunk = choices.block(choices.next());

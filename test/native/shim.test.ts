@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { CASES } from "./shim-cases.js";
+import { CASES, CASES_OF_BOTH_RUNTIMES } from "./shim-cases.js";
 
 type Sanitizer = "none" | "address" | "thread";
 
@@ -31,11 +31,11 @@ interface Outcome {
   readonly output: string;
 }
 
-function run(command: readonly string[], timeout = CASE_TIMEOUT): Promise<Outcome> {
+function run(command: readonly string[], timeout = CASE_TIMEOUT, environment: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   const [file = "", ...args] = command;
   // abort() raises its signal at a known place: what the handler does there is as safe as elsewhere.
-  const env: NodeJS.ProcessEnv = { ...process.env, TSAN_OPTIONS: "report_signal_unsafe=0" };
-  delete env.KINESIS_LIBNODE;
+  const env: NodeJS.ProcessEnv = { ...process.env, TSAN_OPTIONS: "report_signal_unsafe=0", ...environment };
+  for (const name of ["KINESIS_LIBNODE", "KINESIS_NODE"]) delete env[name];
   return new Promise((resolve) => {
     execFile(file, args, { env, timeout, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
       const status = error === null ? 0 : (error.code ?? error.signal ?? "no status");
@@ -47,7 +47,12 @@ function run(command: readonly string[], timeout = CASE_TIMEOUT): Promise<Outcom
 const folder = (sanitizer: Sanitizer): string => join(BUILDS, sanitizer);
 
 function runCase(sanitizer: Sanitizer, name: string, executable = join(folder(sanitizer), "shim_test")) {
-  return run([...UNSCATTERED, executable, name]);
+  return run([...UNSCATTERED, executable, name], CASE_TIMEOUT, { KINESIS_RUNTIME: "", ...quickEnd(name) });
+}
+
+// ThreadSanitizer lets other threads run on for a second at the end of each process.
+function quickEnd(name: string): NodeJS.ProcessEnv {
+  return name.startsWith("process-") ? { TSAN_OPTIONS: "report_signal_unsafe=0 atexit_sleep_ms=50" } : {};
 }
 
 async function build(sanitizer: Sanitizer): Promise<void> {
@@ -89,6 +94,14 @@ for (const sanitizer of ["none", "address", "thread"] as const) {
     for (const { name, behaviour, messages } of CASES) {
       it.concurrent(`${behaviour} [${name}]`, { timeout: CASE_TIMEOUT }, async () => {
         expectClean(await runCase(sanitizer, name), messages);
+      });
+    }
+
+    for (const name of CASES_OF_BOTH_RUNTIMES) {
+      it.concurrent(`the same with the core in a process of its own [${name}]`, { timeout: CASE_TIMEOUT }, async () => {
+        const environment = { KINESIS_RUNTIME: "process", ...quickEnd("process-") };
+        const program = join(folder(sanitizer), "shim_test");
+        expectClean(await run([...UNSCATTERED, program, name], CASE_TIMEOUT, environment));
       });
     }
 

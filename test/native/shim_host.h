@@ -56,5 +56,8 @@ Cases start_cases();
 Cases signal_cases();
 Cases end_cases();
 Cases host_cases();
+Cases process_cases();
+Cases process_end_cases();
+Cases frame_cases();
 
 }  // namespace shim

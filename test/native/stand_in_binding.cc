@@ -4,13 +4,12 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstring>
+#include <map>
 #include <mutex>
 #include <vector>
 
-#include "core.h"
-#include "embedded_node.h"
 #include "flb_proxy_abi.h"
-#include "host_metrics.h"
+#include "local_host.h"
 #include "platform.h"
 #include "shim_host.h"
 #include "stand_in_core.h"
@@ -22,23 +21,36 @@ Observed observed;
 
 namespace {
 
-using kinesis::Core;
-using kinesis::EmbeddedNode;
-using kinesis::Request;
+using kinesis::Host;
+using kinesis::LocalHost;
 using kinesis::RequestKind;
+using kinesis::Task;
+
+struct Opened {
+  uint32_t metrics = 0;
+  bool says_at_exit = false;
+  std::string memory;
+};
 
 std::mutex mutex;
 std::condition_variable changed;
 std::vector<uint32_t> queue;  // guarded by mutex
 std::vector<uint32_t> held;   // guarded by mutex
 bool closed = false;          // guarded by mutex
-std::atomic<int> taken{0}, refused{0}, instances{0};
+std::atomic<int> taken{0}, refused{0};
 std::atomic<bool> at_end{false};
-std::atomic<uint32_t> metrics{0};
+std::atomic<uint32_t> last_metrics{0};
+
+// Only Node's thread has to do with these.
+Host *host = &LocalHost::get();
+std::map<int64_t, Opened> opened;
 int64_t next_instance = 0;
+bool says_at_stop = false, never_ends = false;
 
 constexpr uint32_t kUnknownId = 4000000000u;
 constexpr useconds_t kLastWorkMicroseconds = 100000;
+// Where a core in a process of its own finds the connection to its host.
+constexpr int kConnection = 3;
 
 bool post(uint32_t id) {
   std::lock_guard<std::mutex> lock(mutex);
@@ -48,57 +60,85 @@ bool post(uint32_t id) {
   return true;
 }
 
-void answer(uint32_t id, int64_t value) { (Core::get().requests().answer(id, value) ? taken : refused)++; }
+void answer(uint32_t id, int64_t value) {
+  (host->take(id) ? taken : refused)++;
+  host->answer(id, value);
+}
 
-uint32_t open_metrics(void *output_instance) {
+uint32_t open_metrics(uint32_t id) {
   using kinesis::MetricKind;
-  return kinesis::HostMetrics::get().open(
-      output_instance, {{MetricKind::kCounter, "things_total", "Things.", {"kind"}, {{"one"}, {"other"}}, {}},
-                        {MetricKind::kGauge, "level", "A level.", {}, {{}}, {}},
-                        {MetricKind::kHistogram, "seconds", "Time.", {"x", "y"}, {{"a", "b"}}, {0.1, 1}}});
+  return host->open_metrics(id, {{MetricKind::kCounter, "things_total", "Things.", {"kind"}, {{"one"}, {"other"}}, {}},
+                                 {MetricKind::kGauge, "level", "A level.", {}, {{}}, {}},
+                                 {MetricKind::kHistogram, "seconds", "Time.", {"x", "y"}, {{"a", "b"}}, {0.1, 1}}});
 }
 
 int64_t open_instance(uint32_t id) {
-  bool refuse = false;
-  Core::get().requests().with(id, [&](Request &request) {
-    auto has = [&](const char *key) { return request.host_instance->option(key).has_value(); };
-    refuse = has(kRefuse);
-    if (has(kMetrics))
-      request.host_instance->metrics = metrics = open_metrics(request.host_instance->output_instance());
-  });
-  if (refuse) return -1;
-  instances++;
+  auto has = [id](const char *key) { return host->option(id, key).has_value(); };
+  Opened instance;
+  if (has(kMetrics)) instance.metrics = last_metrics = open_metrics(id);
+  if (has(kRefuse)) return -1;
+  const auto identity = host->log_identity(id);
+  instance.memory = remembered(host->option(id, kRemember).value_or(""), identity ? identity->name : "",
+                               identity ? identity->level : 0);
+  instance.says_at_exit = has(kSayAtExit);
+  says_at_stop |= has(kSayAtStop);
+  never_ends |= has(kNeverEnd);
+  opened.emplace(next_instance, std::move(instance));
   return next_instance++;
 }
 
+void measure(int64_t instance) {
+  const double pairs[] = {1, 1, 2, 7};
+  host->update_metrics(opened.at(instance).metrics, pairs, 2);
+}
+
 // False when node::Start is to return at once.
-bool flush(uint32_t id, const Request &request) {
-  const std::string tag = request.tag;
+bool flush(uint32_t id, const Task &task) {
+  const std::string &tag = task.tag;
+  const std::string chunk(static_cast<const char *>(task.chunk), task.chunk_bytes);
   if (tag == kDie) return false;
   if (tag == kCrash) raise(SIGSEGV);
+  if (tag == kKill) raise(SIGKILL);
   if (tag == kAbort) abort();
-  if (tag == kExit) {
-    EmbeddedNode::get().core_gone();
-    kinesis::rest_for_ever();
-  }
+  if (tag == kExit) host->abandoned();
   if (tag == kHold) {
     std::lock_guard<std::mutex> lock(mutex);
     held.push_back(id);
     changed.notify_all();
     return true;
   }
+  int value = fingerprint(task.instance, task.chunk, task.chunk_bytes, tag.c_str());
   if (tag == kSay) {
-    const std::string chunk(static_cast<const char *>(request.chunk), request.chunk_bytes);
-    CHECK(Core::get().requests().say(2, "first " + chunk));
-    CHECK(Core::get().requests().say(2, "second " + chunk));
+    CHECK(host->log(2, "first " + chunk));
+    CHECK(host->log(2, "second " + chunk));
   }
-  const int value = fingerprint(request.instance, request.chunk, request.chunk_bytes, request.tag);
+  if (tag == kCount) value = static_cast<int>(opened.size());
+  if (tag == kHeld) {
+    std::lock_guard<std::mutex> lock(mutex);
+    value = static_cast<int>(held.size());
+  }
+  if (tag == kRecall) {
+    const std::string &memory = opened.at(task.instance).memory;
+    value = fingerprint(0, memory.data(), memory.size(), kRecall);
+  }
+  if (tag == kMeasure) measure(task.instance);
+  if (tag == kRaw) CHECK(write(kConnection, chunk.data(), chunk.size()) == static_cast<ssize_t>(chunk.size()));
   answer(id, value);
   if (tag == kTwice) {
     answer(id, value + 1);
     answer(kUnknownId, value);
   }
   return true;
+}
+
+// Without a number the oldest exits, as native/plugin.cc says.
+void exit_instance(uint32_t id, int64_t number) {
+  const auto found = number < 0 ? opened.begin() : opened.find(number);
+  if (found != opened.end()) {
+    if (found->second.says_at_exit) CHECK(host->log(3, "at the exit"));
+    opened.erase(found);
+  }
+  answer(id, 0);
 }
 
 // Answers all that is held, then the stop itself, and takes no more.
@@ -109,34 +149,25 @@ void stop(uint32_t id) {
     closed = true;
     drained.swap(held);
   }
-  if (settings.says_at_stop) CHECK(!Core::get().requests().say(3, "at the end"));
+  if (says_at_stop) CHECK(!host->log(3, "at the end"));
   for (const uint32_t flush_id : drained) answer(flush_id, kFlbOk);
   answer(id, 0);
-  if (settings.never_ends) kinesis::rest_for_ever();
+  if (never_ends) kinesis::rest_for_ever();
 }
 
 // False when the loop is to end.
 bool serve(uint32_t id) {
-  Request seen{RequestKind::kFlush};
-  const bool waits = Core::get().requests().with(id, [&](Request &request) {
-    seen.kind = request.kind;
-    seen.instance = request.instance;
-    seen.chunk = request.chunk;
-    seen.chunk_bytes = request.chunk_bytes;
-    seen.tag = request.tag;
-  });
-  if (!waits) return true;
-  switch (seen.kind) {
+  const std::optional<Task> task = host->take(id);
+  if (!task) return true;
+  switch (task->kind) {
     case RequestKind::kInit:
       pthread_sigmask(SIG_SETMASK, nullptr, &observed.mask);
       answer(id, open_instance(id));
       return true;
     case RequestKind::kFlush:
-      return flush(id, seen);
+      return flush(id, *task);
     case RequestKind::kExit:
-      if (settings.says_at_exit) CHECK(Core::get().requests().say(3, "at the exit"));
-      instances--;
-      answer(id, 0);
+      exit_instance(id, task->instance);
       return true;
     case RequestKind::kStop:
       stop(id);
@@ -183,6 +214,18 @@ int fingerprint(int64_t instance, const void *chunk, size_t bytes, const char *t
   return static_cast<int>(hash >> 1);
 }
 
+std::string remembered(const std::string &option, const std::string &name, int level) {
+  return option + "|" + name + "|" + std::to_string(level);
+}
+
+void run_for(Host &other_host) {
+  host = &other_host;
+  host->ready(post);
+  while (run_once()) continue;
+  std::lock_guard<std::mutex> lock(mutex);
+  closed = true;
+}
+
 void wait_until_held(size_t count) {
   std::unique_lock<std::mutex> lock(mutex);
   changed.wait(lock, [count] { return held.size() >= count; });
@@ -190,8 +233,7 @@ void wait_until_held(size_t count) {
 
 int taken_answers() { return taken; }
 int refused_answers() { return refused; }
-uint32_t opened_metrics() { return metrics; }
-int open_instances() { return instances; }
+uint32_t opened_metrics() { return last_metrics; }
 bool ended() { return at_end; }
 
 }  // namespace stand_in
@@ -200,14 +242,10 @@ extern "C" __attribute__((visibility("default"))) int stand_in_core_main(const c
   using namespace stand_in;
   observe(script);
   if (settings.before_up == BeforeUp::kReturn) return 7;
-  if (settings.before_up == BeforeUp::kExit) {
-    kinesis::EmbeddedNode::get().core_gone();
-    kinesis::rest_for_ever();
-  }
+  if (settings.before_up == BeforeUp::kExit) LocalHost::get().abandoned();
   // As OpenSSL does while Node starts: its clean-up is to find Node at its end.
   atexit([] { CHECK(at_end); });
-  kinesis::EmbeddedNode::get().core_ready(post);
-  while (run_once()) continue;
+  run_for(LocalHost::get());
   // Long enough that an exit of the process which does not wait for this thread is caught.
   usleep(kLastWorkMicroseconds);
   at_end = true;
