@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { isCoreInProcess } from "../support/environment.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { freePort } from "../support/kinesis_local.js";
 import { FLB_OK, FLB_RETRY } from "../support/plugin_host.js";
+import { NODE_ENDS, Preloaded } from "../support/preloaded.js";
 import { ScriptedService } from "../support/scripted_service.js";
 import { jsonOf, useStreams } from "../support/stream_fixture.js";
 
@@ -91,12 +93,18 @@ describe("when something inside Node", () => {
     expect((await host.end()).status).toBe(0);
   });
 
-  it("calls process.exit, the message says so, flushes are answered with retry and the host goes on", async () => {
-    const script = "setTimeout(() => process.exit(7), 1000);";
-    const host = await streams.host(preloaded("exits.cjs", script));
-    const instance = await host.open(streams.options(await streams.newStream()));
-    await host.waitForMessage(/Node\.js has stopped/);
-    for (let count = 0; count < 2; count++) expect(await host.flush(instance, chunk)).toBe(FLB_RETRY);
-    expect((await host.end()).status).toBe(0);
+  it("calls process.exit, the message says so and the host goes on", async () => {
+    const exits = new Preloaded(NODE_ENDS["calls process.exit"]);
+    try {
+      const host = await streams.host(exits.environment);
+      const instance = await host.open(streams.options(await streams.newStream()));
+      exits.cue();
+      await host.waitForMessage(isCoreInProcess ? /The process of Node\.js ended with status 1\./ : /Node\.js has stopped/);
+      if (isCoreInProcess) expect(await host.flushUntilAnswered(instance, chunk)).toBe(FLB_OK);
+      else for (let count = 0; count < 2; count++) expect(await host.flush(instance, chunk)).toBe(FLB_RETRY);
+      expect((await host.end()).status).toBe(0);
+    } finally {
+      await exits.destroy();
+    }
   });
 });

@@ -1,6 +1,7 @@
 // Ends in the middle of work: signals, exits and Node's death while requests, retries and background chunks are under way.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { isCoreInProcess } from "../support/environment.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { HeldKinesis } from "../support/held_kinesis.js";
 import { FLB_ERROR, FLB_OK, FLB_RETRY, type Options } from "../support/plugin_host.js";
@@ -138,7 +139,7 @@ describe("while a large chunk keeps Node busy", () => {
   });
 });
 
-describe.each(Object.entries(NODE_ENDS))("when Node %s", (_, deed) => {
+describe.skipIf(isCoreInProcess).each(Object.entries(NODE_ENDS))("when Node %s in the host's process", (_, deed) => {
   it("all that wait and all that come get retry, and SIGTERM ends in order", async () => {
     const preloaded = new Preloaded(deed);
     const host = await streams.host(preloaded.environment);
@@ -159,6 +160,34 @@ describe.each(Object.entries(NODE_ENDS))("when Node %s", (_, deed) => {
       expect(end, stderr).toEqual(IN_ORDER);
       expect(stderr.match(/Node\.js has stopped\. Flushes/g)).toHaveLength(1);
       expect(stderr).not.toContain(NOT_IN_TIME);
+    } finally {
+      await preloaded.destroy();
+    }
+  });
+});
+
+describe.runIf(isCoreInProcess).each(Object.entries(NODE_ENDS))("when Node %s in its own process", (_, deed) => {
+  it("all that wait get retry, its instances work again in the next, and SIGTERM ends in order", async () => {
+    const preloaded = new Preloaded(deed);
+    const host = await streams.host(preloaded.environment);
+    try {
+      const instances = [await host.open(optionsOf()), await host.open(optionsOf())];
+      const waiting: number[] = [];
+      kinesis.mood = "hold";
+      for (const instance of [...instances, ...instances]) waiting.push(await host.start(instance, chunk(1)));
+      await kinesis.untilAsked(4);
+      preloaded.cue();
+      for (const started of waiting) expect(await host.answerOf(started)).toBe(FLB_RETRY);
+      kinesis.release();
+      for (const instance of instances) expect(await host.flushUntilAnswered(instance, chunk(2))).toBe(FLB_OK);
+      const third = await host.open(optionsOf());
+      expect(await host.flush(third, chunk(3))).toBe(FLB_OK);
+      expect(takenNumbers()).toEqual([2, 2, 3]);
+      expect(await host.exit(third)).toBe(FLB_OK);
+      host.kill("SIGTERM");
+      const { stderr, ...end } = await host.ended();
+      expect(end, stderr).toEqual(IN_ORDER);
+      expect(stderr.match(/The process of Node\.js ended with .* It is started again in 100 ms/g)).toHaveLength(1);
     } finally {
       await preloaded.destroy();
     }

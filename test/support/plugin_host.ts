@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Child, type ChildEnd } from "./child.js";
 import type { Environment } from "./environment.js";
 import { type HostProgram, nativeHost } from "./host_program.js";
@@ -11,6 +12,8 @@ export { buildHost, PLUGIN, ROOT } from "./host_program.js";
 export const FLB_ERROR = 0;
 export const FLB_OK = 1;
 export const FLB_RETRY = 2;
+
+const LONGEST_RETRY_MS = 60_000;
 
 export type Options = Readonly<Record<string, string>>;
 
@@ -90,6 +93,14 @@ export class PluginHost {
   async flush(instance: number, chunk: Uint8Array, tag = "test.tag"): Promise<number> {
     const [, code] = await this.#ask(`flush ${instance} ${tag} ${this.#fileOf(chunk)}`, /^flush (-?\d+) \d+$/);
     return Number(code);
+  }
+
+  /** Flushes, as Fluent Bit does, again and again while the answer is retry; gives the last answer. */
+  async flushUntilAnswered(instance: number, chunk: Uint8Array): Promise<number> {
+    for (const deadline = Date.now() + LONGEST_RETRY_MS; ; await sleep(20)) {
+      const code = await this.flush(instance, chunk);
+      if (code !== FLB_RETRY || Date.now() > deadline) return code;
+    }
   }
 
   async flushMany(instance: number, chunk: Uint8Array, threads: number, count: number): Promise<FlushCounts> {

@@ -1,5 +1,5 @@
-// A script that Node runs before the core and that does its deed when the test gives the cue.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+// A script that Node runs before the core and that does its deed, once, when the test gives the cue.
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Environment } from "./environment.js";
@@ -15,7 +15,8 @@ export class Preloaded {
   readonly #folder = mkdtempSync(path.join(tmpdir(), "preloaded-"));
 
   constructor(deed: string) {
-    const watch = `if (require("fs").existsSync(${JSON.stringify(this.#cue)})) { clearInterval(timer); ${deed} }`;
+    // Whoever removes the cue does the deed: a Node that is started after it does not.
+    const watch = `try { require("fs").unlinkSync(${JSON.stringify(this.#cue)}); } catch { return; } clearInterval(timer); ${deed}`;
     writeFileSync(this.#script, `const timer = setInterval(() => { ${watch} }, 20); timer.unref();`);
   }
 
@@ -35,6 +36,11 @@ export class Preloaded {
   /** The deed is done soon after. */
   cue(): void {
     writeFileSync(this.#cue, "");
+  }
+
+  /** Whether the deed has begun. */
+  get isCueTaken(): boolean {
+    return !existsSync(this.#cue);
   }
 
   async destroy(): Promise<void> {
