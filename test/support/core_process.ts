@@ -1,0 +1,84 @@
+// The processes that a host has started, as /proc tells of them: the core's own, where it has one.
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Memory } from "./plugin_host.js";
+
+export interface CoreProcess {
+  readonly pid: number;
+  /** It has ended, and its host has not asked how. */
+  readonly isZombie: boolean;
+}
+
+const LONGEST_WAIT_MS = 20_000;
+
+/** What a process has open, by the descriptor's number; undefined when it has ended. */
+export function descriptorsOf(pid: number): Map<number, string> | undefined {
+  const folder = `/proc/${pid}/fd`;
+  const open = new Map<number, string>();
+  try {
+    for (const name of readdirSync(folder)) {
+      const target = linkAt(`${folder}/${name}`);
+      if (target !== undefined) open.set(Number(name), target);
+    }
+  } catch {
+    return undefined;
+  }
+  return open;
+}
+
+/** What a process takes now. */
+export function memoryOf(pid: number): Memory {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const number = (name: string): number => Number(new RegExp(`^${name}:\\s*(\\d+)`, "m").exec(status)?.[1]);
+  return { rssKib: number("VmRSS"), threads: number("Threads"), descriptors: descriptorsOf(pid)?.size ?? 0 };
+}
+
+/** All that a process has started and that has not gone. */
+export function startedBy(host: number): CoreProcess[] {
+  return readdirSync("/proc").flatMap((name) => {
+    const { state, parent } = (/^\d+$/.test(name) && stateOf(Number(name))) || {};
+    return parent === host ? [{ pid: Number(name), isZombie: state === "Z" }] : [];
+  });
+}
+
+/** Waits until the host has exactly one process of the core's that is not `former`; gives its number. */
+export async function coreOf(host: number, former?: number): Promise<number> {
+  let core: number | undefined;
+  await until(() => {
+    const all = startedBy(host);
+    core = all.length === 1 && all[0]?.isZombie === false ? all[0].pid : undefined;
+    return core !== undefined && core !== former;
+  }, `the process of the core of ${host}`);
+  return core ?? -1;
+}
+
+/** Waits until a process has ended. */
+export async function untilGone(pid: number): Promise<void> {
+  await until(() => (stateOf(pid)?.state ?? "Z") === "Z", `the end of process ${pid}`);
+}
+
+/** Waits until something is so, looking again and again. */
+export async function until(isSo: () => boolean, what: string): Promise<void> {
+  for (const deadline = Date.now() + LONGEST_WAIT_MS; !isSo(); await sleep(10)) {
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
+  }
+}
+
+// Behind the program's name, which may hold anything, stand the state and the parent.
+function stateOf(pid: number): { state: string; parent: number } | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const [, state = "", parent = ""] = text.slice(text.lastIndexOf(")")).split(" ");
+    return { state, parent: Number(parent) };
+  } catch {
+    return undefined; // It ended meanwhile.
+  }
+}
+
+function linkAt(file: string): string | undefined {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return undefined; // Closed meanwhile.
+  }
+}
