@@ -18,6 +18,14 @@ CPP := $(wildcard native/*.cc native/*.h test/native/*.cc)
 # Where libnode is, for the processes that load the plugin.
 WITH_LIBNODE = found=$$(sh scripts/libnode.sh); eval "$$found";
 
+# Wine, node.exe and kinesis.dll. What can't be had is no failure: the tests then are skipped, with the reason in their titles.
+ifeq ($(WINDOWS),no)
+WITH_WINDOWS = export KINESIS_TEST_WINDOWS_SKIPPED="WINDOWS=no";
+else
+WITH_WINDOWS = found=$$(sh scripts/windows_tools.sh); eval "$$found"; \
+  if [ -z "$${KINESIS_TEST_WINDOWS_SKIPPED:-}" ]; then $(MAKE) windows-release; fi;
+endif
+
 # Only `make clean` works without the tools.
 ifneq ($(MAKECMDGOALS),clean)
 MISSING := $(shell sh scripts/check-tools.sh 2>&1)
@@ -53,11 +61,8 @@ $(WINDOWS_LIBRARY): $(BUNDLE) $(NATIVE) package.json
 windows-package: $(WINDOWS_LIBRARY)
 	node scripts/windows-package.mjs
 
-# What can't be had, wine for one, is no failure: the tests then are skipped, with the reason in their titles.
 test-windows: $(MODULES)
-	@found=$$(sh scripts/windows_tools.sh); eval "$$found"; \
-	  if [ -z "$${KINESIS_TEST_WINDOWS_SKIPPED:-}" ]; then $(MAKE) windows-release; fi; \
-	  npx --no-install vitest run test/windows
+	@$(WITH_WINDOWS) npx --no-install vitest run test/windows
 
 libnode:
 	@sh scripts/libnode.sh >/dev/null
@@ -70,10 +75,10 @@ lint: $(MODULES)
 typecheck: $(MODULES)
 	npx --no-install tsc --noEmit
 
-# kinesis.dll too, once `make test-windows` has set up what its tests need.
+# kinesis.dll too, where it can be run, with the newest node.exe alone; WINDOWS=no leaves it out.
 test: lint typecheck release libnode
-	@if grep -qs KINESIS_TEST_WINE= build/windows/environment; then $(MAKE) windows-release; fi
-	@$(WITH_LIBNODE) npx --no-install vitest run
+	@$(WITH_WINDOWS) export KINESIS_TEST_WINDOWS_NODES="$${KINESIS_TEST_WINDOWS_NODES##*:}"; \
+	  $(WITH_LIBNODE) npx --no-install vitest run
 
 # make fuzz FUZZ_SECONDS=3600 FUZZ_SEED=1; what it finds is kept in build/fuzz.
 fuzz: release
