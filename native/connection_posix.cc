@@ -1,6 +1,7 @@
 // Bytes both ways between Fluent Bit's process and the core's: a pair of sockets.
 //
 // Not a pipe: writing to one whose reader is gone raises SIGPIPE in Fluent Bit.
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -73,6 +74,14 @@ void Connection::close() const { ::close(static_cast<int>(reader_)); }
 std::string ConnectionPair::open() {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return strerror(errno);
+  // A host that closed its standard streams (-d) may still write to their numbers: these are others.
+  for (int &end : ends) {
+    if (end > STDERR_FILENO) continue;
+    const int moved = fcntl(end, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (moved < 0) continue;
+    ::close(end);
+    end = moved;
+  }
   for (const int end : ends) setsockopt(end, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof kSendBufferBytes);
   ours = {ends[0], ends[0]};
   theirs = {ends[1], ends[1]};

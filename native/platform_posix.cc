@@ -1,6 +1,7 @@
 // What the shim needs of the operating system, on Linux.
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -49,7 +50,10 @@ std::vector<std::string> program_folders() {
   return folders;
 }
 
-bool file_exists(const std::string &path) { return access(path.c_str(), F_OK) == 0; }
+bool file_exists(const std::string &path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode);
+}
 
 // RTLD_GLOBAL: the plugin's own napi_* references bind to it lazily. Never RTLD_DEEPBIND: Fluent Bit interposes
 // malloc with jemalloc, and memory would cross from one allocator to the other.
@@ -71,7 +75,12 @@ bool bind_node_api() { return true; }
 
 int keep_standard_error() {
   const int kept = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  return kept >= 0 ? kept : STDERR_FILENO;
+  if (kept >= 0) return kept;
+  // A host that was started without: its number will be another file's.
+  const int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  const int moved = fcntl(nothing, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  close(nothing);
+  return moved;
 }
 
 void write_texts(int descriptor, const std::string_view *texts, size_t count) {
