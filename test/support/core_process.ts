@@ -35,9 +35,10 @@ export function memoryOf(pid: number): Memory {
 
 /** All that a process has started and that has not gone. */
 export function startedBy(host: number): CoreProcess[] {
-  return readdirSync("/proc").flatMap((name) => {
-    const { state, parent } = (/^\d+$/.test(name) && stateOf(Number(name))) || {};
-    return parent === host ? [{ pid: Number(name), isZombie: state === "Z" }] : [];
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).flatMap((pid) => {
+    const found = stateOf(pid);
+    return found?.parent === host ? [{ pid, isZombie: found.state === "Z" }] : [];
   });
 }
 
@@ -59,8 +60,10 @@ export async function untilGone(pid: number): Promise<void> {
 
 /** Waits until something is so, looking again and again. */
 export async function until(isSo: () => boolean, what: string): Promise<void> {
-  for (const deadline = Date.now() + LONGEST_WAIT_MS; !isSo(); await sleep(10)) {
+  const deadline = Date.now() + LONGEST_WAIT_MS;
+  while (!isSo()) {
     if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    await sleep(10);
   }
 }
 

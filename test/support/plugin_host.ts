@@ -97,9 +97,11 @@ export class PluginHost {
 
   /** Flushes, as Fluent Bit does, again and again while the answer is retry; gives the last answer. */
   async flushUntilAnswered(instance: number, chunk: Uint8Array): Promise<number> {
-    for (const deadline = Date.now() + LONGEST_RETRY_MS; ; await sleep(20)) {
+    const deadline = Date.now() + LONGEST_RETRY_MS;
+    for (;;) {
       const code = await this.flush(instance, chunk);
       if (code !== FLB_RETRY || Date.now() > deadline) return code;
+      await sleep(20);
     }
   }
 

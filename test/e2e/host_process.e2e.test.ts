@@ -1,0 +1,141 @@
+// The core in a process of its own: which program is taken for node, what is said when none can be, and what that
+// process shares with its host.
+import path from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { coreOf, descriptorsOf, startedBy } from "../support/core_process.js";
+import type { Environment } from "../support/environment.js";
+import { chunkOf } from "../support/event_chunk.js";
+import { FLB_ERROR, FLB_OK, PluginHost } from "../support/plugin_host.js";
+import { hasSystemLibnode, hostBehind, inProcess, unsaid, usePrograms } from "../support/process_host.js";
+import { jsonOf, useStreams } from "../support/stream_fixture.js";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
+
+const streams = useStreams();
+const programs = usePrograms();
+const why = hasSystemLibnode ? " (skipped: this system has one)" : "";
+
+async function expectDelivery(host: PluginHost): Promise<void> {
+  const stream = await streams.newStream();
+  const instance = await host.open(streams.options(stream));
+  expect(await host.flush(instance, chunkOf([{ a: 1 }]))).toBe(FLB_OK);
+  expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([{ a: 1 }]);
+}
+
+/** What an init that has to fail says; it leaves no process. */
+async function complaintOf(environment: Environment): Promise<string> {
+  const host = await streams.host({ ...unsaid, ...environment });
+  expect((await host.init(streams.options("any"))).code).toBe(FLB_ERROR);
+  expect(startedBy(host.pid)).toEqual([]);
+  const { status, stderr } = await host.end();
+  expect(status, stderr).toBe(0);
+  return stderr;
+}
+
+describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
+  it("node is taken from PATH", async () => {
+    const folder = programs.folderWithNode();
+    // A folder of that name is no program.
+    const host = await streams.host({ ...unsaid, PATH: `${path.dirname(folder)}:/nowhere:${folder}` });
+    await expectDelivery(host);
+    expect(host.stderr).toContain(`Node.js ${process.version} runs in a process of its own, from ${folder}/node`);
+    expect(host.stderr).toContain("no libnode can be loaded");
+  });
+
+  it("node is taken from the plugin's own folder before PATH", async () => {
+    const folder = programs.folderWithNode();
+    const environment = { ...unsaid, KINESIS_RUNTIME: "auto", PATH: path.dirname(programs.program("no program")) };
+    const host = await streams.host(environment, programs.pluginIn(folder));
+    await expectDelivery(host);
+    expect(host.stderr).toContain(`in a process of its own, from ${folder}/node`);
+  });
+
+  it("node is the one that KINESIS_NODE names, before all others", async () => {
+    const chosen = path.join(programs.folderWithNode(), "node");
+    const [beside, onPath] = [programs.folderWithNode(), programs.folderWithNode()];
+    const host = await streams.host({ ...unsaid, KINESIS_NODE: chosen, PATH: onPath }, programs.pluginIn(beside));
+    await expectDelivery(host);
+    expect(host.stderr).toContain(`in a process of its own, from ${chosen}`);
+  });
+
+  it("KINESIS_RUNTIME=embedded fails and lists what was tried", async () => {
+    const complaint = await complaintOf({ KINESIS_RUNTIME: "embedded" });
+    expect(complaint).toMatch(/cannot load Node\.js \(libnode\)[^]*Tried:[^]*libnode\.so\.115[^]*libnode\.so:/);
+    expect(complaint).not.toContain("program node");
+  });
+
+  it("and without a node the init fails and gives both reasons", async () => {
+    const complaint = await complaintOf({ PATH: "/nowhere" });
+    expect(complaint).toMatch(/cannot load Node\.js \(libnode\)[^]*Tried:/);
+    expect(complaint).toMatch(/cannot find the program node beside the plugin or on PATH\. Install Node\.js 18 or newer/);
+  });
+});
+
+it("a libnode that KINESIS_LIBNODE names is not passed over, though there is a node", async () => {
+  const complaint = await complaintOf({ KINESIS_LIBNODE: "/nowhere/libnode.so", KINESIS_NODE: process.execPath });
+  expect(complaint).toContain("/nowhere/libnode.so: no such file");
+});
+
+it("a wrong KINESIS_RUNTIME is named", async () => {
+  expect(await complaintOf({ KINESIS_RUNTIME: "both" })).toContain("Invalid 'KINESIS_RUNTIME' value (both) specified, must be embedded, process or auto");
+});
+
+it.each([
+  { what: "does not exist", program: () => "/nowhere/node", reason: "/nowhere/node, which does not exist" },
+  { what: "is a folder", program: () => programs.folder(), reason: "which does not exist" },
+  { what: "cannot be executed", program: () => programs.program("text", 0o644), reason: "Permission denied" },
+  { what: "is a text", program: () => programs.program("some text"), reason: "Exec format error" },
+  { what: "ends at once", program: () => "/bin/false", reason: "ended before the plugin's core was up: status 1" },
+  { what: "is killed while it starts", program: () => programs.program("#!/bin/sh\nkill -9 $$\n"), reason: "signal 9" },
+  { what: "does not know Node's options", program: () => "/bin/sh", reason: /\(\/bin\/sh\).*status \d+/ },
+])("a KINESIS_NODE that $what fails the init with the reason, and leaves no process", async ({ program, reason }) => {
+  expect(await complaintOf({ KINESIS_RUNTIME: "process", KINESIS_NODE: program() })).toMatch(reason);
+});
+
+it("all instances share one process", async () => {
+  const host = await streams.host(inProcess);
+  await host.open(streams.options("any"));
+  const core = await coreOf(host.pid);
+  await host.open(streams.options("any"));
+  await expectDelivery(host);
+  expect(startedBy(host.pid)).toEqual([{ pid: core, isZombie: false }]);
+  const { status, stderr } = await host.end();
+  expect(status, stderr).toBe(0);
+  expect(descriptorsOf(core)).toBeUndefined();
+});
+
+it("nothing that the host has open gets into the process", async () => {
+  const open = [3, 4, 5, 6, 7, 8, 9].map((descriptor) => `${descriptor}</dev/zero`).join(" ");
+  const host = await PluginHost.withPlugin(inProcess, undefined, await hostBehind(open));
+  try {
+    await host.open(streams.options("any"));
+    const ofHost = descriptorsOf(host.pid) ?? new Map<number, string>();
+    expect(ofHost.get(9)).toBe("/dev/zero");
+    const ofCore = descriptorsOf(await coreOf(host.pid)) ?? new Map<number, string>();
+    expect([0, 1, 2].map((stream) => ofCore.get(stream))).toEqual(["/dev/null", "/dev/null", ofHost.get(2)]);
+    expect(ofCore.get(3)).toMatch(/^socket:/);
+    const others = [...ofCore].filter(([descriptor]) => descriptor > 3).map(([, target]) => target);
+    expect(others.length).toBeGreaterThan(0);
+    // Node's own: what it polls with, and pipes that nobody else has.
+    const pipesOfHost = [...ofHost.values()].filter((target) => target.startsWith("pipe:"));
+    expect(others.filter((target) => !/^(anon_inode|pipe):/.test(target) || pipesOfHost.includes(target))).toEqual([]);
+  } finally {
+    await host.destroy();
+  }
+});
+
+it.each(["2>&-", "3>&- 4>&- 2>&-", "3</dev/zero 2>&-", "3</dev/zero 4</dev/zero 2>&-"])(
+  "a host that is started with its descriptors as in '%s' has its records delivered",
+  async (redirections) => {
+    const host = await PluginHost.withPlugin(inProcess, undefined, await hostBehind(redirections));
+    try {
+      await expectDelivery(host);
+      const ofCore = descriptorsOf(await coreOf(host.pid)) ?? new Map<number, string>();
+      expect([0, 1, 2].map((stream) => ofCore.get(stream))).toEqual(["/dev/null", "/dev/null", "/dev/null"]);
+      expect(descriptorsOf(host.pid)?.get(2) ?? "").not.toMatch(/^socket:/);
+      expect((await host.end()).status).toBe(0);
+    } finally {
+      await host.destroy();
+    }
+  },
+);
