@@ -96,6 +96,21 @@ Napi::Value Option(const Napi::CallbackInfo &info) {
   return value ? Napi::Value(Napi::String::New(env, *value)) : env.Undefined();
 }
 
+std::vector<std::string> texts_of(const Napi::Value &value) {
+  Napi::Array array = value.As<Napi::Array>();
+  std::vector<std::string> texts;
+  for (uint32_t i = 0; i < array.Length(); i++) texts.push_back(array.Get(i).As<Napi::String>().Utf8Value());
+  return texts;
+}
+
+Napi::Value SetOptions(const Napi::CallbackInfo &info) {
+  const uint32_t id = info[0].As<Napi::Number>().Uint32Value();
+  const std::vector<std::string> names = host->set_options(id, texts_of(info[1]));
+  Napi::Array array = Napi::Array::New(info.Env(), names.size());
+  for (uint32_t i = 0; i < names.size(); i++) array.Set(i, names[i]);
+  return array;
+}
+
 Napi::Value OutputInstance(const Napi::CallbackInfo &info) {
   Napi::Env env = info.Env();
   const std::optional<LogIdentity> identity = host->log_identity(info[0].As<Napi::Number>().Uint32Value());
@@ -109,13 +124,6 @@ Napi::Value OutputInstance(const Napi::CallbackInfo &info) {
 Napi::Value Log(const Napi::CallbackInfo &info) {
   const std::string text = info[1].As<Napi::String>().Utf8Value();
   return Napi::Boolean::New(info.Env(), host->log(info[0].As<Napi::Number>().Int32Value(), text));
-}
-
-std::vector<std::string> texts_of(const Napi::Value &value) {
-  Napi::Array array = value.As<Napi::Array>();
-  std::vector<std::string> texts;
-  for (uint32_t i = 0; i < array.Length(); i++) texts.push_back(array.Get(i).As<Napi::String>().Utf8Value());
-  return texts;
 }
 
 MetricDefinition definition_of(const Napi::Object &object) {
@@ -204,6 +212,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("close", Napi::Function::New(env, Close));
   exports.Set("answer", Napi::Function::New(env, Answer));
   exports.Set("option", Napi::Function::New(env, Option));
+  exports.Set("setOptions", Napi::Function::New(env, SetOptions));
   exports.Set("outputInstance", Napi::Function::New(env, OutputInstance));
   exports.Set("log", Napi::Function::New(env, Log));
   exports.Set("openMetrics", Napi::Function::New(env, OpenMetrics));

@@ -194,6 +194,8 @@ bool ChildNode::handle(Run &run, const Frame &frame, const std::vector<double> &
       const std::optional<std::string> value = host.option(header.id, frame.text);
       return reply(run, value ? 0 : -1, value.value_or(""));
     }
+    case FrameKind::kSetOptions:
+      return reply(run, 0, text_of(host.set_options(header.id, texts_of(frame.text))));
     case FrameKind::kLogIdentity: {
       const std::optional<LogIdentity> identity = host.log_identity(header.id);
       return reply(run, identity ? identity->level : -1, identity ? identity->name : "");

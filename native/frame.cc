@@ -91,6 +91,14 @@ bool receive_frame(const Connection &connection, Frame &frame) {
   return connection.receive(frame.text.data(), frame.text.size());
 }
 
+std::string text_of(const std::vector<std::string> &texts) {
+  Writer writer;
+  writer.texts(texts);
+  return writer.take();
+}
+
+std::vector<std::string> texts_of(std::string_view text) { return Reader(text).texts(); }
+
 std::string text_of(const std::vector<MetricDefinition> &definitions) {
   Writer writer;
   writer.count(definitions.size());

@@ -29,6 +29,7 @@ enum class FrameKind : uint32_t {
   kMetrics = 14,      // id of the set, data pairs of doubles
   // Questions, which wait for a reply; id of the request.
   kOption = 20,       // text: key; reply: number 0 and the value
+  kSetOptions = 24,   // text: names; reply: those that are set
   kLogIdentity = 21,  // reply: number the level, text the name
   kLog = 22,          // number the level, text the line; reply: 1 when it was taken
   kOpenMetrics = 23,  // text: definitions; reply: number the set
@@ -57,7 +58,11 @@ bool send_frame(const Connection &connection, FrameHeader header, std::string_vi
 /// what comes is no frame.
 bool receive_frame(const Connection &connection, Frame &frame);
 
-/// Metric definitions as a text, and back; from any other text comes what can be read.
+/// Texts as one, and back; from any other text comes what can be read.
+std::string text_of(const std::vector<std::string> &texts);
+std::vector<std::string> texts_of(std::string_view text);
+
+/// Metric definitions as a text, and back.
 std::string text_of(const std::vector<MetricDefinition> &definitions);
 std::vector<MetricDefinition> definitions_of(std::string_view text);
 

@@ -46,6 +46,9 @@ class Host {
   /// The value of an option of the instance whose init waits.
   virtual std::optional<std::string> option(uint32_t request_id, const std::string &key) = 0;
 
+  /// Those of the names, of an option each, that are set for that instance.
+  virtual std::vector<std::string> set_options(uint32_t request_id, const std::vector<std::string> &names) = 0;
+
   /// How the host's log knows that instance.
   virtual std::optional<LogIdentity> log_identity(uint32_t request_id) = 0;
 

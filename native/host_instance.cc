@@ -15,6 +15,10 @@ std::optional<std::string> HostInstance::option(const std::string &key) {
   return value;
 }
 
+bool HostInstance::is_set(const std::string &key) const {
+  return get_ != nullptr && output_instance_ != nullptr && get_(key.c_str(), output_instance_) != nullptr;
+}
+
 const std::optional<LogIdentity> &HostInstance::log_identity() {
   if (!is_log_asked_ && output_instance_ != nullptr && has_host_log()) {
     log_identity_ = LogIdentity{host_name_of(output_instance_), host_log_level_of(output_instance_)};

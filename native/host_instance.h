@@ -25,6 +25,9 @@ class HostInstance {
   /// before is known.
   std::optional<std::string> option(const std::string &key);
 
+  /// Whether an option is set. Not remembered: after forget_host(), none is.
+  bool is_set(const std::string &key) const;
+
   /// Unset where Fluent Bit has no log for plugins. Asked once.
   const std::optional<LogIdentity> &log_identity();
 

@@ -42,6 +42,17 @@ std::optional<std::string> LocalHost::option(uint32_t request_id, const std::str
   return value;
 }
 
+std::vector<std::string> LocalHost::set_options(uint32_t request_id, const std::vector<std::string> &names) {
+  std::vector<std::string> set;
+  Core::get().requests().with(request_id, [&](Request &request) {
+    if (request.host_instance == nullptr) return;
+    for (const std::string &name : names) {
+      if (request.host_instance->is_set(name)) set.push_back(name);
+    }
+  });
+  return set;
+}
+
 std::optional<LogIdentity> LocalHost::log_identity(uint32_t request_id) {
   std::optional<LogIdentity> identity;
   Core::get().requests().with(request_id, [&](Request &request) {

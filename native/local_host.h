@@ -16,6 +16,7 @@ class LocalHost : public Host {
   std::optional<Task> take(uint32_t request_id) override;
   void answer(uint32_t request_id, int64_t value) override;
   std::optional<std::string> option(uint32_t request_id, const std::string &key) override;
+  std::vector<std::string> set_options(uint32_t request_id, const std::vector<std::string> &names) override;
   std::optional<LogIdentity> log_identity(uint32_t request_id) override;
   bool has_log() override;
   bool log(int level, const std::string &text) override;

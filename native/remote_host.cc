@@ -112,6 +112,10 @@ std::optional<std::string> RemoteHost::option(uint32_t request_id, const std::st
   return std::move(reply.text);
 }
 
+std::vector<std::string> RemoteHost::set_options(uint32_t request_id, const std::vector<std::string> &names) {
+  return texts_of(ask({FrameKind::kSetOptions, request_id}, text_of(names)).text);
+}
+
 std::optional<LogIdentity> RemoteHost::log_identity(uint32_t request_id) {
   Frame reply = ask({FrameKind::kLogIdentity, request_id});
   if (reply.header.number < 0) return std::nullopt;

@@ -37,6 +37,8 @@ export interface Binding {
   answer(requestId: number, value: number): void;
   /** The value of an option, while the init of that request waits. */
   option(requestId: number, key: string): string | undefined;
+  /** Those of the names that are options which are set, while the init of that request waits. */
+  setOptions(requestId: number, names: readonly string[]): string[];
   /** What the host says, while the init of that request waits; undefined where it has no log. */
   outputInstance(requestId: number): HostInstance | undefined;
   /** Whether Fluent Bit's own log can be had. */

@@ -56,8 +56,8 @@ export interface Config {
   readonly concurrencyRetries: number;
 }
 
-/** The options in the order in which the Go plugin reports them, and ours behind. */
-const optionNames = [
+/** All options, in the order in which the Go plugin reports them, and ours behind. */
+export const optionNames = [
   "stream",
   "region",
   "data_keys",

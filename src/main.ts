@@ -2,11 +2,13 @@
 import type * as Crypto from "node:crypto";
 import type * as Files from "node:fs";
 import type { Binding } from "./binding.js";
-import { readConfig } from "./config.js";
+import { optionNames, readConfig } from "./config.js";
+import { credentialSource } from "./credentials/credential_source.js";
 import { hasLogLevel, readInstanceEnvironment, readLogLevel } from "./environment.js";
 import { lateClient } from "./late_client.js";
 import { createHostLog, createLog, hostLevels, prefixed, type Log } from "./log.js";
 import { GatheredMetrics, metricDefinitions, noMetrics, type Metrics } from "./metrics.js";
+import { misspelledOptions } from "./misspelled_options.js";
 import { readNetworkEnvironment } from "./network/network.js";
 import { OutputInstance } from "./output_instance.js";
 import { Plugin } from "./plugin.js";
@@ -46,7 +48,6 @@ export function start(binding: Binding): void {
   if (unknown !== undefined) {
     log.warning(`Unknown FLB_LOG_LEVEL '${unknown}', must be debug, info or error; using info`);
   }
-  let isPlaceTold = false;
   const plugin = new Plugin(binding, log, async (number, read, requestId) => {
     const host = binding.outputInstance(requestId);
     let instanceLog = prefixed(log, `[kinesis ${number}] `);
@@ -55,8 +56,8 @@ export function start(binding: Binding): void {
       hostLevel = logLevel;
       instanceLog = prefixed(createHostLog(() => logLevel, hostLog), `[output:kinesis:${name}] `);
     }
-    if (!isPlaceTold) instanceLog.info(`Node.js ${process.version} runs ${binding.place}`);
-    isPlaceTold = true;
+    const misspelled = misspelledOptions(optionNames, (names) => binding.setOptions(requestId, names));
+    for (const complaint of misspelled) instanceLog.warning(complaint);
     const config = readConfig(read, instanceLog, (epochSeconds) => binding.zoneAbbreviation(epochSeconds) || zoneName(epochSeconds));
     const environment = readInstanceEnvironment(process.env);
     const network = await readNetworkEnvironment(process.env);
@@ -65,6 +66,8 @@ export function start(binding: Binding): void {
     }
     const { eksPodExecutionRole } = environment;
     const options = { ...config.connection, eksPodExecutionRole };
+    const { stream, region, endpoint = "that of the region" } = options;
+    instanceLog.info(`stream ${stream}, region ${region}, endpoint ${endpoint}; credentials: ${credentialSource(options, process.env)}; version ${version}; Node.js ${process.version} runs ${binding.place}`);
     const bodies = new RequestBodies(config.connection.stream, config.requestFormat, Math.random, () => {
       instanceLog.warning("The endpoint does not take requests in CBOR; from now on they are JSON, which 'request_format' can say from the start");
     });

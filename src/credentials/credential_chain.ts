@@ -36,6 +36,7 @@ export function credentialChain(options: ChainOptions): () => Promise<Credential
     ["the container's endpoint", () => fromContainer(environment)],
     ["EC2 instance metadata", () => fromInstance(environment, log)],
   ];
+  let told = "";
   return async () => {
     if (profile !== undefined) {
       const found = await explained("profile", fromProfile(profile, options));
@@ -46,7 +47,8 @@ export function credentialChain(options: ChainOptions): () => Promise<Credential
     for (const [name, source] of sources) {
       const found = await explained(name, source(options));
       if (typeof found !== "string") {
-        log.debug(`Credentials come from ${name}`);
+        if (name !== told) log.info(`Credentials come from ${name}`);
+        told = name;
         return found;
       }
       reasons.push(found);

@@ -89,3 +89,24 @@ it("still starts a good instance after a refused one", async () => {
   expect((await host.init(streams.options("any"))).code).toBe(FLB_OK);
   expect((await host.end()).status).toBe(0);
 });
+
+it("tells in one line where records go, whose credentials are used, and where Node runs", async () => {
+  const host = await streams.host();
+  expect((await host.init(streams.options("any", { role_arn: "arn:aws:iam::123456789012:role/logs" }))).code).toBe(FLB_OK);
+  const line = await host.waitForMessage(/level=info msg=.*credentials: .*/);
+  expect(line).toContain(`stream any, region ${REGION}, endpoint ${streams.kinesis.endpoint}; `);
+  expect(line).toContain("credentials: the environment, then role arn:aws:iam::123456789012:role/logs; ");
+  expect(line).toMatch(/version \d+\.\d+\.\d+; Node\.js v\d+\.\d+\.\d+ runs in (Fluent Bit's process|a process of its own), from \S+/);
+});
+
+it("notices options under wrong names, and starts", async () => {
+  const host = await streams.host();
+  const { code } = await host.init(streams.options("any", { "partition-key": "a", "Data_Key": "b", simple_aggregation: "true" }));
+  expect(code).toBe(FLB_OK);
+  await host.waitForMessage(lineWith("level=warning", "simple_aggregation", "did you mean 'aggregation'"));
+  expect(host.complaints.map((line) => /'([\w-]+)' is not an option.*did you mean '(\w+)'/.exec(line)?.slice(1)).sort()).toEqual([
+    ["data_key", "data_keys"],
+    ["partition-key", "partition_key"],
+    ["simple_aggregation", "aggregation"],
+  ]);
+});

@@ -69,9 +69,14 @@ export class FluentBit {
 
   /** With a configuration file, as hot reloads need. */
   static fromConfiguration(pipeline: Pipeline, settings: FluentBitSettings = {}): FluentBit {
+    return FluentBit.fromText("fluent-bit.conf", configurationOf(pipeline), settings);
+  }
+
+  /** With a configuration file of this name, whose end tells its form, and this text. */
+  static fromText(name: string, text: string, settings: FluentBitSettings = {}): FluentBit {
     const folder = mkdtempSync(path.join(tmpdir(), "fluent-bit-"));
-    const file = path.join(folder, "fluent-bit.conf");
-    writeFileSync(file, configurationOf(pipeline));
+    const file = path.join(folder, name);
+    writeFileSync(file, text);
     return new FluentBit(spawn(["-e", settings.plugin ?? PLUGIN, "-c", file], settings), folder);
   }
 

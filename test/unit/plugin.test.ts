@@ -27,6 +27,7 @@ class Bench {
       close: () => void this.events.push("binding closed"),
       answer: (requestId, value) => void this.answers.push([requestId, value]),
       option: (requestId, key) => `${key} of request ${requestId}`,
+      setOptions: () => [],
       outputInstance: () => undefined,
       hasHostLog: false,
       log: () => false,

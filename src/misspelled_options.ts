@@ -1,0 +1,68 @@
+/** Options that a user set under a name that is none: Fluent Bit tells a plugin only of names that it asks for. */
+
+/** Names that come to mind, some of them of Fluent Bit's own output kinesis_streams. */
+const otherNames: Readonly<Record<string, string>> = {
+  stream_name: "stream",
+  stream_arn: "stream",
+  kinesis_stream: "stream",
+  delivery_stream: "stream",
+  aws_region: "region",
+  region_name: "region",
+  role: "role_arn",
+  assume_role_arn: "role_arn",
+  aws_profile: "profile",
+  endpoint_url: "endpoint",
+  kinesis_endpoint: "endpoint",
+  fields: "data_keys",
+  keys: "data_keys",
+  time_format: "time_key_format",
+  newline: "append_newline",
+  compress: "compression",
+  simple_aggregation: "aggregation",
+  aggregate: "aggregation",
+  concurrency: "experimental_concurrency",
+  request_timeout: "http_request_timeout",
+  max_record_bytes: "max_record_size",
+};
+
+/** What has no counterpart here, and why. */
+const withoutEffect: Readonly<Record<string, string>> = {
+  auto_retry_requests: "requests are always tried again, see 'retry_timeout'",
+};
+
+/** Each wrong name that is asked for, with the option that it is taken for. */
+function wrongNamesOf(options: readonly string[]): Map<string, string> {
+  const wrong = new Map<string, string>();
+  for (const option of options) {
+    for (const name of slipsOf(option)) wrong.set(name, option);
+  }
+  for (const [name, option] of Object.entries(otherNames)) wrong.set(name, option);
+  for (const option of options) wrong.delete(option);
+  return wrong;
+}
+
+/** Hyphens or nothing for underscores, a plural too much or too little, a letter left out, doubled, or swapped with its neighbour. */
+function slipsOf(option: string): string[] {
+  const slips = [option.replaceAll("_", "-"), option.replaceAll("_", ""), option.replaceAll("_", "."), `${option}s`];
+  for (let at = 0; at < option.length; at++) {
+    const [before, letter, after] = [option.slice(0, at), option.charAt(at), option.slice(at + 1)];
+    slips.push(before + after, before + letter + letter + after);
+    if (after !== "") slips.push(before + after.charAt(0) + letter + after.slice(1));
+  }
+  return slips;
+}
+
+/**
+ * Looks for options under wrong names.
+ * @param options the names that there are
+ * @param whichAreSet gives, of many names, those that the user set
+ * @returns a sentence for each, that says what to write instead
+ */
+export function misspelledOptions(options: readonly string[], whichAreSet: (names: string[]) => string[]): string[] {
+  const wrong = wrongNamesOf(options);
+  return whichAreSet([...wrong.keys(), ...Object.keys(withoutEffect)]).map((name) => {
+    const meant = wrong.get(name);
+    if (meant === undefined) return `'${name}' has no effect here: ${withoutEffect[name] ?? ""}`;
+    return `'${name}' is not an option of this plugin and has no effect; did you mean '${meant}'?`;
+  });
+}
