@@ -1,0 +1,78 @@
+/** bin/kinesis.so loads where glibc is 2.34 or newer, and needs no other library; its unwinder works without glibc's help. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newestGlibc, readElf } from "../support/elf_file.js";
+import { PLUGIN, ROOT } from "../support/host_program.js";
+
+/** What README.md states: that of Amazon Linux 2023 and RHEL 9. */
+const OLDEST_GLIBC_MINOR = 34;
+const onX64 = process.arch === "x64";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "library-file-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("bin/kinesis.so", () => {
+  it("asks for nothing newer than glibc 2.34", () => {
+    const { versions } = readElf(PLUGIN);
+    expect(versions.filter((version) => !version.startsWith("GLIBC_"))).toEqual([]);
+    const [major, minor] = newestGlibc(versions);
+    expect(major, versions.join(" ")).toBe(2);
+    expect(minor, versions.join(" ")).toBeLessThanOrEqual(OLDEST_GLIBC_MINOR);
+  });
+
+  it.runIf(onX64)("needs no library but glibc's own, and searches in no folder of its own", () => {
+    expect(readElf(PLUGIN).searchPath).toBe("");
+    const others = readElf(PLUGIN).needed.filter((name) => !/^(libc\.so\.6|libm\.so\.6|ld-linux-x86-64\.so\.2)$/.test(name));
+    expect(others).toEqual([]);
+  });
+});
+
+describe("the newest of versions", () => {
+  it("is found by numbers, not by letters, and among other libraries' versions", () => {
+    expect(newestGlibc(["GLIBC_2.9", "GLIBC_2.34", "GLIBC_2.2.5", "GLIBCXX_3.4.30"])).toEqual([2, 34]);
+    expect(newestGlibc(["GLIBC_3.0", "GLIBC_2.34"])).toEqual([3, 0]);
+  });
+});
+
+// As the plugin is linked; there is no other way to see an exception of libstdc++ pass through a library of ours.
+const throwing = `
+#include <stdexcept>
+#include <string>
+__attribute__((noinline)) static int depth(int n) { std::string held(n, 'x'); if (n == 0) throw std::runtime_error("x"); return depth(n - 1) + held.size(); }
+extern "C" int caught() { try { return depth(20); } catch (const std::exception &) { return 42; } }`;
+const calling = `
+#include <dlfcn.h>
+int main(int, char **argv) { void *library = dlopen(argv[1], RTLD_NOW); if (!library) return 1;
+  return reinterpret_cast<int (*)()>(dlsym(library, "caught"))(); }`;
+
+describe("the look-up for the unwinder", () => {
+  function build(): string {
+    const library = join(folder, "throwing.so");
+    writeFileSync(join(folder, "throwing.cc"), throwing);
+    const sources = [join(folder, "throwing.cc"), join(ROOT, "native/find_object.cc")];
+    const hidden = ["-fPIC", "-shared", "-static-libgcc", "-static-libstdc++", "-Wl,--exclude-libs,ALL", "-Wl,-Bsymbolic"];
+    execFileSync("c++", ["-std=c++17", "-O1", ...hidden, ...sources, "-o", library]);
+    return library;
+  }
+
+  it("finds the way of an exception, and glibc is not asked for it", () => {
+    const library = build();
+    // That of _dl_find_object.
+    expect(readElf(library).versions).not.toContain("GLIBC_2.35");
+    writeFileSync(join(folder, "calling.cc"), calling);
+    execFileSync("c++", [join(folder, "calling.cc"), "-o", join(folder, "calling"), "-ldl"]);
+    let status: unknown = 0;
+    try {
+      execFileSync(join(folder, "calling"), [library]);
+    } catch (error) {
+      status = (error as { status: unknown }).status;
+    }
+    expect(status).toBe(42);
+  });
+});

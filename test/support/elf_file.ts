@@ -1,0 +1,41 @@
+// What a shared library says of itself: the libraries it needs, the versions of their symbols, its search path, its machine.
+import { execFileSync } from "node:child_process";
+
+export interface ElfFile {
+  /** Such as "Advanced Micro Devices X86-64" or "AArch64". */
+  readonly machine: string;
+  /** The NEEDED entries. */
+  readonly needed: readonly string[];
+  /** RUNPATH or RPATH. */
+  readonly searchPath: string;
+  /** The versions of needed symbols, such as "GLIBC_2.34", each once. */
+  readonly versions: readonly string[];
+}
+
+/** Reads it with binutils' readelf, which every C++ compiler brings and which knows the files of all machines. */
+export function readElf(file: string): ElfFile {
+  const listing = execFileSync("readelf", ["--wide", "--file-header", "--dynamic", "--version-info", file], {
+    encoding: "utf8",
+    env: { ...process.env, LC_ALL: "C" },
+  });
+  const needs = listing.split(/^Version needs section /m)[1] ?? "";
+  return {
+    machine: /^ {2}Machine: +(.+)$/m.exec(listing)?.[1] ?? "",
+    needed: [...listing.matchAll(/\(NEEDED\) +Shared library: \[(.+)\]/g)].map(([, name = ""]) => name).sort(),
+    searchPath: /\(R(?:UN)?PATH\) .*\[(.*)\]/.exec(listing)?.[1] ?? "",
+    versions: [...new Set([...needs.matchAll(/ Name: (\S+) /g)].map(([, name = ""]) => name))].sort(),
+  };
+}
+
+/** The newest glibc that these versions ask for, as [major, minor]. */
+export function newestGlibc(versions: readonly string[]): readonly [number, number] {
+  const numbers = versions.flatMap((version): [number, number][] => {
+    const [, major, minor] = /^GLIBC_(\d+)\.(\d+)/.exec(version) ?? [];
+    return major === undefined || minor === undefined ? [] : [[Number(major), Number(minor)]];
+  });
+  return numbers.reduce((newest, version) => (isNewer(version, newest) ? version : newest), [0, 0]);
+}
+
+function isNewer([major, minor]: readonly [number, number], [otherMajor, otherMinor]: readonly [number, number]): boolean {
+  return major !== otherMajor ? major > otherMajor : minor > otherMinor;
+}
