@@ -64,6 +64,11 @@ windows-package: $(WINDOWS_LIBRARY)
 test-windows: $(MODULES)
 	@$(WITH_WINDOWS) npx --no-install vitest run test/windows
 
+# The same bin/kinesis.so in Debian 12, 13 and unstable, in trees that debootstrap makes; root only, else it is skipped.
+.PHONY: test-matrix
+test-matrix: release
+	@found=$$(sh scripts/matrix_trees.sh); eval "$$found"; npx --no-install vitest run test/matrix
+
 libnode:
 	@sh scripts/libnode.sh >/dev/null
 

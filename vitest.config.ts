@@ -1,4 +1,4 @@
-/** How the tests run; gives them the libnode and the Windows tools that `make` found last. */
+/** How the tests run; gives them the libnode, the Windows tools and the trees of other Debians that `make` found last. */
 import { existsSync, readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 
@@ -23,6 +23,7 @@ export default defineConfig({
     env: {
       ...environmentIn("build/libnode/environment", "KINESIS_TEST_LIBNODE"),
       ...environmentIn("build/windows/environment", "KINESIS_TEST_WINDOWS_SKIPPED"),
+      ...environmentIn("build/matrix/environment", "KINESIS_TEST_MATRIX"),
     },
     reporters: ["default", "./scripts/count-reporter.mjs"],
   },

@@ -1,0 +1,61 @@
+#!/bin/sh
+# Builds a tree of each Debian that the plugin is tried in, under build/matrix, and prints for `eval` what there is.
+#
+# Prints one line: KINESIS_TEST_MATRIX, the folders of the trees with ":" between, or, where none can be had, which is no
+# failure, KINESIS_TEST_MATRIX_SKIPPED with the reason. The same line is kept in build/matrix/environment.
+# A tree is the smallest Debian with nodejs, which brings its libnode, and ca-certificates; one that is there is kept.
+# MATRIX="bookworm trixie" chooses; MATRIX_MIRROR names another mirror than debootstrap's own.
+set -eu
+
+folder=$(cd "$(dirname "$0")/.." && pwd)/build/matrix
+environment=$folder/environment
+suites=${MATRIX:-bookworm trixie sid}
+PATH=$PATH:/usr/sbin:/sbin
+
+say() { echo "matrix: $*" >&2; }
+quoted() { printf "'%s'" "$(printf %s "$1" | tr '\n' ' ' | sed "s/'/'\\\\''/g")"; }
+has() { command -v "$1" >/dev/null 2>&1; }
+
+keep() { # keep LINE
+  mkdir -p "$folder"
+  printf '%s\n' "$1" >"$environment.$$"
+  mv "$environment.$$" "$environment"
+  cat "$environment"
+  exit 0
+}
+
+skip() { # skip REASON
+  say "the tests in other Debians are skipped: $1"
+  keep "export KINESIS_TEST_MATRIX_SKIPPED=$(quoted "$1")"
+}
+
+# Begun under another name, so that a tree whose making broke off is no tree.
+make_tree() { # make_tree SUITE
+  tree=$folder/$1
+  [ ! -d "$tree" ] || return 0
+  say "making a tree of Debian $1"
+  rm -rf "$tree.part"
+  mkdir -p "$tree.part"
+  # shellcheck disable=SC2086
+  if ! debootstrap --variant=minbase --include=nodejs,ca-certificates "$1" "$tree.part" ${MATRIX_MIRROR:-} \
+    >"$folder/$1.log" 2>&1; then
+    say "debootstrap $1 failed: $(tail -n 1 "$folder/$1.log")"
+    return 1
+  fi
+  rm -rf "$tree.part/var/cache/apt/archives" "$tree.part/var/lib/apt/lists"
+  mv "$tree.part" "$tree"
+}
+
+[ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] || skip "the trees are for Linux on x86-64"
+[ "$(id -u)" -eq 0 ] || skip "only root can make them, and change its root to them"
+has debootstrap || { has apt-get && apt-get install -y -qq --no-install-recommends debootstrap >&2; } ||
+  skip "debootstrap is missing, and apt-get can't install it"
+unshare --mount true 2>/dev/null || skip "this machine allows no mount namespaces (unshare --mount)"
+
+mkdir -p "$folder"
+trees=
+for suite in $suites; do
+  if make_tree "$suite"; then trees=${trees:+$trees:}$folder/$suite; fi
+done
+[ -n "$trees" ] || skip "debootstrap failed; its output is in build/matrix"
+keep "export KINESIS_TEST_MATRIX=$(quoted "$trees")"

@@ -1,0 +1,47 @@
+// The trees of other Debians that scripts/matrix_trees.sh has made, and the ways to run Node.js in each.
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { PLUGIN } from "./host_program.js";
+
+/** A Debian, and where Node.js is to run in it. */
+export interface MatrixCell {
+  readonly suite: string;
+  /** Folder of the tree. */
+  readonly tree: string;
+  readonly runtime: "embedded" | "process";
+}
+
+const trees = (process.env["KINESIS_TEST_MATRIX"] ?? "").split(":").filter((tree) => existsSync(tree));
+
+function whySkipped(): string | undefined {
+  const reason = process.env["KINESIS_TEST_MATRIX_SKIPPED"];
+  if (reason !== undefined && reason !== "") return reason;
+  if (trees.length === 0) return "there are no trees; run as root: make test-matrix";
+  if (process.getuid?.() !== 0) return "only root can change its root";
+  if (!existsSync(PLUGIN)) return "there is no kinesis.so; run: make";
+  return undefined;
+}
+
+/** Why nothing can be tested in other Debians; undefined when it can. */
+export const matrixSkipped = whySkipped();
+
+/** A title that gives the reason when the tests under it are skipped. */
+export function matrixTitle(title: string): string {
+  return matrixSkipped === undefined ? title : `${title} (skipped: ${matrixSkipped})`;
+}
+
+/** In each tree both runtimes, or only one where there is no program node. */
+export const matrixCells: readonly MatrixCell[] =
+  trees.length === 0 ? [{ suite: "any", tree: "", runtime: "embedded" }] : trees.flatMap(cellsOf);
+
+function cellsOf(tree: string): MatrixCell[] {
+  const cell = { suite: path.basename(tree), tree };
+  const embedded: MatrixCell = { ...cell, runtime: "embedded" };
+  return existsSync(path.join(tree, "usr/bin/node")) ? [embedded, { ...cell, runtime: "process" }] : [embedded];
+}
+
+/** What the tree says that it is, such as "13.8". */
+export function debianVersion(tree: string): string {
+  const file = path.join(tree, "etc/debian_version");
+  return existsSync(file) ? readFileSync(file, "utf8").trim() : "of any version";
+}
