@@ -1,0 +1,56 @@
+// Every Fluent Bit configuration in examples/: its options are the plugin's, and it follows what the README advises.
+import { describe, expect, it } from "vitest";
+import { optionNames, readConfig } from "../../../src/config.js";
+import { configurations } from "../../support/example_files.js";
+import { RecordedLog } from "../../support/recorded_log.js";
+
+/** Those of every output in Fluent Bit that the examples use. */
+const fluentBitsOwn = ["name", "match", "retry_limit", "workers", "storage.total_limit_size"];
+
+describe.each(configurations())("$name", ({ text, sections }) => {
+  const service = new Map(sections.filter(({ kind }) => kind === "SERVICE").flatMap(({ properties }) => [...properties]));
+  const outputs = sections.filter(({ kind }) => kind === "OUTPUT").map(({ properties }) => properties);
+
+  it("sends to Kinesis, with options that the plugin knows and takes", () => {
+    expect(outputs.length).toBeGreaterThan(0);
+    for (const output of outputs) {
+      expect(output.get("name")).toBe("kinesis");
+      const own = [...output.keys()].filter((key) => !fluentBitsOwn.includes(key));
+      expect(own.filter((key) => !(optionNames as readonly string[]).includes(key))).toEqual([]);
+      const values = new Map([...output].map(([key, value]) => [key, replaced(value)]));
+      const log = new RecordedLog();
+      expect(readConfig((key) => values.get(key), log, () => "UTC").connection.stream).toBe("my-stream");
+    }
+  });
+
+  it("tries more than once, and gives its end time", () => {
+    for (const output of outputs) expect(Number(output.get("retry_limit"))).toBeGreaterThanOrEqual(5);
+    expect(Number(service.get("grace"))).toBeGreaterThanOrEqual(5);
+  });
+
+  it("is not reloaded in place where it has several workers", () => {
+    const several = outputs.some((output) => Number(output.get("workers") ?? 1) > 1);
+    if (several) expect(service.get("hot_reload")?.toLowerCase()).not.toBe("on");
+  });
+
+  it("lets chunks wait on disk where an input says so", () => {
+    const onDisk = sections.some(({ properties }) => properties.get("storage.type") === "filesystem");
+    expect(service.has("storage.path")).toBe(onDisk);
+    if (onDisk) for (const output of outputs) expect(output.has("storage.total_limit_size")).toBe(true);
+  });
+
+  it("holds no key", () => {
+    expect(text).not.toMatch(/AKIA|secret_access|aws_session/i);
+  });
+});
+
+/** As Fluent Bit replaces ${NAME}, with the values of the examples. */
+function replaced(value: string): string {
+  const values: Readonly<Record<string, string>> = {
+    AWS_REGION: "us-west-2",
+    KINESIS_REGION: "us-west-2",
+    KINESIS_STREAM: "my-stream",
+    KINESIS_ENDPOINT: "http://kinesis:4568",
+  };
+  return value.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => values[name] ?? `no value for ${name}`);
+}

@@ -1,0 +1,85 @@
+// The Dockerfiles of examples/: instructions, stages, versions of images, and that what they copy and build is there.
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { copiesOf, stagesOf } from "../../support/dockerfile.js";
+import { exampleText } from "../../support/example_files.js";
+import { ROOT } from "../../support/plugin_host.js";
+
+const names = [
+  "docker/debian13.Dockerfile",
+  "docker/debian12.Dockerfile",
+  "docker/ubuntu24.04.Dockerfile",
+  "docker/aws-for-fluent-bit.Dockerfile",
+  "ecs-firelens/Dockerfile",
+];
+
+describe.each(names)("%s", (name) => {
+  const text = exampleText(name);
+  const stages = stagesOf(text);
+
+  it("pins each image that it takes", () => {
+    const own = new Set(stages.map((stage) => stage.name));
+    for (const { base } of stages.filter((stage) => !own.has(stage.base))) {
+      expect(base).toMatch(/:\d/);
+      expect(base).not.toContain("latest");
+    }
+  });
+
+  it("copies only from stages that stand before", () => {
+    for (const [position, stage] of stages.entries()) {
+      const before = stages.slice(0, position).map((each) => each.name);
+      for (const { from } of copiesOf(stage)) if (from !== undefined) expect(before).toContain(from);
+    }
+  });
+
+  it("copies files of the repository that exist", () => {
+    const sources = stages.flatMap(copiesOf).flatMap(({ from, sources: each }) => (from === undefined ? each : []));
+    for (const source of sources) expect(existsSync(path.join(ROOT, source)), source).toBe(true);
+  });
+
+  it("ends with the plugin, its licences, and Node.js from the base's own distribution", () => {
+    const last = stages.at(-1);
+    const copied = (last === undefined ? [] : copiesOf(last)).flatMap(({ sources }) => sources);
+    for (const file of ["bin/kinesis.so", "LICENSE", "THIRD-PARTY"]) {
+      expect(copied.some((source) => source.endsWith(`/${file}`)), file).toBe(true);
+    }
+    const runs = stages.flatMap(({ instructions }) => instructions).map(({ text: each }) => each);
+    expect(runs.some((run) => /install -y.* (libnode\d+|nodejs20-libs)( |$)/.test(run))).toBe(true);
+    expect(copied.includes("/collected") || last?.instructions.some((each) => /libnode\d+/.test(each.text))).toBe(true);
+  });
+
+  it("copies all that the build needs, where it does not clone", () => {
+    const build = stages.find((stage) => stage.instructions.some((each) => each.text === "make release"));
+    expect(build).toBeDefined();
+    if (build === undefined || build.instructions.some((each) => each.text.startsWith("git clone"))) return;
+    const folder = mkdtempSync(path.join(tmpdir(), "docker-context-"));
+    try {
+      for (const { sources, target } of copiesOf(build)) {
+        const single = sources.length === 1 && !target.endsWith("/");
+        for (const source of sources) {
+          cpSync(path.join(ROOT, source), path.join(folder, single ? target : path.basename(source)), { recursive: true });
+        }
+      }
+      // Says what it would do; it fails when a file is missing from which something is made.
+      const planned = execFileSync("make", ["-n", "release"], { cwd: folder, encoding: "utf8" });
+      expect(planned).toMatch(/npm ci[^]*scripts\/bundle\.mjs[^]*cmake-js build/);
+      for (const file of ["scripts/bundle.mjs", "CMakeLists.txt", "native/plugin.cc", "src/main.ts"]) {
+        expect(existsSync(path.join(folder, file)), file).toBe(true);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+it("AWS's plugins stay beside this one", () => {
+  const last = stagesOf(exampleText("docker/aws-for-fluent-bit.Dockerfile")).at(-1);
+  const start = last?.instructions.find(({ name }) => name === "CMD");
+  const words = JSON.parse(start?.text ?? "[]") as string[];
+  expect(words.filter((word) => word.endsWith(".so"))).toEqual(
+    ["firehose", "cloudwatch", "kinesis"].map((plugin) => `/fluent-bit/${plugin}.so`),
+  );
+});
