@@ -64,6 +64,13 @@ windows-package: $(WINDOWS_LIBRARY)
 test-windows: $(MODULES)
 	@$(WITH_WINDOWS) npx --no-install vitest run test/windows
 
+# The CycloneDX bill of what is inside bin/kinesis.so.
+.PHONY: sbom
+sbom: bin/kinesis.cdx.json
+
+bin/kinesis.cdx.json: $(LIBRARY) scripts/sbom.mjs scripts/bill-of-materials.mjs scripts/bundled-packages.mjs package-lock.json
+	node scripts/sbom.mjs
+
 # The same bin/kinesis.so in Debian 12, 13 and unstable, in trees that debootstrap makes; root only, else it is skipped.
 .PHONY: test-matrix
 test-matrix: release

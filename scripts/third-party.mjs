@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundleCore, projectFolder } from "./bundle.mjs";
+import { bundledFolders, nativeFolders } from "./bundled-packages.mjs";
 
 const file = join(projectFolder, "THIRD-PARTY");
 
@@ -24,16 +25,6 @@ THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLI
 WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
 COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
 OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
-
-/** The folders of the packages that put bytes into the bundle. */
-function bundledFolders(metafile) {
-  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
-  const folders = inputs
-    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
-    .map(([path]) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0])
-    .filter((folder) => folder !== undefined);
-  return [...new Set(folders)];
-}
 
 /** For a package that only says in its readme that it is under the MIT licence, and whose the copyright is. */
 function mitText(readme) {
@@ -71,8 +62,7 @@ function render(packages) {
 }
 
 const bundled = bundledFolders(await bundleCore({ write: false }));
-const native = ["node_modules/node-addon-api", "node_modules/node-api-headers"];
-const rendered = render([...bundled, ...native].map(describePackage));
+const rendered = render([...bundled, ...nativeFolders].map(describePackage));
 if (!process.argv.includes("--check")) {
   writeFileSync(file, rendered);
 } else if (readFileSync(file, "utf8") !== rendered) {
