@@ -1,0 +1,136 @@
+/** The command line of `npm run tail`. */
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { type Position, positionForms, readPosition } from "./position.js";
+
+export interface TailSettings {
+  /** A stream's name or its ARN. */
+  readonly stream: string;
+  /** Undefined: where the SDK finds one (AWS_REGION, the profile). */
+  readonly region: string | undefined;
+  readonly endpoint: string | undefined;
+  readonly profile: string | undefined;
+  readonly from: Position;
+  readonly json: boolean;
+  /** The end comes after so many user records; undefined for no end. */
+  readonly count: number | undefined;
+  /** The only shard to read; undefined for all. */
+  readonly shardId: string | undefined;
+}
+
+/** The command line makes no sense; the message says what to write instead. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+const options = {
+  stream: { type: "string" },
+  region: { type: "string" },
+  endpoint: { type: "string" },
+  profile: { type: "string" },
+  from: { type: "string" },
+  json: { type: "boolean" },
+  count: { type: "string" },
+  shard: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const satisfies ParseArgsConfig["options"];
+
+export const help = `Prints the records of a Kinesis stream as they arrive: aggregates are taken apart, gzip and zlib unpacked.
+
+  npm run tail -- --stream NAME [options]
+
+  --stream NAME     the stream, by its name or its ARN
+  --region REGION   its region; without it AWS_REGION, or that of the profile
+  --endpoint URL    address of another Kinesis, such as http://localhost:4567
+  --profile NAME    profile of the shared AWS files; without it the SDK's default chain finds credentials
+  --from WHERE      latest (the default), trim-horizon (the oldest record that is kept), a time such as
+                    2026-01-31T09:30 (local) or 2026-01-31T09:30:00Z, or how long ago: 90s, 15m, 2h, 1d
+  --shard ID        only this shard, and nothing behind a split or merge of it; without it all, and their children
+  --count N         end after so many records
+  --json            one JSON object a line: shard, sequenceNumber, subSequenceNumber, time, partitionKey,
+                    explicitHashKey, and data or, when that is no UTF-8, dataBase64
+
+Colours on a terminal (NO_COLOR: never, FORCE_COLOR: always). Control characters and what is no UTF-8 are printed as
+\\x1b and the like; --json keeps them exactly. Ctrl-C ends. Before a pipe, keep npm's own lines away: npm run --silent
+tail -- ... | less, or node scripts/tail.mjs ... | less. Needed: kinesis:ListShards, GetShardIterator and GetRecords.
+`;
+
+/**
+ * Reads the arguments behind the program's name.
+ * @throws UsageError
+ */
+export function readArguments(args: readonly string[], nowMs: number): TailSettings | "help" {
+  const values = parse(args);
+  if (values.help === true) return "help";
+  if (isMissing(values.stream)) throw new UsageError("--stream is missing: name the stream to read, --stream my-stream");
+  return {
+    stream: readStream(values.stream),
+    region: values.region === undefined ? undefined : readRegion(values.region),
+    endpoint: values.endpoint === undefined ? undefined : readEndpoint(values.endpoint),
+    profile: given("profile", values.profile),
+    from: readFrom(values.from ?? "latest", nowMs),
+    json: values.json ?? false,
+    count: values.count === undefined ? undefined : readCount(values.count),
+    shardId: given("shard", values.shard),
+  };
+}
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
+
+function parse(args: readonly string[]): Values {
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    const quoted = /'([^']*)'/u.exec(message)?.[1] ?? "";
+    const names = Object.keys(options).map((name) => `--${name}`).join(", ");
+    if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") throw new UsageError(`unknown option ${quoted}; there are ${names}`);
+    if (code === "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL") {
+      // npm takes all options before -- for its own, and hands on only their values.
+      const hint = "npm run needs -- before the options: npm run tail -- --stream my-stream";
+      throw new UsageError(`'${quoted}' belongs to no option; ${hint}`);
+    }
+    const option = /--\w+/u.exec(message)?.[0] ?? "an option";
+    if (message.includes('does not take an argument')) throw new UsageError(`${option} takes no value; write ${option} alone`);
+    throw new UsageError(`${option} needs a value; write ${option}=VALUE if it begins with a dash`);
+  }
+}
+
+const isMissing = (value: string | undefined): value is undefined | "" => value === undefined || value === "";
+
+function given(option: string, value: string | undefined): string | undefined {
+  if (value === "") throw new UsageError(`--${option} is empty; name one or leave it out`);
+  return value;
+}
+
+function readStream(value: string): string {
+  const isArn = /^arn:aws[\w-]*:kinesis:[\w-]+:\d{12}:stream\/[\w.-]{1,128}$/u.test(value);
+  if (isArn || /^[\w.-]{1,128}$/u.test(value)) return value;
+  throw new UsageError(`--stream '${value}' is no stream's name (letters, digits, '_', '.', '-') and no ARN of one`);
+}
+
+function readRegion(value: string): string {
+  if (/^[a-z\d-]+$/iu.test(value)) return value;
+  throw new UsageError(`--region '${value}' is no region's code, such as us-west-2`);
+}
+
+function readEndpoint(value: string): string {
+  try {
+    const { protocol } = new URL(value);
+    if (protocol === "http:" || protocol === "https:") return value;
+  } catch {
+    // The same as another protocol.
+  }
+  throw new UsageError(`--endpoint '${value}' is no URL; write http://host:port or https://host`);
+}
+
+function readFrom(value: string, nowMs: number): Position {
+  const position = readPosition(value, nowMs);
+  if (position === undefined) throw new UsageError(`--from '${value}' is none of these, or lies in the future: ${positionForms}`);
+  return position;
+}
+
+function readCount(value: string): number {
+  const count = Number(value);
+  if (/^\d+$/u.test(value) && count >= 1 && Number.isSafeInteger(count)) return count;
+  throw new UsageError(`--count '${value}' is no number of records; it must be 1 or more`);
+}

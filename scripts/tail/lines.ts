@@ -1,0 +1,45 @@
+/** One user record as one line: for people, with or without colours, or as JSON. */
+import type { UserRecord } from "./user_records.js";
+import { textOf, visibleBytes, visibleJson, visibleText } from "./visible_text.js";
+
+export type LineOf = (record: UserRecord) => string;
+
+const newline = 0x0a;
+
+/** Source: ECMA-48, 8.3.117, Select Graphic Rendition. */
+const codes = { time: 2, shard: 36, key: 33, hashKey: 35 } as const;
+
+/**
+ * Time, shard, partition key, explicit hash key if there is one, and the data, all without control characters. A newline
+ * at the end of the data (append_newline) is left out.
+ */
+export function textLine(record: UserRecord, isColoured: boolean): string {
+  const { time, shardId, partitionKey, explicitHashKey, data } = record;
+  const paint = (part: keyof typeof codes, text: string): string => {
+    return isColoured ? `\u001b[${codes[part]}m${text}\u001b[0m` : text;
+  };
+  const parts = [
+    paint("time", time?.toISOString() ?? "-"),
+    paint("shard", visibleText(shardId)),
+    `key ${paint("key", visibleText(partitionKey))}`,
+    ...(explicitHashKey === undefined ? [] : [`hash key ${paint("hashKey", visibleText(explicitHashKey))}`]),
+  ];
+  const content = data.at(-1) === newline ? data.subarray(0, -1) : data;
+  return `${parts.join(" ")}: ${visibleBytes(content)}`;
+}
+
+/** All of the record, its data exactly. What it does not have is left out. */
+export function jsonLine(record: UserRecord): string {
+  const { shardId, sequenceNumber, subSequenceNumber, time, partitionKey, explicitHashKey, data } = record;
+  const text = textOf(data);
+  const content = text === undefined ? { dataBase64: Buffer.from(data).toString("base64") } : { data: text };
+  const known = { shard: shardId, sequenceNumber, subSequenceNumber, time: time?.toISOString(), partitionKey, explicitHashKey };
+  return visibleJson(JSON.stringify({ ...known, ...content }));
+}
+
+/** Whether to colour, as Node does it: FORCE_COLOR goes before NO_COLOR, that before what the output is. */
+export function wantsColours(environment: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
+  const { FORCE_COLOR: force, NO_COLOR: no = "", TERM: terminal } = environment;
+  if (force !== undefined) return force !== "0" && force !== "false";
+  return no === "" && isTerminal && terminal !== "dumb";
+}

@@ -1,0 +1,102 @@
+/** `npm run tail`: wires the arguments, the SDK's client, the shards and the output. */
+import { setMaxListeners } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { createHttpHandler } from "../../src/network/http_handler.js";
+import { readNetworkEnvironment } from "../../src/network/network.js";
+import { help, readArguments, type TailSettings, UsageError } from "./arguments.js";
+import { complaintOf } from "./complaints.js";
+import { jsonLine, type LineOf, textLine, wantsColours } from "./lines.js";
+import { isClosedPipe, PipeWriter } from "./pipe_writer.js";
+import { describePosition } from "./position.js";
+import { RecordPrinter } from "./printing.js";
+import type { Patience } from "./retrying.js";
+import { NoSuchShardError, StreamFollower } from "./shards.js";
+import { streamApi } from "./stream_api.js";
+
+const usageStatus = 2;
+const failureStatus = 1;
+
+const tell = (message: string): void => void process.stderr.write(`${message}\n`);
+
+/** Runs the command; sets the status with which the process ends when all is written. */
+export async function main(args: readonly string[]): Promise<void> {
+  // Whoever closed the pipe of the messages does not want them.
+  process.stderr.on("error", () => undefined);
+  try {
+    const settings = readArguments(args, Date.now());
+    if (settings === "help") process.stdout.on("error", () => undefined).write(help);
+    else process.exitCode = await tail(settings);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    tell(`tail: ${error.message}\nnpm run tail -- --help tells all options`);
+    process.exitCode = usageStatus;
+  }
+}
+
+async function tail(settings: TailSettings): Promise<number> {
+  const stop = new AbortController();
+  const { signal } = stop;
+  // Each shard waits for it.
+  setMaxListeners(0, signal);
+  // A second one ends the process as it always does.
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
+
+  const output = new PipeWriter(process.stdout, signal, () => stop.abort());
+  const printer = new RecordPrinter(lineForm(settings), output.write, settings.count, () => stop.abort());
+  let client: KinesisClient | undefined;
+  let follower: StreamFollower | undefined;
+  try {
+    client = await createClient(settings);
+    const clock = { now: () => Date.now(), sleep: (ms: number) => sleep(ms, undefined, { signal }) };
+    const patience: Patience = { clock, tell, mostTries: 20 };
+    const { stream, from, shardId } = settings;
+    follower = new StreamFollower({
+      api: streamApi(client, stream, signal),
+      from,
+      shardId,
+      patience,
+      shortPatience: { ...patience, mostTries: 3 },
+      take: printer.take,
+      began: (shards) => tell(`Reading ${stream}, ${counted(shards, "shard")}, from ${describePosition(from)}; Ctrl-C ends.`),
+    });
+    await follower.follow();
+  } catch (error) {
+    if (!signal.aborted) {
+      stop.abort();
+      tell(`tail: ${error instanceof NoSuchShardError ? error.message : complaintOf(error, settings)}`);
+      return failureStatus;
+    }
+  } finally {
+    client?.destroy();
+  }
+  if (isClosedPipe(output.error)) return 0;
+  if (output.error !== undefined) {
+    tell(`tail: the output can't be written (${output.error.message})`);
+    return failureStatus;
+  }
+  tell(`${counted(printer.printed, "record")} from ${counted(follower?.shards ?? 0, "shard")}.`);
+  return 0;
+}
+
+function lineForm({ json }: TailSettings): LineOf {
+  if (json) return jsonLine;
+  const isColoured = wantsColours(process.env, process.stdout.isTTY);
+  return (record) => textLine(record, isColoured);
+}
+
+/** With the SDK's default chain of credentials, and the plugin's way through proxies. */
+async function createClient({ region, endpoint, profile }: TailSettings): Promise<KinesisClient> {
+  return new KinesisClient({
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(profile === undefined ? {} : { profile }),
+    requestHandler: createHttpHandler(await readNetworkEnvironment(process.env)),
+    // `patiently` tries again, and tells it.
+    maxAttempts: 1,
+  });
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,35 @@
+/** Undoes the compression of a user record. */
+import { gunzipSync, inflateSync } from "node:zlib";
+
+/** Far above what a record of 10 MiB holds in practice, far below what its 1:1000 could fill. */
+export const mostUnpackedBytes = 64 * 1024 * 1024;
+
+/**
+ * What is inside a gzip or zlib stream. All else comes back as it is: so does a stream that breaks off, has other bytes
+ * behind its end, or holds over `mostBytes`.
+ */
+export function unpacked(data: Uint8Array, mostBytes = mostUnpackedBytes): Uint8Array {
+  const unpack = isGzip(data) ? gunzipSync : isZlib(data) ? inflateSync : undefined;
+  if (unpack === undefined) return data;
+  try {
+    // With `info` it returns this, of which its type says nothing.
+    const result = unpack(data, { info: true, maxOutputLength: mostBytes }) as unknown as {
+      readonly buffer: Uint8Array;
+      readonly engine: { readonly bytesWritten: number };
+    };
+    return result.engine.bytesWritten === data.length ? result.buffer : data;
+  } catch {
+    return data;
+  }
+}
+
+/** Source: RFC 1952, 2.3.1; method 8 is Deflate. */
+function isGzip(data: Uint8Array): boolean {
+  return data[0] === 0x1f && data[1] === 0x8b && data[2] === 8;
+}
+
+/** Source: RFC 1950, 2.2: method 8, a window of up to 32 KiB, no dictionary, and both bytes a multiple of 31. */
+function isZlib(data: Uint8Array): boolean {
+  const [method = 0, flags = 0] = data;
+  return data.length > 2 && (method & 0x0f) === 8 && method >>> 4 <= 7 && (flags & 0x20) === 0 && (method * 256 + flags) % 31 === 0;
+}

@@ -1,0 +1,107 @@
+/** The command line of `npm run tail`, and the places that --from names. */
+import { describe, expect, it } from "vitest";
+import { help, readArguments, UsageError } from "../../../../scripts/tail/arguments.js";
+import { describePosition, readPosition } from "../../../../scripts/tail/position.js";
+
+const nowMs = Date.parse("2026-01-31T12:00:00Z");
+const read = (...args: string[]): ReturnType<typeof readArguments> => readArguments(args, nowMs);
+
+describe("the arguments", () => {
+  it("need only the stream", () => {
+    expect(read("--stream", "s")).toEqual({ stream: "s", from: { kind: "latest" }, json: false });
+  });
+
+  it("are all taken, with a space or an equals sign", () => {
+    const names = ["--stream=s", "--region", "us-west-2", "--endpoint=http://localhost:1", "--profile", "p", "--json"];
+    expect(read(...names, "--from", "trim-horizon", "--count", "7", "--shard", "shardId-000000000001")).toEqual({
+      stream: "s",
+      region: "us-west-2",
+      endpoint: "http://localhost:1",
+      profile: "p",
+      from: { kind: "trim-horizon" },
+      json: true,
+      count: 7,
+      shardId: "shardId-000000000001",
+    });
+  });
+
+  it("name the stream by its ARN too", () => {
+    const arn = "arn:aws-cn:kinesis:cn-north-1:123456789012:stream/my.stream";
+    expect(read("--stream", arn)).toMatchObject({ stream: arn });
+  });
+
+  it("ask for help, even when others are missing", () => {
+    expect(read("--help")).toBe("help");
+    expect(read("-h")).toBe("help");
+  });
+
+  it.each([
+    [[], "--stream is missing"],
+    [["--stream", ""], "--stream is missing"],
+    [["--stream"], "--stream needs a value"],
+    [["--stream", "--json"], "--stream needs a value"],
+    [["--stream", "s", "--strem", "t"], "unknown option --strem; there are --stream, --region,"],
+    [["-x"], "unknown option -x"],
+    [["s"], "npm run tail -- --stream my-stream"],
+    [["--stream", "s t"], "--stream 's t' is no stream's name"],
+    [["--stream", "x".repeat(129)], "is no stream's name"],
+    [["--stream", "s", "--json=yes"], "--json takes no value"],
+    [["--stream", "s", "--region", "us west"], "--region 'us west'"],
+    [["--stream", "s", "--endpoint", "localhost:4567"], "write http://host:port"],
+    [["--stream", "s", "--endpoint", "4567"], "--endpoint '4567' is no URL"],
+    [["--stream", "s", "--profile", ""], "--profile is empty"],
+    [["--stream", "s", "--shard="], "--shard is empty"],
+    [["--stream", "s", "--count", "0"], "--count '0'"],
+    [["--stream", "s", "--count", "1e3"], "--count '1e3'"],
+    [["--stream", "s", "--count=-1"], "--count '-1'"],
+    [["--stream", "s", "--count", "9007199254740992"], "must be 1 or more"],
+    [["--stream", "s", "--from", "yesterday"], "--from 'yesterday'"],
+  ])("%j are refused, with what to write", (args, message) => {
+    expect(() => read(...args)).toThrow(UsageError);
+    expect(() => read(...args)).toThrow(message);
+  });
+
+  it("are all in the help", () => {
+    for (const option of ["stream", "region", "endpoint", "profile", "from", "json", "count", "shard"]) {
+      expect(help).toContain(`  --${option} `);
+    }
+  });
+});
+
+describe("the place to begin at", () => {
+  it.each(["latest", "LATEST", "trim-horizon", "TRIM_HORIZON"])("is %s by its name", (text) => {
+    expect(readPosition(text, nowMs)?.kind).toBe(text.toLowerCase().replace("_", "-"));
+  });
+
+  it.each([
+    ["2026-01-31T09:30:00Z", "2026-01-31T09:30:00.000Z"],
+    ["2026-01-31 09:30Z", "2026-01-31T09:30:00.000Z"],
+    ["2026-01-31T09:30:15.250+02:00", "2026-01-31T07:30:15.250Z"],
+    ["2026-01-31T09:30-0130", "2026-01-31T11:00:00.000Z"],
+    ["2024-02-29T00:00z", "2024-02-29T00:00:00.000Z"],
+    ["90s", "2026-01-31T11:58:30.000Z"],
+    ["15m", "2026-01-31T11:45:00.000Z"],
+    ["2h", "2026-01-31T10:00:00.000Z"],
+    ["1d", "2026-01-30T12:00:00.000Z"],
+    ["2026-01-31T12:00:00.000Z", "2026-01-31T12:00:00.000Z"],
+  ])("%s is a time", (text, time) => {
+    expect(readPosition(text, nowMs)).toEqual({ kind: "time", time: new Date(time) });
+  });
+
+  it("is local without a zone, with and without a time of day", () => {
+    expect(readPosition("2026-01-30T09:30", nowMs)).toEqual({ kind: "time", time: new Date(2026, 0, 30, 9, 30) });
+    expect(readPosition("2026-01-30", nowMs)).toEqual({ kind: "time", time: new Date(2026, 0, 30) });
+  });
+
+  it.each([
+    "", "now", "2026", "2026-01", "2026-02-30", "2025-02-29T00:00Z", "2026-13-01", "2026-01-31T24:01Z", "2026-01-31T9:30",
+    "2026-01-31T12:00:00.001Z", "31.1.2026", "1738315800", "15", "15min", "-5m", "999999999d", "1.5h", "15M",
+  ])("is not %j", (text) => {
+    expect(readPosition(text, nowMs)).toBeUndefined();
+  });
+
+  it("is described in words", () => {
+    expect(describePosition({ kind: "latest" })).toBe("now on");
+    expect(describePosition({ kind: "time", time: new Date(0) })).toBe("1970-01-01T00:00:00.000Z on");
+  });
+});

@@ -1,0 +1,92 @@
+/** Printing ends at the number that was asked for, waits for a slow pipe, and notices a closed one. */
+import { PassThrough, Writable } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { isClosedPipe, PipeWriter } from "../../../../scripts/tail/pipe_writer.js";
+import { RecordPrinter } from "../../../../scripts/tail/printing.js";
+import type { StreamRecord } from "../../../../scripts/tail/stream_api.js";
+import { settled } from "../../../support/fake_clock.js";
+import { writeAggregate } from "../../../support/kpl_aggregate.js";
+
+const plain = (data: Uint8Array): StreamRecord => ({ sequenceNumber: "1", time: undefined, partitionKey: "k", data });
+const aggregateOf = (...texts: string[]): StreamRecord => {
+  const records = texts.map((text) => ({ partition_key_index: 0, data: Buffer.from(text) }));
+  return plain(writeAggregate({ partition_key_table: ["k"], records }));
+};
+
+function printerOf(most: number | undefined): { printer: RecordPrinter; written: string[]; ends: () => number } {
+  const written: string[] = [];
+  let ends = 0;
+  const write = (text: string): Promise<void> => {
+    written.push(text);
+    return settled();
+  };
+  const printer = new RecordPrinter(({ data }) => Buffer.from(data).toString(), write, most, () => ends++);
+  return { printer, written, ends: () => ends };
+}
+
+describe("printing", () => {
+  it("writes all user records, a line each", async () => {
+    const { printer, written, ends } = printerOf(undefined);
+    await printer.take("a", [aggregateOf("1", "2"), plain(Buffer.from("3")), aggregateOf()]);
+    expect(written.join("")).toBe("1\n2\n3\n");
+    expect([printer.printed, ends()]).toEqual([3, 0]);
+  });
+
+  it.each([[2, "1\n2\n", 1], [3, "1\n2\n3\n", 1], [4, "1\n2\n3\n4\n", 1], [5, "1\n2\n3\n4\n", 0]])(
+    "ends after %i user records, also inside an aggregate",
+    async (most, expected, ended) => {
+      const { printer, written, ends } = printerOf(most);
+      await printer.take("a", [aggregateOf("1", "2", "3"), plain(Buffer.from("4"))]);
+      expect(written.join("")).toBe(expected);
+      expect(ends()).toBe(ended);
+    },
+  );
+
+  it("counts the records of shards that come at once together", async () => {
+    const { printer, written, ends } = printerOf(3);
+    const records = [plain(Buffer.from("1")), plain(Buffer.from("2"))];
+    await Promise.all([printer.take("a", records), printer.take("b", records)]);
+    expect(written).toHaveLength(3);
+    expect(ends()).toBe(1);
+  });
+});
+
+describe("a pipe", () => {
+  const never = new AbortController().signal;
+
+  it("that is full is waited for, by all who write, in their order", async () => {
+    const pipe = new PassThrough({ highWaterMark: 1 });
+    const writer = new PipeWriter(pipe, never, () => undefined);
+    let done = 0;
+    const writing = ["one", "two"].map((text) => writer.write(text).then(() => done++));
+    await settled();
+    expect(done).toBe(0);
+    let read = "";
+    pipe.on("data", (part: Buffer) => (read += part.toString()));
+    await Promise.all(writing);
+    expect(read).toBe("onetwo");
+  });
+
+  it("that is full is not waited for when the reading ends", async () => {
+    const stop = new AbortController();
+    const writer = new PipeWriter(new PassThrough({ highWaterMark: 1 }), stop.signal, () => undefined);
+    const writing = writer.write("one");
+    stop.abort();
+    await expect(writing).rejects.toThrow(/abort/iu);
+  });
+
+  it("that its reader closed says so, and takes no more", async () => {
+    const pipe = new Writable({ write: (_, __, done) => done(Object.assign(new Error("write EPIPE"), { code: "EPIPE" })) });
+    let failures = 0;
+    const writer = new PipeWriter(pipe, never, () => failures++);
+    await writer.write("one").catch(() => undefined);
+    await settled();
+    expect([failures, isClosedPipe(writer.error)]).toEqual([1, true]);
+    await expect(writer.write("two")).rejects.toThrow("EPIPE");
+  });
+
+  it("that fails otherwise is not taken for closed", () => {
+    expect(isClosedPipe(Object.assign(new Error("full"), { code: "ENOSPC" }))).toBe(false);
+    expect(isClosedPipe(undefined)).toBe(false);
+  });
+});

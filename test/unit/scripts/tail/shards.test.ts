@@ -1,0 +1,251 @@
+/** A stream is followed over all its shards, splits and merges, at a rate that the service takes. */
+import { describe, expect, it } from "vitest";
+import type { Position } from "../../../../scripts/tail/position.js";
+import { NoSuchShardError, StreamFollower } from "../../../../scripts/tail/shards.js";
+import { HeldClock, settled } from "../../../support/fake_clock.js";
+import { ScriptedStream, sdkError } from "../../../support/scripted_stream.js";
+
+const trimHorizon: Position = { kind: "trim-horizon" };
+const latest: Position = { kind: "latest" };
+
+interface Run {
+  readonly clock: HeldClock;
+  readonly taken: string[];
+  readonly told: string[];
+  readonly follower: StreamFollower;
+  readonly end: Promise<void>;
+  began: number | undefined;
+}
+
+function follow(api: ScriptedStream, from: Position, shardId?: string, take?: () => Promise<void>): Run {
+  const clock = new HeldClock();
+  const taken: string[] = [];
+  const told: string[] = [];
+  const patience = { clock, tell: (line: string) => void told.push(line), mostTries: 4 };
+  const follower = new StreamFollower({
+    api,
+    from,
+    shardId,
+    patience,
+    shortPatience: { ...patience, mostTries: 2 },
+    take: async (id, records) => {
+      taken.push(...records.map(({ data }) => `${id} ${Buffer.from(data).toString()}`));
+      await take?.();
+    },
+    began: (shards) => (run.began = shards),
+  });
+  const end = follower.follow();
+  end.catch(() => undefined);
+  const run: Run = { clock, taken, told, follower, end, began: undefined };
+  return run;
+}
+
+function streamOf(...shards: string[]): ScriptedStream {
+  const stream = new ScriptedStream();
+  for (const shard of shards) stream.addShard(shard);
+  return stream;
+}
+
+const readsOf = (stream: ScriptedStream, id: string): number => stream.calls.filter((call) => call === `${id} read`).length;
+
+describe("following", () => {
+  it("reads several shards at once, from their beginning, and goes on with what comes", async () => {
+    const stream = streamOf("a", "b");
+    stream.put("a", "1", "2");
+    stream.put("b", "3");
+    const run = follow(stream, trimHorizon);
+    await settled();
+    expect(run.began).toBe(2);
+    expect(run.taken).toEqual(["a 1", "a 2", "b 3"]);
+    stream.put("b", "4");
+    await run.clock.advance(1000);
+    expect(run.taken.at(-1)).toBe("b 4");
+    expect(run.follower.shards).toBe(2);
+  });
+
+  it("begins with the latest in the open shards alone", async () => {
+    const stream = streamOf("a");
+    stream.put("a", "old");
+    stream.addShard("b", "a");
+    stream.put("b", "old");
+    const run = follow(stream, latest);
+    await settled();
+    stream.put("b", "new");
+    await run.clock.advance(1000);
+    expect(run.taken).toEqual(["b new"]);
+    expect(run.began).toBe(1);
+  });
+
+  it("begins at a time", async () => {
+    const stream = streamOf("a");
+    stream.put("a", "1", "2", "3");
+    const run = follow(stream, { kind: "time", time: new Date(2000) });
+    await settled();
+    expect(run.taken).toEqual(["a 2", "a 3"]);
+  });
+
+  it("goes on in the children of a shard that is split, from their beginning, and says so", async () => {
+    const stream = streamOf("a");
+    const run = follow(stream, latest);
+    await settled();
+    stream.put("a", "1");
+    stream.addShard("b", "a");
+    stream.addShard("c", "a");
+    stream.put("b", "2");
+    stream.put("c", "3");
+    await run.clock.advance(1000);
+    expect(run.taken).toEqual(["a 1", "b 2", "c 3"]);
+    expect(run.told).toEqual(["a is closed and was read to its end; it goes on in b, c"]);
+    expect(run.follower.shards).toBe(3);
+  });
+
+  it("lists the shards when the end of one does not tell its children", async () => {
+    const stream = streamOf("a");
+    stream.tellsChildren = false;
+    const run = follow(stream, latest);
+    await settled();
+    stream.addShard("b", "a");
+    stream.put("b", "1");
+    await run.clock.advance(1000);
+    expect(run.taken).toEqual(["b 1"]);
+  });
+
+  it("reads a merged shard once, after both of its parents", async () => {
+    const stream = streamOf("a", "b");
+    stream.pageRecords = 1;
+    stream.put("a", "1");
+    stream.put("b", "2", "3", "4");
+    stream.addShard("c", "a", "b");
+    stream.put("c", "5");
+    const run = follow(stream, trimHorizon);
+    await run.clock.advance(3000);
+    expect(run.taken).toEqual(["a 1", "b 2", "b 3", "b 4", "c 5"]);
+    expect(stream.calls.filter((call) => call === "c trim-horizon")).toHaveLength(1);
+    expect(run.told).toEqual([]);
+  });
+
+  it("reads children of children that were found on the way after all of their parents", async () => {
+    const stream = streamOf("a");
+    const run = follow(stream, latest);
+    await settled();
+    stream.pageRecords = 1;
+    stream.addShard("b", "a");
+    stream.addShard("c", "a");
+    stream.put("b", "1");
+    stream.put("c", "2", "3", "4");
+    stream.addShard("d", "b", "c");
+    stream.put("d", "5");
+    await run.clock.advance(5000);
+    expect(run.taken).toEqual(["b 1", "c 2", "c 3", "c 4", "d 5"]);
+  });
+
+  it("ends when no shard is left", async () => {
+    const stream = streamOf("a");
+    const run = follow(stream, trimHorizon, "a");
+    await settled();
+    stream.addShard("b", "a");
+    await run.clock.advance(1000);
+    await run.end;
+    expect(run.told).toEqual(["a is closed and was read to its end; it goes on in b"]);
+  });
+
+  it("of one shard reads no other", async () => {
+    const stream = streamOf("a", "b");
+    stream.put("a", "1");
+    stream.put("b", "2");
+    const run = follow(stream, trimHorizon, "b");
+    await run.clock.advance(2000);
+    expect(run.taken).toEqual(["b 2"]);
+    expect(readsOf(stream, "a")).toBe(0);
+  });
+
+  it("of a shard that is not there names those that are", async () => {
+    const stream = streamOf("a");
+    stream.addShard("b", "a");
+    const run = follow(stream, latest, "x");
+    await expect(run.end).rejects.toThrow(NoSuchShardError);
+    await expect(run.end).rejects.toThrow("its shards are a (closed), b");
+  });
+});
+
+describe("the rate of reads", () => {
+  it("is one a second for a shard without news, and below five where there is more", async () => {
+    const stream = streamOf("idle", "busy");
+    stream.pageRecords = 1;
+    stream.put("busy", ...Array.from({ length: 100 }, String));
+    const run = follow(stream, trimHorizon);
+    await run.clock.advance(9999);
+    expect(readsOf(stream, "idle")).toBe(10);
+    expect(readsOf(stream, "busy")).toBe(40);
+  });
+
+  it("does not fall behind for a slow output: what the printing took counts as pause", async () => {
+    const stream = streamOf("a");
+    stream.pageRecords = 1;
+    stream.put("a", "1", "2", "3");
+    const run: Run = follow(stream, trimHorizon, undefined, () => run.clock.sleep(400));
+    await run.clock.advance(801);
+    expect(run.taken).toEqual(["a 1", "a 2", "a 3"]);
+  });
+});
+
+describe("failures", () => {
+  it("by throttling are waited out, however many, and told once", async () => {
+    const stream = streamOf("a");
+    stream.put("a", "1");
+    stream.readFailures.push(...Array.from({ length: 10 }, () => sdkError("ProvisionedThroughputExceededException")));
+    const run = follow(stream, trimHorizon);
+    await run.clock.advance(60_000);
+    expect(run.taken).toEqual(["a 1"]);
+    expect(run.told).toEqual(["reading a failed 3 times (ProvisionedThroughputExceededException); it is tried again"]);
+    expect(run.clock.slept.slice(0, 6)).toEqual([250, 500, 1000, 2000, 4000, 5000]);
+  });
+
+  it.each([[3, 1], [4, 0]])("of the service, %i in a row, let %i record arrive", async (failures, arrived) => {
+    const stream = streamOf("a");
+    stream.put("a", "1");
+    stream.readFailures.push(...Array.from({ length: failures }, () => sdkError("InternalFailureException", 500)));
+    const run = follow(stream, trimHorizon);
+    await run.clock.advance(60_000);
+    expect(run.taken).toHaveLength(arrived);
+    if (arrived === 0) await expect(run.end).rejects.toThrow("InternalFailureException");
+  });
+
+  it("at the beginning are told sooner", async () => {
+    const stream = streamOf("a");
+    stream.listFailures.push(sdkError("InternalFailureException", 500), sdkError("InternalFailureException", 500));
+    const run = follow(stream, latest);
+    await run.clock.advance(1000);
+    await expect(run.end).rejects.toThrow("InternalFailureException");
+  });
+
+  it("that do not pass end the reading at once", async () => {
+    const stream = streamOf("a");
+    stream.readFailures.push(sdkError("AccessDeniedException"));
+    await expect(follow(stream, latest).end).rejects.toThrow("AccessDeniedException");
+    expect(readsOf(stream, "a")).toBe(1);
+  });
+
+  it("of an expired iterator go on behind the last record", async () => {
+    const stream = streamOf("a");
+    stream.put("a", "1", "2");
+    const run = follow(stream, trimHorizon);
+    await settled();
+    stream.put("a", "3");
+    stream.readFailures.push(sdkError("ExpiredIteratorException"));
+    await run.clock.advance(2000);
+    expect(run.taken).toEqual(["a 1", "a 2", "a 3"]);
+    expect(stream.calls).toContain("a after2");
+  });
+
+  it("of an expired iterator before any record came skip nothing that came meanwhile", async () => {
+    const stream = streamOf("a");
+    const run = follow(stream, latest);
+    await settled();
+    stream.put("a", "new");
+    stream.readFailures.push(sdkError("ExpiredIteratorException"));
+    await run.clock.advance(2000);
+    expect(run.taken).toEqual(["a new"]);
+    expect(stream.calls.filter((call) => call === "a latest")).toHaveLength(1);
+  });
+});

@@ -1,0 +1,111 @@
+/** Stream records are taken apart and unpacked; what is no aggregate, or not packed, stays as it is. */
+import { deflateSync, gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { subRecordsOf } from "../../../../scripts/tail/aggregates.js";
+import { unpacked } from "../../../../scripts/tail/unpacking.js";
+import { userRecordsOf } from "../../../../scripts/tail/user_records.js";
+import { deaggregate } from "../../../support/deaggregate.js";
+import { writeAggregate } from "../../../support/kpl_aggregate.js";
+
+const time = new Date(1_700_000_000_000);
+const record = (data: Uint8Array): Parameters<typeof userRecordsOf>[1] => ({ sequenceNumber: "49", time, partitionKey: "outer", data });
+const text = (data: Uint8Array): string => Buffer.from(data).toString();
+
+const aggregate = writeAggregate({
+  partition_key_table: ["a", "ü"],
+  explicit_hash_key_table: ["12345678901234567890"],
+  records: [
+    { partition_key_index: 0, data: Buffer.from("one") },
+    { partition_key_index: 1, explicit_hash_key_index: 0, data: gzipSync("two") },
+    { partition_key_index: 0, data: Buffer.alloc(0), tags: [{ key: "k", value: "v" }] },
+  ],
+});
+
+describe("user records", () => {
+  it("of an aggregate have their own keys and places, and are unpacked one by one", () => {
+    const users = userRecordsOf("shard", record(aggregate));
+    const common = { shardId: "shard", sequenceNumber: "49", time };
+    expect(users.map((user) => ({ ...user, data: text(user.data) }))).toEqual([
+      { ...common, subSequenceNumber: 0, partitionKey: "a", explicitHashKey: undefined, data: "one" },
+      { ...common, subSequenceNumber: 1, partitionKey: "ü", explicitHashKey: "12345678901234567890", data: "two" },
+      { ...common, subSequenceNumber: 2, partitionKey: "a", explicitHashKey: undefined, data: "" },
+    ]);
+  });
+
+  // It gives records without a hash key the first one of the table, so those are not compared.
+  it("of an aggregate are those that AWS's package finds", () => {
+    const theirs = deaggregate({ shardId: "shard", partitionKey: "outer", sequenceNumber: "49", data: aggregate });
+    const ours = subRecordsOf(aggregate) ?? [];
+    const compared = theirs.map(({ partitionKey, data }) => [partitionKey, Buffer.from(data)]);
+    expect(ours.map(({ partitionKey, data }) => [partitionKey, Buffer.from(data)])).toEqual(compared);
+  });
+
+  it("that were sent alone have the record's key and no place", () => {
+    const users = userRecordsOf("shard", record(deflateSync("alone")));
+    expect(users).toHaveLength(1);
+    expect(users[0]).toMatchObject({ partitionKey: "outer", subSequenceNumber: undefined, explicitHashKey: undefined });
+    expect(text(users[0]?.data ?? Buffer.alloc(0))).toBe("alone");
+  });
+
+  it("are none for an aggregate of none", () => {
+    expect(userRecordsOf("shard", record(writeAggregate({})))).toEqual([]);
+  });
+});
+
+describe("what looks like an aggregate", () => {
+  const cases: [string, Buffer][] = [
+    ["has a wrong MD5", Buffer.concat([aggregate.subarray(0, -1), Buffer.from([(aggregate.at(-1) ?? 0) ^ 1])])],
+    ["has a changed byte", Buffer.from(aggregate).fill(0x7a, 12, 13)],
+    ["has a byte too much", Buffer.concat([aggregate, Buffer.from("x")])],
+    ["is the magic number alone", aggregate.subarray(0, 4)],
+    ["is one byte short of magic number and MD5", aggregate.subarray(0, 19)],
+    ["names a partition key that is not there", writeAggregate({ records: [{ partition_key_index: 0, data: Buffer.from("x") }] })],
+    [
+      "names a hash key that is not there",
+      writeAggregate({
+        partition_key_table: ["a"],
+        records: [{ partition_key_index: 0, explicit_hash_key_index: 0, data: Buffer.from("x") }],
+      }),
+    ],
+  ];
+  it.each(cases)("is a plain record when it %s", (_, data) => {
+    const users = userRecordsOf("shard", record(data));
+    expect(users).toHaveLength(1);
+    expect(users[0]).toMatchObject({ partitionKey: "outer", subSequenceNumber: undefined, data });
+  });
+});
+
+describe("unpacking", () => {
+  it.each([
+    ["gzip", gzipSync("content")],
+    ["zlib", deflateSync("content")],
+    ["zlib at another level", deflateSync("content", { level: 1 })],
+    ["zlib with a small window", deflateSync("content", { windowBits: 9 })],
+    ["gzip of two members", Buffer.concat([gzipSync("con"), gzipSync("tent")])],
+  ])("undoes %s", (_, packed) => {
+    expect(text(unpacked(packed))).toBe("content");
+  });
+
+  it("gives nothing for nothing that was packed", () => {
+    expect(unpacked(gzipSync(""))).toHaveLength(0);
+  });
+
+  it.each([
+    ["text", Buffer.from("content")],
+    ["nothing", Buffer.alloc(0)],
+    ["text that begins as zlib does", Buffer.from("x^2 + y^2")],
+    ["gzip that breaks off", gzipSync("content").subarray(0, -1)],
+    ["zlib that breaks off", deflateSync("content").subarray(0, -1)],
+    ["gzip with a byte behind its end", Buffer.concat([gzipSync("content"), Buffer.from("\0")])],
+    ["zlib with a byte behind its end", Buffer.concat([deflateSync("content"), Buffer.from("\n")])],
+    ["the beginning of gzip alone", Buffer.from([0x1f, 0x8b, 8])],
+  ])("leaves %s as it is", (_, data) => {
+    expect(unpacked(data)).toBe(data);
+  });
+
+  it("leaves packed what would fill too much memory, to the byte", () => {
+    const packed = gzipSync(Buffer.alloc(1000));
+    expect(unpacked(packed, 999)).toBe(packed);
+    expect(unpacked(packed, 1000)).toHaveLength(1000);
+  });
+});
