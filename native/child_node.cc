@@ -93,7 +93,10 @@ std::string ChildNode::start() {
   }
   const bool is_in_time = changed_.wait_for(lock, milliseconds(kStartTimeoutMs),
                                             [this] { return state_ == State::kUp || state_ == State::kNew; });
-  if (!is_in_time) return "Node.js (" + program_ + ") did not come up in 60 s";
+  if (!is_in_time) {
+    if (launched_ != nullptr) launched_->process.kill();
+    return "Node.js (" + program_ + ") did not come up in 60 s";
+  }
   return state_ == State::kUp ? "" : start_error_;
 }
 
@@ -109,18 +112,20 @@ void ChildNode::supervise() {
     if (Clock::now() - began >= milliseconds(kLongRunMs)) pause_ms = kFirstPauseMs;
 
     std::unique_lock<std::mutex> lock(mutex_);
+    std::string told = "The process of Node.js " + ending;
+    if (!refusal_.empty()) told += ": " + refusal_;
+    if (!was_up) start_error_ = refusal_.empty() ? "Node.js (" + program_ + ") " + ending : refusal_;
+    refusal_.clear();
     state_ = was_up ? State::kDown : State::kNew;
-    if (!was_up && start_error_.empty()) {
-      start_error_ = "Node.js (" + program_ + ") ended before the plugin's core was up: " + ending;
-    }
     const bool is_last = !was_up || stopping_;
     changed_.notify_all();
     lock.unlock();
     if (!is_last) {
-      complain("The process of Node.js ended with " + ending + ". It is started again in " + std::to_string(pause_ms) +
+      complain(told + ". It is started again in " + std::to_string(pause_ms) +
                " ms; chunks under way are answered with retry");
     }
-    Core::get().requests().release_all(kFlbRetry, -1);
+    // Before a core was up nobody waited for it; whoever waits now may wait for the next.
+    if (was_up) Core::get().requests().release_all(kFlbRetry, -1);
     if (is_last) return;
     lock.lock();
     changed_.wait_for(lock, milliseconds(pause_ms), [this] { return stopping_; });
@@ -132,16 +137,29 @@ void ChildNode::supervise() {
 // True when the core came up. Says how the run ended.
 bool ChildNode::run_once(std::string &ending) {
   auto run = std::make_shared<Run>();
-  ending = launch(*run);
-  if (!ending.empty()) return false;
+  const std::string error = launch(*run);
+  if (!error.empty()) {
+    ending = "cannot be started: " + error;
+    return false;
+  }
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    launched_ = run;
+  }
   const bool was_up = send(*run, {FrameKind::kHello, 0, LocalHost::get().has_log() ? 1 : 0}, place()) && read(run);
   {
     std::lock_guard<std::mutex> lock(mutex_);
     run_.reset();
   }
   run->connection.shut_down();
-  if (!run->process.has_ended_within(kEndTimeoutMs)) run->process.kill();
-  ending = run->process.wait();
+  const bool has_ended = run->process.has_ended_within(kEndTimeoutMs);
+  {
+    // Nobody else may end it any more: its number is free once it was waited for.
+    std::lock_guard<std::mutex> lock(mutex_);
+    launched_.reset();
+  }
+  if (!has_ended) run->process.kill();
+  ending = (was_up ? "ended with " : "ended before the plugin's core was up: ") + run->process.wait();
   return was_up;
 }
 
@@ -209,7 +227,7 @@ bool ChildNode::handle(Run &run, const Frame &frame, const std::vector<double> &
       return false;
     case FrameKind::kRefusal: {
       std::lock_guard<std::mutex> lock(mutex_);
-      start_error_ = frame.text;
+      refusal_ = frame.text;
       return true;
     }
     default:
@@ -336,7 +354,9 @@ void ChildNode::stop_at_exit() {
   Request request{RequestKind::kStop};
   ask(request);
   lock.lock();
-  changed_.wait_for(lock, milliseconds(kStopTimeoutMs), [this] { return state_ != State::kUp; });
+  if (changed_.wait_for(lock, milliseconds(kStopTimeoutMs), [this] { return state_ != State::kUp; })) return;
+  Surroundings::get().say("Node.js did not stop in time; its process is ended without its clean-up");
+  if (launched_ != nullptr) launched_->process.kill();
 }
 
 }  // namespace kinesis

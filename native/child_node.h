@@ -75,7 +75,9 @@ class ChildNode : public Runtime {
   std::condition_variable changed_;
   State state_ = State::kNew;                               // guarded by mutex_
   std::shared_ptr<Run> run_;                                // guarded by mutex_; null when none takes requests
+  std::shared_ptr<Run> launched_;                           // guarded by mutex_; until it is waited for
   uint64_t last_run_ = 0;                                   // guarded by mutex_
+  std::string refusal_;                                     // guarded by mutex_; what the core says against its Node
   std::string start_error_;                                 // guarded by mutex_
   bool stopping_ = false;                                   // guarded by mutex_
   std::map<int64_t, std::shared_ptr<Instance>> instances_;  // guarded by mutex_

@@ -27,7 +27,7 @@ void definitions_survive() {
   const auto before = some_definitions(), after = definitions_of(text_of(before));
   CHECK(before.size() == after.size());
   for (size_t i = 0; i < before.size(); i++) CHECK(same(before[i], after[i]));
-  CHECK(definitions_of(text_of({})).empty());
+  CHECK(definitions_of(text_of(std::vector<MetricDefinition>{})).empty());
 }
 
 // In a block of its own each, so that a read behind it is noticed.
