@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := release
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: release test fuzz lint typecheck demo bench bench-check bench-fluent-bit soak libnode third-party clean \
+.PHONY: release test fuzz lint typecheck demo bench bench-check bench-fluent-bit bench-tuning soak libnode third-party clean \
         windows-release windows-package test-windows
 
 MODULES := node_modules/.package-lock.json
@@ -107,6 +107,10 @@ bench-check: release libnode
 # make bench-fluent-bit FLUENT_BIT=/path/to/fluent-bit BENCH_RUNS=3 BENCH_VARIANTS=null,c,ours,ours-workers2
 bench-fluent-bit: release libnode
 	@$(WITH_LIBNODE) node test/bench/run.mjs fluent_bit
+
+# make bench-tuning FLUENT_BIT=/path/to/fluent-bit; the figures of docs/TUNING.md
+bench-tuning: release libnode
+	@$(WITH_LIBNODE) node test/bench/run.mjs tuning
 
 # make soak SOAK_SECONDS=600; in Fluent Bit if FLUENT_BIT names one
 soak: release libnode

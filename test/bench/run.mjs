@@ -5,6 +5,7 @@ const programs = {
   fluent_bit: "test/bench/fluent_bit/main.ts",
   all: "test/bench/main.ts",
   check: "test/bench/check.ts",
+  tuning: "test/bench/tuning/main.ts",
   kinesis_server: "test/bench/fluent_bit/kinesis_server.ts",
 };
 const [name = ""] = process.argv.slice(2);
