@@ -21,6 +21,8 @@ export class ScriptedStream implements StreamApi {
   readonly listFailures: Error[] = [];
   /** Records of one answer. */
   pageRecords = 10;
+  /** How far behind each answer is, where the records are at their end. */
+  millisBehind = 0;
   /** Whether the last page of a closed shard tells its children. */
   tellsChildren = true;
   readonly #shards = new Map<string, ScriptedShard>();
@@ -68,7 +70,7 @@ export class ScriptedStream implements StreamApi {
     return Promise.resolve({
       records,
       next: isEnd ? undefined : `${id}:${to}`,
-      millisBehind: to === shard.records.length ? 0 : 1000,
+      millisBehind: to === shard.records.length ? this.millisBehind : 1000,
       children: isEnd && this.tellsChildren ? children.map(([child, { parents }]) => ({ id: child, parents, isOpen: true })) : [],
     });
   }

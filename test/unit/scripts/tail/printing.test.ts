@@ -85,6 +85,15 @@ describe("a pipe", () => {
     await expect(writer.write("two")).rejects.toThrow("EPIPE");
   });
 
+  it("that was closed between two texts takes no more", async () => {
+    const pipe = new PassThrough();
+    const writer = new PipeWriter(pipe, never, () => undefined);
+    await writer.write("one");
+    pipe.destroy(Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
+    await settled();
+    await expect(writer.write("two")).rejects.toThrow("EPIPE");
+  });
+
   it("that fails otherwise is not taken for closed", () => {
     expect(isClosedPipe(Object.assign(new Error("full"), { code: "ENOSPC" }))).toBe(false);
     expect(isClosedPipe(undefined)).toBe(false);

@@ -179,6 +179,14 @@ describe("the rate of reads", () => {
     expect(readsOf(stream, "busy")).toBe(40);
   });
 
+  it("does not sink where empty answers come before the latest records, as after long silence", async () => {
+    const stream = streamOf("a");
+    stream.millisBehind = 1;
+    const run = follow(stream, trimHorizon);
+    await run.clock.advance(999);
+    expect(readsOf(stream, "a")).toBe(4);
+  });
+
   it("does not fall behind for a slow output: what the printing took counts as pause", async () => {
     const stream = streamOf("a");
     stream.pageRecords = 1;
