@@ -19,13 +19,13 @@ export function exampleText(name: string): string {
   return readFileSync(path.join(EXAMPLES, name), "utf8");
 }
 
-export function exampleJson<T>(name: string): T {
-  return JSON.parse(exampleText(name)) as T;
+export function exampleJson(name: string): unknown {
+  return JSON.parse(exampleText(name));
 }
 
 /** The only document of a YAML file. */
-export function exampleYaml<T>(name: string): T {
-  return parse(exampleText(name)) as T;
+export function exampleYaml(name: string): unknown {
+  return parse(exampleText(name));
 }
 
 /** All documents of a YAML file; throws when one has an error. */
@@ -93,9 +93,7 @@ interface FirelensContainer {
 
 /** What FireLens writes for the task of the ECS example, with extra.conf in place of its @INCLUDE. */
 export function firelensConfiguration(socket: string): string {
-  const task = exampleJson<{ readonly containerDefinitions: readonly FirelensContainer[] }>(
-    "ecs-firelens/task-definition.json",
-  );
+  const task = exampleJson("ecs-firelens/task-definition.json") as { readonly containerDefinitions: readonly FirelensContainer[] };
   const outputs = task.containerDefinitions
     .filter(({ logConfiguration }) => logConfiguration.logDriver === "awsfirelens")
     .map(({ name, logConfiguration }) => {
