@@ -71,6 +71,15 @@ sbom: bin/kinesis.cdx.json
 bin/kinesis.cdx.json: $(LIBRARY) scripts/sbom.mjs scripts/bill-of-materials.mjs scripts/bundled-packages.mjs package-lock.json
 	node scripts/sbom.mjs
 
+# bin/kinesis.so with its licences, bill, examples and how to install it; BUNDLE_LIBNODE=1 puts a libnode of Debian beside it.
+.PHONY: package test-package
+package: $(LIBRARY)
+	node scripts/package.mjs
+
+test-package: $(LIBRARY)
+	BUNDLE_LIBNODE=1 node scripts/package.mjs
+	npx --no-install vitest run test/package
+
 # The same bin/kinesis.so in Debian 12, 13 and unstable, in trees that debootstrap makes; root only, else it is skipped.
 .PHONY: test-matrix
 test-matrix: release

@@ -16,6 +16,7 @@ export interface ElfFile {
 export function readElf(file: string): ElfFile {
   const listing = execFileSync("readelf", ["--wide", "--file-header", "--dynamic", "--version-info", file], {
     encoding: "utf8",
+    maxBuffer: 1 << 28,
     env: { ...process.env, LC_ALL: "C" },
   });
   const needs = listing.split(/^Version needs section /m)[1] ?? "";

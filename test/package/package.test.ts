@@ -1,0 +1,81 @@
+/** The archive for Linux: what is in it, that its sums are right, and that it is the same bytes whatever the files' times. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PLUGIN, ROOT } from "../support/host_program.js";
+
+const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
+const machine = process.arch;
+const NAME = `kinesis-linux-${machine}-${version}`;
+
+let folder: string;
+
+function pack(into: string, environment: NodeJS.ProcessEnv = {}): Buffer {
+  const copy = join(folder, "kinesis.so");
+  copyFileSync(PLUGIN, copy);
+  const env = { ...process.env, BUNDLE_LIBNODE: "", SOURCE_DATE_EPOCH: "1700000000", ...environment };
+  execFileSync(process.execPath, ["scripts/package.mjs", copy, join(folder, into)], { cwd: ROOT, env });
+  return readFileSync(join(folder, into, `${NAME}.tar.gz`));
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "package-"));
+  pack("first");
+  execFileSync("tar", ["-xzf", join(folder, "first", `${NAME}.tar.gz`), "-C", folder]);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("the archive", () => {
+  it("has the plugin, its papers and its examples in one folder, and nothing for Windows", () => {
+    const names = readdirSync(join(folder, NAME)).sort();
+    expect(names).toEqual(["INSTALL.md", "LICENSE", "SHA256SUMS", "THIRD-PARTY", "examples", "kinesis.cdx.json", "kinesis.so"]);
+    expect(readFileSync(join(folder, NAME, "kinesis.so")).equals(readFileSync(PLUGIN))).toBe(true);
+    const examples = readdirSync(join(folder, NAME, "examples"));
+    expect(examples).toContain("fluent-bit.conf");
+    expect(examples).not.toContain("fluent-bit-windows.conf");
+  });
+
+  it("has the sum of each of its files, as sha256sum checks it", () => {
+    const said = execFileSync("sha256sum", ["--check", "SHA256SUMS"], { cwd: join(folder, NAME), encoding: "utf8" });
+    const checked = said.trim().split("\n").map((line) => line.replace(/: OK$/, ""));
+    const files = execFileSync("find", [".", "-type", "f", "!", "-name", "SHA256SUMS"], { cwd: join(folder, NAME), encoding: "utf8" });
+    expect(checked.sort()).toEqual(files.trim().split("\n").map((file) => file.slice(2)).sort());
+  });
+
+  it("has the bill of this very library", () => {
+    const bill = readFileSync(join(folder, NAME, "kinesis.cdx.json"), "utf8");
+    expect(bill).toContain(execFileSync("sha256sum", [PLUGIN], { encoding: "utf8" }).slice(0, 64));
+  });
+
+  it("belongs to root, can be read by all, and is from the time that SOURCE_DATE_EPOCH says", () => {
+    const list = execFileSync("tar", ["--utc", "--numeric-owner", "-tvzf", join(folder, "first", `${NAME}.tar.gz`)], { encoding: "utf8" });
+    for (const line of list.trim().split("\n")) expect(line).toMatch(/^(drwxr-xr-x|-rw[x-]r-[x-]r-[x-]) 0\/0 +\d+ 2023-11-14 22:13 kinesis-linux-/);
+  });
+
+  it("is the same bytes again, and with another time of the library, but not with another SOURCE_DATE_EPOCH", () => {
+    const first = readFileSync(join(folder, "first", `${NAME}.tar.gz`));
+    utimesSync(join(folder, "kinesis.so"), 1, 1);
+    expect(pack("second").equals(first)).toBe(true);
+    expect(pack("third", { SOURCE_DATE_EPOCH: "1700000001" }).equals(first)).toBe(false);
+  });
+
+  it("has no name or time in gzip's header", () => {
+    const header = readFileSync(join(folder, "first", `${NAME}.tar.gz`)).subarray(0, 8);
+    expect([...header]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);
+  });
+
+  it("is not made with a SOURCE_DATE_EPOCH that is no number, or of a file for another machine", () => {
+    const run = (file: string, epoch: string) =>
+      spawnSync(process.execPath, ["scripts/package.mjs", file, join(folder, "none")], {
+        cwd: ROOT,
+        env: { ...process.env, BUNDLE_LIBNODE: "", SOURCE_DATE_EPOCH: epoch },
+        encoding: "utf8",
+      });
+    const { status, stderr } = run(PLUGIN, "yesterday");
+    expect(status).not.toBe(0);
+    expect(stderr).toContain("SOURCE_DATE_EPOCH is yesterday");
+    expect(run(join(ROOT, "LICENSE"), "1").stderr).toContain("is for no machine that is known here");
+  });
+});
