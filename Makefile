@@ -91,6 +91,7 @@ libnode:
 lint: $(MODULES)
 	npx --no-install eslint . --max-warnings 0
 	node scripts/check-imports.mjs
+	npx --no-install typedoc
 	if command -v clang-format >/dev/null; then clang-format --dry-run -Werror $(CPP); fi
 
 typecheck: $(MODULES)

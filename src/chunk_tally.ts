@@ -2,6 +2,12 @@
 import type { CounterSeries, Metrics } from "./metrics.js";
 import type { RecordReport } from "./pipeline.js";
 
+/** What was counted in a chunk until it was done with. */
+export interface TakenCounts {
+  /** Counts it. */
+  readonly addTo: (metrics: Metrics) => void;
+}
+
 /** Passes everything on to the report behind it. */
 export class ChunkTally implements RecordReport {
   readonly #report: RecordReport;
@@ -42,7 +48,7 @@ export class ChunkTally implements RecordReport {
   }
 
   /** Gives what to do with the counts since the last call: they count only when the chunk is done with. */
-  take(): { addTo(metrics: Metrics): void } {
+  take(): TakenCounts {
     const counts = this.#counts;
     this.#counts = new Map();
     return {

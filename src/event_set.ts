@@ -22,6 +22,7 @@ export class EventSet {
     return this.#bits.length;
   }
 
+  /** Whether an event is in it. @param event its position in the chunk */
   has(event: number): boolean {
     return ((this.#bits[event >>> 3] ?? 0) & (1 << (event & 7))) !== 0;
   }

@@ -2,13 +2,18 @@
 
 /** From the least to the most important. */
 export const logLevels = ["debug", "info", "warning", "error"] as const;
+/** One of {@link logLevels}. */
 export type LogLevel = (typeof logLevels)[number];
 
 /** Where messages go. */
 export interface Log {
+  /** What helps in a search for a fault. */
   debug(message: string): void;
+  /** What an operator may want to know. */
   info(message: string): void;
+  /** What may be wrong. */
   warning(message: string): void;
+  /** What failed. */
   error(message: string): void;
 }
 

@@ -12,6 +12,7 @@ export interface MetricDefinition {
   readonly bounds: readonly number[];
 }
 
+/** The numbers of MetricKind in native/host_metrics.h. */
 export const metricKinds = { counter: 0, gauge: 1, histogram: 2 } as const;
 
 interface Counter {
@@ -92,8 +93,11 @@ export function metricDefinitions(name: string, stream: string): MetricDefinitio
 
 /** Takes what is counted in one output instance. */
 export interface Metrics {
+  /** Counts so many more in a series. */
   add(series: CounterSeries, count: number): void;
+  /** A request is under way. */
   requestStarted(): void;
+  /** It has been answered, or has failed, after so long. */
   requestEnded(seconds: number): void;
   /** Passes on what was gathered: at the end of a flush, since each time costs a call of the shim. */
   publish(): void;
@@ -120,6 +124,7 @@ export class GatheredMetrics implements Metrics {
     this.#update = update;
   }
 
+  /** Passed on by the next publish(). */
   add(series: CounterSeries, count: number): void {
     const position = positions.get(series);
     if (position === undefined || count === 0) return;
@@ -132,6 +137,7 @@ export class GatheredMetrics implements Metrics {
     this.publish();
   }
 
+  /** The same. */
   requestEnded(seconds: number): void {
     this.#inFlight--;
     this.#durations.push(seconds);

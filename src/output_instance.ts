@@ -31,7 +31,9 @@ export interface InstanceDependencies extends Omit<PipelineDependencies, "report
   readonly digest: (chunk: Uint8Array) => string;
   /** Milliseconds that only ever grow. */
   readonly now: () => number;
+  /** Resolves after so long. */
   readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Ends Fluent Bit at once. */
   readonly exitProcess: (status: number) => void;
 }
 

@@ -15,6 +15,7 @@ import { Entry } from "./entry.js";
 
 /** What the pipeline needs of the world outside. */
 export interface PipelineDependencies {
+  /** Gives numbers from 0 up to 1. */
   readonly random: () => number;
   readonly md5: Md5;
   readonly compress: Compress | undefined;

@@ -4,6 +4,7 @@ import { RepeatedMessage, type Log } from "./log.js";
 import type { RecordReport } from "./pipeline.js";
 
 /**
+ * What an output says about its records.
  * @param limitBytes of a record
  * @param now milliseconds that only ever grow
  */

@@ -37,6 +37,8 @@ const dataTag = (3 << 3) | 2;
  * it ends, and its partition key's index in the table. An object for each would cost more than to copy the data.
  */
 export type SubRecords = readonly number[];
+
+/** How many numbers describe a user record, see {@link SubRecords}. */
 export const subRecordNumbers = 3;
 
 /** MD5 of some bytes, 16 bytes long. */

@@ -15,6 +15,7 @@ export interface AggregationLimits extends AggregateLimits {
 
 /** What aggregation needs of the world outside. */
 export interface AggregatorDependencies {
+  /** A partition key for an aggregate without one. */
   readonly randomKey: () => string;
   readonly md5: Md5;
   /** Without one, records of all keys share one aggregate. */

@@ -25,6 +25,7 @@ const largestBase = 2 ** 24;
 
 /** A token is a literal byte, or a match: its length << this, and its distance. */
 export const tokenLengthShift = 16;
+/** Of a match its distance; a literal byte is below it, with a length of 0. */
 export const tokenDistanceMask = 0xffff;
 
 /** Turns bytes into literals and matches. Allocates nothing after its construction. */

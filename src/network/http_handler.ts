@@ -56,6 +56,7 @@ export class RoutedHttpHandler extends NodeHttpHandler {
     });
   }
 
+  /** By the proxy, where the address needs one. */
   override handle(request: Request, options?: HandleOptions): HandleResult {
     return this.#proxied !== undefined && this.#needsProxy(request)
       ? this.#proxied.handle(request, options)
@@ -71,11 +72,13 @@ export class RoutedHttpHandler extends NodeHttpHandler {
     return { isSecure, hostname: unbracketed(hostname), port, path, agent, connectionTimeoutMs, idleTimeoutMs };
   }
 
+  /** For both ways. */
   override updateHttpClientConfig(...change: Parameters<NodeHttpHandler["updateHttpClientConfig"]>): void {
     super.updateHttpClientConfig(...change);
     this.#proxied?.updateHttpClientConfig(...change);
   }
 
+  /** Closes the connections of both ways. */
   override destroy(): void {
     super.destroy();
     // The SDK's handler knows them only once it has sent something itself.

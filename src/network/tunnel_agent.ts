@@ -35,6 +35,7 @@ export class TunnelAgent extends Agent {
     return (this.settings as TunnelSettings | undefined)?.isSecure === true;
   }
 
+  /** A connection through the tunnel. @throws when the proxy does not open it in time */
   override async connect(request: ClientRequest, options: AgentConnectOpts): Promise<Duplex> {
     const attempt = new AbortController();
     this.#attempts.add(attempt);

@@ -21,6 +21,7 @@ export class Attempt {
     return this.#controller.signal;
   }
 
+  /** The request has to end. */
   end(): void {
     this.#isEnded = true;
     this.#end?.();

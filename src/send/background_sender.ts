@@ -16,6 +16,7 @@ export interface BackgroundLimits {
 export interface BackgroundDependencies {
   /** One attempt at what is left of a chunk; the first has the number 0. */
   readonly attempt: (entries: readonly Entry[], retry: number) => Promise<Delivery>;
+  /** Resolves after so long. */
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** A chunk's records that were given up after all retries. */
   readonly dropped: (records: number) => void;

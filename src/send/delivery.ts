@@ -49,7 +49,9 @@ export interface DeliveryDependencies {
   /** Milliseconds that only ever grow. */
   readonly now: () => number;
   /** From 0 up to 1. */
+  /** Gives numbers from 0 up to 1. */
   readonly random: () => number;
+  /** Resolves after so long. */
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** The user records of an aggregated record as entries of their own; none when they are not at hand any more. */
   readonly takeApart: (entry: Entry) => readonly Entry[];

@@ -27,7 +27,10 @@ import { userAgentPlugin } from "./user_agent.js";
 /** A list that takes longer is not waited for: aggregation does without it. */
 const shardListTimeoutMs = 10_000;
 
-/** @param version of the plugin, for the user agent */
+/**
+ * The way to Kinesis: PutRecords below the SDK's client, all else through it.
+ * @param version of the plugin, for the user agent
+ */
 export function createKinesisClient(
   options: ConnectionOptions,
   credentials: RenewingCredentials,

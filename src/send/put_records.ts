@@ -40,6 +40,7 @@ export type PutRecordsOutcome =
 
 /** Sends one request, without any retries of its own. Never rejects. */
 export interface PutRecordsClient {
+  /** The outcome of one try. */
   putRecords(entries: readonly Entry[]): Promise<PutRecordsOutcome>;
   /** Drops idle connections; attempts under way end as failed. */
   close(): void;

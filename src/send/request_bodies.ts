@@ -36,6 +36,7 @@ export class RequestBodies {
     this.#refused = refused;
   }
 
+  /** A body in the form of now, in memory of the pool: give its sink back when its answer is in. */
   write(entries: readonly Entry[]): RequestBody {
     const sink = this.#sinks.take(0);
     const format = this.#format;

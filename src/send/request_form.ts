@@ -3,11 +3,12 @@
 /** Which stream a request goes to, as its members say it. */
 export type StreamTarget = { readonly StreamName: string } | { readonly StreamARN: string };
 
-/** @param stream a name or an ARN */
+/** How a request names its stream. @param stream a name or an ARN */
 export function targetOf(stream: string): StreamTarget {
   return stream.startsWith("arn:") ? { StreamARN: stream } : { StreamName: stream };
 }
 
+/** Of bodies: AWS JSON 1.1, or the same in CBOR. */
 export type RequestFormat = "json" | "cbor";
 
 /** Source: Kinesis API Reference, PutRecords, Example Request; AWS SDK for Java, AwsCborProtocolFactory. */

@@ -13,6 +13,7 @@ export interface ShardPage {
 
 /** Asks the service for the open shards. Never rejects. */
 export interface ShardLister {
+  /** One page. @param nextToken of the page before; without one, the first */
   listShards(nextToken?: string): Promise<ShardPage | RequestFailure>;
 }
 
@@ -22,6 +23,7 @@ export interface ShardMapDependencies {
   readonly log: Log;
   /** Milliseconds that only ever grow. */
   readonly now: () => number;
+  /** Resolves after so long. */
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 

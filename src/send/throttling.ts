@@ -10,6 +10,7 @@ const codes = new Set([
   "RequestLimitExceeded",
 ]);
 
+/** Whether a code of an entry or of a whole request means that the service is at a limit. */
 export function isThrottling(code: string): boolean {
   return codes.has(code);
 }

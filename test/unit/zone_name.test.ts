@@ -3,10 +3,10 @@ import { execFileSync } from "node:child_process";
 import { afterEach, expect, it } from "vitest";
 import { zoneName } from "../../src/zone_name.js";
 
-const own = process.env["TZ"];
+const own = process.env.TZ;
 afterEach(() => {
-  if (own === undefined) delete process.env["TZ"];
-  else process.env["TZ"] = own;
+  if (own === undefined) delete process.env.TZ;
+  else process.env.TZ = own;
 });
 
 const winter = Date.UTC(2026, 0, 15) / 1000;
@@ -17,7 +17,7 @@ it.each([
   "America/Los_Angeles", "America/Phoenix", "Pacific/Honolulu", "Australia/Sydney", "Australia/Perth", "Asia/Kolkata",
   "Pacific/Auckland", "Africa/Johannesburg", "Asia/Kathmandu", "America/Sao_Paulo", "Asia/Tashkent",
 ])("gives the abbreviation of %s in winter and in summer", (zone) => {
-  process.env["TZ"] = zone;
+  process.env.TZ = zone;
   for (const time of [winter, summer]) {
     const expected = execFileSync("date", ["-d", `@${time}`, "+%Z"], { encoding: "utf8", env: { ...process.env, TZ: zone } });
     expect(zoneName(time)).toBe(expected.trim());
