@@ -1,7 +1,7 @@
-# The official Fluent Bit image of the versions that are Debian 12 (3.x), with the Kinesis plugin and libnode 18.
+# The official Fluent Bit image of the versions up to 4.1 (distroless, Debian 12) with the Kinesis plugin and libnode 18.
 #
 #     docker build -f examples/docker/debian12.Dockerfile -t example/fluent-bit-kinesis:1-debian12 .
-ARG FLUENT_BIT_IMAGE=fluent/fluent-bit:3.2.10
+ARG FLUENT_BIT_IMAGE=fluent/fluent-bit:4.1.0
 
 FROM debian:12-slim AS build
 RUN apt-get update \
