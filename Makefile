@@ -71,10 +71,32 @@ sbom: bin/kinesis.cdx.json
 bin/kinesis.cdx.json: $(LIBRARY) scripts/sbom.mjs scripts/bill-of-materials.mjs scripts/bundled-packages.mjs package-lock.json
 	node scripts/sbom.mjs
 
+# For Linux on arm64, by a cross compiler.
+.PHONY: release-arm64
+release-arm64: bin/kinesis-arm64.so
+
+bin/kinesis-arm64.so: $(BUNDLE) $(NATIVE)
+	@command -v aarch64-linux-gnu-g++ >/dev/null || { echo "the cross compiler for arm64 is missing; install it with" \
+	  "'apt-get install g++-aarch64-linux-gnu' (Debian, Ubuntu)" >&2; exit 1; }
+	cmake -S . -B build/arm64/native -DCMAKE_TOOLCHAIN_FILE="$(CURDIR)/native/aarch64-linux.cmake" -DCMAKE_BUILD_TYPE=Release \
+	  -DKINESIS_OUTPUT="$(CURDIR)/build/arm64"
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL cmake --build build/arm64/native --parallel
+	cp build/arm64/kinesis.so $@
+
+# bin/kinesis-arm64.so in a Debian 12 for arm64, emulated by qemu; root only, else it is skipped.
+.PHONY: test-arm64
+test-arm64: $(MODULES)
+	@found=$$(sh scripts/arm64_tree.sh); eval "$$found"; \
+	  if [ -z "$${KINESIS_TEST_ARM64_SKIPPED:-}" ]; then $(MAKE) release-arm64; fi; \
+	  npx --no-install vitest run test/matrix/arm64.e2e.test.ts
+
 # bin/kinesis.so with its licences, bill, examples and how to install it; BUNDLE_LIBNODE=1 puts a libnode of Debian beside it.
-.PHONY: package test-package
+.PHONY: package package-arm64 test-package
 package: $(LIBRARY)
 	node scripts/package.mjs
+
+package-arm64: bin/kinesis-arm64.so
+	node scripts/package.mjs bin/kinesis-arm64.so
 
 test-package: $(LIBRARY)
 	BUNDLE_LIBNODE=1 node scripts/package.mjs

@@ -24,6 +24,7 @@ export default defineConfig({
       ...environmentIn("build/libnode/environment", "KINESIS_TEST_LIBNODE"),
       ...environmentIn("build/windows/environment", "KINESIS_TEST_WINDOWS_SKIPPED"),
       ...environmentIn("build/matrix/environment", "KINESIS_TEST_MATRIX"),
+      ...environmentIn("build/arm64/environment", "KINESIS_TEST_ARM64"),
     },
     reporters: ["default", "./scripts/count-reporter.mjs"],
   },

@@ -2,9 +2,15 @@
 target_sources(kinesis PRIVATE
                native/platform_posix.cc native/connection_posix.cc native/child_process_posix.cc
                native/process_state.cc native/abort_trap.cc native/resident_memory.cc native/find_object.cc)
+set(KINESIS_OUTPUT "${CMAKE_SOURCE_DIR}/bin" CACHE PATH "where kinesis.so is put")
 set_target_properties(kinesis PROPERTIES PREFIX "" SUFFIX ".so"
-                      LIBRARY_OUTPUT_DIRECTORY "${CMAKE_SOURCE_DIR}/bin"
+                      LIBRARY_OUTPUT_DIRECTORY "${KINESIS_OUTPUT}"
                       LINK_DEPENDS "${CMAKE_SOURCE_DIR}/native/exports.map")
+# Without cmake-js, which knows no other machine than its own: the same headers, where npm puts them.
+if(NOT CMAKE_JS_INC)
+  set(CMAKE_JS_INC "${CMAKE_SOURCE_DIR}/node_modules/node-api-headers/include"
+                   "${CMAKE_SOURCE_DIR}/node_modules/node-addon-api")
+endif()
 target_include_directories(kinesis SYSTEM PRIVATE ${CMAKE_JS_INC})
 # lazy: napi_* binds when it is first called, after libnode was opened. nodelete: V8 outlives a dlclose.
 target_link_options(kinesis PRIVATE -Wl,-z,lazy -Wl,-z,nodelete -Wl,--gc-sections -static-libgcc -static-libstdc++

@@ -60,7 +60,7 @@ function fill(target, machine) {
   const additions = join(projectFolder, "build/package/additions.json");
   if (withLibnode && machine !== "x64") throw new Error("BUNDLE_LIBNODE=1 is for the package of x64 alone");
   writeFileSync(additions, JSON.stringify(withLibnode ? gatherLibnode({ projectFolder, libnode, target }) : []));
-  execFileSync(process.execPath, [join(projectFolder, "scripts/sbom.mjs"), library, join(target, "kinesis.cdx.json"), additions]);
+  execFileSync(process.execPath, [join(projectFolder, "scripts/sbom.mjs"), join(target, "kinesis.so"), join(target, "kinesis.cdx.json"), additions]);
   // As `sha256sum --check` reads it.
   const names = filesIn(target).map((file) => relative(target, file)).sort();
   const sums = names.map((name) => `${createHash("sha256").update(readFileSync(join(target, name))).digest("hex")}  ${name}\n`);

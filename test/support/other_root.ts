@@ -5,25 +5,40 @@ import { type Environment, pluginEnvironment } from "./environment.js";
 import { buildHost, type HostProgram } from "./host_program.js";
 
 // In a mount namespace of its own, so that nothing stays mounted, however it ends; `exec` all the way, so that signals
-// reach the host itself. $1 is the root, $2 the program, and behind that are pairs of folders: outside, inside.
+// reach the host itself. Behind the root come pairs of folders, outside and inside, then "--" and the command.
 const enter = `set -e
-root=$1 program=$2; shift 2
+root=$1; shift
 mkdir -p "$root/proc"; mount -t proc proc "$root/proc"
-while [ $# -gt 0 ]; do mkdir -p "$root$2"; mount --bind "$1" "$root$2"; shift 2; done
-exec chroot "$root" "$program"`;
+while [ "$1" != -- ]; do mkdir -p "$root$2"; mount --bind "$1" "$root$2"; shift 2; done
+shift
+exec chroot "$root" "$@"`;
 
 const temporary = tmpdir();
 const PLUGIN_FOLDER = "/opt/kinesis";
 
+/** A host program that was compiled here, and how the other Linux starts it. */
+export interface ForeignHost {
+  readonly program: string;
+  /** Path under the other root of an emulator of its machine. */
+  readonly emulator?: string;
+}
+
 /**
- * The host program of this machine, whose glibc must be no newer than the other root's, with that root's libraries.
+ * A host program with the libraries of the other root, whose glibc must be no older than the one it was compiled for.
  * Only root can start it.
  * @param root folder of the other Linux
  * @param plugin path of a kinesis.so on this machine; its folder is seen too
  * @param environment what the other Linux has, on top of what every host gets
+ * @param foreign another host program than this machine's own
  */
-export async function otherRootHost(root: string, plugin: string, environment: Environment = {}): Promise<HostProgram> {
-  const host = await buildHost();
+export async function otherRootHost(
+  root: string,
+  plugin: string,
+  environment: Environment = {},
+  foreign?: ForeignHost,
+): Promise<HostProgram> {
+  const host = foreign?.program ?? (await buildHost());
+  const emulator = foreign?.emulator === undefined ? [] : [foreign.emulator];
   const folders = [
     [path.dirname(plugin), PLUGIN_FOLDER],
     [path.dirname(host), "/opt/host"],
@@ -35,7 +50,7 @@ export async function otherRootHost(root: string, plugin: string, environment: E
   };
   return {
     command: "/usr/bin/unshare",
-    args: ["--mount", "sh", "-c", enter, "sh", root, inside(host), ...folders.flat()],
+    args: ["--mount", "sh", "-c", enter, "sh", root, ...folders.flat(), "--", ...emulator, inside(host)],
     plugin,
     environment: (extra) =>
       pluginEnvironment({
