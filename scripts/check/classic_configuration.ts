@@ -1,0 +1,170 @@
+/**
+ * Reads the classic form: sections in brackets, indented keys and values, comments, @SET and @INCLUDE.
+ * Source: Fluent Bit, src/config_format/flb_cf_fluentbit.c.
+ */
+import { readFileSync, statSync } from "node:fs";
+import path from "node:path";
+import { emptyConfiguration, refused, type Configuration, type Section, type SectionKind } from "./configuration.js";
+import type { Place } from "./findings.js";
+import { glob } from "./glob.js";
+
+/** The first that begins like the name is the one: Fluent Bit compares no more letters than the name has. */
+const kinds: readonly (readonly [name: string, kind: SectionKind])[] = [
+  ...["service"].map((name) => [name, "service"] as const),
+  ...["parser", "multiline_parser", "stream_processor", "plugins", "upstream_servers"].map((name) => [name, "other"] as const),
+  ...["custom", "customs"].map((name) => [name, "custom"] as const),
+  ...["input", "inputs"].map((name) => [name, "input"] as const),
+  ...["filter", "filters"].map((name) => [name, "filter"] as const),
+  ...["output", "outputs"].map((name) => [name, "output"] as const),
+];
+const shapeAdvice = "Write the name and the value with a blank between them, indented like the other keys of the file";
+
+/** @throws when the file itself cannot be read; what is wrong with it is among the problems */
+export function readClassic(file: string): Configuration {
+  const configuration = emptyConfiguration("classic");
+  new ClassicReader(configuration, path.dirname(file)).read(file);
+  return configuration;
+}
+
+class ClassicReader {
+  readonly #configuration: Configuration;
+  readonly #root: string;
+  readonly #inodes = new Set<number>();
+
+  constructor(configuration: Configuration, root: string) {
+    this.#configuration = configuration;
+    this.#root = root;
+  }
+
+  read(file: string): void {
+    this.#inodes.add(statSync(file).ino);
+    const lines = readFileSync(file, "utf8").split("\n").map((line) => line.replace(/\r$/u, ""));
+    const state = new FileState(this.#configuration, file);
+    lines.forEach((text, index) => {
+      const place = { file, line: index + 1 };
+      if (text === "" || text.startsWith("#")) return;
+      if (text.length > 9 && /^@include /iu.test(text)) this.#include(text.slice(9), place);
+      else if (text.startsWith("@") && text.length > 3) this.#command(text, place);
+      else state.take(text, place);
+    });
+  }
+
+  /** A path with `*` is looked for beside the main file; another one in the working folder first. */
+  #include(wanted: string, place: Place): void {
+    const beside = wanted.startsWith("/") ? wanted : path.join(this.#root, wanted);
+    const files = wanted.includes("*") ? glob(beside) : [wanted, beside].filter(exists).slice(0, 1);
+    if (files.length === 0) this.#refuse(place, `no file is found for '${wanted}'`, "Correct the path, which is relative to the main file's folder");
+    for (const file of files) {
+      if (this.#inodes.has(statSync(file).ino)) {
+        this.#refuse(place, `'${file}' has been read already, and Fluent Bit reads no file twice`, "Include it once");
+        continue;
+      }
+      try {
+        this.read(file);
+      } catch (error) {
+        this.#refuse(place, `'${file}' cannot be read: ${(error as Error).message}`, "Correct the path or the rights of the file");
+      }
+    }
+  }
+
+  #command(text: string, place: Place): void {
+    const blank = text.indexOf(" ");
+    if (blank < 0) return this.#refuse(place, "a line that begins with @ is a command and needs a value", "Write @SET name=value or @INCLUDE path");
+    const [command, parameters] = [text.slice(1, blank), text.slice(blank + 1).trim()];
+    const equals = parameters.indexOf("=");
+    if (command.toLowerCase() === "set" && equals >= 0) {
+      this.#configuration.variables.set(parameters.slice(0, equals), parameters.slice(equals + 1));
+      return;
+    }
+    const message = `Fluent Bit passes over this line: it knows @SET name=value and @INCLUDE path`;
+    this.#configuration.problems.push({ severity: "warning", place, rule: "form", message, advice: "Correct or remove it" });
+  }
+
+  #refuse(place: Place, message: string, advice: string): void {
+    this.#configuration.problems.push(refused(place, message, advice));
+  }
+}
+
+/** What holds for one file: the indentation of its first key is that of all, and a section ends with it. */
+class FileState {
+  readonly #configuration: Configuration;
+  readonly #file: string;
+  #indent: string | undefined;
+  #section: Section | undefined;
+  /** Keys of a group inside of the section are not the section's own. */
+  #isInGroup = false;
+  #isIndentTold = false;
+
+  constructor(configuration: Configuration, file: string) {
+    this.#configuration = configuration;
+    this.#file = file;
+  }
+
+  /** A line that is no comment and no command. */
+  take(text: string, place: Place): void {
+    if (text.startsWith("[")) this.#begin(text, place);
+    else this.#takeKey(text, place);
+  }
+
+  #begin(text: string, place: Place): void {
+    this.#isInGroup = false;
+    const end = text.indexOf("]");
+    if (end < 0) return this.#refuse(place, "the section's name is not closed", "Write a ] behind it");
+    const name = text.slice(1, end);
+    const lower = name.toLowerCase();
+    const kind = name === "" ? "other" : (kinds.find(([full]) => full.startsWith(lower))?.[1] ?? "other");
+    if (/^(?:multiline_)?parser$/u.test(lower)) this.#refuse(place, `[${name}] is not allowed in this file`, "Move it to a file that parsers_file names");
+    this.#section = { kind, name, entries: [], ...place };
+    this.#configuration.sections.push(this.#section);
+  }
+
+  #takeKey(text: string, place: Place): void {
+    if (this.#indent === undefined) {
+      const blanks = /^[ \t]*/u.exec(text)?.[0] ?? "";
+      if (blanks === "") return this.#takeUnindented(text, place);
+      this.#indent = blanks;
+    }
+    const indent = this.#indent;
+    const extra = text.startsWith(indent) ? (/^[ \t]*/u.exec(text.slice(indent.length))?.[0].length ?? 0) : -1;
+    if (extra < 0 || (extra > 0 && extra !== indent.length)) this.#tellIndent(place);
+    if (extra === 0) this.#isInGroup = false;
+    const content = text.replace(/^[ \t]*/u, "");
+    if (content !== "" && !content.startsWith("#")) this.#add(content, place);
+  }
+
+  #takeUnindented(text: string, place: Place): void {
+    // Fluent Bit would take its first letter for the indentation of the file.
+    this.#tellIndent(place);
+    this.#add(text, place);
+  }
+
+  #tellIndent({ line }: Place): void {
+    if (this.#isIndentTold) return;
+    this.#isIndentTold = true;
+    const message = "the line is not indented like the first key of the file (blank lines and comments count too)";
+    this.#refuse({ file: this.#file, line }, message, "Indent all keys, comments between them included, with the same blanks or tabs");
+  }
+
+  #add(content: string, place: Place): void {
+    const blank = content.indexOf(" ");
+    if (blank < 0) return this.#refuse(place, "a key without a value, or with a tab before it", shapeAdvice);
+    if (content.startsWith("[")) {
+      if (!content.includes("]")) return this.#refuse(place, "the group's name is not closed", "Write a ] behind it");
+      if (this.#section === undefined) return this.#refuse(place, "a group outside of a section", "Begin a section before it");
+      this.#isInGroup = true;
+      return;
+    }
+    const [key, value] = [content.slice(0, blank).trim(), content.slice(blank + 1).trim()];
+    if (value === "") return this.#refuse(place, `the key '${key}' has no value`, "Give it one, or remove the line");
+    if (this.#section === undefined) return this.#refuse(place, `the key '${key}' stands outside of a section`, "Begin a section such as [OUTPUT] before it");
+    if (!this.#isInGroup) this.#section.entries.push({ key, value, ...place });
+  }
+
+  #refuse(place: Place, message: string, advice: string): void {
+    this.#configuration.problems.push(refused(place, message, advice));
+  }
+}
+
+function exists(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false }) !== undefined;
+}

@@ -1,0 +1,120 @@
+/** Asks AWS about the stream of an output, with the very credentials that the plugin would use. Nothing is sent to it. */
+import {
+  DescribeStreamSummaryCommand,
+  KinesisClient,
+  ListShardsCommand,
+  type StreamDescriptionSummary,
+} from "@aws-sdk/client-kinesis";
+import type { Config } from "../../src/config.js";
+import { credentialsFor } from "../../src/credentials/credentials.js";
+import type { RenewingCredentials } from "../../src/credentials/renewing_credentials.js";
+import { givenEndpoint } from "../../src/credentials/token_service.js";
+import { readInstanceEnvironment } from "../../src/environment.js";
+import { createHttpHandler } from "../../src/network/http_handler.js";
+import { readNetworkEnvironment } from "../../src/network/network.js";
+import { readFailure } from "../../src/send/request_failure.js";
+import { targetOf } from "../../src/send/request_form.js";
+import type { Finding, Severity } from "./findings.js";
+import { failureAdvice } from "./live_failures.js";
+import { placeOf, type KinesisOutput } from "./outputs.js";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What was learnt about one output's stream. */
+export interface Live {
+  /** Such as "the environment, then role arn:…". */
+  readonly credentials: string | undefined;
+  readonly facts: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+/** An answer that takes longer is not waited for. */
+const timeoutMs = 20_000;
+
+/**
+ * Asks for the stream's summary and, where the plugin would want it, the list of its shards.
+ * @throws ConfigurationError of the environment
+ */
+export async function askLive(output: KinesisOutput, config: Config, environment: Environment): Promise<Live> {
+  const { connection } = config;
+  const { eksPodExecutionRole } = readInstanceEnvironment(environment);
+  const requestHandler = createHttpHandler(await readNetworkEnvironment(environment));
+  const findings: Finding[] = [];
+  const facts: string[] = [];
+  let source = connection.profile === undefined ? undefined : `profile '${connection.profile}'`;
+  const ignore = () => undefined;
+  const debug = (message: string) => (source ??= /^Credentials come from (.*)$/u.exec(message)?.[1]);
+  const log = { debug, info: ignore, warning: ignore, error: ignore };
+  const credentials = credentialsFor({ ...connection, eksPodExecutionRole }, { log, now: Date.now, requestHandler });
+  const client = createClient(config, credentials, requestHandler);
+  const target = targetOf(connection.stream);
+  const add = (severity: Severity, option: string, rule: string, message: string, advice: string) =>
+    findings.push({ severity, place: placeOf(output, option), rule, message, advice });
+
+  /** Undefined after a failure, which is told. */
+  async function ask<Answer>(action: string, isNeeded: boolean, request: (abortSignal: AbortSignal) => Promise<Answer>): Promise<Answer | undefined> {
+    try {
+      return await credentials.watch(request(AbortSignal.timeout(timeoutMs)));
+    } catch (error) {
+      const { code, message } = readFailure(error);
+      const isForbidden = code.startsWith("AccessDenied") && !message.includes("AssumeRole");
+      const text = `${action} failed with ${code}: ${message}`;
+      add(isForbidden && !isNeeded ? "warning" : "error", "stream", `live-${code}`, text, failureAdvice(code, message, action));
+      return undefined;
+    }
+  }
+
+  try {
+    const described = await ask("DescribeStreamSummary", false, (abortSignal) => client.send(new DescribeStreamSummaryCommand(target), { abortSignal }));
+    const summary = described?.StreamDescriptionSummary;
+    if (summary !== undefined) {
+      facts.push(describe(summary));
+      judge(summary, config, add);
+    }
+    const isByShard = config.aggregation !== undefined && config.record.partitionKeyPath.length > 0;
+    const isReachable = findings.every(({ severity }) => severity !== "error");
+    if (isByShard && isReachable) {
+      const listed = await ask("ListShards", false, (abortSignal) => client.send(new ListShardsCommand(target), { abortSignal }));
+      if (listed !== undefined) facts.push("ListShards is allowed: each partition key keeps to its own shard");
+    }
+  } finally {
+    client.destroy();
+  }
+  const roles = [eksPodExecutionRole, connection.roleArn].filter((role) => role !== undefined).map((role) => `role ${role}`);
+  return { credentials: source === undefined ? undefined : [source, ...roles].join(", then "), facts, findings };
+}
+
+/** As src/send/kinesis_client.ts makes its own. */
+function createClient(config: Config, credentials: RenewingCredentials, requestHandler: ReturnType<typeof createHttpHandler>): KinesisClient {
+  const { region, endpoint, profile } = config.connection;
+  return new KinesisClient({
+    region,
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpoint === undefined ? {} : givenEndpoint(endpoint)),
+    credentials: credentials.provide,
+    requestHandler,
+    maxAttempts: 1,
+  });
+}
+
+function describe(summary: StreamDescriptionSummary): string {
+  const { StreamName: name = "", StreamStatus: status, OpenShardCount: shards = 0, RetentionPeriodHours: hours = 0 } = summary;
+  const mode = summary.StreamModeDetails?.StreamMode === "ON_DEMAND" ? "on demand" : "provisioned";
+  const encryption = summary.EncryptionType === "KMS" ? "encrypted with KMS" : "not encrypted";
+  return `stream ${name}: ${status ?? "of unknown status"}, ${shards} open ${shards === 1 ? "shard" : "shards"} (${mode}), kept for ${hours} h, ${encryption}`;
+}
+
+function judge(
+  summary: StreamDescriptionSummary,
+  config: Config,
+  add: (severity: Severity, option: string, rule: string, message: string, advice: string) => void,
+): void {
+  const status = summary.StreamStatus ?? "";
+  if (status === "DELETING") add("error", "stream", "live-status", "the stream is being deleted", "Name another stream");
+  if (status === "CREATING") add("warning", "stream", "live-status", "the stream is being created and takes no records yet", "Wait until it is ACTIVE");
+  const recordBytes = (summary.MaxRecordSizeInKiB ?? 1024) * 1024;
+  if (config.limits.maxRecordBytes > recordBytes) {
+    const message = `max_record_size is ${config.limits.maxRecordBytes}, but the stream takes records of up to ${recordBytes} bytes`;
+    add("error", "max_record_size", "live-record-size", message, `Set it to ${recordBytes}, or run aws kinesis update-max-record-size`);
+  }
+}

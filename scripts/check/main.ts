@@ -1,0 +1,47 @@
+/** `npm run check`: wires the arguments, the rules, the questions to AWS and the report. */
+import { wantsColours } from "../tail/lines.js";
+import { type CheckSettings, help, readArguments, UsageError } from "./arguments.js";
+import { check } from "./check.js";
+import { sorted, withoutRepeats } from "./findings.js";
+import { askLive, type Live } from "./live.js";
+import { jsonReport, type LiveOutput, textReport } from "./report.js";
+
+const usageStatus = 2;
+const errorStatus = 1;
+const notAsked: Live = { credentials: undefined, facts: ["not asked for, since its options are wrong or not known here"], findings: [] };
+
+/** Runs the command; sets the status with which the process ends when all is written. */
+export async function main(args: readonly string[]): Promise<void> {
+  // Whoever closed the pipe does not want the rest.
+  process.stdout.on("error", () => undefined);
+  try {
+    // npm runs scripts in the project's folder, and tells where it was called.
+    process.chdir(process.env["INIT_CWD"] ?? process.cwd());
+    const settings = readArguments(args);
+    if (settings === "help") process.stdout.write(help);
+    else process.exitCode = await report(settings);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`check: ${error.message}\nnpm run check -- --help tells all options\n`);
+    process.exitCode = usageStatus;
+  }
+}
+
+async function report({ file, live: isLive, json }: CheckSettings): Promise<number> {
+  const { findings, outputs } = await check(file, process.env).catch((error: unknown) => {
+    if (error instanceof Error && "path" in error && error.path === file) throw new UsageError(`the configuration cannot be read: ${error.message}`);
+    throw error;
+  });
+  const hasGoodEnvironment = !findings.some(({ severity, rule }) => severity === "error" && rule === "environment");
+  const live: LiveOutput[] = [];
+  for (const { output, options } of isLive && hasGoodEnvironment ? outputs : []) {
+    const { place } = output;
+    const { config, isGood } = options;
+    const asked = isGood && config !== undefined ? await askLive(output, config, process.env) : notAsked;
+    live.push({ place, ...asked });
+  }
+  const all = sorted(withoutRepeats([...findings, ...live.flatMap((asked) => asked.findings)]));
+  const isColoured = wantsColours(process.env, process.stdout.isTTY);
+  process.stdout.write(json ? jsonReport(all, live, outputs.length) : textReport(all, live, outputs.length, isColoured));
+  return all.some(({ severity }) => severity === "error") ? errorStatus : 0;
+}

@@ -1,0 +1,53 @@
+/** The form of the report: text for people, with colours for a terminal, or JSON for programs. */
+import { severities, type Finding, type Place, type Severity } from "./findings.js";
+import type { Live } from "./live.js";
+
+/** What was learnt live, of the output in that place. */
+export interface LiveOutput extends Live {
+  readonly place: Place;
+}
+
+const colours: Readonly<Record<Severity, number>> = { error: 31, warning: 33, hint: 36 };
+
+/** Each finding with its advice beneath it, then what AWS said, then the numbers. */
+export function textReport(findings: readonly Finding[], live: readonly LiveOutput[], outputs: number, isColoured: boolean): string {
+  const paint = (text: string, colour: number) => (isColoured ? `\u001b[${colour}m${text}\u001b[0m` : text);
+  const lines = findings.flatMap(({ severity, place, message, advice }) => [
+    `${where(place)}: ${paint(severity, colours[severity])}: ${visible(message)}`,
+    `    ${visible(advice)}.`,
+  ]);
+  for (const { place, credentials, facts } of live) {
+    const known = [...(credentials === undefined ? [] : [`credentials: ${credentials}`]), ...facts];
+    lines.push(...known.map((fact) => `${where(place)}: ${paint("live", 32)}: ${visible(fact)}`));
+  }
+  const counts = severities.map((severity) => counted(findings.filter((finding) => finding.severity === severity).length, severity));
+  lines.push(`${counted(outputs, "kinesis output")}: ${counts.join(", ")}.`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** The same, on several lines of JSON. */
+export function jsonReport(findings: readonly Finding[], live: readonly LiveOutput[], outputs: number): string {
+  const flat = findings.map(({ severity, place, rule, message, advice }) => ({
+    severity,
+    file: place?.file ?? null,
+    line: place?.line ?? null,
+    rule,
+    message,
+    advice,
+  }));
+  const asked = live.map(({ place, credentials, facts }) => ({ file: place.file, line: place.line, credentials: credentials ?? null, facts }));
+  return `${JSON.stringify({ outputs, findings: flat, live: asked }, undefined, 2)}\n`;
+}
+
+function where(place: Place | undefined): string {
+  return place === undefined ? "environment" : `${visible(place.file)}:${place.line}`;
+}
+
+/** Control characters, which could command a terminal, are shown as they are written in JSON. */
+function visible(text: string): string {
+  return text.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}

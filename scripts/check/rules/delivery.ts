@@ -1,0 +1,45 @@
+/** What happens to chunks that could not be sent, and how many are sent at once. */
+import type { Finding } from "../findings.js";
+import { isKnown, placeOf, type KinesisOutput } from "../outputs.js";
+
+const defaultRetryLimit = 1;
+
+/** Retry_Limit. Source: Fluent Bit, src/flb_output.c, flb_output_set_property. */
+export function retryLimit(output: KinesisOutput): Finding[] {
+  const setting = output.settings.last("retry_limit");
+  if (!isKnown(setting)) return [];
+  const place = setting === undefined ? output.place : { file: setting.file, line: setting.line };
+  const value = (setting?.resolved ?? "").toLowerCase();
+  const warn = (message: string, advice: string): Finding[] => [{ severity: "warning", place, rule: "retry-limit", message, advice }];
+  if (["no_limits", "false", "off"].includes(value)) {
+    if ((output.settings.last("storage.total_limit_size")?.resolved ?? "") !== "") return [];
+    return warn(
+      `'Retry_Limit ${value}' without storage.total_limit_size: while the stream cannot be reached, chunks pile up without end`,
+      "Set storage.total_limit_size to what the disk can spare, or a number of tries",
+    );
+  }
+  if (value === "no_retries") return warn("'Retry_Limit no_retries': a chunk that cannot be sent at once is lost", "Set a number such as 5");
+  const number = Number.parseInt(value, 10);
+  if (value !== "" && !(number > 0)) return warn(`'Retry_Limit' is no number above zero; Fluent Bit takes ${defaultRetryLimit}`, "Set a number such as 5");
+  if (value !== "" && number > defaultRetryLimit) return [];
+  const what = value === "" ? "Retry_Limit is not set, and its default is 1" : "'Retry_Limit 1'";
+  return warn(`${what}: a chunk that fails twice is lost`, "Set it to 5 or more");
+}
+
+/** How many threads wait for answers. */
+export function workers(output: KinesisOutput): Finding[] {
+  const setting = output.settings.last("workers");
+  if (!isKnown(setting)) return [];
+  if (setting !== undefined && Number.parseInt(setting.resolved, 10) > 0) return [];
+  const place = setting === undefined ? output.place : { file: setting.file, line: setting.line };
+  const message = "without workers Fluent Bit sends one chunk at a time, in its engine's thread";
+  return [{ severity: "hint", place, rule: "workers", message, advice: "For more throughput set 'workers 2' or more, see \"Concurrency\" in the README" }];
+}
+
+/** Levels of the log. Source: Fluent Bit, src/flb_log.c, flb_log_get_level_str. */
+export function logLevel(output: KinesisOutput): Finding[] {
+  const value = output.settings.last("log_level")?.resolved ?? "";
+  if (value === "" || /^(?:off|error|warn|warning|info|debug|trace)$/iu.test(value)) return [];
+  const advice = "Write off, error, warn, info, debug or trace";
+  return [{ severity: "error", place: placeOf(output, "log_level"), rule: "log-level", message: "'log_level' is none that Fluent Bit knows, and it does not start with it", advice }];
+}

@@ -1,0 +1,33 @@
+/** The environment variables that rule the plugin, read by the plugin's own readers. */
+import { ConfigurationError } from "../../../src/configuration_error.js";
+import { readInstanceEnvironment, readLogLevel } from "../../../src/environment.js";
+import { readNetworkEnvironment } from "../../../src/network/network.js";
+import type { Finding } from "../findings.js";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the plugin would refuse, or not understand. */
+export async function environmentVariables(environment: Environment): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const readers = [() => readInstanceEnvironment(environment), () => readNetworkEnvironment(environment)];
+  for (const read of readers) {
+    try {
+      await read();
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      findings.push({
+        severity: "error",
+        place: undefined,
+        rule: "environment",
+        message: error.message,
+        advice: "Correct the variable, or unset it; Fluent Bit does not start with it",
+      });
+    }
+  }
+  const { unknown } = readLogLevel(environment);
+  if (unknown !== undefined) {
+    const message = `FLB_LOG_LEVEL is '${unknown}', which the plugin takes for info`;
+    findings.push({ severity: "warning", place: undefined, rule: "environment", message, advice: "Set it to debug, info or error" });
+  }
+  return findings;
+}

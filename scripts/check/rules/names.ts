@@ -1,0 +1,68 @@
+/** Keys that are no options, and keys that stand twice. */
+import { optionNames } from "../../../src/config.js";
+import { misspelledOptions } from "../../../src/misspelled_options.js";
+import { nearest } from "../edit_distance.js";
+import type { Finding } from "../findings.js";
+import type { KinesisOutput, Setting } from "../outputs.js";
+
+/** All names that the plugin asks for. */
+const ownNames: readonly string[] = optionNames;
+
+/** What Fluent Bit takes for every output, and has a meaning for this one. Source: src/flb_output.c, flb_output_set_property. */
+const hostNames = [
+  "name",
+  "match",
+  "match_regex",
+  "alias",
+  "log_level",
+  "log_suppress_interval",
+  "retry_limit",
+  "storage.total_limit_size",
+  "workers",
+];
+
+/** What Fluent Bit takes too, but only for outputs that connect through it, with what does the same here. */
+const connectionNames: readonly (readonly [name: RegExp, advice: string])[] = [
+  [/^(?:host|port|ipv6)$/u, "Remove it; 'endpoint' names another address, port included"],
+  [/^tls(?:\.|$)/u, "Remove it; AWS is always reached over TLS. AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS name authorities of your own"],
+  [/^net\./u, "Remove it; 'http_request_timeout' limits a request, HTTPS_PROXY names a proxy"],
+  [/^oauth2/u, "Remove it; see \"Permissions and credentials\" in the README"],
+];
+
+/** @returns a complaint for each key that the plugin never asks for */
+export function unknownNames({ settings }: KinesisOutput): Finding[] {
+  return settings.all.filter(({ name }) => !ownNames.includes(name) && !hostNames.includes(name)).map(complaintOf);
+}
+
+function complaintOf({ key, name, file, line }: Setting): Finding {
+  const place = { file, line };
+  const connection = connectionNames.find(([pattern]) => pattern.test(name));
+  if (connection !== undefined) {
+    const message = `'${key}' has no effect here: the plugin makes its own connections`;
+    return { severity: "warning", place, rule: "no-effect", message, advice: connection[1] };
+  }
+  const [known] = misspelledOptions(ownNames, (names) => names.filter((each) => each === name));
+  const meant = nearest(name, [...ownNames, ...hostNames]);
+  if (known?.includes("has no effect here") === true) return { severity: "warning", place, rule: "no-effect", message: known, advice: "Remove it" };
+  const message = known ?? `'${key}' is not an option of this plugin and has no effect${meant === undefined ? "" : `; did you mean '${meant}'?`}`;
+  const suggestion = /did you mean '([^']+)'/u.exec(message)?.[1];
+  if (suggestion === undefined) return { severity: "warning", place, rule: "unknown-option", message, advice: "Remove it, or see \"Options\" in the README" };
+  return { severity: "error", place, rule: "unknown-option", message, advice: `Rename it to '${suggestion}'` };
+}
+
+/** @returns a complaint for each key that stood there before, and for lists of YAML */
+export function repeatedNames({ settings }: KinesisOutput): Finding[] {
+  return settings.all.flatMap((setting, index): Finding[] => {
+    const { name, key, listed, file, line } = setting;
+    const place = { file, line };
+    const first = settings.all.findIndex((other) => other.name === name);
+    if (listed !== undefined) {
+      if (listed === 1 || first !== index) return [];
+      const message = `'${key}' is a list of ${listed} values, of which only ${hostNames.includes(name) ? "the last" : "the first"} counts`;
+      return [{ severity: "error", place, rule: "list", message, advice: "Write one text, with commas between the values where the option takes several" }];
+    }
+    if (first === index) return [];
+    const counts = hostNames.includes(name) && name !== "name" ? "the last one counts" : `the first one counts, that of line ${settings.all[first]?.line ?? 0}`;
+    return [{ severity: "warning", place, rule: "repeated-key", message: `'${key}' stands twice in this output; ${counts}`, advice: "Keep one of them" }];
+  });
+}

@@ -1,0 +1,192 @@
+/**
+ * Reads the YAML form: service, env, includes and pipeline.
+ * Source: Fluent Bit, src/config_format/flb_cf_yaml.c, where every scalar is a text.
+ */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
+import { emptyConfiguration, refused, type Configuration, type Entry, type Section, type SectionKind } from "./configuration.js";
+import type { Place } from "./findings.js";
+import { glob } from "./glob.js";
+
+const pipelineKinds: Readonly<Record<string, SectionKind>> = { inputs: "input", filters: "filter", outputs: "output" };
+/** Below an output or input, what is no option: processors are plugins of their own. */
+const nestedKeys = new Set(["processors", "routes"]);
+const listAdvice = "Write a list, each entry of which begins with '- '";
+const mapAdvice = "Write names and values below it, each with ': ' between";
+
+/** @throws when the file itself cannot be read; what is wrong with it is among the problems */
+export function readYaml(file: string): Configuration {
+  const configuration = emptyConfiguration("YAML");
+  new YamlReader(configuration).read(file);
+  return configuration;
+}
+
+/**
+ * A key in camel case is the same with underscores, if it begins with a small letter and has none of its own.
+ * Source: Fluent Bit, src/config_format/flb_config_format.c, flb_cf_key_translate.
+ */
+export function translatedKey(key: string): string {
+  if (!/^[a-z]/u.test(key) || key.includes("_")) return key;
+  return key.replace(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`);
+}
+
+interface Pair {
+  readonly key: string;
+  readonly value: unknown;
+  readonly place: Place;
+}
+
+class YamlReader {
+  readonly #configuration: Configuration;
+  readonly #files = new Set<string>();
+  #hasService = false;
+
+  constructor(configuration: Configuration) {
+    this.#configuration = configuration;
+  }
+
+  read(file: string): void {
+    this.#files.add(path.resolve(file));
+    const lineCounter = new LineCounter();
+    const settings = { schema: "failsafe", uniqueKeys: false, prettyErrors: false, lineCounter } as const;
+    const documents = parseAllDocuments(readFileSync(file, "utf8"), settings);
+    const at = (offset: number): Place => ({ file, line: lineCounter.linePos(offset).line });
+    for (const document of Array.isArray(documents) ? documents : []) {
+      for (const { message, pos } of document.errors) this.#refuse(at(pos[0]), `this is no YAML: ${message}`, "Correct it; often a ':' or the indentation of the line before is wrong");
+      if (document.errors.length === 0) this.#readTop(document.contents, at, file);
+    }
+  }
+
+  #readTop(node: unknown, at: (offset: number) => Place, file: string): void {
+    const top = { file, line: 1 };
+    for (const { key, value, place } of this.#pairs(node, at, top, "the configuration")) {
+      const name = key.toLowerCase();
+      if (name === "service") this.#readService(value, at, place);
+      else if (name === "env") this.#readEnv(value, at, place);
+      else if (name === "includes") this.#readIncludes(value, at, place, file);
+      else if (name === "pipeline") this.#readPipeline(value, at, place);
+      else if (name === "customs") this.#readPlugins("custom", value, at, place);
+    }
+  }
+
+  #readService(node: unknown, at: (offset: number) => Place, place: Place): void {
+    if (this.#hasService) return this.#refuse(place, "'service' stands twice", "Move all of it to one place");
+    this.#hasService = true;
+    const entries = this.#pairs(node, at, place, "'service'")
+      .filter(({ key }) => key.toLowerCase() !== "telemetry")
+      .flatMap(({ key, value, place: where }) => {
+        const text = scalarText(value);
+        if (text === undefined) this.#refuse(where, `'${key}' of the service has no single value`, "Give it one");
+        return text === undefined ? [] : [{ key: translatedKey(key), value: text, ...where }];
+      });
+    this.#configuration.sections.push({ kind: "service", name: "service", entries, ...place });
+  }
+
+  /** A map, or a list of maps with `name` and `value` or `uri`. */
+  #readEnv(node: unknown, at: (offset: number) => Place, place: Place): void {
+    const maps = isSeq(node) ? node.items : [node];
+    for (const map of maps) {
+      const pairs = this.#pairs(map, at, place, "'env'").map(({ key, value }) => [key, scalarText(value)] as const);
+      if (pairs.some(([, value]) => value === undefined)) {
+        this.#refuse(place, "a variable below 'env' has no single value", "Write name: value");
+        continue;
+      }
+      const fields = new Map(pairs.map(([key, value]) => [key.toLowerCase(), value ?? ""]));
+      const name = isSeq(node) ? fields.get("name") : undefined;
+      const set = name === undefined ? pairs : [[name, fields.get("uri") ?? fields.get("value")] as const];
+      for (const [variable, value] of set) this.#configuration.variables.set(variable, value ?? "");
+    }
+  }
+
+  /** Relative to the file that includes. */
+  #readIncludes(node: unknown, at: (offset: number) => Place, place: Place, file: string): void {
+    if (!isSeq(node)) return this.#refuse(place, "'includes' is no list", listAdvice);
+    for (const item of node.items) {
+      const wanted = scalarText(item);
+      const where = placeOf(item, at) ?? place;
+      if (wanted === undefined) {
+        this.#refuse(where, "an entry of 'includes' is no path", "Write a path");
+        continue;
+      }
+      const full = wanted.startsWith("/") ? wanted : path.join(path.dirname(file), wanted);
+      const files = wanted.includes("*") ? glob(full) : [full];
+      if (files.length === 0) this.#refuse(where, `no file is found for '${wanted}'`, "Correct the path, which is relative to the folder of this file");
+      for (const included of files) this.#include(included, where);
+    }
+  }
+
+  #include(file: string, place: Place): void {
+    if (this.#files.has(path.resolve(file))) return this.#refuse(place, `'${file}' has been read already, and Fluent Bit reads no file twice`, "Include it once");
+    try {
+      this.read(file);
+    } catch (error) {
+      this.#refuse(place, `'${file}' cannot be read: ${(error as Error).message}`, "Correct the path or the rights of the file");
+    }
+  }
+
+  #readPipeline(node: unknown, at: (offset: number) => Place, place: Place): void {
+    for (const { key, value, place: where } of this.#pairs(node, at, place, "'pipeline'")) {
+      const kind = pipelineKinds[key.toLowerCase()];
+      if (kind === undefined) this.#refuse(where, `'${key}' is no part of a pipeline`, "Write inputs, filters or outputs");
+      else this.#readPlugins(kind, value, at, where);
+    }
+  }
+
+  #readPlugins(kind: SectionKind, node: unknown, at: (offset: number) => Place, place: Place): void {
+    if (!isSeq(node)) return this.#refuse(place, "here must be a list", listAdvice);
+    for (const item of node.items) {
+      const where = placeOf(item, at) ?? place;
+      const section: Section = { kind, name: kind, entries: [], ...where };
+      this.#configuration.sections.push(section);
+      for (const pair of this.#pairs(item, at, where, "the entry")) section.entries.push(...this.#entries(pair));
+    }
+  }
+
+  #entries({ key, value, place }: Pair): Entry[] {
+    const name = translatedKey(key);
+    if (key === "routes") this.#configuration.hasRoutes = true;
+    if (nestedKeys.has(key)) return [];
+    const text = scalarText(value);
+    if (text !== undefined) {
+      if (text !== "" && text.trim() === "") this.#refuse(place, `the value of '${key}' is blank`, "Give it one, or remove the line");
+      return [{ key: name, value: text.trim(), ...place }];
+    }
+    const listed = isSeq(value) ? value.items.map(scalarText) : [];
+    if (listed.length > 0 && !listed.includes(undefined)) {
+      return listed.map((each) => ({ key: name, value: each ?? "", listed: listed.length, ...place }));
+    }
+    this.#refuse(place, `'${key}' has no single value`, "Give it one");
+    return [];
+  }
+
+  /** The names and values of a map; complaints about all else. */
+  #pairs(node: unknown, at: (offset: number) => Place, place: Place, what: string): Pair[] {
+    if (!isMap(node)) {
+      this.#refuse(place, `${what} has no names with values`, mapAdvice);
+      return [];
+    }
+    return node.items.flatMap(({ key, value }) => {
+      const name = scalarText(key);
+      const where = placeOf(key, at) ?? place;
+      if (name === undefined) this.#refuse(where, "a name must be a text", mapAdvice);
+      return name === undefined ? [] : [{ key: name, value, place: where }];
+    });
+  }
+
+  #refuse(place: Place, message: string, advice: string): void {
+    this.#configuration.problems.push(refused(place, message, advice));
+  }
+}
+
+/** Undefined for what is no scalar, an alias included: Fluent Bit knows none. */
+function scalarText(node: unknown): string | undefined {
+  if (node === null) return "";
+  if (!isScalar(node)) return undefined;
+  return typeof node.value === "string" ? node.value : "";
+}
+
+function placeOf(node: unknown, at: (offset: number) => Place): Place | undefined {
+  const range: unknown = typeof node === "object" && node !== null ? Reflect.get(node, "range") : undefined;
+  return Array.isArray(range) ? at(Number(range[0])) : undefined;
+}
