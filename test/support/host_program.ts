@@ -1,5 +1,6 @@
 // The host program (test/native/host.cc): how it is compiled, started, and told of files and of its environment.
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -34,8 +35,8 @@ export async function compileHost(
   const newest = Math.max(...[...sources, path.join(sourceFolder, "host_platform.h")].map(changedAt));
   if (changedAt(program) > newest) return program;
   mkdirSync(path.dirname(program), { recursive: true });
-  // Several test files may build at once: each to a file of its own, and the last rename wins.
-  const fresh = `${program}.${process.pid}`;
+  // Several tests may build at once, also in one process: each to a file of its own, and the last rename wins.
+  const fresh = `${program}.${randomUUID()}`;
   await promisify(execFile)(compiler, ["-std=c++17", "-O1", ...sources, "-o", fresh, ...flags]);
   renameSync(fresh, program);
   return program;
