@@ -1,4 +1,4 @@
-# An image like aws-for-fluent-bit (Amazon Linux 2023), whose kinesis.so is this plugin; it clones the source, as that image's build does.
+# aws-for-fluent-bit (Amazon Linux 2023) whose kinesis.so is this plugin; it clones the source, as that image's build does.
 #
 #     docker build -f examples/docker/aws-for-fluent-bit.Dockerfile --build-arg KINESIS_PLUGIN_CLONE_URL=… \
 #         -t example/aws-for-fluent-bit:3-kinesis .

@@ -87,8 +87,8 @@ describe.skipIf(!process.env["FLUENT_BIT"])("the examples in Fluent Bit", () => 
   it("ecs-firelens: what FireLens makes of the task definition sends the application's log", async () => {
     const send = once((run) => {
       const target = { unix_path: run.local("/var/run/fluent.sock") };
-      run.startSender("app-firelens-1234", { container_id: "c1", log: "GET /orders" }, target);
       run.startSender("app-firelens-1234", { container_id: "c1", log: 'x "GET /healthz HTTP/1.1"' }, target);
+      run.startSender("app-firelens-1234", { container_id: "c1", log: "GET /orders" }, target);
     });
     const records = await recordsOf("ecs-firelens/task-definition.json", send);
     for (const record of records) {
@@ -118,7 +118,8 @@ describe.skipIf(!process.env["FLUENT_BIT"])("the examples in Fluent Bit", () => 
     // In place of an API server: what the filter would have got from it.
     const metadata = path.join(run.folder, "metadata");
     mkdirSync(metadata);
-    const pod = { metadata: { name: "web-1", namespace: "shop", uid: "u1", labels: { "app.kubernetes.io/name": "web" } }, spec: {}, status: {} };
+    const labels = { "app.kubernetes.io/name": "web" };
+    const pod = { metadata: { name: "web-1", namespace: "shop", uid: "u1", labels }, spec: {}, status: {} };
     writeFileSync(path.join(metadata, "shop_web-1.meta"), JSON.stringify(pod));
     const { name, text } = exampleOf("kubernetes/fluent-bit.yaml");
     const prefix = `kube.${run.folder.slice(1).replaceAll("/", ".")}.log.`;

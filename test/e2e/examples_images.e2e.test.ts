@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { stagesOf } from "../support/dockerfile.js";
-import { pluginEnvironment } from "../support/environment.js";
+import { isCoreInProcess, pluginEnvironment } from "../support/environment.js";
 import { EXAMPLES, exampleText } from "../support/example_files.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { buildHost, type HostProgram } from "../support/host_program.js";
@@ -23,7 +23,7 @@ const releaseOf = (tree: string): string => {
 };
 const canMount = spawnSync("unshare", ["--mount", "sh", "-c", "mount -t tmpfs none /mnt"]).status === 0;
 const isDebian = (tree: string): boolean => releaseOf(tree).startsWith("Debian");
-const candidates = canMount ? trees.filter(isDebian) : [];
+const candidates = canMount && !isCoreInProcess ? trees.filter(isDebian) : [];
 
 /** The command of the Dockerfile that is for the tree's release; that for the newest where there is none. */
 function collectingCommand(tree: string): string {

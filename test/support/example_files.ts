@@ -110,7 +110,8 @@ export function firelensConfiguration(socket: string): string {
 
 /** Every configuration of Fluent Bit in the examples, by name. */
 export function configurations(): { name: string; text: string; sections: ConfigurationSection[] }[] {
-  const classic = ["fluent-bit.conf", "fluent-bit-aggregation.conf", "fluent-bit-windows.conf", "docker-compose/fluent-bit.conf", "systemd/fluent-bit.conf"];
+  const atTheTop = ["fluent-bit.conf", "fluent-bit-aggregation.conf", "fluent-bit-windows.conf"];
+  const classic = [...atTheTop, "docker-compose/fluent-bit.conf", "systemd/fluent-bit.conf"];
   const texts = new Map(classic.map((name) => [name, exampleText(name)]));
   texts.set("kubernetes/fluent-bit.yaml", kubernetesConfiguration());
   texts.set("ecs-firelens/task-definition.json", firelensConfiguration("/var/run/fluent.sock"));

@@ -42,7 +42,13 @@ export class ExampleRun {
 
   /** Where a file of the example lies in this run. */
   local(file: string): string {
-    const folders = [["/var/log/containers", "log"], ["/var/log", "log"], ["/var/lib/fluent-bit-kinesis", "state"], ["/var/lib/fluent-bit", "state"], ["/var/run", "run"]];
+    const folders = [
+      ["/var/log/containers", "log"],
+      ["/var/log", "log"],
+      ["/var/lib/fluent-bit-kinesis", "state"],
+      ["/var/lib/fluent-bit", "state"],
+      ["/var/run", "run"],
+    ];
     for (const [from = "", to = ""] of folders) {
       if (file.startsWith(`${from}/`)) return path.join(this.folder, to, file.slice(from.length + 1));
     }

@@ -9,7 +9,11 @@ import { ROOT } from "../../support/plugin_host.js";
 interface Service {
   readonly image?: string;
   readonly command?: readonly string[];
-  readonly build?: { readonly context: string; readonly dockerfile: string; readonly args: Readonly<Record<string, string>> };
+  readonly build?: {
+    readonly context: string;
+    readonly dockerfile: string;
+    readonly args: Readonly<Record<string, string>>;
+  };
   readonly environment: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];
   readonly stop_grace_period?: string;

@@ -62,7 +62,9 @@ describe("the task definition", () => {
 });
 
 it.each(["ecs-firelens/task-role-policy.json", "kubernetes/role-policy.json"])("%s allows what the README says", (name) => {
-  const policy = exampleJson(name) as { readonly Statement: readonly { readonly Action: readonly string[]; readonly Resource: string }[] };
+  const policy = exampleJson(name) as {
+    readonly Statement: readonly { readonly Action: readonly string[]; readonly Resource: string }[];
+  };
   expect(policy.Statement).toHaveLength(1);
   expect(policy.Statement[0]?.Action).toEqual(["kinesis:PutRecords", "kinesis:ListShards"]);
   const { region, stream } = app.logConfiguration.options;

@@ -86,7 +86,9 @@ describe.skipIf(!hasPromtool)("promtool", () => {
 
 it("the rules' own tests see each alert fire, and each silent", () => {
   const { tests } = exampleYaml("monitoring/alerts.test.yaml") as {
-    readonly tests: readonly { readonly alert_rule_test: readonly { readonly alertname: string; readonly exp_alerts?: readonly unknown[] }[] }[];
+    readonly tests: readonly {
+      readonly alert_rule_test: readonly { readonly alertname: string; readonly exp_alerts?: readonly unknown[] }[];
+    }[];
   };
   const cases = tests.flatMap((test) => test.alert_rule_test);
   const names = new Set(rules.map(({ alert }) => alert));
