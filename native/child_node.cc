@@ -125,7 +125,7 @@ void ChildNode::supervise() {
                " ms; chunks under way are answered with retry");
     }
     // Before a core was up nobody waited for it; whoever waits now may wait for the next.
-    if (was_up) Core::get().requests().release_all(kFlbRetry, -1);
+    if (was_up) RequestTable::get().release_all();
     if (is_last) return;
     lock.lock();
     changed_.wait_for(lock, milliseconds(pause_ms), [this] { return stopping_; });
@@ -326,7 +326,7 @@ std::shared_ptr<ChildNode::Run> ChildNode::current_run() {
 }
 
 int64_t ChildNode::forward(Request &request, const std::shared_ptr<Run> &run, int64_t instance) {
-  RequestTable &requests = Core::get().requests();
+  RequestTable &requests = RequestTable::get();
   const int64_t when_gone = answer_without_core(request.kind);
   uint32_t id;
   {

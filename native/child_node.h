@@ -9,8 +9,8 @@
 #include <string>
 
 #include "child_process.h"
-#include "core.h"
 #include "frame.h"
+#include "runtime.h"
 
 namespace kinesis {
 

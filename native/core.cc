@@ -1,4 +1,4 @@
-// Where the core runs, in this process or in one of its own, and how Fluent Bit's calls get there.
+// Chooses where the core runs, in this process or in one of its own.
 #include "core.h"
 
 #include <algorithm>
@@ -6,7 +6,6 @@
 
 #include "child_node.h"
 #include "embedded_node.h"
-#include "flb_proxy_abi.h"
 #include "platform.h"
 
 namespace kinesis {
@@ -63,12 +62,5 @@ int64_t Core::ask(Request &request) {
   }
   return runtime == nullptr ? answer_without_core(request.kind) : runtime->ask(request);
 }
-
-std::string Core::place() {
-  std::lock_guard<std::mutex> lock(mutex_);
-  return runtime_ == nullptr ? "" : runtime_->place();
-}
-
-int64_t answer_without_core(RequestKind kind) { return kind == RequestKind::kFlush ? kFlbRetry : -1; }
 
 }  // namespace kinesis

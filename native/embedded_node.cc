@@ -6,7 +6,6 @@
 
 #include "abort_trap.h"
 #include "bootstrap.h"
-#include "flb_proxy_abi.h"
 #include "host_metrics.h"
 #include "platform.h"
 #include "process_state.h"
@@ -159,7 +158,7 @@ void EmbeddedNode::core_gone() {
     changed_.notify_all();
   }
   // Nobody can post after this point, so whoever is in the table now is released here and nobody waits for ever.
-  Core::get().requests().release_all(kFlbRetry, -1);
+  RequestTable::get().release_all();
 }
 
 void EmbeddedNode::core_abandoned() {
@@ -169,7 +168,7 @@ void EmbeddedNode::core_abandoned() {
 }
 
 int64_t EmbeddedNode::ask(Request &request) {
-  RequestTable &requests = Core::get().requests();
+  RequestTable &requests = RequestTable::get();
   const int64_t when_gone = answer_without_core(request.kind);
   uint32_t id;
   {
@@ -192,7 +191,7 @@ void EmbeddedNode::register_stop() {
 void EmbeddedNode::stop_at_exit(int status) {
   if (joined_ || pthread_equal(pthread_self(), thread_)) return;
   HostMetrics::get().close_all();
-  RequestTable &requests = Core::get().requests();
+  RequestTable &requests = RequestTable::get();
   Request request{RequestKind::kStop};
   uint32_t id = 0;
   bool posted = false;

@@ -9,7 +9,7 @@
 #include <mutex>
 #include <string>
 
-#include "core.h"
+#include "runtime.h"
 
 namespace kinesis {
 

@@ -1,7 +1,6 @@
 // The host of a core in the same process; for a core in another, what its questions come down to.
 #include "local_host.h"
 
-#include "core.h"
 #include "embedded_node.h"
 #include "host_log.h"
 #include "platform.h"
@@ -24,19 +23,19 @@ void LocalHost::abandoned() { EmbeddedNode::get().core_abandoned(); }
 
 std::optional<Task> LocalHost::take(uint32_t request_id) {
   std::optional<Task> task;
-  Core::get().requests().with(request_id, [&](Request &request) {
+  RequestTable::get().with(request_id, [&](Request &request) {
     task = Task{request.kind, request.instance, request.chunk, request.chunk_bytes, request.tag};
   });
   return task;
 }
 
-void LocalHost::answer(uint32_t request_id, int64_t value) { Core::get().requests().answer(request_id, value); }
+void LocalHost::answer(uint32_t request_id, int64_t value) { RequestTable::get().answer(request_id, value); }
 
 // The host's thread is blocked in FLBPluginInit meanwhile, so what it knows of the instance is ours to read. Nothing of
 // Node's is called under the table's lock: where that aborts, the lock would be needed to release whoever waits.
 std::optional<std::string> LocalHost::option(uint32_t request_id, const std::string &key) {
   std::optional<std::string> value;
-  Core::get().requests().with(request_id, [&](Request &request) {
+  RequestTable::get().with(request_id, [&](Request &request) {
     if (request.host_instance != nullptr) value = request.host_instance->option(key);
   });
   return value;
@@ -44,7 +43,7 @@ std::optional<std::string> LocalHost::option(uint32_t request_id, const std::str
 
 std::vector<std::string> LocalHost::set_options(uint32_t request_id, const std::vector<std::string> &names) {
   std::vector<std::string> set;
-  Core::get().requests().with(request_id, [&](Request &request) {
+  RequestTable::get().with(request_id, [&](Request &request) {
     if (request.host_instance == nullptr) return;
     for (const std::string &name : names) {
       if (request.host_instance->is_set(name)) set.push_back(name);
@@ -55,7 +54,7 @@ std::vector<std::string> LocalHost::set_options(uint32_t request_id, const std::
 
 std::optional<LogIdentity> LocalHost::log_identity(uint32_t request_id) {
   std::optional<LogIdentity> identity;
-  Core::get().requests().with(request_id, [&](Request &request) {
+  RequestTable::get().with(request_id, [&](Request &request) {
     if (request.host_instance != nullptr) identity = request.host_instance->log_identity();
   });
   return identity;
@@ -64,13 +63,13 @@ std::optional<LogIdentity> LocalHost::log_identity(uint32_t request_id) {
 bool LocalHost::has_log() { return has_host_log(); }
 
 bool LocalHost::log(int level, const std::string &text) {
-  return has_host_log() && Core::get().requests().say(level, text);
+  return has_host_log() && RequestTable::get().say(level, text);
 }
 
 // An instance whose core starts anew goes on with the metrics that it had.
 uint32_t LocalHost::open_metrics(uint32_t request_id, const std::vector<MetricDefinition> &definitions) {
   uint32_t set = 0;
-  Core::get().requests().with(request_id, [&](Request &request) {
+  RequestTable::get().with(request_id, [&](Request &request) {
     if (request.host_instance == nullptr) return;
     HostInstance &instance = *request.host_instance;
     if (instance.metrics == 0) {
@@ -87,7 +86,7 @@ bool LocalHost::update_metrics(uint32_t set, const double *pairs, size_t count) 
   return HostMetrics::get().update(set, pairs, count);
 }
 
-std::string LocalHost::place() { return Core::get().place(); }
+std::string LocalHost::place() { return EmbeddedNode::get().place(); }
 
 int LocalHost::message_descriptor() { return Surroundings::get().message_descriptor(); }
 

@@ -3,9 +3,16 @@
 
 #include <chrono>
 
+#include "flb_proxy_abi.h"
 #include "host_log.h"
 
 namespace kinesis {
+
+RequestTable &RequestTable::get() {
+  // Never destroyed: Node's thread may outlive static destruction.
+  static auto *table = new RequestTable();
+  return *table;
+}
 
 uint32_t RequestTable::add(Request &request) {
   std::lock_guard<std::mutex> lock(mutex_);
@@ -64,13 +71,15 @@ bool RequestTable::answer(uint32_t id, int64_t value) {
   return true;
 }
 
-void RequestTable::release_all(int64_t flush_answer, int64_t other_answer) {
+void RequestTable::release_all() {
   std::lock_guard<std::mutex> lock(mutex_);
   for (auto &[id, request] : waiting_) {
-    request->answer = request->kind == RequestKind::kFlush ? flush_answer : other_answer;
+    request->answer = answer_without_core(request->kind);
     request->answered.notify_one();
   }
   waiting_.clear();
 }
+
+int64_t answer_without_core(RequestKind kind) { return kind == RequestKind::kFlush ? kFlbRetry : -1; }
 
 }  // namespace kinesis

@@ -40,6 +40,9 @@ struct Request {
 /// request is answered, or released, exactly once, and its waiter cannot leave while another thread holds it.
 class RequestTable {
  public:
+  /// The one table of this process.
+  static RequestTable &get();
+
   /// Gives the request an id under which it can be answered.
   uint32_t add(Request &request);
 
@@ -52,8 +55,8 @@ class RequestTable {
   /// Answers a request; false when there is none of that id (answered or released before).
   bool answer(uint32_t id, int64_t value);
 
-  /// Answers every waiting request: a flush gets `flush_answer`, all others `other_answer`.
-  void release_all(int64_t flush_answer, int64_t other_answer);
+  /// Answers every waiting request as when there is no core.
+  void release_all();
 
   /// Calls `use` with the request under the lock; false when it no longer waits.
   template <typename Use>
@@ -70,5 +73,8 @@ class RequestTable {
   std::unordered_map<uint32_t, Request *> waiting_;
   uint32_t next_id_ = 1;
 };
+
+/// What a request is answered when there is no core: retry for a flush, else -1.
+int64_t answer_without_core(RequestKind kind);
 
 }  // namespace kinesis
