@@ -43,8 +43,9 @@ export async function askLive(output: KinesisOutput, config: Config, environment
   const facts: string[] = [];
   let source = connection.profile === undefined ? undefined : `profile '${connection.profile}'`;
   const ignore = () => undefined;
-  const debug = (message: string) => (source ??= /^Credentials come from (.*)$/u.exec(message)?.[1]);
-  const log = { debug, info: ignore, warning: ignore, error: ignore };
+  // The chain itself tells it, at one level or another.
+  const listen = (message: string) => (source ??= /^Credentials come from (.*)$/u.exec(message)?.[1]);
+  const log = { debug: listen, info: listen, warning: ignore, error: ignore };
   const credentials = credentialsFor({ ...connection, eksPodExecutionRole }, { log, now: Date.now, requestHandler });
   const client = createClient(config, credentials, requestHandler);
   const target = targetOf(connection.stream);
@@ -52,20 +53,21 @@ export async function askLive(output: KinesisOutput, config: Config, environment
     findings.push({ severity, place: placeOf(output, option), rule, message, advice });
 
   /** Undefined after a failure, which is told. */
-  async function ask<Answer>(action: string, isNeeded: boolean, request: (abortSignal: AbortSignal) => Promise<Answer>): Promise<Answer | undefined> {
+  async function ask<Answer>(action: string, request: (abortSignal: AbortSignal) => Promise<Answer>): Promise<Answer | undefined> {
     try {
       return await credentials.watch(request(AbortSignal.timeout(timeoutMs)));
     } catch (error) {
       const { code, message } = readFailure(error);
+      // The plugin itself needs neither call.
       const isForbidden = code.startsWith("AccessDenied") && !message.includes("AssumeRole");
       const text = `${action} failed with ${code}: ${message}`;
-      add(isForbidden && !isNeeded ? "warning" : "error", "stream", `live-${code}`, text, failureAdvice(code, message, action));
+      add(isForbidden ? "warning" : "error", "stream", `live-${code}`, text, failureAdvice(code, message, action));
       return undefined;
     }
   }
 
   try {
-    const described = await ask("DescribeStreamSummary", false, (abortSignal) => client.send(new DescribeStreamSummaryCommand(target), { abortSignal }));
+    const described = await ask("DescribeStreamSummary", (abortSignal) => client.send(new DescribeStreamSummaryCommand(target), { abortSignal }));
     const summary = described?.StreamDescriptionSummary;
     if (summary !== undefined) {
       facts.push(describe(summary));
@@ -74,7 +76,7 @@ export async function askLive(output: KinesisOutput, config: Config, environment
     const isByShard = config.aggregation !== undefined && config.record.partitionKeyPath.length > 0;
     const isReachable = findings.every(({ severity }) => severity !== "error");
     if (isByShard && isReachable) {
-      const listed = await ask("ListShards", false, (abortSignal) => client.send(new ListShardsCommand(target), { abortSignal }));
+      const listed = await ask("ListShards", (abortSignal) => client.send(new ListShardsCommand(target), { abortSignal }));
       if (listed !== undefined) facts.push("ListShards is allowed: each partition key keeps to its own shard");
     }
   } finally {

@@ -34,7 +34,9 @@ export function recordShape(output: KinesisOutput, config: Config): Finding[] {
   if (config.aggregation !== undefined && record.partitionKeyPath.length === 0) {
     add("hint", "aggregation", "partition-key", "without partition_key each aggregate gets a random key, so records of one source spread over all shards", "Set partition_key if their order matters");
   }
-  if (config.limits.maxRecordBytes > maxRecordBytes) {
+  // Not for the stand-in of a value that is wrong or not known.
+  const isAsWritten = Number(output.settings.first("max_record_size")?.resolved) === config.limits.maxRecordBytes;
+  if (isAsWritten && config.limits.maxRecordBytes > maxRecordBytes) {
     add("hint", "max_record_size", "large-records", "records of more than 1 MiB are taken only by a stream that was configured for them", "Check its MaxRecordSizeInKiB, and that the consumers take such records");
   }
   return findings;

@@ -1,0 +1,104 @@
+// The forms of a configuration that the check refuses are those that a real Fluent Bit refuses (FLUENT_BIT).
+import { existsSync } from "node:fs";
+import { afterAll, describe, expect, it, vi } from "vitest";
+import { check } from "../../scripts/check/check.js";
+import { Child } from "../support/child.js";
+import { ConfigurationFolder } from "../support/checked_configuration.js";
+import { pluginEnvironment } from "../support/environment.js";
+import { PLUGIN } from "../support/plugin_host.js";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const program = process.env["FLUENT_BIT"] ?? "";
+const files = new ConfigurationFolder();
+afterAll(() => files.remove());
+
+const keys = "    Name kinesis\n    Match *\n    region us-west-2\n    stream logs\n";
+const good = `[OUTPUT]\n${keys}`;
+const yamlKeys = "      match: '*'\n      region: us-west-2\n      stream: logs\n";
+const yaml = `pipeline:\n  outputs:\n    - name: kinesis\n${yamlKeys}`;
+
+files.write("parts/one.conf", good);
+files.write("parts/one.yaml", yaml);
+
+/** Name of the case, the text, whether it is fine. */
+const classic: readonly (readonly [string, string, boolean])[] = [
+  ["plain", good, true],
+  ["carriage returns", good.replaceAll("\n", "\r\n"), true],
+  ["tabs for the indentation", good.replaceAll("    ", "\t"), true],
+  ["an abbreviated section", good.replace("OUTPUT", "OUT"), true],
+  ["keys in capitals", good.toUpperCase().replace("KINESIS", "kinesis"), true],
+  ["a section of its own", `${good}[OTHER]\n    a b\n`, true],
+  ["a comment at the same indentation", `${good}    # why\n`, true],
+  ["a line of the indentation alone", `${good}    \n    alias a\n`, true],
+  ["a group", `${good}    [group] \n        a b\n`, true],
+  ["a variable that is not set", good.replace("us-west-2", "${NOT_SET_HERE}"), true],
+  ["@SET", `@SET R=us-west-2\n${good.replace("us-west-2", "${R}")}`, true],
+  ["@SET without an equals sign", `@SET R\n${good}`, true],
+  ["an unknown command", `@MAKE it\n${good}`, true],
+  ["@INCLUDE of a pattern", "@INCLUDE parts/*.conf\n", true],
+  ["@INCLUDE of a file", "@INCLUDE parts/one.conf\n", true],
+  ["@INCLUDE twice", "@INCLUDE parts/one.conf\n@INCLUDE parts/one.conf\n", false],
+  ["@INCLUDE of nothing", `@INCLUDE parts/none.conf\n${good}`, false],
+  ["@INCLUDE of a pattern for nothing", `@INCLUDE parts/none*.conf\n${good}`, false],
+  ["a command without a blank", `@NOTHING\n${good}`, false],
+  ["less indentation", `${good}  alias a\n`, false],
+  ["more indentation", `${good}      alias a\n`, false],
+  ["a comment with less indentation", `${good}  # why\n`, false],
+  ["a blank line with less indentation", `${good}  \n`, false],
+  ["no value", `${good}    alias\n`, false],
+  ["a tab before the value", `${good}    alias\ta\n`, false],
+  ["a blank value", `${good}    alias  \n`, false],
+  ["no section", `    alias a\n${good}`, false],
+  ["a section that is not closed", `${good}[OUTPUT\n`, false],
+  ["a parser", `${good}[PARSER]\n    Name x\n`, false],
+  ["no name", `${good}[OUTPUT]\n    Match *\n`, false],
+  ["no indentation", good.replaceAll("    ", ""), false],
+  ["Flush 0", `[SERVICE]\n    Flush 0\n${good}`, false],
+  ["an unknown log_level", `${good}    log_level loud\n`, false],
+];
+
+const inYaml: readonly (readonly [string, string, boolean])[] = [
+  ["plain", yaml, true],
+  ["names in capitals", yaml.replace("pipeline", "PIPELINE").replace("outputs", "Outputs"), true],
+  ["keys in camel case", `${yaml}      retryLimit: 5\n`, true],
+  ["a list", `${yaml}      data_keys: [a, b]\n`, true],
+  ["an empty value", `${yaml}      alias:\n`, true],
+  ["a key that stands twice", `${yaml}      stream: other\n`, true],
+  ["processors", `${yaml}      processors:\n        logs: []\n`, true],
+  ["env", `env:\n  R: us-west-2\n${yaml}`, true],
+  ["env as a list", `env:\n  - name: R\n    value: us-west-2\n${yaml}`, true],
+  ["includes", "includes:\n  - parts/one.yaml\n", true],
+  ["includes of a pattern", "includes:\n  - parts/*.yaml\n", true],
+  ["includes twice", "includes:\n  - parts/one.yaml\n  - parts/one.yaml\n", false],
+  ["includes of nothing", `includes:\n  - parts/none.yaml\n${yaml}`, false],
+  ["includes that are no list", `includes: parts/one.yaml\n${yaml}`, false],
+  ["an unknown part of the pipeline", yaml.replace("outputs", "output"), false],
+  ["outputs that are no list", "pipeline:\n  outputs:\n", false],
+  ["a map for a value", `${yaml}      alias:\n        a: b\n`, false],
+  ["an alias", `env:\n  a: &a b\n${yaml}      alias: *a\n`, false],
+  ["a second service", `service:\n  flush: 1\nservice:\n  flush: 1\n${yaml}`, false],
+  ["a map in the service", `service:\n  flush:\n    a: 1\n${yaml}`, false],
+  ["no YAML", `${yaml}   x: [\n`, false],
+  ["no name", yaml.replace("- name: kinesis", "- alias: a"), false],
+];
+
+const cases = [...classic.map((each) => ["main.conf", ...each] as const), ...inYaml.map((each) => ["main.yaml", ...each] as const)];
+const refusals = new Set(["form", "no-name", "flush", "log-level"]);
+
+describe("the check", () => {
+  it.each(cases)("reads %s with %s", async (name, _, text, isFine) => {
+    const { findings } = await check(files.write(name, text), {});
+    const refused = findings.filter(({ severity, rule }) => severity === "error" && refusals.has(rule));
+    expect(refused.length === 0).toBe(isFine);
+  });
+});
+
+describe.skipIf(program === "" || !existsSync(PLUGIN))("Fluent Bit", () => {
+  it.each(cases)("agrees about %s with %s", async (name, _, text, isFine) => {
+    files.write(name, text);
+    const child = new Child(program, ["-e", PLUGIN, "-c", name, "--dry-run"], { cwd: files.folder, env: pluginEnvironment() });
+    const { status } = await child.ended;
+    expect({ isFine: status === 0, output: child.output }).toEqual({ isFine, output: child.output });
+  });
+});

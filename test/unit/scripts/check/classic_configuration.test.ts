@@ -1,0 +1,94 @@
+/** The classic form is read as Fluent Bit reads it. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Configuration } from "../../../../scripts/check/configuration.js";
+import { ConfigurationFolder } from "../../../support/checked_configuration.js";
+
+let files: ConfigurationFolder;
+beforeEach(() => (files = new ConfigurationFolder()));
+afterEach(() => files.remove());
+
+const read = (text: string) => files.read("main.conf", text);
+const entriesOf = ({ sections }: Configuration) => sections.map(({ kind, entries }) => [kind, entries.map(({ key, value, line }) => [key, value, line])]);
+const linesOf = ({ problems }: Configuration) => problems.map(({ place }) => place?.line);
+
+describe("a classic configuration", () => {
+  it("has sections with keys, values and their lines, without comments and empty lines", () => {
+    const read1 = read("# first\n\n[SERVICE]\n    Flush   2  \n    # of a key\n[OUTPUT]\r\n    Name kinesis\r\n    log_key a # b\n");
+    expect(entriesOf(read1)).toEqual([
+      ["service", [["Flush", "2", 4]]],
+      ["output", [["Name", "kinesis", 7], ["log_key", "a # b", 8]]],
+    ]);
+    expect(read1.problems).toEqual([]);
+  });
+
+  it.each([
+    ["OUTPUT", "output"],
+    ["output", "output"],
+    ["OUT", "output"],
+    ["OUTPUTS", "output"],
+    ["OUTPUT ", "other"],
+    ["OUTPTU", "other"],
+    ["in", "input"],
+    ["S", "service"],
+    ["Filter", "filter"],
+    ["CUSTOM", "custom"],
+    ["UPSTREAM_SERVERS", "other"],
+  ])("takes [%s] for %s", (name, kind) => {
+    expect(read(`[${name}]\n  Name x\n`).sections.map((section) => section.kind)).toEqual([kind]);
+  });
+
+  it.each([
+    ["a key that is not indented", "[OUTPUT]\nName x\n", 2],
+    ["a key with more blanks than the first", "[OUTPUT]\n  Name x\n   Match y\n", 3],
+    ["a key with fewer blanks", "[OUTPUT]\n  Name x\n Match y\n", 3],
+    ["a tab where there were blanks", "[OUTPUT]\n  Name x\n\tMatch y\n", 3],
+    ["a comment with fewer blanks", "[OUTPUT]\n  Name x\n # why\n", 3],
+    ["a blank line with fewer blanks", "[OUTPUT]\n  Name x\n \n", 3],
+    ["a key without a value", "[OUTPUT]\n  Name x\n  Match\n", 3],
+    ["a key with a tab before its value", "[OUTPUT]\n  Name\tx\n", 2],
+    ["a value of blanks", "[OUTPUT]\n  Name   \n", 2],
+    ["a key outside of a section", "  Name x\n", 1],
+    ["a section that is not closed", "[OUTPUT\n", 1],
+    ["a command without a value", "@SETTING\n[OUTPUT]\n  Name x\n", 1],
+    ["a parser", "[PARSER]\n  Name x\n", 1],
+    ["an @INCLUDE of no file", "@INCLUDE none.conf\n", 1],
+    ["an @INCLUDE of a pattern without a file", "@INCLUDE none*.conf\n", 1],
+  ])("is refused for %s, by its line", (_, text, line) => {
+    const { problems } = read(text);
+    expect(problems.map(({ severity }) => severity)).toEqual(["error"]);
+    expect(problems[0]?.place?.line).toBe(line);
+  });
+
+  it("may have the keys of a group at twice the indentation, and they are not the section's", () => {
+    const found = read("[OUTPUT]\n  Name x\n  [group] \n    Name y\n  Match z\n");
+    expect(entriesOf(found)).toEqual([["output", [["Name", "x", 2], ["Match", "z", 5]]]]);
+    expect(found.problems).toEqual([]);
+  });
+
+  it("sets variables by @SET, with the blanks around the equals sign", () => {
+    const { variables, problems } = read("@SET stream=logs\n@set a b = c\n@SET nothing\n");
+    expect([...variables]).toEqual([["stream", "logs"], ["a b ", " c"]]);
+    expect(problems.map(({ severity, place }) => [severity, place?.line])).toEqual([["warning", 3]]);
+  });
+
+  it("includes files by name and by pattern, beside the main file, with lines and names of their own", () => {
+    files.write("parts/a.conf", "[OUTPUT]\n\tName a\n");
+    files.write("parts/b.conf", "[OUTPUT]\n  Name b\n");
+    files.write("parts/.hidden.conf", "[OUTPUT]\n  Name hidden\n");
+    files.write("parts/c.txt", "[OUTPUT]\n  Name c\n");
+    files.write("one.conf", "# first\n[INPUT]\n  Name one\n");
+    const found = read("@include one.conf\n[SERVICE]\n    Flush 1\n@INCLUDE part[r-t]/*.co?f\n    Grace 2\n");
+    expect(found.problems).toEqual([]);
+    expect(found.sections.map(({ kind }) => kind)).toEqual(["input", "service", "output", "output"]);
+    expect(found.sections[1]?.entries.map(({ key }) => key)).toEqual(["Flush", "Grace"]);
+    expect(found.sections.slice(2).map(({ entries }) => entries[0]?.value).sort()).toEqual(["a", "b"]);
+    expect(found.sections[0]?.entries[0]).toMatchObject({ file: `${files.folder}/one.conf`, line: 3 });
+  });
+
+  it("reads no file twice, itself included", () => {
+    files.write("one.conf", "[INPUT]\n  Name one\n@INCLUDE main.conf\n");
+    const found = read("@INCLUDE one.conf\n@INCLUDE one.conf\n");
+    expect(linesOf(found)).toEqual([3, 2]);
+    expect(found.sections).toHaveLength(1);
+  });
+});

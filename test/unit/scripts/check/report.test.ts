@@ -1,0 +1,106 @@
+/** The report, the command line, and the order of what is found. */
+import { describe, expect, it } from "vitest";
+import { help, readArguments, UsageError } from "../../../../scripts/check/arguments.js";
+import { editDistance, nearest } from "../../../../scripts/check/edit_distance.js";
+import { type Finding, sorted, withoutRepeats } from "../../../../scripts/check/findings.js";
+import { failureAdvice } from "../../../../scripts/check/live_failures.js";
+import { jsonReport, textReport } from "../../../../scripts/check/report.js";
+import { patternsOverlap } from "../../../../scripts/check/tag_pattern.js";
+
+const finding = (severity: Finding["severity"], line: number, message = "m"): Finding => {
+  return { severity, place: { file: "a.conf", line }, rule: "r", message, advice: "do" };
+};
+
+describe("the report", () => {
+  it("has a line for each finding, its advice beneath, and counts", () => {
+    const live = { place: { file: "a.conf", line: 1 }, credentials: "the environment", facts: ["fact"], findings: [] };
+    expect(textReport([finding("error", 2), finding("hint", 3)], [live], 1, false)).toBe(
+      "a.conf:2: error: m\n    do.\na.conf:3: hint: m\n    do.\na.conf:1: live: credentials: the environment\na.conf:1: live: fact\n" +
+        "1 kinesis output: 1 error, 0 warnings, 1 hint.\n",
+    );
+  });
+
+  it("is coloured only where it is asked for, and hands no control characters on", () => {
+    const hostile = [finding("error", 1, "\u001b[2J")];
+    expect(textReport(hostile, [], 2, false)).toMatch(/error: \\u001b\[2J\n/);
+    expect(textReport(hostile, [], 2, true)).toContain("\u001b[31merror\u001b[0m");
+  });
+
+  it("is JSON for programs", () => {
+    const nowhere = { ...finding("warning", 0), place: undefined };
+    expect(JSON.parse(jsonReport([finding("error", 2), nowhere], [], 1))).toEqual({
+      outputs: 1,
+      findings: [
+        { severity: "error", file: "a.conf", line: 2, rule: "r", message: "m", advice: "do" },
+        { severity: "warning", file: null, line: null, rule: "r", message: "m", advice: "do" },
+      ],
+      live: [],
+    });
+  });
+
+  it("goes by line, then from the worst to the mildest, and says nothing twice", () => {
+    const findings = [finding("hint", 2), finding("warning", 1), finding("error", 2, "n"), finding("hint", 2)];
+    expect(sorted(withoutRepeats(findings)).map(({ severity, place }) => [severity, place?.line])).toEqual([["warning", 1], ["error", 2], ["hint", 2]]);
+  });
+});
+
+describe("the command line", () => {
+  it("names a file", () => {
+    expect(readArguments(["-c", "a.conf"])).toEqual({ file: "a.conf", live: false, json: false });
+    expect(readArguments(["--config", "a.yaml", "--live", "--json"])).toEqual({ file: "a.yaml", live: true, json: true });
+    expect(readArguments(["--help"])).toBe("help");
+    expect(help).toContain("--live");
+  });
+
+  it.each([[[]], [["-c"]], [["a.conf"]], [["-c", "a", "--fix"]], [["-c", ""]]])("%o makes no sense", (args) => {
+    expect(() => readArguments(args)).toThrow(UsageError);
+  });
+});
+
+describe("names", () => {
+  it.each([
+    ["stream", "stream", 0],
+    ["strem", "stream", 1],
+    ["straem", "stream", 1],
+    ["", "abc", 3],
+    ["kitten", "sitting", 3],
+  ])("%s and %s differ by %i", (from, to, distance) => {
+    expect(editDistance(from, to)).toBe(distance);
+    expect(editDistance(to, from)).toBe(distance);
+  });
+
+  it("are near up to a third of the letters, and to three", () => {
+    expect(nearest("xxream", ["stream"])).toBe("stream");
+    expect(nearest("xxxeam", ["stream"])).toBeUndefined();
+    expect(nearest("xxxtition_key", ["partition_key"])).toBe("partition_key");
+    expect(nearest("xxxxition_key", ["partition_key"])).toBeUndefined();
+  });
+});
+
+it.each([
+  ["*", "", true],
+  ["", "a", false],
+  ["a*", "*b", true],
+  ["a*c", "abd*", true],
+  ["a*c", "abd", false],
+  ["*a*", "b", false],
+  ["**", "x", true],
+  ["*".repeat(60) + "a", "*".repeat(60) + "b", false],
+])("the patterns %s and %s overlap: %s", (one, other, expected) => {
+  expect(patternsOverlap(one, other)).toBe(expected);
+  expect(patternsOverlap(other, one)).toBe(expected);
+});
+
+it.each([
+  ["ResourceNotFoundException", "", "DescribeStreamSummary", /'stream' and 'region'/],
+  ["AccessDenied", "AssumeRole of x failed", "DescribeStreamSummary", /sts:AssumeRole/],
+  ["AccessDeniedException", "", "ListShards", /kinesis:ListShards/],
+  ["AccessDeniedException", "", "DescribeStreamSummary", /kinesis:DescribeStreamSummary/],
+  ["CredentialsProviderError", "", "DescribeStreamSummary", /AWS_ACCESS_KEY_ID/],
+  ["ExpiredTokenException", "", "DescribeStreamSummary", /Renew/],
+  ["ECONNREFUSED", "", "DescribeStreamSummary", /endpoint/],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", "", "DescribeStreamSummary", /AWS_CA_BUNDLE/],
+  ["Strange", "", "DescribeStreamSummary", /README/],
+])("%s (%s) of %s has an advice", (code, message, action, advice) => {
+  expect(failureAdvice(code, message, action)).toMatch(advice);
+});

@@ -1,0 +1,284 @@
+/** What each rule of the check complains about, and what it lets pass. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { briefly, ConfigurationFolder, type Keys, output, quietOutput, section } from "../../../support/checked_configuration.js";
+
+let files: ConfigurationFolder;
+beforeEach(() => (files = new ConfigurationFolder()));
+afterEach(() => files.remove());
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const service = (keys: Keys) => section("SERVICE", keys);
+const found = async (text: string, environment: Environment = {}) => files.findings("main.conf", text, environment);
+const brief = async (text: string, environment: Environment = {}) => briefly(await found(text, environment));
+const adviceAbout = async (text: string) => (await found(text)).map(({ message, advice }) => `${message}. ${advice}`).join("\n");
+const warning = (rule: string) => [`warning ${rule}`];
+
+it("nothing is said of an output that has all it should", async () => {
+  expect(await found(output())).toEqual([]);
+});
+
+describe("names", () => {
+  it.each([
+    ["partion_key", /did you mean 'partition_key'\?/],
+    ["strem", /did you mean 'stream'\?/],
+    ["agregatoin", /did you mean 'aggregation'\?/],
+    ["retry_limits", /did you mean 'retry_limit'\?/],
+    ["workrs", /did you mean 'workers'\?/],
+    ["simple_aggregation", /did you mean 'aggregation'\?/],
+    ["aws_region", /did you mean 'region'\?/],
+  ])("%s is none: an error, with the one that was meant", async (name, message) => {
+    const findings = await found(output({ [name]: "5" }));
+    expect(briefly(findings)).toEqual(["error unknown-option"]);
+    expect(findings[0]?.message).toMatch(message);
+    expect(findings[0]?.place?.line).toBe(9);
+  });
+
+  it.each([
+    ["sqs_queue", "unknown-option"],
+    ["auto_retry_requests", "no-effect"],
+    ["tls", "no-effect"],
+    ["tls.verify", "no-effect"],
+    ["port", "no-effect"],
+    ["host", "no-effect"],
+    ["net.keepalive", "no-effect"],
+  ])("%s has no effect: a warning", async (name, rule) => {
+    expect(await brief(output({ [name]: "on" }))).toEqual(warning(rule));
+  });
+
+  it.each(["alias", "log_suppress_interval", "storage.total_limit_size", "Match_Regex", "REGION_"])("%s is looked at without regard to case", async (name) => {
+    expect(await brief(output({ [name]: "1" }))).toEqual(name === "REGION_" ? ["error unknown-option"] : []);
+  });
+
+  it("that stand twice are told, with the one that counts", async () => {
+    const text = await adviceAbout(`${output()}    STREAM other\n    workers 3\n`);
+    expect(text).toMatch(/'STREAM' stands twice in this output; the first one counts, that of line 5/);
+    expect(text).toMatch(/'workers' stands twice in this output; the last one counts/);
+  });
+
+  it("with lists of YAML lose values", async () => {
+    const yaml = (keys: string) => `pipeline:\n  outputs:\n    - {name: kinesis, match: '*', region: r, stream: s, retry_limit: 2, workers: 1, http_request_timeout: 1, data_keys: ${keys}}\n`;
+    expect(briefly(await files.findings("a.yaml", yaml("[a, b]")))).toEqual(["error list"]);
+    expect(briefly(await files.findings("b.yaml", yaml("[a]")))).toEqual([]);
+  });
+});
+
+describe("options", () => {
+  it.each(["region", "stream"])("need a %s", async (name) => {
+    const findings = await found(output({ [name]: undefined }));
+    expect(findings).toMatchObject([{ severity: "error", rule: "missing-option", place: { line: 1 }, message: expect.stringContaining(`('${name}' is not set)`) as string }]);
+  });
+
+  it("are all read, however many are wrong", async () => {
+    const wrong = { stream: "a b", region: "x y", time_key: "t", time_key_format: "%Q", compression: "zip", role_arn: "me", partition_key: "log", retry_timeout: "3601", max_record_size: "4095", external_id: "§§" };
+    const findings = await found(output(wrong));
+    expect(new Set(briefly(findings))).toEqual(new Set(["error wrong-value"]));
+    expect(findings).toHaveLength(9);
+  });
+
+  it("may quote another option's name in a value", async () => {
+    expect(await found(output({ compression: "'stream'" }))).toMatchObject([{ place: { line: 9 }, message: expect.stringContaining("'compression'") as string }]);
+  });
+
+  it.each([
+    ["4096", []],
+    ["4095", ["error wrong-value"]],
+    ["1048576", []],
+    ["1048577", ["hint large-records"]],
+    ["10485760", ["hint large-records"]],
+    ["10485761", ["error wrong-value"]],
+  ])("max_record_size %s", async (value, expected) => {
+    // What another limit would say of a small record does not matter here.
+    expect(await brief(output({ max_record_size: value, skip_aggregation_record_size: "1" }))).toEqual(expected);
+  });
+
+  it("do not show the external ID, nor what a variable holds", async () => {
+    const text = await adviceAbout(output({ external_id: "s3cr§t", role_arn: "x" }));
+    expect(text).toMatch(/Invalid 'external_id' value \(…\)/);
+    expect(text).not.toContain("s3cr");
+    const [finding] = await found(output({ stream: "${NAME}" }), { NAME: "not a name" });
+    expect(finding?.message).toMatch(/^Invalid 'stream' value \(\$\{NAME\}\)/);
+  });
+
+  it.each([
+    [{ experimental_concurrency: "1" }, "warning", /data loss/, 9],
+    [{ stream: "arn:aws:kinesis:eu-west-1:123456789012:stream/s" }, "warning", /'region' is us-west-2/, 5],
+    [{ external_id: "abc" }, "warning", /no effect without 'role_arn'/, 9],
+  ])("%o bring the plugin's own warning", async (keys, severity, message, line) => {
+    const findings = await found(output(keys));
+    expect(findings).toMatchObject([{ severity, rule: "plugin-warning", message: expect.stringMatching(message) as string, place: { line } }]);
+  });
+});
+
+describe("delivery", () => {
+  it.each([
+    [undefined, warning("retry-limit")],
+    ["0", warning("retry-limit")],
+    ["1", warning("retry-limit")],
+    ["2", []],
+    ["many", warning("retry-limit")],
+    ["no_retries", warning("retry-limit")],
+    ["no_limits", warning("retry-limit")],
+    ["False", warning("retry-limit")],
+    ["${UNSET}", warning("unset-variable")],
+  ])("Retry_Limit %s", async (value, expected) => {
+    expect(await brief(output({ Retry_Limit: value }))).toEqual(expected);
+  });
+
+  it("Retry_Limit no_limits is fine with a limit of the storage", async () => {
+    expect(await brief(output({ Retry_Limit: "no_limits", "storage.total_limit_size": "1G" }))).toEqual([]);
+  });
+
+  it.each([
+    [undefined, ["hint workers"]],
+    ["0", ["hint workers"]],
+    ["1", []],
+  ])("workers %s", async (value, expected) => {
+    expect(await brief(output({ workers: value }))).toEqual(expected);
+  });
+
+  it.each([
+    ["verbose", ["error log-level"]],
+    ["DEBUG", []],
+  ])("log_level %s", async (value, expected) => {
+    expect(await brief(output({ log_level: value }))).toEqual(expected);
+  });
+});
+
+describe("timing", () => {
+  it.each([
+    ["4", undefined, []],
+    ["5", undefined, []],
+    ["6", undefined, warning("grace")],
+    ["6", "5", warning("grace")],
+    ["6", "6", []],
+    ["6", "-1", []],
+    [undefined, "2", warning("grace")],
+    [undefined, "3", []],
+  ])("retry_timeout %s with Grace %s", async (value, grace, expected) => {
+    expect(await brief(service({ Grace: grace, Flush: "1" }) + output({ retry_timeout: value }))).toEqual(expected);
+  });
+
+  it.each([
+    [undefined, ["hint request-timeout"]],
+    ["0", ["hint request-timeout"]],
+    ["1", []],
+    ["5", []],
+    ["6", warning("request-timeout")],
+  ])("http_request_timeout %s", async (value, expected) => {
+    expect(await brief(output({ http_request_timeout: value }))).toEqual(expected);
+  });
+
+  it.each([
+    [undefined, ["warning aggregation-flush"]],
+    ["4.9", ["warning aggregation-flush"]],
+    ["5", []],
+    ["20", []],
+  ])("aggregation with Flush %s", async (value, expected) => {
+    const keys = { aggregation: "true", partition_key: "id" };
+    const rest = (await brief(service({ Flush: value, Grace: "5" }) + output(keys))).filter((each) => each !== "hint plugin-warning");
+    expect(rest).toEqual(expected);
+  });
+
+  it.each([
+    ["0", ["error flush"]],
+    ["0.001", []],
+    ["often", ["error flush"]],
+  ])("Flush %s", async (value, expected) => {
+    expect(await brief(service({ Flush: value }) + output())).toEqual(expected);
+  });
+});
+
+describe("the shape of records", () => {
+  it.each<[Keys, string[]]>([
+    [{ log_key: "log", data_keys: "time" }, ["error log-key"]],
+    [{ log_key: "log", data_keys: "time, log" }, ["hint data-keys"]],
+    [{ time_key: "t", data_keys: "log" }, warning("time-key")],
+    [{ time_key: "t", data_keys: "log,t" }, []],
+    [{ time_key: "t", log_key: "log" }, warning("time-key")],
+    [{ time_key: "t", log_key: "t" }, []],
+    [{ log_key: "a.b", replace_dots: "_" }, ["error log-key"]],
+    [{ log_key: "a_b", replace_dots: "_" }, []],
+    [{ log_key: "a.b" }, []],
+    [{ append_newline: "true", compression: "zlib" }, warning("compression")],
+    [{ append_newline: "true", compression: "gzip" }, []],
+  ])("%o", async (keys, expected) => {
+    expect(await brief(output(keys))).toEqual(expected);
+  });
+
+  it("has no order with aggregation and without partition_key", async () => {
+    const slow = service({ Flush: "10" });
+    expect(await brief(slow + output({ aggregation: "true" }))).toEqual(["hint partition-key"]);
+    expect(await brief(slow + output({ aggregation: "true", partition_key: "id" }))).toEqual(["hint plugin-warning"]);
+  });
+});
+
+describe("routing", () => {
+  const input = section("INPUT", { Name: "cpu" });
+
+  it("needs a Match where there is more than one input or output", async () => {
+    const noMatch = output({ Match: undefined });
+    expect(await brief(input + noMatch)).toEqual(["hint match"]);
+    expect(await brief(input + input + noMatch)).toEqual(["error match"]);
+    expect(await brief(input + noMatch + section("OUTPUT", { Name: "null", Match: "*" }))).toEqual(["error match"]);
+    expect(await brief(input + input + output({ Match: undefined, Match_Regex: "^a" }))).toEqual([]);
+    expect(await brief(input + input + output({ Match: "${TAGS}" }))).toEqual(warning("unset-variable"));
+  });
+
+  it.each<[Keys, Keys, boolean]>([
+    [{}, {}, true],
+    [{ Match: "app.*" }, { Match: "*.log" }, true],
+    [{ Match: "app.*" }, { Match: "db.*" }, false],
+    [{ Match: "app" }, { Match: "ap*p" }, true],
+    [{ Match: "a*b" }, { Match: "a*c" }, false],
+    [{ Match_Regex: "^a", Match: undefined }, { Match_Regex: "^a", Match: undefined }, true],
+    [{ Match_Regex: "^a", Match: undefined }, { Match_Regex: "^b", Match: undefined }, false],
+    [{ stream: "other" }, {}, false],
+    [{ region: "eu-west-1" }, {}, false],
+    [{ stream: "arn:aws:kinesis:us-west-2:123456789012:stream/logs" }, {}, true],
+  ])("with %o and %o may double records: %s", async (one, other, isDouble) => {
+    expect(await brief(output(one) + output(other))).toEqual(isDouble ? warning("doubles") : []);
+  });
+});
+
+describe("variables", () => {
+  it("that are not set are told, and what hangs on them is not judged", async () => {
+    const findings = await found(output({ region: "${R}", stream: "${S:-logs}", compression: "${C}" }), { R: "us-west-2" });
+    expect(briefly(findings)).toEqual(warning("unset-variable"));
+    expect(findings[0]?.message).toMatch(/\$\{C\} in 'compression'/);
+    expect(await brief(output({ region: "${R}" }))).toEqual(warning("unset-variable"));
+  });
+
+  it("may be set by the configuration itself", async () => {
+    expect(await brief(`@SET S=logs\n${output({ stream: "${S}" })}`)).toEqual([]);
+  });
+
+  it.each<[string, string, string[]]>([
+    ["SEND_FAILURE_TIMEOUT", "soon", ["error environment"]],
+    ["SEND_FAILURE_TIMEOUT", "0s", ["error environment"]],
+    ["SEND_FAILURE_TIMEOUT", "5m", []],
+    ["HTTPS_PROXY", "ftp://proxy", ["error environment"]],
+    ["AWS_CA_BUNDLE", "/none/such", ["error environment"]],
+    ["FLB_LOG_LEVEL", "loud", warning("environment")],
+  ])("of the environment: %s %s", async (name, value, expected) => {
+    expect(await brief(output(), { [name]: value })).toEqual(expected);
+  });
+});
+
+describe("presence", () => {
+  it.each([
+    ["no output", section("INPUT", { Name: "cpu" }), ["error no-output"]],
+    ["another output", section("OUTPUT", { Name: "stdout" }), ["error no-output"]],
+    ["the output in C", section("OUTPUT", { Name: "kinesis_streams" }), ["error no-output"]],
+    ["another section's name", section("OUTPTU", quietOutput), ["error no-output", "error unknown-section"]],
+    ["an output without a name", output() + section("OUTPUT", { Match: "*" }), ["error no-name"]],
+    ["a name in capitals", output({ Name: "KINESIS" }), []],
+    ["a name in a variable", output({ Name: "${N:-kinesis}" }), []],
+  ])("of %s", async (_, text, expected) => {
+    expect(await brief(text)).toEqual(expected);
+  });
+
+  it("tells which output in C there is", async () => {
+    expect(await adviceAbout(section("OUTPUT", { Name: "kinesis_streams" }))).toMatch(/kinesis_streams is Fluent Bit's own.*MIGRATION/);
+  });
+});

@@ -1,0 +1,90 @@
+/** The YAML form is read as Fluent Bit reads it. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Configuration } from "../../../../scripts/check/configuration.js";
+import { translatedKey } from "../../../../scripts/check/yaml_configuration.js";
+import { ConfigurationFolder } from "../../../support/checked_configuration.js";
+
+let files: ConfigurationFolder;
+beforeEach(() => (files = new ConfigurationFolder()));
+afterEach(() => files.remove());
+
+const read = (text: string) => files.read("main.yaml", text);
+const entriesOf = ({ sections }: Configuration) => sections.map(({ kind, entries }) => [kind, entries.map(({ key, value, line }) => [key, value, line])]);
+
+const outputs = "pipeline:\n  outputs:\n    - name: kinesis\n";
+
+describe("a configuration in YAML", () => {
+  it("has a service, inputs and outputs with values as they are written", () => {
+    const found = read("service:\n  flush: 1.50\nPIPELINE:\n  inputs:\n    - name: cpu\n  outputs:\n    - Name: kinesis\n      match: '*'\n      aggregation: yes\n      max_record_size: 0x10\n");
+    expect(entriesOf(found)).toEqual([
+      ["service", [["flush", "1.50", 2]]],
+      ["input", [["name", "cpu", 5]]],
+      ["output", [["Name", "kinesis", 7], ["match", "*", 8], ["aggregation", "yes", 9], ["max_record_size", "0x10", 10]]],
+    ]);
+    expect(found.problems).toEqual([]);
+  });
+
+  it.each([
+    ["roleArn", "role_arn"],
+    ["Region", "Region"],
+    ["retry_Limit", "retry_Limit"],
+    ["stream", "stream"],
+    ["maxRecordSize", "max_record_size"],
+  ])("takes the key %s for %s", (key, expected) => {
+    expect(translatedKey(key)).toBe(expected);
+  });
+
+  it("leaves processors and routes aside, and knows of routes", () => {
+    const found = read(`pipeline:\n  inputs:\n    - name: cpu\n      routes:\n        logs: []\n  outputs:\n    - name: kinesis\n      processors:\n        logs:\n          - name: sql\n`);
+    expect(entriesOf(found)).toEqual([["input", [["name", "cpu", 3]]], ["output", [["name", "kinesis", 7]]]]);
+    expect(found).toMatchObject({ problems: [], hasRoutes: true });
+  });
+
+  it("sets a key once for each value of a list", () => {
+    const found = read(`${outputs}      data_keys: [a, b]\n`);
+    expect(found.sections[0]?.entries.slice(1)).toMatchObject([{ key: "data_keys", value: "a", listed: 2 }, { value: "b", listed: 2 }]);
+  });
+
+  it("sets variables below env, in both forms", () => {
+    expect([...read("env:\n  a: 1\n  b: x\n").variables]).toEqual([["a", "1"], ["b", "x"]]);
+    expect([...read("env:\n  - name: a\n    value: 1\n  - b: x\n").variables]).toEqual([["a", "1"], ["b", "x"]]);
+  });
+
+  it("includes files by name and by pattern, beside the file that includes them", () => {
+    files.write("parts/a.yaml", "includes:\n  - deep/b.yaml\n");
+    files.write("parts/deep/b.yaml", outputs);
+    files.write("more1.yaml", outputs);
+    const found = read("includes:\n  - parts/a.yaml\n  - more*.yaml\n");
+    expect(found.problems).toEqual([]);
+    expect(found.sections.map(({ file, line }) => [file, line])).toEqual([
+      [`${files.folder}/parts/deep/b.yaml`, 3],
+      [`${files.folder}/more1.yaml`, 3],
+    ]);
+  });
+
+  it.each([
+    ["no YAML", "service:\n  flush: [1\n", /no YAML/],
+    ["a list at the top", "- a\n", /no names/],
+    ["outputs that are no list", "pipeline:\n  outputs:\n    name: kinesis\n", /must be a list/],
+    ["outputs without a value", "pipeline:\n  outputs:\n", /must be a list/],
+    ["an unknown part of the pipeline", "pipeline:\n  output:\n    - name: kinesis\n", /'output' is no part/],
+    ["a map as an option's value", `${outputs}      stream:\n        name: x\n`, /'stream' has no single value/],
+    ["an alias", `env:\n  a: &a b\n${outputs}      stream: *a\n`, /'stream' has no single value/],
+    ["a second service", "service:\n  flush: 1\nservice:\n  flush: 2\n", /'service' stands twice/],
+    ["a map in the service", "service:\n  storage:\n    path: x\n", /'storage' of the service/],
+    ["an include of no file", "includes:\n  - none.yaml\n", /cannot be read/],
+    ["an include of itself", "includes:\n  - main.yaml\n", /read already/],
+    ["a pattern without a file", "includes:\n  - none*.yaml\n", /no file is found/],
+    ["a single include that is no list", "includes: other.yaml\n", /'includes' is no list/],
+  ])("is refused for %s", (_, text, message) => {
+    const { problems } = read(text);
+    expect(problems.map(({ severity }) => severity)).toContain("error");
+    expect(problems[0]?.message).toMatch(message);
+  });
+
+  it("does not show what stands in a line that is no YAML", () => {
+    const { problems } = read("service:\n  secret: \"s3cr3t\n  x: y: z\n");
+    expect(problems).not.toEqual([]);
+    expect(JSON.stringify(problems)).not.toContain("s3cr3t");
+  });
+});
