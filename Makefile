@@ -90,6 +90,11 @@ test-arm64: $(MODULES)
 	  if [ -z "$${KINESIS_TEST_ARM64_SKIPPED:-}" ]; then $(MAKE) release-arm64; fi; \
 	  npx --no-install vitest run test/matrix/arm64.e2e.test.ts
 
+# `make release` of what is committed, in a bare Debian 12 with its own tools, and after npm's packages without network.
+.PHONY: test-container
+test-container:
+	@sh scripts/container_build.sh
+
 # bin/kinesis.so with its licences, bill, examples and how to install it; BUNDLE_LIBNODE=1 puts a libnode of Debian beside it.
 .PHONY: package package-arm64 test-package
 package: $(LIBRARY)

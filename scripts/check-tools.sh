@@ -38,6 +38,10 @@ else
 fi
 
 has "${CXX:-c++}" || has g++ || has clang++ || need "a C++ compiler is missing" g++ gcc-c++
+# It is linked in. A compiler that does not have it says only the name.
+if has "${CXX:-c++}" && [ "$("${CXX:-c++}" -print-file-name=libstdc++.a 2>/dev/null)" = libstdc++.a ]; then
+  need "libstdc++.a is missing, the static libstdc++" g++ libstdc++-static
+fi
 has make || need "make is missing" make make
 
 exit $missing

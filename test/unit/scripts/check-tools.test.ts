@@ -76,6 +76,16 @@ describe("the check of the tools", () => {
     expect(check()).toEqual({ status: 0, lines: [] });
   });
 
+  it("names libstdc++.a when the compiler has only its shared brother", () => {
+    provide({ ...complete, "c++": "libstdc++.a" });
+    const { status, lines } = check();
+    expect(status).toBe(1);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^libstdc\+\+\.a is missing.*dnf install libstdc\+\+-static/);
+    provide({ "c++": "/usr/lib/gcc/x86_64-linux-gnu/12/libstdc++.a" });
+    expect(check()).toEqual({ status: 0, lines: [] });
+  });
+
   it("takes the compiler that CXX names", () => {
     provide({ ...without("c++"), "my-compiler": "" });
     expect(check().status).toBe(1);

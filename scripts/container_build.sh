@@ -1,0 +1,53 @@
+#!/bin/sh
+# Builds bin/kinesis.so as an image's build would: in a new Debian 12 with Debian's own tools, from a clone of what is committed.
+#
+# The network is there for the packages of Debian and npm; the rest is built without any. Only root can do it.
+# What it gets is compared with a bin/kinesis.so here, if there is one: on Debian 12 they are the same bytes.
+# resolv.conf and the certificates of this machine go along, to reach the registries.
+set -eu
+
+project=$(cd "$(dirname "$0")/.." && pwd)
+tree=$project/build/container
+tools="git make g++ cmake nodejs npm ca-certificates"
+PATH=$PATH:/usr/sbin:/sbin
+export PATH
+
+say() { echo "container: $*" >&2; }
+
+# within UNSHARE_OPTIONS COMMAND: under the tree's root, with an environment of nothing else
+within() {
+  options=$1
+  shift
+  # shellcheck disable=SC2086
+  env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive \
+    NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
+    unshare --mount $options sh -c '
+      mount -t proc proc "$1/proc"
+      mount --bind /dev "$1/dev"
+      exec chroot "$1" sh -ec "$2"' sh "$tree" "$*"
+}
+
+[ "$(id -u)" -eq 0 ] || { say "only root can make a tree, and change its root to it"; exit 1; }
+if [ ! -d "$tree" ]; then
+  say "making a Debian 12 with $tools"
+  rm -rf "$tree.part"
+  mkdir -p "$tree.part"
+  # shellcheck disable=SC2086
+  debootstrap --variant=minbase --include=ca-certificates bookworm "$tree.part" ${MATRIX_MIRROR:-} >"$project/build/container.log"
+  cp /etc/resolv.conf "$tree.part/etc/"
+  cp /etc/ssl/certs/ca-certificates.crt "$tree.part/etc/ssl/certs/"
+  mv "$tree.part" "$tree"
+fi
+within "" "apt-get update -qq; apt-get install -y -qq --no-install-recommends $tools >/dev/null"
+
+say "building"
+rm -rf "$tree/source.git" "$tree/source"
+git clone -q --bare "$project" "$tree/source.git"
+within "" "git config --global safe.directory '*'; git clone -q /source.git /source; cd /source; make node_modules/.package-lock.json"
+within --net "cd /source; make release >/dev/null"
+
+built=$tree/source/bin/kinesis.so
+ls -l "$built"
+if [ -e "$project/bin/kinesis.so" ]; then
+  cmp "$built" "$project/bin/kinesis.so" && say "the same bytes as bin/kinesis.so"
+fi
