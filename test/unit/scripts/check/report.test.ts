@@ -39,8 +39,13 @@ describe("the report", () => {
   });
 
   it("goes by line, then from the worst to the mildest, and says nothing twice", () => {
-    const findings = [finding("hint", 2), finding("warning", 1), finding("error", 2, "n"), finding("hint", 2)];
-    expect(sorted(withoutRepeats(findings)).map(({ severity, place }) => [severity, place?.line])).toEqual([["warning", 1], ["error", 2], ["hint", 2]]);
+    const findings = [finding("hint", 2), finding("warning", 1), finding("warning", 2, "o"), finding("error", 2, "n"), finding("hint", 2)];
+    expect(sorted(withoutRepeats(findings)).map(({ severity, place }) => [severity, place?.line])).toEqual([
+      ["warning", 1],
+      ["error", 2],
+      ["warning", 2],
+      ["hint", 2],
+    ]);
   });
 });
 

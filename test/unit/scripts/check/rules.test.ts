@@ -56,6 +56,14 @@ describe("names", () => {
     expect(text).toMatch(/'workers' stands twice in this output; the last one counts/);
   });
 
+  it.each([
+    ["workers", "0", ["hint workers", "warning repeated-key"]],
+    ["retry_limit", "1", ["warning repeated-key", "warning retry-limit"]],
+    ["stream", "a b", ["warning repeated-key"]],
+  ])("that stand twice count as Fluent Bit takes them: %s", async (name, second, expected) => {
+    expect((await brief(`${output()}    ${name} ${second}\n`)).sort()).toEqual(expected);
+  });
+
   it("with lists of YAML lose values", async () => {
     const yaml = (keys: string) => `pipeline:\n  outputs:\n    - {name: kinesis, match: '*', region: r, stream: s, retry_limit: 2, workers: 1, http_request_timeout: 1, data_keys: ${keys}}\n`;
     expect(briefly(await files.findings("a.yaml", yaml("[a, b]")))).toEqual(["error list"]);
@@ -223,6 +231,13 @@ describe("routing", () => {
     expect(await brief(input + noMatch + section("OUTPUT", { Name: "null", Match: "*" }))).toEqual(["error match"]);
     expect(await brief(input + input + output({ Match: undefined, Match_Regex: "^a" }))).toEqual([]);
     expect(await brief(input + input + output({ Match: "${TAGS}" }))).toEqual(warning("unset-variable"));
+  });
+
+  it("needs no Match where inputs have routes", async () => {
+    const text = (routes: string) =>
+      `pipeline:\n  inputs:\n    - {name: cpu${routes}}\n    - name: cpu\n  outputs:\n    - {name: kinesis, region: r, stream: s, retry_limit: 2, workers: 1, http_request_timeout: 1}\n`;
+    expect(briefly(await files.findings("a.yaml", text(", routes: {logs: []}")))).toEqual(["hint match"]);
+    expect(briefly(await files.findings("b.yaml", text("")))).toEqual(["error match"]);
   });
 
   it.each<[Keys, Keys, boolean]>([
