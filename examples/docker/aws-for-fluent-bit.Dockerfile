@@ -8,7 +8,7 @@ ARG AWS_FOR_FLUENT_BIT_IMAGE=public.ecr.aws/aws-observability/aws-for-fluent-bit
 
 # These lines take the place of the Go plugin's in Dockerfile.plugins.
 FROM amazonlinux:2023 AS plugins
-RUN dnf install -y git cmake gcc-c++ make findutils nodejs20 nodejs20-npm && dnf clean all
+RUN dnf install -y git cmake gcc-c++ libstdc++-static make findutils nodejs20 nodejs20-npm && dnf clean all
 ARG KINESIS_PLUGIN_CLONE_URL=https://example.com/fluent-bit-kinesis-node.git
 ARG KINESIS_PLUGIN_BRANCH=main
 RUN git clone --branch "${KINESIS_PLUGIN_BRANCH}" "${KINESIS_PLUGIN_CLONE_URL}" /kinesis-streams
