@@ -3,9 +3,9 @@
 
 #include <atomic>
 
-#include "request.h"
 #include "host_log.h"
 #include "host_metrics.h"
+#include "request.h"
 #include "shim_host.h"
 #include "stand_in_core.h"
 #include "stand_in_fluent_bit.h"
