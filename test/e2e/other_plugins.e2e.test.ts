@@ -55,5 +55,24 @@ describe.skipIf(reason !== undefined)(`a Go plugin beside this one${reason === u
       expect(fluentBit.output).toContain("go_probe: exited");
       expect(fluentBit.output).not.toMatch(/=false/);
     });
+
+    it("works behind two of them, as the image of aws-for-fluent-bit starts it", async () => {
+      const kinesis = await streams.instantKinesis();
+      const others = [await buildGoProbe("firehose"), await buildGoProbe("cloudwatch")];
+      try {
+        const dummy: Section = { name: "dummy", properties: { dummy: '{"a":1}', rate: "20" } };
+        const ours: Section = { name: "kinesis", properties: streams.options("any", { endpoint: kinesis.endpoint }) };
+        const outputs = [{ name: "firehose", properties: {} }, { name: "cloudwatch", properties: {} }, ours];
+        const extraArguments = others.flatMap(({ plugin }) => ["-e", plugin]);
+        const fluentBit = streams.fluentBit({ inputs: [dummy], outputs }, { extraArguments });
+        for (const name of ["firehose", "cloudwatch"]) await fluentBit.waitForLogs(new RegExp(`${name}: collected=true`), 5);
+        await kinesis.untilArrived(20);
+        expect(await fluentBit.stop(), fluentBit.output).toEqual({ status: 0, signal: null });
+        for (const name of ["firehose", "cloudwatch"]) expect(fluentBit.output).toContain(`${name}: exited`);
+        expect(fluentBit.output).not.toMatch(/=false/);
+      } finally {
+        for (const other of others) other.remove();
+      }
+    });
   });
 });

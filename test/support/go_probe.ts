@@ -17,12 +17,12 @@ export function missingGo(): string | undefined {
   return compiler.status === 0 ? undefined : `skipped: Go's C compiler, ${found.stdout.trim()}, is missing`;
 }
 
-/** Builds it into a folder of its own, and gives its path; takes away both with `remove`. */
-export async function buildGoProbe(): Promise<{ readonly plugin: string; remove(): void }> {
+/** Builds it, an output of this name, into a folder of its own, and gives its path; takes away both with `remove`. */
+export async function buildGoProbe(name = "go_probe"): Promise<{ readonly plugin: string; remove(): void }> {
   const folder = mkdtempSync(path.join(tmpdir(), "go-probe-"));
-  const plugin = path.join(folder, "go_probe.so");
+  const plugin = path.join(folder, `${name}.so`);
   const source = path.join(ROOT, "test", "native", "go_probe", "probe.go");
-  const build = ["build", "-buildmode=c-shared", "-o", plugin, source];
+  const build = ["build", "-buildmode=c-shared", "-ldflags", `-X main.name=${name}`, "-o", plugin, source];
   await promisify(execFile)("go", build, { env: ENVIRONMENT });
   return { plugin, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
