@@ -4,7 +4,7 @@
 #         -t example/aws-for-fluent-bit:3-kinesis .
 #
 # Version 3 of aws-for-fluent-bit is the first on Amazon Linux 2023, which has libnode; version 2 is Amazon Linux 2, which has not.
-ARG AWS_FOR_FLUENT_BIT_IMAGE=public.ecr.aws/aws-observability/aws-for-fluent-bit:3.0.1
+ARG AWS_FOR_FLUENT_BIT_IMAGE=amazon/aws-for-fluent-bit:3.0.1
 
 # These lines take the place of the Go plugin's in Dockerfile.plugins.
 FROM amazonlinux:2023 AS plugins
