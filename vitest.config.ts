@@ -2,10 +2,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 
-/** What a script wrote down into a file as lines for `eval`; nothing when the caller has set `variable` itself. */
-function environmentIn(path: string, variable: string): Record<string, string> {
+/** What a script wrote down into a file as lines for `eval`; nothing when the caller has set one of `variables` itself. */
+function environmentIn(path: string, ...variables: readonly string[]): Record<string, string> {
   const file = new URL(path, import.meta.url);
-  if (process.env[variable] !== undefined || !existsSync(file)) return {};
+  if (variables.some((variable) => process.env[variable] !== undefined) || !existsSync(file)) return {};
   const found: Record<string, string> = {};
   for (const [, name = "", value = ""] of readFileSync(file, "utf8").matchAll(/^export (\w+)='(.*)'$/gm)) {
     found[name] = value.replaceAll("'\\''", "'");
@@ -22,7 +22,7 @@ export default defineConfig({
     teardownTimeout: 30_000,
     env: {
       ...environmentIn("build/libnode/environment", "KINESIS_TEST_LIBNODE"),
-      ...environmentIn("build/windows/environment", "KINESIS_TEST_WINDOWS_SKIPPED"),
+      ...environmentIn("build/windows/environment", "KINESIS_TEST_WINE", "KINESIS_TEST_WINDOWS_SKIPPED"),
       ...environmentIn("build/matrix/environment", "KINESIS_TEST_MATRIX"),
       ...environmentIn("build/arm64/environment", "KINESIS_TEST_ARM64"),
     },

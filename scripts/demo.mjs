@@ -1,13 +1,4 @@
-// `make demo`: bundles scripts/demo.ts (TypeScript, like all it uses) and runs it.
-import { build } from "esbuild";
+// `make demo`: runs scripts/demo.ts.
+import { importTypeScript } from "./typescript_command.mjs";
 
-await build({
-  entryPoints: ["scripts/demo.ts"],
-  outfile: "build/demo.mjs",
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  packages: "external",
-  logLevel: "warning",
-});
-await import("../build/demo.mjs");
+await importTypeScript("scripts/demo.ts", "demo");

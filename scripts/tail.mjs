@@ -1,27 +1,5 @@
-// `npm run tail`: bundles scripts/tail/main.ts and runs it.
-import { mkdirSync, renameSync, rmSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+// `npm run tail`: runs scripts/tail/main.ts.
+import { importTypeScript } from "./typescript_command.mjs";
 
-const project = fileURLToPath(new URL("..", import.meta.url));
-// Under a name of its own first, since two of these may be started at once.
-const fresh = `build/tail-${process.pid}.mjs`;
-
-mkdirSync(new URL("../build", import.meta.url), { recursive: true });
-try {
-  await build({
-    absWorkingDir: project,
-    entryPoints: ["scripts/tail/main.ts"],
-    outfile: fresh,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    packages: "external",
-    logLevel: "warning",
-  });
-  renameSync(new URL(`../${fresh}`, import.meta.url), new URL("../build/tail.mjs", import.meta.url));
-} finally {
-  rmSync(new URL(`../${fresh}`, import.meta.url), { force: true });
-}
-const { main } = await import("../build/tail.mjs");
+const { main } = await importTypeScript("scripts/tail/main.ts", "tail");
 await main(process.argv.slice(2));

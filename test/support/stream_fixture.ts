@@ -5,6 +5,7 @@ import type { Environment } from "./environment.js";
 import { FluentBit, type FluentBitSettings, type Pipeline } from "./fluent_bit.js";
 import { FrontService } from "./front_service.js";
 import type { HostProgram } from "./host_program.js";
+import { HeldKinesis } from "./held_kinesis.js";
 import { InstantKinesis } from "./instant_kinesis.js";
 import { KinesisLocal, REGION, type ReceivedRecord } from "./kinesis_local.js";
 import { type Options, PluginHost } from "./plugin_host.js";
@@ -44,6 +45,13 @@ export class StreamFixture {
   /** A Kinesis without delay, for many records. */
   async instantKinesis(): Promise<InstantKinesis> {
     const kinesis = await InstantKinesis.start();
+    this.#running.push(kinesis);
+    return kinesis;
+  }
+
+  /** A Kinesis that takes, holds or throttles as the test says. */
+  async heldKinesis(): Promise<HeldKinesis> {
+    const kinesis = await HeldKinesis.start();
     this.#running.push(kinesis);
     return kinesis;
   }

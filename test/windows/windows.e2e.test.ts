@@ -1,13 +1,12 @@
 // kinesis.dll in wine, its core in a real node.exe: records arrive, failures are retried, and nothing is left behind.
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { deaggregateAll, isAggregate } from "../support/deaggregate.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { HeldKinesis } from "../support/held_kinesis.js";
+import { deliveryCases, lifeCases } from "../support/platform_cases.js";
 import { FLB_ERROR, FLB_OK, FLB_RETRY, type PluginHost } from "../support/plugin_host.js";
-import { jsonOf, textOf, useStreams } from "../support/stream_fixture.js";
+import { jsonOf, useStreams } from "../support/stream_fixture.js";
 import {
   killNodeProcesses,
   nodeProcesses,
@@ -48,33 +47,8 @@ withEachNode(windowsTitle("kinesis.dll with node.exe %s"), (_, node) => {
   });
   const heldOptions = (others = {}): Record<string, string> => ({ ...streams.options("any"), endpoint: held.endpoint, ...others });
 
-  it("sends each record, whole and in order", async () => {
-    const stream = await streams.newStream();
-    const host = await streams.host();
-    const bodies = Array.from({ length: 600 }, (_, n) => ({ n, log: `Zeile ${n} äöü` }));
-    expect(await host.flush(await host.open(streams.options(stream)), chunkOf(bodies))).toBe(FLB_OK);
-    expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual(bodies);
-    expect(host.complaints).toEqual([]);
-  });
-
-  it("sends aggregates that AWS's own package takes apart", async () => {
-    const stream = await streams.newStream();
-    const host = await streams.host();
-    const bodies = Array.from({ length: 50 }, (_, n) => ({ n }));
-    expect(await host.flush(await host.open(streams.options(stream, { aggregation: "true" })), chunkOf(bodies))).toBe(FLB_OK);
-    const received = await streams.kinesis.readAll(stream);
-    expect(received.map(isAggregate)).toEqual([true]);
-    expect(deaggregateAll(received).map(jsonOf)).toEqual(bodies);
-  });
-
-  it("compresses each record by gzip", async () => {
-    const stream = await streams.newStream();
-    const host = await streams.host();
-    const body = { log: "again ".repeat(2000) };
-    expect(await host.flush(await host.open(streams.options(stream, { compression: "gzip" })), chunkOf([body]))).toBe(FLB_OK);
-    const received = await streams.kinesis.readAll(stream);
-    expect(received.map(({ data }) => JSON.parse(gunzipSync(data).toString("utf8")) as unknown)).toEqual([body]);
-  });
+  deliveryCases(streams);
+  lifeCases(streams);
 
   it("takes a chunk of some megabytes, and flushes of four threads at once", async () => {
     const kinesis = await streams.instantKinesis();
@@ -85,27 +59,6 @@ withEachNode(windowsTitle("kinesis.dll with node.exe %s"), (_, node) => {
     expect(kinesis.received.map((data) => jsonOf({ data })["n"])).toEqual([0, 1, 2, 3, 4, 5]);
     expect(await host.flushMany(instance, chunkOf([{ a: 1 }, { a: 2 }]), 4, 25)).toEqual({ errors: 0, oks: 100, retries: 0 });
     expect(kinesis.received.length).toBe(206);
-  });
-
-  it("keeps two instances apart", async () => {
-    const [first, second] = [await streams.newStream(), await streams.newStream()];
-    const host = await streams.host();
-    const one = await host.open(streams.options(first));
-    const two = await host.open(streams.options(second, { log_key: "log" }));
-    expect(await host.flush(two, chunkOf([{ log: "to 2" }]))).toBe(FLB_OK);
-    expect(await host.flush(one, chunkOf([{ log: "to 1" }]))).toBe(FLB_OK);
-    expect((await streams.kinesis.readAll(first)).map(jsonOf)).toEqual([{ log: "to 1" }]);
-    expect((await streams.kinesis.readAll(second)).map(textOf)).toEqual(["to 2"]);
-  });
-
-  it("asks for a retry while the service throttles, and sends the chunk once it does not", async () => {
-    const host = await streams.host();
-    const instance = await host.open(heldOptions({ retry_timeout: "0" }));
-    held.mood = "throttle";
-    expect(await host.flush(instance, chunk(1))).toBe(FLB_RETRY);
-    held.mood = "take";
-    expect(await host.flush(instance, chunk(1))).toBe(FLB_OK);
-    expect(held.taken.map(jsonOf)).toEqual([{ n: 1 }]);
   });
 
   it("names a wrong option at its start", async () => {
@@ -147,19 +100,6 @@ withEachNode(windowsTitle("kinesis.dll with node.exe %s"), (_, node) => {
     held.release();
     expect((await ending).status).toBe(0);
     expect(held.taken.map((record) => jsonOf(record)["n"]).sort()).toEqual([1, 2]);
-  });
-
-  it("lives through being unloaded and loaded again", async () => {
-    const host = await streams.host();
-    for (const round of [0, 1]) {
-      if (round > 0) await host.load();
-      const instance = await host.open(heldOptions());
-      expect(await host.flush(instance, chunk(round))).toBe(FLB_OK);
-      expect(await host.exit(instance)).toBe(FLB_OK);
-      await host.unload();
-    }
-    expect((await host.quit()).status).toBe(0);
-    expect(held.taken.map(jsonOf)).toEqual([{ n: 0 }, { n: 1 }]);
   });
 
   it("starts another node.exe when its own is killed in a flush, which is to be retried", async () => {

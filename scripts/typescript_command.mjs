@@ -1,0 +1,29 @@
+// Bundles a command (TypeScript, like all it uses) and imports it.
+import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+/** Gives what `entryPoint`, a path in the project, exports; its bundle is kept in build/ under this name. */
+export async function importTypeScript(entryPoint, name) {
+  const project = new URL("..", import.meta.url);
+  // Under a name of its own first, since two of these may be started at once.
+  const fresh = new URL(`build/${name}-${process.pid}.mjs`, project);
+  const bundle = new URL(`build/${name}.mjs`, project);
+  mkdirSync(new URL("build", project), { recursive: true });
+  try {
+    await build({
+      absWorkingDir: fileURLToPath(project),
+      entryPoints: [entryPoint],
+      outfile: fileURLToPath(fresh),
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      packages: "external",
+      logLevel: "warning",
+    });
+    renameSync(fresh, bundle);
+  } finally {
+    rmSync(fresh, { force: true });
+  }
+  return import(bundle);
+}
