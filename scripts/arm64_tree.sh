@@ -7,28 +7,15 @@
 set -eu
 
 folder=$(cd "$(dirname "$0")/.." && pwd)/build/arm64
-environment=$folder/environment
 tree=$folder/tree
 emulator=/usr/bin/qemu-aarch64-static
 packages="debootstrap g++-aarch64-linux-gnu qemu-user-static"
 PATH=$PATH:/usr/sbin:/sbin
 
-say() { echo "arm64: $*" >&2; }
-quoted() { printf "'%s'" "$(printf %s "$1" | tr '\n' ' ' | sed "s/'/'\\\\''/g")"; }
-has() { command -v "$1" >/dev/null 2>&1; }
-
-keep() { # keep LINE
-  mkdir -p "$folder"
-  printf '%s\n' "$1" >"$environment.$$"
-  mv "$environment.$$" "$environment"
-  cat "$environment"
-  exit 0
-}
-
-skip() { # skip REASON
-  say "the tests on arm64 are skipped: $1"
-  keep "export KINESIS_TEST_ARM64_SKIPPED=$(quoted "$1")"
-}
+subject=arm64
+tests="the tests on arm64"
+skipped=KINESIS_TEST_ARM64_SKIPPED
+. "$(dirname "$0")/found_tools.sh"
 
 complete() { has debootstrap && has aarch64-linux-gnu-g++ && [ -x "$emulator" ]; }
 

@@ -8,26 +8,13 @@
 set -eu
 
 folder=$(cd "$(dirname "$0")/.." && pwd)/build/matrix
-environment=$folder/environment
 suites=${MATRIX:-bookworm trixie sid}
 PATH=$PATH:/usr/sbin:/sbin
 
-say() { echo "matrix: $*" >&2; }
-quoted() { printf "'%s'" "$(printf %s "$1" | tr '\n' ' ' | sed "s/'/'\\\\''/g")"; }
-has() { command -v "$1" >/dev/null 2>&1; }
-
-keep() { # keep LINE
-  mkdir -p "$folder"
-  printf '%s\n' "$1" >"$environment.$$"
-  mv "$environment.$$" "$environment"
-  cat "$environment"
-  exit 0
-}
-
-skip() { # skip REASON
-  say "the tests in other Debians are skipped: $1"
-  keep "export KINESIS_TEST_MATRIX_SKIPPED=$(quoted "$1")"
-}
+subject=matrix
+tests="the tests in other Debians"
+skipped=KINESIS_TEST_MATRIX_SKIPPED
+. "$(dirname "$0")/found_tools.sh"
 
 # Begun under another name, so that a tree whose making broke off is no tree.
 make_tree() { # make_tree SUITE

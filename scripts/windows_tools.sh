@@ -9,28 +9,15 @@
 set -eu
 
 folder=$(cd "$(dirname "$0")/.." && pwd)/build/windows
-environment=$folder/environment
 prefix=$folder/wine-prefix
 packages="g++-mingw-w64-x86-64-posix wine64 wine"
 # What wine needs to be quiet, and node.exe to take wine for a Windows that it supports.
 export WINEPREFIX="$prefix" WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml=" NODE_SKIP_PLATFORM_CHECK=1
 
-say() { echo "windows: $*" >&2; }
-quoted() { printf "'%s'" "$(printf %s "$1" | tr '\n' ' ' | sed "s/'/'\\\\''/g")"; }
-has() { command -v "$1" >/dev/null 2>&1; }
-
-keep() { # keep LINES
-  mkdir -p "$folder"
-  printf '%s\n' "$1" >"$environment.$$"
-  mv "$environment.$$" "$environment"
-  cat "$environment"
-  exit 0
-}
-
-skip() { # skip REASON
-  say "the tests of kinesis.dll are skipped: $1"
-  keep "export KINESIS_TEST_WINDOWS_SKIPPED=$(quoted "$1")"
-}
+subject=windows
+tests="the tests of kinesis.dll"
+skipped=KINESIS_TEST_WINDOWS_SKIPPED
+. "$(dirname "$0")/found_tools.sh"
 
 # The first of these that there is. Debian's `wine` is a script that asks for a 32-bit wine; the program is elsewhere.
 first_of() {

@@ -25,8 +25,9 @@ function run(): { status: number | null; stdout: string; kept: string } {
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "arm64-tree-"));
   for (const name of ["scripts", "programs"]) mkdirSync(join(folder, name));
-  const script = fileURLToPath(new URL("../../../scripts/arm64_tree.sh", import.meta.url));
-  copyFileSync(script, join(folder, "scripts", "arm64_tree.sh"));
+  for (const name of ["arm64_tree.sh", "found_tools.sh"]) {
+    copyFileSync(fileURLToPath(new URL(`../../../scripts/${name}`, import.meta.url)), join(folder, "scripts", name));
+  }
   for (const tool of ["dirname", "mkdir", "mv", "cat", "tr", "sed"]) symlinkSync(`/usr/bin/${tool}`, join(folder, "programs", tool));
   provide("id", "echo 0");
 });

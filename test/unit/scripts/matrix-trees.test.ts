@@ -26,8 +26,9 @@ function run(suites = "bookworm trixie"): { status: number | null; stdout: strin
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "matrix-trees-"));
   for (const name of ["scripts", "programs"]) mkdirSync(join(folder, name));
-  const script = fileURLToPath(new URL("../../../scripts/matrix_trees.sh", import.meta.url));
-  copyFileSync(script, join(folder, "scripts", "matrix_trees.sh"));
+  for (const name of ["matrix_trees.sh", "found_tools.sh"]) {
+    copyFileSync(fileURLToPath(new URL(`../../../scripts/${name}`, import.meta.url)), join(folder, "scripts", name));
+  }
   for (const tool of ["dirname", "mkdir", "mv", "cat", "tr", "sed", "rm", "tail"]) symlinkSync(`/usr/bin/${tool}`, join(folder, "programs", tool));
   provide("uname", "case $1 in -s) echo Linux ;; -m) echo x86_64 ;; esac");
   provide("id", "echo 0");

@@ -25,8 +25,9 @@ function run(): { status: number | null; stdout: string; kept: string } {
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "windows-tools-"));
   for (const name of ["scripts", "programs"]) mkdirSync(join(folder, name));
-  const script = fileURLToPath(new URL("../../../scripts/windows_tools.sh", import.meta.url));
-  copyFileSync(script, join(folder, "scripts", "windows_tools.sh"));
+  for (const name of ["windows_tools.sh", "found_tools.sh"]) {
+    copyFileSync(fileURLToPath(new URL(`../../../scripts/${name}`, import.meta.url)), join(folder, "scripts", name));
+  }
   for (const tool of ["dirname", "mkdir", "mv", "cat", "tr", "sed"]) symlinkSync(`/usr/bin/${tool}`, join(folder, "programs", tool));
   provide("uname", 'case $1 in -s) echo Linux ;; -m) echo x86_64 ;; esac');
 });
