@@ -3,6 +3,8 @@ import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, s
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Child } from "../test/support/child.js";
+import { pluginEnvironment } from "../test/support/environment.js";
 import { chunkOf } from "../test/support/event_chunk.js";
 import { FluentBit } from "../test/support/fluent_bit.js";
 import { KinesisLocal, REGION } from "../test/support/kinesis_local.js";
@@ -12,6 +14,9 @@ const USUAL_LOGS = ["/var/log/dpkg.log", "/var/log/apt/history.log", "/var/log/s
 const MOST_LINES = 50_000;
 const LINES_PER_CHUNK = 500;
 const STREAM = "demo";
+const SHOWN_RECORDS = 3;
+/** A record that did not arrive is not waited for any longer. */
+const LONGEST_READING_MS = 120_000;
 
 const cleanups: (() => Promise<void> | void)[] = [];
 let cleaning: Promise<void> | undefined;
@@ -87,6 +92,18 @@ async function sendThroughHost(lines: readonly string[], options: Options): Prom
   if (status !== 0) throw new Error(`the host program ended with status ${status}:\n${stderr}`);
 }
 
+/** What `npm run tail` prints of so many records, one a line. */
+async function readBack(endpoint: string, count: number, ...more: readonly string[]): Promise<string[]> {
+  const which = ["--stream", STREAM, "--region", REGION, "--endpoint", endpoint, "--from", "trim-horizon"];
+  const tail = new Child(process.execPath, ["scripts/tail.mjs", ...which, "--count", String(count), ...more], { env: pluginEnvironment() });
+  cleanups.push(async () => tail.destroy());
+  const timer = setTimeout(() => tail.kill("SIGINT"), LONGEST_READING_MS);
+  const { status } = await tail.ended;
+  clearTimeout(timer);
+  if (status !== 0) throw new Error(`npm run tail ended with status ${status}:\n${tail.stderr}`);
+  return tail.stdout.split("\n").slice(0, -1);
+}
+
 /** How many of `wanted` are not in `found`, counting repeated lines. */
 function countMissing(wanted: readonly string[], found: readonly string[]): number {
   const counts = new Map<string, number>();
@@ -126,14 +143,12 @@ async function demonstrate(asked: string | undefined): Promise<boolean> {
   }
   const taken = seconds(start);
 
-  const received = await kinesis.readAll(STREAM);
-  const texts = received.map(({ data }) => Buffer.from(data).toString("utf8"));
-  console.log("Some of what the stream holds:");
-  received.slice(0, 3).forEach(({ shardId, partitionKey }, at) => {
-    console.log(`  ${shardId} key ${partitionKey.slice(0, 12)}: ${(texts[at] ?? "").slice(0, 120)}`);
-  });
-  const arrived = texts.map((text) => (JSON.parse(text) as { log: string }).log);
+  console.log("Some of what the stream holds, as npm run tail prints it:");
+  for (const line of await readBack(kinesis.endpoint, Math.min(SHOWN_RECORDS, lines.length))) console.log(`  ${line.slice(0, 160)}`);
+  const printed = await readBack(kinesis.endpoint, lines.length, "--json");
+  const arrived = printed.map((line) => (JSON.parse((JSON.parse(line) as { data: string }).data) as { log: string }).log);
   const missing = countMissing(lines, arrived);
+  const received = await kinesis.readAll(STREAM);
   console.log(`In: ${lines.length} lines. Out: ${received.length} records, ${missing} lines missing. Time: ${taken}`);
   return received.length === lines.length && missing === 0;
 }
