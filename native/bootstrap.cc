@@ -49,7 +49,7 @@ constexpr const char *kScript =
     "  script.runInThisContext()(module, module.exports, load);"
     "  return module.exports;"
     "};"
-    "if (parseInt(process.versions.node) >= 18) load('./main.js').start(binding);"
+    "if (parseInt(process.versions.node) >= 18) load('./main.js').start(binding, require);"
     "else binding.refuse('Node.js 18 or newer is needed, and this is ' + process.version);";
 
 }  // namespace

@@ -1,4 +1,6 @@
 /** The typed mirror of native/binding.cc, and the codes of Fluent Bit's ABI. */
+import type * as Crypto from "node:crypto";
+import type * as Files from "node:fs";
 import type { MetricDefinition } from "./metrics.js";
 
 /** What Fluent Bit asks for; the numbers of native/request.h. */
@@ -60,3 +62,14 @@ export interface Binding {
   /** Ends Fluent Bit at once. */
   exitProcess(status: number): never;
 }
+
+/** Modules of Node's that are loaded when they are first needed, while nothing can be waited for. */
+export interface LateBuiltIns {
+  /** For hashes. */
+  readonly "node:crypto": typeof Crypto;
+  /** For messages. */
+  readonly "node:fs": typeof Files;
+}
+
+/** The bootstrap script's `require`; Node keeps what it has loaded. */
+export type LoadBuiltIn = <Name extends keyof LateBuiltIns>(name: Name) => LateBuiltIns[Name];

@@ -1,7 +1,5 @@
 /** Wires the core: the shim's binding, Node's clock, randomness and streams, and the SDK's client. */
-import type * as Crypto from "node:crypto";
-import type * as Files from "node:fs";
-import type { Binding } from "./binding.js";
+import type { Binding, LoadBuiltIn } from "./binding.js";
 import { optionNames, readConfig } from "./config.js";
 import { credentialSource } from "./credentials/credential_source.js";
 import { hasLogLevel, readInstanceEnvironment, readLogLevel } from "./environment.js";
@@ -18,27 +16,17 @@ import { replaceStandardStreams, routeConsole } from "./standard_streams.js";
 import { version } from "./version.js";
 import { zoneName } from "./zone_name.js";
 
-/* eslint-disable @typescript-eslint/no-require-imports -- import() would have to be waited for; the bundle is CommonJS */
-let crypto: typeof Crypto | undefined;
-let files: typeof Files | undefined;
-
-/** Node's crypto takes 6 ms to load on Node 18, and an init needs no hash. */
-function createHash(algorithm: string): Crypto.Hash {
-  crypto ??= require("node:crypto") as typeof Crypto;
-  return crypto.createHash(algorithm);
-}
-
-/** Node's fs takes 3 ms to load, with its promises, and an init writes nothing itself where Fluent Bit has a log. */
-function writeSync(descriptor: number, text: string): void {
-  files ??= require("node:fs") as typeof Files;
-  files.writeSync(descriptor, text);
-}
-/* eslint-enable @typescript-eslint/no-require-imports */
-
-/** Called once by the shim's bootstrap script; from then on, requests arrive. */
-export function start(binding: Binding): void {
+/**
+ * Called once by the shim's bootstrap script; from then on, requests arrive.
+ * @param load Node's own modules. On Node 18 crypto takes 6 ms and fs, with its promises, 3: an init needs no hash, and
+ *   writes nothing itself where Fluent Bit has a log
+ */
+export function start(binding: Binding, load: LoadBuiltIn): void {
+  let crypto: ReturnType<typeof load<"node:crypto">> | undefined;
+  // Asked for once: with partition_key a key is hashed for each record.
+  const createHash = (algorithm: string) => (crypto ??= load("node:crypto")).createHash(algorithm);
   const { level, unknown } = readLogLevel(process.env);
-  const write = (text: string) => writeText(binding.messageDescriptor, text);
+  const write = (text: string) => writeText(load, binding.messageDescriptor, text);
   const hostLog = { log: (number: number, text: string) => binding.log(number, text), write, now: Date.now };
   const isHostLog = binding.hasHostLog && !hasLogLevel(process.env);
   let hostLevel: number = hostLevels.info;
@@ -115,9 +103,9 @@ function openMetrics(
 }
 
 /** Synchronous, so that nothing is lost when the process ends; a full pipe loses the text rather than the process. */
-function writeText(descriptor: number, text: string): void {
+function writeText(load: LoadBuiltIn, descriptor: number, text: string): void {
   try {
-    writeSync(descriptor, text);
+    load("node:fs").writeSync(descriptor, text);
   } catch {
     // Nobody reads it (closed, or a pipe that is full): there is nowhere to say so.
   }
