@@ -45,7 +45,7 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
       instanceLog = prefixed(createHostLog(() => logLevel, hostLog), `[output:kinesis:${name}] `);
     }
     const misspelled = misspelledOptions(optionNames, (names) => binding.setOptions(requestId, names));
-    for (const complaint of misspelled) instanceLog.warning(complaint);
+    for (const { message } of misspelled) instanceLog.warning(message);
     const config = readConfig(read, instanceLog, (epochSeconds) => binding.zoneAbbreviation(epochSeconds) || zoneName(epochSeconds));
     const environment = readInstanceEnvironment(process.env);
     const network = await readNetworkEnvironment(process.env);

@@ -52,17 +52,25 @@ function slipsOf(option: string): string[] {
   return slips;
 }
 
+/** An option under a name that is none. */
+export interface MisspelledOption {
+  readonly name: string;
+  /** The option that it is taken for; undefined when it has no counterpart here. */
+  readonly meant: string | undefined;
+  /** A sentence that says what to write instead. */
+  readonly message: string;
+}
+
 /**
  * Looks for options under wrong names.
  * @param options the names that there are
  * @param whichAreSet gives, of many names, those that the user set
- * @returns a sentence for each, that says what to write instead
  */
-export function misspelledOptions(options: readonly string[], whichAreSet: (names: string[]) => string[]): string[] {
+export function misspelledOptions(options: readonly string[], whichAreSet: (names: string[]) => string[]): MisspelledOption[] {
   const wrong = wrongNamesOf(options);
   return whichAreSet([...wrong.keys(), ...Object.keys(withoutEffect)]).map((name) => {
     const meant = wrong.get(name);
-    if (meant === undefined) return `'${name}' has no effect here: ${withoutEffect[name] ?? ""}`;
-    return `'${name}' is not an option of this plugin and has no effect; did you mean '${meant}'?`;
+    if (meant === undefined) return { name, meant, message: `'${name}' has no effect here: ${withoutEffect[name] ?? ""}` };
+    return { name, meant, message: `'${name}' is not an option of this plugin and has no effect; did you mean '${meant}'?` };
   });
 }

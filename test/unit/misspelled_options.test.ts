@@ -5,7 +5,7 @@ import { misspelledOptions } from "../../src/misspelled_options.js";
 
 /** What is said when the user has set just these. */
 function saidOf(...names: string[]): string[] {
-  return misspelledOptions(optionNames, (asked) => asked.filter((name) => names.includes(name)));
+  return misspelledOptions(optionNames, (asked) => asked.filter((name) => names.includes(name))).map(({ message }) => message);
 }
 
 it.each([

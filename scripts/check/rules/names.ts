@@ -42,12 +42,13 @@ function complaintOf({ key, name, file, line }: Setting): Finding {
     return { severity: "warning", place, rule: "no-effect", message, advice: connection[1] };
   }
   const [known] = misspelledOptions(ownNames, (names) => names.filter((each) => each === name));
-  const meant = nearest(name, [...ownNames, ...hostNames]);
-  if (known?.includes("has no effect here") === true) return { severity: "warning", place, rule: "no-effect", message: known, advice: "Remove it" };
-  const message = known ?? `'${key}' is not an option of this plugin and has no effect${meant === undefined ? "" : `; did you mean '${meant}'?`}`;
-  const suggestion = /did you mean '([^']+)'/u.exec(message)?.[1];
-  if (suggestion === undefined) return { severity: "warning", place, rule: "unknown-option", message, advice: "Remove it, or see \"Options\" in the README" };
-  return { severity: "error", place, rule: "unknown-option", message, advice: `Rename it to '${suggestion}'` };
+  if (known !== undefined && known.meant === undefined) {
+    return { severity: "warning", place, rule: "no-effect", message: known.message, advice: "Remove it" };
+  }
+  const meant = known?.meant ?? nearest(name, [...ownNames, ...hostNames]);
+  const unknown = `'${key}' is not an option of this plugin and has no effect`;
+  if (meant === undefined) return { severity: "warning", place, rule: "unknown-option", message: unknown, advice: "Remove it, or see \"Options\" in the README" };
+  return { severity: "error", place, rule: "unknown-option", message: `${unknown}; did you mean '${meant}'?`, advice: `Rename it to '${meant}'` };
 }
 
 /** @returns a complaint for each key that stood there before, and for lists of YAML */
