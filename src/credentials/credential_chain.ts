@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
 import { containerAddress, fetchContainerCredentials } from "./container_credentials.js";
+import { environmentKeys, isMetadataOff, profileName } from "./credential_source.js";
 import { CredentialsProviderError, type Credentials } from "./renewing_credentials.js";
 import { roleSessionName, type TokenService } from "./token_service.js";
 import type { Log } from "../log.js";
@@ -57,25 +58,8 @@ export function credentialChain(options: ChainOptions): () => Promise<Credential
   };
 }
 
-/** Which profile the environment names; AWS_DEFAULT_PROFILE as the Go SDK does, beside AWS_SDK_LOAD_CONFIG. */
-export function profileName(environment: Environment): string {
-  const named = environment["AWS_PROFILE"] ?? "";
-  if (named !== "") return named;
-  const isLoaded = /^(1|t|true)$/iu.test(environment["AWS_SDK_LOAD_CONFIG"] ?? "");
-  const fallback = isLoaded ? (environment["AWS_DEFAULT_PROFILE"] ?? "") : "";
-  return fallback === "" ? "default" : fallback;
-}
-
 function fromEnvironment(environment: Environment): Found {
-  // The second names are old ones that the Go SDK still takes.
-  const first = (...names: string[]) => names.map((name) => environment[name] ?? "").find((value) => value !== "");
-  const accessKeyId = first("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY");
-  const secretAccessKey = first("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY");
-  if (accessKeyId === undefined || secretAccessKey === undefined) {
-    return "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set";
-  }
-  const sessionToken = first("AWS_SESSION_TOKEN");
-  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+  return environmentKeys(environment) ?? "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set";
 }
 
 async function fromWebIdentity({ environment, tokenService }: ChainOptions): Promise<Found> {
@@ -131,7 +115,7 @@ async function fromContainer(environment: Environment): Promise<Found> {
 }
 
 async function fromInstance(environment: Environment, log: Log): Promise<Found> {
-  if (environment["AWS_EC2_METADATA_DISABLED"]?.toLowerCase() === "true") {
+  if (isMetadataOff(environment)) {
     return "EC2 instance metadata is off (AWS_EC2_METADATA_DISABLED)";
   }
   const ignore = () => undefined;

@@ -12,6 +12,8 @@ it.each([
   [{ ...keys, AWS_SECRET_ACCESS_KEY: "" }, "the shared files, else EC2 instance metadata"],
   [{ AWS_WEB_IDENTITY_TOKEN_FILE: "/token" }, "the web identity token"],
   [{ AWS_PROFILE: "logs" }, "profile 'logs', else EC2 instance metadata"],
+  [{ AWS_SDK_LOAD_CONFIG: "1", AWS_DEFAULT_PROFILE: "old" }, "profile 'old', else EC2 instance metadata"],
+  [{ AWS_ACCESS_KEY: "AKID", AWS_SECRET_KEY: "secret" }, "the environment"],
   [{ AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "/v2" }, "the shared files, else the container's endpoint"],
   [{ AWS_EC2_METADATA_DISABLED: "TRUE" }, "the shared files"],
 ])("of %o: %s", (environment, source) => {
