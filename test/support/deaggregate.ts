@@ -1,6 +1,7 @@
-// Takes KPL aggregates apart with AWS's own package, which shares no code with ours.
+// Takes KPL aggregates apart with AWS's own package, which shares no code with ours; explicit hash keys by protobufjs.
 import { createRequire } from "node:module";
 import type { ReceivedRecord } from "./kinesis_local.js";
+import { parseAggregate } from "./kpl_aggregate.js";
 
 export interface UserRecord {
   readonly partitionKey: string;
@@ -13,7 +14,6 @@ export interface UserRecord {
 
 interface KplUserRecord {
   readonly partitionKey: string;
-  readonly explicitPartitionKey?: string;
   readonly subSequenceNumber?: number;
   readonly data: string;
 }
@@ -37,19 +37,26 @@ export function deaggregate(record: ReceivedRecord): UserRecord[] {
     partitionKey: record.partitionKey,
     sequenceNumber: record.sequenceNumber,
   };
+  const hashKeys = isAggregate(record) ? explicitHashKeysOf(record.data) : [];
   kpl.deaggregateSync(input, true, (error, found = []) => {
     if (error) throw error;
-    for (const user of found) {
+    for (const [position, user] of found.entries()) {
       users.push({
         partitionKey: user.partitionKey,
         data: Buffer.from(user.data, "base64"),
         subSequenceNumber: user.subSequenceNumber,
         outerPartitionKey: record.partitionKey,
-        explicitHashKey: user.explicitPartitionKey,
+        explicitHashKey: hashKeys[position],
       });
     }
   });
   return users;
+}
+
+/** Of each record. The package gives one that has none the first of the table, where a consumer of AWS's sees none. */
+function explicitHashKeysOf(data: Uint8Array): (string | undefined)[] {
+  const { records, explicit_hash_key_table: table } = parseAggregate(data);
+  return records.map(({ explicit_hash_key_index: index }) => (index === undefined ? undefined : table[index]));
 }
 
 export function deaggregateAll(records: readonly ReceivedRecord[]): UserRecord[] {
