@@ -1,16 +1,12 @@
 /** The command line of `npm run check`. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { UsageError } from "../command_line.js";
 
 export interface CheckSettings {
   readonly file: string;
   /** Whether AWS is asked. */
   readonly live: boolean;
   readonly json: boolean;
-}
-
-/** The command line makes no sense; the message says what to write instead. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
 }
 
 const options = {

@@ -7,11 +7,10 @@ import {
 } from "@aws-sdk/client-kinesis";
 import type { Config } from "../../src/config.js";
 import { credentialsFor } from "../../src/credentials/credentials.js";
-import type { RenewingCredentials } from "../../src/credentials/renewing_credentials.js";
-import { givenEndpoint } from "../../src/credentials/token_service.js";
 import { readInstanceEnvironment } from "../../src/environment.js";
 import { createHttpHandler } from "../../src/network/http_handler.js";
 import { readNetworkEnvironment } from "../../src/network/network.js";
+import { clientConfig } from "../../src/send/kinesis_client.js";
 import { readFailure } from "../../src/send/request_failure.js";
 import { targetOf } from "../../src/send/request_form.js";
 import type { Finding, Severity } from "./findings.js";
@@ -47,7 +46,7 @@ export async function askLive(output: KinesisOutput, config: Config, environment
   const listen = (message: string) => (source ??= /^Credentials come from (.*)$/u.exec(message)?.[1]);
   const log = { debug: listen, info: listen, warning: ignore, error: ignore };
   const credentials = credentialsFor({ ...connection, eksPodExecutionRole }, { log, now: Date.now, requestHandler });
-  const client = createClient(config, credentials, requestHandler);
+  const client = new KinesisClient(clientConfig(connection, credentials, requestHandler));
   const target = targetOf(connection.stream);
   const add = (severity: Severity, option: string, rule: string, message: string, advice: string) =>
     findings.push({ severity, place: placeOf(output, option), rule, message, advice });
@@ -84,19 +83,6 @@ export async function askLive(output: KinesisOutput, config: Config, environment
   }
   const roles = [eksPodExecutionRole, connection.roleArn].filter((role) => role !== undefined).map((role) => `role ${role}`);
   return { credentials: source === undefined ? undefined : [source, ...roles].join(", then "), facts, findings };
-}
-
-/** As src/send/kinesis_client.ts makes its own. */
-function createClient(config: Config, credentials: RenewingCredentials, requestHandler: ReturnType<typeof createHttpHandler>): KinesisClient {
-  const { region, endpoint, profile } = config.connection;
-  return new KinesisClient({
-    region,
-    ...(profile === undefined ? {} : { profile }),
-    ...(endpoint === undefined ? {} : givenEndpoint(endpoint)),
-    credentials: credentials.provide,
-    requestHandler,
-    maxAttempts: 1,
-  });
 }
 
 function describe(summary: StreamDescriptionSummary): string {

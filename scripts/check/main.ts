@@ -1,12 +1,11 @@
 /** `npm run check`: wires the arguments, the rules, the questions to AWS and the report. */
-import { wantsColours } from "../tail/lines.js";
-import { type CheckSettings, help, readArguments, UsageError } from "./arguments.js";
+import { UsageError, usageStatus, wantsColours } from "../command_line.js";
+import { type CheckSettings, help, readArguments } from "./arguments.js";
 import { check } from "./check.js";
 import { sorted, withoutRepeats } from "./findings.js";
 import { askLive, type Live } from "./live.js";
 import { jsonReport, type LiveOutput, textReport } from "./report.js";
 
-const usageStatus = 2;
 const errorStatus = 1;
 const notAsked: Live = { credentials: undefined, facts: ["not asked for, since its options are wrong or not known here"], findings: [] };
 

@@ -1,5 +1,6 @@
 /** The command line of `npm run tail`. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { UsageError } from "../command_line.js";
 import { type Position, positionForms, readPosition } from "./position.js";
 
 export interface TailSettings {
@@ -15,11 +16,6 @@ export interface TailSettings {
   readonly count: number | undefined;
   /** The only shard to read; undefined for all. */
   readonly shardId: string | undefined;
-}
-
-/** The command line makes no sense; the message says what to write instead. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
 }
 
 const options = {

@@ -36,10 +36,3 @@ export function jsonLine(record: UserRecord): string {
   const known = { shard: shardId, sequenceNumber, subSequenceNumber, time: time?.toISOString(), partitionKey, explicitHashKey };
   return visibleJson(JSON.stringify({ ...known, ...content }));
 }
-
-/** Whether to colour, as Node does it: FORCE_COLOR goes before NO_COLOR, that before what the output is. */
-export function wantsColours(environment: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
-  const { FORCE_COLOR: force, NO_COLOR: no = "", TERM: terminal } = environment;
-  if (force !== undefined) return force !== "0" && force !== "false";
-  return no === "" && isTerminal && terminal !== "dumb";
-}

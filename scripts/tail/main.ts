@@ -4,9 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { createHttpHandler } from "../../src/network/http_handler.js";
 import { readNetworkEnvironment } from "../../src/network/network.js";
-import { help, readArguments, type TailSettings, UsageError } from "./arguments.js";
+import { UsageError, usageStatus, wantsColours } from "../command_line.js";
+import { help, readArguments, type TailSettings } from "./arguments.js";
 import { complaintOf } from "./complaints.js";
-import { jsonLine, type LineOf, textLine, wantsColours } from "./lines.js";
+import { jsonLine, type LineOf, textLine } from "./lines.js";
 import { isClosedPipe, PipeWriter } from "./pipe_writer.js";
 import { describePosition } from "./position.js";
 import { RecordPrinter } from "./printing.js";
@@ -14,7 +15,6 @@ import type { Patience } from "./retrying.js";
 import { NoSuchShardError, StreamFollower } from "./shards.js";
 import { streamApi } from "./stream_api.js";
 
-const usageStatus = 2;
 const failureStatus = 1;
 
 const tell = (message: string): void => void process.stderr.write(`${message}\n`);

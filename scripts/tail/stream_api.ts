@@ -6,6 +6,7 @@ import {
   ListShardsCommand,
   type ListShardsCommandInput,
 } from "@aws-sdk/client-kinesis";
+import { targetOf } from "../../src/send/request_form.js";
 import type { Position } from "./position.js";
 
 export interface StreamShard {
@@ -44,9 +45,9 @@ const recordsPerRead = 1000;
 
 /** A stream behind the SDK's client; `signal` ends requests that are under way. */
 export function streamApi(client: KinesisClient, stream: string, signal: AbortSignal): StreamApi {
-  const which = stream.startsWith("arn:") ? { StreamARN: stream } : { StreamName: stream };
+  const which = targetOf(stream);
   // GetRecords knows the stream by the iterator; of the two it takes only the ARN.
-  const arn = stream.startsWith("arn:") ? { StreamARN: stream } : {};
+  const arn = "StreamARN" in which ? which : {};
   const options = { abortSignal: signal };
   return {
     async listShards() {

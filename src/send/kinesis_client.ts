@@ -3,6 +3,7 @@ import {
   KinesisClient,
   ListShardsCommand,
   PutRecordsCommand,
+  type KinesisClientConfig,
   type ListShardsCommandOutput,
   type PutRecordsCommandInput,
   type PutRecordsCommandOutput,
@@ -11,7 +12,7 @@ import type { Pluggable } from "@smithy/types";
 import type { ConnectionOptions } from "../config.js";
 import type { Entry } from "../entry.js";
 import { AttemptRunner, type Attempt } from "./attempt.js";
-import { createHttpHandler } from "../network/http_handler.js";
+import { createHttpHandler, type RoutedHttpHandler } from "../network/http_handler.js";
 import { directNetwork, type NetworkEnvironment } from "../network/network.js";
 import type { Shard } from "../aggregate/shard_map.js";
 import { answeredBy, PreparedRequest } from "./prepared_request.js";
@@ -27,6 +28,22 @@ import { userAgentPlugin } from "./user_agent.js";
 /** A list that takes longer is not waited for: aggregation does without it. */
 const shardListTimeoutMs = 10_000;
 
+/** How the SDK's client is made for an output; what fails is tried again by others. */
+export function clientConfig(
+  { region, endpoint, profile }: ConnectionOptions,
+  credentials: RenewingCredentials,
+  requestHandler: RoutedHttpHandler,
+): KinesisClientConfig {
+  return {
+    region,
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpoint === undefined ? {} : givenEndpoint(endpoint)),
+    credentials: credentials.provide,
+    requestHandler,
+    maxAttempts: 1,
+  };
+}
+
 /**
  * The way to Kinesis: PutRecords below the SDK's client, all else through it.
  * @param version of the plugin, for the user agent
@@ -38,16 +55,9 @@ export function createKinesisClient(
   bodies: RequestBodies,
   network: NetworkEnvironment = directNetwork,
 ): PutRecordsClient & ShardLister {
-  const { region, endpoint, profile, requestTimeoutMs } = options;
+  const { requestTimeoutMs } = options;
   const requestHandler = createHttpHandler(network);
-  const client = new KinesisClient({
-    region,
-    ...(profile === undefined ? {} : { profile }),
-    ...(endpoint === undefined ? {} : givenEndpoint(endpoint)),
-    credentials: credentials.provide,
-    requestHandler,
-    maxAttempts: 1,
-  });
+  const client = new KinesisClient(clientConfig(options, credentials, requestHandler));
   client.middlewareStack.use(userAgentPlugin(process.platform, version));
   const { target } = bodies;
   const attempts = new AttemptRunner();

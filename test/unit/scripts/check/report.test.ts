@@ -1,6 +1,7 @@
 /** The report, the command line, and the order of what is found. */
 import { describe, expect, it } from "vitest";
-import { help, readArguments, UsageError } from "../../../../scripts/check/arguments.js";
+import { help, readArguments } from "../../../../scripts/check/arguments.js";
+import { UsageError } from "../../../../scripts/command_line.js";
 import { editDistance, nearest } from "../../../../scripts/check/edit_distance.js";
 import { type Finding, sorted, withoutRepeats } from "../../../../scripts/check/findings.js";
 import { failureAdvice } from "../../../../scripts/check/live_failures.js";

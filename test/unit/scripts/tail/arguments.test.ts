@@ -1,6 +1,7 @@
 /** The command line of `npm run tail`, and the places that --from names. */
 import { describe, expect, it } from "vitest";
-import { help, readArguments, UsageError } from "../../../../scripts/tail/arguments.js";
+import { help, readArguments } from "../../../../scripts/tail/arguments.js";
+import { UsageError } from "../../../../scripts/command_line.js";
 import { describePosition, readPosition } from "../../../../scripts/tail/position.js";
 
 const nowMs = Date.parse("2026-01-31T12:00:00Z");

@@ -1,6 +1,7 @@
 /** A user record as a line: for people, in colours, as JSON; no record commands the terminal. */
 import { describe, expect, it } from "vitest";
-import { jsonLine, textLine, wantsColours } from "../../../../scripts/tail/lines.js";
+import { jsonLine, textLine } from "../../../../scripts/tail/lines.js";
+import { wantsColours } from "../../../../scripts/command_line.js";
 import type { UserRecord } from "../../../../scripts/tail/user_records.js";
 
 const plain: UserRecord = {
