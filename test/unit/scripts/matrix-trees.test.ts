@@ -1,68 +1,45 @@
 /** The trees of other Debians: what there is is told, what can't be had is no failure and leaves no half of a tree. */
-import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ToolScript } from "../../support/tool_script.js";
 
-let folder: string;
-const placeOf = (suite: string): string => join(folder, "build", "matrix", suite);
-
-/** A program that does so, in the first folder of PATH. */
-function provide(name: string, does: string): void {
-  writeFileSync(join(folder, "programs", name), `#!/bin/sh\n${does}\n`);
-  chmodSync(join(folder, "programs", name), 0o755);
-}
-
-function run(suites = "bookworm trixie"): { status: number | null; stdout: string; stderr: string; kept: string } {
-  const { status, stdout, stderr } = spawnSync("/bin/sh", [join(folder, "scripts", "matrix_trees.sh")], {
-    env: { PATH: join(folder, "programs"), MATRIX: suites },
-    encoding: "utf8",
-  });
-  return { status, stdout, stderr, kept: readFileSync(placeOf("environment"), "utf8") };
-}
-
+let script: ToolScript;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "matrix-trees-"));
-  for (const name of ["scripts", "programs"]) mkdirSync(join(folder, name));
-  for (const name of ["matrix_trees.sh", "found_tools.sh"]) {
-    copyFileSync(fileURLToPath(new URL(`../../../scripts/${name}`, import.meta.url)), join(folder, "scripts", name));
-  }
-  for (const tool of ["dirname", "mkdir", "mv", "cat", "tr", "sed", "rm", "tail"]) symlinkSync(`/usr/bin/${tool}`, join(folder, "programs", tool));
-  provide("uname", "case $1 in -s) echo Linux ;; -m) echo x86_64 ;; esac");
-  provide("id", "echo 0");
-  provide("unshare", "true");
+  script = new ToolScript("matrix_trees.sh", "matrix", ["rm", "tail"]);
+  script.provide("uname", "case $1 in -s) echo Linux ;; -m) echo x86_64 ;; esac");
+  script.provide("id", "echo 0");
+  script.provide("unshare", "true");
   // debootstrap --variant=… --include=… SUITE FOLDER
-  provide("debootstrap", 'echo "I: $3"; case $3 in sid) mkdir "$4/half"; exit 1 ;; esac; echo tree >"$4/etc"');
+  script.provide("debootstrap", 'echo "I: $3"; case $3 in sid) mkdir "$4/half"; exit 1 ;; esac; echo tree >"$4/etc"');
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => script.remove());
 
 describe("the trees of other Debians", () => {
   it("are made and told, and the line is kept", () => {
-    const { status, stdout, kept } = run();
+    const { status, stdout, kept } = script.run({ MATRIX: "bookworm trixie" });
     expect(status).toBe(0);
-    expect(stdout).toBe(`export KINESIS_TEST_MATRIX='${placeOf("bookworm")}:${placeOf("trixie")}'\n`);
+    expect(stdout).toBe(`export KINESIS_TEST_MATRIX='${script.placeOf("bookworm")}:${script.placeOf("trixie")}'\n`);
     expect(kept).toBe(stdout);
-    expect(existsSync(join(placeOf("trixie"), "etc"))).toBe(true);
+    expect(existsSync(path.join(script.placeOf("trixie"), "etc"))).toBe(true);
   });
 
   it("are not made again", () => {
-    run();
-    provide("debootstrap", "exit 1");
-    expect(run().stdout).toContain(placeOf("trixie"));
+    script.run({ MATRIX: "bookworm trixie" });
+    script.provide("debootstrap", "exit 1");
+    expect(script.run({ MATRIX: "bookworm trixie" }).stdout).toContain(script.placeOf("trixie"));
   });
 
   it("are told without one that could not be made, of which no half is taken the next time", () => {
     for (let times = 0; times < 2; times++) {
-      const { stdout, stderr } = run("bookworm sid");
-      expect(stdout).toBe(`export KINESIS_TEST_MATRIX='${placeOf("bookworm")}'\n`);
+      const { stdout, stderr } = script.run({ MATRIX: "bookworm sid" });
+      expect(stdout).toBe(`export KINESIS_TEST_MATRIX='${script.placeOf("bookworm")}'\n`);
       expect(stderr).toContain("debootstrap sid failed: I: sid");
     }
   });
 
   it("are skipped when none can be made", () => {
-    expect(run("sid")).toMatchObject({ status: 0, stdout: "export KINESIS_TEST_MATRIX_SKIPPED='debootstrap failed; its output is in build/matrix'\n" });
+    expect(script.run({ MATRIX: "sid" })).toMatchObject({ status: 0, stdout: "export KINESIS_TEST_MATRIX_SKIPPED='debootstrap failed; its output is in build/matrix'\n" });
   });
 
   it.each([
@@ -70,8 +47,8 @@ describe("the trees of other Debians", () => {
     ["without mount namespaces", "unshare", "exit 1", /unshare --mount/],
     ["on another kind of machine", "uname", "echo Linux", /x86-64/],
   ])("are skipped %s", (_, program, does, reason) => {
-    provide(program, does);
-    const { status, stdout } = run();
+    script.provide(program, does);
+    const { status, stdout } = script.run({ MATRIX: "bookworm trixie" });
     expect(status).toBe(0);
     expect(stdout).toMatch(/^export KINESIS_TEST_MATRIX_SKIPPED='/);
     expect(stdout).toMatch(reason);
