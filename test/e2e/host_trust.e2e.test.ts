@@ -29,8 +29,7 @@ async function start(environment: Environment = {}): Promise<PluginHost> {
 }
 
 async function serve(tls?: { readonly key: string; readonly cert: string }): Promise<ScriptedService> {
-  const body = JSON.stringify({ FailedRecordCount: 0, Records: [{ SequenceNumber: "1", ShardId: "shardId-000000000000" }] });
-  const service = await ScriptedService.start(() => ({ body }), tls === undefined ? {} : { tls });
+  const service = await ScriptedService.startTaking(tls === undefined ? {} : { tls });
   stops.push(() => service.stop());
   return service;
 }

@@ -67,6 +67,12 @@ export class ScriptedService {
     return service;
   }
 
+  /** One that takes the one record of each request. */
+  static async startTaking(settings: ServiceSettings = {}): Promise<ScriptedService> {
+    const body = JSON.stringify({ FailedRecordCount: 0, Records: [{ SequenceNumber: "1", ShardId: "shardId-000000000000" }] });
+    return ScriptedService.start(() => ({ body }), settings);
+  }
+
   /** Connections made so far. */
   get connections(): number {
     return this.#sockets.length;
