@@ -21,7 +21,7 @@ complete() { has debootstrap && has aarch64-linux-gnu-g++ && [ -x "$emulator" ];
 
 [ "$(id -u)" -eq 0 ] || skip "only root can make a tree, and change its root to it"
 # shellcheck disable=SC2086
-complete || { has apt-get && apt-get install -y -qq --no-install-recommends $packages >&2; } ||
+complete || { has apt-get && apt_install $packages; } ||
   skip "some of these can't be installed: $packages"
 complete || skip "some of these are still missing after apt-get install: $packages"
 unshare --mount true 2>/dev/null || skip "this machine allows no mount namespaces (unshare --mount)"

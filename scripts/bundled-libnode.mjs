@@ -3,8 +3,9 @@
 // Everything comes from Debian's packages, fresh, whatever of them is installed: what a package holds lies in a folder of
 // its name. Not gathered are glibc, libstdc++ and libgcc, which every Linux has.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { downloadPackage } from "./debian-package.mjs";
 
 const systemLibrary = /^(ld-linux.*|lib(c|m|dl|rt|pthread|stdc\+\+|gcc_s))\.so\.\d+$/;
 const systemPackage = /^(libc6|libstdc\+\+6|libgcc-s1|gcc-\d+-base|debconf.*|media-types)$/;
@@ -27,9 +28,7 @@ function unpackAll(first, folder) {
   for (const { name, isModule } of queue) {
     if (packages.has(name) || systemPackage.test(name)) continue;
     const debs = mkdtempSync(join(folder, "deb-"));
-    // As root, apt would warn that its own user can't write here.
-    run("apt-get", ["-o", "APT::Sandbox::User=root", "download", "-qq", name], { cwd: debs });
-    const deb = join(debs, readdirSync(debs)[0]);
+    const deb = downloadPackage(name, debs);
     const field = (which) => run("dpkg-deb", ["-f", deb, which]).trim();
     run("dpkg-deb", ["-x", deb, join(folder, name)]);
     packages.set(name, { version: field("Version"), architecture: field("Architecture") });

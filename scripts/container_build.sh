@@ -13,6 +13,7 @@ PATH=$PATH:/usr/sbin:/sbin
 export PATH
 
 say() { echo "container: $*" >&2; }
+. "$(dirname "$0")/apt.sh"
 
 # within UNSHARE_OPTIONS COMMAND: under the tree's root, with an environment of nothing else
 within() {
@@ -28,12 +29,16 @@ within() {
 }
 
 [ "$(id -u)" -eq 0 ] || { say "only root can make a tree, and change its root to it"; exit 1; }
+command -v debootstrap >/dev/null || apt_install debootstrap || { say "debootstrap is missing, and apt-get can't install it"; exit 1; }
 if [ ! -d "$tree" ]; then
   say "making a Debian 12 with $tools"
   rm -rf "$tree.part"
   mkdir -p "$tree.part"
   # shellcheck disable=SC2086
-  debootstrap --variant=minbase --include=ca-certificates bookworm "$tree.part" ${MATRIX_MIRROR:-} >"$project/build/container.log"
+  debootstrap --variant=minbase --include=ca-certificates bookworm "$tree.part" ${MATRIX_MIRROR:-} >"$project/build/container.log" 2>&1 || {
+    say "debootstrap failed: $(tail -n 1 "$project/build/container.log")"
+    exit 1
+  }
   cp /etc/resolv.conf "$tree.part/etc/"
   cp /etc/ssl/certs/ca-certificates.crt "$tree.part/etc/ssl/certs/"
   mv "$tree.part" "$tree"

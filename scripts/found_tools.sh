@@ -8,6 +8,7 @@ environment=$folder/environment
 say() { echo "$subject: $*" >&2; }
 quoted() { printf "'%s'" "$(printf %s "$1" | tr '\n' ' ' | sed "s/'/'\\\\''/g")"; }
 has() { command -v "$1" >/dev/null 2>&1; }
+. "$(dirname "$0")/apt.sh"
 
 keep() { # keep LINES
   mkdir -p "$folder"

@@ -15,6 +15,7 @@ oldest_abi=108 # Node 18
 PATH=$PATH:/usr/sbin:/sbin
 
 say() { echo "libnode: $*" >&2; }
+. "$(dirname "$0")/apt.sh"
 fail() {
   say "$*"
   exit 1
@@ -58,7 +59,7 @@ update_lists() {
   updated=yes
   [ "$(id -u)" -eq 0 ] || fail "apt's package lists are missing or old; run: sudo apt-get update"
   say "updating apt's package lists"
-  apt-get update -qq >&2 || fail "apt-get update failed"
+  apt_update || exit 1
 }
 
 # The newest libnodeNNN that apt knows.

@@ -35,7 +35,7 @@ make_tree() { # make_tree SUITE
 
 [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] || skip "the trees are for Linux on x86-64"
 [ "$(id -u)" -eq 0 ] || skip "only root can make them, and change its root to them"
-has debootstrap || { has apt-get && apt-get install -y -qq --no-install-recommends debootstrap >&2; } ||
+has debootstrap || { has apt-get && apt_install debootstrap; } ||
   skip "debootstrap is missing, and apt-get can't install it"
 unshare --mount true 2>/dev/null || skip "this machine allows no mount namespaces (unshare --mount)"
 

@@ -36,12 +36,8 @@ install_packages() {
   has apt-get || skip "there is no wine or no mingw-w64, and no apt-get to install them"
   [ "$(id -u)" -eq 0 ] || skip "wine or mingw-w64 is missing; run: sudo apt-get install --no-install-recommends $packages"
   say "installing $packages"
-  apt-cache policy wine64 | grep -q 'Candidate: [^(]' || apt-get update -qq >&2 || skip "apt-get update failed"
   # shellcheck disable=SC2086
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >&2 ||
-    { apt-get update -qq >&2 &&
-      DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >&2; } ||
-    skip "apt-get install $packages failed"
+  apt_install $packages || skip "apt-get install $packages failed"
   complete || skip "wine or mingw-w64 is still missing after apt-get install $packages"
 }
 

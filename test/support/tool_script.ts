@@ -28,7 +28,7 @@ export class ToolScript {
     this.#script = path.join(this.#folder, "scripts", script);
     this.#builds = builds;
     for (const name of ["scripts", "programs"]) mkdirSync(path.join(this.#folder, name));
-    for (const name of [script, "found_tools.sh"]) copyFileSync(path.resolve("scripts", name), path.join(this.#folder, "scripts", name));
+    for (const name of [script, "found_tools.sh", "apt.sh"]) copyFileSync(path.resolve("scripts", name), path.join(this.#folder, "scripts", name));
     for (const tool of [...usualTools, ...tools]) symlinkSync(`/usr/bin/${tool}`, path.join(this.#folder, "programs", tool));
   }
 

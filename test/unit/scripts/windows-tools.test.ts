@@ -28,11 +28,9 @@ describe("the tools for Windows", () => {
   it("are skipped when root can't install them", () => {
     script.provide("id", "echo 0");
     script.provide("apt-get", "exit 1");
-    script.provide("apt-cache", "true");
-    script.provide("grep", "exit 1");
     const { status, stdout } = script.run();
     expect(status).toBe(0);
-    expect(stdout).toContain("SKIPPED='apt-get update failed'");
+    expect(stdout).toMatch(/SKIPPED='apt-get install .*wine64 wine failed'/);
   });
 
   it("are skipped on another kind of machine", () => {

@@ -1,0 +1,33 @@
+# Read by the scripts that take packages from apt: apt-get on a new machine, and where another apt is at work.
+#
+# A new machine has no package lists, and updates itself in the background, for minutes. apt-get itself can wait for the
+# lock of installations (DPkg::Lock::Timeout), but gives up at once when the lists are locked.
+#
+# The reader has a function `say`, which writes a message.
+
+apt_wait_s=300
+apt_pause_s=5
+
+# Fetches the package lists.
+apt_update() {
+  apt_waited_s=0
+  until apt_said=$(LC_ALL=C apt-get update -qq 2>&1); do
+    case $apt_said in *"Could not get lock"*) apt_is_locked=yes ;; *) apt_is_locked=no ;; esac
+    if [ $apt_is_locked = no ] || [ $apt_waited_s -ge $apt_wait_s ]; then
+      say "apt-get update failed: $apt_said"
+      return 1
+    fi
+    [ $apt_waited_s -gt 0 ] || say "waiting for another apt, which holds the package lists"
+    sleep $apt_pause_s
+    apt_waited_s=$((apt_waited_s + apt_pause_s))
+  done
+}
+
+apt_install_by_lists() {
+  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=$apt_wait_s install -y -qq --no-install-recommends "$@" >&2
+}
+
+# Installs these packages; with new lists where those at hand do not lead to them.
+apt_install() {
+  apt_install_by_lists "$@" || { apt_update && apt_install_by_lists "$@"; }
+}

@@ -1,0 +1,65 @@
+/** A package is downloaded also where the package lists are missing; what apt-get says is told when it is not. */
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+interface PackageModule {
+  readonly downloadPackage: (name: string, folder: string) => string;
+}
+const { downloadPackage } = (await import(new URL("../../../scripts/debian-package.mjs", import.meta.url).href)) as PackageModule;
+
+let folder: string;
+let target: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "debian-package-"));
+  target = path.join(folder, "debs");
+  for (const name of ["debs", "programs"]) mkdirSync(path.join(folder, name));
+  vi.stubEnv("PATH", `${path.join(folder, "programs")}:/usr/bin:/bin`);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+/** An apt-get that downloads where an update went before, which does so. */
+function provideApt(update: string): void {
+  const program = path.join(folder, "programs", "apt-get");
+  writeFileSync(
+    program,
+    `#!/bin/sh
+echo "$*" >>${folder}/calls
+case "$*" in
+  *update*) ${update}; : >${folder}/lists ;;
+  *) [ -e ${folder}/lists ] || { echo "E: Unable to locate package libx1" >&2; exit 100; }; : >libx1_1.0_amd64.deb ;;
+esac
+`,
+  );
+  chmodSync(program, 0o755);
+}
+const calls = (): string[] => readFileSync(path.join(folder, "calls"), "utf8").trim().split("\n");
+
+describe("a package", () => {
+  it("is downloaded with the lists at hand", () => {
+    provideApt("true");
+    writeFileSync(path.join(folder, "lists"), "");
+    expect(downloadPackage("libx1", target)).toBe(path.join(target, "libx1_1.0_amd64.deb"));
+    expect(calls()).toHaveLength(1);
+  });
+
+  it("is downloaded with new lists where there are none", () => {
+    provideApt("true");
+    expect(downloadPackage("libx1", target)).toBe(path.join(target, "libx1_1.0_amd64.deb"));
+    expect(calls()).toHaveLength(3);
+  });
+
+  it("is told by name, with what apt-get said, when it can't be had", () => {
+    provideApt("exit 100");
+    expect(() => downloadPackage("libx1", target)).toThrow("apt-get download libx1 failed: E: Unable to locate package libx1");
+  });
+
+  it("comes from nowhere without apt-get", () => {
+    vi.stubEnv("PATH", path.join(folder, "programs"));
+    expect(() => downloadPackage("libx1", target)).toThrow(/^apt-get cannot be run \(ENOENT\)/);
+  });
+});
