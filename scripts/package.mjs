@@ -55,8 +55,7 @@ function fill(target, machine) {
   ours("LICENSE", "LICENSE");
   ours("THIRD-PARTY", "THIRD-PARTY");
   ours("docs/LINUX.md", "INSTALL.md");
-  ours("examples", "examples");
-  rmSync(join(target, "examples/fluent-bit-windows.conf"));
+  for (const name of ["README.md", "docs", "examples"]) ours(name, name);
   const additions = join(projectFolder, "build/package/additions.json");
   if (withLibnode && machine !== "x64") throw new Error("BUNDLE_LIBNODE=1 is for the package of x64 alone");
   writeFileSync(additions, JSON.stringify(withLibnode ? gatherLibnode({ projectFolder, libnode, target }) : []));

@@ -1,8 +1,8 @@
 /** The archive for Linux: what is in it, that its sums are right, and that it is the same bytes whatever the files' times. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PLUGIN, ROOT } from "../support/host_program.js";
 
@@ -28,13 +28,23 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("the archive", () => {
-  it("has the plugin, its papers and its examples in one folder, and nothing for Windows", () => {
+  it("has the plugin, its papers and its examples in one folder", () => {
     const names = readdirSync(join(folder, NAME)).sort();
-    expect(names).toEqual(["INSTALL.md", "LICENSE", "SHA256SUMS", "THIRD-PARTY", "examples", "kinesis.cdx.json", "kinesis.so"]);
+    expect(names).toEqual(["INSTALL.md", "LICENSE", "README.md", "SHA256SUMS", "THIRD-PARTY", "docs", "examples", "kinesis.cdx.json", "kinesis.so"]);
     expect(readFileSync(join(folder, NAME, "kinesis.so")).equals(readFileSync(PLUGIN))).toBe(true);
-    const examples = readdirSync(join(folder, NAME, "examples"));
-    expect(examples).toContain("fluent-bit.conf");
-    expect(examples).not.toContain("fluent-bit-windows.conf");
+    expect(readdirSync(join(folder, NAME, "examples"))).toContain("fluent-bit.conf");
+  });
+
+  it("has what its instructions and the texts of its examples lead to", () => {
+    const texts = ["INSTALL.md", ...readdirSync(join(folder, NAME, "examples"), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => join("examples", name))];
+    expect(texts.length).toBeGreaterThan(5);
+    for (const text of texts) {
+      for (const [, target = ""] of readFileSync(join(folder, NAME, text), "utf8").matchAll(/\]\((?!https:)([^)#]+)[^)]*\)/g)) {
+        expect(existsSync(join(folder, NAME, dirname(text), target)), `${text}: ${target}`).toBe(true);
+      }
+    }
   });
 
   it("has the sum of each of its files, as sha256sum checks it", () => {
