@@ -1,4 +1,4 @@
-# The official Fluent Bit image of the versions up to 4.1 (distroless, Debian 12) with the Kinesis plugin and libnode 18.
+# The official Fluent Bit image of the versions 3.0.7 to 4.2.0 (distroless, Debian 12) with the Kinesis plugin and libnode 18.
 #
 #     docker build -f examples/docker/debian12.Dockerfile -t example/fluent-bit-kinesis:1-debian12 .
 ARG FLUENT_BIT_IMAGE=fluent/fluent-bit:4.1.0

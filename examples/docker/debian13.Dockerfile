@@ -1,4 +1,4 @@
-# The official Fluent Bit image of version 5 (distroless, Debian 13) with the Kinesis plugin and libnode 20.
+# The official Fluent Bit image of version 4.2.1 and newer (distroless, Debian 13) with the Kinesis plugin and libnode 20.
 #
 #     docker build -f examples/docker/debian13.Dockerfile -t example/fluent-bit-kinesis:1 .
 ARG FLUENT_BIT_IMAGE=fluent/fluent-bit:5.1.1

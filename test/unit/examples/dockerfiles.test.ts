@@ -1,6 +1,6 @@
 // The Dockerfiles of examples/: instructions, stages, versions of images, and that what they copy and build is there.
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
@@ -15,6 +15,8 @@ const names = [
   "docker/aws-for-fluent-bit.Dockerfile",
   "ecs-firelens/Dockerfile",
 ];
+
+const readme = readFileSync(path.join(ROOT, "README.md"), "utf8");
 
 describe.each(names)("%s", (name) => {
   const text = exampleText(name);
@@ -49,6 +51,16 @@ describe.each(names)("%s", (name) => {
     const runs = stages.flatMap(({ instructions }) => instructions).map(({ text: each }) => each);
     expect(runs.some((run) => /install -y.* (libnode\d+|nodejs20-libs)( |$)/.test(run))).toBe(true);
     expect(copied.includes("/collected") || last?.instructions.some((each) => /libnode\d+/.test(each.text))).toBe(true);
+  });
+
+  it("installs what the README says that the build needs", () => {
+    const build = stages.find((stage) => stage.instructions.some((each) => each.text === "make release"));
+    const system = build?.base.startsWith("amazonlinux:") === true ? "Amazon Linux 2023" : "Debian 12";
+    const needed = new RegExp(`^\\| ${system} \\| \`(git [^\`]+)\``, "m").exec(readme)?.[1]?.split(" ") ?? [];
+    expect(needed).toContain("cmake");
+    const clones = build?.instructions.some((each) => each.text.startsWith("git clone"));
+    const words = build?.instructions.flatMap((each) => each.text.split(/\s+/)) ?? [];
+    for (const name of needed.filter((each) => clones === true || each !== "git")) expect(words).toContain(name);
   });
 
   it("copies all that the build needs, where it does not clone", () => {
