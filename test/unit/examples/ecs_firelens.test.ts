@@ -10,7 +10,7 @@ interface Container {
   readonly memoryReservation: number;
   readonly stopTimeout?: number;
   readonly firelensConfiguration?: { readonly type: string; readonly options: Readonly<Record<string, string>> };
-  readonly healthCheck?: { readonly command: readonly string[]; readonly retries: number };
+  readonly healthCheck?: { readonly command: readonly string[]; readonly interval: number; readonly retries: number };
   readonly dependsOn?: readonly { readonly containerName: string; readonly condition: string }[];
   readonly logConfiguration: { readonly logDriver: string; readonly options: Readonly<Record<string, string>> };
 }
@@ -48,6 +48,18 @@ describe("the task definition", () => {
     const url = /http:\S+/.exec(router.healthCheck?.command.join(" ") ?? "")?.[0];
     expect(url).toBe(`http://127.0.0.1:${service?.get("http_port")}/api/v1/health`);
     expect(service?.get("health_check")).toBe("On");
+  });
+
+  it("does not replace the task, application and all, as soon as Kinesis takes nothing for a while", () => {
+    const { interval = 0, retries = 0 } = router.healthCheck ?? {};
+    expect(interval * retries).toBeGreaterThanOrEqual(300);
+    // The most that ECS takes.
+    expect(retries).toBeLessThanOrEqual(10);
+  });
+
+  it("says what the execution role needs besides the managed policy, where the log's group is to be created", () => {
+    const creates = router.logConfiguration.options["awslogs-create-group"] === "true";
+    expect(exampleText("ecs-firelens/README.md").includes("logs:CreateLogGroup")).toBe(creates);
   });
 
   it("waits longer for the router's end than Fluent Bit's grace", () => {
