@@ -92,6 +92,8 @@ const defaultRetryTimeoutSeconds = 3;
 const maxRetryTimeoutSeconds = 3600;
 const defaultSkipAggregationBytes = 20 * 1024;
 const minAggregatedBytes = 1024;
+/** What leaves an option off without a word. The Go plugin says nothing of others either, such as Fluent Bit's "on". */
+const offValues: readonly string[] = ["", "false", "off", "no", "0"];
 /** Room for the longest partition key (256 characters of four bytes) and some data beside it. */
 const minRecordBytes = 4096;
 
@@ -108,7 +110,12 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
   }
   const text = (name: OptionName) => values.get(name) ?? "";
   const optional = (name: OptionName) => (text(name) === "" ? undefined : text(name));
-  const isTrue = (name: OptionName) => text(name).toLowerCase() === "true";
+  const isTrue = (name: OptionName) => {
+    const value = text(name).toLowerCase();
+    if (value === "true") return true;
+    if (!offValues.includes(value)) log.warning(`'${name}' is '${text(name)}', and only 'true' turns it on: it is off`);
+    return false;
+  };
   const integer = (name: OptionName, fallback: number, lowest: number, highest: number) =>
     readInteger(name, text(name), fallback, lowest, highest);
 

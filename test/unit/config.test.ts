@@ -286,6 +286,11 @@ describe("the log", () => {
     ["a partition key alone", { partition_key: "id" }, []],
     ["concurrency", { experimental_concurrency: "1" }, [/can lead to data loss/]],
     ["no concurrency", { experimental_concurrency: "0" }, []],
+    ["an option that is not quite true", { aggregation: "On", append_newline: "yes" },
+      [/^'append_newline' is 'yes', and only 'true' turns it on/, /^'aggregation' is 'On', and only 'true' turns it on/]],
+    ["an option that is true", { aggregation: "True", append_newline: "TRUE" }, []],
+    ["an option that is off", { aggregation: "False", append_newline: "off" }, []],
+    ["the same in other words", { aggregation: "0", append_newline: "No" }, []],
   ])("warns where it should: %s", (_, options, warnings) => {
     const found = logOf({ ...required, ...options }).at("warning");
     expect(found).toHaveLength(warnings.length);
