@@ -46,3 +46,14 @@ export function readInstanceEnvironment(environment: Environment): InstanceEnvir
   const role = environment["EKS_POD_EXECUTION_ROLE"] ?? "";
   return { sendFailureTimeoutMs: timeoutMs, eksPodExecutionRole: role === "" ? undefined : role };
 }
+
+/** Where the environment sends what goes to Kinesis, for a line in the log; undefined when it leaves that to the region. */
+export function kinesisEndpointOf(environment: Environment): string | undefined {
+  if (environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] === "true") return undefined;
+  for (const name of ["AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL"]) {
+    const value = environment[name] ?? "";
+    // It may hold a password.
+    if (value !== "") return value.includes("@") ? `that of ${name}` : `${value} (${name})`;
+  }
+  return undefined;
+}

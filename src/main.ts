@@ -2,7 +2,7 @@
 import type { Binding, LoadBuiltIn } from "./binding.js";
 import { optionNames, readConfig } from "./config.js";
 import { credentialSource } from "./credentials/credential_source.js";
-import { hasLogLevel, readInstanceEnvironment, readLogLevel } from "./environment.js";
+import { hasLogLevel, kinesisEndpointOf, readInstanceEnvironment, readLogLevel } from "./environment.js";
 import { lateClient } from "./late_client.js";
 import { createHostLog, createLog, hostLevels, prefixed, type Log } from "./log.js";
 import { GatheredMetrics, metricDefinitions, noMetrics, type Metrics } from "./metrics.js";
@@ -54,7 +54,7 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
     }
     const { eksPodExecutionRole } = environment;
     const options = { ...config.connection, eksPodExecutionRole };
-    const { stream, region, endpoint = "that of the region" } = options;
+    const { stream, region, endpoint = kinesisEndpointOf(process.env) ?? "that of the region" } = options;
     instanceLog.info(`stream ${stream}, region ${region}, endpoint ${endpoint}; credentials: ${credentialSource(options, process.env)}; version ${version}; Node.js ${process.version} runs ${binding.place}`);
     const bodies = new RequestBodies(config.connection.stream, config.requestFormat, Math.random, () => {
       instanceLog.warning("The endpoint does not take requests in CBOR; from now on they are JSON, which 'request_format' can say from the start");

@@ -1,7 +1,7 @@
 // The environment variables: what they mean, and what is said about wrong values.
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../../src/configuration_error.js";
-import { hasLogLevel, readInstanceEnvironment, readLogLevel } from "../../src/environment.js";
+import { hasLogLevel, kinesisEndpointOf, readInstanceEnvironment, readLogLevel } from "../../src/environment.js";
 
 describe("FLB_LOG_LEVEL", () => {
   it.each([
@@ -61,5 +61,26 @@ describe("EKS_POD_EXECUTION_ROLE", () => {
     ["arn:aws:iam::123456789012:role/pod", "arn:aws:iam::123456789012:role/pod"],
   ])("%j is the role %j", (value, expected) => {
     expect(readInstanceEnvironment({ EKS_POD_EXECUTION_ROLE: value }).eksPodExecutionRole).toBe(expected);
+  });
+});
+
+describe("the address of Kinesis that the environment names", () => {
+  const [one, two] = ["http://localhost:1", "http://localhost:2"];
+
+  it.each([
+    [{}, undefined],
+    [{ AWS_ENDPOINT_URL: "", AWS_ENDPOINT_URL_KINESIS: "" }, undefined],
+    [{ AWS_ENDPOINT_URL: one }, `${one} (AWS_ENDPOINT_URL)`],
+    [{ AWS_ENDPOINT_URL: one, AWS_ENDPOINT_URL_KINESIS: two }, `${two} (AWS_ENDPOINT_URL_KINESIS)`],
+    [{ AWS_ENDPOINT_URL: one, AWS_ENDPOINT_URL_KINESIS: "" }, `${one} (AWS_ENDPOINT_URL)`],
+    [{ AWS_ENDPOINT_URL_STS: one }, undefined],
+    [{ AWS_ENDPOINT_URL: one, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" }, undefined],
+    [{ AWS_ENDPOINT_URL: one, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "false" }, `${one} (AWS_ENDPOINT_URL)`],
+  ])("%j is told as %j", (environment, expected) => {
+    expect(kinesisEndpointOf(environment)).toBe(expected);
+  });
+
+  it("is not shown when it may hold a password", () => {
+    expect(kinesisEndpointOf({ AWS_ENDPOINT_URL: "http://user:hidden@localhost:1" })).toBe("that of AWS_ENDPOINT_URL");
   });
 });
