@@ -5,10 +5,11 @@ const locales = ["en-US", "en-GB", "en-AU", "en-IN", "en-NZ", "en-ZA"];
 
 /**
  * The local zone's abbreviation at a time, such as "CEST"; for a zone without one its offset, such as "+03" or "+0545",
- * as in the tz database (theory.html, "Time zone abbreviations").
+ * as in the tz database (theory.html, "Time zone abbreviations"). Empty at a time that is out of all calendars.
  */
 export function zoneName(epochSeconds: number): string {
   const date = new Date(epochSeconds * 1000);
+  if (Number.isNaN(date.getTime())) return "";
   for (const locale of locales) {
     const parts = new Intl.DateTimeFormat(locale, { timeZoneName: "short" }).formatToParts(date);
     const name = parts.find(({ type }) => type === "timeZoneName")?.value ?? "";

@@ -23,3 +23,7 @@ it.each([
     expect(zoneName(time)).toBe(expected.trim());
   }
 });
+
+it.each([Number.NaN, 8.64e12 + 1, -1e300])("gives nothing at a time out of all calendars (%s s)", (time) => {
+  expect(zoneName(time)).toBe("");
+});
