@@ -23,6 +23,7 @@ const records = fc.array(
 const limits = fc.record({
   maximumRecordBytes: fc.integer({ min: 100, max: 6000 }),
   skipRecordBytes: fc.integer({ min: 1, max: 5100 }),
+  serviceRecordBytes: fc.integer({ min: 100, max: 6000 }),
 });
 
 /** None, or a map of the whole range cut at these points. */
@@ -68,13 +69,13 @@ function recordsIn(entry: Entry): Found[] {
 
 it("loses, doubles and reorders nothing, and keeps the limits", () => {
   fc.assert(
-    fc.property(records, limits, shardMaps, (inputs, { maximumRecordBytes, skipRecordBytes }, shards) => {
+    fc.property(records, limits, shardMaps, (inputs, { maximumRecordBytes, skipRecordBytes, serviceRecordBytes }, shards) => {
       const entries: Entry[] = [];
       const sink = new ByteSink(100);
       let random = 0;
       const randomKey = () => `random ${random++}`;
       const aggregator = new Aggregator(
-        { maximumRecordBytes, skipRecordBytes, serviceRecordBytes: 1024 * 1024 },
+        { maximumRecordBytes, skipRecordBytes, serviceRecordBytes },
         {
           randomKey,
           md5,
@@ -111,6 +112,7 @@ it("loses, doubles and reorders nothing, and keeps the limits", () => {
         }
         if (!isAggregate(entry.data)) continue;
         expect(entry.data.length).toBeLessThan(maximumRecordBytes);
+        expect(entry.sizeBytes).toBeLessThanOrEqual(serviceRecordBytes);
         for (const { length } of recordsIn(entry)) expect(length).toBeLessThan(skipRecordBytes);
       }
     }),

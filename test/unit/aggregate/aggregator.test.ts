@@ -93,6 +93,11 @@ describe("partition keys", () => {
     expect(parseAggregate(entry.data).partition_key_table).toEqual(["random 0"]);
   });
 
+  it("of records without one are the first of the aggregate that they fall into", () => {
+    const parsed = parseAggregate(only(aggregate(wide, [["1", "zebra"], ["2", "ant"], ["3"], ["4"]])).data);
+    expect(parsed.records.map((record) => record.partition_key_index)).toEqual([0, 1, 0, 0]);
+  });
+
   it("are chosen anew for each aggregate of records without one", () => {
     const entries = aggregate({ maximumRecordBytes: 1024, skipRecordBytes: mebibyte, serviceRecordBytes: mebibyte }, [
       ["a".repeat(600)], ["b".repeat(600)],

@@ -137,6 +137,19 @@ describe("take", () => {
     expect(first?.events).toEqual([0, 1]);
   });
 
+  it("leaves the next one the room that its own routing key leaves", () => {
+    const short: Input = ["one", "k"];
+    const long: Input = ["one", "k".repeat(200)];
+    const size = sizeOf(long) + 200;
+    const second = (serviceRecordBytes: number) => {
+      const opened = open({ serviceRecordBytes });
+      add(opened, short);
+      opened.aggregate.take();
+      return add(opened, long).at(0);
+    };
+    expect([size - 1, size].map(second)).toEqual([false, true]);
+  });
+
   it("appends to the sink, and leaves alone what lies there", () => {
     const opened = open();
     add(opened, ["one", "first"], ["two", "other"]);
