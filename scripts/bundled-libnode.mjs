@@ -1,4 +1,4 @@
-// Gathers a libnode to lie beside kinesis.so: Debian's, the libraries that it needs, its modules, and their licences.
+// Gathers a libnode to lie beside kinesis.so: that of Debian or Ubuntu, the libraries that it needs, its modules, and their licences.
 //
 // Everything comes from Debian's packages, fresh, whatever of them is installed: what a package holds lies in a folder of
 // its name. Not gathered are glibc, libstdc++ and libgcc, which every Linux has.
@@ -14,7 +14,9 @@ const ownLibrary = "libkinesis-builtins.so";
 
 function run(program, args, options = {}) {
   try {
-    return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 28, ...options });
+    // readelf speaks the user's language otherwise.
+    const env = { ...process.env, LC_ALL: "C" };
+    return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 28, env, ...options });
   } catch (error) {
     if (error.code !== "ENOENT") throw error;
     throw new Error(`${program} is missing; install it with 'apt-get install ${{ readelf: "binutils" }[program] ?? program}' (Debian, Ubuntu)`);
@@ -68,8 +70,13 @@ function newestVersions(files) {
   return found;
 }
 
+/** What os-release(5) says of this distribution. */
+function ofThisSystem(field) {
+  return new RegExp(`^${field}="?([^"\n]*)`, "m").exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "debian";
+}
+
 function component(name, { version, architecture }) {
-  const purl = `pkg:deb/debian/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${architecture}`;
+  const purl = `pkg:deb/${ofThisSystem("ID")}/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${architecture}`;
   return { type: "library", "bom-ref": purl, name, version, scope: "required", purl };
 }
 
@@ -123,7 +130,7 @@ export function gatherLibnode({ projectFolder, libnode, target }) {
   const list = [...used].sort().map((name) => `- ${name} ${packages.get(name).version}\n`).join("");
   writeFileSync(
     join(lib, "README.md"),
-    `# Node.js for kinesis.so\nFrom these packages of Debian, whose licences are in \`licenses/\`:\n\n${list}\n` +
+    `# Node.js for kinesis.so\nFrom these packages of ${ofThisSystem("PRETTY_NAME")}, whose licences are in \`licenses/\`:\n\n${list}\n` +
       `They need glibc ${needs.get("GLIBC")} and libstdc++ (GLIBCXX_${needs.get("GLIBCXX")}) of the system, or newer.\n`,
   );
   return [...used].sort().map((name) => component(name, packages.get(name)));
