@@ -9,6 +9,7 @@ import { ROOT } from "../../support/plugin_host.js";
 interface Service {
   readonly image?: string;
   readonly command?: readonly string[];
+  readonly init?: boolean;
   readonly build?: {
     readonly context: string;
     readonly dockerfile: string;
@@ -58,6 +59,11 @@ describe("compose.yaml", () => {
     for (const [, name = ""] of configuration.matchAll(/\$\{(\w+)\}/g)) expect(fluentBit.environment).toHaveProperty(name);
     const grace = sectionsOf(configuration)[0]?.properties.get("grace");
     expect(Number.parseInt(fluentBit.stop_grace_period ?? "", 10)).toBeGreaterThan(Number(grace));
+  });
+
+  it("lets Node.js hear SIGTERM, which it does not as the first process of a container", () => {
+    for (const service of Object.values(services)) if (service.image?.startsWith("node:") === true) expect(service.init).toBe(true);
+    expect(Object.values(services).filter(({ init }) => init === true)).toHaveLength(2);
   });
 
   it("runs the version of the emulator that the tests run", () => {
