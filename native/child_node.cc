@@ -130,6 +130,7 @@ void ChildNode::supervise() {
     lock.lock();
     changed_.wait_for(lock, milliseconds(pause_ms), [this] { return stopping_; });
     if (stopping_) return;
+    state_ = State::kStarting;
     pause_ms = std::min(2 * pause_ms, kLongestPauseMs);
   }
 }
@@ -145,6 +146,7 @@ bool ChildNode::run_once(std::string &ending) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     launched_ = run;
+    if (stopping_) run->process.kill();
   }
   const bool was_up = send(*run, {FrameKind::kHello, 0, LocalHost::get().has_log() ? 1 : 0}, place()) && read(run);
   {
@@ -343,18 +345,23 @@ int64_t ChildNode::forward(Request &request, const std::shared_ptr<Run> &run, in
   return requests.wait(id, request, kStopTimeoutMs).value_or(when_gone);
 }
 
-// At the end of the process: asks the core to end, and waits until its process has.
+// At the end of the process: asks the core to end, and waits until its process has. One whose core is not up yet has
+// nothing to lose.
 void ChildNode::stop_at_exit() {
   HostMetrics::get().close_all();
   std::unique_lock<std::mutex> lock(mutex_);
   stopping_ = true;
   changed_.notify_all();
-  if (run_ == nullptr) return;
-  lock.unlock();
-  Request request{RequestKind::kStop};
-  ask(request);
-  lock.lock();
-  if (changed_.wait_for(lock, milliseconds(kStopTimeoutMs), [this] { return state_ != State::kUp; })) return;
+  if (run_ != nullptr) {
+    lock.unlock();
+    Request request{RequestKind::kStop};
+    ask(request);
+    lock.lock();
+  } else if (launched_ != nullptr) {
+    launched_->process.kill();
+  }
+  const auto has_ended = [this] { return state_ == State::kDown || state_ == State::kNew; };
+  if (changed_.wait_for(lock, milliseconds(kStopTimeoutMs), has_ended)) return;
   Surroundings::get().say("Node.js did not stop in time; its process is ended without its clean-up");
   if (launched_ != nullptr) launched_->process.kill();
 }

@@ -129,13 +129,7 @@ void cut_frame() {
   FrameHeader longer;
   longer.kind = FrameKind::kMetrics;
   longer.text_bytes = 1000;
-  std::thread liar([&] { CHECK(instance.flush(bytes_of(longer, "only this"), stand_in::kRaw) == kFlbRetry); });
-  std::thread killer([&] {
-    usleep(20000);
-    CHECK(instance.flush("", stand_in::kKill) == kFlbRetry);
-  });
-  liar.join();
-  killer.join();
+  CHECK(instance.flush(bytes_of(longer, "only this"), stand_in::kRawAndKill) == kFlbRetry);
   instance.expect_known();
 }
 
@@ -175,19 +169,31 @@ void process_end_with_flushes_waiting() {
   wait_until_held_by(instance, static_cast<int>(codes_at_exit.size()));
 }
 
+void expect_no_child_from_now_on() {
+  CHECK(has_no_child());
+  usleep(300000);
+  CHECK(has_no_child());
+}
+
 // In the pause before the next run.
 void process_end_while_down() {
   choose_process();
-  check_at_exit([] {
-    CHECK(has_no_child());
-    usleep(300000);
-    CHECK(has_no_child());
-  });
+  check_at_exit(expect_no_child_from_now_on);
   static Known instance("one");
   CHECK(instance.init() == kFlbOk);
   CHECK(instance.flush("", stand_in::kKill) == kFlbRetry);
   CHECK(flush_until_answered(instance, "", stand_in::kRecall) == instance.recollection());
   CHECK(instance.flush("", stand_in::kKill) == kFlbRetry);
+}
+
+// The next run has begun, and its core is not up yet.
+void process_end_while_starting() {
+  choose_process();
+  check_at_exit(expect_no_child_from_now_on);
+  static Known instance("one");
+  CHECK(instance.init() == kFlbOk);
+  CHECK(instance.flush("", stand_in::kKill) == kFlbRetry);
+  while (has_no_child()) usleep(1000);
 }
 
 }  // namespace
@@ -203,7 +209,8 @@ Cases process_end_cases() {
           {"process-cut-frame", cut_frame},
           {"process-frames-for-nobody", frames_for_nobody},
           {"process-end-with-flushes-waiting", process_end_with_flushes_waiting},
-          {"process-end-while-down", process_end_while_down}};
+          {"process-end-while-down", process_end_while_down},
+          {"process-end-while-starting", process_end_while_starting}};
 }
 
 }  // namespace shim

@@ -122,6 +122,7 @@ export const CASES: readonly Case[] = [
   { name: "process-frames-for-nobody", behaviour: "answers and values that nobody waits for do nothing" },
   { name: "process-end-with-flushes-waiting", behaviour: "flushes waiting when the host ends get the core's answer, and no process is left" },
   { name: "process-end-while-down", behaviour: "no process is started while the host ends" },
+  { name: "process-end-while-starting", behaviour: "one that is being started then is ended" },
 ];
 
 /** Those of the cases that hold for a core in a process of its own as well; there they run once more. */

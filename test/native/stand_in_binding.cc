@@ -122,7 +122,10 @@ bool flush(uint32_t id, const Task &task) {
     value = fingerprint(0, memory.data(), memory.size(), kRecall);
   }
   if (tag == kMeasure) measure(task.instance);
-  if (tag == kRaw) CHECK(write(kConnection, chunk.data(), chunk.size()) == static_cast<ssize_t>(chunk.size()));
+  if (tag == kRaw || tag == kRawAndKill) {
+    CHECK(write(kConnection, chunk.data(), chunk.size()) == static_cast<ssize_t>(chunk.size()));
+  }
+  if (tag == kRawAndKill) raise(SIGKILL);
   answer(id, value);
   if (tag == kTwice) {
     answer(id, value + 1);

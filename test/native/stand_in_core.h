@@ -31,6 +31,7 @@ constexpr const char *kRecall = "recall";
 constexpr const char *kMeasure = "measure";
 /// Writes the chunk into the connection to the host as it is.
 constexpr const char *kRaw = "raw";
+constexpr const char *kRawAndKill = "raw-and-kill";  // then SIGKILL to its process
 
 /// The option that makes an init be answered with -1.
 constexpr const char *kRefuse = "refuse";
