@@ -1,6 +1,7 @@
 /** One POST over Node's own HTTP, without the layers of the SDK's handler. */
 import { request as plainRequest, type Agent as PlainAgent, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http";
 import { request as secureRequest, type Agent as SecureAgent } from "node:https";
+import type { Readable } from "node:stream";
 
 /** Where a POST goes, and over which connections. */
 export interface PostTarget {
@@ -22,6 +23,9 @@ export interface Answer {
   body: Buffer;
 }
 
+/** Several times the longest answer of the service: 500 records with a reason for each that was not taken. */
+const mostAnswerBytes = 4 * 1024 * 1024;
+
 /**
  * Sends a body and reads the answer to its end. Rejects with Node's errors, or a TimeoutError.
  * @param onStart takes what ends the request before its time
@@ -37,13 +41,8 @@ export function post(
     let connecting: NodeJS.Timeout | undefined;
     const options = { method: "POST", host: hostname, port, path, agent, headers, timeout: idleTimeoutMs };
     const sent = (isSecure ? secureRequest : plainRequest)(options, (response) => {
-      const parts: Buffer[] = [];
-      response.on("data", (part: Buffer) => parts.push(part));
-      response.on("error", reject);
-      response.on("end", () => {
-        const { statusCode = 0, statusMessage: reason, headers: answered } = response;
-        resolve({ statusCode, reason, headers: answered, body: parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts) });
-      });
+      const { statusCode = 0, statusMessage: reason, headers: answered } = response;
+      readBody(response).then((body) => resolve({ statusCode, reason, headers: answered, body }), reject);
     });
     const endForTime = (what: string, timeoutMs: number) => sent.destroy(timeoutError(`${what} within ${timeoutMs / 1000} s`));
     sent.on("socket", (socket) => {
@@ -58,6 +57,24 @@ export function post(
     });
     onStart(() => sent.destroy());
     sent.end(body);
+  });
+}
+
+/** Reads an answer's body to its end. Rejects with the stream's error, or when it is longer than any of the service. */
+export function readBody(stream: Readable): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    stream.on("data", (part: Buffer) => {
+      parts.push(part);
+      bytes += part.length;
+      if (bytes <= mostAnswerBytes) return;
+      const message = `the answer has more than ${mostAnswerBytes} bytes; is it a Kinesis endpoint?`;
+      reject(Object.assign(new Error(message), { name: "InvalidAnswer" }));
+      stream.destroy();
+    });
+    stream.on("error", reject);
+    stream.on("end", () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)));
   });
 }
 

@@ -85,6 +85,41 @@ describe("a POST", () => {
   });
 });
 
+describe("an answer", () => {
+  const mostBytes = 4 * 1024 * 1024;
+
+  it.each([mostBytes - 1, mostBytes])("of %i bytes is read", async (bytes) => {
+    const { target } = await serve(() => ({ body: "x".repeat(bytes) }));
+    expect((await send(target)).body).toHaveLength(bytes);
+  });
+
+  it("of more is none of the service", async () => {
+    const { target } = await serve(() => ({ body: "x".repeat(mostBytes + 1) }));
+    // A failed test would print the answer.
+    const read = send(target).then(({ body: { length } }) => length);
+    await expect(read).rejects.toMatchObject({ name: "InvalidAnswer" });
+  });
+
+  it("without an end is not read for ever", async () => {
+    let isClosed: () => void = () => undefined;
+    const closed = new Promise<void>((resolve) => (isClosed = resolve));
+    const port = await serveRaw((socket) => {
+      socket.once("data", () => {
+        socket.write("HTTP/1.1 200 OK\r\n\r\n");
+        const part = Buffer.alloc(64 * 1024, "x");
+        const more = () => socket.write(part, (error) => (error == null ? more() : undefined));
+        more();
+      });
+      socket.once("close", isClosed);
+    });
+    await expect(send(targetOf(port))).rejects.toMatchObject({
+      name: "InvalidAnswer",
+      message: "the answer has more than 4194304 bytes; is it a Kinesis endpoint?",
+    });
+    await closed;
+  });
+});
+
 describe("a POST ends", () => {
   it("when it is told to, whatever it waits for", async () => {
     const { target } = await serve(() => "silence");
