@@ -24,17 +24,19 @@ const algorithm = "AWS4-HMAC-SHA256";
 /** Signs POST requests without a query. */
 export class RequestSigner {
   readonly #request: SignedRequest;
+  readonly #canonicalPath: string;
   /** A signing key is good for one day and one secret. */
   #key: Buffer | undefined;
   #keyOf = "";
 
   constructor(request: SignedRequest) {
     this.#request = request;
+    this.#canonicalPath = canonicalPath(request.path);
   }
 
   /** The headers to send with a body at a time (milliseconds since the epoch). */
   sign(body: Uint8Array, contentType: string, credentials: Credentials, nowMs: number): SignedHeaders {
-    const { host, path, target, region, service } = this.#request;
+    const { host, target, region, service } = this.#request;
     // 20260102T030405Z
     const time = new Date(nowMs).toISOString().replace(/[:-]|\.\d{3}/gu, "");
     const day = time.slice(0, 8);
@@ -49,7 +51,7 @@ export class RequestSigner {
     };
     const names = Object.keys(signed).join(";");
     const lines = Object.entries(signed).map(([name, value]) => `${name}:${value}\n`).join("");
-    const canonical = `POST\n${path}\n\n${lines}\n${names}\n${sha256(body)}`;
+    const canonical = `POST\n${this.#canonicalPath}\n\n${lines}\n${names}\n${sha256(body)}`;
     const scope = `${day}/${region}/${service}/aws4_request`;
     const text = `${algorithm}\n${time}\n${scope}\n${sha256(canonical)}`;
     const signature = createHmac("sha256", this.#keyFor(credentials.secretAccessKey, day)).update(text).digest("hex");
@@ -69,6 +71,17 @@ export class RequestSigner {
     }
     return this.#key;
   }
+}
+
+/** A path as it is signed: without what leads nowhere, and its characters encoded, those too that encode others. */
+function canonicalPath(path: string): string {
+  const names: string[] = [];
+  for (const name of path.split("/")) {
+    if (name === "..") names.pop();
+    else if (name !== "" && name !== ".") names.push(name);
+  }
+  const encoded = names.map((name) => encodeURIComponent(name).replace(/[!'()*]/gu, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`));
+  return `/${encoded.join("/")}${encoded.length > 0 && path.endsWith("/") ? "/" : ""}`;
 }
 
 function sha256(data: string | Uint8Array): string {

@@ -48,6 +48,18 @@ describe("a signature", () => {
     );
   });
 
+  it("is the SDK's for any path of an endpoint", async () => {
+    const character = fc.constantFrom("%20", "%2F", ..."a b / . - _ ~ ! $ & ' ( ) * + , ; = : @".split(" "));
+    const path = fc.array(character, { maxLength: 12 }).map((characters) => `/${characters.join("")}`);
+    await fc.assert(
+      fc.asyncProperty(path, async (text) => {
+        const request = { ...kinesis, path: text };
+        const signed = new RequestSigner(request).sign(Buffer.from("body"), json, credentials, 0);
+        expect(signed).toEqual(await signedBySdk(request, Buffer.from("body"), json, credentials, 0));
+      }),
+    );
+  });
+
   it("follows the day, the secret and the token of each request", async () => {
     const signer = new RequestSigner(kinesis);
     const body = Buffer.from("body");
