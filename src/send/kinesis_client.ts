@@ -18,9 +18,10 @@ import type { Shard } from "../aggregate/shard_map.js";
 import { answeredBy, PreparedRequest } from "./prepared_request.js";
 import type { PutRecordsClient } from "./put_records.js";
 import { readAnswer, refusesFormat, tookAll, type PutRecordsAnswer } from "./put_records_answer.js";
-import type { RenewingCredentials } from "../credentials/renewing_credentials.js";
+import type { Credentials, RenewingCredentials } from "../credentials/renewing_credentials.js";
 import type { RequestBodies, RequestBody } from "./request_bodies.js";
 import { contentTypes } from "./request_form.js";
+import { CredentialsFailure } from "./request_failure.js";
 import type { ShardLister, ShardPage } from "./shard_map_source.js";
 import { givenEndpoint } from "../credentials/token_service.js";
 import { userAgentPlugin } from "./user_agent.js";
@@ -61,7 +62,7 @@ export function createKinesisClient(
   client.middlewareStack.use(userAgentPlugin(process.platform, version));
   const { target } = bodies;
   const attempts = new AttemptRunner();
-  const prepared = new PreparedRequest(requestHandler, credentials, client.config);
+  const prepared = new PreparedRequest(requestHandler, client.config);
 
   /** A command to be prepared, or to be answered: nothing is sent. */
   function runPutRecords(plugin: Pluggable<PutRecordsCommandInput, PutRecordsCommandOutput>): Promise<PutRecordsCommandOutput> {
@@ -71,20 +72,28 @@ export function createKinesisClient(
   }
 
   /** The whole answer, or that so many were taken. */
-  async function send({ bytes, format }: RequestBody, count: number, attempt: Attempt): Promise<PutRecordsAnswer | "took all"> {
+  async function send(
+    { bytes, format }: RequestBody,
+    count: number,
+    keys: Credentials,
+    attempt: Attempt,
+  ): Promise<PutRecordsAnswer | "took all"> {
     if (!prepared.isReady) await runPutRecords(prepared.prepare());
-    const response = await prepared.send(bytes, contentTypes[format], attempt);
+    const response = await prepared.send(bytes, contentTypes[format], keys, attempt);
     if (response.statusCode === 200 && tookAll(response.body.toString("latin1"), format, count)) return "took all";
     if (response.headers["content-type"] === contentTypes.cbor) (await import("./cbor_answer.js")).turnIntoJson(response);
     return runPutRecords(answeredBy(response));
   }
 
   async function sendAll(entries: readonly Entry[], attempt: Attempt): Promise<PutRecordsAnswer | "took all"> {
+    const keys = await credentials.provide().catch((error: unknown) => {
+      throw new CredentialsFailure(error);
+    });
     // Of entries for which a shard is expected, the answer tells the shard.
     const count = entries.some(({ shardId }) => shardId !== undefined) ? -1 : entries.length;
     const body = bodies.write(entries);
     try {
-      const answer = await send(body, count, attempt);
+      const answer = await send(body, count, keys, attempt);
       // Not after a failure, which may have come before all of it was read.
       bodies.release(body);
       return answer;

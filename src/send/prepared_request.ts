@@ -1,9 +1,10 @@
 /** What the SDK's client makes of a request: all requests are made alike, by a shorter way. */
 import { randomUUID } from "node:crypto";
+import type { Readable } from "node:stream";
 import type { DeserializeMiddleware, FinalizeRequestMiddleware, HttpRequest, Pluggable, SelectedHttpAuthScheme } from "@smithy/types";
-import type { RenewingCredentials } from "../credentials/renewing_credentials.js";
+import type { Credentials } from "../credentials/renewing_credentials.js";
 import type { RoutedHttpHandler } from "../network/http_handler.js";
-import { post, type Answer, type PostTarget } from "../network/post.js";
+import { post, readBody, type Answer, type PostTarget } from "../network/post.js";
 import type { Attempt } from "./attempt.js";
 import { RequestSigner } from "./request_signature.js";
 
@@ -32,7 +33,6 @@ export interface ServiceClock {
  */
 export class PreparedRequest {
   readonly #handler: RoutedHttpHandler;
-  readonly #credentials: RenewingCredentials;
   readonly #clock: ServiceClock;
   #prepared: Prepared | undefined;
 
@@ -40,9 +40,8 @@ export class PreparedRequest {
    * @param handler that of the client
    * @param clock the client's settings
    */
-  constructor(handler: RoutedHttpHandler, credentials: RenewingCredentials, clock: ServiceClock) {
+  constructor(handler: RoutedHttpHandler, clock: ServiceClock) {
     this.#handler = handler;
-    this.#credentials = credentials;
     this.#clock = clock;
   }
 
@@ -76,11 +75,10 @@ export class PreparedRequest {
     return { request, direct, headers: Object.fromEntries(ofOurs), signer, scheme };
   }
 
-  /** Signs and sends a body, and reads the answer to its end. @throws what Node's HTTP and the credentials throw */
-  async send(body: Uint8Array, contentType: string, attempt: Attempt): Promise<Answer> {
+  /** Signs and sends a body, and reads the answer to its end. @throws what Node's HTTP throws */
+  async send(body: Uint8Array, contentType: string, credentials: Credentials, attempt: Attempt): Promise<Answer> {
     if (this.#prepared === undefined) throw new Error("no request has been prepared yet");
     const { direct, signer, headers, scheme } = this.#prepared;
-    const credentials = await this.#credentials.provide();
     const signed = {
       ...signer.sign(body, contentType, credentials, Date.now() + this.#clock.systemClockOffset),
       ...headers,
@@ -99,7 +97,7 @@ export class PreparedRequest {
   async #sendByHandler(request: HttpRequest, headers: Record<string, string>, body: Uint8Array, attempt: Attempt): Promise<Answer> {
     const { response } = await this.#handler.handle({ ...request, headers, body } as never, { abortSignal: attempt.signal });
     const { statusCode, reason, headers: answered } = response;
-    return { statusCode, reason, headers: answered, body: await readBody(response.body as NodeJS.ReadableStream) };
+    return { statusCode, reason, headers: answered, body: await readBody(response.body as Readable) };
   }
 }
 
@@ -107,13 +105,4 @@ export class PreparedRequest {
 export function answeredBy<Input extends object, Output extends object>(response: Answer): Pluggable<Input, Output> {
   const middleware: DeserializeMiddleware<Input, Output> = () => () => Promise.resolve({ response } as never);
   return { applyToStack: (stack) => stack.add(middleware, { step: "deserialize", priority: "low", name: "answeredBy" }) };
-}
-
-function readBody(stream: NodeJS.ReadableStream): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
-    stream.on("data", (part: Buffer) => parts.push(part));
-    stream.on("end", () => resolve(Buffer.concat(parts)));
-    stream.on("error", reject);
-  });
 }

@@ -15,10 +15,26 @@ const contentCodes = new Set([
   "RequestEntityTooLarge",
   "RequestEntityTooLargeException",
 ]);
+const requestTimeout = 408;
 const payloadTooLarge = 413;
+
+/** The SDK's names for a refusal that says nothing but its status. */
+const namelessRefusals = new Set(["Unknown", "UnknownError"]);
+
+/** What kept a request from having credentials. No record is at fault, whatever the code says that a service of theirs gave. */
+export class CredentialsFailure extends Error {
+  /** @param cause what the source of the credentials threw */
+  constructor(cause: unknown) {
+    super("no credentials", { cause });
+  }
+}
 
 /** Takes whatever a request of the SDK was rejected with. */
 export function readFailure(error: unknown): RequestFailure {
+  if (error instanceof CredentialsFailure) {
+    const failure = readFailure(error.cause);
+    return failure.cause === "content" ? { ...failure, cause: "setup" } : failure;
+  }
   const { name, message, code, status, headers, isClockCorrected } = describe(error);
   const isRefusal = status !== undefined && status >= 400;
   const retryAfterMs = readRetryAfter(headers);
@@ -28,6 +44,9 @@ export function readFailure(error: unknown): RequestFailure {
     if (isRefusal) return { kind: "failed", code: `HTTP ${status}`, message: text, cause: causeOf("", "", status), ...wait };
     return { kind: "failed", code: "InvalidAnswer", message: `${text}, or it broke off`, cause: "transient" };
   }
+  if (status !== undefined && namelessRefusals.has(name)) {
+    return { kind: "failed", code: `HTTP ${status}`, message: "the answer tells no reason", cause: causeOf("", "", status), ...wait };
+  }
   // Otherwise no answer came, or it broke off.
   if (!isRefusal && code !== undefined) {
     const cause = isSystemCode(code) || timeoutCodes.has(name) ? "transient" : "setup";
@@ -36,16 +55,17 @@ export function readFailure(error: unknown): RequestFailure {
   }
   // Of requests side by side, the SDK marks but the first that told it the time.
   const isLate = isClockCorrected || /^Signature (?:expired|not yet current)/u.test(message);
-  const cause = isLate ? "transient" : causeOf(name, message, status);
-  return { kind: "failed", code: name, message: withoutSecrets(message), cause, ...wait };
+  const told = withoutSecrets(message);
+  return { kind: "failed", code: name, message: told, cause: isLate ? "transient" : causeOf(name, told, status), ...wait };
 }
 
+/** @param message without what it quotes: a record's key may hold any word */
 function causeOf(name: string, message: string, status: number | undefined): FailureCause {
   if (isThrottling(name) || timeoutCodes.has(name)) return "transient";
   if (status === payloadTooLarge) return "content";
   // A name or ARN that the service does not take is the option's fault, not a record's.
   if (contentCodes.has(name) && !/stream/iu.test(message)) return "content";
-  return status !== undefined && (status === 429 || status >= 500) ? "transient" : "setup";
+  return status !== undefined && (status === requestTimeout || status === 429 || status >= 500) ? "transient" : "setup";
 }
 
 /** In seconds; the other form, a date, is not used by the service. Source: RFC 9110, 10.2.3. */

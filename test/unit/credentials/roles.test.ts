@@ -7,6 +7,7 @@ import { ScriptedService } from "../../support/scripted_service.js";
 import { LocalTokenService, signerOf } from "../../support/token_service.js";
 import { entryOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
+import { RequestBodies } from "../../../src/send/request_bodies.js";
 
 const podRole = "arn:aws:iam::111111111111:role/pod";
 const pluginRole = "arn:aws:iam::222222222222:role/plugin";
@@ -90,6 +91,28 @@ describe("a role that may not be assumed", () => {
     expect(await client.putRecords([entry])).toEqual({ kind: "failed", code: "AccessDenied", message, cause: "setup" });
     client.close();
   });
+
+  it.each(["ValidationError", "SerializationException", "UnknownOperationException"])(
+    "with %s is no record's fault and no form's",
+    async (code) => {
+      const message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+      tokens.refusal = { status: 400, code, message };
+      const kinesis = await ScriptedService.startTaking();
+      const refused = vi.fn();
+      const roles = { roleArn: pluginRole, stsEndpoint: tokens.endpoint, profile: undefined, externalId: undefined };
+      const connection = { region: "us-west-2", stream: "logs", endpoint: kinesis.endpoint, requestTimeoutMs: 0, ...roles };
+      const client = createKinesisClient(connection, settings.credentials(roles), "1", new RequestBodies("logs", "cbor", Math.random, refused));
+      const expected = { kind: "failed", code, message: `AssumeRole of ${pluginRole} failed: ${message}`, cause: "setup" };
+      // Before anything is known of the endpoint, and afterwards.
+      expect(await client.putRecords([entry])).toEqual(expected);
+      expect(await client.putRecords([entry])).toEqual(expected);
+      tokens.refusal = undefined;
+      expect(await client.putRecords([entry])).toMatchObject({ kind: "answered", failed: [] });
+      expect(refused).not.toHaveBeenCalled();
+      client.close();
+      await kinesis.stop();
+    },
+  );
 
   it("because the service keeps silent fails requests after http_request_timeout", async () => {
     const silent = await ScriptedService.start(() => "silence");

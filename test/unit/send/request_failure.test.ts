@@ -1,6 +1,6 @@
 // What the SDK throws, and what that means for the request: later, not before something is mended, or never.
 import { describe, expect, it } from "vitest";
-import { readFailure } from "../../../src/send/request_failure.js";
+import { CredentialsFailure, readFailure } from "../../../src/send/request_failure.js";
 import { messageOf } from "../../support/service_answers.js";
 
 /** An error as the SDK makes it of an answer of the service. */
@@ -15,7 +15,7 @@ describe("a refusal", () => {
     ["InvalidArgumentException", 400, "the key is wrong"],
     ["SerializationException", 400, ""],
     ["RequestEntityTooLarge", 413, ""],
-    ["UnknownError", 413, "<html>too large</html>"],
+    ["RequestEntityTooLargeException", 400, "<html>too large</html>"],
   ])("with %s (%i) is the content's", (name, status, message) => {
     expect(readFailure(refusal(name, status, message))).toMatchObject({ code: name, cause: "content" });
   });
@@ -32,6 +32,11 @@ describe("a refusal", () => {
     expect(readFailure(refusal("ValidationException", 400, message)).message).toBe(
       "2 errors: A value at 'records.1.member.partitionKey' failed; A value at 'records.2' failed",
     );
+  });
+
+  it("that quotes a key in which a stream is named is the content's", () => {
+    const message = "1 validation error detected: Value 'upstream' at 'records.1.member.partitionKey' failed to satisfy constraint";
+    expect(readFailure(refusal("ValidationException", 400, message))).toMatchObject({ cause: "content" });
   });
 
   it("of a signature does not tell what should have been signed, since the session token is in it", () => {
@@ -64,6 +69,44 @@ describe("a refusal that is not the service's own", () => {
     const error = refusal("SyntaxError", status, "Unexpected token < in JSON", { "retry-after": "2" });
     expect(readFailure(error)).toMatchObject({ code: `HTTP ${status}`, cause, retryAfterMs: 2000 });
     expect(readFailure(error).message).not.toContain("<");
+  });
+});
+
+describe("a refusal without a word", () => {
+  it.each([
+    [304, "setup"],
+    [400, "setup"],
+    [403, "setup"],
+    [408, "transient"],
+    [413, "content"],
+    [429, "transient"],
+    [499, "setup"],
+    [500, "transient"],
+    [503, "transient"],
+  ])("tells its status: %i", (status, cause) => {
+    const failure = readFailure(refusal("Unknown", status, "UnknownError", { "retry-after": "2" }));
+    expect(failure).toEqual({ kind: "failed", code: `HTTP ${status}`, message: "the answer tells no reason", cause, retryAfterMs: 2000 });
+  });
+});
+
+describe("a failure on the way to the credentials", () => {
+  it.each([
+    ["ValidationError", 400, "setup"],
+    ["SerializationException", 400, "setup"],
+    ["UnknownError", 413, "setup"],
+    ["AccessDenied", 403, "setup"],
+    ["Throttling", 400, "transient"],
+    ["ServiceUnavailable", 503, "transient"],
+  ])("is no record's fault: %s (%i)", (name, status, cause) => {
+    const failure = new CredentialsFailure(refusal(name, status, "AssumeRole failed: because"));
+    expect(readFailure(failure)).toMatchObject({ kind: "failed", cause });
+  });
+
+  it("keeps its code and message", () => {
+    const error = refusal("ValidationError", 400, "AssumeRole failed: because");
+    expect(readFailure(new CredentialsFailure(error))).toMatchObject({ code: "ValidationError", message: "AssumeRole failed: because" });
+    const reset = Object.assign(new Error("gone"), { code: "ECONNRESET" });
+    expect(readFailure(new CredentialsFailure(reset))).toMatchObject({ code: "ECONNRESET", message: "gone", cause: "transient" });
   });
 });
 
