@@ -68,13 +68,24 @@ async function fromWebIdentity({ environment, tokenService }: ChainOptions): Pro
   const roleArn = environment["AWS_ROLE_ARN"] ?? "";
   if (roleArn === "") throw new CredentialsProviderError("AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not");
   // Read each time: it is replaced while we run.
-  const webIdentityToken = (await readFile(file, "utf8")).trim();
+  const webIdentityToken = await readWebIdentityToken(file);
   const sessionName = environment["AWS_ROLE_SESSION_NAME"] ?? "";
   return tokenService.assumeRoleWithWebToken({
     webIdentityToken,
     roleArn,
     roleSessionName: sessionName === "" ? roleSessionName : sessionName,
   });
+}
+
+async function readWebIdentityToken(file: string): Promise<string> {
+  let token: string;
+  try {
+    token = (await readFile(file, "utf8")).trim();
+  } catch (error) {
+    throw new CredentialsProviderError(`AWS_WEB_IDENTITY_TOKEN_FILE cannot be read: ${(error as Error).message}`);
+  }
+  if (token === "") throw new CredentialsProviderError("AWS_WEB_IDENTITY_TOKEN_FILE names an empty file");
+  return token;
 }
 
 async function fromProfile(profile: string, { tokenService, requestHandler }: ChainOptions): Promise<Found> {

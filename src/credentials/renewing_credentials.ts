@@ -107,10 +107,11 @@ export class RenewingCredentials {
   async #renew(): Promise<Credentials> {
     try {
       const credentials = await this.#fetch();
+      refuseUnusable(credentials);
       const fetchedAt = this.#now();
       const expiresAt = credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY;
       const left = expiresAt - fetchedAt;
-      if (!(left > 0)) throw new CredentialsProviderError("the credentials that were fetched have expired already");
+      if (!(left > 0)) throw new CredentialsProviderError(describeExpired(expiresAt));
       this.#kept = { credentials, fetchedAt, expiresAt, renewAt: fetchedAt + Math.max(left - renewalWindowMs, left / 2) };
       return credentials;
     } catch (error) {
@@ -128,6 +129,24 @@ export class RenewingCredentials {
     const reason = withoutSecrets(error instanceof Error ? error.message : String(error));
     this.#log.warning(`The credentials could not be renewed: ${reason}. Those at hand are valid until ${until}`);
   }
+}
+
+/**
+ * A text file's last line break is easily taken for a part of a key. Node would refuse it in a header; from one in the secret
+ * comes a wrong signature.
+ */
+function refuseUnusable({ accessKeyId, secretAccessKey, sessionToken = "" }: Credentials): void {
+  const members = { "access key ID": accessKeyId, "secret access key": secretAccessKey, "session token": sessionToken };
+  for (const [name, value] of Object.entries(members)) {
+    if (/^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/u.test(value)) continue;
+    throw new CredentialsProviderError(`the ${name} that was found has a blank or a line break around it, or a character that none has`);
+  }
+}
+
+function describeExpired(expiresAt: number): string {
+  if (Number.isNaN(expiresAt)) return "the credentials that were fetched expire at a time that cannot be read";
+  const time = new Date(expiresAt).toISOString();
+  return `the credentials that were fetched have expired already, at ${time}; is the system's clock right?`;
 }
 
 async function patiently(fetching: Promise<Credentials>): Promise<Credentials> {

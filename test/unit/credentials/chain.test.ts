@@ -113,7 +113,20 @@ describe("a web identity token", () => {
   it("whose file is missing is an error that names the file", async () => {
     await setWebIdentity();
     vi.stubEnv("AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere/token");
-    expect(await settings.failure()).toContain("the web identity token: ENOENT: no such file or directory, open '/nowhere/token'");
+    const reason = "ENOENT: no such file or directory, open '/nowhere/token'";
+    expect(await settings.failure()).toBe(`the web identity token: AWS_WEB_IDENTITY_TOKEN_FILE cannot be read: ${reason}`);
+  });
+
+  it.each([
+    ["is a folder", () => settings.home, /^the web identity token: AWS_WEB_IDENTITY_TOKEN_FILE cannot be read: EISDIR/u],
+    ["is empty", () => settings.write("empty", "\n"), /^the web identity token: AWS_WEB_IDENTITY_TOKEN_FILE names an empty file$/u],
+  ])("whose file %s is an error that names the variable, and nobody is asked", async (_, file, message) => {
+    const tokens = await setWebIdentity();
+    vi.stubEnv("AWS_WEB_IDENTITY_TOKEN_FILE", file());
+    const options = { stsEndpoint: tokens.endpoint };
+    await expect(settings.credentials(options).provide()).rejects.toMatchObject({ name: "CredentialsProviderError" });
+    expect(await settings.failure(options)).toMatch(message);
+    expect(tokens.calls).toEqual([]);
   });
 });
 

@@ -147,7 +147,21 @@ describe("a renewal", () => {
     const credentials = credentialsOf();
     const key = keyOf(credentials);
     await fetches[0]?.give(0);
-    expect(await key).toBe("the credentials that were fetched have expired already");
+    expect(await key).toBe("the credentials that were fetched have expired already, at 2030-01-01T00:00:00.000Z; is the system's clock right?");
+  });
+
+  it.each([
+    ["access key ID", { accessKeyId: "AKID\n" }],
+    ["access key ID", { accessKeyId: " AKID" }],
+    ["secret access key", { secretAccessKey: "hidden\r\n" }],
+    ["secret access key", { secretAccessKey: "hidd\nen" }],
+    ["session token", { sessionToken: "hidden\t" }],
+    ["session token", { sessionToken: "hiddén" }],
+  ])("that brings an %s with more than a key holds is a failure that tells nothing of it", async (name, wrong) => {
+    const brought = { accessKeyId: "AKID", secretAccessKey: "hidden", sessionToken: "hidden", ...wrong };
+    const credentials = new RenewingCredentials(() => Promise.resolve(brought), { log, now: () => now });
+    const message = `the ${name} that was found has a blank or a line break around it, or a character that none has`;
+    expect(await keyOf(credentials)).toBe(message);
   });
 });
 
