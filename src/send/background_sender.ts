@@ -32,6 +32,7 @@ export class BackgroundSender {
   readonly #underWay = new Set<Promise<void>>();
   #underWayBytes = 0;
   #retrying = 0;
+  #isEnded = false;
 
   constructor(limits: BackgroundLimits, dependencies: BackgroundDependencies) {
     this.#limits = limits;
@@ -40,6 +41,7 @@ export class BackgroundSender {
 
   /** Why no chunk can be taken now; undefined when one can. */
   get refusal(): string | undefined {
+    if (this.#isEnded) return "flush returning retry, the output is being closed";
     if (this.#underWay.size >= this.#limits.concurrency) {
       return `flush returning retry, concurrency limit reached (${this.#underWay.size})`;
     }
@@ -61,32 +63,36 @@ export class BackgroundSender {
     this.#underWay.add(sending);
   }
 
-  /** Waits until nothing is under way, at most so long; gives the number of chunks that still are. */
+  /** Waits until nothing is under way, at most so long; gives the number of chunks that still are, which are given up. */
   async drain(timeoutMs: number): Promise<number> {
     // In short steps: a timer that is left behind keeps Node's loop, and with it the end of the process, waiting.
     for (let leftMs = timeoutMs; leftMs > 0 && this.#underWay.size > 0; leftMs -= drainStepMs) {
       const step = this.#dependencies.sleep(Math.min(leftMs, drainStepMs));
       await Promise.race([Promise.allSettled([...this.#underWay]), step]);
     }
+    this.#isEnded = true;
     return this.#underWay.size;
   }
 
   async #send(entries: readonly Entry[]): Promise<void> {
+    const isEnded = () => this.#isEnded;
     let pending = entries;
     let isRetrying = false;
     try {
-      for (let retry = 0; ; retry++) {
+      for (let retry = 0; !isEnded(); retry++) {
         const delivery = await this.#dependencies.attempt(pending, retry);
-        if (delivery.kind === "delivered") return;
+        if (delivery.kind === "delivered" || isEnded()) return;
         pending = delivery.remaining;
-        if (retry === this.#limits.retries) break;
+        if (retry === this.#limits.retries) {
+          this.#dependencies.dropped(pending.reduce((sum, entry) => sum + userRecordsOf(entry), 0));
+          return;
+        }
         if (!isRetrying) {
           isRetrying = true;
           this.#retrying++;
         }
         await this.#dependencies.sleep(firstBackoffMs * 2 ** Math.min(retry + 1, this.#limits.retries));
       }
-      this.#dependencies.dropped(pending.reduce((sum, entry) => sum + userRecordsOf(entry), 0));
     } finally {
       if (isRetrying) this.#retrying--;
     }

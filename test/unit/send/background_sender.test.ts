@@ -152,10 +152,39 @@ describe("the end", () => {
     expect(left).toBe(1);
   });
 
-  it("leaves no long timer behind, which would hold up the end of the process", async () => {
-    const { sender, attempt, clock } = setUp(1, 4);
+  it("takes no chunk any more: it would be lost without a word", async () => {
+    const { sender } = setUp(1, 4);
     await sender.drain(4000);
+    expect(sender.refusal).toBe("flush returning retry, the output is being closed");
+  });
+
+  it.each(["under way", "waiting for its retry"])("of a chunk that is %s is the end: it is neither tried again nor told a second time", async (state) => {
+    const { sender, attempts, attempt, clock, dropped } = setUp(1, 8);
+    sender.take(entriesOf(1));
+    const fails = state !== "under way";
+    if (fails) {
+      for (const ms of [200, 400, 800, 1600]) {
+        attempt(attempts.length - 1).fail();
+        await clock.advance(ms);
+      }
+      attempt(attempts.length - 1).fail();
+    }
+    const before = attempts.length;
+    const drained = sender.drain(1000);
+    await clock.advance(1000);
+    expect(await drained).toBe(1);
+    if (!fails) attempt(0).fail();
+    await clock.advance(1_000_000);
+    expect(attempts).toHaveLength(before);
+    expect(dropped).toEqual([]);
     expect(clock.sleeping).toBe(0);
+  });
+
+  it("leaves no long timer behind, which would hold up the end of the process", async () => {
+    const idle = setUp(1, 4);
+    await idle.sender.drain(4000);
+    expect(idle.clock.sleeping).toBe(0);
+    const { sender, attempt, clock } = setUp(1, 4);
     sender.take(entriesOf(1));
     const drained = sender.drain(4000);
     attempt(0).succeed();
