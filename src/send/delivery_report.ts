@@ -51,7 +51,7 @@ export class DeliveryReport {
 
   #recovered(delivered: number): void {
     this.#log.debug(`Sent ${delivered} records to Kinesis`);
-    if (this.#failingSince === undefined) return;
+    if (this.#failingSince === undefined || delivered === 0) return;
     const seconds = Math.round((this.#now() - this.#failingSince) / 1000);
     this.#log.info(`Records are delivered again, after ${seconds} s of failures`);
     this.#failingSince = undefined;

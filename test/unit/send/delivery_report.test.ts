@@ -73,6 +73,15 @@ describe("the delivery report", () => {
     expect(log.at("error")).toHaveLength(1);
   });
 
+  it("takes a chunk of which all was refused for no recovery", () => {
+    report.report(failing("InternalFailure"));
+    const refused = [{ entry: entryOf({ data: Buffer.from("x"), events: 0 }), failure: { code: "ValidationException", message: "" } }];
+    report.report({ ...delivered, delivered: 0, refused });
+    expect(log.at("info")).toEqual([]);
+    report.report(delivered);
+    expect(log.at("info")).toHaveLength(1);
+  });
+
   it("begins anew after a recovery", () => {
     report.report(failing("InternalFailure"));
     report.report(delivered);
