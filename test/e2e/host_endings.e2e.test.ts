@@ -107,6 +107,7 @@ it("an instance's exit ends its own flush in another thread with retry, and no o
   expect(await host.exit(leaving)).toBe(FLB_OK);
   expect(await host.answerOf(first)).toBe(FLB_RETRY);
   expect(host.answers.has(second)).toBe(false);
+  await kinesis.untilLeft(1);
   kinesis.release();
   expect(await host.answerOf(second)).toBe(FLB_OK);
   expect(takenNumbers()).toEqual([2]);

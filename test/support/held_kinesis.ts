@@ -20,12 +20,16 @@ const LONGEST_WAIT_MS = 60_000;
 
 export class HeldKinesis {
   mood: Mood = "take";
-  /** Requests so far, and the records that were answered as taken. */
+  /** Requests so far, those of them whose sender hung up before it had an answer, and the records answered as taken. */
   asked = 0;
+  left = 0;
   readonly taken: TakenRecord[] = [];
   readonly #held: (() => void)[] = [];
   readonly #server = createServer((request, response) => {
     const parts: Buffer[] = [];
+    response.once("close", () => {
+      if (!response.writableEnded) this.left++;
+    });
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", () => {
       const body = JSON.parse(Buffer.concat(parts).toString("utf8")) as PutRecordsBody;
@@ -55,6 +59,11 @@ export class HeldKinesis {
   /** Waits until there were so many requests in all. */
   async untilAsked(count: number): Promise<void> {
     await until(() => this.asked >= count, () => `only ${this.asked} of ${count} requests came`);
+  }
+
+  /** Waits until so many senders have hung up: what was held of theirs is not taken by `release` any more. */
+  async untilLeft(count: number): Promise<void> {
+    await until(() => this.left >= count, () => `only ${this.left} of ${count} senders hung up`);
   }
 
   /** Waits until so many records were taken. */
