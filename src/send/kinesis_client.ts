@@ -86,13 +86,14 @@ export function createKinesisClient(
   }
 
   async function sendAll(entries: readonly Entry[], attempt: Attempt): Promise<PutRecordsAnswer | "took all"> {
-    const keys = await credentials.provide().catch((error: unknown) => {
-      throw new CredentialsFailure(error);
-    });
     // Of entries for which a shard is expected, the answer tells the shard.
     const count = entries.some(({ shardId }) => shardId !== undefined) ? -1 : entries.length;
+    // Before any wait: once the attempt has ended for its time, the entries' memory is used again.
     const body = bodies.write(entries);
     try {
+      const keys = await credentials.provide().catch((error: unknown) => {
+        throw new CredentialsFailure(error);
+      });
       const answer = await send(body, count, keys, attempt);
       // Not after a failure, which may have come before all of it was read.
       bodies.release(body);

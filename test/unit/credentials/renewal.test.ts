@@ -133,6 +133,29 @@ describe("a renewal", () => {
     expect(await late).toBe("the source is out of order");
   });
 
+  it("that fails after the old ones were refused does not bring them back", async () => {
+    const credentials = await fetched(hourMs);
+    now += hourMs - 5000;
+    const waiting = keyOf(credentials);
+    await expect(credentials.watch(Promise.reject(refusal("ExpiredTokenException")))).rejects.toThrow("no");
+    await fetches[1]?.fail();
+    expect(await waiting).toBe("the source is out of order");
+  });
+
+  it("that fails does not tell what a service quotes of a signature", async () => {
+    const message = "The signature is wrong.\n\nThe Canonical String for this request should have been 'x-amz-security-token:hidden'";
+    const brought = [Promise.resolve({ accessKeyId: "AKID", secretAccessKey: "s", expiration: new Date(now + hourMs) }), Promise.reject(new Error(message))];
+    brought[1]?.catch(() => undefined);
+    const credentials = new RenewingCredentials(() => brought.shift() as Promise<Credentials>, { log, now: () => now });
+    await credentials.provide();
+    now += 56 * minuteMs;
+    await credentials.provide();
+    await settle();
+    expect(log.at("warning")).toHaveLength(1);
+    expect(log.at("warning")[0]).toContain("The signature is wrong.");
+    expect(log.at("warning")[0]).not.toContain("hidden");
+  });
+
   it("that failed the first time is tried again by the next request", async () => {
     const credentials = credentialsOf();
     const key = keyOf(credentials);
@@ -181,8 +204,12 @@ describe("a source that hangs", () => {
       now += 1;
       const last = keyOf(credentials);
       expect(fetches).toHaveLength(2);
+      // The one that was believed to hang makes no room for a third.
+      await fetches[0]?.fail();
+      const joined = keyOf(credentials);
+      expect(fetches).toHaveLength(2);
       await fetches[1]?.give();
-      expect(await last).toBe("AKID2");
+      expect([await last, await joined]).toEqual(["AKID2", "AKID2"]);
     } finally {
       vi.useRealTimers();
     }

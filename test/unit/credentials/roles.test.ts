@@ -68,6 +68,20 @@ describe("credentials", () => {
     expect(tokens.calls[0]?.signer).toBe("AKIDWRITER");
   });
 
+  it("with which the service assumes no role any more are asked for anew", async () => {
+    const write = (keyId: string) => settings.write("credentials", `[writer]\naws_access_key_id = ${keyId}\naws_secret_access_key = s\n`);
+    write("AKIDWRITER");
+    tokens.refusal = { status: 400, code: "InvalidClientTokenId", message: "not yet" };
+    const credentials = settings.credentials({ profile: "writer", roleArn: pluginRole, stsEndpoint: tokens.endpoint });
+    await expect(credentials.provide()).rejects.toThrow("not yet");
+    write("AKIDNEXT");
+    settings.aheadMs = 5000;
+    await expect(credentials.provide()).rejects.toThrow("not yet");
+    tokens.refusal = undefined;
+    await credentials.provide();
+    expect(tokens.calls.map(({ signer }) => signer)).toEqual(["AKIDWRITER", "AKIDWRITER", "AKIDNEXT"]);
+  });
+
   it("of a role sign the requests to the option endpoint, and are asked for once", async () => {
     const answer = { FailedRecordCount: 0, Records: [{ SequenceNumber: "1", ShardId: "s" }] };
     const kinesis = await ScriptedService.start(() => ({ body: JSON.stringify(answer) }));

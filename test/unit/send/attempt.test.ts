@@ -66,6 +66,22 @@ describe("the limit of time", () => {
     expect(signals[0]?.aborted).toBe(true);
   });
 
+  it("also ends a request that begins to listen only afterwards, as one does that waited for credentials", async () => {
+    let ended = false;
+    let hasListened: () => void = () => undefined;
+    const listened = new Promise<void>((resolve) => (hasListened = resolve));
+    const late = async (attempt: Attempt) => {
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      attempt.onEnd(() => (ended = true));
+      expect(attempt.signal.aborted).toBe(true);
+      hasListened();
+      return "text";
+    };
+    expect(await new AttemptRunner().run(late, unchanged, 10, "limit")).toMatchObject({ code: "RequestTimeout" });
+    await listened;
+    expect(ended).toBe(true);
+  });
+
   it("of 0 is none", async () => {
     const timeout = vi.spyOn(globalThis, "setTimeout");
     await new AttemptRunner().run(() => Promise.resolve("text"), unchanged, 0, "limit");

@@ -101,6 +101,11 @@ describe("a request that failed", () => {
     expect(delivery).toEqual({ kind: "delivered", delivered: 1001, strayed: 0, refused: [], retryRounds: 1 });
   });
 
+  it("keeps the order of all that lies behind it", async () => {
+    const { requestKeys } = await runScript(2500, [failedAt(499), requestFailed("ECONNRESET", "transient")]);
+    expect(requestKeys.slice(2).flat()).toEqual(keysOf(entriesOf(2500).slice(499)));
+  });
+
   it("for good ends the delivery at once, without a wait", async () => {
     const { delivery, requestKeys, clock } = await runScript(1001, [
       failedAt(1),

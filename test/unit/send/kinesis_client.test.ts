@@ -221,6 +221,25 @@ describe("an answer", () => {
   });
 });
 
+describe("the service's time", () => {
+  it("is learned from an answer, for the request behind it", async () => {
+    const aheadMs = 3_600_000;
+    const service = await serve((_, index) => {
+      const headers = { date: new Date(Date.now() + aheadMs).toUTCString(), "content-type": "application/x-amz-json-1.1" };
+      const refusal = { __type: "InvalidSignatureException", message: "Signature expired: it is now earlier than it was" };
+      return index === 0 ? { status: 400, headers, body: JSON.stringify(refusal) } : { headers, body: JSON.stringify(success) };
+    });
+    const client = clientOf(service.endpoint);
+    expect(await client.putRecords(entries("one"))).toMatchObject({ code: "InvalidSignatureException", cause: "transient" });
+    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "answered" });
+    const [before = 0, after = 0] = service.requests.map(({ headers }) => {
+      const time = String(headers["x-amz-date"]).replace(/^(....)(..)(..T..)(..)(..Z)$/u, "$1-$2-$3:$4:$5");
+      return Date.parse(time);
+    });
+    expect((after - before) / aheadMs).toBeCloseTo(1, 1);
+  });
+});
+
 describe("without an answer", () => {
   it.each(["127.0.0.1", "localhost"])("a refused connection to %s is told as such", async (host) => {
     const outcome = await clientOf(`http://${host}:${await freePort()}`).putRecords(entries("one"));
