@@ -28,9 +28,8 @@ endif
 
 # Only `make clean` works without the tools.
 ifneq ($(MAKECMDGOALS),clean)
-MISSING := $(shell sh scripts/check-tools.sh 2>&1)
-ifneq ($(MISSING),)
-$(error $(MISSING))
+ifneq ($(shell sh scripts/check-tools.sh || echo missing),)
+$(error Some tools are missing, see above)
 endif
 endif
 

@@ -1,12 +1,13 @@
 /** A machine that lacks a tool gets one line that names it and how to install it. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-const script = fileURLToPath(new URL("../../../scripts/check-tools.sh", import.meta.url));
+const project = fileURLToPath(new URL("../../../", import.meta.url));
+const script = join(project, "scripts/check-tools.sh");
 let folder: string;
 
 /** Puts a stand-in for each tool, which says its version, into the only folder of PATH. */
@@ -95,5 +96,17 @@ describe("the check of the tools", () => {
   it("gives each of several missing tools its line", () => {
     provide({ node: "v20.0.0" });
     expect(check().lines).toHaveLength(4);
+  });
+
+  it("gives them their lines in make too, which then does nothing", () => {
+    provide({ node: "v20.0.0" });
+    for (const tool of ["sh", "find"]) symlinkSync(`/usr/bin/${tool}`, join(folder, tool));
+    const { status, stdout, stderr } = spawnSync("/usr/bin/make", ["release"], { cwd: project, env: { PATH: folder }, encoding: "utf8" });
+    expect(status).toBe(2);
+    expect(stdout).toBe("");
+    const lines = stderr.trim().split("\n");
+    expect(lines).toHaveLength(5);
+    expect(lines[0]).toMatch(/^npm is missing; install it with .*\)$/);
+    expect(lines[4]).toMatch(/\*\*\* Some tools are missing, see above\. {2}Stop\./);
   });
 });
