@@ -34,6 +34,8 @@ describe("times", () => {
     ["an integer before 1970", { kind: "int", seconds: -86_400 }, -86_400, 0],
     ["a float", { kind: "float", seconds: 1_700_000_000.5 }, 1_700_000_000, 500_000_000],
     ["a float before 1970", { kind: "float", seconds: -3.25 }, -4, 750_000_000],
+    ["a float in the last second of 1969, which is no marker of a group", { kind: "float", seconds: -0.5 }, -1, 500_000_000],
+    ["a float in the second before it", { kind: "float", seconds: -1.25 }, -2, 750_000_000],
     ["a float just below a second", { kind: "float", seconds: 0.999_999_999_9 }, 0, 999_999_999],
   ];
 
@@ -103,6 +105,7 @@ describe("broken values are counted, and what stands around them is kept", () =>
     ["a header whose time is a map", encode([[{}, {}], {}])],
     ["an extension of another type", Uint8Array.from([0x92, 0xd7, 0x01, ...eventTime.slice(2), 0x80])],
     ["an event time of four bytes", Uint8Array.from([0x92, 0xd6, 0x00, 0, 0, 0, 1, 0x80])],
+    ["an event time of nine bytes", Uint8Array.from([0x92, 0xc7, 9, 0x00, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0x80])],
   ])("%s", (_, value) => {
     expect(readAll(Buffer.concat([good, value, good]))).toMatchObject({
       events: [{ body: { n: 1 } }, { body: { n: 1 } }],
