@@ -176,11 +176,19 @@ describe("a container's endpoint", () => {
     else expect(read).toThrow(/^AWS_CONTAINER_CREDENTIALS_FULL_URI must be a URL with https, or with http and an address/);
   });
 
-  it("that fails once is asked again; one that refuses is not", async () => {
-    const body = JSON.stringify({ AccessKeyId: "AKIDTASK", SecretAccessKey: "s" });
-    const shaky = await running(ScriptedService.start((_, index) => (index === 0 ? { status: 503, body: "" } : { body })));
-    vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", shaky.endpoint);
-    expect(await settings.keyId()).toBe("AKIDTASK");
+  it.each(["hang up", { status: 429, body: "" }, { status: 500, body: "" }, { status: 503, body: "" }] as const)(
+    "that fails twice (%j) is asked again, three times in all",
+    async (failure) => {
+      const body = JSON.stringify({ AccessKeyId: "AKIDTASK", SecretAccessKey: "s" });
+      const shaky = await running(ScriptedService.start((_, index) => (index < 2 || index > 2 ? failure : { body })));
+      vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", shaky.endpoint);
+      expect(await settings.keyId()).toBe("AKIDTASK");
+      expect(await settings.failure()).toContain(new URL(shaky.endpoint).host);
+      expect(shaky.requests).toHaveLength(6);
+    },
+  );
+
+  it("that refuses is not asked again", async () => {
     const endpoint = await running(startContainerEndpoint("AKIDTASK", () => "token"));
     vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", `${endpoint.endpoint}/v2/credentials?id=7`);
     expect(await settings.failure()).toMatch(/^the container's endpoint: 127\.0\.0\.1:\d+ answered with status 401 \(InvalidToken\)$/);

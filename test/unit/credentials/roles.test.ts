@@ -82,6 +82,19 @@ describe("credentials", () => {
     expect(tokens.calls.map(({ signer }) => signer)).toEqual(["AKIDWRITER", "AKIDWRITER", "AKIDNEXT"]);
   });
 
+  it("of a role that Kinesis refuses are got with new ones of their source", async () => {
+    const write = (keyId: string) => settings.write("credentials", `[writer]\naws_access_key_id = ${keyId}\naws_secret_access_key = s\n`);
+    write("AKIDWRITER");
+    const credentials = settings.credentials({ profile: "writer", roleArn: pluginRole, stsEndpoint: tokens.endpoint });
+    await credentials.provide();
+    write("AKIDNEXT");
+    settings.aheadMs = 5000;
+    const refused = Object.assign(new Error("no"), { name: "ExpiredTokenException" });
+    await expect(credentials.watch(Promise.reject(refused))).rejects.toThrow("no");
+    await credentials.provide();
+    expect(tokens.calls.map(({ signer }) => signer)).toEqual(["AKIDWRITER", "AKIDNEXT"]);
+  });
+
   it("of a role sign the requests to the option endpoint, and are asked for once", async () => {
     const answer = { FailedRecordCount: 0, Records: [{ SequenceNumber: "1", ShardId: "s" }] };
     const kinesis = await ScriptedService.start(() => ({ body: JSON.stringify(answer) }));
