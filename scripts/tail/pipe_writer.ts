@@ -1,6 +1,7 @@
 /** Writes to a stream that may be slow, or closed by its reader. */
 import { once } from "node:events";
 import type { Writable } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
 
 export class PipeWriter {
   /** What went wrong with the output; undefined while nothing did. */
@@ -19,11 +20,19 @@ export class PipeWriter {
     });
   }
 
-  /** One after another. Rejects when the output fails, or the signal ends the waiting. */
-  readonly write = (text: string): Promise<void> => {
+  /**
+   * One after another. Rejects when the output fails, or the signal ends the waiting.
+   * @param written called when the output has it, full or not
+   */
+  readonly write = (text: string, written?: () => void): Promise<void> => {
     this.#turn = this.#turn.then(async () => {
       if (this.error !== undefined) throw this.error;
-      if (!this.#output.write(text)) await once(this.#output, "drain", { signal: this.#signal });
+      this.#signal.throwIfAborted();
+      const hasRoom = this.#output.write(text);
+      written?.();
+      if (!hasRoom) await once(this.#output, "drain", { signal: this.#signal });
+      // Node writes to pipes and terminals at once, so there may be no waiting, and Ctrl-C needs a turn of its own.
+      else await nextTurn();
     });
     return this.#turn;
   };

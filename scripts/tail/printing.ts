@@ -3,12 +3,17 @@ import type { LineOf } from "./lines.js";
 import type { StreamRecord } from "./stream_api.js";
 import { userRecordsOf } from "./user_records.js";
 
-/** Resolves when there is room for more. */
-export type Write = (text: string) => Promise<void>;
+/** Calls `written` when the text is out, and resolves when there is room for more. */
+export type Write = (text: string, written: () => void) => Promise<void>;
+
+/** Characters: so much is written at once, if a stream record has that many. */
+const longText = 64 * 1024;
 
 export class RecordPrinter {
-  /** User records, so far. */
+  /** User records that have been written, so far. */
   printed = 0;
+  /** With those that wait for their turn. */
+  #taken = 0;
   readonly #lineOf: LineOf;
   readonly #write: Write;
   readonly #most: number;
@@ -27,13 +32,26 @@ export class RecordPrinter {
 
   readonly take = async (shardId: string, records: readonly StreamRecord[]): Promise<void> => {
     for (const record of records) {
-      // Counted before any waiting: other shards are printed meanwhile.
-      const users = userRecordsOf(shardId, record).slice(0, this.#most - this.printed);
-      if (users.length === 0) continue;
-      this.printed += users.length;
-      const isLast = this.printed === this.#most;
-      await this.#write(users.map((user) => `${this.#lineOf(user)}\n`).join(""));
-      if (isLast) this.#enough();
+      let text = "";
+      let count = 0;
+      for (const user of userRecordsOf(shardId, record)) {
+        if (this.#taken === this.#most) break;
+        // Before any waiting: other shards are printed meanwhile.
+        this.#taken++;
+        count++;
+        text += `${this.#lineOf(user)}\n`;
+        if (text.length < longText) continue;
+        await this.#print(text, count);
+        text = "";
+        count = 0;
+      }
+      if (count > 0) await this.#print(text, count);
     }
   };
+
+  async #print(text: string, count: number): Promise<void> {
+    const isLast = this.#taken === this.#most;
+    await this.#write(text, () => (this.printed += count));
+    if (isLast) this.#enough();
+  }
 }

@@ -16,13 +16,17 @@ export interface UserRecord {
   readonly data: Uint8Array;
 }
 
-export function userRecordsOf(shardId: string, record: StreamRecord): UserRecord[] {
+/** One after another: each is unpacked when it is asked for, since all of an aggregate together may fill the memory. */
+export function* userRecordsOf(shardId: string, record: StreamRecord): Generator<UserRecord, void> {
   const { sequenceNumber, time, partitionKey, data } = record;
   const common = { shardId, sequenceNumber, time };
   const subRecords = subRecordsOf(data);
   if (subRecords === undefined) {
     const alone = { subSequenceNumber: undefined, explicitHashKey: undefined };
-    return [{ ...common, ...alone, partitionKey, data: unpacked(data) }];
+    yield { ...common, ...alone, partitionKey, data: unpacked(data) };
+    return;
   }
-  return subRecords.map((sub, subSequenceNumber) => ({ ...common, subSequenceNumber, ...sub, data: unpacked(sub.data) }));
+  for (const [subSequenceNumber, sub] of subRecords.entries()) {
+    yield { ...common, subSequenceNumber, ...sub, data: unpacked(sub.data) };
+  }
 }

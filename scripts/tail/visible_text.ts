@@ -6,7 +6,9 @@
  */
 // eslint-disable-next-line no-control-regex -- they are what is looked for
 const unsafe = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
-const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r" };
+/** The same among bytes that are no UTF-8, each as the character of its number. */
+// eslint-disable-next-line no-control-regex -- they are what is looked for
+const unsafeByte = /[\u0000-\u0008\u000a-\u001f\u007f-\u00ff]/gu;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -21,22 +23,54 @@ export function textOf(bytes: Uint8Array): string | undefined {
 
 /** Unsafe characters as \n, \x1b or \u202e. */
 export function visibleText(text: string): string {
-  return text.replace(unsafe, (character) => short[character] ?? escapeOf(character.charCodeAt(0)));
+  return escaped(text, unsafe, textEscapes);
 }
 
 /** As text, or byte by byte where it is none. */
 export function visibleBytes(bytes: Uint8Array): string {
   const text = textOf(bytes);
   if (text !== undefined) return visibleText(text);
-  const visible = (byte: number): string => (byte < 0x80 ? visibleText(String.fromCharCode(byte)) : escapeOf(byte));
-  return Array.from(bytes, visible).join("");
+  const { buffer, byteOffset, length } = bytes;
+  return escaped(Buffer.from(buffer, byteOffset, length).toString("latin1"), unsafeByte, textEscapes);
 }
 
 /** JSON with the unsafe characters that JSON allows in its texts as \u0085: the same value. */
 export function visibleJson(json: string): string {
-  return json.replace(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return escaped(json, unsafe, jsonEscapes);
 }
 
-function escapeOf(code: number): string {
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+type Escapes = (character: string) => string;
+
+const textEscapes = remembered((character) => {
+  if (character === "\n") return "\\n";
+  if (character === "\r") return "\\r";
+  return character < "\u0100" ? `\\x${hex(character, 2)}` : `\\u${hex(character, 4)}`;
+});
+const jsonEscapes = remembered((character) => `\\u${hex(character, 4)}`);
+
+function hex(character: string, digits: number): string {
+  return character.charCodeAt(0).toString(16).padStart(digits, "0");
+}
+
+/** There are few of them, and a record may be full of one. */
+function remembered(escape: Escapes): Escapes {
+  const known = new Map<string, string>();
+  return (character) => {
+    const found = known.get(character) ?? escape(character);
+    known.set(character, found);
+    return found;
+  };
+}
+
+/** While it works, replace() takes many times the memory of the text: so a long one goes in by parts. */
+const partCharacters = 64 * 1024;
+
+/** All that is replaced is of one UTF-16 unit, so a part may end anywhere. */
+function escaped(text: string, pattern: RegExp, escapes: Escapes): string {
+  if (text.length <= partCharacters) return text.replace(pattern, escapes);
+  const parts: string[] = [];
+  for (let at = 0; at < text.length; at += partCharacters) {
+    parts.push(text.slice(at, at + partCharacters).replace(pattern, escapes));
+  }
+  return parts.join("");
 }

@@ -97,6 +97,17 @@ describe("reading", () => {
     expect(third).not.toHaveProperty("subSequenceNumber");
   });
 
+  it("prints an aggregate that unpacks to a thousand times its size in bounded memory", async () => {
+    const stream = await streams.newStream();
+    const record = { partition_key_index: 0, data: gzipSync(Buffer.alloc(8 << 20)) };
+    await put(stream, ["outer", writeAggregate({ partition_key_table: ["a"], records: Array<object>(4).fill(record) })]);
+    const args = [...place(stream), "--from", "trim-horizon", "--count", "4"];
+    const { status, lines, stderr } = await start(args, { NODE_OPTIONS: "--max-old-space-size=192" }).ended();
+    expect(stderr).toMatch(/\n4 records from 1 shard\.\n$/u);
+    expect(lines.map((line) => line.replace(/^.* key a: /u, "") === "\\x00".repeat(8 << 20))).toEqual([true, true, true, true]);
+    expect(status).toBe(0);
+  });
+
   it("prints what comes from now on, of several shards, until Ctrl-C", async () => {
     const stream = await streams.newStream(3);
     await put(stream, ["k", "old"]);

@@ -52,6 +52,13 @@ describe("a line for people", () => {
     expect(shown(Buffer.from([0x61, 0x1b, 0xff, 0xc3, 0x62]))).toBe("a\\x1b\\xff\\xc3b");
   });
 
+  it.each([65_533, 65_534, 65_535, 65_536, 65_537])("shows all of a text whose character %i is of two halves", (place) => {
+    const text = `${"x".repeat(place)}🎉\u0000`;
+    expect(shown(text)).toBe(`${"x".repeat(place)}🎉\\x00`);
+    expect(shown(Buffer.concat([Buffer.from(text), Buffer.from([0xff, 0x7a])]))).toBe(`${"x".repeat(place)}\\xf0\\x9f\\x8e\\x89\\x00\\xffz`);
+    expect(JSON.parse(jsonLine(withData(text)))).toMatchObject({ data: text });
+  });
+
   it("shows no control character of a key", () => {
     expect(textLine({ ...inAggregate, partitionKey: "\u001b[2J", explicitHashKey: "\n" }, false)).toContain(
       "key \\x1b[2J hash key \\n: ",

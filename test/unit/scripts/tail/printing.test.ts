@@ -13,15 +13,31 @@ const aggregateOf = (...texts: string[]): StreamRecord => {
   return plain(writeAggregate({ partition_key_table: ["k"], records }));
 };
 
-function printerOf(most: number | undefined): { printer: RecordPrinter; written: string[]; ends: () => number } {
+interface Printing {
+  readonly printer: RecordPrinter;
+  readonly written: string[];
+  /** How many records had been made lines of, at each text that was written. */
+  readonly made: number[];
+  readonly ends: () => number;
+}
+
+function printerOf(most: number | undefined): Printing {
   const written: string[] = [];
+  const made: number[] = [];
+  let lines = 0;
   let ends = 0;
-  const write = (text: string): Promise<void> => {
+  const write = (text: string, isOut: () => void): Promise<void> => {
     written.push(text);
+    made.push(lines);
+    isOut();
     return settled();
   };
-  const printer = new RecordPrinter(({ data }) => Buffer.from(data).toString(), write, most, () => ends++);
-  return { printer, written, ends: () => ends };
+  const lineOf = ({ data }: { data: Uint8Array }): string => {
+    lines++;
+    return Buffer.from(data).toString();
+  };
+  const printer = new RecordPrinter(lineOf, write, most, () => ends++);
+  return { printer, written, made, ends: () => ends };
 }
 
 describe("printing", () => {
@@ -49,6 +65,32 @@ describe("printing", () => {
     expect(written).toHaveLength(3);
     expect(ends()).toBe(1);
   });
+
+  it("makes a line of a long record of an aggregate when the one before it was written", async () => {
+    const { printer, written, made } = printerOf(undefined);
+    const long = "x".repeat(70_000);
+    await printer.take("a", [aggregateOf(long, "1", "2", long)]);
+    expect(written).toEqual([`${long}\n`, `1\n2\n${long}\n`]);
+    expect(made).toEqual([1, 4]);
+  });
+
+  it("unpacks nothing behind the last record that was asked for", async () => {
+    const { printer, made, ends } = printerOf(2);
+    await printer.take("a", [aggregateOf("1", "2", "3", "4")]);
+    expect([made, ends()]).toEqual([[2], 1]);
+  });
+
+  it("counts what is out, before there is room for more, and not what waits for its turn", async () => {
+    const pipe = new PassThrough({ highWaterMark: 1 });
+    const writer = new PipeWriter(pipe, new AbortController().signal, () => undefined);
+    const printer = new RecordPrinter(() => "", writer.write, undefined, () => undefined);
+    const taking = [printer.take("a", [aggregateOf("1", "2")]), printer.take("b", [aggregateOf("3")])];
+    await settled();
+    expect(printer.printed).toBe(2);
+    pipe.resume();
+    await Promise.all(taking);
+    expect(printer.printed).toBe(3);
+  });
 });
 
 describe("a pipe", () => {
@@ -73,6 +115,25 @@ describe("a pipe", () => {
     const writing = writer.write("one");
     stop.abort();
     await expect(writing).rejects.toThrow(/abort/iu);
+  });
+
+  it("takes no more when the reading has ended", async () => {
+    const stop = new AbortController();
+    const pipe = new PassThrough();
+    const writer = new PipeWriter(pipe, stop.signal, () => undefined);
+    await writer.write("one");
+    stop.abort();
+    await expect(writer.write("two")).rejects.toThrow(/abort/iu);
+    expect(String(pipe.read())).toBe("one");
+  });
+
+  it("that takes texts at once lets others have their turn, such as Ctrl-C", async () => {
+    const pipe = new Writable({ write: (_, __, done) => done() });
+    const writer = new PipeWriter(pipe, never, () => undefined);
+    let turns = 0;
+    setImmediate(() => turns++);
+    await writer.write("one");
+    expect(turns).toBe(1);
   });
 
   it("that its reader closed says so, and takes no more", async () => {

@@ -23,7 +23,7 @@ const aggregate = writeAggregate({
 
 describe("user records", () => {
   it("of an aggregate have their own keys and places, and are unpacked one by one", () => {
-    const users = userRecordsOf("shard", record(aggregate));
+    const users = [...userRecordsOf("shard", record(aggregate))];
     const common = { shardId: "shard", sequenceNumber: "49", time };
     expect(users.map((user) => ({ ...user, data: text(user.data) }))).toEqual([
       { ...common, subSequenceNumber: 0, partitionKey: "a", explicitHashKey: undefined, data: "one" },
@@ -41,14 +41,14 @@ describe("user records", () => {
   });
 
   it("that were sent alone have the record's key and no place", () => {
-    const users = userRecordsOf("shard", record(deflateSync("alone")));
+    const users = [...userRecordsOf("shard", record(deflateSync("alone")))];
     expect(users).toHaveLength(1);
     expect(users[0]).toMatchObject({ partitionKey: "outer", subSequenceNumber: undefined, explicitHashKey: undefined });
     expect(text(users[0]?.data ?? Buffer.alloc(0))).toBe("alone");
   });
 
   it("are none for an aggregate of none", () => {
-    expect(userRecordsOf("shard", record(writeAggregate({})))).toEqual([]);
+    expect([...userRecordsOf("shard", record(writeAggregate({})))]).toEqual([]);
   });
 });
 
@@ -69,7 +69,7 @@ describe("what looks like an aggregate", () => {
     ],
   ];
   it.each(cases)("is a plain record when it %s", (_, data) => {
-    const users = userRecordsOf("shard", record(data));
+    const users = [...userRecordsOf("shard", record(data))];
     expect(users).toHaveLength(1);
     expect(users[0]).toMatchObject({ partitionKey: "outer", subSequenceNumber: undefined, data });
   });
