@@ -66,6 +66,17 @@ describe("a POST", () => {
     expect(service.connections).toBe(1);
   });
 
+  it("may be answered later than a connection may take to come about, on a new one and on one that is used again", async () => {
+    const sockets: Socket[] = [];
+    const port = await serveRaw((socket) => {
+      sockets.push(socket);
+      socket.on("data", () => setTimeout(() => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate"), 400));
+    });
+    const target = targetOf(port, { connectionTimeoutMs: 200 });
+    for (let count = 0; count < 2; count++) expect((await send(target)).body.toString()).toBe("late");
+    expect(sockets).toHaveLength(1);
+  });
+
   it("rejects with Node's error when nobody listens", async () => {
     await expect(send(targetOf(await freePort()))).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });

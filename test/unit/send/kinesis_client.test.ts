@@ -1,5 +1,7 @@
 // PutRecords over HTTP to a service on this machine: what is asked, and what becomes of each kind of answer.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
@@ -277,6 +279,21 @@ describe("without an answer", () => {
     await vi.waitFor(() => expect(service.requests).toHaveLength(2));
     client.close();
     for (const outcome of await outcomes) expect(outcome).toMatchObject({ kind: "failed", cause: "setup" });
+  });
+
+  it("close drops the connections that wait for a next request", async () => {
+    const server = createServer((request, response) => {
+      request.resume();
+      response.end(JSON.stringify(success));
+    });
+    server.keepAliveTimeout = 0;
+    const closed = new Promise((resolve) => server.on("connection", (socket) => socket.on("close", resolve)));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    stops.push(() => void server.close());
+    const client = clientOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "answered" });
+    client.close();
+    await closed;
   });
 
   it("close lets no more attempts begin", async () => {
