@@ -1,7 +1,10 @@
 // msgpack values as JSON: every form, keys, extensions, and what has no JSON.
 import { encode, ExtData } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
+import { inputOf } from "../../../src/decode/msgpack.js";
 import { maxNestingDepth } from "../../../src/limits.js";
+import { ByteSink } from "../../../src/record/byte_sink.js";
+import { JsonWriter } from "../../../src/record/json_value.js";
 import { jsonOf } from "../../support/shaped_record.js";
 import { inTimeZone } from "../../support/time_zone.js";
 
@@ -69,6 +72,32 @@ test.each([0, 31, 32, 255, 256, 65_535, 65_536])("a text, a list and a map of %s
 
 test.each([1, 255, 256, 65_536])("binary of %s bytes is text", (count) => {
   expect(jsonOf(encode(Buffer.alloc(count, "b"))).text).toBe(JSON.stringify("b".repeat(count)));
+});
+
+describe("wherever the sink's room ends", () => {
+  const longestFloat = -0.0000010022886875520671;
+  const longest = "-0.0000010022886875520671";
+  const key = "k".repeat(40);
+
+  test.each<[string, Uint8Array, string]>([
+    ["floats of 25 characters", encode([longestFloat, longestFloat, longestFloat]), `[${longest},${longest},${longest}]`],
+    ["the smallest integers", bytesOf(0x92, integer(0xd3, -(2n ** 63n)), integer(0xd3, -(2n ** 63n))), "[-9223372036854775808,-9223372036854775808]"],
+    ["empty maps and lists", encode([{}, [], {}, []]), "[{},[],{},[]]"],
+    ["lists in lists", encode([[[[[[]]]]]]), "[[[[[[]]]]]]"],
+    ["texts of control characters", encode(["\u0001".repeat(20), "\u0001".repeat(40)]), `["${"\\u0001".repeat(20)}","${"\\u0001".repeat(40)}"]`],
+    ["broken UTF-8", bytesOf(0x91, 0xb4, Buffer.alloc(20, 0xff)), `["${"\ufffd".repeat(20)}"]`],
+    ["long keys", encode({ [key]: { [`${key}"`]: 1 } }), `{"${key}":{"${key}\\"":1}}`],
+    ["keys that are floats", bytesOf(0x81, encode(longestFloat), 0x81, encode(longestFloat), 0xc0), `{"${longest}":{"${longest}":null}}`],
+    ["extensions", encode([new ExtData(7, Uint8Array.of(1, 2)), new ExtData(7, Uint8Array.of(1))]),
+      '[{"Tag":7,"Data":"AQI=","Value":null},{"Tag":7,"Data":"AQ==","Value":null}]'],
+  ])("%s are whole", (_, value, text) => {
+    const input = inputOf(value);
+    for (let room = 1; room <= text.length + 64; room++) {
+      const sink = new ByteSink(room);
+      const end = new JsonWriter(undefined).write(input, 0, sink);
+      expect([end, Buffer.from(sink.bytes.subarray(0, sink.length)).toString()]).toEqual([value.length, text]);
+    }
+  });
 });
 
 test("repeated keys below the top are all written, in their order", () => {
