@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import type { Readable } from "node:stream";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { createHttpHandler } from "../../../src/network/http_handler.js";
+import { createHttpHandler, type RoutedHttpHandler } from "../../../src/network/http_handler.js";
 import { readNetworkEnvironment } from "../../../src/network/network.js";
 import { makeCertificate } from "../../support/certificate.js";
 import { freePort } from "../../support/kinesis_local.js";
@@ -58,7 +58,7 @@ async function proxyTo(service: ScriptedService, settings: ProxySettings = {}): 
   return proxy;
 }
 
-async function handlerOf(environment: Environment): Promise<NodeHttpHandler> {
+async function handlerOf(environment: Environment): Promise<RoutedHttpHandler> {
   const handler = createHttpHandler(await readNetworkEnvironment(environment));
   stops.push(() => handler.destroy());
   return handler;
@@ -130,6 +130,7 @@ describe("a request over TLS", () => {
     ["forbids the host", { refusal: 403 }, "ProxyRefused", "status 403"],
     ["answers as if it were the service", { refusal: 201 }, "ProxyRefused", "status 201"],
     ["cannot reach the host", { refusal: 502 }, "EPROXY", "status 502"],
+    ["has too much to do", { refusal: 429 }, "EPROXY", "status 429"],
   ])("fails when the proxy %s, and tells the proxy but no password", async (_, settings, code, message) => {
     const service = await serve(targets);
     const proxy = await proxyTo(service, settings);
@@ -320,6 +321,30 @@ describe("a SOCKS proxy", () => {
     await expect(ask(await handlerOf({ HTTPS_PROXY: `socks5://127.0.0.1:${port}` }), "https://kinesis.example/")).rejects.toThrow(
       `the proxy of HTTPS_PROXY (127.0.0.1:${port}): `,
     );
+  });
+});
+
+describe("the way without a proxy", () => {
+  it.each([
+    ["http://kinesis.example/", "kinesis.example:80", true],
+    ["http://kinesis.example/", "kinesis.example:443", false],
+    ["https://kinesis.example/", "kinesis.example:443", true],
+    ["https://kinesis.example/", "kinesis.example:80", false],
+    ["https://kinesis.example:4567/", "kinesis.example:4567", true],
+    ["https://[2001:db8::1]/", "2001:db8::1", true],
+    ["https://[2001:db8::1]/", "2001:db8::/32", true],
+    ["https://[2001:db8::1]/", "2001:db8::2", false],
+  ])("is the one to %s with NO_PROXY=%s: %s", async (address, list, isDirect) => {
+    const handler = await handlerOf({ HTTP_PROXY: "http://127.0.0.1:1", HTTPS_PROXY: "http://127.0.0.1:1", NO_PROXY: list });
+    const { protocol, hostname, port, pathname } = new URL(address);
+    const target = handler.directTarget({ protocol, hostname, port: port === "" ? undefined : Number(port), path: pathname } as never);
+    expect(target !== undefined).toBe(isDirect);
+  });
+
+  it("is without the brackets of an address", async () => {
+    const handler = await handlerOf({});
+    const target = handler.directTarget({ protocol: "https:", hostname: "[2001:db8::1]", port: 4567, path: "/" });
+    expect(target).toMatchObject({ isSecure: true, hostname: "2001:db8::1", port: 4567, path: "/" });
   });
 });
 

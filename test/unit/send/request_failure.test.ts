@@ -131,6 +131,7 @@ describe("no answer of the service", () => {
     ["a connection that was reset", Object.assign(new Error("gone"), { code: "ECONNRESET" }), "ECONNRESET", "transient"],
     ["a name that cannot be found", Object.assign(new Error("?"), { code: "ENOTFOUND" }), "ENOTFOUND", "transient"],
     ["a certificate that is not trusted", Object.assign(new Error("?"), { code: "CERT_HAS_EXPIRED" }), "CERT_HAS_EXPIRED", "setup"],
+    ["a certificate of another name", Object.assign(new Error("?"), { code: "ERR_TLS_CERT_ALTNAME_INVALID" }), "ERR_TLS_CERT_ALTNAME_INVALID", "setup"],
     ["no credentials", Object.assign(new Error("?"), { name: "CredentialsProviderError" }), "CredentialsProviderError", "setup"],
     ["something that is no error", "text", "Error", "setup"],
   ])("%s", (_, error, code, cause) => {

@@ -126,6 +126,20 @@ describe("a flush", () => {
     expect(client.tokens).toHaveLength(1);
   });
 
+  it("waits for a list again after one that came late", async () => {
+    const { current, source, clock, client } = setUp();
+    const first = current();
+    await clock.advance(2000);
+    expect(await first).toBeUndefined();
+    await client.answer(page("late"));
+    source.invalidate();
+    await clock.advance(1000);
+    const second = current();
+    await clock.advance(200);
+    await client.answer(page("newer"));
+    expect(await second).toBe("newer");
+  });
+
   it("goes with the old list when a newer one does not come in time", async () => {
     const { current, source, clock, client } = setUp(page("old"));
     await current();
