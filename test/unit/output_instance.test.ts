@@ -77,6 +77,18 @@ describe("in the background", () => {
     ]);
   });
 
+  it("records that wait stay as they are while the next chunk is flushed", async () => {
+    const options = { log_key: "log", experimental_concurrency: "2", experimental_concurrency_retries: "1" };
+    const clock = new HeldClock();
+    const { instance, client } = scriptedInstance({ options, script: [failedAt(0, 1, 2)], clock });
+    await instance.flush(chunk, "tag");
+    await instance.flush(chunkOf([{ log: "four" }, { log: "five" }, { log: "six" }]), "tag");
+    await clock.advance(1000);
+    expect([0, 1, 2].map((request) => textsOf(client, request))).toEqual([
+      ["one", "two", "three"], ["four", "five", "six"], ["one", "two", "three"],
+    ]);
+  });
+
   it("a flush at the limit is to be retried, and sends nothing", async () => {
     const { instance, client, log } = scriptedInstance({ options: concurrent, script: [() => new Promise(() => undefined)] });
     await instance.flush(chunk, "tag");
@@ -177,6 +189,15 @@ describe("SEND_FAILURE_TIMEOUT", () => {
       "timeout threshold reached: Failed to send logs for 60s",
       "Quitting Fluent Bit",
     ]);
+  });
+
+  it("does not pass while there is nothing to deliver", async () => {
+    const clock = new JumpingClock();
+    const { instance, exits } = scriptedInstance({ script: [allTaken, denied], sendFailureTimeoutMs: 60_000, clock });
+    await instance.flush(chunk, "tag");
+    clock.nowMs += 3_600_000;
+    await instance.flush(chunk, "tag");
+    expect(exits).toEqual([]);
   });
 
   it("begins anew when a part was delivered", async () => {

@@ -68,6 +68,15 @@ describe("a flush", () => {
     });
   });
 
+  it("counts the bytes of an aggregate that was taken apart once", async () => {
+    const options = { ...byLogKey, compression: "gzip", aggregation: "true" };
+    const { instance, metrics, client } = counted({ options, script: [refuses] });
+    await instance.flush(chunkOf([{ log: "x".repeat(1000) }, { log: "y".repeat(500) }]), "tag");
+    expect(client.requests.map((entries) => entries.length)).toEqual([1, 2]);
+    await instance.flush(chunkOf([{ log: "z".repeat(100) }]), "tag");
+    expect(metrics.all).toMatchObject({ uncompressed_bytes_total: 1600, sent_records_total: 3 });
+  });
+
   it("of values that are no events counts them", async () => {
     const { instance, metrics } = counted({});
     await instance.flush(Buffer.concat([Buffer.from([0x01]), chunkOf([{ a: 1 }])]), "tag");

@@ -91,6 +91,13 @@ describe("init", () => {
     expect(await bench.answerTo(init)).toBe(3);
   });
 
+  it("gives two that are made at the same time numbers of their own", async () => {
+    const bench = new Bench();
+    const asked = [bench.ask(init), bench.ask(init)];
+    await settled();
+    expect(bench.answers).toEqual(asked.map((requestId, number) => [requestId, number]));
+  });
+
   it("reads the options of its own request", async () => {
     const seen: (string | undefined)[] = [];
     const bench = new Bench((_, read) => void seen.push(read("stream")));

@@ -24,6 +24,15 @@ describe("the pool", () => {
     expect(new Set([pool.take(kib), pool.take(kib), pool.take(kib)]).size).toBe(3);
   });
 
+  it("counts a sink only while it keeps it", () => {
+    const pool = new SinkPool(250 * kib);
+    const sink = pool.take(100 * kib);
+    for (let times = 0; times < 10; times++) {
+      pool.give(sink);
+      expect(pool.take(kib)).toBe(sink);
+    }
+  });
+
   it("makes room in a sink that is too small", () => {
     const pool = new SinkPool(1024 * kib);
     const sink = pool.take(100 * kib);
