@@ -1,5 +1,5 @@
 // Takes the plugin through one fault: flushes chunks, brings those back that are to be retried, and draws up the account.
-import type { FaultCase, Mode } from "./fault_cases.js";
+import { retryTimeoutSeconds, type FaultCase, type Mode } from "./fault_cases.js";
 import { chunkOf } from "./event_chunk.js";
 import { FaultyKinesis } from "./faulty_kinesis.js";
 import { FLB_OK, FLB_RETRY, type PluginHost } from "./plugin_host.js";
@@ -47,10 +47,11 @@ function makeChunks(): Chunk[] {
 }
 
 /** Runs a case with an output of its own in a host that may have had others. */
-export async function runFault(host: PluginHost, mode: Mode, { plan, options = {} }: FaultCase): Promise<FaultOutcome> {
+export async function runFault(host: PluginHost, mode: Mode, fault: FaultCase): Promise<FaultOutcome> {
+  const { plan, options = {} } = fault;
   const kinesis = await FaultyKinesis.start(plan, { seed: 7 });
   try {
-    const common = { stream: "any", region: "us-east-1", endpoint: kinesis.endpoint, retry_timeout: "1" };
+    const common = { stream: "any", region: "us-east-1", endpoint: kinesis.endpoint, retry_timeout: String(retryTimeoutSeconds(fault)) };
     const instance = await host.open({ ...common, ...mode.options, ...options });
     const chunks = makeChunks();
     const answers: string[] = [];

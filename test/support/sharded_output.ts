@@ -50,6 +50,27 @@ export class ShardedOutput {
     this.#sent.push(...bodies);
   }
 
+  /** Records that were sent so far. */
+  get count(): number {
+    return this.#sent.length;
+  }
+
+  /** Aggregated records in the whole stream. */
+  async aggregates(): Promise<number> {
+    return (await this.streams.kinesis.readAll(this.stream)).length;
+  }
+
+  /** Sends small flushes until one is aggregated for so many shards: on a busy machine the newer list may come too late for some. */
+  async untilAggregatedFor(shards: number): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      const before = await this.aggregates();
+      await this.send(keys.length);
+      if ((await this.aggregates()) === before + shards) return;
+      expect(tries, `flushes that were not aggregated for ${shards} shards`).toBeLessThan(100);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
   /** What a consumer finds in the whole stream. */
   async consume(): Promise<Consumed> {
     return consume(await this.streams.kinesis.readAll(this.stream), await this.streams.kinesis.shardRanges(this.stream));
