@@ -4,7 +4,7 @@
  */
 import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import { emptyConfiguration, refused, type Configuration, type Section, type SectionKind } from "./configuration.js";
+import { emptyConfiguration, refused, trimmed, type Configuration, type Section, type SectionKind } from "./configuration.js";
 import type { Place } from "./findings.js";
 import { glob } from "./glob.js";
 
@@ -38,8 +38,8 @@ class ClassicReader {
 
   read(file: string): void {
     this.#inodes.add(statSync(file).ino);
-    const lines = readFileSync(file, "utf8").split("\n").map((line) => line.replace(/\r$/u, ""));
     const state = new FileState(this.#configuration, file);
+    const lines = this.#linesOf(readFileSync(file, "utf8"), file);
     lines.forEach((text, index) => {
       const place = { file, line: index + 1 };
       if (text === "" || text.startsWith("#")) return;
@@ -49,35 +49,52 @@ class ClassicReader {
     });
   }
 
+  /** None of what is no text; without the mark at the beginning, on which Fluent Bit stumbles. */
+  #linesOf(text: string, file: string): string[] {
+    const place = { file, line: 1 };
+    const advice = "Save it as UTF-8 without a byte order mark (BOM)";
+    if (text.includes("\0")) {
+      this.#refuse(place, "the file is no text in UTF-8; perhaps it is in UTF-16", advice);
+      return [];
+    }
+    const hasMark = text.startsWith("\ufeff");
+    if (hasMark) this.#refuse(place, "the file begins with a byte order mark, which Fluent Bit takes for a key", advice);
+    return text.slice(hasMark ? 1 : 0).split("\n").map((line) => line.replace(/\r$/u, ""));
+  }
+
   /** A path with `*` is looked for beside the main file; another one in the working folder first. */
   #include(wanted: string, place: Place): void {
     const beside = wanted.startsWith("/") ? wanted : path.join(this.#root, wanted);
     const files = wanted.includes("*") ? glob(beside) : [wanted, beside].filter(exists).slice(0, 1);
     if (files.length === 0) this.#refuse(place, `no file is found for '${wanted}'`, "Correct the path, which is relative to the main file's folder");
-    for (const file of files) {
-      if (this.#inodes.has(statSync(file).ino)) {
-        this.#refuse(place, `'${file}' has been read already, and Fluent Bit reads no file twice`, "Include it once");
-        continue;
-      }
-      try {
-        this.read(file);
-      } catch (error) {
-        this.#refuse(place, `'${file}' cannot be read: ${(error as Error).message}`, "Correct the path or the rights of the file");
-      }
+    for (const file of files) this.#readIncluded(file, place);
+  }
+
+  #readIncluded(file: string, place: Place): void {
+    try {
+      const stats = statSync(file);
+      if (this.#inodes.has(stats.ino)) this.#refuse(place, `'${file}' has been read already, and Fluent Bit reads no file twice`, "Include it once");
+      else if (stats.isDirectory()) this.#warn(place, `'${file}' is a folder, of which Fluent Bit reads nothing`, "Write its path with /*.conf behind it to read its files");
+      else this.read(file);
+    } catch (error) {
+      this.#refuse(place, `'${file}' cannot be read: ${(error as Error).message}`, "Correct the path or the rights of the file");
     }
   }
 
   #command(text: string, place: Place): void {
     const blank = text.indexOf(" ");
     if (blank < 0) return this.#refuse(place, "a line that begins with @ is a command and needs a value", "Write @SET name=value or @INCLUDE path");
-    const [command, parameters] = [text.slice(1, blank), text.slice(blank + 1).trim()];
+    const [command, parameters] = [text.slice(1, blank), trimmed(text.slice(blank + 1))];
     const equals = parameters.indexOf("=");
     if (command.toLowerCase() === "set" && equals >= 0) {
       this.#configuration.variables.set(parameters.slice(0, equals), parameters.slice(equals + 1));
       return;
     }
-    const message = `Fluent Bit passes over this line: it knows @SET name=value and @INCLUDE path`;
-    this.#configuration.problems.push({ severity: "warning", place, rule: "form", message, advice: "Correct or remove it" });
+    this.#warn(place, "Fluent Bit passes over this line: it knows @SET name=value and @INCLUDE path", "Correct or remove it");
+  }
+
+  #warn(place: Place, message: string, advice: string): void {
+    this.#configuration.problems.push({ severity: "warning", place, rule: "form", message, advice });
   }
 
   #refuse(place: Place, message: string, advice: string): void {
@@ -94,6 +111,7 @@ class FileState {
   /** Keys of a group inside of the section are not the section's own. */
   #isInGroup = false;
   #isIndentTold = false;
+  #isOutsideTold = false;
 
   constructor(configuration: Configuration, file: string) {
     this.#configuration = configuration;
@@ -145,6 +163,13 @@ class FileState {
     this.#refuse({ file: this.#file, line }, message, "Indent all keys, comments between them included, with the same blanks or tabs");
   }
 
+  /** Once, since what follows has the same cause. */
+  #tellOutside(key: string, place: Place): void {
+    if (this.#isOutsideTold) return;
+    this.#isOutsideTold = true;
+    this.#refuse(place, `the key '${key}' stands outside of a section`, "Begin a section such as [OUTPUT] before it");
+  }
+
   #add(content: string, place: Place): void {
     const blank = content.indexOf(" ");
     if (blank < 0) return this.#refuse(place, "a key without a value, or with a tab before it", shapeAdvice);
@@ -154,9 +179,9 @@ class FileState {
       this.#isInGroup = true;
       return;
     }
-    const [key, value] = [content.slice(0, blank).trim(), content.slice(blank + 1).trim()];
+    const [key, value] = [trimmed(content.slice(0, blank)), trimmed(content.slice(blank + 1))];
     if (value === "") return this.#refuse(place, `the key '${key}' has no value`, "Give it one, or remove the line");
-    if (this.#section === undefined) return this.#refuse(place, `the key '${key}' stands outside of a section`, "Begin a section such as [OUTPUT] before it");
+    if (this.#section === undefined) return this.#tellOutside(key, place);
     if (!this.#isInGroup) this.#section.entries.push({ key, value, ...place });
   }
 
@@ -165,6 +190,11 @@ class FileState {
   }
 }
 
+/** What cannot be looked at is there: reading it tells why. */
 function exists(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 }

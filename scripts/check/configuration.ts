@@ -41,3 +41,8 @@ export function emptyConfiguration(form: Configuration["form"]): Configuration {
 export function refused(place: Place, message: string, advice: string): Finding {
   return { severity: "error", place, rule: "form", message, advice };
 }
+
+/** Without the blanks around it that Fluent Bit takes away: isspace(3) knows none but ASCII's. */
+export function trimmed(text: string): string {
+  return text.replace(/^[\t-\r ]+|[\t-\r ]+$/gu, "");
+}

@@ -1,5 +1,5 @@
 /** Paths that match a pattern of glob(3), with `*`, `?` and `[…]`: Node 18 has none of its own. */
-import { readdirSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import path from "node:path";
 
 /** Existing paths in no particular order; a `*` or `?` at the start of a name does not match a dot. */
@@ -10,8 +10,9 @@ export function glob(pattern: string): string[] {
 }
 
 function step(folders: readonly string[], name: string): string[] {
-  if (!/[*?[]/u.test(name)) return folders.map((folder) => path.join(folder, name));
+  if (!/[*?[]/u.test(name)) return folders.map((folder) => path.join(folder, name)).filter(isThere);
   const wanted = asRegExp(name);
+  if (wanted === undefined) return [];
   return folders.flatMap((folder) =>
     namesIn(folder)
       .filter((found) => wanted.test(found) && (!found.startsWith(".") || name.startsWith(".")))
@@ -27,7 +28,17 @@ function namesIn(folder: string): string[] {
   }
 }
 
-function asRegExp(name: string): RegExp {
+/** Also a link that leads nowhere. */
+function isThere(found: string): boolean {
+  try {
+    return lstatSync(found, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Undefined for what can match no name, such as `[z-a]`. */
+function asRegExp(name: string): RegExp | undefined {
   const parts = name.match(/\[!?\]?[^\]]*\]|[^]/gu) ?? [];
   const source = parts.map((part) => {
     if (part === "*") return ".*";
@@ -35,5 +46,9 @@ function asRegExp(name: string): RegExp {
     if (part.length > 1 && part.startsWith("[")) return `[${part.slice(1, -1).replace(/^!/u, "^").replace(/[\\\]]/gu, "\\$&")}]`;
     return part.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&");
   });
-  return new RegExp(`^${source.join("")}$`, "u");
+  try {
+    return new RegExp(`^${source.join("")}$`, "u");
+  } catch {
+    return undefined;
+  }
 }

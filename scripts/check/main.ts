@@ -28,7 +28,8 @@ export async function main(args: readonly string[]): Promise<void> {
 
 async function report({ file, live: isLive, json }: CheckSettings): Promise<number> {
   const { findings, outputs } = await check(file, process.env).catch((error: unknown) => {
-    if (error instanceof Error && "path" in error && error.path === file) throw new UsageError(`the configuration cannot be read: ${error.message}`);
+    // Of an included file it is among the findings.
+    if (error instanceof Error && "syscall" in error) throw new UsageError(`${file} cannot be read: ${error.message}`);
     throw error;
   });
   const hasGoodEnvironment = !findings.some(({ severity, rule }) => severity === "error" && rule === "environment");

@@ -4,15 +4,19 @@
  */
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
-import { emptyConfiguration, refused, type Configuration, type Entry, type Section, type SectionKind } from "./configuration.js";
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
+import { emptyConfiguration, refused, trimmed, type Configuration, type Entry, type Section, type SectionKind } from "./configuration.js";
 import type { Place } from "./findings.js";
 import { glob } from "./glob.js";
+import { tabbedLines } from "./yaml_tabs.js";
 
 const pipelineKinds: Readonly<Record<string, SectionKind>> = { inputs: "input", filters: "filter", outputs: "output" };
+const listSections = new Set(["parsers", "multiline_parsers", "stream_processors", "plugins", "upstream_servers"]);
 /** Below an output or input, what is no option: processors are plugins of their own. */
 const nestedKeys = new Set(["processors", "routes"]);
 const listAdvice = "Write a list, each entry of which begins with '- '";
+const formAdvice = "Correct it; often a ':' or the indentation of the line before is wrong";
+const aliasAdvice = "Write '*' in quotes: bare, it refers to another value";
 const mapAdvice = "Write names and values below it, each with ': ' between";
 
 /** @throws when the file itself cannot be read; what is wrong with it is among the problems */
@@ -50,10 +54,15 @@ class YamlReader {
     this.#files.add(path.resolve(file));
     const lineCounter = new LineCounter();
     const settings = { schema: "failsafe", uniqueKeys: false, prettyErrors: false, lineCounter } as const;
-    const documents = parseAllDocuments(readFileSync(file, "utf8"), settings);
+    const text = readFileSync(file, "utf8");
+    const parsed = parseAllDocuments(text, settings);
+    const documents = Array.isArray(parsed) ? parsed : [];
     const at = (offset: number): Place => ({ file, line: lineCounter.linePos(offset).line });
-    for (const document of Array.isArray(documents) ? documents : []) {
-      for (const { message, pos } of document.errors) this.#refuse(at(pos[0]), `this is no YAML: ${message}`, "Correct it; often a ':' or the indentation of the line before is wrong");
+    for (const offset of tabbedLines(text, documents)) {
+      this.#refuse(at(offset), "a tab stands where the line's indentation is, which Fluent Bit does not take", "Use blanks, or empty the line");
+    }
+    for (const document of documents) {
+      for (const { code, message, pos } of document.errors) this.#refuse(at(pos[0]), `this is no YAML: ${message}`, code === "BAD_ALIAS" ? aliasAdvice : formAdvice);
       if (document.errors.length === 0) this.#readTop(document.contents, at, file);
     }
   }
@@ -67,6 +76,11 @@ class YamlReader {
       else if (name === "includes") this.#readIncludes(value, at, place, file);
       else if (name === "pipeline") this.#readPipeline(value, at, place);
       else if (name === "customs") this.#readPlugins("custom", value, at, place);
+      else if (listSections.has(name)) {
+        if (!isSeq(value)) this.#refuse(place, `'${key}' is no list`, listAdvice);
+      } else if (name !== "extensions" && !isFlat(value)) {
+        this.#refuse(place, `'${key}' is no section that Fluent Bit knows`, "Write service, env, includes or pipeline; inputs, filters and outputs stand below pipeline");
+      }
     }
   }
 
@@ -139,24 +153,29 @@ class YamlReader {
       const where = placeOf(item, at) ?? place;
       const section: Section = { kind, name: kind, entries: [], ...where };
       this.#configuration.sections.push(section);
-      for (const pair of this.#pairs(item, at, where, "the entry")) section.entries.push(...this.#entries(pair));
+      for (const pair of this.#pairs(item, at, where, "the entry")) section.entries.push(...this.#entries(pair, kind));
     }
   }
 
-  #entries({ key, value, place }: Pair): Entry[] {
+  #entries({ key, value, place }: Pair, kind: SectionKind): Entry[] {
     const name = translatedKey(key);
     if (key === "routes") this.#configuration.hasRoutes = true;
-    if (nestedKeys.has(key)) return [];
+    if (key === "processors" && isSeq(value)) {
+      const message = "'processors' is a list, and Fluent Bit runs none of it";
+      this.#configuration.problems.push({ severity: "error", place, rule: "processors", message, advice: "Write logs below it, and the list below that" });
+    }
+    if (nestedKeys.has(key) || (kind === "input" && key === "telemetry" && isMap(value))) return [];
     const text = scalarText(value);
     if (text !== undefined) {
-      if (text !== "" && text.trim() === "") this.#refuse(place, `the value of '${key}' is blank`, "Give it one, or remove the line");
-      return [{ key: name, value: text.trim(), ...place }];
+      if (text !== "" && trimmed(text) === "") this.#refuse(place, `the value of '${key}' is blank`, "Give it one, or remove the line");
+      return [{ key: name, value: trimmed(text), ...place }];
     }
     const listed = isSeq(value) ? value.items.map(scalarText) : [];
     if (listed.length > 0 && !listed.includes(undefined)) {
       return listed.map((each) => ({ key: name, value: each ?? "", listed: listed.length, ...place }));
     }
-    this.#refuse(place, `'${key}' has no single value`, "Give it one");
+    const advice = isAlias(value) ? `Write it in quotes, '*${value.source}'; bare, the * refers to another value, which Fluent Bit does not know` : "Give it one";
+    this.#refuse(place, `'${key}' has no single value`, advice);
     return [];
   }
 
@@ -177,6 +196,11 @@ class YamlReader {
   #refuse(place: Place, message: string, advice: string): void {
     this.#configuration.problems.push(refused(place, message, advice));
   }
+}
+
+/** What Fluent Bit takes below a name that it does not know: names with single values. */
+function isFlat(node: unknown): boolean {
+  return isMap(node) && node.items.every(({ value }) => scalarText(value) !== undefined);
 }
 
 /** Undefined for what is no scalar, an alias included: Fluent Bit knows none. */

@@ -75,6 +75,7 @@ describe("the status", () => {
     ["no file is named", []],
     ["an option is unknown", ["-c", "x.conf", "--fix"]],
     ["the file is not there", ["-c", "none.conf"]],
+    ["it is a folder", ["-c", "."]],
   ])("is 2 when %s", async (_, args) => {
     const { status, stdout, stderr } = await run(args);
     expect(stderr).toMatch(/^check: .+\nnpm run check -- --help/);

@@ -13,14 +13,14 @@ export class ConfigurationFolder {
   readonly folder = mkdtempSync(path.join(tmpdir(), "check-"));
 
   /** Writes a file, in a folder below if the name has one; gives its path. */
-  write(name: string, text: string): string {
+  write(name: string, text: string | Uint8Array): string {
     const file = path.join(this.folder, name);
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, text);
     return file;
   }
 
-  read(name: string, text: string): Configuration {
+  read(name: string, text: string | Uint8Array): Configuration {
     return readConfiguration(this.write(name, text));
   }
 

@@ -1,4 +1,6 @@
 /** The classic form is read as Fluent Bit reads it. */
+import { symlinkSync } from "node:fs";
+import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Configuration } from "../../../../scripts/check/configuration.js";
 import { ConfigurationFolder } from "../../../support/checked_configuration.js";
@@ -7,7 +9,7 @@ let files: ConfigurationFolder;
 beforeEach(() => (files = new ConfigurationFolder()));
 afterEach(() => files.remove());
 
-const read = (text: string) => files.read("main.conf", text);
+const read = (text: string | Uint8Array) => files.read("main.conf", text);
 const entriesOf = ({ sections }: Configuration) => sections.map(({ kind, entries }) => [kind, entries.map(({ key, value, line }) => [key, value, line])]);
 const linesOf = ({ problems }: Configuration) => problems.map(({ place }) => place?.line);
 
@@ -53,6 +55,11 @@ describe("a classic configuration", () => {
     ["a parser", "[PARSER]\n  Name x\n", 1],
     ["an @INCLUDE of no file", "@INCLUDE none.conf\n", 1],
     ["an @INCLUDE of a pattern without a file", "@INCLUDE none*.conf\n", 1],
+    ["an @INCLUDE of a pattern that is none", "@INCLUDE [z-a]*.conf\n", 1],
+    ["a byte order mark", "\ufeff[OUTPUT]\n  Name x\n", 1],
+    ["a byte order mark before a comment", "\ufeff# why\n[OUTPUT]\n  Name x\n", 1],
+    ["UTF-16", Buffer.from("\ufeff[OUTPUT]\r\n  Name x\r\n  Match *\r\n", "utf16le"), 1],
+    ["keys outside of a section, all of them together", "  Name x\n  Match y\n", 1],
   ])("is refused for %s, by its line", (_, text, line) => {
     const { problems } = read(text);
     expect(problems.map(({ severity }) => severity)).toEqual(["error"]);
@@ -83,6 +90,39 @@ describe("a classic configuration", () => {
     expect(found.sections[1]?.entries.map(({ key }) => key)).toEqual(["Flush", "Grace"]);
     expect(found.sections.slice(2).map(({ entries }) => entries[0]?.value).sort()).toEqual(["a", "b"]);
     expect(found.sections[0]?.entries[0]).toMatchObject({ file: `${files.folder}/one.conf`, line: 3 });
+  });
+
+  it("is read behind a byte order mark", () => {
+    expect(entriesOf(read("\ufeff[OUTPUT]\n  Name x\n"))).toEqual([["output", [["Name", "x", 2]]]]);
+  });
+
+  it("keeps the blanks of other alphabets around a value, such as those of web pages", () => {
+    expect(entriesOf(read("[OUTPUT]\n  Name \t\u00a0x\ufeff \v\n"))).toEqual([["output", [["Name", "\u00a0x\ufeff", 2]]]]);
+  });
+
+  it("includes files in folders that a pattern finds, where they are", () => {
+    files.write("parts/a/one.conf", "[INPUT]\n  Name a\n");
+    files.write("parts/b/other.conf", "[INPUT]\n  Name b\n");
+    const found = read("@INCLUDE parts/*/one.conf\n");
+    expect(found.problems).toEqual([]);
+    expect(found.sections.map(({ entries }) => entries[0]?.value)).toEqual(["a"]);
+  });
+
+  it("warns of a folder, of which nothing is read", () => {
+    files.write("parts/deep/one.conf", "[INPUT]\n  Name a\n");
+    const found = read("@INCLUDE parts\n@INCLUDE parts/*\n");
+    expect(found.problems.map(({ severity, place, message }) => [severity, place?.line, message.replace(files.folder, "")])).toEqual([
+      ["warning", 1, "'/parts' is a folder, of which Fluent Bit reads nothing"],
+      ["warning", 2, "'/parts/deep' is a folder, of which Fluent Bit reads nothing"],
+    ]);
+    expect(found.sections).toEqual([]);
+  });
+
+  it("is refused for a link that leads nowhere", () => {
+    symlinkSync("nowhere", path.join(files.folder, "link.conf"));
+    const { problems } = read("@INCLUDE *.conf\n");
+    expect(problems.map(({ severity, place }) => [severity, place?.line])).toContainEqual(["error", 1]);
+    expect(problems.map(({ message }) => message).join()).toMatch(/link\.conf' cannot be read: ENOENT/);
   });
 
   it("reads no file twice, itself included", () => {

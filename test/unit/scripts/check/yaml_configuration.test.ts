@@ -40,6 +40,23 @@ describe("a configuration in YAML", () => {
     expect(found).toMatchObject({ problems: [], hasRoutes: true });
   });
 
+  it("may have sections of other kinds", () => {
+    const text = "plugins: [a.so]\nparsers:\n  - name: p\nextensions:\n  a: [b]\nother:\n  a: b\n";
+    expect(read(`${text}${outputs}`).problems).toEqual([]);
+  });
+
+  it("keeps the blanks of other alphabets around a value", () => {
+    expect(entriesOf(read(`${outputs}      stream: "\\t logs\\u00a0"\n`))[0]?.[1]?.[1]).toEqual(["stream", "logs\u00a0", 4]);
+  });
+
+  it("may have telemetry in an input, and nowhere else", () => {
+    const telemetry = "      telemetry:\n        metrics:\n          logs: {}\n";
+    expect(read(`pipeline:\n  inputs:\n    - name: cpu\n${telemetry}`).problems).toEqual([]);
+    expect(read(`pipeline:\n  filters:\n    - name: grep\n${telemetry}`).problems).toHaveLength(1);
+    expect(read(`${outputs}${telemetry}`).problems).toHaveLength(1);
+    expect(read("pipeline:\n  inputs:\n    - name: cpu\n      telemetry: [a, {b: c}]\n").problems).toHaveLength(1);
+  });
+
   it("sets a key once for each value of a list", () => {
     const found = read(`${outputs}      data_keys: [a, b]\n`);
     expect(found.sections[0]?.entries.slice(1)).toMatchObject([{ key: "data_keys", value: "a", listed: 2 }, { value: "b", listed: 2 }]);
@@ -69,6 +86,11 @@ describe("a configuration in YAML", () => {
     ["outputs without a value", "pipeline:\n  outputs:\n", /must be a list/],
     ["an unknown part of the pipeline", "pipeline:\n  output:\n    - name: kinesis\n", /'output' is no part/],
     ["a map as an option's value", `${outputs}      stream:\n        name: x\n`, /'stream' has no single value/],
+    ["processors that are a list", `${outputs}      processors:\n        - name: sql\n`, /'processors' is a list/],
+    ["outputs outside of the pipeline", "outputs:\n  - name: kinesis\n", /'outputs' is no section/],
+    ["a pipeline by another name", "pipelines:\n  outputs:\n    - name: kinesis\n", /'pipelines' is no section/],
+    ["a section without a value", "other:\n", /'other' is no section/],
+    ["plugins that are no list", "plugins: a.so\n", /'plugins' is no list/],
     ["an alias", `env:\n  a: &a b\n${outputs}      stream: *a\n`, /'stream' has no single value/],
     ["a second service", "service:\n  flush: 1\nservice:\n  flush: 2\n", /'service' stands twice/],
     ["a map in the service", "service:\n  storage:\n    path: x\n", /'storage' of the service/],
@@ -80,6 +102,27 @@ describe("a configuration in YAML", () => {
     const { problems } = read(text);
     expect(problems.map(({ severity }) => severity)).toContain("error");
     expect(problems[0]?.message).toMatch(message);
+  });
+
+  it.each([
+    ["*", /in quotes/],
+    ["*.log", /in quotes, '\*\.log'/],
+  ])("says that a bare %s must be in quotes", (match, advice) => {
+    expect(read(`${outputs}      match: ${match}\n`).problems).toMatchObject([{ place: { line: 4 }, advice: expect.stringMatching(advice) as string }]);
+  });
+
+  it.each(["\t\n", "  \t\n", "\t# why\n", "      \t # why\r\n"])("is refused for the line %j", (line) => {
+    expect(read(`${outputs}${line}      match: x\n`).problems).toMatchObject([{ severity: "error", place: { line: 4 } }]);
+    expect(read(`${line}${outputs}`).problems).toMatchObject([{ severity: "error", place: { line: 1 } }]);
+  });
+
+  it.each([
+    "      alias:\tx\n",
+    "      alias: x\t# why\n",
+    "      alias: |\n        a\n        \t\n        b\n",
+    "      alias: >\n        a\n        \t# b\n",
+  ])("takes the tab in %j", (lines) => {
+    expect(read(outputs + lines).problems).toEqual([]);
   });
 
   it("does not show what stands in a line that is no YAML", () => {
