@@ -3,8 +3,9 @@ import type { Configuration } from "./configuration.js";
 import { readClassic } from "./classic_configuration.js";
 import { sorted, withoutRepeats, type Finding } from "./findings.js";
 import { pipelineOf, type KinesisOutput, type Pipeline } from "./outputs.js";
-import { logLevel, retryLimit, workers } from "./rules/delivery.js";
+import { retryLimit, storageLimit, workers } from "./rules/delivery.js";
 import { environmentVariables } from "./rules/environment.js";
+import { outputLogLevel, serviceLogLevel } from "./rules/log_level.js";
 import { repeatedNames, unknownNames } from "./rules/names.js";
 import { readOptions, type CheckedOptions } from "./rules/options.js";
 import { nameless, presence, unknownSections } from "./rules/presence.js";
@@ -49,6 +50,7 @@ export async function check(file: string, environment: Environment): Promise<Che
     ...nameless(pipeline),
     ...unknownSections(pipeline),
     ...flush(service),
+    ...serviceLogLevel(pipeline),
     ...unsetVariables(pipeline),
     ...outputs.flatMap((checked) => ofOutput(checked, pipeline)),
     ...doubles(pipeline),
@@ -66,8 +68,9 @@ function ofOutput({ output, options }: CheckedOutput, pipeline: Pipeline): Findi
     ...repeatedNames(output),
     ...match(output, pipeline),
     ...retryLimit(output),
+    ...storageLimit(output),
     ...workers(output),
-    ...logLevel(output),
+    ...outputLogLevel(output),
     ...(config === undefined
       ? []
       : [...timeouts(output, config, service), ...aggregationFlush(output, config, service), ...recordShape(output, config)]),

@@ -26,7 +26,8 @@ export function variableReader(own: ReadonlyMap<string, string>, environment: En
 
 function contentOf(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8").replace(/[\r\n]$/u, "");
+    const content = readFileSync(file, "utf8").replace(/[\r\n]$/u, "");
+    return content === "" ? undefined : content;
   } catch {
     return undefined;
   }

@@ -38,6 +38,13 @@ const classic: readonly (readonly [string, string, boolean])[] = [
   ["an unknown command", `@MAKE it\n${good}`, true],
   ["@INCLUDE of a pattern", "@INCLUDE parts/*.conf\n", true],
   ["@INCLUDE of a file", "@INCLUDE parts/one.conf\n", true],
+  ["@INCLUDE of a folder", `@INCLUDE parts\n${good}`, true],
+  ["@INCLUDE of a pattern for folders", "@INCLUDE */one.conf\n", true],
+  ["a blank of web pages behind a value", good.replace("logs", "logs\u00a0"), true],
+  ["TLS that is off", `${good}    tls off\n`, true],
+  ["TLS", `${good}    tls on\n`, false],
+  ["a byte order mark", `\ufeff${good}`, false],
+  ["a byte order mark before a comment", `\ufeff# why\n${good}`, false],
   ["@INCLUDE twice", "@INCLUDE parts/one.conf\n@INCLUDE parts/one.conf\n", false],
   ["@INCLUDE of nothing", `@INCLUDE parts/none.conf\n${good}`, false],
   ["@INCLUDE of a pattern for nothing", `@INCLUDE parts/none*.conf\n${good}`, false],
@@ -56,6 +63,10 @@ const classic: readonly (readonly [string, string, boolean])[] = [
   ["no indentation", good.replaceAll("    ", ""), false],
   ["Flush 0", `[SERVICE]\n    Flush 0\n${good}`, false],
   ["an unknown log_level", `${good}    log_level loud\n`, false],
+  ["an unknown log_level before a known one", `${good}    log_level loud\n    log_level info\n`, false],
+  ...["5G", "5gb", "1.5M", "5", "off", "no"].map((size) => [`a storage.total_limit_size of ${size}`, `${good}    storage.total_limit_size ${size}\n`, true] as const),
+  ...["5Gi", "5X", "5 bytes", "true"].map((size) => [`a storage.total_limit_size of ${size}`, `${good}    storage.total_limit_size ${size}\n`, false] as const),
+  ["an unknown log_level of the service", `[SERVICE]\n    log_level loud\n${good}`, false],
 ];
 
 const inYaml: readonly (readonly [string, string, boolean])[] = [
@@ -70,6 +81,20 @@ const inYaml: readonly (readonly [string, string, boolean])[] = [
   ["env as a list", `env:\n  - name: R\n    value: us-west-2\n${yaml}`, true],
   ["includes", "includes:\n  - parts/one.yaml\n", true],
   ["includes of a pattern", "includes:\n  - parts/*.yaml\n", true],
+  ["carriage returns", yaml.replaceAll("\n", "\r\n"), true],
+  ["a byte order mark", `\ufeff${yaml}`, true],
+  ["telemetry of an input", yaml.replace("  outputs:", "  inputs:\n    - name: dummy\n      tag: x\n      telemetry:\n        metrics:\n          logs:\n            tag_records:\n              enabled: true\n  outputs:"), true],
+  ["telemetry of an output", `${yaml}      telemetry:\n        metrics:\n          enabled: true\n`, false],
+  ["an unknown section", `other:\n  a: b\n${yaml}`, true],
+  ["an unknown section with a list", `other:\n  - a\n${yaml}`, false],
+  ["a pipeline by another name", `pipelines:\n  outputs:\n    - name: kinesis\n${yaml}`, false],
+  ["plugins that are no list", `plugins: a.so\n${yaml}`, false],
+  ["extensions", `extensions:\n  a: [b]\n${yaml}`, true],
+  ["a tab alone in a line", `${yaml}\t\n`, false],
+  ["a tab before a comment", `\t# why\n${yaml}`, false],
+  ["a tab behind a colon", `${yaml}      alias:\tx\t# why\n`, true],
+  ["a tab in a text of several lines", `${yaml}      alias: |\n        a\n        \t\n`, true],
+  ["a bare * for the match", yaml.replace("'*'", "*"), false],
   ["includes twice", "includes:\n  - parts/one.yaml\n  - parts/one.yaml\n", false],
   ["includes of nothing", `includes:\n  - parts/none.yaml\n${yaml}`, false],
   ["includes that are no list", `includes: parts/one.yaml\n${yaml}`, false],
@@ -84,7 +109,7 @@ const inYaml: readonly (readonly [string, string, boolean])[] = [
 ];
 
 const cases = [...classic.map((each) => ["main.conf", ...each] as const), ...inYaml.map((each) => ["main.yaml", ...each] as const)];
-const refusals = new Set(["form", "no-name", "flush", "log-level"]);
+const refusals = new Set(["form", "no-name", "flush", "log-level", "storage-limit", "tls"]);
 
 describe("the check", () => {
   it.each(cases)("reads %s with %s", async (name, _, text, isFine) => {

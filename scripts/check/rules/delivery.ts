@@ -1,6 +1,6 @@
 /** What happens to chunks that could not be sent, and how many are sent at once. */
 import type { Finding } from "../findings.js";
-import { isKnown, placeOf, type KinesisOutput } from "../outputs.js";
+import { isKnown, type KinesisOutput } from "../outputs.js";
 
 const defaultRetryLimit = 1;
 
@@ -12,7 +12,8 @@ export function retryLimit(output: KinesisOutput): Finding[] {
   const value = (setting?.resolved ?? "").toLowerCase();
   const warn = (message: string, advice: string): Finding[] => [{ severity: "warning", place, rule: "retry-limit", message, advice }];
   if (["no_limits", "false", "off"].includes(value)) {
-    if ((output.settings.last("storage.total_limit_size")?.resolved ?? "") !== "") return [];
+    const limit = output.settings.last("storage.total_limit_size");
+    if (!isKnown(limit) || !isUnlimited(limit?.resolved ?? "")) return [];
     return warn(
       `'Retry_Limit ${value}' without storage.total_limit_size: while the stream cannot be reached, chunks pile up without end`,
       "Set storage.total_limit_size to what the disk can spare, or a number of tries",
@@ -36,10 +37,18 @@ export function workers(output: KinesisOutput): Finding[] {
   return [{ severity: "hint", place, rule: "workers", message, advice: "For more throughput set 'workers 2' or more, see \"Concurrency\" in the README" }];
 }
 
-/** Levels of the log. Source: Fluent Bit, src/flb_log.c, flb_log_get_level_str. */
-export function logLevel(output: KinesisOutput): Finding[] {
-  const value = output.settings.last("log_level")?.resolved ?? "";
-  if (value === "" || /^(?:off|error|warn|warning|info|debug|trace)$/iu.test(value)) return [];
-  const advice = "Write off, error, warn, info, debug or trace";
-  return [{ severity: "error", place: placeOf(output, "log_level"), rule: "log-level", message: "'log_level' is none that Fluent Bit knows, and it does not start with it", advice }];
+/** Source: Fluent Bit, src/flb_output.c, flb_output_set_property. */
+function isUnlimited(totalLimitSize: string): boolean {
+  return /^(?:|off|false|no|0+)$/iu.test(totalLimitSize);
+}
+
+/** storage.total_limit_size. Source: Fluent Bit, src/flb_utils.c, flb_utils_size_to_bytes, which looks at no first character. */
+export function storageLimit({ settings }: KinesisOutput): Finding[] {
+  return settings.all.flatMap((setting): Finding[] => {
+    const { name, resolved, file, line } = setting;
+    if (name !== "storage.total_limit_size" || !isKnown(setting) || isUnlimited(resolved)) return [];
+    if (/^(?:[kmg]b?)?$/iu.test(/\D*$/u.exec(resolved.slice(1))?.[0] ?? "")) return [];
+    const message = "'storage.total_limit_size' is no size that Fluent Bit knows, and it does not start with it";
+    return [{ severity: "error", place: { file, line }, rule: "storage-limit", message, advice: "Write bytes, or a number with K, M or G behind it such as 5G, or off" }];
+  });
 }

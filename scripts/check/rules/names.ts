@@ -34,8 +34,12 @@ export function unknownNames({ settings }: KinesisOutput): Finding[] {
   return settings.all.filter(({ name }) => !ownNames.includes(name) && !hostNames.includes(name)).map(complaintOf);
 }
 
-function complaintOf({ key, name, file, line }: Setting): Finding {
+function complaintOf({ key, name, resolved, file, line }: Setting): Finding {
   const place = { file, line };
+  if (name === "tls" && /^(?:true|on|yes)$/iu.test(resolved)) {
+    const message = `Fluent Bit does not start with '${key}' here: it has no TLS for an output that makes its own connections`;
+    return { severity: "error", place, rule: "tls", message, advice: "Remove it; AWS is always reached over TLS" };
+  }
   const connection = connectionNames.find(([pattern]) => pattern.test(name));
   if (connection !== undefined) {
     const message = `'${key}' has no effect here: the plugin makes its own connections`;

@@ -3,9 +3,9 @@ import { nearest } from "../edit_distance.js";
 import type { Finding } from "../findings.js";
 import { outputsNamed, type Pipeline } from "../outputs.js";
 
-/** A configuration without this plugin is not what somebody wanted checked. */
+/** A configuration without this plugin is not what somebody wanted checked. What could not be read may hold it. */
 export function presence({ configuration, read, kinesis }: Pipeline, file: string): Finding[] {
-  if (kinesis.length > 0) return [];
+  if (kinesis.length > 0 || configuration.problems.some(({ severity }) => severity === "error")) return [];
   const [inC] = outputsNamed(configuration.sections, read, /^kinesis_streams$/iu);
   const message = "there is no output of this plugin";
   if (inC === undefined) {

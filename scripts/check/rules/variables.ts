@@ -3,16 +3,17 @@ import type { Finding } from "../findings.js";
 import type { Pipeline, Setting } from "../outputs.js";
 
 /** Of [SERVICE] and of this plugin's outputs. */
-export function unsetVariables({ service, kinesis }: Pipeline): Finding[] {
-  return [service, ...kinesis.map(({ settings }) => settings)].flatMap(({ all }) => all.flatMap(complaintsOf));
+export function unsetVariables({ configuration, service, kinesis }: Pipeline): Finding[] {
+  const settings = [service, ...kinesis.map((output) => output.settings)].flatMap(({ all }) => all);
+  return settings.flatMap((setting) => setting.unset.map((name) => complaintOf(setting, name, configuration.variables.get(name))));
 }
 
-function complaintsOf({ key, unset, file, line }: Setting): Finding[] {
-  return unset.map((name) => ({
-    severity: "warning",
-    place: { file, line },
-    rule: "unset-variable",
-    message: `\${${name}} in '${key}' is not set here, so nothing stands in its place`,
-    advice: `Set ${name} in Fluent Bit's environment (and here, for this check), or write \${${name}:-default}`,
-  }));
+function complaintOf({ key, file, line }: Setting, name: string, own: string | undefined): Finding {
+  const common = { severity: "warning", place: { file, line }, rule: "unset-variable" } as const;
+  if (own !== undefined) {
+    const message = `\${${name}} in '${key}' stands for what is in ${own}, which cannot be read here or is empty`;
+    return { ...common, message, advice: "See that Fluent Bit finds it where it runs (and this check here)" };
+  }
+  const message = `\${${name}} in '${key}' is not set here, so nothing stands in its place`;
+  return { ...common, message, advice: `Set ${name} in Fluent Bit's environment (and here, for this check), or write \${${name}:-default}` };
 }

@@ -37,7 +37,6 @@ describe("names", () => {
   it.each([
     ["sqs_queue", "unknown-option"],
     ["auto_retry_requests", "no-effect"],
-    ["tls", "no-effect"],
     ["tls.verify", "no-effect"],
     ["port", "no-effect"],
     ["host", "no-effect"],
@@ -45,6 +44,13 @@ describe("names", () => {
   ])("%s has no effect: a warning", async (name, rule) => {
     expect(await brief(output({ [name]: "on" }))).toEqual(warning(rule));
   });
+
+  it.each([["on", ["error tls"]], ["YES", ["error tls"]], ["true", ["error tls"]], ["off", warning("no-effect")], ["1", warning("no-effect")]])(
+    "tls %s",
+    async (value, expected) => {
+      expect(await brief(output({ tls: value }))).toEqual(expected);
+    },
+  );
 
   it.each(["alias", "log_suppress_interval", "storage.total_limit_size", "Match_Regex", "REGION_"])("%s is looked at without regard to case", async (name) => {
     expect(await brief(output({ [name]: "1" }))).toEqual(name === "REGION_" ? ["error unknown-option"] : []);
@@ -135,6 +141,9 @@ describe("delivery", () => {
 
   it("Retry_Limit no_limits is fine with a limit of the storage", async () => {
     expect(await brief(output({ Retry_Limit: "no_limits", "storage.total_limit_size": "1G" }))).toEqual([]);
+    for (const none of ["off", "False", "no", "0"]) {
+      expect(await brief(output({ Retry_Limit: "no_limits", "storage.total_limit_size": none }))).toEqual(warning("retry-limit"));
+    }
   });
 
   it.each([
@@ -150,6 +159,36 @@ describe("delivery", () => {
     ["DEBUG", []],
   ])("log_level %s", async (value, expected) => {
     expect(await brief(output({ log_level: value }))).toEqual(expected);
+    expect(await brief(service({ Log_Level: value }) + output())).toEqual(expected);
+  });
+
+  it("log_level that stands twice must be good in both places", async () => {
+    const text = output({ log_level: "loud" });
+    expect(await brief(`${text}    log_level info\n`)).toContain("error log-level");
+    expect(await brief(service({ log_level: "loud" }) + service({ log_level: "info" }) + output())).toEqual(["error log-level"]);
+  });
+
+  it.each([
+    ["5Gi", ["error storage-limit"]],
+    ["5X", ["error storage-limit"]],
+    ["5 bytes", ["error storage-limit"]],
+    ["true", ["error storage-limit"]],
+    ["5G", []],
+    ["5gb", []],
+    ["1.5M", []],
+    ["500", []],
+    ["off", []],
+    ["${SIZE:-10Gi}", ["error storage-limit"]],
+  ])("storage.total_limit_size %s", async (value, expected) => {
+    expect(await brief(output({ "storage.total_limit_size": value }))).toEqual(expected);
+  });
+
+  it("log_level of the service stands in the way beside FLB_LOG_LEVEL, unless Fluent Bit does not know that one", async () => {
+    const text = service({ Log_Level: "info" }) + output();
+    expect(await brief(text, { FLB_LOG_LEVEL: "Debug" })).toEqual(["error log-level"]);
+    expect(await brief(text, { FLB_LOG_LEVEL: "" })).toEqual([]);
+    expect(await brief(output({ log_level: "info" }), { FLB_LOG_LEVEL: "debug" })).toEqual([]);
+    expect(await brief(text, { FLB_LOG_LEVEL: "loud" })).toEqual(["warning environment"]);
   });
 });
 
@@ -266,6 +305,9 @@ describe("variables", () => {
 
   it("may be set by the configuration itself", async () => {
     expect(await brief(`@SET S=logs\n${output({ stream: "${S}" })}`)).toEqual([]);
+    const ofNoFile = await found(`@SET S=file:///none/at/all\n${output({ stream: "${S}" })}`);
+    expect(briefly(ofNoFile)).toEqual(warning("unset-variable"));
+    expect(ofNoFile[0]?.message).toContain("file:///none/at/all, which cannot be read here");
   });
 
   it.each<[string, string, string[]]>([

@@ -39,6 +39,7 @@ describe("a variable", () => {
     const file = files.write("stream", "logs\n");
     expect(variableReader(new Map([["S", `file://${file}`]]), {})("S")).toBe("logs");
     expect(variableReader(new Map([["S", `file://${file}.none`]]), {})("S")).toBeUndefined();
+    expect(variableReader(new Map([["S", `file://${files.write("empty", "\n")}`]]), {})("S")).toBeUndefined();
     expect(variableReader(new Map(), {})("HOSTNAME")).toBe(hostname());
   });
 });
