@@ -22,7 +22,7 @@ WITH_LIBNODE = found=$$(sh scripts/libnode.sh); eval "$$found";
 ifeq ($(WINDOWS),no)
 WITH_WINDOWS = export KINESIS_TEST_WINDOWS_SKIPPED="WINDOWS=no";
 else
-WITH_WINDOWS = found=$$(sh scripts/windows_tools.sh); eval "$$found"; \
+WITH_WINDOWS = found=$$(sh scripts/windows_tools.sh $(WINDOWS_NODES)); eval "$$found"; \
   if [ -z "$${KINESIS_TEST_WINDOWS_SKIPPED:-}" ]; then $(MAKE) windows-release; fi;
 endif
 
@@ -124,9 +124,9 @@ typecheck: $(MODULES)
 	npx --no-install tsc --noEmit
 
 # kinesis.dll too, where it can be run, with the newest node.exe alone; WINDOWS=no leaves it out.
+test: WINDOWS_NODES := newest
 test: lint typecheck release libnode
-	@$(WITH_WINDOWS) export KINESIS_TEST_WINDOWS_NODES="$${KINESIS_TEST_WINDOWS_NODES##*:}"; \
-	  $(WITH_LIBNODE) npx --no-install vitest run
+	@$(WITH_WINDOWS) $(WITH_LIBNODE) npx --no-install vitest run
 
 # make fuzz FUZZ_SECONDS=3600 FUZZ_SEED=1; what it finds is kept in build/fuzz.
 fuzz: release

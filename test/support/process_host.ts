@@ -1,4 +1,4 @@
-// Environments in which the core runs in a process of its own, whatever runtime the rest of a test run has.
+// Environments in which the core runs in a place that the test chooses, whatever runtime the rest of a test run has.
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,6 +17,14 @@ export const unsaid: Environment = {
 
 /** This machine's node, in a process of its own. */
 export const inProcess: Environment = { ...unsaid, KINESIS_RUNTIME: "process", KINESIS_NODE: process.execPath };
+
+/** The libnode of the tests, in the host's process. */
+export const embedded: Environment = {
+  ...unsaid,
+  KINESIS_RUNTIME: "embedded",
+  KINESIS_LIBNODE: process.env["KINESIS_TEST_LIBNODE"],
+  LD_LIBRARY_PATH: process.env["KINESIS_TEST_LIBRARY_PATH"],
+};
 
 /** Whether the system's loader finds a libnode: then one cannot be absent. */
 export const hasSystemLibnode = spawnSync("sh", ["-c", "PATH=$PATH:/sbin:/usr/sbin ldconfig -p"], { encoding: "utf8" }).stdout.includes('libnode.so');
