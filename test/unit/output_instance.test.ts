@@ -200,6 +200,17 @@ describe("SEND_FAILURE_TIMEOUT", () => {
     expect(exits).toEqual([]);
   });
 
+  it("does not begin with a chunk of which nothing is to be sent", async () => {
+    const clock = new JumpingClock();
+    const setting = { options: { log_key: "log" }, script: [denied], sendFailureTimeoutMs: 60_000, clock };
+    const { instance, client, exits } = scriptedInstance(setting);
+    expect(await instance.flush(chunkOf([{ other: 1 }]), "tag")).toBe("ok");
+    expect(client.requests).toEqual([]);
+    clock.nowMs += 60_000;
+    expect(await instance.flush(chunk, "tag")).toBe("retry");
+    expect(exits).toEqual([]);
+  });
+
   it("begins anew when a part was delivered", async () => {
     const clock = new JumpingClock();
     const script = [denied, failedAt(2), denied, denied];

@@ -235,6 +235,16 @@ describe("exit", () => {
     expect(bench.events).toEqual(["instance 0 closed", "instance 1 closed", "instance 2 closed"]);
   });
 
+  it("of the number 0 closes that one, also when it is not the oldest", async () => {
+    const bench = new Bench();
+    await bench.answerTo(init);
+    await bench.answerTo(init);
+    await bench.answerTo(exit, 0);
+    await bench.answerTo(init);
+    await bench.answerTo(exit, 0);
+    expect(bench.events).toEqual(["instance 0 closed", "instance 2 closed"]);
+  });
+
   it("of an instance that is not there is answered", async () => {
     expect(await new Bench().answerTo(exit, 3)).toBe(flushAnswers.ok);
   });

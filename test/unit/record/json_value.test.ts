@@ -168,6 +168,10 @@ describe("extensions", () => {
     const { text = "" } = jsonOf(encode(new ExtData(5, data)));
     expect(JSON.parse(text)).toEqual({ Tag: 5, Data: data.toString("base64"), Value: null });
   });
+
+  test.each([[-2, 254], [-128, 128], [127, 127]])("the type %s is shown as %s", (type, tag) => {
+    expect(jsonOf(encode(new ExtData(type, Uint8Array.of(1)))).text).toBe(`{"Tag":${tag},"Data":"AQ==","Value":null}`);
+  });
 });
 
 describe("nesting", () => {
