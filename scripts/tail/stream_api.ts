@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { targetOf } from "../../src/send/request_form.js";
 import type { Position } from "./position.js";
+import { turns } from "./turns.js";
 
 export interface StreamShard {
   readonly id: string;
@@ -42,6 +43,8 @@ export interface StreamApi {
 
 /** Five reads a second, the most there are, bring five times as many as a shard takes in a second. Source: Kinesis quotas. */
 const recordsPerRead = 1000;
+/** Fewer than the connections of src/network/http_handler.ts: who waits for one there runs into its limit for connecting. */
+export const mostRequests = 40;
 
 /** A stream behind the SDK's client; `signal` ends requests that are under way. */
 export function streamApi(client: KinesisClient, stream: string, signal: AbortSignal): StreamApi {
@@ -49,13 +52,15 @@ export function streamApi(client: KinesisClient, stream: string, signal: AbortSi
   // GetRecords knows the stream by the iterator; of the two it takes only the ARN.
   const arn = "StreamARN" in which ? which : {};
   const options = { abortSignal: signal };
+  const inTurn = turns(mostRequests);
   return {
     async listShards() {
       const shards: StreamShard[] = [];
       let input: ListShardsCommandInput | undefined = which;
       while (input !== undefined) {
+        const command = new ListShardsCommand(input);
         const page: { readonly Shards?: readonly ListedShard[] | undefined; readonly NextToken?: string | undefined } =
-          await client.send(new ListShardsCommand(input), options);
+          await inTurn(() => client.send(command, options));
         shards.push(...(page.Shards ?? []).map(shardOf));
         // Beside a token the stream may be named by its ARN alone.
         input = page.NextToken === undefined ? undefined : { ...arn, NextToken: page.NextToken };
@@ -64,13 +69,13 @@ export function streamApi(client: KinesisClient, stream: string, signal: AbortSi
     },
     async iteratorAt(shardId, position) {
       const input = { ...which, ShardId: shardId, ...iteratorType(position) };
-      const { ShardIterator: iterator } = await client.send(new GetShardIteratorCommand(input), options);
+      const { ShardIterator: iterator } = await inTurn(() => client.send(new GetShardIteratorCommand(input), options));
       if (iterator === undefined) throw new Error(`Kinesis gives no iterator for ${shardId}`);
       return iterator;
     },
     async read(iterator) {
       const input = { ...arn, ShardIterator: iterator, Limit: recordsPerRead };
-      const page = await client.send(new GetRecordsCommand(input), options);
+      const page = await inTurn(() => client.send(new GetRecordsCommand(input), options));
       return {
         records: (page.Records ?? []).map((record) => ({
           sequenceNumber: record.SequenceNumber ?? "",

@@ -1,9 +1,10 @@
 /** The requests for a stream's shards and records, through the SDK's client. */
+import { setMaxListeners } from "node:events";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Position } from "../../../../scripts/tail/position.js";
-import { streamApi, type StreamApi } from "../../../../scripts/tail/stream_api.js";
+import { mostRequests, streamApi, type StreamApi } from "../../../../scripts/tail/stream_api.js";
 import { ScriptedService } from "../../../support/scripted_service.js";
 
 const arn = "arn:aws:kinesis:us-east-1:123456789012:stream/s";
@@ -84,4 +85,25 @@ describe("a page", () => {
     expect(page.next).toBeUndefined();
     expect(page.children).toEqual([{ id: "b", parents: ["a"], isOpen: true }]);
   });
+});
+
+it("no more requests are under way at once than there are connections for", async () => {
+  let underWay = 0;
+  let most = 0;
+  class CountingHandler extends NodeHttpHandler {
+    override async handle(...request: Parameters<NodeHttpHandler["handle"]>): ReturnType<NodeHttpHandler["handle"]> {
+      most = Math.max(most, ++underWay);
+      return super.handle(...request).finally(() => underWay--);
+    }
+  }
+  const service = await ScriptedService.start(() => ({ body: JSON.stringify({ Records: [], MillisBehindLatest: 0 }) }));
+  const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "dummy-secret" };
+  const client = new KinesisClient({ endpoint: service.endpoint, region: "us-east-1", credentials, requestHandler: new CountingHandler({}) });
+  running.push(() => client.destroy(), () => service.stop());
+  const signal = new AbortController().signal;
+  setMaxListeners(0, signal);
+  const api = streamApi(client, "s", signal);
+  const pages = await Promise.all(Array.from({ length: 3 * mostRequests }, () => api.read("i")));
+  expect(pages).toHaveLength(3 * mostRequests);
+  expect(most).toBe(mostRequests);
 });
