@@ -138,7 +138,7 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
       region: readRegion(text("region")),
       endpoint: readEndpoint("endpoint", text("endpoint")),
       profile: optional("profile"),
-      roleArn: readRoleArn(text("role_arn")),
+      roleArn: readRoleArn("role_arn", text("role_arn")),
       externalId: readExternalId(text("external_id")),
       stsEndpoint: readEndpoint("sts_endpoint", text("sts_endpoint")),
       requestTimeoutMs: integer("http_request_timeout", 0, 0, maxTimeoutSeconds) * 1000,

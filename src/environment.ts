@@ -2,6 +2,7 @@
 import { ConfigurationError } from "./configuration_error.js";
 import { parseGoDuration } from "./duration.js";
 import type { LogLevel } from "./log.js";
+import { readRoleArn } from "./option_values.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -43,8 +44,8 @@ export function readInstanceEnvironment(environment: Environment): InstanceEnvir
       `Invalid 'SEND_FAILURE_TIMEOUT' value (${timeout}) specified, must be a duration above zero such as 5m30s, 1h or 250ms`,
     );
   }
-  const role = environment["EKS_POD_EXECUTION_ROLE"] ?? "";
-  return { sendFailureTimeoutMs: timeoutMs, eksPodExecutionRole: role === "" ? undefined : role };
+  const role = readRoleArn("EKS_POD_EXECUTION_ROLE", environment["EKS_POD_EXECUTION_ROLE"] ?? "");
+  return { sendFailureTimeoutMs: timeoutMs, eksPodExecutionRole: role };
 }
 
 /** Where the environment sends what goes to Kinesis, for a line in the log; undefined when it leaves that to the region. */

@@ -88,11 +88,11 @@ export function readEndpoint(name: string, value: string): string | undefined {
   throw wrong(name, value, "must be a host name or a URL such as https://kinesis.us-west-2.amazonaws.com");
 }
 
-/** Undefined when it is empty. @throws ConfigurationError */
-export function readRoleArn(value: string): string | undefined {
+/** The role of an option or a variable of this name; undefined when it is empty. @throws ConfigurationError */
+export function readRoleArn(name: string, value: string): string | undefined {
   if (value === "") return undefined;
   if (/^arn:aws[\w-]*:iam::\d{12}:role\/.+$/u.test(value)) return value;
-  throw wrong("role_arn", value, "must be the ARN of an IAM role such as arn:aws:iam::123456789012:role/name");
+  throw wrong(name, value, "must be the ARN of an IAM role such as arn:aws:iam::123456789012:role/name");
 }
 
 /** Undefined when it is empty. @throws ConfigurationError that does not show it */

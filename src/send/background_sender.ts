@@ -23,6 +23,8 @@ export interface BackgroundDependencies {
 }
 
 const firstBackoffMs = 100;
+// Node's timers hold no more, and take what is longer for 1 ms.
+const longestBackoffMs = 2 ** 31 - 1;
 const drainStepMs = 100;
 
 /** Holds the chunks that are under way. */
@@ -91,7 +93,8 @@ export class BackgroundSender {
           isRetrying = true;
           this.#retrying++;
         }
-        await this.#dependencies.sleep(firstBackoffMs * 2 ** Math.min(retry + 1, this.#limits.retries));
+        const backoffMs = firstBackoffMs * 2 ** Math.min(retry + 1, this.#limits.retries);
+        await this.#dependencies.sleep(Math.min(backoffMs, longestBackoffMs));
       }
     } finally {
       if (isRetrying) this.#retrying--;

@@ -48,7 +48,6 @@ export interface DeliveryDependencies {
   readonly maxRequestBytes: number;
   /** Milliseconds that only ever grow. */
   readonly now: () => number;
-  /** From 0 up to 1. */
   /** Gives numbers from 0 up to 1. */
   readonly random: () => number;
   /** Resolves after so long. */

@@ -179,7 +179,8 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
   it.each([
     ["stream", "my stream", stream],
     ["stream", "x".repeat(129), stream],
-    ["stream", "arn:aws:kinesis:us-west-2:123:stream/logs", stream],
+    ["stream", "arn:aws:kinesis:us-west-2:12345678901:stream/logs", stream],
+    ["stream", "arn:aws:kinesis:us-west-2:1234567890123:stream/logs", stream],
     ["stream", "arn:aws:firehose:us-west-2:123456789012:stream/logs", stream],
     ["region", "us west", "must be the code of an AWS region such as us-west-2"],
     ["region", "http://x", "must be the code of an AWS region such as us-west-2"],

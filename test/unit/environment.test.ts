@@ -62,6 +62,12 @@ describe("EKS_POD_EXECUTION_ROLE", () => {
   ])("%j is the role %j", (value, expected) => {
     expect(readInstanceEnvironment({ EKS_POD_EXECUTION_ROLE: value }).eksPodExecutionRole).toBe(expected);
   });
+
+  it.each(["pod", "arn:aws:iam::12345678901:role/pod", "arn:aws:iam::123456789012:user/pod"])("%s is none", (value) => {
+    expect(() => readInstanceEnvironment({ EKS_POD_EXECUTION_ROLE: value })).toThrow(
+      `Invalid 'EKS_POD_EXECUTION_ROLE' value (${value}) specified, must be the ARN of an IAM role`,
+    );
+  });
 });
 
 describe("the address of Kinesis that the environment names", () => {

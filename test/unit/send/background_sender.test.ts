@@ -110,6 +110,16 @@ describe("a chunk that failed", () => {
     expect(sender.refusal).toBeUndefined();
   });
 
+  it("waits no longer than a timer of Node's can, which would be 1 ms", async () => {
+    const { sender, attempt, clock } = setUp(1, 30);
+    sender.take(entriesOf(1));
+    for (let index = 0; index < 27; index++) {
+      attempt(index).fail();
+      await clock.advance(2 ** 31);
+    }
+    expect(clock.slept.slice(22)).toEqual([100 * 2 ** 23, 100 * 2 ** 24, 2 ** 31 - 1, 2 ** 31 - 1, 2 ** 31 - 1]);
+  });
+
   it("is dropped at once without retries", async () => {
     const { sender, attempts, attempt, clock, dropped } = setUp(1, 0);
     sender.take(entriesOf(3));
