@@ -27,6 +27,8 @@ export class StreamFollower {
   readonly #started = new Set<string>();
   /** Shards whose children must wait: those that are being read, and those that wait themselves. */
   readonly #unfinished = new Set<string>();
+  /** Of all shards that were listed, or told at the end of one. */
+  readonly #parents = new Map<string, readonly string[]>();
   /** Closed before the reading began, so that their end is no news. */
   readonly #closedBefore = new Set<string>();
 
@@ -46,6 +48,7 @@ export class StreamFollower {
   async follow(): Promise<void> {
     const { api, from, shortPatience, began } = this.#following;
     const listed = await patiently("listing the shards", () => api.listShards(), shortPatience);
+    this.#know(listed);
     const chosen = this.#choose(listed);
     for (const { id } of chosen) this.#unfinished.add(id);
     for (const { id, isOpen } of listed) if (!isOpen) this.#closedBefore.add(id);
@@ -79,7 +82,6 @@ export class StreamFollower {
 
   async #read(id: string, reader: ShardReader): Promise<void> {
     const told = await reader.readToEnd();
-    this.#unfinished.delete(id);
     const children = told.length > 0 ? told : await this.#listChildren(id);
     const { shardId, from, patience } = this.#following;
     if (shardId !== undefined || !this.#closedBefore.has(id)) {
@@ -87,6 +89,9 @@ export class StreamFollower {
       patience.tell(`${id} is closed and was read to its end; it goes on in ${names === "" ? "no other shard" : names}`);
     }
     if (shardId !== undefined) return;
+    await this.#knowParents(children);
+    // In one go with the start of its children: in between, theirs would seem to have nobody to wait for.
+    this.#unfinished.delete(id);
     // All of a child's records came after those of its parents, so whoever began at the latest reads it whole.
     const start: Position = from.kind === "latest" ? { kind: "trim-horizon" } : from;
     await Promise.all(
@@ -98,11 +103,9 @@ export class StreamFollower {
     );
   }
 
-  /** A shard waits until all its parents have been read, so that records of one key come in order. */
+  /** A shard waits until all that came before it has been read, so that records of one key come in order. */
   #startWhoseTurnItIs(shards: readonly StreamShard[]): readonly StreamShard[] {
-    const next = shards.filter(({ id, parents }) => {
-      return !this.#started.has(id) && !parents.some((parent) => this.#unfinished.has(parent));
-    });
+    const next = shards.filter(({ id }) => !this.#started.has(id) && !this.#mustWait(id));
     for (const { id } of next) {
       this.#started.add(id);
       this.#unfinished.add(id);
@@ -110,9 +113,37 @@ export class StreamFollower {
     return next;
   }
 
+  /** Whether a parent is unfinished, or one that was not begun has such a parent, and so on. */
+  #mustWait(id: string): boolean {
+    const before = new Set(this.#parents.get(id));
+    for (const parent of before) {
+      if (this.#unfinished.has(parent)) return true;
+      if (this.#started.has(parent)) continue;
+      // What is added is come upon by this loop.
+      for (const older of this.#parents.get(parent) ?? []) before.add(older);
+    }
+    return false;
+  }
+
+  #know(shards: readonly StreamShard[]): void {
+    for (const { id, parents } of shards) this.#parents.set(id, parents);
+  }
+
+  /** A merged shard may have a parent that came of a split which the reading has not reached. */
+  async #knowParents(children: readonly StreamShard[]): Promise<void> {
+    this.#know(children);
+    const isKnown = children.every(({ parents }) => parents.every((parent) => this.#parents.has(parent)));
+    if (!isKnown) await this.#list();
+  }
+
   async #listChildren(id: string): Promise<readonly StreamShard[]> {
+    return (await this.#list()).filter(({ parents }) => parents.includes(id));
+  }
+
+  async #list(): Promise<readonly StreamShard[]> {
     const { api, patience } = this.#following;
     const listed = await patiently("listing the shards", () => api.listShards(), patience);
-    return listed.filter(({ parents }) => parents.includes(id));
+    this.#know(listed);
+    return listed;
   }
 }

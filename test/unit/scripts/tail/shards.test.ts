@@ -139,6 +139,37 @@ describe("following", () => {
     expect(run.taken).toEqual(["b 1", "c 2", "c 3", "c 4", "d 5"]);
   });
 
+  it.each([true, false])("reads a merged shard after a parent that came of a split which is reached later (children told: %j)", async (tellsChildren) => {
+    const stream = streamOf("a", "b");
+    stream.tellsChildren = tellsChildren;
+    const run = follow(stream, latest);
+    await settled();
+    stream.pageRecords = 1;
+    stream.put("a", "1", "2", "3");
+    stream.addShard("c", "a");
+    stream.addShard("d", "a");
+    stream.put("d", "4", "5");
+    stream.addShard("e", "b", "d");
+    stream.put("e", "6");
+    await run.clock.advance(6000);
+    expect(run.taken).toEqual(["a 1", "a 2", "a 3", "d 4", "d 5", "e 6"]);
+    expect(stream.calls.filter((call) => call === "e trim-horizon")).toHaveLength(1);
+  });
+
+  it("begins with the latest after a long history of splits and merges", async () => {
+    const stream = streamOf("s0");
+    for (let merge = 1; merge <= 50; merge++) {
+      stream.addShard(`a${merge}`, `s${merge - 1}`);
+      stream.addShard(`b${merge}`, `s${merge - 1}`);
+      stream.addShard(`s${merge}`, `a${merge}`, `b${merge}`);
+    }
+    const run = follow(stream, latest);
+    await settled();
+    stream.put("s50", "new");
+    await run.clock.advance(1000);
+    expect(run.taken).toEqual(["s50 new"]);
+  });
+
   it("ends when no shard is left", async () => {
     const stream = streamOf("a");
     const run = follow(stream, trimHorizon, "a");
