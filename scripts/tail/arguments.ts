@@ -6,7 +6,7 @@ import { type Position, positionForms, readPosition } from "./position.js";
 export interface TailSettings {
   /** A stream's name or its ARN. */
   readonly stream: string;
-  /** Undefined: where the SDK finds one (AWS_REGION, the profile). */
+  /** That of the ARN, if the stream is named by one. Undefined: where the SDK finds one (AWS_REGION, the profile). */
   readonly region: string | undefined;
   readonly endpoint: string | undefined;
   readonly profile: string | undefined;
@@ -35,7 +35,7 @@ export const help = `Prints the records of a Kinesis stream as they arrive: aggr
   npm run tail -- --stream NAME [options]
 
   --stream NAME     the stream, by its name or its ARN
-  --region REGION   its region; without it AWS_REGION, or that of the profile
+  --region REGION   its region; without it that of its ARN, AWS_REGION, or that of the profile
   --endpoint URL    address of another Kinesis, such as http://localhost:4567
   --profile NAME    profile of the shared AWS files; without it the SDK's default chain finds credentials
   --from WHERE      latest (the default), trim-horizon (the oldest record that is kept), a time such as
@@ -58,9 +58,10 @@ export function readArguments(args: readonly string[], nowMs: number): TailSetti
   const values = parse(args);
   if (values.help === true) return "help";
   if (isMissing(values.stream)) throw new UsageError("--stream is missing: name the stream to read, --stream my-stream");
+  const stream = readStream(values.stream);
   return {
-    stream: readStream(values.stream),
-    region: values.region === undefined ? undefined : readRegion(values.region),
+    stream,
+    region: values.region === undefined ? regionOf(stream) : readRegion(values.region),
     endpoint: values.endpoint === undefined ? undefined : readEndpoint(values.endpoint),
     profile: given("profile", values.profile),
     from: readFrom(values.from ?? "latest", nowMs),
@@ -102,6 +103,10 @@ function readStream(value: string): string {
   const isArn = /^arn:aws[\w-]*:kinesis:[\w-]+:\d{12}:stream\/[\w.-]{1,128}$/u.test(value);
   if (isArn || /^[\w.-]{1,128}$/u.test(value)) return value;
   throw new UsageError(`--stream '${value}' is no stream's name (letters, digits, '_', '.', '-') and no ARN of one`);
+}
+
+function regionOf(stream: string): string | undefined {
+  return /^arn:[^:]*:kinesis:([^:]+):/u.exec(stream)?.[1];
 }
 
 function readRegion(value: string): string {

@@ -26,9 +26,10 @@ describe("the arguments", () => {
     });
   });
 
-  it("name the stream by its ARN too", () => {
+  it("name the stream by its ARN too, and with it the region", () => {
     const arn = "arn:aws-cn:kinesis:cn-north-1:123456789012:stream/my.stream";
-    expect(read("--stream", arn)).toMatchObject({ stream: arn });
+    expect(read("--stream", arn)).toMatchObject({ stream: arn, region: "cn-north-1" });
+    expect(read("--stream", arn, "--region", "us-west-2")).toMatchObject({ region: "us-west-2" });
   });
 
   it("ask for help, even when others are missing", () => {
