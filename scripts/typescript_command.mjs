@@ -1,10 +1,20 @@
 // Bundles a command (TypeScript, like all it uses) and imports it.
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+
+async function bundler() {
+  try {
+    return await import("esbuild");
+  } catch (error) {
+    if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+    console.error("The project's packages are missing. Run 'npm ci --ignore-scripts' in its folder first, or make, which does it too");
+    return process.exit(1);
+  }
+}
 
 /** Gives what `entryPoint`, a path in the project, exports; its bundle is kept in build/ under this name. */
 export async function importTypeScript(entryPoint, name) {
+  const { build } = await bundler();
   const project = new URL("..", import.meta.url);
   // Under a name of its own first, since two of these may be started at once.
   const fresh = new URL(`build/${name}-${process.pid}.mjs`, project);
