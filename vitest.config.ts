@@ -1,5 +1,6 @@
 /** How the tests run; gives them the libnode, the Windows tools and the trees of other Debians that `make` found last. */
 import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** What a script wrote down into a file as lines for `eval`; nothing when the caller has set one of `variables` itself. */
@@ -17,6 +18,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     pool: "forks",
+    // Two at once on two cores, where vitest takes one: the tests wait for most of their time.
+    poolOptions: { forks: { maxForks: Math.max(2, availableParallelism() - 1), minForks: 1 } },
     testTimeout: 30_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
