@@ -1,40 +1,31 @@
 // A vitest reporter that ends the output with what failed, a line each, and one plain line, "N passed, N failed, N skipped".
 
-/** Counts tests; a file that failed outside its tests, and an error outside all files, count as one failure each. */
-export function countResults(files, strayErrors) {
-  const counts = { passed: 0, failed: strayErrors.length, skipped: 0 };
+/**
+ * The last lines of a run: one for each failed test, each error outside tests and each outside all files, so that a log of
+ * which only the end is kept still names them; then the counts.
+ */
+export function closingLines(files, strayErrors) {
+  const failures = [];
+  const fail = (place, error) => failures.push(`failed: ${place}: ${String(error?.message ?? "").split("\n", 1)[0]}`);
+  const counts = { passed: 0, skipped: 0 };
   for (const file of files) {
-    counts.failed += file.errors().length;
-    for (const suite of file.children.allSuites()) counts.failed += suite.errors().length;
-    for (const test of file.children.allTests()) {
-      const { state } = test.result();
-      counts[state === "passed" || state === "failed" ? state : "skipped"]++;
-    }
-  }
-  return counts;
-}
-
-/** A line for each failed test and each failure outside tests: a log of which only the end is kept still names them. */
-export function failureLines(files, strayErrors) {
-  const line = (place, errors) => `failed: ${place}: ${String(errors?.[0]?.message ?? "").split("\n", 1)[0]}`;
-  const lines = [];
-  for (const file of files) {
-    for (const error of file.errors()) lines.push(line(file.moduleId, [error]));
+    for (const error of file.errors()) fail(file.moduleId, error);
     for (const suite of file.children.allSuites()) {
-      for (const error of suite.errors()) lines.push(line(`${file.moduleId} > ${suite.fullName}`, [error]));
+      for (const error of suite.errors()) fail(`${file.moduleId} > ${suite.fullName}`, error);
     }
-    for (const test of file.children.allTests("failed")) {
-      lines.push(line(`${file.moduleId} > ${test.fullName}`, test.result().errors));
+    for (const test of file.children.allTests()) {
+      const { state, errors } = test.result();
+      if (state === "failed") fail(`${file.moduleId} > ${test.fullName}`, errors?.[0]);
+      else counts[state === "passed" ? "passed" : "skipped"]++;
     }
   }
-  for (const error of strayErrors) lines.push(line("outside all tests", [error]));
-  return lines;
+  for (const error of strayErrors) fail("outside all tests", error);
+  return [...failures, `${counts.passed} passed, ${failures.length} failed, ${counts.skipped} skipped`];
 }
 
 export default class CountReporter {
   onTestRunEnd(files, strayErrors) {
-    const { passed, failed, skipped } = countResults(files, strayErrors);
-    const lines = [...failureLines(files, strayErrors), `${passed} passed, ${failed} failed, ${skipped} skipped`];
+    const lines = closingLines(files, strayErrors);
     // After the default reporter's summary, which it writes when this same event is over.
     process.once("exit", () => process.stdout.write(`${lines.join("\n")}\n`));
   }
