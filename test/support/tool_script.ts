@@ -44,9 +44,9 @@ export class ToolScript {
     chmodSync(program, 0o755);
   }
 
-  run(environment: Readonly<Record<string, string>> = {}): ScriptOutcome {
+  run(environment: Readonly<Record<string, string>> = {}, args: readonly string[] = []): ScriptOutcome {
     const env = { PATH: path.join(this.#folder, "programs"), ...environment };
-    const { status, stdout, stderr } = spawnSync("/bin/sh", [this.#script], { env, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync("/bin/sh", [this.#script, ...args], { env, encoding: "utf8" });
     return { status, stdout, stderr, kept: readFileSync(this.placeOf("environment"), "utf8") };
   }
 

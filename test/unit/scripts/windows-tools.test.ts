@@ -1,4 +1,6 @@
 /** Without the tools for Windows, the script gives the reason in one line and does not fail. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ToolScript } from "../../support/tool_script.js";
 
@@ -8,6 +10,44 @@ beforeEach(() => {
   script.provide("uname", 'case $1 in -s) echo Linux ;; -m) echo x86_64 ;; esac');
 });
 afterEach(() => script.remove());
+
+const versions = [...readFileSync("scripts/windows_tools.sh", "utf8").matchAll(/^add_node (\S+)/gm)].map(([, version = ""]) => version);
+const [newest = "", second = ""] = versions;
+
+/** All there is on a machine that has been set up, with the node.exe of these versions. */
+function setUp(working: readonly string[]): void {
+  for (const tool of ["x86_64-w64-mingw32-g++-posix", "wine", "wineserver"]) script.provide(tool, "exit 1");
+  const files = ["wine-prefix/complete", ...versions.map((version) => `node/${version}/node.exe`), ...working.map((version) => `node/${version}/works`)];
+  for (const file of files.map((name) => script.placeOf(name))) {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, "");
+  }
+}
+
+/** The versions that the script gives. */
+function nodesOf(...args: readonly string[]): string[] {
+  const { stdout } = script.run({}, args);
+  const paths = /^export KINESIS_TEST_WINDOWS_NODES='(.*)'$/m.exec(stdout)?.[1] ?? "";
+  return paths.split(":").map((file) => path.basename(path.dirname(file)));
+}
+
+describe("node.exe for the tests", () => {
+  it("is one of each line of Node's, from the oldest to the newest", () => {
+    setUp(versions);
+    expect(nodesOf()).toEqual([...versions].reverse());
+    expect(versions.map((version) => Number.parseInt(version, 10))).toEqual([22, 20, 18]);
+  });
+
+  it("is the newest alone when that is asked for", () => {
+    setUp(versions);
+    expect(nodesOf("newest")).toEqual([newest]);
+  });
+
+  it("is then the newest of those that run", () => {
+    setUp(versions.slice(1));
+    expect(nodesOf("newest")).toEqual([second]);
+  });
+});
 
 describe("the tools for Windows", () => {
   it("are asked of root, by their names, when they are missing", () => {
