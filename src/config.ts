@@ -20,6 +20,7 @@ import {
 } from "./option_values.js";
 import type { RequestFormat } from "./send/request_form.js";
 import type { ZoneAbbreviation } from "./record/time_format.js";
+import { regionOfArn } from "./stream_name.js";
 
 /** Gives an option's value as Fluent Bit has it; undefined when it is not set. */
 export type OptionReader = (key: string) => string | undefined;
@@ -178,9 +179,9 @@ function isConfidential(name: OptionName, value: string): boolean {
 
 function giveAdvice(config: Config, partitionKey: string, log: Log): void {
   const { stream, region } = config.connection;
-  const arnRegion = stream.startsWith("arn:") ? stream.split(":")[3] : region;
+  const arnRegion = regionOfArn(stream) ?? region;
   if (arnRegion !== region) {
-    log.warning(`'stream' is the ARN of a stream in ${arnRegion ?? "no region"}, but 'region' is ${region}, where requests go`);
+    log.warning(`'stream' is the ARN of a stream in ${arnRegion}, but 'region' is ${region}, where requests go`);
   }
   if (partitionKey === "") log.info("no partition key provided. A random one will be generated.");
   if (config.aggregation !== undefined && partitionKey !== "") {

@@ -3,6 +3,7 @@ import type { CompressionAlgorithm } from "./compress/compressor.js";
 import { ConfigurationError } from "./configuration_error.js";
 import type { RequestFormat } from "./send/request_form.js";
 import { defaultTimeFormat, TimeFormat, type ZoneAbbreviation } from "./record/time_format.js";
+import { namesStream } from "./stream_name.js";
 
 function wrong(name: string, value: string, allowed: string): ConfigurationError {
   return new ConfigurationError(`Invalid '${name}' value (${value}) specified, ${allowed}`);
@@ -11,10 +12,7 @@ function wrong(name: string, value: string, allowed: string): ConfigurationError
 /** A name or an ARN. @throws ConfigurationError, also when it is empty */
 export function readStream(value: string): string {
   if (value === "") throw new ConfigurationError(required("stream"));
-  // Source: Kinesis API Reference, PutRecords, StreamName and StreamARN.
-  const isName = /^[\w.-]{1,128}$/u.test(value);
-  const isArn = /^arn:aws[\w-]*:kinesis:[\w-]+:\d{12}:stream\/[\w.-]{1,128}$/u.test(value);
-  if (isName || isArn) return value;
+  if (namesStream(value)) return value;
   throw wrong("stream", value, "must be a stream's name (letters, digits, '_', '.', '-') or its ARN");
 }
 

@@ -1,5 +1,6 @@
 /** The command line of `npm run tail`. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { namesStream, regionOfArn } from "../../src/stream_name.js";
 import { UsageError } from "../command_line.js";
 import { type Position, positionForms, readPosition } from "./position.js";
 
@@ -61,7 +62,7 @@ export function readArguments(args: readonly string[], nowMs: number): TailSetti
   const stream = readStream(values.stream);
   return {
     stream,
-    region: values.region === undefined ? regionOf(stream) : readRegion(values.region),
+    region: values.region === undefined ? regionOfArn(stream) : readRegion(values.region),
     endpoint: values.endpoint === undefined ? undefined : readEndpoint(values.endpoint),
     profile: given("profile", values.profile),
     from: readFrom(values.from ?? "latest", nowMs),
@@ -100,13 +101,8 @@ function given(option: string, value: string | undefined): string | undefined {
 }
 
 function readStream(value: string): string {
-  const isArn = /^arn:aws[\w-]*:kinesis:[\w-]+:\d{12}:stream\/[\w.-]{1,128}$/u.test(value);
-  if (isArn || /^[\w.-]{1,128}$/u.test(value)) return value;
+  if (namesStream(value)) return value;
   throw new UsageError(`--stream '${value}' is no stream's name (letters, digits, '_', '.', '-') and no ARN of one`);
-}
-
-function regionOf(stream: string): string | undefined {
-  return /^arn:[^:]*:kinesis:([^:]+):/u.exec(stream)?.[1];
 }
 
 function readRegion(value: string): string {
