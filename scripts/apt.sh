@@ -10,6 +10,8 @@ apt_pause_s=5
 
 # Fetches the package lists.
 apt_update() {
+  [ "$(id -u)" -eq 0 ] || { say "apt's package lists are missing or old; run: sudo apt-get update"; return 1; }
+  say "updating apt's package lists"
   apt_waited_s=0
   until apt_said=$(LC_ALL=C apt-get update -qq 2>&1); do
     case $apt_said in *"Could not get lock"*) apt_is_locked=yes ;; *) apt_is_locked=no ;; esac
@@ -30,4 +32,15 @@ apt_install_by_lists() {
 # Installs these packages; with new lists where those at hand do not lead to them.
 apt_install() {
   apt_install_by_lists "$@" || { apt_update && apt_install_by_lists "$@"; }
+}
+
+# As root, apt would warn that its own user can't write into most folders.
+apt_download_by_lists() {
+  apt-get -o APT::Sandbox::User=root download -qq "$1" >&2
+}
+
+# Downloads a package's file into the working folder; with new lists where those at hand do not lead to it.
+apt_download() {
+  command -v apt-get >/dev/null || { say "there is no apt-get, and $1 comes from Debian or Ubuntu"; return 1; }
+  apt_download_by_lists "$1" || { apt_update && apt_download_by_lists "$1"; }
 }

@@ -5,20 +5,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const aptFunctions = fileURLToPath(new URL("apt.sh", import.meta.url));
-const updateLists = `say() { echo "package: $*" >&2; }; . "$1"; apt_update`;
+const download = `say() { echo "package: $*" >&2; }; . "$1"; apt_download "$2"`;
 
-/** Gives the path of the package's file in `folder`, which is empty. @throws Error with what apt-get said */
+/** Gives the path of the package's file in `folder`, which is empty. @throws Error; what apt-get says goes to standard error */
 export function downloadPackage(name, folder) {
-  // As root, apt would warn that its own user can't write here.
-  const download = () =>
-    spawnSync("apt-get", ["-o", "APT::Sandbox::User=root", "download", "-qq", name], { cwd: folder, encoding: "utf8" });
-  let said = download();
-  if (said.error !== undefined) throw new Error(`apt-get cannot be run (${said.error.code}): the package comes from Debian or Ubuntu`);
-  if (said.status !== 0) {
-    const { status } = spawnSync("sh", ["-c", updateLists, "sh", aptFunctions], { stdio: ["ignore", "inherit", "inherit"] });
-    if (status === 0) said = download();
-  }
+  const stdio = ["ignore", "inherit", "inherit"];
+  const { status } = spawnSync("/bin/sh", ["-c", download, "sh", aptFunctions, name], { cwd: folder, stdio });
   const [file] = readdirSync(folder);
-  if (said.status !== 0 || file === undefined) throw new Error(`apt-get download ${name} failed: ${said.stderr.trim()}`);
+  if (status !== 0 || file === undefined) throw new Error(`the package ${name} cannot be downloaded`);
   return join(folder, file);
 }

@@ -54,14 +54,6 @@ system_library() {
     done
 }
 
-update_lists() {
-  [ -z "${updated:-}" ] || return 0
-  updated=yes
-  [ "$(id -u)" -eq 0 ] || fail "apt's package lists are missing or old; run: sudo apt-get update"
-  say "updating apt's package lists"
-  apt_update || exit 1
-}
-
 # The newest libnodeNNN that apt knows.
 find_package() {
   apt-cache pkgnames libnode | grep -xE 'libnode[0-9]+' | sed 's/libnode//' | sort -rn | while read -r abi; do
@@ -78,13 +70,8 @@ installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = i
 unpack() {
   rm -rf "$folder/deb"
   mkdir -p "$folder/deb" "$root"
-  # As root, apt would warn that its own user can't write here.
-  [ "$(id -u)" -ne 0 ] || chown _apt "$folder/deb" 2>/dev/null || true
   say "downloading $1"
-  (cd "$folder/deb" && apt-get download -qq "$1" >&2) || {
-    update_lists
-    (cd "$folder/deb" && apt-get download -qq "$1" >&2) || fail "apt-get download $1 failed"
-  }
+  (cd "$folder/deb" && apt_download "$1") || fail "apt-get download $1 failed"
   for deb in "$folder"/deb/*.deb; do
     dpkg -x "$deb" "$root"
     depends=$(dpkg-deb -f "$deb" Pre-Depends Depends | sed 's/^[A-Za-z-]*: //' | tr ',' '\n' |
@@ -151,7 +138,7 @@ if [ -z "$library" ] || [ ! -e "$folder/complete" ]; then
     fail "there is no libnode; install it with 'dnf install nodejs-libs' (Fedora, RHEL; Amazon Linux 2023: nodejs20-libs), or set KINESIS_LIBNODE to one"
   package=$(find_package)
   [ -n "$package" ] || {
-    update_lists
+    apt_update || exit 1
     package=$(find_package)
   }
   [ -n "$package" ] ||

@@ -1,4 +1,4 @@
-/** A package is downloaded also where the package lists are missing; what apt-get says is told when it is not. */
+/** A package is downloaded also where the package lists are missing; one that cannot be had is named. */
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -24,17 +24,20 @@ afterEach(() => {
 
 /** An apt-get that downloads where an update went before, which does so. */
 function provideApt(update: string): void {
-  const program = path.join(folder, "programs", "apt-get");
-  writeFileSync(
-    program,
-    `#!/bin/sh
-echo "$*" >>${folder}/calls
+  provide("id", "echo 0");
+  provide(
+    "apt-get",
+    `echo "$*" >>${folder}/calls
 case "$*" in
   *update*) ${update}; : >${folder}/lists ;;
   *) [ -e ${folder}/lists ] || { echo "E: Unable to locate package libx1" >&2; exit 100; }; : >libx1_1.0_amd64.deb ;;
-esac
-`,
+esac`,
   );
+}
+
+function provide(name: string, does: string): void {
+  const program = path.join(folder, "programs", name);
+  writeFileSync(program, `#!/bin/sh\n${does}\n`);
   chmodSync(program, 0o755);
 }
 const calls = (): string[] => readFileSync(path.join(folder, "calls"), "utf8").trim().split("\n");
@@ -53,13 +56,21 @@ describe("a package", () => {
     expect(calls()).toHaveLength(3);
   });
 
-  it("is told by name, with what apt-get said, when it can't be had", () => {
+  it("is told by name when it can't be had", () => {
     provideApt("exit 100");
-    expect(() => downloadPackage("libx1", target)).toThrow("apt-get download libx1 failed: E: Unable to locate package libx1");
+    expect(() => downloadPackage("libx1", target)).toThrow("the package libx1 cannot be downloaded");
+    expect(calls()).toHaveLength(2);
+  });
+
+  it("is not looked for with new lists by who may not fetch them", () => {
+    provideApt("true");
+    provide("id", "echo 1000");
+    expect(() => downloadPackage("libx1", target)).toThrow("the package libx1 cannot be downloaded");
+    expect(calls()).toHaveLength(1);
   });
 
   it("comes from nowhere without apt-get", () => {
     vi.stubEnv("PATH", path.join(folder, "programs"));
-    expect(() => downloadPackage("libx1", target)).toThrow(/^apt-get cannot be run \(ENOENT\)/);
+    expect(() => downloadPackage("libx1", target)).toThrow("the package libx1 cannot be downloaded");
   });
 });
