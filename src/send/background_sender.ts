@@ -77,6 +77,7 @@ export class BackgroundSender {
   }
 
   async #send(entries: readonly Entry[]): Promise<void> {
+    // A function: TypeScript takes a field that was looked at for unchanged over an await.
     const isEnded = () => this.#isEnded;
     let pending = entries;
     let isRetrying = false;
