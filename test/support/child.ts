@@ -25,7 +25,7 @@ export class Child {
   readonly ended: Promise<ChildEnd>;
   readonly #process: ChildProcess;
   readonly #watchers = new Set<() => void>();
-  #hasEnded = false;
+  #end: ChildEnd | undefined;
 
   constructor(
     readonly command: string,
@@ -47,9 +47,9 @@ export class Child {
       this.#process.once("error", reject);
       this.#process.once("close", (status, signal) => {
         alive.delete(this.#process);
-        this.#hasEnded = true;
+        this.#end = { status, signal };
         this.#notify();
-        resolve({ status, signal });
+        resolve(this.#end);
       });
     });
     this.ended.catch(() => undefined);
@@ -60,7 +60,7 @@ export class Child {
   }
 
   get hasEnded(): boolean {
-    return this.#hasEnded;
+    return this.#end !== undefined;
   }
 
   /** All that the process has written, for messages of failures. */
@@ -96,8 +96,8 @@ export class Child {
         if (found !== undefined) {
           finish();
           resolve(found);
-        } else if (this.#hasEnded) {
-          fail("ended");
+        } else if (this.#end !== undefined) {
+          fail(`ended with ${this.#end.signal ?? `status ${this.#end.status}`}`);
         }
       };
       const timer = setTimeout(() => fail("took too long"), timeoutMs);
@@ -113,7 +113,7 @@ export class Child {
 
   /** Ends the process at once, whatever it does. */
   async destroy(): Promise<void> {
-    if (!this.#hasEnded) this.kill("SIGKILL");
+    if (!this.hasEnded) this.kill("SIGKILL");
     await this.ended.catch(() => undefined);
   }
 
