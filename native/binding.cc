@@ -48,7 +48,7 @@ Napi::ArrayBuffer chunk_buffer(Napi::Env env, uint32_t id, const void *chunk, si
   return buffer;
 }
 
-// Calls the core's handler: (requestId, kind, instance, chunk, tag).
+// Calls the core's handler: (requestId, kind, instance, chunkBytes, tag, blocks).
 void deliver_request(napi_env raw_env, napi_value handler, void *, void *data) {
   if (raw_env == nullptr) return;
   Napi::Env env(raw_env);
@@ -56,11 +56,11 @@ void deliver_request(napi_env raw_env, napi_value handler, void *, void *data) {
   const auto id = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(data));
   const std::optional<Task> task = host->take(id);
   if (!task) return;
-  Napi::Value chunk = env.Undefined();
-  if (task->kind == RequestKind::kFlush) chunk = chunk_buffer(env, id, task->chunk, task->chunk_bytes);
   Napi::Function(env, handler)
       .Call({Napi::Number::New(env, id), Napi::Number::New(env, static_cast<uint32_t>(task->kind)),
-             Napi::Number::New(env, static_cast<double>(task->instance)), chunk, Napi::String::New(env, task->tag)});
+             Napi::Number::New(env, static_cast<double>(task->instance)),
+             Napi::Number::New(env, static_cast<double>(task->chunk_bytes)), Napi::String::New(env, task->tag),
+             Napi::Boolean::New(env, task->blocks)});
 }
 
 void Serve(const Napi::CallbackInfo &info) {
@@ -78,6 +78,23 @@ void Serve(const Napi::CallbackInfo &info) {
 
 // Takes no more requests; with the queue closed, Node's loop ends as soon as nothing else is open.
 void Close(const Napi::CallbackInfo &) { napi_release_threadsafe_function(request_queue, napi_tsfn_abort); }
+
+// The chunk of a flush; undefined when it is on its way, null when nobody waits for the flush any more.
+Napi::Value TakeChunk(const Napi::CallbackInfo &info) {
+  Napi::Env env = info.Env();
+  const uint32_t id = info[0].As<Napi::Number>().Uint32Value();
+  const std::optional<Chunk> chunk = host->chunk(id);
+  if (!chunk) return env.Undefined();
+  if (chunk->data == nullptr) return env.Null();
+  return chunk_buffer(env, id, chunk->data, chunk->bytes);
+}
+
+// The system has the memory back at once, and not when garbage is collected the next time.
+void ReleaseMemory(const Napi::CallbackInfo &info) { info[0].As<Napi::ArrayBuffer>().Detach(); }
+
+void TrimMemory(const Napi::CallbackInfo &) { trim_memory(); }
+
+void Extend(const Napi::CallbackInfo &info) { host->extend(info[0].As<Napi::Number>().Uint32Value()); }
 
 void Answer(const Napi::CallbackInfo &info) {
   const uint32_t id = info[0].As<Napi::Number>().Uint32Value();
@@ -210,7 +227,11 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("bundle", Napi::Function::New(env, Bundle));
   exports.Set("serve", Napi::Function::New(env, Serve));
   exports.Set("close", Napi::Function::New(env, Close));
+  exports.Set("takeChunk", Napi::Function::New(env, TakeChunk));
   exports.Set("answer", Napi::Function::New(env, Answer));
+  exports.Set("extend", Napi::Function::New(env, Extend));
+  exports.Set("releaseMemory", Napi::Function::New(env, ReleaseMemory));
+  exports.Set("trimMemory", Napi::Function::New(env, TrimMemory));
   exports.Set("option", Napi::Function::New(env, Option));
   exports.Set("setOptions", Napi::Function::New(env, SetOptions));
   exports.Set("outputInstance", Napi::Function::New(env, OutputInstance));

@@ -15,6 +15,9 @@ constexpr const char *kYoungGeneration = "--max-semi-space-size=4";
 // is compiled once, a second after the first chunk.
 constexpr const char *kNoHelpingThreads = "--single-threaded";
 
+// The core collects garbage at rest, when V8 does not: after a burst to eight outputs its heap would stay at 40 MiB.
+constexpr const char *kCollectAtRest = "--expose-gc";
+
 std::string quoted(const std::string &text) {
   std::string literal = "'";
   for (const char c : text) {
@@ -58,7 +61,8 @@ std::vector<std::string> node_arguments(const std::string &own_path, const std::
   std::string script = "const addon = { exports: {} };process.dlopen(addon, " + quoted(own_path) +
                        ", require('os').constants.dlopen.RTLD_LAZY);";
   if (!connection.empty()) script += "addon.exports.connect(" + quoted(connection) + ");";
-  return {"fluent-bit-kinesis", "--no-warnings", kYoungGeneration, kNoHelpingThreads, "-e", script + kScript};
+  return {"fluent-bit-kinesis", "--no-warnings", kYoungGeneration, kNoHelpingThreads, kCollectAtRest, "-e",
+          script + kScript};
 }
 
 }  // namespace kinesis

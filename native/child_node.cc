@@ -207,6 +207,11 @@ bool ChildNode::handle(Run &run, const Frame &frame, const std::vector<double> &
     case FrameKind::kAnswer:
       host.answer(header.id, header.number);
       return true;
+    case FrameKind::kWantChunk:
+      return send_chunk(run, header.id);
+    case FrameKind::kExtend:
+      host.extend(header.id);
+      return true;
     case FrameKind::kMetrics:
       host.update_metrics(header.id, pairs.data(), pairs.size() / 2);
       return true;
@@ -243,28 +248,23 @@ bool ChildNode::reply(Run &run, int64_t number, std::string_view text) {
 
 bool ChildNode::send(Run &run, const FrameHeader &header, std::string_view text, const void *data, size_t data_bytes) {
   std::lock_guard<std::mutex> lock(run.sending);
-  return send_frame(run.connection, header, text, data, data_bytes);
+  if (send_frame(run.connection, header, text, data, data_bytes)) return true;
+  // Half a frame may have been sent.
+  run.connection.shut_down();
+  return false;
 }
 
-int64_t ChildNode::ask(Request &request) {
-  switch (request.kind) {
-    case RequestKind::kInit:
-      return open(request);
-    case RequestKind::kFlush:
-      return flush(request);
-    case RequestKind::kExit:
-      return close(request);
-    case RequestKind::kStop:
-      return forward(request, current_run(), -1);
-  }
-  return answer_without_core(request.kind);
+int64_t ChildNode::ask(const std::shared_ptr<Request> &request) {
+  if (request->kind == RequestKind::kInit) return open(request);
+  if (request->kind == RequestKind::kExit) return close(request);
+  return forward_and_wait(request, current_run(), request->instance);
 }
 
-int64_t ChildNode::open(Request &request) {
+int64_t ChildNode::open(const std::shared_ptr<Request> &request) {
   const std::shared_ptr<Run> run = current_run();
-  const int64_t number_in_run = forward(request, run, -1);
+  const int64_t number_in_run = forward_and_wait(request, run, -1);
   if (number_in_run < 0) return number_in_run;
-  auto instance = std::make_shared<Instance>(std::move(*request.host_instance));
+  auto instance = std::make_shared<Instance>(std::move(*request->host_instance));
   instance->host.forget_host();
   instance->number = number_in_run;
   instance->run = run->number;
@@ -275,25 +275,25 @@ int64_t ChildNode::open(Request &request) {
   return number;
 }
 
-int64_t ChildNode::flush(Request &request) {
+uint32_t ChildNode::begin(const std::shared_ptr<Request> &flush) {
   std::shared_ptr<Instance> instance;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    const auto found = instances_.find(request.instance);
-    if (found == instances_.end()) return kFlbRetry;
+    const auto found = instances_.find(flush->instance);
+    if (found == instances_.end()) return 0;
     instance = found->second;
   }
   const std::shared_ptr<Run> run = current_run();
-  if (run == nullptr) return kFlbRetry;
+  if (run == nullptr) return 0;
   int64_t number;
   {
     // A run that has begun since is told of the instance by the first flush that comes; others wait for it.
     std::lock_guard<std::mutex> opening(instance->opening);
     if (instance->run != run->number) {
-      Request init{RequestKind::kInit};
-      init.host_instance = &instance->host;
-      const int64_t number_in_run = forward(init, run, -1);
-      if (number_in_run < 0) return kFlbRetry;
+      auto init = std::make_shared<Request>(RequestKind::kInit);
+      init->host_instance = &instance->host;
+      const int64_t number_in_run = forward_and_wait(init, run, -1);
+      if (number_in_run < 0) return 0;
       // An exit may look meanwhile.
       std::lock_guard<std::mutex> lock(mutex_);
       instance->number = number_in_run;
@@ -301,16 +301,16 @@ int64_t ChildNode::flush(Request &request) {
     }
     number = instance->number;
   }
-  return forward(request, run, number);
+  return forward(flush, run, number);
 }
 
 // A negative number means the oldest instance: see FLBPluginExit.
-int64_t ChildNode::close(Request &request) {
+int64_t ChildNode::close(const std::shared_ptr<Request> &request) {
   std::shared_ptr<Run> run;
   int64_t number;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    const auto found = request.instance < 0 ? instances_.begin() : instances_.find(request.instance);
+    const auto found = request->instance < 0 ? instances_.begin() : instances_.find(request->instance);
     if (found == instances_.end()) return kFlbOk;
     const std::shared_ptr<Instance> instance = found->second;
     instances_.erase(found);
@@ -319,7 +319,7 @@ int64_t ChildNode::close(Request &request) {
     if (run == nullptr || instance->run != run->number) return kFlbOk;
     number = instance->number;
   }
-  return forward(request, run, number);
+  return forward_and_wait(request, run, number);
 }
 
 std::shared_ptr<ChildNode::Run> ChildNode::current_run() {
@@ -327,22 +327,45 @@ std::shared_ptr<ChildNode::Run> ChildNode::current_run() {
   return run_;
 }
 
-int64_t ChildNode::forward(Request &request, const std::shared_ptr<Run> &run, int64_t instance) {
+uint32_t ChildNode::forward(const std::shared_ptr<Request> &request, const std::shared_ptr<Run> &run,
+                            int64_t instance) {
   RequestTable &requests = RequestTable::get();
-  const int64_t when_gone = answer_without_core(request.kind);
-  uint32_t id;
+  FrameHeader header{static_cast<FrameKind>(request->kind), 0, instance};
+  header.chunk_bytes = request->chunk_bytes;
+  header.blocks = request->waker == nullptr ? 1 : 0;
   {
     // Whoever is in the table when the run is taken back is released after it.
     std::lock_guard<std::mutex> lock(mutex_);
-    if (run == nullptr || run_ != run) return when_gone;
-    id = requests.add(request);
+    if (run == nullptr || run_ != run) return 0;
+    header.id = requests.add(request);
   }
-  const FrameHeader header{static_cast<FrameKind>(request.kind), id, instance};
-  if (!send(*run, header, request.tag, request.chunk, request.chunk_bytes)) requests.answer(id, when_gone);
-  if (request.kind == RequestKind::kFlush || request.kind == RequestKind::kInit) {
-    return requests.wait(id, request).value_or(when_gone);
+  if (!send(*run, header, request->tag)) requests.answer(header.id, answer_without_core(request->kind));
+  return header.id;
+}
+
+int64_t ChildNode::forward_and_wait(const std::shared_ptr<Request> &request, const std::shared_ptr<Run> &run,
+                                    int64_t instance) {
+  const int64_t when_gone = answer_without_core(request->kind);
+  const uint32_t id = forward(request, run, instance);
+  if (id == 0) return when_gone;
+  if (request->kind == RequestKind::kInit) return RequestTable::get().wait(id).value_or(when_gone);
+  const std::optional<int64_t> answer = RequestTable::get().wait(id, kStopTimeoutMs);
+  if (!answer && request->kind != RequestKind::kStop) {
+    // A process that is mute may still be read a chunk to, and that chunk is the host's again: it is ended.
+    complain("The process of Node.js has not answered for " + std::to_string(kStopTimeoutMs / 1000) +
+             " s and is ended");
+    run->connection.shut_down();
+    std::lock_guard<std::mutex> sent(run->sending);
   }
-  return requests.wait(id, request, kStopTimeoutMs).value_or(when_gone);
+  return answer.value_or(when_gone);
+}
+
+// On the thread that reads what the process says: its answer to the flush, by which the chunk becomes the host's again,
+// is read after this.
+bool ChildNode::send_chunk(Run &run, uint32_t id) {
+  Chunk chunk = *LocalHost::get().chunk(id);
+  FrameHeader header{FrameKind::kChunk, id, chunk.data == nullptr ? -1 : 0};
+  return send(run, header, {}, chunk.data, chunk.data == nullptr ? 0 : chunk.bytes);
 }
 
 // At the end of the process: asks the core to end, and waits until its process has. One whose core is not up yet has
@@ -354,8 +377,7 @@ void ChildNode::stop_at_exit() {
   changed_.notify_all();
   if (run_ != nullptr) {
     lock.unlock();
-    Request request{RequestKind::kStop};
-    ask(request);
+    ask(std::make_shared<Request>(RequestKind::kStop));
     lock.lock();
   } else if (launched_ != nullptr) {
     launched_->process.kill();

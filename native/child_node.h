@@ -24,7 +24,8 @@ class ChildNode : public Runtime {
   std::string find(const std::string &reason);
 
   std::string start() override;
-  int64_t ask(Request &request) override;
+  int64_t ask(const std::shared_ptr<Request> &request) override;
+  uint32_t begin(const std::shared_ptr<Request> &flush) override;
   std::string place() override;
 
  private:
@@ -61,10 +62,11 @@ class ChildNode : public Runtime {
   bool send(Run &run, const FrameHeader &header, std::string_view text = {}, const void *data = nullptr,
             size_t data_bytes = 0);
 
-  int64_t open(Request &request);
-  int64_t flush(Request &request);
-  int64_t close(Request &request);
-  int64_t forward(Request &request, const std::shared_ptr<Run> &run, int64_t instance);
+  int64_t open(const std::shared_ptr<Request> &request);
+  int64_t close(const std::shared_ptr<Request> &request);
+  uint32_t forward(const std::shared_ptr<Request> &request, const std::shared_ptr<Run> &run, int64_t instance);
+  int64_t forward_and_wait(const std::shared_ptr<Request> &request, const std::shared_ptr<Run> &run, int64_t instance);
+  bool send_chunk(Run &run, uint32_t id);
   std::shared_ptr<Run> current_run();
   void stop_at_exit();
 

@@ -3,11 +3,13 @@
 // Not a pipe: writing to one whose reader is gone raises SIGPIPE in Fluent Bit.
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 
@@ -19,6 +21,8 @@ namespace {
 // The kernel takes as much of it as net.core.wmem_max allows (208 KiB by default).
 constexpr int kSendBufferBytes = 1024 * 1024;
 constexpr size_t kMaxParts = 4;
+// A stopped process reads nothing, and must not hold Fluent Bit's threads for ever.
+constexpr std::chrono::seconds kSendTimeout(8);
 
 }  // namespace
 
@@ -37,11 +41,14 @@ bool Connection::send(const std::string_view *parts, size_t count) const {
     if (!parts[i].empty()) vectors[used++] = {const_cast<char *>(parts[i].data()), parts[i].size()};
   }
   iovec *next = vectors;
+  bool is_late = false;
   while (used > 0) {
     msghdr message{};
     message.msg_iov = next;
     message.msg_iovlen = used;
-    const ssize_t sent = sendmsg(static_cast<int>(writer_), &message, MSG_NOSIGNAL);
+    const auto begin = std::chrono::steady_clock::now();
+    const int flags = MSG_NOSIGNAL | (is_late ? MSG_DONTWAIT : 0);
+    const ssize_t sent = sendmsg(static_cast<int>(writer_), &message, flags);
     if (sent < 0 && errno == EINTR) continue;
     if (sent <= 0) return false;
     auto left = static_cast<size_t>(sent);
@@ -50,7 +57,10 @@ bool Connection::send(const std::string_view *parts, size_t count) const {
       next++;
       used--;
     }
-    if (used > 0) *next = {static_cast<char *>(next->iov_base) + left, next->iov_len - left};
+    if (used == 0) break;
+    // At the time limit the call returns what was sent before: the next one is not to wait as long again.
+    is_late = std::chrono::steady_clock::now() - begin >= kSendTimeout;
+    *next = {static_cast<char *>(next->iov_base) + left, next->iov_len - left};
   }
   return true;
 }
@@ -83,6 +93,8 @@ std::string ConnectionPair::open() {
     end = moved;
   }
   for (const int end : ends) setsockopt(end, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof kSendBufferBytes);
+  const timeval send_timeout{kSendTimeout.count(), 0};
+  setsockopt(ends[0], SOL_SOCKET, SO_SNDTIMEO, &send_timeout, sizeof send_timeout);
   ours = {ends[0], ends[0]};
   theirs = {ends[1], ends[1]};
   return "";

@@ -5,10 +5,28 @@
 #include <cctype>
 
 #include "child_node.h"
+#include "coroutine_wait.h"
 #include "embedded_node.h"
+#include "flb_proxy_abi.h"
 #include "platform.h"
 
 namespace kinesis {
+namespace {
+
+// A core that was given up after a time without a sign may still take up the flush: it gets no chunk.
+void forget_chunk(uint32_t id) {
+  RequestTable::get().with(id, [](Request &flush) { flush.forget_chunk(); });
+}
+
+// Has the core answer a flush at once that nobody waits for any more, so that nothing reads its chunk.
+void withdraw(uint32_t id) {
+  auto request = std::make_shared<Request>(RequestKind::kWithdraw);
+  request->instance = id;
+  Core::get().ask(request);
+  forget_chunk(id);
+}
+
+}  // namespace
 
 Core &Core::get() {
   // Never destroyed: Node's thread may outlive static destruction.
@@ -42,25 +60,69 @@ std::string Core::choose() {
 }
 
 std::string Core::start() {
-  Runtime *runtime;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (runtime_ == nullptr) {
       const std::string error = choose();
       if (!error.empty()) return error;
     }
-    runtime = runtime_;
   }
-  return runtime->start();
+  return runtime()->start();
 }
 
-int64_t Core::ask(Request &request) {
-  Runtime *runtime;
+Runtime *Core::runtime() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return runtime_;
+}
+
+int64_t Core::ask(const std::shared_ptr<Request> &request) {
+  Runtime *place = runtime();
+  return place == nullptr ? answer_without_core(request->kind) : place->ask(request);
+}
+
+uint32_t Core::begin(const std::shared_ptr<Request> &flush) {
+  Runtime *place = runtime();
+  return place == nullptr ? 0 : place->begin(flush);
+}
+
+// While the coroutine waits it owns nothing: the host may free its stack instead of resuming it.
+int64_t Core::flush(int64_t instance, const void *chunk, size_t bytes, const char *tag) {
+  uint32_t id;
+  void *waiter = nullptr;
+  bool yields;
   {
-    std::lock_guard<std::mutex> lock(mutex_);
-    runtime = runtime_;
+    auto request = std::make_shared<Request>(RequestKind::kFlush);
+    request->instance = instance;
+    request->chunk = chunk;
+    request->chunk_bytes = bytes;
+    request->tag = tag;
+    request->waker = LoopWaker::for_this_flush(withdraw, waiter);
+    if (request->waker != nullptr && host_frees_chunks_early() && !request->copy_chunk()) request->waker = nullptr;
+    request->waiter = waiter;
+    yields = request->waker != nullptr;
+    id = begin(request);
   }
-  return runtime == nullptr ? answer_without_core(request.kind) : runtime->ask(request);
+  if (id == 0) {
+    LoopWaker::remove_unused();
+    return kFlbRetry;
+  }
+  if (!yields) {
+    // One that was made for this flush, whose chunk found no room.
+    LoopWaker::remove_unused();
+    return RequestTable::get().wait(id).value_or(kFlbRetry);
+  }
+  LoopWaker::yield(waiter);
+  return RequestTable::get().take(id);
+}
+
+int64_t Core::exit(int64_t instance) {
+  const std::vector<uint32_t> abandoned = RequestTable::get().abandon_instance(instance);
+  auto request = std::make_shared<Request>(RequestKind::kExit);
+  request->instance = instance;
+  const int64_t answer = ask(request);
+  for (const uint32_t id : abandoned) forget_chunk(id);
+  LoopWaker::remove_unused();
+  return answer;
 }
 
 }  // namespace kinesis

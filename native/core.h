@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -17,12 +18,21 @@ class Core {
   /// Chooses the place by KINESIS_RUNTIME, once, and starts the core there; see Runtime::start.
   std::string start();
 
+  /// Sends a flush to the core. The calling coroutine gives its thread back until the answer is there, or blocks where
+  /// it can't.
+  int64_t flush(int64_t instance, const void *chunk, size_t bytes, const char *tag);
+
+  /// Ends an output: no flush of it is resumed any more, nothing reads its chunks. A negative number means the oldest.
+  int64_t exit(int64_t instance);
+
   /// See Runtime::ask.
-  int64_t ask(Request &request);
+  int64_t ask(const std::shared_ptr<Request> &request);
 
  private:
   Core() = default;
   std::string choose();
+  Runtime *runtime();
+  uint32_t begin(const std::shared_ptr<Request> &flush);
 
   std::mutex mutex_;
   Runtime *runtime_ = nullptr;  // guarded by mutex_

@@ -167,19 +167,22 @@ void EmbeddedNode::core_abandoned() {
   rest_for_ever();
 }
 
-int64_t EmbeddedNode::ask(Request &request) {
+uint32_t EmbeddedNode::begin(const std::shared_ptr<Request> &request) {
   RequestTable &requests = RequestTable::get();
-  const int64_t when_gone = answer_without_core(request.kind);
-  uint32_t id;
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    if (post_to_core_ == nullptr) return when_gone;
-    id = requests.add(request);
-    if (!post_to_core_(id)) requests.answer(id, when_gone);
-  }
-  // A flush may take as long as its endpoint does; the end of an output must not hang on a core that is stuck.
-  if (request.kind != RequestKind::kExit) return requests.wait(id, request).value_or(when_gone);
-  return requests.wait(id, request, kStopTimeoutMs).value_or(when_gone);
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (post_to_core_ == nullptr) return 0;
+  const uint32_t id = requests.add(request);
+  if (!post_to_core_(id)) requests.answer(id, answer_without_core(request->kind));
+  return id;
+}
+
+int64_t EmbeddedNode::ask(const std::shared_ptr<Request> &request) {
+  const int64_t when_gone = answer_without_core(request->kind);
+  const uint32_t id = begin(request);
+  if (id == 0) return when_gone;
+  // The end of an output must not hang on a core that is stuck.
+  if (request->kind == RequestKind::kInit) return RequestTable::get().wait(id).value_or(when_gone);
+  return RequestTable::get().wait(id, kStopTimeoutMs).value_or(when_gone);
 }
 
 void EmbeddedNode::register_stop() {
@@ -191,19 +194,11 @@ void EmbeddedNode::register_stop() {
 void EmbeddedNode::stop_at_exit(int status) {
   if (joined_ || pthread_equal(pthread_self(), thread_)) return;
   HostMetrics::get().close_all();
-  RequestTable &requests = RequestTable::get();
-  Request request{RequestKind::kStop};
-  uint32_t id = 0;
-  bool posted = false;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;
-    if (post_to_core_ != nullptr) {
-      id = requests.add(request);
-      posted = post_to_core_(id);
-    }
   }
-  if (id != 0) requests.wait(id, request, posted ? kStopTimeoutMs : 0);
+  ask(std::make_shared<Request>(RequestKind::kStop));
   if (!abandoned_) {
     joined_ = join_within(thread_, kStopTimeoutMs);
     if (joined_) return;

@@ -23,7 +23,8 @@ class EmbeddedNode : public Runtime {
   std::string find(const std::string &reason);
 
   std::string start() override;
-  int64_t ask(Request &request) override;
+  int64_t ask(const std::shared_ptr<Request> &request) override;
+  uint32_t begin(const std::shared_ptr<Request> &request) override;
   std::string place() override;
 
   /// On Node's thread: the core is up and takes requests by `post`; the host's signals come back.

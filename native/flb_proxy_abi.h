@@ -4,6 +4,9 @@
 // Fluent Bit only ever adds members at the end, so nothing here reads past the members that all versions have.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
 struct flb_plugin_proxy_def {
   int type;
   int proxy;
@@ -25,6 +28,27 @@ struct flbgo_output_plugin {
   flb_api *api;
   void *output_instance;
   flb_plugin_proxy_context *context;
+};
+
+/// Source: lib/monkey/include/monkey/mk_core/mk_event.h; the members of 1.8.15. Later versions have up to five words
+/// more.
+struct mk_event {
+  int fd;
+  int type;
+  uint32_t mask;
+  uint8_t status;
+  void *data;
+  int (*handler)(void *event);
+};
+constexpr size_t kMkEventRoomBytes = 256;
+/// The event loops of the engine and of the workers call such an event's handler.
+constexpr int kMkEventCustom = 4;
+constexpr uint32_t kMkEventRead = 1;
+
+/// Source: include/fluent-bit/flb_coro.h: `caller` and `callee`, behind a word more in a build that found valgrind's
+/// headers. Where they are has to be probed.
+struct flb_coro {
+  void *words[3];
 };
 
 constexpr int kFlbProxyOutputPlugin = 2;

@@ -14,19 +14,23 @@ namespace kinesis {
 
 /// The same file runs at both ends, so that numbers go as they lie in memory.
 enum class FrameKind : uint32_t {
-  // To the core. A request: `id` its own, `number` the instance, text the tag, data the chunk.
+  // To the core. A request: `id` its own, `number` the instance, text the tag, `chunk_bytes` and `blocks` of a flush.
   kInit = 0,
   kFlush = 1,
   kExit = 2,
   kStop = 3,
-  kHello = 4,  // the first: number 1 when the host has a log, text Host::place()
-  kReply = 5,  // to the question before; number -1 for nothing
+  kWithdraw = 4,
+  kChunk = 5,  // id of the flush, data its chunk; number -1 when nobody waits for it any more
+  kHello = 6,  // the first: number 1 when the host has a log, text Host::place()
+  kReply = 7,  // to the question before; number -1 for nothing
   // To the host.
   kReady = 10,
   kRefusal = 11,      // text: why
   kAnswer = 12,       // id of the request, number the answer
   kExitProcess = 13,  // number: the status
   kMetrics = 14,      // id of the set, data pairs of doubles
+  kWantChunk = 15,    // id of the flush whose chunk is to come
+  kExtend = 16,       // id of the request that the core is still at
   // Questions, which wait for a reply; id of the request.
   kOption = 20,       // text: key; reply: number 0 and the value
   kSetOptions = 24,   // text: names; reply: those that are set
@@ -35,11 +39,13 @@ enum class FrameKind : uint32_t {
   kOpenMetrics = 23,  // text: definitions; reply: number the set
 };
 
-/// 32 bytes.
+/// 48 bytes.
 struct FrameHeader {
   FrameKind kind = FrameKind::kReply;
   uint32_t id = 0;
   int64_t number = 0;
+  uint64_t chunk_bytes = 0;
+  uint64_t blocks = 0;
   uint64_t text_bytes = 0;
   uint64_t data_bytes = 0;
 };

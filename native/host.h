@@ -13,13 +13,20 @@
 
 namespace kinesis {
 
-/// A request as the core gets it. The chunk's memory is valid until the request is answered.
+/// A request as the core gets it.
 struct Task {
   RequestKind kind = RequestKind::kFlush;
   int64_t instance = -1;
-  const void *chunk = nullptr;
+  /// Of a flush: what its chunk has, and whether a thread of the host's blocks for it.
   size_t chunk_bytes = 0;
+  bool blocks = false;
   std::string tag;
+};
+
+/// The memory of a chunk, valid until its flush is answered.
+struct Chunk {
+  const void *data = nullptr;
+  size_t bytes = 0;
 };
 
 /// Called on Node's thread.
@@ -40,8 +47,15 @@ class Host {
   /// A request that was posted; nothing when nobody waits for it any more.
   virtual std::optional<Task> take(uint32_t request_id) = 0;
 
+  /// The chunk of a flush. Nothing when it is on its way: the request is posted once more when it has come, as one of
+  /// kind kChunk. Without data when nobody waits for the flush any more.
+  virtual std::optional<Chunk> chunk(uint32_t request_id) = 0;
+
   /// Answers a request. Its chunk is gone then.
   virtual void answer(uint32_t request_id, int64_t value) = 0;
+
+  /// The core is still at a request that is waited for with a time limit, which starts anew.
+  virtual void extend(uint32_t request_id) = 0;
 
   /// The value of an option of the instance whose init waits.
   virtual std::optional<std::string> option(uint32_t request_id, const std::string &key) = 0;

@@ -1,7 +1,7 @@
 # What is different about the target `kinesis` on Linux: its sources for the system, its name, and how it is linked.
 target_sources(kinesis PRIVATE
                native/platform_posix.cc native/connection_posix.cc native/child_process_posix.cc
-               native/process_state.cc native/abort_trap.cc native/resident_memory.cc native/find_object.cc
+               native/process_state.cc native/coroutine_wait.cc native/abort_trap.cc native/resident_memory.cc native/find_object.cc
                native/number_reading.cc)
 set(KINESIS_OUTPUT "${CMAKE_SOURCE_DIR}/bin" CACHE PATH "where kinesis.so is put")
 set_target_properties(kinesis PROPERTIES PREFIX "" SUFFIX ".so"

@@ -24,10 +24,18 @@ void LocalHost::abandoned() { EmbeddedNode::get().core_abandoned(); }
 std::optional<Task> LocalHost::take(uint32_t request_id) {
   std::optional<Task> task;
   RequestTable::get().with(request_id, [&](Request &request) {
-    task = Task{request.kind, request.instance, request.chunk, request.chunk_bytes, request.tag};
+    task = Task{request.kind, request.instance, request.chunk_bytes, request.waker == nullptr, request.tag};
   });
   return task;
 }
+
+std::optional<Chunk> LocalHost::chunk(uint32_t request_id) {
+  Chunk chunk;
+  RequestTable::get().with(request_id, [&](Request &request) { chunk = {request.chunk, request.chunk_bytes}; });
+  return chunk;
+}
+
+void LocalHost::extend(uint32_t request_id) { RequestTable::get().extend(request_id, kStopTimeoutMs); }
 
 void LocalHost::answer(uint32_t request_id, int64_t value) { RequestTable::get().answer(request_id, value); }
 

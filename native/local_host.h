@@ -14,7 +14,9 @@ class LocalHost : public Host {
   void gone() override;
   [[noreturn]] void abandoned() override;
   std::optional<Task> take(uint32_t request_id) override;
+  std::optional<Chunk> chunk(uint32_t request_id) override;
   void answer(uint32_t request_id, int64_t value) override;
+  void extend(uint32_t request_id) override;
   std::optional<std::string> option(uint32_t request_id, const std::string &key) override;
   std::vector<std::string> set_options(uint32_t request_id, const std::vector<std::string> &names) override;
   std::optional<LogIdentity> log_identity(uint32_t request_id) override;

@@ -1,4 +1,5 @@
 // The functions that Fluent Bit looks up in a Go-style output plugin. They pass everything on and decide nothing.
+#include <memory>
 #include <string>
 
 #include "core.h"
@@ -47,9 +48,9 @@ EXPORTED int FLBPluginInit(flbgo_output_plugin *plugin) {
     Surroundings::get().say("Failed to initialize plugin: " + error);
     return kFlbError;
   }
-  Request request{RequestKind::kInit};
   HostInstance host_instance(plugin->api->output_get_property, plugin->output_instance);
-  request.host_instance = &host_instance;
+  auto request = std::make_shared<Request>(RequestKind::kInit);
+  request->host_instance = &host_instance;
   const int64_t instance = Core::get().ask(request);
   if (instance < 0) {
     HostMetrics::get().close(host_instance.metrics);
@@ -62,30 +63,24 @@ EXPORTED int FLBPluginInit(flbgo_output_plugin *plugin) {
 
 // Called on a coroutine's stack of 24 to 64 KiB, and by several threads at once when the output has workers.
 EXPORTED int FLBPluginFlushCtx(void *context, const void *data, int length, const char *tag) {
-  Request request{RequestKind::kFlush};
-  request.instance = instance_of(context);
-  request.chunk = data;
-  request.chunk_bytes = length > 0 ? static_cast<size_t>(length) : 0;
-  request.tag = tag != nullptr ? tag : "";
-  return static_cast<int>(Core::get().ask(request));
+  const size_t bytes = length > 0 ? static_cast<size_t>(length) : 0;
+  return static_cast<int>(Core::get().flush(instance_of(context), data, bytes, tag != nullptr ? tag : ""));
 }
 
 EXPORTED int FLBPluginExitCtx(void *context) {
   // Fluent Bit exits instances too that failed to initialise, or were not yet.
   if (context == nullptr) return kFlbOk;
-  Request request{RequestKind::kExit};
-  request.instance = instance_of(context);
+  const int64_t instance = instance_of(context);
   // Before the core can give the instance's number to another.
-  const uint32_t metrics = HostMetrics::get().take(request.instance);
-  Core::get().ask(request);
+  const uint32_t metrics = HostMetrics::get().take(instance);
+  Core::get().exit(instance);
   HostMetrics::get().close(metrics);
   return kFlbOk;
 }
 
-// Fluent Bit before 1.9 knows no FLBPluginExitCtx and calls this once per instance; the core takes the oldest.
+// For a host that knows no FLBPluginExitCtx, which calls this once per instance; the core takes the oldest.
 EXPORTED int FLBPluginExit() {
-  Request request{RequestKind::kExit};
-  Core::get().ask(request);
+  Core::get().exit(-1);
   HostMetrics::get().close_all();
   return kFlbOk;
 }

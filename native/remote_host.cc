@@ -51,6 +51,10 @@ void RemoteHost::read() {
   name_thread("kinesis-reader");
   Frame frame;
   while (receive_frame(connection_, frame)) {
+    if (frame.header.kind == FrameKind::kChunk) {
+      receive_chunk(frame.header);
+      continue;
+    }
     if (frame.header.kind != FrameKind::kReply) {
       receive_request(frame);
       continue;
@@ -64,17 +68,31 @@ void RemoteHost::read() {
 
 void RemoteHost::receive_request(const Frame &frame) {
   const FrameHeader &header = frame.header;
-  Received received{{static_cast<RequestKind>(header.kind), header.number, nullptr, header.data_bytes, frame.text}, {}};
-  if (header.data_bytes > 0) {
-    received.chunk.reset(new char[header.data_bytes]);
-    if (!connection_.receive(received.chunk.get(), header.data_bytes)) leave_process(kFailure);
-    received.task.chunk = received.chunk.get();
-  }
+  Received received;
+  received.task = {static_cast<RequestKind>(header.kind), header.number, header.chunk_bytes, header.blocks != 0,
+                   frame.text};
   {
     std::lock_guard<std::mutex> lock(mutex_);
     requests_.insert_or_assign(header.id, std::move(received));
   }
   // A core that takes no more is about to end, which releases whoever waits.
+  post_(header.id);
+}
+
+void RemoteHost::receive_chunk(const FrameHeader &header) {
+  std::unique_ptr<char[]> chunk(new char[header.data_bytes]);
+  if (!connection_.receive(chunk.get(), header.data_bytes)) leave_process(kFailure);
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = requests_.find(header.id);
+    // It was answered meanwhile.
+    if (found == requests_.end()) return;
+    Received &received = found->second;
+    if (header.number >= 0) received.chunk = std::move(chunk);
+    received.task.chunk_bytes = header.data_bytes;
+    received.task.kind = RequestKind::kChunk;
+    received.has_chunk = true;
+  }
   post_(header.id);
 }
 
@@ -97,6 +115,20 @@ std::optional<Task> RemoteHost::take(uint32_t request_id) {
   if (found == requests_.end()) return std::nullopt;
   return found->second.task;
 }
+
+std::optional<Chunk> RemoteHost::chunk(uint32_t request_id) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = requests_.find(request_id);
+    if (found == requests_.end()) return Chunk{};
+    const Received &received = found->second;
+    if (received.has_chunk) return Chunk{received.chunk.get(), received.task.chunk_bytes};
+  }
+  send({FrameKind::kWantChunk, request_id});
+  return std::nullopt;
+}
+
+void RemoteHost::extend(uint32_t request_id) { send({FrameKind::kExtend, request_id}); }
 
 void RemoteHost::answer(uint32_t request_id, int64_t value) {
   {

@@ -23,7 +23,9 @@ class RemoteHost : public Host {
   void gone() override;
   [[noreturn]] void abandoned() override;
   std::optional<Task> take(uint32_t request_id) override;
+  std::optional<Chunk> chunk(uint32_t request_id) override;
   void answer(uint32_t request_id, int64_t value) override;
+  void extend(uint32_t request_id) override;
   std::optional<std::string> option(uint32_t request_id, const std::string &key) override;
   std::vector<std::string> set_options(uint32_t request_id, const std::vector<std::string> &names) override;
   std::optional<LogIdentity> log_identity(uint32_t request_id) override;
@@ -38,12 +40,15 @@ class RemoteHost : public Host {
  private:
   struct Received {
     Task task;
+    // Of a flush, once it has come: null when nobody waits for the flush any more.
     std::unique_ptr<char[]> chunk;
+    bool has_chunk = false;
   };
 
   explicit RemoteHost(const Connection &connection);
   void read();
   void receive_request(const Frame &frame);
+  void receive_chunk(const FrameHeader &header);
   void send(const FrameHeader &header, std::string_view text = {}, const void *data = nullptr, size_t data_bytes = 0);
   Frame ask(const FrameHeader &question, std::string_view text = {});
 

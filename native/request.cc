@@ -1,12 +1,43 @@
 // The table of waiting requests: who waits, who is answered, who is released when Node is gone.
 #include "request.h"
 
-#include <chrono>
+#include <atomic>
+#include <cstring>
 
 #include "flb_proxy_abi.h"
 #include "host_log.h"
 
 namespace kinesis {
+namespace {
+
+using Clock = std::chrono::system_clock;
+using std::chrono::milliseconds;
+
+// Copies are memory that the host does not know of. Chunks have 2 MB as a rule.
+constexpr size_t kMaxCopiedBytes = 64 * 1024 * 1024;
+std::atomic<size_t> copied_bytes{0};
+
+}  // namespace
+
+Request::~Request() {
+  if (copy_ != nullptr) copied_bytes -= chunk_bytes;
+}
+
+bool Request::copy_chunk() {
+  if (chunk_bytes == 0) return true;
+  if ((copied_bytes += chunk_bytes) > kMaxCopiedBytes) {
+    copied_bytes -= chunk_bytes;
+    return false;
+  }
+  copy_.reset(new char[chunk_bytes]);
+  memcpy(copy_.get(), chunk, chunk_bytes);
+  chunk = copy_.get();
+  return true;
+}
+
+void Request::forget_chunk() {
+  if (copy_ == nullptr) chunk = nullptr;
+}
 
 RequestTable &RequestTable::get() {
   // Never destroyed: Node's thread may outlive static destruction.
@@ -14,70 +45,141 @@ RequestTable &RequestTable::get() {
   return *table;
 }
 
-uint32_t RequestTable::add(Request &request) {
+uint32_t RequestTable::add(const std::shared_ptr<Request> &request) {
   std::lock_guard<std::mutex> lock(mutex_);
-  while (next_id_ == 0 || waiting_.count(next_id_) != 0) next_id_++;
-  waiting_.emplace(next_id_, &request);
+  while (next_id_ == 0 || requests_.count(next_id_) != 0) next_id_++;
+  requests_.emplace(next_id_, request);
+  if (request->waker != nullptr) request->waker->expect(next_id_, request->waiter);
   return next_id_++;
 }
 
-std::optional<int64_t> RequestTable::wait(uint32_t id, Request &request, std::optional<int64_t> timeout_ms) {
+// On the system clock: ThreadSanitizer does not know pthread_cond_clockwait, which the steady clock would call.
+std::optional<int64_t> RequestTable::wait(uint32_t id, std::optional<int64_t> timeout_ms) {
   std::unique_lock<std::mutex> lock(mutex_);
-  auto woken = [&request] { return request.answer.has_value() || !request.lines.empty(); };
-  // On the system clock: ThreadSanitizer does not know pthread_cond_clockwait, which the steady clock would call.
-  const auto deadline = std::chrono::system_clock::now() + std::chrono::milliseconds(timeout_ms.value_or(0));
-  for (;;) {
-    if (!timeout_ms) {
-      request.answered.wait(lock, woken);
-    } else if (!request.answered.wait_until(lock, deadline, woken)) {
-      waiting_.erase(id);
-      return std::nullopt;
+  const auto found = requests_.find(id);
+  if (found == requests_.end()) return std::nullopt;
+  const std::shared_ptr<Request> request = found->second;
+  request->deadline = Clock::now() + milliseconds(timeout_ms.value_or(0));
+  while (!request->lines.empty() || !request->answer) {
+    if (!request->lines.empty()) {
+      std::vector<std::pair<int, std::string>> lines;
+      lines.swap(request->lines);
+      lock.unlock();
+      for (const auto &[level, text] : lines) print_to_host_log(level, text);
+      lock.lock();
+    } else if (!timeout_ms) {
+      request->answered.wait(lock);
+    } else {
+      // A copy: another thread may extend it meanwhile.
+      const auto deadline = request->deadline;
+      if (request->answered.wait_until(lock, deadline) == std::cv_status::timeout &&
+          Clock::now() >= request->deadline) {
+        break;
+      }
     }
-    if (request.lines.empty()) return request.answer;
-    std::vector<std::pair<int, std::string>> lines;
-    lines.swap(request.lines);
-    lock.unlock();
-    for (const auto &[level, text] : lines) print_to_host_log(level, text);
-    lock.lock();
   }
+  requests_.erase(id);
+  return request->answer;
 }
 
-// The request of the lowest id takes them all, so that lines stay in their order. While a stop waits the process is at
-// its end, where the host's log is no more.
+int64_t RequestTable::take(uint32_t id) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = requests_.find(id);
+  if (found == requests_.end()) return kFlbRetry;
+  const int64_t value = found->second->answer.value_or(kFlbRetry);
+  requests_.erase(found);
+  return value;
+}
+
+void RequestTable::extend(uint32_t id, int64_t timeout_ms) {
+  with(id, [timeout_ms](Request &request) { request.deadline = Clock::now() + milliseconds(timeout_ms); });
+}
+
+// A thread that blocks writes at once; else the event loop of a flush does, when its turn comes. The lowest id takes
+// all lines, so that they stay in their order. While a stop waits the process is at its end, where the host's log is
+// no more.
 bool RequestTable::say(int level, const std::string &text) {
   std::lock_guard<std::mutex> lock(mutex_);
-  Request *oldest = nullptr;
-  uint32_t lowest = 0;
-  for (const auto &[id, request] : waiting_) {
+  Request *blocked = nullptr, *parked = nullptr;
+  uint32_t lowest_blocked = 0, lowest_parked = 0;
+  const auto keep_lower = [](uint32_t id, Request *request, uint32_t &lowest, Request *&found) {
+    if (found != nullptr && id > lowest) return;
+    found = request;
+    lowest = id;
+  };
+  for (const auto &[id, request] : requests_) {
     if (request->kind == RequestKind::kStop) return false;
-    if (oldest == nullptr || id < lowest) {
-      oldest = request;
-      lowest = id;
+    if (request->answer || request->abandoned) continue;
+    if (request->waker == nullptr) {
+      keep_lower(id, request.get(), lowest_blocked, blocked);
+    } else {
+      keep_lower(id, request.get(), lowest_parked, parked);
     }
   }
-  if (oldest == nullptr) return false;
-  oldest->lines.emplace_back(level, text);
-  oldest->answered.notify_one();
-  return true;
+  if (blocked != nullptr) {
+    blocked->lines.emplace_back(level, text);
+    blocked->answered.notify_one();
+    return true;
+  }
+  if (parked != nullptr) parked->waker->say(level, text);
+  return parked != nullptr;
 }
 
 bool RequestTable::answer(uint32_t id, int64_t value) {
   std::lock_guard<std::mutex> lock(mutex_);
-  auto found = waiting_.find(id);
-  if (found == waiting_.end()) return false;
-  found->second->answer = value;
-  found->second->answered.notify_one();
-  waiting_.erase(found);
+  auto found = requests_.find(id);
+  if (found == requests_.end() || found->second->answer) return false;
+  // Abandoned requests go with their answer; the others when their waiter has taken it.
+  const std::shared_ptr<Request> request = found->second;
+  if (request->abandoned) requests_.erase(found);
+  settle(id, *request, value);
   return true;
+}
+
+void RequestTable::settle(uint32_t id, Request &request, int64_t value) {
+  request.answer = value;
+  if (request.abandoned) return;
+  if (request.waker != nullptr) {
+    request.waker->wake(id);
+  } else {
+    request.answered.notify_one();
+  }
 }
 
 void RequestTable::release_all() {
   std::lock_guard<std::mutex> lock(mutex_);
-  for (auto &[id, request] : waiting_) {
-    request->answer = answer_without_core(request->kind);
-    request->answered.notify_one();
+  for (auto entry = requests_.begin(); entry != requests_.end();) {
+    const auto [id, request] = *entry;
+    if (!request->answer) settle(id, *request, answer_without_core(request->kind));
+    entry = request->abandoned ? requests_.erase(entry) : std::next(entry);
   }
-  waiting_.clear();
+}
+
+template <typename Matches>
+std::vector<uint32_t> RequestTable::abandon(Matches matches) {
+  std::vector<uint32_t> waiting;
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (auto entry = requests_.begin(); entry != requests_.end();) {
+    const auto [id, request] = *entry;
+    if (request->abandoned || request->waker == nullptr || !matches(*request)) {
+      ++entry;
+      continue;
+    }
+    request->waker->forget(id);
+    request->waker = nullptr;
+    request->abandoned = true;
+    if (!request->answer) waiting.push_back(id);
+    entry = request->answer ? requests_.erase(entry) : std::next(entry);
+  }
+  return waiting;
+}
+
+std::vector<uint32_t> RequestTable::abandon_instance(int64_t instance) {
+  return abandon([instance](const Request &request) { return request.instance == instance; });
+}
+
+std::vector<uint32_t> RequestTable::abandon_waker(const Waker *waker) {
+  return abandon([waker](const Request &request) { return request.waker == waker; });
 }
 
 int64_t answer_without_core(RequestKind kind) { return kind == RequestKind::kFlush ? kFlbRetry : -1; }

@@ -8,4 +8,7 @@ namespace kinesis {
 /// time.
 void release_code_of_node();
 
+/// Gives memory that the process has freed back to the system, where the allocator keeps it.
+void trim_memory();
+
 }  // namespace kinesis

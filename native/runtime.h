@@ -2,13 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "request.h"
 
 namespace kinesis {
 
-/// How long the end of an output, or of the process, waits for the core.
+/// How long the end of an output, or of the process, waits for a sign of the core's.
 constexpr int64_t kStopTimeoutMs = 8000;
 
 class Runtime {
@@ -18,7 +19,11 @@ class Runtime {
 
   /// Sends a request to the core and waits for the answer. When Node is not there (any more), a flush is answered
   /// with retry and anything else with -1.
-  virtual int64_t ask(Request &request) = 0;
+  virtual int64_t ask(const std::shared_ptr<Request> &request) = 0;
+
+  /// Sends a flush to the core. Returns its id in the table of requests, where its answer comes; 0 when Node is not
+  /// there.
+  virtual uint32_t begin(const std::shared_ptr<Request> &flush) = 0;
 
   /// Where Node runs and why there, for a line in the log.
   virtual std::string place() = 0;
