@@ -3,8 +3,8 @@ import type * as Crypto from "node:crypto";
 import type * as Files from "node:fs";
 import type { MetricDefinition } from "./metrics.js";
 
-/** What Fluent Bit asks for; the numbers of native/request.h. */
-export const requestKinds = { init: 0, flush: 1, exit: 2, stop: 3 } as const;
+/** The kinds of requests, as numbered in native/request.h. */
+export const requestKinds = { init: 0, flush: 1, exit: 2, stop: 3, withdraw: 4, chunk: 5 } as const;
 
 /** What a flush answers. Source: Fluent Bit, include/fluent-bit/flb_output.h. */
 export const flushAnswers = { error: 0, ok: 1, retry: 2 } as const;
@@ -12,13 +12,19 @@ export const flushAnswers = { error: 0, ok: 1, retry: 2 } as const;
 /** What an init answers instead of an instance's number when it failed. */
 export const initFailed = -1;
 
-/** Takes a request; it must be answered exactly once. `chunk` is set in a flush, and detached by its answer. */
+/**
+ * Takes a request, which must be answered exactly once.
+ * @param instance the output's number; in a withdraw, the id of the flush that is to be answered at once
+ * @param chunkBytes the size of a flush's chunk
+ * @param blocks whether a thread of Fluent Bit's stands still until the answer
+ */
 export type RequestHandler = (
   requestId: number,
   kind: number,
   instance: number,
-  chunk: ArrayBuffer | undefined,
+  chunkBytes: number,
   tag: string,
+  blocks: boolean,
 ) => void;
 
 /** What Fluent Bit says about an output instance. */
@@ -35,6 +41,17 @@ export interface Binding {
   serve(handler: RequestHandler): void;
   /** Takes no more requests, so that Node's loop can end. */
   close(): void;
+  /**
+   * The chunk of a flush, which is detached by the flush's answer. Undefined when it is on its way: a request of kind
+   * chunk says when it has come. Null when nobody waits for the flush any more.
+   */
+  takeChunk(requestId: number): ArrayBuffer | null | undefined;
+  /** Tells Fluent Bit's thread, which waits for an exit, that the exit goes on. It gives up after some seconds without. */
+  extend(requestId: number): void;
+  /** Frees an array's memory at once; the array is empty then. */
+  releaseMemory(memory: ArrayBuffer): void;
+  /** Gives memory that the process has freed back to the system. */
+  trimMemory(): void;
   /** Answers a request: an instance's number or {@link initFailed}, one of {@link flushAnswers}, or anything. */
   answer(requestId: number, value: number): void;
   /** The value of an option, while the init of that request waits. */

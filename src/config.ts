@@ -37,8 +37,13 @@ export interface ConnectionOptions {
   /** Given when role_arn is assumed. */
   readonly externalId: string | undefined;
   readonly stsEndpoint: string | undefined;
-  /** 0 is none. */
+  /** Limits a whole attempt, as set by http_request_timeout. 0 means no limit. */
   readonly requestTimeoutMs: number;
+  /**
+   * Limits the time from the last sent byte of a request to its complete response, where http_request_timeout is unset.
+   * 0 or undefined means no limit.
+   */
+  readonly answerTimeoutMs?: number;
 }
 
 /** The checked options of one output instance. */
@@ -52,8 +57,13 @@ export interface Config {
   readonly aggregation: AggregationLimits | undefined;
   /** For how long a flush tries again what was not taken, before it answers retry. */
   readonly retryTimeoutMs: number;
-  /** Chunks that may be sent in the background at once; 0 when flushes wait for their delivery. */
+  /** Requests of the output that may be under way at once. */
+  readonly concurrentRequests: number;
+  /** For how long the end of the output goes on delivering while the service takes records. */
+  readonly drainTimeoutMs: number;
+  /** Chunks that may be under way at once; 0 for no bound. */
   readonly concurrency: number;
+  /** With such a bound: rounds of a flush after the first, before it answers retry. */
   readonly concurrencyRetries: number;
 }
 
@@ -83,6 +93,8 @@ export const optionNames = [
   "max_record_size",
   "retry_timeout",
   "request_format",
+  "concurrent_requests",
+  "drain_timeout",
 ] as const;
 type OptionName = (typeof optionNames)[number];
 
@@ -90,7 +102,15 @@ const maxConcurrency = 10;
 const defaultConcurrencyRetries = 4;
 /** Well inside the 5 s that Fluent Bit grants at shutdown (its option Grace). */
 const defaultRetryTimeoutSeconds = 3;
+/** Above the slowest response that was seen, 9 s; a PutRecords usually takes 10 to 40 ms. */
+const defaultAnswerTimeoutMs = 10_000;
 const maxRetryTimeoutSeconds = 3600;
+const defaultConcurrentRequests = 10;
+/** As many as connections (network/http_handler.ts). */
+const maxConcurrentRequests = 50;
+/** With Fluent Bit's Grace of 5 s it stays within the 30 s after which Kubernetes and ECS kill a container. */
+const defaultDrainTimeoutSeconds = 20;
+const maxDrainTimeoutSeconds = 3600;
 const defaultSkipAggregationBytes = 20 * 1024;
 const minAggregatedBytes = 1024;
 /** What leaves an option off without a word. The Go plugin says nothing of others either, such as Fluent Bit's "on". */
@@ -143,6 +163,7 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
       externalId: readExternalId(text("external_id")),
       stsEndpoint: readEndpoint("sts_endpoint", text("sts_endpoint")),
       requestTimeoutMs: integer("http_request_timeout", 0, 0, maxTimeoutSeconds) * 1000,
+      answerTimeoutMs: text("http_request_timeout") === "" ? defaultAnswerTimeoutMs : 0,
     },
     record: {
       partitionKeyPath: readPartitionKey(partitionKey),
@@ -160,6 +181,8 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
     requestFormat: readRequestFormat(text("request_format")),
     aggregation: isTrue("aggregation") ? aggregation : undefined,
     retryTimeoutMs: integer("retry_timeout", defaultRetryTimeoutSeconds, 0, maxRetryTimeoutSeconds) * 1000,
+    concurrentRequests: integer("concurrent_requests", defaultConcurrentRequests, 1, maxConcurrentRequests),
+    drainTimeoutMs: integer("drain_timeout", defaultDrainTimeoutSeconds, 0, maxDrainTimeoutSeconds) * 1000,
     concurrency: integer("experimental_concurrency", 0, 0, maxConcurrency),
     concurrencyRetries: integer(
       "experimental_concurrency_retries",
@@ -191,10 +214,5 @@ function giveAdvice(config: Config, partitionKey: string, log: Log): void {
   }
   if (config.connection.externalId !== undefined && config.connection.roleArn === undefined) {
     log.warning("'external_id' has no effect without 'role_arn'");
-  }
-  if (config.concurrency > 0) {
-    log.warning(
-      "WARNING: Enabling concurrency can lead to data loss.  If 'experimental_concurrency_retries' is reached data will be lost.",
-    );
   }
 }

@@ -11,7 +11,7 @@ const delayMs = 100;
 export function lateClient(load: () => Promise<Client>): Client {
   let loading: Promise<Client | RequestFailure> | undefined;
   let isClosed = false;
-  const client = () => (loading ??= load().catch(failure));
+  const client = () => (isClosed ? closed : (loading ??= load().catch(failure)));
   const timer = setTimeout(() => void client(), delayMs).unref();
   return {
     async putRecords(...request) {
@@ -30,6 +30,9 @@ export function lateClient(load: () => Promise<Client>): Client {
     },
   };
 }
+
+/** A client that nobody would close is not loaded any more. */
+const closed: RequestFailure = { kind: "failed", code: "AbortError", message: "the output is closed", cause: "setup" };
 
 function failure(error: unknown): RequestFailure {
   const { name, message } = error instanceof Error ? error : new Error(String(error));

@@ -1,5 +1,6 @@
 /** Wires the core: the shim's binding, Node's clock, randomness and streams, and the SDK's client. */
 import type { Binding, LoadBuiltIn } from "./binding.js";
+import { ByteBudget } from "./byte_budget.js";
 import { optionNames, readConfig } from "./config.js";
 import { credentialSource } from "./credentials/credential_source.js";
 import { hasLogLevel, kinesisEndpointOf, readInstanceEnvironment, readLogLevel } from "./environment.js";
@@ -8,13 +9,21 @@ import { createHostLog, createLog, hostLevels, prefixed, type Log } from "./log.
 import { GatheredMetrics, metricDefinitions, noMetrics, type Metrics } from "./metrics.js";
 import { misspelledOptions } from "./misspelled_options.js";
 import { readNetworkEnvironment } from "./network/network.js";
-import { OutputInstance } from "./output_instance.js";
+import { OutputInstance, type SharedMemory } from "./output_instance.js";
 import { Plugin } from "./plugin.js";
+import { SinkPool } from "./record/sink_pool.js";
 import { RequestBodies } from "./send/request_bodies.js";
 import { releaseAfterRequests } from "./resident_memory.js";
 import { replaceStandardStreams, routeConsole } from "./standard_streams.js";
+import { Turns } from "./turns.js";
 import { version } from "./version.js";
 import { zoneName } from "./zone_name.js";
+
+/** Records of some chunks, which Fluent Bit keeps at 2 MB as a rule. */
+const recordBudgetBytes = 12 * 1024 * 1024;
+/** Two bodies of the largest requests, or many of the usual ones. */
+const bodyBudgetBytes = 16 * 1024 * 1024;
+const sinkPoolLimits = { maxKeptBytes: 16 * 1024 * 1024, restMs: 5000 };
 
 /**
  * Called once by the shim's bootstrap script; from then on, requests arrive.
@@ -36,7 +45,23 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
   if (unknown !== undefined) {
     log.warning(`Unknown FLB_LOG_LEVEL '${unknown}', must be debug, info or error; using info`);
   }
-  const plugin = new Plugin(binding, log, async (number, read, requestId) => {
+  const now = () => performance.now();
+  // Unreferenced: the queue of requests keeps Node's loop alive, and nobody waits once that is closed.
+  const schedule = (callback: () => void, delayMs: number) => void setTimeout(callback, delayMs).unref();
+  const shared: SharedMemory = {
+    turns: new Turns({ budgetBytes: recordBudgetBytes, letNetworkRun: () => new Promise((resolve) => setImmediate(resolve)), now }),
+    bodies: new ByteBudget(bodyBudgetBytes),
+    sinks: new SinkPool(sinkPoolLimits, {
+      schedule,
+      free: (memory) => binding.releaseMemory(memory),
+      rested: () => {
+        // At rest no script runs, and V8 collects nothing by itself. A function of Node's option --expose-gc.
+        globalThis.gc?.();
+        binding.trimMemory();
+      },
+    }),
+  };
+  const plugin = new Plugin(binding, log, now, async (number, read, requestId) => {
     const host = binding.outputInstance(requestId);
     let instanceLog = prefixed(log, `[kinesis ${number}] `);
     if (isHostLog && host !== undefined) {
@@ -56,7 +81,7 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
     const options = { ...config.connection, eksPodExecutionRole };
     const { stream, region, endpoint = kinesisEndpointOf(process.env) ?? "that of the region" } = options;
     instanceLog.info(`stream ${stream}, region ${region}, endpoint ${endpoint}; credentials: ${credentialSource(options, process.env)}; version ${version}; Node.js ${process.version} runs ${binding.place}`);
-    const bodies = new RequestBodies(config.connection.stream, config.requestFormat, Math.random, () => {
+    const bodies = new RequestBodies(config.connection.stream, config.requestFormat, Math.random, shared.sinks, () => {
       instanceLog.warning("The endpoint does not take requests in CBOR; from now on they are JSON, which 'request_format' can say from the start");
     });
     return new OutputInstance(config, environment, {
@@ -69,10 +94,10 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
         const dependencies = { log: instanceLog, now: Date.now, requestHandler: createHttpHandler(network) };
         return createKinesisClient(config.connection, credentialsFor(options, dependencies), version, bodies, network);
       }),
-      now: () => performance.now(),
+      shared,
+      now,
       random: Math.random,
-      // Unreferenced: the queue of requests keeps Node's loop alive, and nobody waits once that is closed.
-      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds).unref()),
+      sleep: (milliseconds) => new Promise((resolve) => schedule(resolve, milliseconds)),
       digest: (chunk) => createHash("sha256").update(chunk).digest("base64"),
       md5: (bytes) => createHash("md5").update(bytes).digest(),
       compress: config.compression === undefined ? undefined : (await import("./compress/compressor.js")).compressorFor(config.compression),
@@ -83,9 +108,9 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
   // Node's own printing of warnings is off (native/bootstrap.cc): they are ours to show.
   process.on("warning", (warning) => log.debug(`[kinesis] Node.js: ${warning.message}`));
   const requested = releaseAfterRequests(() => binding.releaseCode());
-  binding.serve((requestId, kind, instance, chunk, tag) => {
+  binding.serve((...request) => {
     requested();
-    plugin.handle(requestId, kind, instance, chunk, tag);
+    plugin.handle(...request);
   });
 }
 

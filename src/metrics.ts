@@ -44,7 +44,7 @@ const counters = [
     name: "dropped_records_total",
     help: "Records that are lost, by the reason.",
     label: "reason",
-    values: ["not_an_event", "no_log_key", "empty", "no_json", "too_large", "refused", "retries_exhausted"],
+    values: ["not_an_event", "no_log_key", "empty", "no_json", "too_large", "refused"],
   },
   { name: "truncated_records_total", help: "Records that were cut to the size limit." },
   { name: "uncompressed_bytes_total", help: "Records before compression." },
@@ -61,6 +61,10 @@ type SeriesOf<C> = C extends { readonly name: infer Name extends string; readonl
 export type CounterSeries = SeriesOf<(typeof counters)[number]>;
 
 const inFlight = { name: "requests_in_flight", help: "PutRecords requests that wait for their answer." };
+const concurrency = {
+  name: "concurrent_requests",
+  help: "PutRecords requests that may be under way at once; falls while the service throttles.",
+};
 const duration = { name: "request_duration_seconds", help: "Time from a PutRecords request to its answer or failure." };
 /** Seconds. A request usually takes 10 to 50 ms; one that is given up can take a minute and more. */
 const durationBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -70,7 +74,8 @@ const counterSeries = counters.flatMap((counter: Counter) =>
 );
 const positions: ReadonlyMap<string, number> = new Map(counterSeries.map((series, position) => [series, position]));
 const inFlightPosition = counterSeries.length;
-const durationPosition = inFlightPosition + 1;
+const concurrencyPosition = inFlightPosition + 1;
+const durationPosition = concurrencyPosition + 1;
 
 /** All metrics of one output instance. @param name of the output in Fluent Bit, its alias where it has one */
 export function metricDefinitions(name: string, stream: string): MetricDefinition[] {
@@ -87,6 +92,7 @@ export function metricDefinitions(name: string, stream: string): MetricDefinitio
       bounds: [],
     })),
     { kind: metricKinds.gauge, ...inFlight, ...single },
+    { kind: metricKinds.gauge, ...concurrency, ...single },
     { kind: metricKinds.histogram, ...duration, ...single, bounds: durationBounds },
   ];
 }
@@ -99,6 +105,8 @@ export interface Metrics {
   requestStarted(): void;
   /** It has been answered, or has failed, after so long. */
   requestEnded(seconds: number): void;
+  /** This many requests may be under way at once. */
+  concurrency(limit: number): void;
   /** Passes on what was gathered: at the end of a flush, since each time costs a call of the shim. */
   publish(): void;
 }
@@ -108,20 +116,29 @@ export const noMetrics: Metrics = {
   add: () => undefined,
   requestStarted: () => undefined,
   requestEnded: () => undefined,
+  concurrency: () => undefined,
   publish: () => undefined,
 };
 
 /** Gathers counts until they are published. */
 export class GatheredMetrics implements Metrics {
   readonly #update: (pairs: Float64Array) => void;
+  readonly #soon: (publish: () => void) => void;
   readonly #counts = new Map<number, number>();
   #durations: number[] = [];
   #inFlight = 0;
   #publishedInFlight = 0;
+  #concurrency: number | undefined;
+  #publishedConcurrency: number | undefined;
+  #isDue = false;
 
-  /** @param update takes pairs of a series' number and a value, see Binding.updateMetrics */
-  constructor(update: (pairs: Float64Array) => void) {
+  /**
+   * @param update takes pairs of a series' number and a value, see Binding.updateMetrics
+   * @param soon calls a function after what runs now
+   */
+  constructor(update: (pairs: Float64Array) => void, soon: (publish: () => void) => void = queueMicrotask) {
     this.#update = update;
+    this.#soon = soon;
   }
 
   /** Passed on by the next publish(). */
@@ -131,27 +148,41 @@ export class GatheredMetrics implements Metrics {
     this.#counts.set(position, (this.#counts.get(position) ?? 0) + count);
   }
 
-  /** The gauge shows at once what hangs. */
+  /** Publishes the gauge soon, so that it shows requests that hang; once for all requests that start together. */
   requestStarted(): void {
     this.#inFlight++;
-    this.publish();
+    if (this.#isDue) return;
+    this.#isDue = true;
+    this.#soon(() => {
+      this.#isDue = false;
+      this.publish();
+    });
   }
 
-  /** The same. */
+  /** Passed on by the next publish(). */
   requestEnded(seconds: number): void {
     this.#inFlight--;
     this.#durations.push(seconds);
+  }
+
+  /** Passed on by the next publish(). */
+  concurrency(limit: number): void {
+    this.#concurrency = limit;
   }
 
   publish(): void {
     const pairs: number[] = [];
     for (const [position, count] of this.#counts) pairs.push(position, count);
     if (this.#inFlight !== this.#publishedInFlight) pairs.push(inFlightPosition, this.#inFlight);
+    if (this.#concurrency !== undefined && this.#concurrency !== this.#publishedConcurrency) {
+      pairs.push(concurrencyPosition, this.#concurrency);
+    }
     for (const seconds of this.#durations) pairs.push(durationPosition, seconds);
     if (pairs.length === 0) return;
     this.#counts.clear();
     this.#durations = [];
     this.#publishedInFlight = this.#inFlight;
+    this.#publishedConcurrency = this.#concurrency;
     this.#update(Float64Array.from(pairs));
   }
 }

@@ -1,4 +1,4 @@
-/** One output of Fluent Bit's configuration: its options, its pipeline, and how it sends. */
+/** One output of Fluent Bit's configuration: its options, its flushes, and its end. */
 import { ChunkTally } from "./chunk_tally.js";
 import type { Config } from "./config.js";
 import { userRecordsOf, type Entry } from "./entry.js";
@@ -8,25 +8,46 @@ import type { Log } from "./log.js";
 import type { Metrics } from "./metrics.js";
 import { Pipeline, type PipelineDependencies } from "./pipeline.js";
 import { ByteSink } from "./record/byte_sink.js";
-import { SinkPool } from "./record/sink_pool.js";
+import type { SinkPool } from "./record/sink_pool.js";
 import { createRecordReport } from "./record_report.js";
-import { BackgroundSender } from "./send/background_sender.js";
 import { DeliveredMemory } from "./send/delivered_memory.js";
 import { deliver, type Delivery, type DeliveryDependencies, type RetryPolicy } from "./send/delivery.js";
 import { DeliveryReport } from "./send/delivery_report.js";
 import { FailureTimeout } from "./send/failure_timeout.js";
+import type { SendOrder } from "./send/lanes.js";
 import { metered } from "./send/metered_client.js";
 import type { PutRecordsClient } from "./send/put_records.js";
+import { RequestWindow } from "./send/request_window.js";
+import { longestPatienceMs, ServicePulse } from "./send/service_pulse.js";
 import { ShardMapSource, type ShardLister } from "./send/shard_map_source.js";
+import { TagOrder } from "./tag_order.js";
+import type { ByteBudget } from "./byte_budget.js";
+import type { OutputTurns, Turn, Turns } from "./turns.js";
 
 /** What becomes of a chunk: it is dealt with, or Fluent Bit is to bring it again. */
 export type FlushOutcome = "ok" | "retry";
+
+/** A chunk of Fluent Bit's, which it keeps until its flush is answered. */
+export interface WaitingChunk {
+  readonly bytes: number;
+  /** Its content; undefined when nobody waits for the flush any more. */
+  readonly open: () => Promise<Uint8Array | undefined> | Uint8Array | undefined;
+}
+
+/** What all outputs of the process share. */
+export interface SharedMemory {
+  readonly turns: Turns;
+  /** Bytes of the bodies of requests under way. */
+  readonly bodies: ByteBudget;
+  readonly sinks: SinkPool;
+}
 
 /** The world outside, for an output instance. */
 export interface InstanceDependencies extends Omit<PipelineDependencies, "report"> {
   readonly log: Log;
   readonly client: PutRecordsClient & ShardLister;
   readonly metrics: Metrics;
+  readonly shared: SharedMemory;
   /** Tells chunks apart by their content. */
   readonly digest: (chunk: Uint8Array) => string;
   /** Milliseconds that only ever grow. */
@@ -39,17 +60,8 @@ export interface InstanceDependencies extends Omit<PipelineDependencies, "report
 
 const backoff = { firstBackoffMs: 100, longestBackoffMs: 1000 };
 
-/** One attempt without waiting: the background sender's own back-off comes between. */
-const singleAttempt: RetryPolicy = { budgetMs: 0, firstBackoffMs: 0, longestBackoffMs: 0 };
-
-/** Entries that are sent in the background; ten chunks of the usual 2 MB at most are about 25 MB. */
-const maxBackgroundBytes = 32 * 1024 * 1024;
-
-/** The records of a few chunks, which Fluent Bit keeps at 2 MB as a rule. */
-const maxKeptRecordBytes = 16 * 1024 * 1024;
-
-/** Within the 5 s that Fluent Bit grants at shutdown. */
-const drainTimeoutMs = 4000;
+/** Between two looks at what is still under way at the end. */
+const drainStepMs = 50;
 
 /**
  * About 10,000 chunks, and longer than Fluent Bit's default of 2000 s at most between two retries (Scheduler.Cap).
@@ -59,96 +71,160 @@ const memoryLimits = { maxBytes: 4 * 1024 * 1024, maxAgeMs: 60 * 60_000 };
 /** Answers the flushes of one output. */
 export class OutputInstance {
   readonly #dependencies: InstanceDependencies;
-  readonly #maxRequestBytes: number;
+  readonly #config: Config;
   readonly #retryPolicy: RetryPolicy;
   readonly #client: PutRecordsClient;
+  readonly #pulse: ServicePulse;
   readonly #tally: ChunkTally;
   readonly #pipeline: Pipeline;
   readonly #report: DeliveryReport;
   readonly #failureTimeout: FailureTimeout;
-  readonly #background: BackgroundSender | undefined;
   readonly #memory: DeliveredMemory;
   readonly #shardMaps: ShardMapSource | undefined;
-  readonly #aggregates: boolean;
-  readonly #sinks = new SinkPool(maxKeptRecordBytes);
+  readonly #turns: OutputTurns;
+  readonly #window: RequestWindow;
+  /** Undefined where records have no order. */
+  readonly #tags: TagOrder | undefined;
+  readonly #underWay = new Set<Promise<FlushOutcome>>();
+  /** End the back-offs of chunks under way. */
+  readonly #wakers = new Set<() => void>();
+  #hasSaidThatItBlocks = false;
+  #isDraining = false;
 
   constructor(config: Config, environment: InstanceEnvironment, dependencies: InstanceDependencies) {
-    const { log, now, sleep, exitProcess, client, metrics } = dependencies;
+    const { log, now, exitProcess, client, metrics, shared } = dependencies;
     this.#dependencies = dependencies;
-    this.#client = metered(client, metrics, now);
-    this.#maxRequestBytes = config.limits.maxRequestBytes;
-    this.#retryPolicy = { ...backoff, budgetMs: config.retryTimeoutMs };
+    this.#config = config;
+    this.#pulse = new ServicePulse(now);
+    this.#client = metered(client, metrics, now, this.#pulse);
+    this.#retryPolicy = {
+      ...backoff,
+      budgetMs: config.retryTimeoutMs,
+      ...(config.concurrency > 0 ? { maxRounds: config.concurrencyRetries } : {}),
+      goesOn: () => this.#isDraining && this.#pulse.isTaking,
+    };
     const report = createRecordReport(log, config.connection.stream, config.limits.maxRecordBytes, now);
     this.#tally = new ChunkTally(report);
     this.#pipeline = new Pipeline(config, { ...dependencies, report: this.#tally });
     this.#report = new DeliveryReport(log, now);
     this.#memory = new DeliveredMemory(memoryLimits, dependencies);
     // Records of which the key is random all share the key of their aggregate.
-    this.#aggregates = config.aggregation !== undefined;
-    const mixesKeys = this.#aggregates && config.record.partitionKeyPath.length > 0;
-    this.#shardMaps = mixesKeys ? new ShardMapSource(dependencies) : undefined;
+    const hasKeys = config.record.partitionKeyPath.length > 0;
+    this.#shardMaps = config.aggregation !== undefined && hasKeys ? new ShardMapSource(dependencies) : undefined;
+    this.#tags = hasKeys ? new TagOrder() : undefined;
+    this.#turns = shared.turns.open(config.concurrency > 0 ? config.concurrency : undefined);
+    this.#window = new RequestWindow({
+      maxRequests: config.concurrentRequests,
+      bodies: shared.bodies,
+      limitChanged: (limit) => metrics.concurrency(limit),
+    });
     this.#failureTimeout = new FailureTimeout(environment.sendFailureTimeoutMs, now, (timeoutMs) => {
       log.error(`timeout threshold reached: Failed to send logs for ${timeoutMs / 1000}s`);
       log.error("Quitting Fluent Bit");
       exitProcess(1);
     });
-    if (config.concurrency > 0) {
-      this.#background = new BackgroundSender(
-        { concurrency: config.concurrency, retries: config.concurrencyRetries, maxBytes: maxBackgroundBytes },
-        {
-          sleep,
-          attempt: (entries, retry) => {
-            if (retry > 0) metrics.add("retry_rounds_total", 1);
-            // The chunk is Fluent Bit's again.
-            return this.#deliver(entries, singleAttempt, () => []).finally(() => metrics.publish());
-          },
-          dropped: (records) => {
-            log.error(`Failed to send (${records}) records after retries ${config.concurrencyRetries}; they are lost`);
-            metrics.add("dropped_records_total:retries_exhausted", records);
-            metrics.publish();
-          },
-        },
-      );
-    }
   }
 
-  /** Takes a chunk; it is read until the flush has its answer. */
-  async flush(chunk: Uint8Array, tag: string): Promise<FlushOutcome> {
-    const { metrics } = this.#dependencies;
-    const outcome = await this.#send(chunk, tag);
-    if (outcome === "retry") metrics.add("flush_retries_total", 1);
-    metrics.publish();
-    return outcome;
-  }
-
-  async #send(chunk: Uint8Array, tag: string): Promise<FlushOutcome> {
+  /** Takes a chunk. @param blocks whether a thread of Fluent Bit's stands still until the answer */
+  async flush(chunk: WaitingChunk, tag: string, blocks: boolean): Promise<FlushOutcome> {
     const { log, metrics } = this.#dependencies;
-    const shardMap = this.#shardMaps === undefined ? undefined : await this.#shardMaps.current();
-    const refusal = this.#background?.refusal;
-    if (refusal !== undefined) {
-      log.info(refusal);
-      return "retry";
+    if (blocks && !this.#hasSaidThatItBlocks) {
+      this.#hasSaidThatItBlocks = true;
+      log.debug("This Fluent Bit has no coroutines for plugins: its thread stands still during each flush");
     }
+    const flush = this.#inOrder(chunk, tag);
+    this.#underWay.add(flush);
+    try {
+      const outcome = await flush;
+      if (outcome === "retry") metrics.add("flush_retries_total", 1);
+      return outcome;
+    } finally {
+      this.#underWay.delete(flush);
+      metrics.publish();
+    }
+  }
+
+  /**
+   * Goes on with the chunks under way while the service takes records, within drain_timeout; then answers the others
+   * with retry and closes the connections.
+   * @param sinceMs when the first of the outputs that end together did
+   * @param isAlive is called several times a second
+   */
+  async close(sinceMs: number, isAlive: () => void): Promise<void> {
+    const { client, log, metrics, now, sleep } = this.#dependencies;
+    const outcomes = Promise.allSettled([...this.#underWay]);
+    this.#isDraining = true;
+    while (this.#underWay.size > 0 && now() - sinceMs < this.#config.drainTimeoutMs && !this.#pulse.isHanging) {
+      isAlive();
+      await Promise.race([outcomes, sleep(drainStepMs)]);
+    }
+    this.#isDraining = false;
+    this.#turns.end();
+    this.#window.end();
+    for (const wake of this.#wakers) wake();
+    client.close();
+    // Fluent Bit brings no chunk again from now on, so a retry is a loss.
+    const undelivered = (await outcomes).filter((flush) => flush.status === "rejected" || flush.value === "retry").length;
+    if (undelivered > 0) {
+      log.error(`${undelivered} chunks could not be delivered before the end; their records are lost unless Fluent Bit keeps chunks on disk (storage.type filesystem)`);
+    }
+    metrics.publish();
+  }
+
+  async #inOrder(chunk: WaitingChunk, tag: string): Promise<FlushOutcome> {
+    const place = this.#tags?.enter(tag);
+    try {
+      return await this.#inTurn(chunk, tag, place?.before);
+    } finally {
+      place?.leave();
+    }
+  }
+
+  async #inTurn(waiting: WaitingChunk, tag: string, before: Promise<void> | undefined): Promise<FlushOutcome> {
+    if (waiting.bytes === 0) return "ok";
+    const turn = await this.#turns.take(this.#expectedBytes(waiting.bytes));
+    if (turn === undefined) return "retry";
+    try {
+      const chunk = await waiting.open();
+      return chunk === undefined || this.#window.isEnded ? "retry" : await this.#send(chunk, tag, turn, before);
+    } finally {
+      turn.give();
+    }
+  }
+
+  /** Of a chunk's records: JSON takes more than msgpack, and aggregates are written behind what they are made of. */
+  #expectedBytes(chunkBytes: number): number {
+    const recordBytes = chunkBytes + (chunkBytes >>> 2);
+    return this.#config.aggregation === undefined ? recordBytes : 2 * recordBytes;
+  }
+
+  async #send(chunk: Uint8Array, tag: string, turn: Turn, before: Promise<void> | undefined): Promise<FlushOutcome> {
+    const { log, metrics, shared } = this.#dependencies;
+    const shardMap = await this.#shardMaps?.current();
     const wanted = this.#memory.take(chunk, tag);
-    const recordBytes = chunk.length + (chunk.length >>> 2);
-    // Aggregates are written behind the records that they are made of.
-    const sink = this.#sinks.take(this.#aggregates ? 2 * recordBytes : recordBytes);
-    const entries = this.#pipeline.entriesOf(chunk, sink, wanted, shardMap);
-    const tally = this.#tally.take();
+    const sink = shared.sinks.take(this.#expectedBytes(chunk.length));
+    const encoded = await turn.encode(() => ({
+      entries: this.#pipeline.entriesOf(chunk, sink, wanted, shardMap),
+      tally: this.#tally.take(),
+    }));
+    if (encoded === undefined) return "retry";
+    const { entries, tally } = encoded;
+    turn.resize(sink.length);
     log.debug(`Flushing ${entries.length} entries with tag: ${tag}`);
-    if (this.#background !== undefined || entries.length === 0) {
+    if (entries.length === 0) {
+      shared.sinks.give(sink);
       tally.addTo(metrics);
-      this.#sendInBackground(entries, sink);
       return "ok";
     }
+    await before;
     const takeApart = (entry: Entry) => {
       const parts = this.#pipeline.entriesOf(chunk, new ByteSink(), new EventSet([entry]), "alone");
       // They were counted with their aggregate.
       this.#tally.take();
       return parts;
     };
-    const delivery = await this.#deliver(entries, this.#retryPolicy, takeApart);
-    this.#sinks.give(sink);
+    const delivery = await this.#deliver(entries, shardMap === undefined, takeApart);
+    shared.sinks.give(sink);
     const isDelivered = delivery.kind === "delivered";
     const isPartlyDone = delivery.delivered > 0 || delivery.refused.length > 0;
     // A chunk of which nothing is remembered comes again as if it were new.
@@ -158,36 +234,48 @@ export class OutputInstance {
     return "retry";
   }
 
-  /** Waits a while for what is sent in the background, and closes the connections. */
-  async close(): Promise<void> {
-    const { client, log, metrics } = this.#dependencies;
-    const left = (await this.#background?.drain(drainTimeoutMs)) ?? 0;
-    if (left > 0) log.error(`${left} chunks could not be sent before the end; their records are lost`);
-    client.close();
-    metrics.publish();
-  }
-
-  /** Few and large, aggregates are copied, so that they do not hold the memory of their user records as well. */
-  #sendInBackground(entries: readonly Entry[], sink: ByteSink): void {
-    const keepsSink = entries.length > 0 && !this.#aggregates;
-    if (!keepsSink) this.#sinks.give(sink);
-    if (entries.length > 0) this.#background?.take(keepsSink ? entries : entries.map((entry) => entry.withOwnMemory()));
-  }
-
   async #deliver(
     entries: readonly Entry[],
-    policy: RetryPolicy,
+    isWithoutShards: boolean,
     takeApart: DeliveryDependencies["takeApart"],
   ): Promise<Delivery> {
-    const { metrics, now, random, sleep } = this.#dependencies;
-    const dependencies = { client: this.#client, maxRequestBytes: this.#maxRequestBytes, now, random, sleep, takeApart };
-    const delivery = await deliver(entries, policy, dependencies);
+    const { metrics, now, random } = this.#dependencies;
+    const delivery = await deliver(entries, this.#retryPolicy, {
+      client: this.#client,
+      maxRequestBytes: this.#config.limits.maxRequestBytes,
+      window: this.#window,
+      order: this.#orderOf(isWithoutShards),
+      now,
+      random,
+      sleep: (milliseconds) => this.#sleep(milliseconds),
+      takeApart,
+    });
     metrics.add("retry_rounds_total", delivery.retryRounds);
     metrics.add("dropped_records_total:refused", delivery.refused.reduce((sum, { entry }) => sum + userRecordsOf(entry), 0));
     if (delivery.delivered > 0) this.#failureTimeout.progressed();
     if (delivery.strayed > 0) this.#shardMaps?.invalidate();
-    this.#report.report(delivery);
-    if (delivery.delivered === 0) this.#failureTimeout.failed();
+    this.#report.report(delivery, this.#window.isEnded);
+    if (delivery.delivered === 0 && !this.#window.isEnded) this.#failureTimeout.failed();
+    // Chunks that wait would have failed beside this one, had they been sent when they came.
+    if (this.#pulse.isHopeless) this.#turns.refuseAfter(longestPatienceMs);
     return delivery;
+  }
+
+  /** Resolves after this time, or at the end of the output: a back-off can take as long as retry_timeout. */
+  #sleep(milliseconds: number): Promise<void> {
+    if (this.#window.isEnded) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#wakers.delete(wake);
+        resolve();
+      };
+      this.#wakers.add(wake);
+      void this.#dependencies.sleep(milliseconds).then(wake);
+    });
+  }
+
+  #orderOf(isWithoutShards: boolean): SendOrder {
+    if (this.#tags === undefined) return "none";
+    return this.#config.aggregation !== undefined && isWithoutShards ? "one after another" : "by key";
   }
 }

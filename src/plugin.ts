@@ -1,5 +1,5 @@
 /** Takes the requests of Fluent Bit and passes each to its output instance. */
-import { flushAnswers, initFailed, requestKinds, type Binding } from "./binding.js";
+import { flushAnswers, initFailed, requestKinds, type Binding, type RequestHandler } from "./binding.js";
 import { ConfigurationError } from "./configuration_error.js";
 import type { Log } from "./log.js";
 import type { FlushOutcome, OutputInstance } from "./output_instance.js";
@@ -16,21 +16,31 @@ export class Plugin {
   readonly #binding: Binding;
   readonly #log: Log;
   readonly #createInstance: InstanceFactory;
+  readonly #now: () => number;
   readonly #instances = new Map<number, OutputInstance>();
   /** The numbers of those that are being made. */
   readonly #opening = new Set<number>();
+  /** The kinds of requests without an answer, by their ids. */
   readonly #waiting = new Map<number, number>();
+  /** Take the chunks that are on their way, by the ids of their flushes. */
+  readonly #onTheWay = new Map<number, (chunk: Uint8Array | undefined) => void>();
+  /** When the first of the outputs that end together did; undefined while none has. */
+  #endingSinceMs: number | undefined;
 
-  constructor(binding: Binding, log: Log, createInstance: InstanceFactory) {
+  /** @param now milliseconds that only ever grow */
+  constructor(binding: Binding, log: Log, now: () => number, createInstance: InstanceFactory) {
+    this.#now = now;
     this.#binding = binding;
     this.#log = log;
     this.#createInstance = createInstance;
   }
 
   /** Takes a request; see RequestHandler. */
-  handle(requestId: number, kind: number, instance: number, chunk: ArrayBuffer | undefined, tag: string): void {
+  handle(...request: Parameters<RequestHandler>): void {
+    const [requestId, kind] = request;
+    if (kind === requestKinds.chunk) return this.#onTheWay.get(requestId)?.(contentOf(this.#binding.takeChunk(requestId)));
     this.#waiting.set(requestId, kind);
-    this.#answerOf(requestId, kind, instance, chunk, tag).then(
+    this.#answerOf(...request).then(
       (answer) => this.#answer(requestId, answer),
       (error: unknown) => {
         this.#log.error(`[kinesis] ${describeBug(error)}`);
@@ -47,26 +57,24 @@ export class Plugin {
 
   #answer(requestId: number, value: number): void {
     if (!this.#waiting.delete(requestId)) return;
+    this.#onTheWay.get(requestId)?.(undefined);
     this.#binding.answer(requestId, value);
     if (value === stopped) this.#binding.close();
   }
 
-  async #answerOf(
-    requestId: number,
-    kind: number,
-    instance: number,
-    chunk: ArrayBuffer | undefined,
-    tag: string,
-  ): Promise<number> {
+  async #answerOf(...[requestId, kind, instance, chunkBytes, tag, blocks]: Parameters<RequestHandler>): Promise<number> {
     switch (kind) {
       case requestKinds.init:
         return this.#init(requestId);
       case requestKinds.flush:
-        return flushAnswers[await this.#flush(instance, chunk, tag)];
+        return flushAnswers[await this.#flush(requestId, instance, chunkBytes, tag, blocks)];
       case requestKinds.exit:
-        return this.#exit(instance);
+        return this.#exit(instance, requestId);
+      case requestKinds.withdraw:
+        this.#answer(instance, flushAnswers.retry);
+        return flushAnswers.ok;
       default:
-        await Promise.all([...this.#instances.keys()].map((number) => this.#exit(number)));
+        await Promise.all([...this.#instances.keys()].map((number) => this.#exit(number, requestId)));
         return stopped;
     }
   }
@@ -75,6 +83,7 @@ export class Plugin {
     let number = 0;
     while (this.#instances.has(number) || this.#opening.has(number)) number++;
     this.#opening.add(number);
+    this.#endingSinceMs = undefined;
     try {
       const read = (key: string) => this.#binding.option(requestId, key);
       this.#instances.set(number, await this.#createInstance(number, read, requestId));
@@ -88,24 +97,43 @@ export class Plugin {
     }
   }
 
-  async #flush(instance: number, chunk: ArrayBuffer | undefined, tag: string): Promise<FlushOutcome> {
+  async #flush(requestId: number, instance: number, bytes: number, tag: string, blocks: boolean): Promise<FlushOutcome> {
     const target = this.#instances.get(instance);
-    return target === undefined ? "retry" : target.flush(new Uint8Array(chunk ?? new ArrayBuffer(0)), tag);
+    return target === undefined ? "retry" : target.flush({ bytes, open: () => this.#open(requestId) }, tag, blocks);
   }
 
-  /** A negative number is that of an old Fluent Bit, which does not say whose end has come: the oldest one's. */
-  async #exit(instance: number): Promise<number> {
+  /** The content of a flush's chunk, when it is here; undefined when nobody waits for the flush any more. */
+  #open(requestId: number): Promise<Uint8Array | undefined> | Uint8Array | undefined {
+    if (!this.#waiting.has(requestId)) return undefined;
+    const chunk = this.#binding.takeChunk(requestId);
+    if (chunk !== undefined) return contentOf(chunk);
+    return new Promise((resolve) => {
+      this.#onTheWay.set(requestId, (come) => {
+        this.#onTheWay.delete(requestId);
+        resolve(come);
+      });
+    });
+  }
+
+  /** A negative number is that of a host that does not say whose end has come: the oldest one's. */
+  async #exit(instance: number, requestId: number): Promise<number> {
     const number = instance < 0 ? this.#instances.keys().next().value : instance;
     if (number === undefined) return flushAnswers.ok;
     const closing = this.#instances.get(number);
     this.#instances.delete(number);
-    await closing?.close();
+    // Fluent Bit ends its outputs one after the other: their time begins with the first.
+    const sinceMs = (this.#endingSinceMs ??= this.#now());
+    await closing?.close(sinceMs, () => this.#binding.extend(requestId));
     return flushAnswers.ok;
   }
 }
 
 /** The answer to a stop, unlike all others, so that the binding is closed behind it. */
 const stopped = -2;
+
+function contentOf(chunk: ArrayBuffer | null | undefined): Uint8Array | undefined {
+  return chunk === null || chunk === undefined ? undefined : new Uint8Array(chunk);
+}
 
 function failureAnswer(kind: number): number {
   if (kind === requestKinds.flush) return flushAnswers.retry;

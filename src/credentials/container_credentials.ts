@@ -38,15 +38,16 @@ export function containerAddress(environment: Environment): URL | undefined {
 
 /**
  * Asks up to three times. The token's file is read each time: it is replaced while we run.
+ * @param signal ends the fetch
  * @throws CredentialsProviderError without anything of the answer but its status and code
  */
-export async function fetchContainerCredentials(address: URL, environment: Environment): Promise<Credentials> {
+export async function fetchContainerCredentials(address: URL, environment: Environment, signal: AbortSignal): Promise<Credentials> {
   const token = await readToken(environment);
   for (let attempt = 1; ; attempt++) {
-    const answer = await ask(address, token);
+    const answer = await ask(address, token, signal);
     if (answer.status === 200) return readCredentials(answer.body);
     const isFinal = answer.status !== undefined && answer.status < 500 && answer.status !== 429;
-    if (isFinal || attempt === attempts) throw new CredentialsProviderError(`${address.host} ${answer.reason}`);
+    if (isFinal || attempt === attempts || signal.aborted) throw new CredentialsProviderError(`${address.host} ${answer.reason}`);
     await new Promise((resolve) => setTimeout(resolve, pauseMs * attempt).unref());
   }
 }
@@ -79,12 +80,12 @@ interface Answer {
 }
 
 /** Straight to the address, past any proxy. */
-function ask(address: URL, token: string | undefined): Promise<Answer> {
+function ask(address: URL, token: string | undefined, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve) => {
-    const none = (reason: string) => resolve({ status: undefined, body: "", reason });
+    let isLate = false;
+    const none = (reason: string) => resolve({ status: undefined, body: "", reason: isLate ? "did not answer in time" : reason });
     const headers = { accept: "application/json", ...(token === undefined ? {} : { authorization: token }) };
     const request = address.protocol === "https:" ? requestHttps : requestHttp;
-    const signal = AbortSignal.timeout(attemptTimeoutMs);
     const sent = request(address, { headers, signal, agent: false }, (response) => {
       const status = response.statusCode ?? 0;
       let body = "";
@@ -94,9 +95,14 @@ function ask(address: URL, token: string | undefined): Promise<Answer> {
         if (body.length > mostAnswerBytes) response.destroy(new Error("answered with too much"));
       });
       response.on("end", () => resolve({ status, body, reason: `answered with status ${status}${codeIn(body)}` }));
-      response.on("error", (error) => none(signal.aborted ? "did not answer in time" : error.message));
+      response.on("error", (error) => none(error.message));
     });
-    sent.on("error", (error) => none(signal.aborted ? "did not answer in time" : `cannot be reached: ${error.message}`));
+    const timer = setTimeout(() => {
+      isLate = true;
+      sent.destroy();
+    }, attemptTimeoutMs).unref();
+    sent.on("error", (error) => none(`cannot be reached: ${error.message}`));
+    sent.on("close", () => clearTimeout(timer));
     sent.end();
   });
 }

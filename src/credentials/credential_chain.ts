@@ -1,7 +1,9 @@
 /** The default chain of credentials, in the order of the AWS SDK for Go v1 (aws/session/credentials.go). */
 import { readFile } from "node:fs/promises";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
+import { endedBy } from "../network/ended_handler.js";
 import { containerAddress, fetchContainerCredentials } from "./container_credentials.js";
+import type { CredentialFetch } from "./credential_fetch.js";
 import { environmentKeys, isMetadataOff, profileName } from "./credential_source.js";
 import { CredentialsProviderError, type Credentials } from "./renewing_credentials.js";
 import { roleSessionName, type TokenService } from "./token_service.js";
@@ -27,26 +29,29 @@ type Found = Credentials | string;
 const metadataTimeoutMs = 1000;
 const metadataRetries = 2;
 
+type Source = (options: ChainOptions, fetch: CredentialFetch) => Promise<Found> | Found;
+
 /** Gives a function that asks the sources one after the other; it rejects with what was tried. */
-export function credentialChain(options: ChainOptions): () => Promise<Credentials> {
+export function credentialChain(options: ChainOptions): (fetch: CredentialFetch) => Promise<Credentials> {
   const { environment, profile, log } = options;
-  const sources: readonly [name: string, source: (options: ChainOptions) => Promise<Found> | Found][] = [
+  const sources: readonly [name: string, source: Source][] = [
     ["the environment", () => fromEnvironment(environment)],
     ["the web identity token", fromWebIdentity],
-    ["the shared files", (all) => fromProfile(profileName(environment), all)],
-    ["the container's endpoint", () => fromContainer(environment)],
+    ["the shared files", (all, fetch) => fromProfile(profileName(environment), all, fetch)],
+    ["the container's endpoint", (_, fetch) => fromContainer(environment, fetch)],
     ["EC2 instance metadata", () => fromInstance(environment, log)],
   ];
   let told = "";
-  return async () => {
+  return async (fetch) => {
     if (profile !== undefined) {
-      const found = await explained("profile", fromProfile(profile, options));
+      const found = await explained("profile", fromProfile(profile, options, fetch));
       if (typeof found !== "string") return found;
       throw new CredentialsProviderError(`option profile: ${found}`);
     }
     const reasons: string[] = [];
     for (const [name, source] of sources) {
-      const found = await explained(name, source(options));
+      fetch.asks(name);
+      const found = await explained(name, source(options, fetch));
       if (typeof found !== "string") {
         if (name !== told) log.info(`Credentials come from ${name}`);
         told = name;
@@ -62,19 +67,16 @@ function fromEnvironment(environment: Environment): Found {
   return environmentKeys(environment) ?? "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set";
 }
 
-async function fromWebIdentity({ environment, tokenService }: ChainOptions): Promise<Found> {
+async function fromWebIdentity({ environment, tokenService }: ChainOptions, fetch: CredentialFetch): Promise<Found> {
   const file = environment["AWS_WEB_IDENTITY_TOKEN_FILE"] ?? "";
   if (file === "") return "AWS_WEB_IDENTITY_TOKEN_FILE is not set";
   const roleArn = environment["AWS_ROLE_ARN"] ?? "";
   if (roleArn === "") throw new CredentialsProviderError("AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not");
   // Read each time: it is replaced while we run.
   const webIdentityToken = await readWebIdentityToken(file);
-  const sessionName = environment["AWS_ROLE_SESSION_NAME"] ?? "";
-  return tokenService.assumeRoleWithWebToken({
-    webIdentityToken,
-    roleArn,
-    roleSessionName: sessionName === "" ? roleSessionName : sessionName,
-  });
+  const named = environment["AWS_ROLE_SESSION_NAME"] ?? "";
+  const token = { webIdentityToken, roleArn, roleSessionName: named === "" ? roleSessionName : named };
+  return tokenService.assumeRoleWithWebToken(token, fetch);
 }
 
 async function readWebIdentityToken(file: string): Promise<string> {
@@ -88,21 +90,21 @@ async function readWebIdentityToken(file: string): Promise<string> {
   return token;
 }
 
-async function fromProfile(profile: string, { tokenService, requestHandler }: ChainOptions): Promise<Found> {
+async function fromProfile(profile: string, { tokenService, requestHandler }: ChainOptions, fetch: CredentialFetch): Promise<Found> {
+  fetch.asks(`profile '${profile}'`);
   const { fromIni } = await import("./profile_provider.js");
   const provide = fromIni({
     profile,
-    clientConfig: { requestHandler },
+    clientConfig: { requestHandler: endedBy(fetch.signal, requestHandler) },
     // Files are changed while we run, above all by those who renew them.
     ignoreCache: true,
-    roleAssumer: (source, params) =>
-      tokenService.assumeRole(source, { ...params, RoleSessionName: ours(params.RoleSessionName) })(),
-    roleAssumerWithWebIdentity: ({ RoleArn, RoleSessionName, WebIdentityToken }) =>
-      tokenService.assumeRoleWithWebToken({
-        roleArn: RoleArn,
-        roleSessionName: ours(RoleSessionName),
-        webIdentityToken: WebIdentityToken.trim(),
-      }),
+    roleAssumer: (keys, params) => {
+      return tokenService.assumeRole(keys, { ...params, RoleSessionName: ours(params.RoleSessionName) }, fetch);
+    },
+    roleAssumerWithWebIdentity: ({ RoleArn, RoleSessionName, WebIdentityToken }) => {
+      const token = { roleArn: RoleArn, roleSessionName: ours(RoleSessionName), webIdentityToken: WebIdentityToken.trim() };
+      return tokenService.assumeRoleWithWebToken(token, fetch);
+    },
   });
   try {
     return await provide();
@@ -119,10 +121,11 @@ function ours(sessionName: string | undefined): string {
   return sessionName === undefined || /^aws-sdk-js-(session-)?\d+$/u.test(sessionName) ? roleSessionName : sessionName;
 }
 
-async function fromContainer(environment: Environment): Promise<Found> {
+async function fromContainer(environment: Environment, fetch: CredentialFetch): Promise<Found> {
   const address = containerAddress(environment);
   if (address === undefined) return "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI are not set";
-  return fetchContainerCredentials(address, environment);
+  fetch.asks(`the container's endpoint (${address.host})`);
+  return fetchContainerCredentials(address, environment, fetch.signal);
 }
 
 async function fromInstance(environment: Environment, log: Log): Promise<Found> {

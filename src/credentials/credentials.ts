@@ -2,6 +2,7 @@
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { ConnectionOptions } from "../config.js";
 import { credentialChain } from "./credential_chain.js";
+import type { CredentialFetch } from "./credential_fetch.js";
 import { RenewingCredentials, type RenewalDependencies } from "./renewing_credentials.js";
 import { roleSessionName, TokenService } from "./token_service.js";
 
@@ -11,8 +12,8 @@ export type CredentialOptions = Pick<ConnectionOptions, "region" | "profile" | "
 };
 
 /** The world outside, as far as credentials need it. */
-export interface CredentialDependencies extends RenewalDependencies {
-  /** For the Security Token Service and single sign-on. */
+export interface CredentialDependencies extends Pick<RenewalDependencies, "log" | "now"> {
+  /** For the Security Token Service and single sign-on. Is destroyed when the credentials are closed. */
   readonly requestHandler: NodeHttpHandler;
 }
 
@@ -23,9 +24,9 @@ export function credentialsFor(
 ): RenewingCredentials {
   const tokenService = new TokenService(options, dependencies.requestHandler);
   const { profile } = options;
-  const { log, requestHandler } = dependencies;
+  const { log, now, requestHandler } = dependencies;
   const chain = credentialChain({ profile, tokenService, requestHandler, environment: process.env, log });
-  let credentials = new RenewingCredentials(chain, dependencies);
+  let credentials = new RenewingCredentials(chain, { log, now, release: () => requestHandler.destroy() });
   const roles = [
     { RoleArn: eksPodExecutionRole },
     { RoleArn: roleArn, ...(externalId === undefined ? {} : { ExternalId: externalId }) },
@@ -33,8 +34,13 @@ export function credentialsFor(
   for (const { RoleArn, ...more } of roles) {
     if (RoleArn === undefined) continue;
     const source = credentials;
-    const assume = tokenService.assumeRole(source.provide, { RoleArn, ...more, RoleSessionName: roleSessionName });
-    credentials = new RenewingCredentials(() => source.watch(assume()), dependencies, source);
+    const params = { RoleArn, ...more, RoleSessionName: roleSessionName };
+    const assume = async (fetch: CredentialFetch) => {
+      fetch.asks(() => source.awaited);
+      const keys = await source.provide();
+      return source.watch(tokenService.assumeRole(keys, params, fetch));
+    };
+    credentials = new RenewingCredentials(assume, { log, now }, source);
   }
   return credentials;
 }

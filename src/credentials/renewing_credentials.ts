@@ -2,6 +2,7 @@
 import type { fromEnv } from "@aws-sdk/credential-providers";
 import type { Log } from "../log.js";
 import { withoutSecrets } from "../service_message.js";
+import { CredentialFetch, unnamedSource } from "./credential_fetch.js";
 
 /** As the AWS SDK has them. */
 export type Credentials = Awaited<ReturnType<ReturnType<typeof fromEnv>>>;
@@ -11,14 +12,19 @@ export class CredentialsProviderError extends Error {
   override readonly name = "CredentialsProviderError";
 }
 
+/** A source of credentials did not answer in time. The next fetch may succeed. */
+export class CredentialsTimeout extends Error {
+  override readonly name = "CredentialsTimeout";
+}
+
 /** Renewal begins so long before the end (AWS hands out new ones by then), or at half of what is left if that is later. */
 const renewalWindowMs = 5 * 60_000;
 /** From here on a request waits for the renewal; before, it is signed with what is at hand. */
 const urgentMs = 10_000;
 const longestPauseAfterFailureMs = 30_000;
-/** Nobody waits longer for credentials: a source that hangs must not hold a flush. */
-const patienceMs = 20_000;
-/** A fetch that is as old as this is believed to hang for ever, and another one begins. */
+/** After this time a fetch has failed and its requests are ended: a silent source must not hold a flush. */
+const patienceMs = 10_000;
+/** A fetch that cannot be ended (credential_process) goes on. From this age on, the next request begins another fetch. */
 const abandonedMs = 5 * 60_000;
 /** Refusals are taken from credentials of this age on: requests that were under way during a renewal still had the old. */
 const leastAgeMs = 5000;
@@ -39,26 +45,63 @@ export interface RenewalDependencies {
   readonly log: Log;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Closes the connections of fetches. Is called when the credentials are closed. */
+  readonly release?: () => void;
+}
+
+/** An unfinished fetch. */
+interface UnderWay {
+  readonly fetch: CredentialFetch;
+  readonly startedAt: number;
+  /** The result of the fetch, however late. */
+  readonly fetched: Promise<Credentials>;
+  /** The result of the fetch, or CredentialsTimeout. */
+  inTime: Promise<Credentials>;
+  /** Whether `inTime` has timed out. */
+  isLate: boolean;
 }
 
 /** One fetch at a time, however many requests wait for it. */
 export class RenewingCredentials {
   /** For a client of the SDK, which keeps nothing itself when a provider says that it is memoized. */
   readonly provide: (() => Promise<Credentials>) & { readonly memoized: true };
-  readonly #fetch: () => Promise<Credentials>;
+  readonly #fetch: (fetch: CredentialFetch) => Promise<Credentials>;
   readonly #source: RenewingCredentials | undefined;
   readonly #log: Log;
   readonly #now: () => number;
+  readonly #release: () => void;
   #kept: Kept | undefined;
-  #fetching: { readonly credentials: Promise<Credentials>; readonly startedAt: number } | undefined;
+  #underWay: UnderWay | undefined;
+  #isClosed = false;
 
-  /** @param source credentials with which `fetch` gets these: refused together with them */
-  constructor(fetch: () => Promise<Credentials>, { log, now }: RenewalDependencies, source?: RenewingCredentials) {
+  /**
+   * @param fetch asks the sources, and should end with the signal of its argument
+   * @param source provides the credentials with which `fetch` signs: refused and closed together with these
+   */
+  constructor(
+    fetch: (fetch: CredentialFetch) => Promise<Credentials>,
+    { log, now, release = () => undefined }: RenewalDependencies,
+    source?: RenewingCredentials,
+  ) {
     this.#fetch = fetch;
     this.#source = source;
     this.#log = log;
     this.#now = now;
+    this.#release = release;
     this.provide = Object.assign(() => this.#provide(), { memoized: true as const });
+  }
+
+  /** The name of the source that has not answered yet. */
+  get awaited(): string {
+    return this.#underWay?.fetch.awaited ?? unnamedSource;
+  }
+
+  /** Ends the fetch under way, and refuses new ones. */
+  close(): void {
+    this.#isClosed = true;
+    this.#underWay?.fetch.end();
+    this.#source?.close();
+    this.#release();
   }
 
   /** Gives what the request gives; when that was refused for its credentials, the next request gets new ones. */
@@ -79,45 +122,70 @@ export class RenewingCredentials {
   async #provide(): Promise<Credentials> {
     const kept = this.#kept;
     if (kept !== undefined && this.#now() < kept.renewAt) return kept.credentials;
-    const fetching = this.#start();
+    const fetching = this.#join();
     if (kept !== undefined && kept.expiresAt - this.#now() > urgentMs) return kept.credentials;
     try {
-      return await patiently(fetching);
+      return await fetching;
     } catch (error) {
       if (kept !== undefined && kept === this.#kept && this.#now() < kept.expiresAt) return kept.credentials;
       throw error;
     }
   }
 
-  /** Joins the fetch under way, or begins one. */
-  #start(): Promise<Credentials> {
-    const startedAt = this.#now();
-    if (this.#fetching !== undefined && startedAt - this.#fetching.startedAt < abandonedMs) {
-      return this.#fetching.credentials;
-    }
-    const credentials = this.#renew().finally(() => {
-      if (this.#fetching?.credentials === credentials) this.#fetching = undefined;
-    });
-    this.#fetching = { credentials, startedAt };
-    // Perhaps nobody waits for it.
-    credentials.catch(() => undefined);
-    return credentials;
+  /** Joins the fetch under way, or begins a new one. */
+  #join(): Promise<Credentials> {
+    const underWay = this.#underWay;
+    if (underWay === undefined || this.#now() - underWay.startedAt >= abandonedMs) return this.#begin();
+    if (underWay.isLate && !this.#isClosed) this.#limit(underWay);
+    return underWay.inTime;
   }
 
-  async #renew(): Promise<Credentials> {
-    try {
-      const credentials = await this.#fetch();
-      refuseUnusable(credentials);
-      const fetchedAt = this.#now();
-      const expiresAt = credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY;
-      const left = expiresAt - fetchedAt;
-      if (!(left > 0)) throw new CredentialsProviderError(describeExpired(expiresAt));
-      this.#kept = { credentials, fetchedAt, expiresAt, renewAt: fetchedAt + Math.max(left - renewalWindowMs, left / 2) };
-      return credentials;
-    } catch (error) {
-      this.#postpone(error);
-      throw error;
-    }
+  #begin(): Promise<Credentials> {
+    const fetch = new CredentialFetch();
+    const fetched = this.#renew(fetch);
+    const underWay: UnderWay = { fetch, startedAt: this.#now(), fetched, inTime: fetched, isLate: false };
+    this.#underWay = underWay;
+    const over = () => {
+      if (this.#underWay === underWay) this.#underWay = undefined;
+    };
+    fetched.then(over, (error: unknown) => {
+      over();
+      if (!fetch.signal.aborted) this.#postpone(error);
+    });
+    this.#limit(underWay);
+    return underWay.inTime;
+  }
+
+  /** Starts the time limit of a fetch, again for requests that join a late one. */
+  #limit(underWay: UnderWay): void {
+    const { fetch, fetched } = underWay;
+    underWay.isLate = false;
+    underWay.inTime = new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const error = new CredentialsTimeout(`no credentials within ${patienceMs / 1000} s: no answer from ${fetch.awaited}`);
+        underWay.isLate = true;
+        if (!fetch.signal.aborted) this.#postpone(error);
+        reject(error);
+        fetch.end();
+      }, patienceMs).unref();
+      const over = () => clearTimeout(timer);
+      fetched.then(over, over);
+      fetched.then(resolve, reject);
+    });
+    // Perhaps nobody waits for it.
+    underWay.inTime.catch(() => undefined);
+  }
+
+  async #renew(fetch: CredentialFetch): Promise<Credentials> {
+    if (this.#isClosed) throw new CredentialsProviderError("the output is closed");
+    const credentials = await this.#fetch(fetch);
+    refuseUnusable(credentials);
+    const fetchedAt = this.#now();
+    const expiresAt = credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY;
+    const left = expiresAt - fetchedAt;
+    if (!(left > 0)) throw new CredentialsProviderError(describeExpired(expiresAt));
+    this.#kept = { credentials, fetchedAt, expiresAt, renewAt: fetchedAt + Math.max(left - renewalWindowMs, left / 2) };
+    return credentials;
   }
 
   #postpone(error: unknown): void {
@@ -147,17 +215,4 @@ function describeExpired(expiresAt: number): string {
   if (Number.isNaN(expiresAt)) return "the credentials that were fetched expire at a time that cannot be read";
   const time = new Date(expiresAt).toISOString();
   return `the credentials that were fetched have expired already, at ${time}; is the system's clock right?`;
-}
-
-async function patiently(fetching: Promise<Credentials>): Promise<Credentials> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const end = new Promise<never>((_, reject) => {
-    const message = `the source of the credentials has not answered within ${patienceMs / 1000} s`;
-    timer = setTimeout(() => reject(new CredentialsProviderError(message)), patienceMs).unref();
-  });
-  try {
-    return await Promise.race([fetching, end]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,6 +1,8 @@
 /** Where and how roles are assumed: the Security Token Service of the region, or the option sts_endpoint. */
 import type { fromTemporaryCredentials, fromWebToken } from "@aws-sdk/credential-providers";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
+import { endedBy } from "../network/ended_handler.js";
+import type { CredentialFetch } from "./credential_fetch.js";
 import type { Credentials } from "./renewing_credentials.js";
 
 /** Which service, and with whose settings (FIPS, dual stack, endpoints of the shared files). */
@@ -20,40 +22,41 @@ type ClientSettings = NonNullable<Parameters<typeof fromTemporaryCredentials>[0]
 /** Gets credentials of roles. */
 export class TokenService {
   readonly #settings: ClientSettings;
+  readonly #requestHandler: NodeHttpHandler;
 
   constructor({ region, profile, stsEndpoint }: TokenServiceOptions, requestHandler: NodeHttpHandler) {
     this.#settings = {
       region,
-      requestHandler,
       ...(profile === undefined ? {} : { profile }),
       ...(stsEndpoint === undefined ? {} : givenEndpoint(stsEndpoint)),
     };
+    this.#requestHandler = requestHandler;
   }
 
-  /** A provider that calls AssumeRole each time. */
-  assumeRole(source: Credentials | (() => Promise<Credentials>), params: AssumeRole): () => Promise<Credentials> {
-    const settings = { masterCredentials: source, params, clientConfig: this.#settings };
-    // Made once: it keeps its client.
-    let made: ReturnType<typeof fromTemporaryCredentials> | undefined;
-    const assume = async () => {
-      made ??= (await import("./role_providers.js")).fromTemporaryCredentials(settings);
-      return made();
-    };
-    return () => explained(`AssumeRole of ${params.RoleArn}`, assume());
+  /** Calls AssumeRole. @param keys sign the request */
+  assumeRole(keys: Credentials, params: AssumeRole, fetch: CredentialFetch): Promise<Credentials> {
+    const settings = { masterCredentials: keys, params, clientConfig: this.#settingsFor(fetch) };
+    return asked(`AssumeRole of ${params.RoleArn}`, fetch, async () =>
+      (await import("./role_providers.js")).fromTemporaryCredentials(settings)());
   }
 
   /** Calls AssumeRoleWithWebIdentity. */
-  assumeRoleWithWebToken(params: WebToken): Promise<Credentials> {
-    const settings = { ...params, clientConfig: this.#settings };
-    const assume = async () => (await import("./role_providers.js")).fromWebToken(settings)();
-    return explained(`AssumeRoleWithWebIdentity of ${params.roleArn}`, assume());
+  assumeRoleWithWebToken(params: WebToken, fetch: CredentialFetch): Promise<Credentials> {
+    const settings = { ...params, clientConfig: this.#settingsFor(fetch) };
+    return asked(`AssumeRoleWithWebIdentity of ${params.roleArn}`, fetch, async () =>
+      (await import("./role_providers.js")).fromWebToken(settings)());
+  }
+
+  #settingsFor({ signal }: CredentialFetch): ClientSettings {
+    return { ...this.#settings, requestHandler: endedBy(signal, this.#requestHandler) };
   }
 }
 
 /** The error keeps its code and status: they tell whether to try again. */
-async function explained(action: string, credentials: Promise<Credentials>): Promise<Credentials> {
+async function asked(action: string, fetch: CredentialFetch, ask: () => Promise<Credentials>): Promise<Credentials> {
+  fetch.asks(action);
   try {
-    return await credentials;
+    return await ask();
   } catch (error) {
     if (error instanceof Error) error.message = `${action} failed: ${error.message}`;
     throw error;

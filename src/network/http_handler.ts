@@ -21,12 +21,19 @@ type Address = Pick<Request, "protocol" | "hostname" | "port" | "path">;
 type HandleOptions = Parameters<NodeHttpHandler["handle"]>[1];
 type HandleResult = ReturnType<NodeHttpHandler["handle"]>;
 
+/** Agents for requests through a proxy, with and without TLS; undefined where no proxy is set. */
+interface ProxyAgents {
+  readonly secure: PlainAgent | undefined;
+  readonly plain: PlainAgent | undefined;
+}
+
 /** Sends each request directly, or with another handler through the proxy for it. */
 export class RoutedHttpHandler extends NodeHttpHandler {
   readonly #network: NetworkEnvironment;
   readonly #secureAgent: SecureAgent;
   readonly #plainAgent: PlainAgent;
   readonly #proxied: NodeHttpHandler | undefined;
+  #proxyAgents: Promise<ProxyAgents> | undefined;
 
   constructor(network: NetworkEnvironment) {
     const { proxies, trust } = network;
@@ -44,14 +51,13 @@ export class RoutedHttpHandler extends NodeHttpHandler {
     this.#plainAgent = plainAgent;
     if (proxies.https === undefined && proxies.http === undefined) return;
     this.#proxied = new NodeHttpHandler(async () => {
-      const { plainAgent, secureAgent } = await import("./proxy_agents.js");
-      const settings = { maxSockets, timeoutMs: connectionTimeoutMs };
+      const { secure, plain } = await this.#loadProxyAgents();
       return {
         // Later than the agents' own limit, of which the message names the proxy.
         connectionTimeout: connectionTimeoutMs + 1000,
         socketTimeout: idleTimeoutMs,
-        ...(proxies.https === undefined ? {} : { httpsAgent: secureAgent(proxies.https, network, settings) as never }),
-        ...(proxies.http === undefined ? {} : { httpAgent: plainAgent(proxies.http, network, settings) }),
+        ...(secure === undefined ? {} : { httpsAgent: secure as never }),
+        ...(plain === undefined ? {} : { httpAgent: plain }),
       };
     });
   }
@@ -63,13 +69,17 @@ export class RoutedHttpHandler extends NodeHttpHandler {
       : super.handle(request, options);
   }
 
-  /** Where a POST to this address goes without a proxy; undefined when it needs one. */
+  /** Returns the target of a POST to this address, direct or through the proxy for it. */
+  async target(address: Address): Promise<PostTarget> {
+    const { secure, plain } = this.#needsProxy(address) ? await this.#loadProxyAgents() : {};
+    const agent = address.protocol === "https:" ? (secure ?? this.#secureAgent) : (plain ?? this.#plainAgent);
+    return targetWith(agent, address);
+  }
+
+  /** Returns the target of a direct POST to this address; undefined when the address needs a proxy. */
   directTarget(address: Address): PostTarget | undefined {
-    if (this.#proxied !== undefined && this.#needsProxy(address)) return undefined;
-    const { protocol, hostname, port, path } = address;
-    const isSecure = protocol === "https:";
-    const agent = isSecure ? this.#secureAgent : this.#plainAgent;
-    return { isSecure, hostname: unbracketed(hostname), port, path, agent, connectionTimeoutMs, idleTimeoutMs };
+    if (this.#needsProxy(address)) return undefined;
+    return targetWith(address.protocol === "https:" ? this.#secureAgent : this.#plainAgent, address);
   }
 
   /** For both ways. */
@@ -81,10 +91,18 @@ export class RoutedHttpHandler extends NodeHttpHandler {
   /** Closes the connections of both ways. */
   override destroy(): void {
     super.destroy();
-    // The SDK's handler knows them only once it has sent something itself.
+    // The SDK's handlers know their agents only once they have sent something themselves.
     this.#secureAgent.destroy();
     this.#plainAgent.destroy();
-    this.#proxied?.destroy();
+    void this.#proxyAgents?.then(({ secure, plain }) => {
+      secure?.destroy();
+      plain?.destroy();
+    });
+  }
+
+  #loadProxyAgents(): Promise<ProxyAgents> {
+    this.#proxyAgents ??= loadProxyAgents(this.#network);
+    return this.#proxyAgents;
   }
 
   #needsProxy({ protocol, hostname, port }: Address): boolean {
@@ -93,6 +111,20 @@ export class RoutedHttpHandler extends NodeHttpHandler {
     if ((isSecure ? https : http) === undefined) return false;
     return !bypass(unbracketed(hostname), port ?? (isSecure ? 443 : 80));
   }
+}
+
+async function loadProxyAgents(network: NetworkEnvironment): Promise<ProxyAgents> {
+  const { https, http } = network.proxies;
+  const { plainAgent, secureAgent } = await import("./proxy_agents.js");
+  const settings = { maxSockets, timeoutMs: connectionTimeoutMs };
+  return {
+    secure: https === undefined ? undefined : secureAgent(https, network, settings),
+    plain: http === undefined ? undefined : plainAgent(http, network, settings),
+  };
+}
+
+function targetWith(agent: PlainAgent, { protocol, hostname, port, path }: Address): PostTarget {
+  return { isSecure: protocol === "https:", hostname: unbracketed(hostname), port, path, agent, connectionTimeoutMs, idleTimeoutMs };
 }
 
 /** An IPv6 address as connections take it. */

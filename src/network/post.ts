@@ -1,5 +1,11 @@
 /** One POST over Node's own HTTP, without the layers of the SDK's handler. */
-import { request as plainRequest, type Agent as PlainAgent, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http";
+import {
+  request as plainRequest,
+  type Agent as PlainAgent,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+} from "node:http";
 import { request as secureRequest, type Agent as SecureAgent } from "node:https";
 import type { Readable } from "node:stream";
 
@@ -15,6 +21,14 @@ export interface PostTarget {
   readonly idleTimeoutMs: number;
 }
 
+/** Watches one POST. */
+export interface PostWatcher {
+  /** Receives the function that ends the request early. */
+  onEnd(end: () => void): void;
+  /** Is called when the connection is open, and when a part of the request has been handed to the kernel. */
+  moved(): void;
+}
+
 /** An answer, read to its end; in the form that the SDK has them. */
 export interface Answer {
   readonly statusCode: number;
@@ -27,18 +41,17 @@ export interface Answer {
 const mostAnswerBytes = 4 * 1024 * 1024;
 
 /**
- * Sends a body and reads the answer to its end. Rejects with Node's errors, or a TimeoutError.
- * @param onStart takes what ends the request before its time
+ * Node reports no progress within one write, and an upload that does not move is given up after 10 s: an uplink of
+ * 210 kbit/s takes one part in that time. Smaller parts cost more CPU: 500 log lines fill about two parts of this size.
  */
-export function post(
-  target: PostTarget,
-  headers: OutgoingHttpHeaders,
-  body: Uint8Array,
-  onStart: (end: () => void) => void,
-): Promise<Answer> {
+const partBytes = 256 * 1024;
+
+/** Sends a body and reads the answer to its end. Rejects with Node's errors, or a TimeoutError. */
+export function post(target: PostTarget, headers: OutgoingHttpHeaders, body: Uint8Array, watcher: PostWatcher): Promise<Answer> {
   const { isSecure, hostname, port, path, agent, connectionTimeoutMs, idleTimeoutMs } = target;
   return new Promise((resolve, reject) => {
     let connecting: NodeJS.Timeout | undefined;
+    const moved = () => watcher.moved();
     const options = { method: "POST", host: hostname, port, path, agent, headers, timeout: idleTimeoutMs };
     const sent = (isSecure ? secureRequest : plainRequest)(options, (response) => {
       const { statusCode = 0, statusMessage: reason, headers: answered } = response;
@@ -46,17 +59,35 @@ export function post(
     });
     const endForTime = (what: string, timeoutMs: number) => sent.destroy(timeoutError(`${what} within ${timeoutMs / 1000} s`));
     sent.on("socket", (socket) => {
-      if (!socket.connecting) return;
+      // Not earlier: an HTTP proxy's agent writes the header anew at this point, and Node would repeat it before a later part.
+      writeInParts(sent, body, moved);
+      if (!socket.connecting) return moved();
       connecting = setTimeout(() => endForTime("no connection", connectionTimeoutMs), connectionTimeoutMs).unref();
-      socket.once(isSecure ? "secureConnect" : "connect", () => clearTimeout(connecting));
+      socket.once(isSecure ? "secureConnect" : "connect", () => {
+        clearTimeout(connecting);
+        moved();
+      });
     });
+    sent.on("finish", moved);
     sent.on("timeout", () => endForTime("nothing moved", idleTimeoutMs));
     sent.on("error", (error) => {
       clearTimeout(connecting);
       reject(error);
     });
-    onStart(() => sent.destroy());
-    sent.end(body);
+    watcher.onEnd(() => sent.destroy());
+  });
+}
+
+/** Writes a body, each part after the one before has left, and ends the request. @param moved is called after each part but the last */
+function writeInParts(request: ClientRequest, body: Uint8Array, moved: () => void): void {
+  if (body.length <= partBytes) {
+    request.end(body);
+    return;
+  }
+  request.write(body.subarray(0, partBytes), (error) => {
+    if (error != null) return;
+    moved();
+    writeInParts(request, body.subarray(partBytes), moved);
   });
 }
 

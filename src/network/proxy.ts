@@ -36,9 +36,21 @@ export async function readProxies(environment: Environment): Promise<ProxySettin
   return { https, http, bypass: parseNoProxy(readEither(environment, "NO_PROXY").value) };
 }
 
-/** Host and port of a proxy, for messages. */
-export function proxyAddress({ url }: Proxy): string {
-  return url.host;
+/**
+ * Returns an error that names the proxy, with the code of the given one. Errors of the SOCKS library and of broken
+ * responses have no code: they get one like a system error's, so that the request is retried.
+ */
+export function proxyError({ variable, url }: Proxy, error: unknown): Error {
+  const { message, code: given, $response }: Partial<KnownError> = error instanceof Error ? error : { message: String(error) };
+  const code = typeof given === "string" ? given : "EPROXY";
+  const text = `the proxy of ${variable} (${url.host}): ${message === "" ? code : message}`;
+  return Object.assign(new Error(text, { cause: error }), { code }, $response === undefined ? {} : { $response });
+}
+
+/** The members of errors from Node and from our agents. */
+interface KnownError extends Error {
+  readonly code: unknown;
+  readonly $response: unknown;
 }
 
 function readEither(environment: Environment, name: string): { variable: string; value: string } {

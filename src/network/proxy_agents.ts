@@ -1,9 +1,11 @@
 /** Connections through proxies, for the SDK's handler: a script of its own in the bundle, loaded for the first of them. */
-import type { Agent } from "node:http";
-import { isIP } from "node:net";
+import type { Agent, ClientRequest } from "node:http";
+import { isIP, type Socket } from "node:net";
+import type { AgentConnectOpts } from "agent-base";
 import { HttpProxyAgent } from "http-proxy-agent";
 import type { NetworkEnvironment } from "./network.js";
-import type { Proxy } from "./proxy.js";
+import { Openings } from "./openings.js";
+import { proxyError, type Proxy } from "./proxy.js";
 import { TunnelAgent } from "./tunnel_agent.js";
 
 /** What the agents of a handler have in common. */
@@ -21,11 +23,39 @@ export function secureAgent(proxy: Proxy, network: NetworkEnvironment, settings:
 /** For requests without TLS: an HTTP proxy takes them with the whole URL, a SOCKS proxy like all others. */
 export function plainAgent(proxy: Proxy, network: NetworkEnvironment, settings: AgentSettings): Agent {
   if (proxy.url.protocol.startsWith("socks")) return tunnelAgent(proxy, false, network, settings);
-  const name = isIP(proxy.url.hostname.replace(/^\[|\]$/g, "")) === 0 ? { servername: proxy.url.hostname } : {};
-  const trust = network.trust === undefined ? {} : { secureContext: network.trust };
-  return new HttpProxyAgent(proxy.url, { keepAlive: true, maxSockets: settings.maxSockets, ...name, ...trust });
+  return new ForwardingAgent(proxy, network, settings);
 }
 
 function tunnelAgent(proxy: Proxy, isSecure: boolean, { trust }: NetworkEnvironment, settings: AgentSettings): TunnelAgent {
   return new TunnelAgent({ proxy, isSecure, trust, ...settings });
+}
+
+/** Connects to an HTTP proxy that forwards requests, within a time limit, which the library does not have. */
+class ForwardingAgent extends HttpProxyAgent<string> {
+  readonly #named: Proxy;
+  readonly #openings: Openings;
+
+  constructor(proxy: Proxy, { trust }: NetworkEnvironment, { maxSockets, timeoutMs }: AgentSettings) {
+    const name = isIP(proxy.url.hostname.replace(/^\[|\]$/g, "")) === 0 ? { servername: proxy.url.hostname } : {};
+    super(proxy.url, { keepAlive: true, maxSockets, ...name, ...(trust === undefined ? {} : { secureContext: trust }) });
+    this.#named = proxy;
+    this.#openings = new Openings(timeoutMs);
+  }
+
+  override async connect(request: ClientRequest & { _implicitHeader(): void }, options: AgentConnectOpts): Promise<Socket> {
+    try {
+      return await this.#openings.run((signal) => {
+        // The library reads `connectOpts` before its first wait, so that each connection gets its own signal.
+        this.connectOpts = { ...this.connectOpts, signal };
+        return super.connect(request, options);
+      });
+    } catch (error) {
+      throw proxyError(this.#named, error);
+    }
+  }
+
+  override destroy(): void {
+    this.#openings.close();
+    super.destroy();
+  }
 }

@@ -6,7 +6,8 @@ import { checkServerIdentity, TLSSocket, type SecureContext } from "node:tls";
 import { Agent, type AgentConnectOpts } from "agent-base";
 import { HttpsProxyAgent } from "https-proxy-agent";
 import { SocksProxyAgent } from "socks-proxy-agent";
-import { proxyAddress, type Proxy } from "./proxy.js";
+import { Openings } from "./openings.js";
+import { proxyError, type Proxy } from "./proxy.js";
 
 /** What the agents of a handler have in common. */
 export interface TunnelSettings {
@@ -19,15 +20,16 @@ export interface TunnelSettings {
   readonly timeoutMs: number;
 }
 
-/** Keeps its tunnels and uses them again. The libraries make single tunnels, and are held to a time limit here. */
+/** Keeps tunnels and uses them again. The libraries make single tunnels, without a time limit. */
 export class TunnelAgent extends Agent {
   // Not #private: the constructors of Node's agents may ask for it before it is set.
   private readonly settings: TunnelSettings;
-  readonly #attempts = new Set<AbortController>();
+  readonly #openings: Openings;
 
   constructor(settings: TunnelSettings) {
     super({ keepAlive: true, maxSockets: settings.maxSockets });
     this.settings = settings;
+    this.#openings = new Openings(settings.timeoutMs);
   }
 
   /** Known here; agent-base would search a stack trace for it, at each request. */
@@ -35,39 +37,33 @@ export class TunnelAgent extends Agent {
     return (this.settings as TunnelSettings | undefined)?.isSecure === true;
   }
 
-  /** A connection through the tunnel. @throws when the proxy does not open it in time */
+  /** Returns a connection through the tunnel. @throws an error that names the proxy */
   override async connect(request: ClientRequest, options: AgentConnectOpts): Promise<Duplex> {
-    const attempt = new AbortController();
-    this.#attempts.add(attempt);
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      attempt.abort();
-    }, this.settings.timeoutMs);
-    let status: number | undefined;
-    request.once("proxyConnect", (answer: { statusCode: number }) => (status = answer.statusCode));
     try {
-      const socket = await this.#connector(attempt.signal).connect(request, this.#targetOptions(options));
-      // A proxy that refuses would be taken for the service: https-proxy-agent plays its answer back as the target's.
-      if (status !== undefined && status !== 200) throw refusal(status);
-      if (this.settings.isSecure && !(socket instanceof TLSSocket)) throw new Error("opened no TLS connection");
-      return socket;
+      return await this.#openings.run((signal) => this.#open(request, options, signal));
     } catch (error) {
-      throw this.#explain(error, isLate);
-    } finally {
-      clearTimeout(timer);
-      this.#attempts.delete(attempt);
+      throw proxyError(this.settings.proxy, error);
     }
   }
 
   override destroy(): void {
-    for (const attempt of this.#attempts) attempt.abort();
+    this.#openings.close();
     super.destroy();
+  }
+
+  async #open(request: ClientRequest, options: AgentConnectOpts, signal: AbortSignal): Promise<Duplex> {
+    let response: ProxyResponse | undefined;
+    request.once("proxyConnect", (received: ProxyResponse) => (response = received));
+    const socket = await this.#connector(signal).connect(request, this.#targetOptions(options));
+    // A proxy that refuses would be taken for the service: https-proxy-agent plays its response back as the target's.
+    if (response !== undefined && response.statusCode !== 200) throw refusal(response);
+    if (this.settings.isSecure && !(socket instanceof TLSSocket)) throw new Error("opened no TLS connection");
+    return socket;
   }
 
   #connector(signal: AbortSignal): HttpsProxyAgent<string> | SocksProxyAgent {
     const { proxy, trust } = this.settings;
-    if (proxy.url.protocol.startsWith("socks")) return socksConnector(proxy.url, signal);
+    if (proxy.url.protocol.startsWith("socks")) return socksConnector(proxy.url);
     return new HttpsProxyAgent(proxy.url, { keepAlive: true, signal, ...(trust === undefined ? {} : { secureContext: trust }) });
   }
 
@@ -82,35 +78,32 @@ export class TunnelAgent extends Agent {
       ...(trust === undefined ? {} : { secureContext: trust }),
     };
   }
-
-  #explain(error: unknown, isLate: boolean): Error {
-    const { proxy, timeoutMs } = this.settings;
-    const { message, code } = describe(error);
-    const reason = isLate ? `no connection within ${timeoutMs / 1000} s` : message;
-    const text = `the proxy of ${proxy.variable} (${proxyAddress(proxy)}): ${reason}`;
-    return Object.assign(new Error(text, { cause: error }), { code: isLate ? "ETIMEDOUT" : code });
-  }
 }
 
-/** Go leaves names to the proxy with both schemes; the library only with the second one. */
-function socksConnector(url: URL, signal: AbortSignal): SocksProxyAgent {
+/**
+ * Go leaves names to the proxy with both schemes; the library only with the second one. The library takes no signal: a
+ * connection to a silent proxy stays open for up to 30 s, its own limit, after the opening was given up.
+ */
+function socksConnector(url: URL): SocksProxyAgent {
   const remote = new URL(url.href.replace(/^socks5:/i, "socks5h:"));
-  const agent = new SocksProxyAgent(remote, { socketOptions: { signal } });
+  const agent = new SocksProxyAgent(remote);
   const bare = url.hostname.replace(/^\[|\]$/g, "");
   if (isIP(bare) === 6) agent.proxy.host = bare;
   return agent;
 }
 
-/** Only a server's fault may pass: what a proxy forbids (403) or asks for (407) it will forbid again. */
-function refusal(status: number): Error {
-  const hint = status === 407 ? " (it wants a user and a password, given as http://user:password@host:port)" : "";
-  const code = status >= 500 || status === 429 ? "EPROXY" : "ProxyRefused";
-  return Object.assign(new Error(`answered CONNECT with status ${status}${hint}`), { code });
+/** The response of a proxy to CONNECT, as https-proxy-agent reports it. */
+interface ProxyResponse {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, unknown>>;
 }
 
-/** An error without a code is the SOCKS library's or a broken answer: named like a system's, so that it is tried again. */
-function describe(error: unknown): { message: string; code: string } {
-  if (!(error instanceof Error)) return { message: String(error), code: "EPROXY" };
-  const code = "code" in error && typeof error.code === "string" ? error.code : "EPROXY";
-  return { message: error.message === "" ? code : error.message, code };
+/**
+ * Returns the error for a refused tunnel. A server's fault may pass; a host that the proxy forbids (403) or a password
+ * that it misses (407) will be refused again. The headers stand where the SDK's errors have them, for Retry-After.
+ */
+function refusal({ statusCode: status, headers }: ProxyResponse): Error {
+  const hint = status === 407 ? " (it wants a user and a password, given as http://user:password@host:port)" : "";
+  const code = status >= 500 || status === 429 ? "EPROXY" : "ProxyRefused";
+  return Object.assign(new Error(`answered CONNECT with status ${status}${hint}`), { code, $response: { headers } });
 }

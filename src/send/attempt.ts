@@ -1,12 +1,38 @@
-/** Runs one request with a limit of time, and until the output instance is closed. */
+/** Runs one request until it has an outcome, reaches its time limit, or its output instance is closed. */
 import type { RequestFailure } from "./put_records.js";
 import { readFailure } from "./request_failure.js";
 
+/** The time limit of an attempt. */
+export interface TimeLimit {
+  /**
+   * attempt: limits the whole attempt, from its start;
+   * answer: limits the time from the last sent byte to the complete response. A slow upload may take longer: each part
+   * of the request that leaves restarts the limit.
+   */
+  readonly of: "attempt" | "answer";
+  /** 0 means no limit. */
+  readonly milliseconds: number;
+  /** Names the limit in messages, with its length, such as "http_request_timeout (2 s)". */
+  readonly name: string;
+}
+
 /** One request under way, as far as it may have to be ended. */
 export class Attempt {
+  readonly #limit: TimeLimit;
+  readonly #timeUp: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #isSettled = false;
   #isEnded = false;
   #end: (() => void) | undefined;
   #controller: AbortController | undefined;
+  #credentialSource: (() => string) | undefined;
+
+  /** @param timeUp is called when the limit is reached, at most once */
+  constructor(limit: TimeLimit, timeUp: () => void) {
+    this.#limit = limit;
+    this.#timeUp = timeUp;
+    if (limit.of === "attempt") this.#restart();
+  }
 
   /** Calls `end` should the request have to end, at once when it has to already. */
   onEnd(end: () => void): void {
@@ -21,11 +47,59 @@ export class Attempt {
     return this.#controller.signal;
   }
 
-  /** The request has to end. */
+  /** Whether the attempt has been ended: the request must not begin any more. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** Restarts a limit of the answer: the connection is open, or a part of the request has left. */
+  moved(): void {
+    if (this.#limit.of === "answer") this.#restart();
+  }
+
+  /**
+   * Waits for credentials. If the limit is reached meanwhile, the failure names their source and not the service.
+   * @param source returns the name of the party that has not answered yet
+   */
+  async waitForCredentials<Credentials>(source: () => string, credentials: Promise<Credentials>): Promise<Credentials> {
+    this.#credentialSource = source;
+    try {
+      return await credentials;
+    } finally {
+      this.#credentialSource = undefined;
+    }
+  }
+
+  /** Returns the failure of an attempt that has reached its limit. */
+  timeoutFailure(): RequestFailure {
+    const { name } = this.#limit;
+    const source = this.#credentialSource;
+    if (source === undefined) {
+      return { kind: "failed", code: "RequestTimeout", message: `no answer within ${name}`, cause: "transient" };
+    }
+    const message = `no credentials within ${name}: no answer from ${source()}`;
+    return { kind: "failed", code: "CredentialsTimeout", message, cause: "transient" };
+  }
+
+  /** Stops the limit: the attempt has its outcome. */
+  settle(): void {
+    this.#isSettled = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Ends the request. */
   end(): void {
     this.#isEnded = true;
     this.#end?.();
     this.#controller?.abort();
+  }
+
+  /** Starts the timer or restarts it. The timer does not keep Node's loop alive: an open connection does. */
+  #restart(): void {
+    const { milliseconds } = this.#limit;
+    if (this.#isSettled || milliseconds === 0) return;
+    if (this.#timer === undefined) this.#timer = setTimeout(this.#timeUp, milliseconds).unref();
+    else this.#timer.refresh();
   }
 }
 
@@ -34,32 +108,22 @@ export class AttemptRunner {
   readonly #underWay = new Set<() => void>();
   #isClosed = false;
 
-  /**
-   * Runs `send` and reads its answer. Never rejects.
-   * @param timeoutMs for the whole attempt; 0 is none
-   * @param timeoutName where the limit comes from, for the message
-   */
+  /** Runs `send` and reads its answer. Never rejects. */
   run<Answer, Outcome>(
     send: (attempt: Attempt) => Promise<Answer>,
     read: (answer: Answer) => Outcome | RequestFailure,
-    timeoutMs: number,
-    timeoutName: string,
+    limit: TimeLimit,
   ): Promise<Outcome | RequestFailure> {
     return new Promise((resolve) => {
-      const attempt = new Attempt();
-      // Whoever fetches credentials or opens a way through a proxy may not hear of the end: the outcome does not wait.
+      const attempt = new Attempt(limit, () => endWith(attempt.timeoutFailure()));
+      // The outcome comes first: a fetch of credentials or a proxy's tunnel may notice the end late or never.
       const endWith = (outcome: RequestFailure) => {
         settle(outcome);
         attempt.end();
       };
-      const timeout = () => {
-        const message = `no answer within ${timeoutName} (${timeoutMs / 1000} s)`;
-        endWith({ kind: "failed", code: "RequestTimeout", message, cause: "transient" });
-      };
-      const timer = timeoutMs === 0 ? undefined : setTimeout(timeout, timeoutMs).unref();
       const close = () => endWith({ kind: "failed", code: "AbortError", message: "the attempt was ended", cause: "setup" });
       const settle = (outcome: Outcome | RequestFailure) => {
-        clearTimeout(timer);
+        attempt.settle();
         this.#underWay.delete(close);
         resolve(outcome);
       };

@@ -26,6 +26,16 @@ const beforeData = `${headOf(map, 2)}${textOf("Data")}`;
 const beforeKey = textOf("PartitionKey");
 const overheadBytes = beforeData.length + beforeKey.length + 2 * mostHeadBytes;
 
+/** Returns the most bytes that {@link writeCborBody} can need for these entries. */
+export function mostCborBytes(entries: readonly Entry[], target: StreamTarget): number {
+  const [[member, stream]] = Object.entries(target) as [[string, string]];
+  let bytes = start.length + 3 * mostHeadBytes + member.length + stream.length * mostBytesPerUnit;
+  for (const { start: from, end, partitionKey } of entries) {
+    bytes += overheadBytes + end - from + (partitionKey?.length ?? randomPartitionKeyCharacters) * mostBytesPerUnit;
+  }
+  return bytes;
+}
+
 /**
  * Writes {"Records": [{"Data": bytes, "PartitionKey": text}, …], "StreamName": text} to an empty sink.
  * @param random gives numbers from 0 up to 1, for the keys that are to be random
@@ -33,11 +43,7 @@ const overheadBytes = beforeData.length + beforeKey.length + 2 * mostHeadBytes;
 export function writeCborBody(entries: readonly Entry[], target: StreamTarget, random: () => number, sink: ByteSink): void {
   const [[member, stream]] = Object.entries(target) as [[string, string]];
   const name = encoder.encode(stream);
-  let mostBytes = start.length + 3 * mostHeadBytes + member.length + name.length;
-  for (const { start: from, end, partitionKey } of entries) {
-    mostBytes += overheadBytes + end - from + (partitionKey?.length ?? randomPartitionKeyCharacters) * mostBytesPerUnit;
-  }
-  sink.reserve(mostBytes);
+  sink.reserve(mostCborBytes(entries, target));
   const { bytes } = sink;
   let position = put(start, bytes, 0);
   position = putHead(list, entries.length, bytes, position);

@@ -35,12 +35,16 @@ export class DeliveryReport {
     this.#refused = new RepeatedMessage((message) => log.error(message), now);
   }
 
-  /** Takes the outcome of a chunk. */
-  report(delivery: Delivery): void {
+  /**
+   * Takes the outcome of a chunk.
+   * @param isCutOff whether the output has ended: what remains then is no failure of the service
+   */
+  report(delivery: Delivery, isCutOff = false): void {
     for (const refused of delivery.refused) {
       this.#refused.report(describeRefused(refused), userRecordsOf(refused.entry));
     }
     if (delivery.kind === "delivered") return this.#recovered(delivery.delivered);
+    if (isCutOff) return;
     const { failure, remaining, delivered } = delivery;
     const message = `${remaining.length}/${remaining.length + delivered} records failed to be delivered. Will retry. ${describe(failure)}`;
     if (failure.code === this.#failingCode) return this.#log.debug(message);

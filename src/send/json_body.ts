@@ -15,19 +15,28 @@ const overheadBytes = beforeData.length + beforeKey.length + afterKey.length;
 /** `\u00XX` for a control character; a character of UTF-8 takes three bytes for each UTF-16 unit at most. */
 const mostBytesPerUnit = 6;
 
+/** Returns the most bytes that {@link writeJsonBody} can need for these entries. */
+export function mostJsonBytes(entries: readonly Entry[], target: StreamTarget): number {
+  let bytes = start.length + endOf(target).length;
+  for (const { start: from, end: to, partitionKey } of entries) {
+    const keyBytes = partitionKey === undefined ? randomPartitionKeyCharacters : partitionKey.length * mostBytesPerUnit;
+    bytes += overheadBytes + base64Bytes(to - from) + keyBytes;
+  }
+  return bytes;
+}
+
+function endOf(target: StreamTarget): Uint8Array {
+  return encoder.encode(`],${JSON.stringify(target).slice(1)}`);
+}
+
 /**
  * Writes `{"Records":[{"Data":"…","PartitionKey":"…"},…],"StreamName":"…"}`, the data in base64, to an empty sink.
  * Source: Kinesis API Reference, PutRecords, Request Syntax.
  * @param random gives numbers from 0 up to 1, for the keys that are to be random
  */
 export function writeJsonBody(entries: readonly Entry[], target: StreamTarget, random: () => number, sink: ByteSink): void {
-  const end = encoder.encode(`],${JSON.stringify(target).slice(1)}`);
-  let mostBytes = start.length + end.length;
-  for (const { start: from, end: to, partitionKey } of entries) {
-    const units = partitionKey?.length ?? randomPartitionKeyCharacters;
-    mostBytes += overheadBytes + base64Bytes(to - from) + units * mostBytesPerUnit;
-  }
-  sink.reserve(mostBytes);
+  const end = endOf(target);
+  sink.reserve(mostJsonBytes(entries, target));
   const { bytes, view } = sink;
   let position = put(start, bytes, 0);
   let memory = bytes;

@@ -4,6 +4,7 @@ import {
   ListShardsCommand,
   PutRecordsCommand,
   type KinesisClientConfig,
+  type ListShardsCommandInput,
   type ListShardsCommandOutput,
   type PutRecordsCommandInput,
   type PutRecordsCommandOutput,
@@ -11,13 +12,13 @@ import {
 import type { Pluggable } from "@smithy/types";
 import type { ConnectionOptions } from "../config.js";
 import type { Entry } from "../entry.js";
-import { AttemptRunner, type Attempt } from "./attempt.js";
+import { AttemptRunner, type Attempt, type TimeLimit } from "./attempt.js";
 import { createHttpHandler, type RoutedHttpHandler } from "../network/http_handler.js";
 import { directNetwork, type NetworkEnvironment } from "../network/network.js";
 import type { Shard } from "../aggregate/shard_map.js";
 import { answeredBy, PreparedRequest } from "./prepared_request.js";
 import type { PutRecordsClient } from "./put_records.js";
-import { readAnswer, refusesFormat, tookAll, type PutRecordsAnswer } from "./put_records_answer.js";
+import { beginsAsCborMap, formatOfResponse, readAnswer, refusesFormat, tookAll, type PutRecordsAnswer } from "./put_records_answer.js";
 import type { Credentials, RenewingCredentials } from "../credentials/renewing_credentials.js";
 import type { RequestBodies, RequestBody } from "./request_bodies.js";
 import { contentTypes } from "./request_form.js";
@@ -26,8 +27,8 @@ import type { ShardLister, ShardPage } from "./shard_map_source.js";
 import { givenEndpoint } from "../credentials/token_service.js";
 import { userAgentPlugin } from "./user_agent.js";
 
-/** A list that takes longer is not waited for: aggregation does without it. */
-const shardListTimeoutMs = 10_000;
+/** Aggregation goes on without a list of shards that takes longer. */
+const shardListLimit: TimeLimit = { of: "attempt", milliseconds: 10_000, name: "the time for a list of shards (10 s)" };
 
 /** How the SDK's client is made for an output; what fails is tried again by others. */
 export function clientConfig(
@@ -45,8 +46,16 @@ export function clientConfig(
   };
 }
 
+/** Returns the time limit of an attempt to send records. */
+function sendLimit({ requestTimeoutMs, answerTimeoutMs = 0 }: ConnectionOptions): TimeLimit {
+  return requestTimeoutMs > 0
+    ? { of: "attempt", milliseconds: requestTimeoutMs, name: `http_request_timeout (${requestTimeoutMs / 1000} s)` }
+    : { of: "answer", milliseconds: answerTimeoutMs, name: `http_request_timeout (${answerTimeoutMs / 1000} s, its default)` };
+}
+
 /**
  * The way to Kinesis: PutRecords below the SDK's client, all else through it.
+ * @param credentials are closed with the client
  * @param version of the plugin, for the user agent
  */
 export function createKinesisClient(
@@ -56,13 +65,24 @@ export function createKinesisClient(
   bodies: RequestBodies,
   network: NetworkEnvironment = directNetwork,
 ): PutRecordsClient & ShardLister {
-  const { requestTimeoutMs } = options;
+  const limit = sendLimit(options);
   const requestHandler = createHttpHandler(network);
-  const client = new KinesisClient(clientConfig(options, credentials, requestHandler));
+  let keys: Credentials | undefined;
+  // The SDK signs also to read a response that has arrived: with the keys of the last attempt, for new ones may be late.
+  const provide = Object.assign(() => (keys === undefined ? credentials.provide() : Promise.resolve(keys)), { memoized: true });
+  const client = new KinesisClient({ ...clientConfig(options, credentials, requestHandler), credentials: provide });
   client.middlewareStack.use(userAgentPlugin(process.platform, version));
   const { target } = bodies;
   const attempts = new AttemptRunner();
   const prepared = new PreparedRequest(requestHandler, client.config);
+
+  /** Returns the keys to sign with. @throws CredentialsFailure */
+  async function takeKeys(attempt: Attempt): Promise<Credentials> {
+    keys = await attempt.waitForCredentials(() => credentials.awaited, credentials.provide()).catch((error: unknown) => {
+      throw new CredentialsFailure(error);
+    });
+    return keys;
+  }
 
   /** A command to be prepared, or to be answered: nothing is sent. */
   function runPutRecords(plugin: Pluggable<PutRecordsCommandInput, PutRecordsCommandOutput>): Promise<PutRecordsCommandOutput> {
@@ -75,13 +95,14 @@ export function createKinesisClient(
   async function send(
     { bytes, format }: RequestBody,
     count: number,
-    keys: Credentials,
     attempt: Attempt,
   ): Promise<PutRecordsAnswer | "took all"> {
+    const keys = await takeKeys(attempt);
     if (!prepared.isReady) await runPutRecords(prepared.prepare());
     const response = await prepared.send(bytes, contentTypes[format], keys, attempt);
-    if (response.statusCode === 200 && tookAll(response.body.toString("latin1"), format, count)) return "took all";
-    if (response.headers["content-type"] === contentTypes.cbor) (await import("./cbor_answer.js")).turnIntoJson(response);
+    const responseFormat = formatOfResponse(response.headers["content-type"], format);
+    if (response.statusCode === 200 && tookAll(response.body.toString("latin1"), responseFormat, count)) return "took all";
+    if (responseFormat === "cbor" && beginsAsCborMap(response.body)) (await import("./cbor_answer.js")).turnIntoJson(response);
     return runPutRecords(answeredBy(response));
   }
 
@@ -91,10 +112,7 @@ export function createKinesisClient(
     // Before any wait: once the attempt has ended for its time, the entries' memory is used again.
     const body = bodies.write(entries);
     try {
-      const keys = await credentials.provide().catch((error: unknown) => {
-        throw new CredentialsFailure(error);
-      });
-      const answer = await send(body, count, keys, attempt);
+      const answer = await send(body, count, attempt);
       // Not after a failure, which may have come before all of it was read.
       bodies.release(body);
       return answer;
@@ -105,27 +123,26 @@ export function createKinesisClient(
     }
   }
 
+  async function listShards(page: ListShardsCommandInput, attempt: Attempt): Promise<ListShardsCommandOutput> {
+    await takeKeys(attempt);
+    return client.send(new ListShardsCommand(page), { abortSignal: attempt.signal });
+  }
+
   return {
     putRecords(entries) {
       return attempts.run(
         (attempt) => credentials.watch(sendAll(entries, attempt)),
         (answer) => (answer === "took all" ? { kind: "answered", failed: [], strayed: 0 } : readAnswer(answer, entries)),
-        requestTimeoutMs,
-        "http_request_timeout",
+        limit,
       );
     },
     listShards(nextToken) {
       const page = nextToken === undefined ? { ...target, ShardFilter: { Type: "AT_LATEST" as const } } : { NextToken: nextToken };
-      const command = new ListShardsCommand(page);
-      return attempts.run(
-        ({ signal }) => credentials.watch(client.send(command, { abortSignal: signal })),
-        readShards,
-        shardListTimeoutMs,
-        "the time for a list of shards",
-      );
+      return attempts.run((attempt) => credentials.watch(listShards(page, attempt)), readShards, shardListLimit);
     },
     close() {
       attempts.close();
+      credentials.close();
       client.destroy();
     },
   };

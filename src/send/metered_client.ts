@@ -2,21 +2,32 @@
 import { userRecordsOf, type Entry } from "../entry.js";
 import type { Metrics } from "../metrics.js";
 import type { PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
+import type { RequestSign, ServicePulse } from "./service_pulse.js";
 import { isThrottling } from "./throttling.js";
 
-/** The same client, of which each request is counted. @param now milliseconds that only ever grow */
-export function metered(client: PutRecordsClient, metrics: Metrics, now: () => number): PutRecordsClient {
+/** Of an attempt that got no answer: by the limits of time of the plugin, or by those of the connection. */
+const timeoutCodes = new Set(["RequestTimeout", "TimeoutError", "ETIMEDOUT", "CredentialsTimeout"]);
+
+/** The same client, of which each request is counted and followed. @param now milliseconds that only ever grow */
+export function metered(client: PutRecordsClient, metrics: Metrics, now: () => number, pulse: ServicePulse): PutRecordsClient {
   return {
     async putRecords(entries) {
       const startMs = now();
       metrics.requestStarted();
+      const request = pulse.started();
       const outcome = await client.putRecords(entries);
+      pulse.ended(request, signOf(entries, outcome));
       metrics.requestEnded((now() - startMs) / 1000);
       count(entries, outcome, metrics);
       return outcome;
     },
     close: () => client.close(),
   };
+}
+
+function signOf(entries: readonly Entry[], outcome: PutRecordsOutcome): RequestSign {
+  if (outcome.kind === "answered") return outcome.failed.length < entries.length ? "taken" : "not taken";
+  return outcome.cause === "setup" || timeoutCodes.has(outcome.code) ? "hopeless" : "not taken";
 }
 
 function count(entries: readonly Entry[], outcome: PutRecordsOutcome, metrics: Metrics): void {

@@ -1,16 +1,14 @@
 /** What the SDK's client makes of a request: all requests are made alike, by a shorter way. */
 import { randomUUID } from "node:crypto";
-import type { Readable } from "node:stream";
 import type { DeserializeMiddleware, FinalizeRequestMiddleware, HttpRequest, Pluggable, SelectedHttpAuthScheme } from "@smithy/types";
 import type { Credentials } from "../credentials/renewing_credentials.js";
 import type { RoutedHttpHandler } from "../network/http_handler.js";
-import { post, readBody, type Answer, type PostTarget } from "../network/post.js";
+import { post, type Answer, type PostTarget } from "../network/post.js";
 import type { Attempt } from "./attempt.js";
 import { RequestSigner } from "./request_signature.js";
 
 interface Prepared {
-  readonly request: HttpRequest;
-  readonly direct: PostTarget | undefined;
+  readonly target: PostTarget;
   /** Those that need no signature: who we are. */
   readonly headers: Readonly<Record<string, string>>;
   readonly signer: RequestSigner;
@@ -52,11 +50,11 @@ export class PreparedRequest {
 
   /** For a command that is only prepared: it is signed, but not sent. */
   prepare<Input extends object, Output extends object>(): Pluggable<Input, Output> {
-    const middleware: FinalizeRequestMiddleware<Input, Output> = (_, context) => (args) => {
+    const middleware: FinalizeRequestMiddleware<Input, Output> = (_, context) => async (args) => {
       const { selectedHttpAuthScheme: scheme } = (context.__smithy_context ?? {}) as SigningContext;
       if (scheme === undefined) throw new Error("the AWS SDK has found no way to sign");
-      this.#prepared = this.#taken(args.request as HttpRequest, scheme);
-      return Promise.resolve({ output: { $metadata: {} }, response: undefined } as never);
+      this.#prepared = await this.#taken(args.request as HttpRequest, scheme);
+      return { output: { $metadata: {} }, response: undefined } as never;
     };
     return {
       applyToStack(stack) {
@@ -65,39 +63,35 @@ export class PreparedRequest {
     };
   }
 
-  #taken(request: HttpRequest, scheme: SelectedHttpAuthScheme): Prepared {
-    const { host = "", authorization = "", "x-amz-target": target = "" } = request.headers;
+  async #taken(request: HttpRequest, scheme: SelectedHttpAuthScheme): Promise<Prepared> {
+    const { host = "", authorization = "", "x-amz-target": operation = "" } = request.headers;
     const [, region, service] = /Credential=[^/]*\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request,/u.exec(authorization) ?? [];
     if (region === undefined || service === undefined) throw new Error("the AWS SDK has signed in a way of its own");
     const ofOurs = Object.entries(request.headers).filter(([name]) => /^(?:x-amz-)?user-agent$|^amz-sdk-request$/u.test(name));
-    const signer = new RequestSigner({ host, path: request.path, target, region, service });
-    const direct = this.#handler.directTarget(request);
-    return { request, direct, headers: Object.fromEntries(ofOurs), signer, scheme };
+    const signer = new RequestSigner({ host, path: request.path, target: operation, region, service });
+    const target = await this.#handler.target(request);
+    return { target, headers: Object.fromEntries(ofOurs), signer, scheme };
   }
 
-  /** Signs and sends a body, and reads the answer to its end. @throws what Node's HTTP throws */
+  /**
+   * Signs and sends a body, and reads the answer to its end.
+   * @throws the errors of Node's HTTP; an error when the attempt has ended before
+   */
   async send(body: Uint8Array, contentType: string, credentials: Credentials, attempt: Attempt): Promise<Answer> {
     if (this.#prepared === undefined) throw new Error("no request has been prepared yet");
-    const { direct, signer, headers, scheme } = this.#prepared;
+    // A connection that is opened for an ended attempt would keep Node's loop alive.
+    if (attempt.isEnded) throw new Error("the attempt has ended");
+    const { target, signer, headers, scheme } = this.#prepared;
     const signed = {
       ...signer.sign(body, contentType, credentials, Date.now() + this.#clock.systemClockOffset),
       ...headers,
       "content-length": String(body.length),
       "amz-sdk-invocation-id": randomUUID(),
     };
-    const answer = direct === undefined
-      ? await this.#sendByHandler(this.#prepared.request, signed, body, attempt)
-      : await post(direct, signed, body, (end) => attempt.onEnd(end));
+    const answer = await post(target, signed, body, attempt);
     // The client learns the service's time from each answer.
     scheme.signer.successHandler?.(answer, scheme.httpAuthOption.signingProperties ?? {});
     return answer;
-  }
-
-  /** Through a proxy. */
-  async #sendByHandler(request: HttpRequest, headers: Record<string, string>, body: Uint8Array, attempt: Attempt): Promise<Answer> {
-    const { response } = await this.#handler.handle({ ...request, headers, body } as never, { abortSignal: attempt.signal });
-    const { statusCode, reason, headers: answered } = response;
-    return { statusCode, reason, headers: answered, body: await readBody(response.body as Readable) };
   }
 }
 

@@ -4,6 +4,28 @@ import type { Entry } from "../entry.js";
 import type { FailedEntry, PutRecordsOutcome } from "./put_records.js";
 import type { RequestFormat } from "./request_form.js";
 
+/** Media types of responses: the service's own, and the general ones that other endpoints use. */
+const responseFormats = new Map<string, RequestFormat>([
+  ["application/x-amz-json-1.1", "json"],
+  ["application/json", "json"],
+  ["application/x-amz-cbor-1.1", "cbor"],
+  ["application/cbor", "cbor"],
+]);
+
+/**
+ * Reads the format of a response from its content-type: an endpoint may respond to CBOR with JSON.
+ * @param requestFormat is the format when the header is missing or unknown
+ */
+export function formatOfResponse(contentType: string | undefined, requestFormat: RequestFormat): RequestFormat {
+  const [mediaType = ""] = (contentType ?? "").split(";", 1);
+  return responseFormats.get(mediaType.trim().toLowerCase()) ?? requestFormat;
+}
+
+/** Returns whether a body begins like a CBOR map (RFC 8949, 3.1: major type 5). No UTF-8 text begins so. */
+export function beginsAsCborMap(body: Uint8Array): boolean {
+  return body[0] !== undefined && body[0] >>> 5 === 5;
+}
+
 /** Names of members are followed by their values in both forms; a value cannot hold them, or it would have to be escaped. */
 const forms = {
   json: { noFailures: /"FailedRecordCount"\s*:\s*0[,}\s]/u, sequenceNumber: '"SequenceNumber"', doubts: ['"ErrorCode"', "null"] },

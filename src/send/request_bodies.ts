@@ -1,9 +1,9 @@
 /** The bodies of PutRecords requests: in which form, and in which memory. */
 import type { Entry } from "../entry.js";
-import { SinkPool } from "../record/sink_pool.js";
+import type { SinkPool } from "../record/sink_pool.js";
 import type { ByteSink } from "../record/byte_sink.js";
-import { writeCborBody } from "./cbor_body.js";
-import { writeJsonBody } from "./json_body.js";
+import { mostCborBytes, writeCborBody } from "./cbor_body.js";
+import { mostJsonBytes, writeJsonBody } from "./json_body.js";
 import { targetOf, type RequestFormat, type StreamTarget } from "./request_form.js";
 
 /** A body, until it is released. */
@@ -13,23 +13,22 @@ export interface RequestBody {
   readonly sink: ByteSink;
 }
 
-/** Two bodies of the largest requests, in base64, or many of the usual ones. */
-const maxKeptBytes = 16 * 1024 * 1024;
-
 /** Writes the bodies of one output's requests. */
 export class RequestBodies {
   readonly target: StreamTarget;
   readonly #random: () => number;
   readonly #refused: () => void;
   #format: RequestFormat;
-  readonly #sinks = new SinkPool(maxKeptBytes);
+  readonly #sinks: SinkPool;
 
   /**
    * @param stream a name or an ARN
    * @param random gives numbers from 0 up to 1, for partition keys
+   * @param sinks the memory of bodies
    * @param refused is called once, when the endpoint refuses the form and JSON takes its place
    */
-  constructor(stream: string, format: RequestFormat, random: () => number, refused: () => void) {
+  constructor(stream: string, format: RequestFormat, random: () => number, sinks: SinkPool, refused: () => void) {
+    this.#sinks = sinks;
     this.target = targetOf(stream);
     this.#format = format;
     this.#random = random;
@@ -38,9 +37,9 @@ export class RequestBodies {
 
   /** A body in the form of now, in memory of the pool: give its sink back when its answer is in. */
   write(entries: readonly Entry[]): RequestBody {
-    const sink = this.#sinks.take(0);
     const format = this.#format;
-    const write = format === "cbor" ? writeCborBody : writeJsonBody;
+    const [most, write] = format === "cbor" ? [mostCborBytes, writeCborBody] : [mostJsonBytes, writeJsonBody];
+    const sink = this.#sinks.take(most(entries, this.target));
     write(entries, this.target, this.#random, sink);
     return { bytes: sink.bytes.subarray(0, sink.length), format, sink };
   }

@@ -3,8 +3,8 @@ import { withoutSecrets } from "../service_message.js";
 import type { FailureCause, RequestFailure } from "./put_records.js";
 import { isThrottling } from "./throttling.js";
 
-/** Codes of time-outs, the service's and the SDK's. */
-const timeoutCodes = new Set(["RequestTimeout", "RequestTimeoutException", "TimeoutError"]);
+/** Codes of time-outs: the service's, the SDK's, and that of a silent source of credentials. */
+const timeoutCodes = new Set(["RequestTimeout", "RequestTimeoutException", "TimeoutError", "CredentialsTimeout"]);
 
 /** Codes with which the service refuses what a request holds. Source: Kinesis API Reference, Common Errors and PutRecords. */
 const contentCodes = new Set([
@@ -29,15 +29,18 @@ export class CredentialsFailure extends Error {
   }
 }
 
-/** Takes whatever a request of the SDK was rejected with. */
-export function readFailure(error: unknown): RequestFailure {
+/**
+ * Returns the failure for an error of a request, whatever was thrown.
+ * @param now returns milliseconds since the epoch, for a date in Retry-After
+ */
+export function readFailure(error: unknown, now: () => number = Date.now): RequestFailure {
   if (error instanceof CredentialsFailure) {
-    const failure = readFailure(error.cause);
+    const failure = readFailure(error.cause, now);
     return failure.cause === "content" ? { ...failure, cause: "setup" } : failure;
   }
   const { name, message, code, status, headers, isClockCorrected } = describe(error);
   const isRefusal = status !== undefined && status >= 400;
-  const retryAfterMs = readRetryAfter(headers);
+  const retryAfterMs = readRetryAfter(headers, now);
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (name === "SyntaxError") {
     const text = "the answer is not the service's (is there a proxy in between?)";
@@ -47,11 +50,11 @@ export function readFailure(error: unknown): RequestFailure {
   if (status !== undefined && namelessRefusals.has(name)) {
     return { kind: "failed", code: `HTTP ${status}`, message: "the answer tells no reason", cause: causeOf("", "", status), ...wait };
   }
-  // Otherwise no answer came, or it broke off.
+  // No response arrived, or it broke off, or a proxy refused the tunnel.
   if (!isRefusal && code !== undefined) {
     const cause = isSystemCode(code) || timeoutCodes.has(name) ? "transient" : "setup";
     // The error of several refused addresses has no message of its own.
-    return { kind: "failed", code, message: message === "" ? code : message, cause };
+    return { kind: "failed", code, message: message === "" ? code : message, cause, ...wait };
   }
   // Of requests side by side, the SDK marks but the first that told it the time.
   const isLate = isClockCorrected || /^Signature (?:expired|not yet current)/u.test(message);
@@ -68,10 +71,31 @@ function causeOf(name: string, message: string, status: number | undefined): Fai
   return status !== undefined && (status === requestTimeout || status === 429 || status >= 500) ? "transient" : "setup";
 }
 
-/** In seconds; the other form, a date, is not used by the service. Source: RFC 9110, 10.2.3. */
-function readRetryAfter(headers: Readonly<Record<string, unknown>>): number | undefined {
-  const value = headers["retry-after"];
-  return typeof value === "string" && /^\d{1,6}$/u.test(value) ? Number(value) * 1000 : undefined;
+/** 11.5 days: a longer wait is a mistake of the sender. */
+const mostWaitMs = 999_999_000;
+/** IMF-fixdate, the only format that a sender may use. Source: RFC 9110, 5.6.7. */
+const httpDate = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/u;
+
+/**
+ * Reads the wait that a response asks for: seconds or a date in Retry-After (RFC 9110, 10.2.3), else milliseconds in
+ * x-amz-retry-after. Returns undefined when both are missing, malformed or too long.
+ */
+function readRetryAfter(headers: Readonly<Record<string, unknown>>, now: () => number): number | undefined {
+  const text = (name: string) => {
+    const value = headers[name];
+    return typeof value === "string" ? value.trim() : "";
+  };
+  const [wait, amazonWait] = [text("retry-after"), text("x-amz-retry-after")];
+  let waitMs = Number.NaN;
+  if (/^\d+$/u.test(wait)) waitMs = Number(wait) * 1000;
+  else if (httpDate.test(wait)) waitMs = Math.max(0, Date.parse(wait) - timeOf(text("date"), now));
+  else if (/^\d+$/u.test(amazonWait)) waitMs = Number(amazonWait);
+  return waitMs <= mostWaitMs ? waitMs : undefined;
+}
+
+/** Returns the sender's time from its header Date, since this machine's clock may be wrong; without a Date this machine's. */
+function timeOf(date: string, now: () => number): number {
+  return httpDate.test(date) ? Date.parse(date) : now();
 }
 
 /**

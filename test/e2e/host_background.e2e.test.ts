@@ -1,4 +1,4 @@
-// Options and environment that rule how long the plugin tries: background sending, time-outs, and Node's own end.
+// Options and environment that rule how much is under way and how long the plugin tries, and Node's own end.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -18,31 +18,54 @@ const streams = useStreams();
 const chunk = chunkOf([{ log: "a line" }]);
 
 describe("experimental_concurrency", () => {
-  it("answers ok at once, and what is under way arrives before the end", async () => {
-    const stream = await streams.newStream();
+  it("bounds the chunks under way: the others wait, and each flush gets its true reply", async () => {
+    const kinesis = await streams.heldKinesis();
     const host = await streams.host();
-    const instance = await host.open(streams.options(stream, { experimental_concurrency: "3" }));
-    for (const n of [1, 2, 3]) expect(await host.flush(instance, chunkOf([{ n }]))).toBe(FLB_OK);
+    const options = streams.options("any", { endpoint: kinesis.endpoint, experimental_concurrency: "2" });
+    const instance = await host.open(options);
+    kinesis.mood = "hold";
+    const started: number[] = [];
+    for (const n of [1, 2, 3, 4]) started.push(await host.start(instance, chunkOf([{ n }])));
+    await kinesis.untilAsked(2);
+    await sleep(300);
+    expect(kinesis.asked).toBe(2);
+    expect(host.answers.size).toBe(0);
+    kinesis.release();
+    for (const number of started) expect(await host.answerOf(number)).toBe(FLB_OK);
+    expect(kinesis.taken.map((record) => jsonOf(record)["n"]).sort()).toEqual([1, 2, 3, 4]);
     expect((await host.end()).status).toBe(0);
-    const received = (await streams.kinesis.readAll(stream)).map((record) => jsonOf(record)["n"]);
-    expect(received.sort()).toEqual([1, 2, 3]);
   });
 
-  it("answers retry at its limit, and says at the end what is lost", async () => {
-    const service = await ScriptedService.start(() => "silence");
-    try {
-      const host = await streams.host();
-      const options = { ...streams.options("any", { experimental_concurrency: "2" }), endpoint: service.endpoint };
-      const instance = await host.open(options);
-      const answers = [];
-      for (let count = 0; count < 3; count++) answers.push(await host.flush(instance, chunk));
-      expect(answers).toEqual([FLB_OK, FLB_OK, FLB_RETRY]);
-      const { status, stderr } = await host.end();
-      expect(status).toBe(0);
-      expect(stderr).toContain("2 chunks could not be sent before the end");
-    } finally {
-      await service.stop();
-    }
+  it("loses no chunk that is not taken within experimental_concurrency_retries: it is to be retried, and arrives then", async () => {
+    const kinesis = await streams.heldKinesis();
+    const host = await streams.host();
+    const retries = { experimental_concurrency: "1", experimental_concurrency_retries: "2", retry_timeout: "60" };
+    const instance = await host.open(streams.options("any", { endpoint: kinesis.endpoint, ...retries }));
+    kinesis.mood = "throttle";
+    expect(await host.flush(instance, chunk)).toBe(FLB_RETRY);
+    expect(kinesis.asked).toBe(3);
+    kinesis.mood = "take";
+    expect(await host.flush(instance, chunk)).toBe(FLB_OK);
+    expect(kinesis.taken).toHaveLength(1);
+    const { status, stderr } = await host.end();
+    expect(status).toBe(0);
+    expect(stderr).not.toContain("data loss");
+  });
+
+  it("delivers at the end also the chunks that wait at its bound", async () => {
+    const kinesis = await streams.heldKinesis();
+    const host = await streams.host();
+    const instance = await host.open(streams.options("any", { endpoint: kinesis.endpoint, experimental_concurrency: "1" }));
+    kinesis.mood = "hold";
+    for (const n of [1, 2, 3]) await host.start(instance, chunkOf([{ n }]));
+    await kinesis.untilAsked(1);
+    const ending = host.end();
+    await sleep(300);
+    kinesis.release();
+    const { status, stderr } = await ending;
+    expect(status).toBe(0);
+    expect(stderr).not.toContain("could not be delivered");
+    expect(kinesis.taken.map((record) => jsonOf(record)["n"]).sort()).toEqual([1, 2, 3]);
   });
 });
 

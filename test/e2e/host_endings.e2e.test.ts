@@ -1,4 +1,4 @@
-// Ends in the middle of work: signals, exits and Node's death while requests, retries and background chunks are under way.
+// Ends in the middle of work: signals, exits and Node's death while requests and retries are under way and chunks wait.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { isCoreInProcess } from "../support/environment.js";
@@ -22,11 +22,12 @@ const chunk = (n: number): Uint8Array => chunkOf([{ n }]);
 const takenNumbers = (): number[] => kinesis.taken.map((record) => Number(jsonOf(record)["n"])).sort((a, b) => a - b);
 const IN_ORDER = { status: 0, signal: null };
 const NOT_IN_TIME = "did not stop in time";
+const lossOf = (chunks: number): string => `${chunks} chunks could not be delivered before the end`;
 
 describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
-  it("while the service is slow to answer ends in order, and the flush is not told to be ok", async () => {
+  it("while the service does not answer ends in order at drain_timeout, and the flush is not told to be ok", async () => {
     const host = await streams.host();
-    const instance = await host.open(optionsOf());
+    const instance = await host.open(optionsOf({ drain_timeout: "1" }));
     kinesis.mood = "hold";
     await host.start(instance, chunk(1));
     await kinesis.untilAsked(1);
@@ -34,6 +35,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     const { stderr, ...end } = await host.ended();
     expect(end, stderr).toEqual(IN_ORDER);
     expect(stderr).not.toContain(NOT_IN_TIME);
+    expect(stderr).toContain(lossOf(1));
     expect(host.answers.get(0)).not.toBe(FLB_OK);
   });
 
@@ -47,21 +49,22 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     const { stderr, ...end } = await host.ended();
     expect(end, stderr).toEqual(IN_ORDER);
     expect(stderr).not.toContain(NOT_IN_TIME);
+    expect(stderr).toContain(lossOf(1));
     expect(host.answers.get(0)).not.toBe(FLB_OK);
   });
 
-  it("waits for what experimental_concurrency has under way", async () => {
+  it("waits for the chunks under way, and for those that wait for their turn", async () => {
     const host = await streams.host();
-    const instance = await host.open(optionsOf({ experimental_concurrency: "3" }));
+    const instance = await host.open(optionsOf({ experimental_concurrency: "2" }));
     kinesis.mood = "hold";
-    for (const n of [1, 2, 3]) expect(await host.flush(instance, chunk(n))).toBe(FLB_OK);
-    await kinesis.untilAsked(3);
+    for (const n of [1, 2, 3]) await host.start(instance, chunk(n));
+    await kinesis.untilAsked(2);
     host.kill(signal);
     await sleep(300);
     kinesis.release();
     const { stderr, ...end } = await host.ended();
     expect(end, stderr).toEqual(IN_ORDER);
-    expect(stderr).not.toContain("could not be sent");
+    expect(stderr).not.toContain("could not be delivered");
     expect(takenNumbers()).toEqual([1, 2, 3]);
   });
 });
@@ -83,22 +86,75 @@ it("loses nothing that was answered ok when a signal comes in the middle of many
   expect(takenNumbers()).toEqual(expect.arrayContaining(oks));
 });
 
-it("tells background chunks that are throttled to the end, and ends in order", async () => {
+describe("an ordinary end loses nothing that a moving service takes:", () => {
+  it.each([
+    ["3,000 records of 6 chunks arrive at 0.7 s a response, two requests at a time", 6, 500, 700, { concurrent_requests: "2" }],
+    ["3,000 records of 6 chunks arrive at 0.7 s a response, one chunk at a time", 6, 500, 700, { experimental_concurrency: "1" }],
+    ["1,000 records of one chunk arrive at 9 s a response", 1, 1000, 9000, {}],
+  ])("%s", async (_, chunks, records, responseMs, options) => {
+    const host = await streams.host();
+    const instance = await host.open(optionsOf(options));
+    kinesis.responseMs = responseMs;
+    for (let first = 0; first < chunks * records; first += records) {
+      await host.start(instance, chunkOf(Array.from({ length: records }, (__, at) => ({ n: first + at }))));
+    }
+    await kinesis.untilAsked(1);
+    host.kill("SIGTERM");
+    const { stderr, ...end } = await host.ended();
+    expect(end, stderr).toEqual(IN_ORDER);
+    expect(stderr).not.toContain(NOT_IN_TIME);
+    expect(stderr).not.toContain("could not be delivered");
+    expect(takenNumbers()).toEqual(Array.from({ length: chunks * records }, (__, n) => n));
+  });
+});
+
+it("an end whose service does not answer gives up after 10 s, long before drain_timeout", async () => {
   const host = await streams.host();
-  const instance = await host.open(optionsOf({ experimental_concurrency: "2", experimental_concurrency_retries: "20" }));
-  kinesis.mood = "throttle";
-  expect(await host.flush(instance, chunk(1))).toBe(FLB_OK);
+  const instance = await host.open(optionsOf({ drain_timeout: "60" }));
+  kinesis.mood = "hold";
+  await host.start(instance, chunk(1));
   await kinesis.untilAsked(1);
+  const startMs = performance.now();
   host.kill("SIGTERM");
   const { stderr, ...end } = await host.ended();
   expect(end, stderr).toEqual(IN_ORDER);
-  expect(stderr).toContain("1 chunks could not be sent before the end");
+  expect(stderr).toContain(lossOf(1));
+  expect(performance.now() - startMs).toBeLessThan(18_000);
+});
+
+it("an end whose chunk is throttled gives up at drain_timeout, says what is lost, and ends in order", async () => {
+  const host = await streams.host();
+  const instance = await host.open(optionsOf({ retry_timeout: "3600", drain_timeout: "2" }));
+  kinesis.mood = "throttle";
+  await host.start(instance, chunk(1));
+  await kinesis.untilAsked(1);
+  const startMs = performance.now();
+  host.kill("SIGTERM");
+  const { stderr, ...end } = await host.ended();
+  expect(end, stderr).toEqual(IN_ORDER);
+  expect(performance.now() - startMs).toBeGreaterThan(1500);
+  expect(performance.now() - startMs).toBeLessThan(8000);
+  expect(stderr).toContain(lossOf(1));
   expect(stderr).not.toContain(NOT_IN_TIME);
+});
+
+it("the end of two outputs with a silent service takes no longer than that of one: drain_timeout counts from the first", async () => {
+  const host = await streams.host();
+  const instances = [await host.open(optionsOf({ drain_timeout: "3" })), await host.open(optionsOf({ drain_timeout: "3" }))];
+  kinesis.mood = "hold";
+  for (const instance of instances) await host.start(instance, chunk(1));
+  await kinesis.untilAsked(2);
+  const startMs = performance.now();
+  host.kill("SIGTERM");
+  const { stderr, ...end } = await host.ended();
+  expect(end, stderr).toEqual(IN_ORDER);
+  expect(performance.now() - startMs).toBeLessThan(5500);
+  expect(stderr.match(new RegExp(lossOf(1), "g"))).toHaveLength(2);
 });
 
 it("an instance's exit ends its own flush in another thread with retry, and no other's", async () => {
   const host = await streams.host();
-  const [leaving, staying] = [await host.open(optionsOf()), await host.open(optionsOf())];
+  const [leaving, staying] = [await host.open(optionsOf({ drain_timeout: "1" })), await host.open(optionsOf())];
   kinesis.mood = "hold";
   const first = await host.start(leaving, chunk(1));
   await kinesis.untilAsked(1);
@@ -128,7 +184,7 @@ describe("while a large chunk keeps Node busy", () => {
     expect(kinesis.taken).toHaveLength(60_003);
   });
 
-  it("SIGTERM ends in order", async () => {
+  it("SIGTERM ends in order, and all records arrive", async () => {
     const host = await streams.host();
     const [busy, other] = [await host.open(optionsOf({ compression: "gzip" })), await host.open(optionsOf())];
     await host.start(busy, large);
@@ -137,6 +193,7 @@ describe("while a large chunk keeps Node busy", () => {
     const { stderr, ...end } = await host.ended();
     expect(end, stderr).toEqual(IN_ORDER);
     expect(stderr).not.toContain(NOT_IN_TIME);
+    expect(kinesis.taken).toHaveLength(60_001);
   });
 });
 

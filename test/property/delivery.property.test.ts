@@ -79,7 +79,7 @@ it("each event arrives as often as there are copies of its chunk", async () => {
           return result;
         };
         const clock = new JumpingClock();
-        const { instance, client } = scriptedInstance({
+        const { flush, client } = scriptedInstance({
           options: { ...given, log_key: "log" }, clock, random: () => 0.999, script: script.map(answer), afterwards: answer([false]),
         });
 
@@ -102,7 +102,7 @@ it("each event arrives as often as there are copies of its chunk", async () => {
           client.shards = shardsCutAt(cut, turn);
           clock.nowMs += 2000;
           const coming = waiting.splice(first % waiting.length, together);
-          const answers = await Promise.all(coming.map(({ bytes, tag }) => instance.flush(bytes, tag)));
+          const answers = await Promise.all(coming.map(({ bytes, tag }) => flush(bytes, tag)));
           waiting.push(...coming.filter((_, index) => answers[index] === "retry"));
           expect(turn, "every chunk is taken in the end").toBeLessThan(200);
         }

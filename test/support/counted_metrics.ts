@@ -6,6 +6,8 @@ export class CountedMetrics implements Metrics {
   readonly seconds: number[] = [];
   inFlight = 0;
   mostInFlight = 0;
+  /** Each limit of requests under way, in their order. */
+  readonly limits: number[] = [];
   /** The counts at each publication. */
   readonly published: Readonly<Record<string, number>>[] = [];
 
@@ -21,6 +23,10 @@ export class CountedMetrics implements Metrics {
   requestEnded(seconds: number): void {
     this.inFlight--;
     this.seconds.push(seconds);
+  }
+
+  concurrency(limit: number): void {
+    this.limits.push(limit);
   }
 
   publish(): void {

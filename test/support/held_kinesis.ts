@@ -20,6 +20,8 @@ const LONGEST_WAIT_MS = 60_000;
 
 export class HeldKinesis {
   mood: Mood = "take";
+  /** How long the response to a request that is taken takes. */
+  responseMs = 0;
   /** Requests so far, those of them whose sender hung up before it had an answer, and the records answered as taken. */
   asked = 0;
   left = 0;
@@ -36,6 +38,7 @@ export class HeldKinesis {
       this.asked++;
       if (this.mood === "throttle") throttle(response);
       else if (this.mood === "hold") this.#held.push(() => this.#take(body, response));
+      else if (this.responseMs > 0) setTimeout(() => this.#take(body, response), this.responseMs);
       else this.#take(body, response);
     });
   });

@@ -1,8 +1,15 @@
 // Bodies of requests for clients under test.
+import type { SinkPool } from "../../src/record/sink_pool.js";
 import { RequestBodies } from "../../src/send/request_bodies.js";
 import type { RequestFormat } from "../../src/send/request_form.js";
+import { timedPool } from "./sink_pool.js";
 
-/** @param refused is called when an endpoint refuses the form */
-export function bodiesFor(stream: string, format: RequestFormat = "json", refused: () => void = () => undefined): RequestBodies {
-  return new RequestBodies(stream, format, Math.random, refused);
+/** @param refused is called when an endpoint refuses the format */
+export function bodiesFor(
+  stream: string,
+  format: RequestFormat = "json",
+  refused: () => void = () => undefined,
+  sinks: SinkPool = timedPool().pool,
+): RequestBodies {
+  return new RequestBodies(stream, format, Math.random, sinks, refused);
 }

@@ -30,6 +30,7 @@ export class ScriptedClient implements PutRecordsClient, ShardLister {
   closed = 0;
   readonly #script: Step[];
   readonly #afterwards: Step;
+  readonly #underWay = new Set<(outcome: PutRecordsOutcome) => void>();
 
   /** @param afterwards the outcome of all requests behind the script's end */
   constructor(script: readonly Step[], afterwards: Step = allTaken) {
@@ -41,7 +42,7 @@ export class ScriptedClient implements PutRecordsClient, ShardLister {
     // Their memory is used again once they are delivered.
     this.requests.push(entries.map(({ data, ...entry }) => entryWith({ ...entry, data: data.slice() })));
     const step = this.#script.shift() ?? this.#afterwards;
-    return typeof step === "function" ? step(entries) : step;
+    return typeof step === "function" ? this.#untilClosed(step(entries)) : step;
   }
 
   /** What is listed; a failure without any. */
@@ -55,8 +56,18 @@ export class ScriptedClient implements PutRecordsClient, ShardLister {
     return Promise.resolve(this.shards.length > 0 ? page : denied);
   }
 
+  /** Ends the requests under way, as the real client does. */
   close(): void {
     this.closed++;
+    for (const end of this.#underWay) end(requestFailed("AbortError", "setup"));
+  }
+
+  #untilClosed(outcome: PutRecordsOutcome | Promise<PutRecordsOutcome>): PutRecordsOutcome | Promise<PutRecordsOutcome> {
+    if (!(outcome instanceof Promise)) return outcome;
+    return new Promise((resolve, reject) => {
+      this.#underWay.add(resolve);
+      outcome.finally(() => this.#underWay.delete(resolve)).then(resolve, reject);
+    });
   }
 }
 

@@ -3,10 +3,12 @@ import { createHash } from "node:crypto";
 import { compressorFor } from "../../src/compress/compressor.js";
 import { readConfig } from "../../src/config.js";
 import { type Metrics, noMetrics } from "../../src/metrics.js";
-import { OutputInstance } from "../../src/output_instance.js";
+import { OutputInstance, type FlushOutcome, type SharedMemory } from "../../src/output_instance.js";
+import type { Compress } from "../../src/record/truncation.js";
 import { type HeldClock, JumpingClock } from "./fake_clock.js";
 import { RecordedLog } from "./recorded_log.js";
 import { allTaken, ScriptedClient, type Step } from "./scripted_client.js";
+import { sharedMemory } from "./shared_memory.js";
 
 export interface InstanceSetting {
   readonly options?: Readonly<Record<string, string>>;
@@ -16,10 +18,16 @@ export interface InstanceSetting {
   readonly clock?: JumpingClock | HeldClock;
   readonly random?: () => number;
   readonly metrics?: Metrics;
+  /** Of several outputs of one process; the output's own when unset. */
+  readonly shared?: SharedMemory;
+  /** Takes the place of the compressor of the option compression. */
+  readonly compress?: Compress;
 }
 
 export interface ScriptedInstance {
   readonly instance: OutputInstance;
+  /** Flushes a chunk that is at hand, in a Fluent Bit that does not block. */
+  readonly flush: (chunk: Uint8Array, tag?: string) => Promise<FlushOutcome>;
   readonly log: RecordedLog;
   readonly client: ScriptedClient;
   readonly exits: readonly number[];
@@ -35,6 +43,7 @@ export function scriptedInstance(setting: InstanceSetting = {}): ScriptedInstanc
   const exits: number[] = [];
   const given: Readonly<Record<string, string>> = { region: "us-west-2", stream: "logs", ...options };
   const config = readConfig((key) => given[key], new RecordedLog(), () => "UTC");
+  const compress = config.compression === undefined ? undefined : (setting.compress ?? compressorFor(config.compression));
   let digests = 0;
   const instance = new OutputInstance(
     config,
@@ -43,6 +52,7 @@ export function scriptedInstance(setting: InstanceSetting = {}): ScriptedInstanc
       log,
       client,
       metrics: setting.metrics ?? noMetrics,
+      shared: setting.shared ?? sharedMemory({ now: clock.now }),
       now: clock.now,
       sleep: clock.sleep,
       random,
@@ -51,9 +61,10 @@ export function scriptedInstance(setting: InstanceSetting = {}): ScriptedInstanc
         return createHash("sha256").update(bytes).digest("base64");
       },
       md5: (bytes) => createHash("md5").update(bytes).digest(),
-      compress: config.compression === undefined ? undefined : compressorFor(config.compression),
+      compress,
       exitProcess: (status) => void exits.push(status),
     },
   );
-  return { instance, log, client, exits, digests: () => digests };
+  const flush = (chunk: Uint8Array, tag = "tag") => instance.flush({ bytes: chunk.length, open: () => chunk }, tag, false);
+  return { instance, flush, log, client, exits, digests: () => digests };
 }

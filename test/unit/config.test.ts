@@ -41,6 +41,7 @@ describe("without options besides stream and region", () => {
         roleArn: undefined,
         stsEndpoint: undefined,
         requestTimeoutMs: 0,
+        answerTimeoutMs: 10_000,
       },
       record: {
         partitionKeyPath: [],
@@ -55,6 +56,8 @@ describe("without options besides stream and region", () => {
       requestFormat: "json",
       aggregation: undefined,
       retryTimeoutMs: 3000,
+      concurrentRequests: 10,
+      drainTimeoutMs: 20_000,
       concurrency: 0,
       concurrencyRetries: 4,
     });
@@ -63,7 +66,7 @@ describe("without options besides stream and region", () => {
   it("an empty value is the same as none", () => {
     const empty = "partition_key data_keys log_key append_newline time_key time_key_format replace_dots role_arn " +
       "sts_endpoint endpoint aggregation compression experimental_concurrency experimental_concurrency_retries " +
-      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format";
+      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format concurrent_requests drain_timeout";
     const options = Object.fromEntries(empty.split(" ").map((name) => [name, ""]));
     expect(read({ ...options, ...required })).toEqual(read(required));
   });
@@ -108,7 +111,13 @@ describe("a value", () => {
     [{ role_arn: "arn:aws:iam::123456789012:role/a/b" }, "roleArn", "arn:aws:iam::123456789012:role/a/b"],
     [{ role_arn: "arn:aws-us-gov:iam::123456789012:role/a" }, "roleArn", "arn:aws-us-gov:iam::123456789012:role/a"],
     [{ http_request_timeout: "0" }, "requestTimeoutMs", 0],
+    [{ http_request_timeout: "1" }, "requestTimeoutMs", 1000],
+    [{ http_request_timeout: "1" }, "answerTimeoutMs", 0],
     [{ http_request_timeout: "10" }, "requestTimeoutMs", 10_000],
+    [{ http_request_timeout: "2147483" }, "requestTimeoutMs", 2_147_483_000],
+    [{ http_request_timeout: "0" }, "answerTimeoutMs", 0],
+    [{ http_request_timeout: "10" }, "answerTimeoutMs", 0],
+    [{ http_request_timeout: "" }, "answerTimeoutMs", 10_000],
   ])("%j gives the connection's %s %j", (options, name, expected) => {
     expect(read({ ...required, ...options }).connection[name]).toBe(expected);
   });
@@ -156,6 +165,10 @@ describe("a value", () => {
     [{ aggregation: "true", max_record_size: "10485760" }, "aggregation", { maximumRecordBytes: 1_048_576, skipRecordBytes: 20_480, serviceRecordBytes: 10_485_760 }],
     [{ aggregation: "true", max_record_size: "2000000", aggregation_maximum_record_size: "2000000", skip_aggregation_record_size: "2000000" },
       "aggregation", { maximumRecordBytes: 2_000_000, skipRecordBytes: 2_000_000, serviceRecordBytes: 2_000_000 }],
+    [{ concurrent_requests: "1" }, "concurrentRequests", 1],
+    [{ concurrent_requests: "50" }, "concurrentRequests", 50],
+    [{ drain_timeout: "0" }, "drainTimeoutMs", 0],
+    [{ drain_timeout: "3600" }, "drainTimeoutMs", 3_600_000],
     [{ experimental_concurrency: "0" }, "concurrency", 0],
     [{ experimental_concurrency: "10" }, "concurrency", 10],
     [{ experimental_concurrency_retries: "0" }, "concurrencyRetries", 0],
@@ -201,6 +214,13 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
     ["experimental_concurrency", "1e1", "must be a whole number from 0 to 10"],
     ["experimental_concurrency_retries", "-1", "must be a whole number of 0 or more"],
     ["experimental_concurrency_retries", "many", "must be a whole number of 0 or more"],
+    ["concurrent_requests", "0", "must be a whole number from 1 to 50"],
+    ["concurrent_requests", "51", "must be a whole number from 1 to 50"],
+    ["concurrent_requests", "-1", "must be a whole number from 1 to 50"],
+    ["concurrent_requests", "ten", "must be a whole number from 1 to 50"],
+    ["drain_timeout", "-1", "must be a whole number from 0 to 3600"],
+    ["drain_timeout", "3601", "must be a whole number from 0 to 3600"],
+    ["drain_timeout", "20s", "must be a whole number from 0 to 3600"],
     ["retry_timeout", "-1", "must be a whole number from 0 to 3600"],
     ["retry_timeout", "3601", "must be a whole number from 0 to 3600"],
     ["retry_timeout", "0.5", "must be a whole number from 0 to 3600"],
@@ -245,7 +265,7 @@ describe("the log", () => {
     const values: Options = { ...aggregating, data_keys: "a,b" };
     const names = "stream region data_keys partition_key role_arn endpoint sts_endpoint append_newline time_key " +
       "time_key_format experimental_concurrency experimental_concurrency_retries log_key aggregation compression " +
-      "replace_dots http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format";
+      "replace_dots http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format concurrent_requests drain_timeout";
     expect(lines).toEqual(names.split(" ").map((name) => `plugin parameter ${name} = '${values[name] ?? ""}'`));
   });
 
@@ -285,8 +305,7 @@ describe("the log", () => {
     ["an ARN of the region", { stream: "arn:aws:kinesis:us-west-2:123456789012:stream/logs" }, []],
     ["aggregation without one", { aggregation: "true" }, []],
     ["a partition key alone", { partition_key: "id" }, []],
-    ["concurrency", { experimental_concurrency: "1" }, [/can lead to data loss/]],
-    ["no concurrency", { experimental_concurrency: "0" }, []],
+    ["concurrency, which loses nothing", { experimental_concurrency: "10", experimental_concurrency_retries: "0" }, []],
     ["an option that is not quite true", { aggregation: "On", append_newline: "yes" },
       [/^'append_newline' is 'yes', and only 'true' turns it on/, /^'aggregation' is 'On', and only 'true' turns it on/]],
     ["an option that is true", { aggregation: "True", append_newline: "TRUE" }, []],

@@ -8,7 +8,7 @@ const series = definitions.flatMap(({ name, labelKeys, series: all }) =>
 );
 
 /** The series and values of each update. */
-function gather(): { readonly metrics: GatheredMetrics; readonly updates: (readonly [string, number])[][] } {
+function gather(soon?: (publish: () => void) => void): { readonly metrics: GatheredMetrics; readonly updates: (readonly [string, number])[][] } {
   const updates: (readonly [string, number])[][] = [];
   const metrics = new GatheredMetrics((pairs) => {
     const update: (readonly [string, number])[] = [];
@@ -16,7 +16,7 @@ function gather(): { readonly metrics: GatheredMetrics; readonly updates: (reado
       update.push([series[pairs[pair] ?? -1] ?? "none", pairs[pair + 1] ?? Number.NaN]);
     }
     updates.push(update);
-  });
+  }, soon);
   return { metrics, updates };
 }
 
@@ -71,24 +71,27 @@ describe("counts", () => {
     const { metrics, updates } = gather();
     metrics.add("failed_entries_total:other", 1);
     metrics.add("requests_total:content", 2);
-    metrics.add("dropped_records_total:retries_exhausted", 3);
+    metrics.add("dropped_records_total:refused", 3);
     metrics.add("compressed_bytes_total", 4);
     metrics.publish();
     expect(updates.flat()).toEqual([
       [`failed_entries_total{${labels},reason=other}`, 1],
       [`requests_total{${labels},outcome=content}`, 2],
-      [`dropped_records_total{${labels},reason=retries_exhausted}`, 3],
+      [`dropped_records_total{${labels},reason=refused}`, 3],
       [`compressed_bytes_total{${labels}}`, 4],
     ]);
   });
 
-  it("show a request while it is under way, and its time when it has ended", () => {
+  it("show a request while it is under way, and its time when it has ended", async () => {
     const { metrics, updates } = gather();
     metrics.requestStarted();
+    await Promise.resolve();
     metrics.requestStarted();
+    await Promise.resolve();
     expect(updates).toEqual([[[`requests_in_flight{${labels}}`, 1]], [[`requests_in_flight{${labels}}`, 2]]]);
     metrics.requestEnded(0.25);
     metrics.requestEnded(0.5);
+    await Promise.resolve();
     metrics.publish();
     expect(updates[2]).toEqual([
       [`requests_in_flight{${labels}}`, 0],
@@ -97,5 +100,41 @@ describe("counts", () => {
     ]);
     metrics.publish();
     expect(updates).toHaveLength(3);
+  });
+
+  it("show requests that start together in one update, as soon as what runs has ended", () => {
+    const due: (() => void)[] = [];
+    const { metrics, updates } = gather((publish) => due.push(publish));
+    for (let request = 0; request < 8; request++) metrics.requestStarted();
+    expect(updates).toEqual([]);
+    expect(due).toHaveLength(1);
+    due[0]?.();
+    expect(updates).toEqual([[[`requests_in_flight{${labels}}`, 8]]]);
+    metrics.requestStarted();
+    expect(due).toHaveLength(2);
+    metrics.publish();
+    due[1]?.();
+    expect(updates, "what was published meanwhile is not published again").toHaveLength(2);
+  });
+
+  it("show how many requests may be under way, with the next update after each change", () => {
+    const { metrics, updates } = gather();
+    metrics.concurrency(8);
+    metrics.concurrency(4);
+    expect(updates).toEqual([]);
+    metrics.publish();
+    metrics.concurrency(8);
+    metrics.concurrency(4);
+    metrics.publish();
+    metrics.concurrency(5);
+    metrics.add("sent_records_total", 1);
+    metrics.publish();
+    expect(updates).toEqual([
+      [[`concurrent_requests{${labels}}`, 4]],
+      [
+        [`sent_records_total{${labels}}`, 1],
+        [`concurrent_requests{${labels}}`, 5],
+      ],
+    ]);
   });
 });

@@ -18,6 +18,9 @@ it.each([
   ["rgeion", "region"],
   ["compresion", "compression"],
   ["experimental_concurency", "experimental_concurrency"],
+  ["concurrent-requests", "concurrent_requests"],
+  ["concurent_requests", "concurrent_requests"],
+  ["drain_timeot", "drain_timeout"],
   ["stream_name", "stream"],
   ["simple_aggregation", "aggregation"],
 ])("'%s' is taken for '%s'", (name, option) => {

@@ -26,21 +26,21 @@ function failing(places: readonly number[], setting: InstanceSetting = {}) {
 describe("a chunk that comes again", () => {
   it("sends what is missing alone", async () => {
     const run = failing([1, 3], { options: raw });
-    expect(await run.instance.flush(chunk, "tag")).toBe("retry");
-    expect(await run.instance.flush(chunk, "tag")).toBe("ok");
+    expect(await run.flush(chunk, "tag")).toBe("retry");
+    expect(await run.flush(chunk, "tag")).toBe("ok");
     expect(requestsOf(run)).toEqual([letters, ["b", "d"], ["b", "d"]]);
   });
 
   it("is then forgotten: a third time it is sent whole", async () => {
     const run = failing([1, 3], { options: raw });
-    for (let count = 0; count < 3; count++) await run.instance.flush(chunk, "tag");
+    for (let count = 0; count < 3; count++) await run.flush(chunk, "tag");
     expect(requestsOf(run).at(-1)).toEqual(letters);
   });
 
   it.each(["gzip", "zlib"])("sends what is missing compressed with %s", async (compression) => {
     const run = failing([0, 4], { options: { ...raw, compression } });
-    expect(await run.instance.flush(chunk, "tag")).toBe("retry");
-    expect(await run.instance.flush(chunk, "tag")).toBe("ok");
+    expect(await run.flush(chunk, "tag")).toBe("retry");
+    expect(await run.flush(chunk, "tag")).toBe("ok");
     expect(requestsOf(run).at(-1)).toEqual(["a", "e"]);
     expect(run.client.requests.at(-1)?.[0]?.data[0]).toBeGreaterThan(0x0f);
   });
@@ -48,16 +48,16 @@ describe("a chunk that comes again", () => {
   it("keeps the partition keys of what is missing", async () => {
     const run = failing([1, 3], { options: { partition_key: "k" } });
     const keyed = chunkOf(letters.map((log, n) => ({ log, k: `key ${n}` })));
-    await run.instance.flush(keyed, "tag");
-    expect(await run.instance.flush(keyed, "tag")).toBe("ok");
+    await run.flush(keyed, "tag");
+    expect(await run.flush(keyed, "tag")).toBe("ok");
     expect(run.client.requests.at(-1)?.map(({ partitionKey }) => partitionKey)).toEqual(["key 1", "key 3"]);
   });
 
   it("sends what is missing of a request after the one that failed", async () => {
     const run = scriptedInstance({ options: raw, script: [{ kind: "answered", failed: [], strayed: 0 }, denied] });
     const many = chunkOf(Array.from({ length: 700 }, (_, n) => ({ log: `${n}` })));
-    expect(await run.instance.flush(many, "tag")).toBe("retry");
-    expect(await run.instance.flush(many, "tag")).toBe("ok");
+    expect(await run.flush(many, "tag")).toBe("retry");
+    expect(await run.flush(many, "tag")).toBe("ok");
     expect(requestsOf(run).at(-1)).toEqual(Array.from({ length: 200 }, (_, n) => `${500 + n}`));
   });
 
@@ -66,9 +66,9 @@ describe("a chunk that comes again", () => {
     const long = letters.map((letter) => letter.repeat(450));
     const run = failing([0, 2], { options });
     const lines = chunkOf(long.map((log) => ({ log })));
-    expect(await run.instance.flush(lines, "tag")).toBe("retry");
+    expect(await run.flush(lines, "tag")).toBe("retry");
     expect(run.client.requests[0]?.map(textsIn)).toEqual([long.slice(0, 2), long.slice(2, 4), long.slice(4)]);
-    expect(await run.instance.flush(lines, "tag")).toBe("ok");
+    expect(await run.flush(lines, "tag")).toBe("ok");
     expect(run.client.requests[2]?.map(textsIn)).toEqual([long.slice(0, 2), long.slice(4)]);
   });
 
@@ -76,7 +76,7 @@ describe("a chunk that comes again", () => {
     const run = scriptedInstance({ options: raw, script: [failedAt(1), denied, failedAt(0), denied] });
     const other = chunkOf([{ log: "x" }, { log: "y" }]);
     const third = chunkOf([{ log: "z" }]);
-    const flushes = [chunk, other, third, chunk, other].map((one) => async () => run.instance.flush(one, "tag"));
+    const flushes = [chunk, other, third, chunk, other].map((one) => async () => run.flush(one, "tag"));
     const answers: string[] = [];
     for (const flush of flushes) answers.push(await flush());
     expect(answers).toEqual(["retry", "retry", "ok", "ok", "ok"]);
@@ -85,36 +85,36 @@ describe("a chunk that comes again", () => {
 
   it("after two partial failures sends what both left", async () => {
     const run = failing([0, 1, 3], { options: raw, script: [failedAt(0, 2), denied] });
-    for (const answer of ["retry", "retry", "ok"]) expect(await run.instance.flush(chunk, "tag")).toBe(answer);
+    for (const answer of ["retry", "retry", "ok"]) expect(await run.flush(chunk, "tag")).toBe(answer);
     expect(requestsOf(run).filter((_, request) => request % 2 === 0)).toEqual([letters, ["a", "b", "d"], ["a", "d"]]);
   });
 
   it("after a partial failure and one of all still knows what is missing", async () => {
     const run = failing([2], { options: raw, script: [denied, denied] });
-    for (const answer of ["retry", "retry", "retry", "ok"]) expect(await run.instance.flush(chunk, "tag")).toBe(answer);
+    for (const answer of ["retry", "retry", "retry", "ok"]) expect(await run.flush(chunk, "tag")).toBe(answer);
     expect(requestsOf(run).slice(2)).toEqual([["c"], ["c"], ["c"]]);
   });
 
   it("under another tag is another chunk", async () => {
     const run = failing([2], { options: raw });
-    await run.instance.flush(chunk, "one");
-    expect(await run.instance.flush(chunk, "two")).toBe("ok");
-    expect(await run.instance.flush(chunk, "one")).toBe("ok");
+    await run.flush(chunk, "one");
+    expect(await run.flush(chunk, "two")).toBe("ok");
+    expect(await run.flush(chunk, "one")).toBe("ok");
     expect(requestsOf(run).slice(2)).toEqual([letters, ["c"]]);
   });
 });
 
 describe("nothing is remembered, and nothing hashed,", () => {
   it("of chunks that are delivered", async () => {
-    const { instance, digests } = scriptedInstance({ options: raw });
-    for (let count = 0; count < 5; count++) await instance.flush(chunk, "tag");
+    const { flush, digests } = scriptedInstance({ options: raw });
+    for (let count = 0; count < 5; count++) await flush(chunk, "tag");
     expect(digests()).toBe(0);
   });
 
   it("when nothing was delivered", async () => {
     const run = scriptedInstance({ options: raw, script: [denied] });
-    expect(await run.instance.flush(chunk, "tag")).toBe("retry");
-    expect(await run.instance.flush(chunk, "tag")).toBe("ok");
+    expect(await run.flush(chunk, "tag")).toBe("retry");
+    expect(await run.flush(chunk, "tag")).toBe("ok");
     expect(requestsOf(run)).toEqual([letters, letters]);
     expect(run.digests()).toBe(0);
   });
@@ -126,7 +126,7 @@ describe("nothing is remembered, and nothing hashed,", () => {
       return failedAt(1);
     };
     const run = scriptedInstance({ options: raw, script: [taking, denied] });
-    expect(await run.instance.flush(detached, "tag")).toBe("retry");
+    expect(await run.flush(detached, "tag")).toBe("retry");
     expect(detached).toHaveLength(0);
     expect(run.digests()).toBe(0);
   });
@@ -139,12 +139,12 @@ describe("what was told of a chunk", () => {
     const clock = new JumpingClock();
     const run = failing([1], { options: raw, clock });
     const broken = Buffer.concat([odd, Buffer.from([0x01])]);
-    await run.instance.flush(broken, "tag");
+    await run.flush(broken, "tag");
     const errors = () => run.log.at("error").filter((text) => text.includes("log_key"));
     const warnings = () => run.log.at("warning").filter((text) => text.includes("no event"));
     expect([errors().length, warnings().length]).toEqual([1, 1]);
     clock.nowMs += 120_000;
-    expect(await run.instance.flush(broken, "tag")).toBe("ok");
+    expect(await run.flush(broken, "tag")).toBe("ok");
     expect([errors().length, warnings().length]).toEqual([1, 1]);
     expect(requestsOf(run).at(-1)).toEqual(["b"]);
   });
@@ -154,16 +154,16 @@ describe("what was told of a chunk", () => {
     const single = chunkOf([{ log: "a" }, { log: "b" }]);
     // Both together, "a" alone, "b" alone; so nothing was delivered.
     const run = scriptedInstance({ options: raw, script: [poison, poison, denied] });
-    expect(await run.instance.flush(single, "tag")).toBe("retry");
-    expect(await run.instance.flush(single, "tag")).toBe("ok");
+    expect(await run.flush(single, "tag")).toBe("retry");
+    expect(await run.flush(single, "tag")).toBe("ok");
     expect(requestsOf(run)).toEqual([["a", "b"], ["a"], ["b"], ["b"]]);
     expect(run.log.at("error").filter((text) => text.includes("InvalidArgumentException"))).toHaveLength(1);
   });
 
   it("does not count records that were delivered as failed a second time", async () => {
     const run = failing([1, 3], { options: raw, script: [requestFailed("ExpiredTokenException", "setup")] });
-    await run.instance.flush(chunk, "tag");
-    await run.instance.flush(chunk, "tag");
+    await run.flush(chunk, "tag");
+    await run.flush(chunk, "tag");
     expect(run.log.at("error")[0]).toContain("2/5 records failed");
     expect(run.log.at("error")[1]).toContain("2/2 records failed");
   });

@@ -2,8 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { chunkOf } from "../support/event_chunk.js";
 import { CountedMetrics } from "../support/counted_metrics.js";
-import { HeldClock, settled } from "../support/fake_clock.js";
-import { allTaken, failedAt, requestFailed } from "../support/scripted_client.js";
+import { settled } from "../support/fake_clock.js";
+import { HeldClient } from "../support/held_client.js";
+import { allTaken, failedAt, failedWith, requestFailed } from "../support/scripted_client.js";
 import { type InstanceSetting, scriptedInstance, type ScriptedInstance } from "../support/scripted_instance.js";
 
 const byLogKey = { log_key: "log" };
@@ -24,38 +25,38 @@ function counted(setting: InstanceSetting): ScriptedInstance & { readonly metric
 
 describe("a flush", () => {
   it("counts what was sent, dropped and cut, and publishes at its end", async () => {
-    const { instance, metrics } = counted({ options: { ...byLogKey, max_record_size: "4096" } });
-    expect(await instance.flush(mixed, "tag")).toBe("ok");
+    const { flush, metrics } = counted({ options: { ...byLogKey, max_record_size: "4096" } });
+    expect(await flush(mixed, "tag")).toBe("ok");
     expect(metrics.all).toMatchObject({ sent_records_total: 2, sent_entries_total: 2, truncated_records_total: 1, ...dropped });
     expect(metrics.published.at(-1)).toEqual(metrics.all);
     expect(metrics.all).not.toHaveProperty("flush_retries_total");
   });
 
   it("with an aggregate counts one entry of several records", async () => {
-    const { instance, metrics } = counted({ options: { aggregation: "true" } });
-    await instance.flush(chunkOf([{ a: 1 }, { a: 2 }, { a: 3 }]), "tag");
+    const { flush, metrics } = counted({ options: { aggregation: "true" } });
+    await flush(chunkOf([{ a: 1 }, { a: 2 }, { a: 3 }]), "tag");
     expect(metrics.all).toMatchObject({ sent_records_total: 3, sent_entries_total: 1 });
   });
 
   it("counts bytes before and after compression", async () => {
-    const { instance, metrics, client } = counted({ options: { ...byLogKey, compression: "gzip" } });
-    await instance.flush(chunkOf([{ log: "x".repeat(1000) }, { log: "y".repeat(500) }, { other: 1 }]), "tag");
+    const { flush, metrics, client } = counted({ options: { ...byLogKey, compression: "gzip" } });
+    await flush(chunkOf([{ log: "x".repeat(1000) }, { log: "y".repeat(500) }, { other: 1 }]), "tag");
     const sent = (client.requests[0] ?? []).reduce((sum, { data }) => sum + data.length, 0);
     expect(metrics.all).toMatchObject({ uncompressed_bytes_total: 1500, compressed_bytes_total: sent });
   });
 
   it("counts no bytes of aggregates as compressed ones", async () => {
     const compressed = async (options: Readonly<Record<string, string>>) => {
-      const { instance, metrics } = counted({ options: { ...byLogKey, compression: "gzip", ...options } });
-      await instance.flush(chunkOf([{ log: "x".repeat(1000) }, { log: "y".repeat(500) }]), "tag");
+      const { flush, metrics } = counted({ options: { ...byLogKey, compression: "gzip", ...options } });
+      await flush(chunkOf([{ log: "x".repeat(1000) }, { log: "y".repeat(500) }]), "tag");
       return metrics.of("compressed");
     };
     expect(await compressed({ aggregation: "true" })).toEqual(await compressed({}));
   });
 
   it("counts a record that Kinesis refuses, and the rounds that it took", async () => {
-    const { instance, metrics } = counted({ options: byLogKey, script: [refuses, refuses, failedAt(0), allTaken] });
-    expect(await instance.flush(chunkOf([{ log: "one" }, { log: "two" }]), "tag")).toBe("ok");
+    const { flush, metrics } = counted({ options: byLogKey, script: [refuses, refuses, failedAt(0), allTaken] });
+    expect(await flush(chunkOf([{ log: "one" }, { log: "two" }]), "tag")).toBe("ok");
     expect(metrics.all).toEqual({
       "requests_total:content": 2,
       "requests_total:answered": 2,
@@ -70,56 +71,72 @@ describe("a flush", () => {
 
   it("counts the bytes of an aggregate that was taken apart once", async () => {
     const options = { ...byLogKey, compression: "gzip", aggregation: "true" };
-    const { instance, metrics, client } = counted({ options, script: [refuses] });
-    await instance.flush(chunkOf([{ log: "x".repeat(1000) }, { log: "y".repeat(500) }]), "tag");
+    const { flush, metrics, client } = counted({ options, script: [refuses] });
+    await flush(chunkOf([{ log: "x".repeat(1000) }, { log: "y".repeat(500) }]), "tag");
     expect(client.requests.map((entries) => entries.length)).toEqual([1, 2]);
-    await instance.flush(chunkOf([{ log: "z".repeat(100) }]), "tag");
+    await flush(chunkOf([{ log: "z".repeat(100) }]), "tag");
     expect(metrics.all).toMatchObject({ uncompressed_bytes_total: 1600, sent_records_total: 3 });
   });
 
   it("of values that are no events counts them", async () => {
-    const { instance, metrics } = counted({});
-    await instance.flush(Buffer.concat([Buffer.from([0x01]), chunkOf([{ a: 1 }])]), "tag");
+    const { flush, metrics } = counted({});
+    await flush(Buffer.concat([Buffer.from([0x01]), chunkOf([{ a: 1 }])]), "tag");
     expect(metrics.all).toMatchObject({ "dropped_records_total:not_an_event": 1, sent_records_total: 1 });
   });
 });
 
 describe("a chunk that comes again", () => {
   it("after nothing was delivered is counted when it is dealt with, and each retry", async () => {
-    const { instance, metrics } = counted({ options: byLogKey, script: [unreachable, unreachable] });
-    for (const outcome of ["retry", "retry", "ok"]) expect(await instance.flush(mixed, "tag")).toBe(outcome);
+    const { flush, metrics } = counted({ options: byLogKey, script: [unreachable, unreachable] });
+    for (const outcome of ["retry", "retry", "ok"]) expect(await flush(mixed, "tag")).toBe(outcome);
     expect(metrics.all).toMatchObject({ flush_retries_total: 2, "requests_total:setup": 2, sent_records_total: 2, ...dropped });
   });
 
   it("after a part was delivered is not counted a second time", async () => {
     const script = [failedAt(0), unreachable];
-    const { instance, metrics } = counted({ options: { ...byLogKey, compression: "zlib" }, script });
-    expect(await instance.flush(mixed, "tag")).toBe("retry");
+    const { flush, metrics } = counted({ options: { ...byLogKey, compression: "zlib" }, script });
+    expect(await flush(mixed, "tag")).toBe("retry");
     const first = metrics.all;
     expect(first).toMatchObject({ ...dropped, sent_records_total: 1 });
-    expect(await instance.flush(mixed, "tag")).toBe("ok");
+    expect(await flush(mixed, "tag")).toBe("ok");
     expect(metrics.all).toMatchObject({ ...dropped, sent_records_total: 2 });
     expect(metrics.of("uncompressed")).toEqual({ uncompressed_bytes_total: first["uncompressed_bytes_total"] });
   });
 });
 
-describe("in the background", () => {
-  const options = { ...byLogKey, experimental_concurrency: "1", experimental_concurrency_retries: "1" };
+describe("an output with concurrent_requests", () => {
+  const throttled = failedWith("ProvisionedThroughputExceededException", 0);
 
-  it("retries and what is given up are counted and published", async () => {
-    const clock = new HeldClock();
-    const { instance, metrics } = counted({ options, afterwards: failedAt(0), clock });
-    await instance.flush(mixed, "tag");
-    expect(await instance.flush(mixed, "tag")).toBe("retry");
-    await clock.advance(200);
+  it("shows its limit from the start", () => {
+    const { metrics } = counted({ options: { concurrent_requests: "7" } });
+    expect(metrics.limits).toEqual([7]);
+  });
+
+  it("shows a lower limit when the service throttles", async () => {
+    const { flush, metrics } = counted({ options: { ...byLogKey, concurrent_requests: "8" }, script: [throttled] });
+    await flush(chunkOf([{ log: "one" }]), "tag");
+    expect(metrics.limits).toEqual([8, 4]);
+  });
+
+  it("counts the requests of several chunks that are under way at once", async () => {
+    const service = new HeldClient();
+    const { flush, metrics } = counted({ afterwards: (entries) => service.putRecords(entries) });
+    const flushes = [1, 2, 3].map((n) => flush(chunkOf([{ n }])));
     await settled();
-    expect(metrics.all).toMatchObject({
-      retry_rounds_total: 1,
-      flush_retries_total: 1,
-      sent_records_total: 1,
-      "dropped_records_total:retries_exhausted": 1,
-      ...dropped,
-    });
+    expect(metrics.inFlight).toBe(3);
+    await service.answerAll();
+    expect(await Promise.all(flushes)).toEqual(["ok", "ok", "ok"]);
+    expect(metrics.inFlight).toBe(0);
+    expect(metrics.all).toMatchObject({ sent_records_total: 3, "requests_total:answered": 3 });
+  });
+});
+
+describe("an output with experimental_concurrency", () => {
+  it("counts a chunk that was given up after its retries as one to be retried, and none of its records as dropped", async () => {
+    const options = { ...byLogKey, experimental_concurrency: "1", experimental_concurrency_retries: "1" };
+    const { flush, metrics } = counted({ options, afterwards: unreachable });
+    expect(await flush(chunkOf([{ log: "one" }]), "tag")).toBe("retry");
+    expect(metrics.all).toEqual({ "requests_total:setup": 1, flush_retries_total: 1 });
     expect(metrics.published.at(-1)).toEqual(metrics.all);
   });
 });

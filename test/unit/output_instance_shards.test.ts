@@ -33,11 +33,11 @@ describe("a chunk that comes again after the shards have changed", () => {
     const strayed: Step = { kind: "answered", strayed: 1, failed: [{ index: 0, code: "X", message: "" }] };
     const run = scriptedInstance({ options, clock, script: [strayed, denied] });
     run.client.shards = shardsCutAt("old", 3);
-    expect(await run.instance.flush(keyed, "tag")).toBe("retry");
+    expect(await run.flush(keyed, "tag")).toBe("retry");
     expect(run.client.requests[0]?.map(textsIn)).toEqual([["a", "b", "c", "d"], ["e"]]);
     run.client.shards = shardsCutAt("new", 1);
     clock.nowMs += 1000;
-    expect(await run.instance.flush(keyed, "tag")).toBe("ok");
+    expect(await run.flush(keyed, "tag")).toBe("ok");
     expect(run.client.requests[2]?.map((entry) => [entry.shardId, textsIn(entry)])).toEqual([
       ["new 0", ["a", "b"]],
       ["new 1", ["c", "d"]],
@@ -56,9 +56,9 @@ describe("a chunk that comes again after the shards have changed", () => {
     const all = step(failedAt());
     const run = scriptedInstance({ options, script: [step(failedAt(0)), denied], afterwards: all });
     run.client.shards = shardsCutAt("old", 2);
-    expect(await run.instance.flush(keyed, "tag")).toBe("retry");
+    expect(await run.flush(keyed, "tag")).toBe("retry");
     run.client.shards = shardsCutAt("new", 0, 3);
-    expect(await run.instance.flush(keyed, "tag")).toBe("ok");
+    expect(await run.flush(keyed, "tag")).toBe("ok");
     expect(taken.sort()).toEqual(letters);
   });
 });
@@ -71,14 +71,14 @@ describe("the list of shards", () => {
     ["there is no partition_key, as random keys share one aggregate", { aggregation: "true" }, 0],
     ["there is no aggregation", { partition_key: "k" }, 0],
   ])("is asked for when %s: %#", async (_, options, listings) => {
-    const { instance, client } = scriptedInstance({ options });
-    for (let count = 0; count < 3; count++) await instance.flush(keyed, "tag");
+    const { flush, client } = scriptedInstance({ options });
+    for (let count = 0; count < 3; count++) await flush(keyed, "tag");
     expect(client.listings).toBe(listings);
   });
 
   it("that is refused keeps no record back, and is told in one warning", async () => {
-    const { instance, client, log } = scriptedInstance({ options: { ...raw, aggregation: "true", partition_key: "k" } });
-    for (let count = 0; count < 3; count++) expect(await instance.flush(keyed, "tag")).toBe("ok");
+    const { flush, client, log } = scriptedInstance({ options: { ...raw, aggregation: "true", partition_key: "k" } });
+    for (let count = 0; count < 3; count++) expect(await flush(keyed, "tag")).toBe("ok");
     expect(client.requests.map(allTextsIn)).toEqual([["a"], ["a"], ["a"]]);
     expect(log.at("warning").filter((text) => text.includes("kinesis:ListShards"))).toHaveLength(1);
   });
@@ -86,11 +86,11 @@ describe("the list of shards", () => {
   it("is asked for again when an answer shows other shards than expected, and not otherwise", async () => {
     const clock = new JumpingClock();
     const script: Step[] = [failedAt(), { kind: "answered", failed: [], strayed: 1 }];
-    const { instance, client } = scriptedInstance({ options: { aggregation: "true", partition_key: "k" }, script, clock });
+    const { flush, client } = scriptedInstance({ options: { aggregation: "true", partition_key: "k" }, script, clock });
     client.shards = [{ id: "all", startingHashKey: 0n, endingHashKey: (1n << 128n) - 1n }];
     const listings: number[] = [];
     for (let count = 0; count < 4; count++) {
-      await instance.flush(keyed, "tag");
+      await flush(keyed, "tag");
       listings.push(client.listings);
       clock.nowMs += 5000;
     }

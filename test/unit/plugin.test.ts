@@ -1,56 +1,44 @@
-// Requests of Fluent Bit: which instance gets them, and what is answered when things go wrong.
+// Requests of Fluent Bit: which instance gets them, and what is replied when things go wrong.
 import { describe, expect, it } from "vitest";
-import { flushAnswers, initFailed, requestKinds, type Binding } from "../../src/binding.js";
-import type { FlushOutcome } from "../../src/output_instance.js";
+import { flushAnswers, initFailed, requestKinds } from "../../src/binding.js";
+import type { FlushOutcome, OutputInstance, WaitingChunk } from "../../src/output_instance.js";
 import { ConfigurationError } from "../../src/configuration_error.js";
-import type { OutputInstance } from "../../src/output_instance.js";
 import { Plugin } from "../../src/plugin.js";
-import { settled } from "../support/fake_clock.js";
+import { FakeBinding } from "../support/fake_binding.js";
+import { JumpingClock, settled } from "../support/fake_clock.js";
 import { RecordedLog } from "../support/recorded_log.js";
 
-type Flush = (chunk: Uint8Array, tag: string) => Promise<FlushOutcome>;
+type Flush = (chunk: WaitingChunk, tag: string) => Promise<FlushOutcome>;
+type Close = (name: string, sinceMs: number, isAlive: () => void) => Promise<void>;
+
+/** Reads a chunk and replies ok; retry when the chunk was withdrawn. */
+const reading: Flush = async (chunk) => ((await chunk.open()) === undefined ? "retry" : "ok");
+const hanging = (): Promise<never> => new Promise(() => undefined);
 
 /** A plugin whose instances are named by the order in which they were made. */
 class Bench {
+  readonly binding = new FakeBinding();
+  readonly clock = new JumpingClock();
   readonly log = new RecordedLog();
   readonly events: string[] = [];
-  readonly answers: [requestId: number, value: number][] = [];
   readonly plugin: Plugin;
   flush: Flush = () => Promise.resolve("ok");
-  close: (name: string) => Promise<void> = () => Promise.resolve();
+  close: Close = () => Promise.resolve();
   #made = 0;
   #requests = 0;
 
   constructor(create: (number: number, read: (key: string) => string | undefined) => void = () => undefined) {
-    const binding: Binding = {
-      serve: () => undefined,
-      close: () => void this.events.push("binding closed"),
-      answer: (requestId, value) => void this.answers.push([requestId, value]),
-      option: (requestId, key) => `${key} of request ${requestId}`,
-      setOptions: () => [],
-      outputInstance: () => undefined,
-      hasHostLog: false,
-      log: () => false,
-      openMetrics: () => 0,
-      updateMetrics: () => false,
-      zoneAbbreviation: () => "UTC",
-      messageDescriptor: 2,
-      place: "in a test",
-      releaseCode: () => undefined,
-      exitProcess: () => {
-        throw new Error("not here");
-      },
-    };
-    this.plugin = new Plugin(binding, this.log, (number, read) => {
+    this.binding.close = () => void this.events.push("binding closed");
+    this.plugin = new Plugin(this.binding, this.log, this.clock.now, (number, read) => {
       create(number, read);
       const name = `instance ${this.#made++}`;
       const instance: Pick<OutputInstance, "flush" | "close"> = {
-        flush: (chunk, tag) => {
-          this.events.push(`${name} flushes ${chunk.length} bytes of ${tag}`);
+        flush: (chunk, tag, blocks) => {
+          this.events.push(`${name} flushes ${chunk.bytes} bytes of ${tag}${blocks ? ", blocking" : ""}`);
           return this.flush(chunk, tag);
         },
-        close: async () => {
-          await this.close(name);
+        close: async (sinceMs, isAlive) => {
+          await this.close(name, sinceMs, isAlive);
           this.events.push(`${name} closed`);
         },
       };
@@ -58,24 +46,43 @@ class Bench {
     });
   }
 
-  /** Hands over a request; gives its number. */
-  ask(kind: number, instance = 0, chunk?: ArrayBuffer): number {
+  get answers(): [requestId: number, value: number][] {
+    return this.binding.answers;
+  }
+
+  /** The id of the next request. */
+  get nextId(): number {
+    return this.#requests;
+  }
+
+  /** Hands over a request. Returns its id. */
+  ask(kind: number, instance = 0, chunkBytes = 0, blocks = false): number {
     const requestId = this.#requests++;
-    this.plugin.handle(requestId, kind, instance, chunk, "tag");
+    this.plugin.handle(requestId, kind, instance, chunkBytes, "tag", blocks);
     return requestId;
   }
 
-  /** The answer to a request; undefined when there is none. */
-  async answerTo(kind: number, instance = 0, chunk?: ArrayBuffer): Promise<number | undefined> {
-    const asked = this.ask(kind, instance, chunk);
+  /** The reply to a request; undefined when there is none. */
+  async answerTo(kind: number, instance = 0, chunkBytes = 0, blocks = false): Promise<number | undefined> {
+    return this.answerOf(this.ask(kind, instance, chunkBytes, blocks));
+  }
+
+  async answerOf(asked: number): Promise<number | undefined> {
     await settled();
     const found = this.answers.filter(([requestId]) => requestId === asked);
     expect(found.length).toBeLessThan(2);
     return found[0]?.[1];
   }
+
+  /** Says that a chunk has come, or that it was withdrawn on its way. */
+  async arrive(flushId: number, chunk: ArrayBuffer | null): Promise<void> {
+    this.binding.chunks.set(flushId, chunk);
+    this.plugin.handle(flushId, requestKinds.chunk, 0, chunk?.byteLength ?? 0, "tag", false);
+    await settled();
+  }
 }
 
-const { init, flush, exit, stop } = requestKinds;
+const { init, flush, exit, stop, withdraw } = requestKinds;
 
 describe("init", () => {
   it("answers the instances' numbers from 0 on", async () => {
@@ -135,23 +142,24 @@ describe("flush", () => {
     const bench = new Bench();
     await bench.answerTo(init);
     bench.flush = () => Promise.resolve(answer);
-    expect(await bench.answerTo(flush, 0, new ArrayBuffer(5))).toBe(flushAnswers[answer]);
+    expect(await bench.answerTo(flush, 0, 5)).toBe(flushAnswers[answer]);
   });
 
-  it("goes to its instance, with chunk and tag", async () => {
+  it("goes to its instance, with the size of its chunk, its tag, and whether it blocks", async () => {
     const bench = new Bench();
     await bench.answerTo(init);
     await bench.answerTo(init);
-    await bench.answerTo(flush, 1, new ArrayBuffer(5));
-    expect(bench.events).toEqual(["instance 1 flushes 5 bytes of tag"]);
+    await bench.answerTo(flush, 1, 5);
+    await bench.answerTo(flush, 0, 6, true);
+    expect(bench.events).toEqual(["instance 1 flushes 5 bytes of tag", "instance 0 flushes 6 bytes of tag, blocking"]);
   });
 
   it("of an instance that is not there, or no more, answers retry", async () => {
     const bench = new Bench();
-    expect(await bench.answerTo(flush, 7, new ArrayBuffer(5))).toBe(flushAnswers.retry);
+    expect(await bench.answerTo(flush, 7, 5)).toBe(flushAnswers.retry);
     await bench.answerTo(init);
     await bench.answerTo(exit, 0);
-    expect(await bench.answerTo(flush, 0, new ArrayBuffer(5))).toBe(flushAnswers.retry);
+    expect(await bench.answerTo(flush, 0, 5)).toBe(flushAnswers.retry);
     expect(bench.events).toEqual(["instance 0 closed"]);
   });
 
@@ -162,20 +170,173 @@ describe("flush", () => {
     const bench = new Bench();
     await bench.answerTo(init);
     bench.flush = failing;
-    expect(await bench.answerTo(flush, 0, new ArrayBuffer(5))).toBe(flushAnswers.retry);
+    expect(await bench.answerTo(flush, 0, 5)).toBe(flushAnswers.retry);
     expect(bench.log.messages).toHaveLength(1);
     expect(bench.log.at("error")[0]).toContain("Unexpected error, please report it: Error: oops");
     bench.flush = () => Promise.resolve("ok");
-    expect(await bench.answerTo(flush, 0, new ArrayBuffer(5))).toBe(flushAnswers.ok);
+    expect(await bench.answerTo(flush, 0, 5)).toBe(flushAnswers.ok);
   });
 
   it("does not wait for others", async () => {
     const bench = new Bench();
     await bench.answerTo(init);
-    bench.flush = () => new Promise(() => undefined);
+    bench.flush = hanging;
     expect(await bench.answerTo(flush)).toBeUndefined();
     bench.flush = () => Promise.resolve("ok");
     expect(await bench.answerTo(flush)).toBe(flushAnswers.ok);
+  });
+});
+
+describe("the chunk of a flush", () => {
+  it("is fetched only when the instance opens it, and has the bytes of the host's memory", async () => {
+    const bench = new Bench();
+    await bench.answerTo(init);
+    const contents: Uint8Array[] = [];
+    let begin: () => void = () => undefined;
+    bench.flush = async (chunk) => {
+      await new Promise<void>((resolve) => (begin = resolve));
+      const content = await chunk.open();
+      if (content !== undefined) contents.push(content);
+      return "ok";
+    };
+    const asked = bench.ask(flush, 0, 3);
+    bench.binding.chunks.set(asked, Uint8Array.of(1, 2, 3).buffer);
+    await settled();
+    expect(bench.binding.asked).toEqual([]);
+    begin();
+    expect(await bench.answerOf(asked)).toBe(flushAnswers.ok);
+    expect(bench.binding.asked).toEqual([asked]);
+    expect(contents).toEqual([Uint8Array.of(1, 2, 3)]);
+  });
+
+  it("that is on its way is fetched again when it has come", async () => {
+    const bench = new Bench();
+    await bench.answerTo(init);
+    const contents: (Uint8Array | undefined)[] = [];
+    bench.flush = async (chunk) => {
+      contents.push(await chunk.open());
+      return "ok";
+    };
+    const asked = bench.ask(flush, 0, 2);
+    expect(await bench.answerOf(asked)).toBeUndefined();
+    await bench.arrive(asked, Uint8Array.of(7, 8).buffer);
+    expect(contents).toEqual([Uint8Array.of(7, 8)]);
+    expect(bench.binding.asked).toEqual([asked, asked]);
+    expect(await bench.answerOf(asked)).toBe(flushAnswers.ok);
+  });
+
+  it("comes to its own flush when several are on their way", async () => {
+    const bench = new Bench();
+    await bench.answerTo(init);
+    const contents: (Uint8Array | undefined)[] = [];
+    bench.flush = async (chunk) => {
+      contents.push(await chunk.open());
+      return "ok";
+    };
+    const [first, second] = [bench.ask(flush, 0, 1), bench.ask(flush, 0, 1)];
+    await bench.arrive(second, Uint8Array.of(2).buffer);
+    await bench.arrive(first, Uint8Array.of(1).buffer);
+    expect(contents).toEqual([Uint8Array.of(2), Uint8Array.of(1)]);
+    expect(bench.answers.slice(1)).toEqual([[second, flushAnswers.ok], [first, flushAnswers.ok]]);
+  });
+
+  it.each(["when it is asked for", "on its way"])("that is withdrawn %s does not open, and its flush is replied to with retry", async (when) => {
+    const bench = new Bench();
+    await bench.answerTo(init);
+    bench.flush = reading;
+    if (when === "when it is asked for") bench.binding.chunks.set(bench.nextId, null);
+    const asked = bench.ask(flush, 0, 1);
+    await settled();
+    if (when === "on its way") await bench.arrive(asked, null);
+    expect(await bench.answerOf(asked)).toBe(flushAnswers.retry);
+  });
+
+  it("that comes after its flush was replied to is not read", async () => {
+    const bench = new Bench();
+    await bench.answerTo(init);
+    bench.flush = reading;
+    const asked = bench.ask(flush, 0, 1);
+    await settled();
+    bench.plugin.releaseAll("text");
+    await bench.arrive(asked, new ArrayBuffer(1));
+    expect(bench.binding.asked).toEqual([asked]);
+    expect(await bench.answerOf(asked)).toBe(flushAnswers.retry);
+  });
+
+  it("that nobody waits for is not read", async () => {
+    const bench = new Bench();
+    await bench.answerTo(init);
+    await bench.arrive(99, new ArrayBuffer(1));
+    expect(bench.binding.asked).toEqual([]);
+    expect(bench.log.messages).toEqual([]);
+  });
+});
+
+describe("withdraw", () => {
+  it("replies to its flush with retry at once, and to itself", async () => {
+    const bench = new Bench();
+    await bench.answerTo(init);
+    bench.flush = hanging;
+    const asked = bench.ask(flush, 0, 1);
+    expect(await bench.answerTo(withdraw, asked)).toBe(flushAnswers.ok);
+    expect(await bench.answerOf(asked)).toBe(flushAnswers.retry);
+  });
+
+  it("leaves other flushes alone", async () => {
+    const bench = new Bench();
+    await bench.answerTo(init);
+    bench.flush = hanging;
+    const [gone, staying] = [bench.ask(flush, 0, 1), bench.ask(flush, 0, 1)];
+    await bench.answerTo(withdraw, gone);
+    expect(await bench.answerOf(staying)).toBeUndefined();
+  });
+
+  it("before the chunk was fetched keeps it from being fetched", async () => {
+    const bench = new Bench();
+    await bench.answerTo(init);
+    let begin: () => void = () => undefined;
+    const outcomes: FlushOutcome[] = [];
+    bench.flush = async (chunk, tag) => {
+      await new Promise<void>((resolve) => (begin = resolve));
+      const outcome = await reading(chunk, tag);
+      outcomes.push(outcome);
+      return outcome;
+    };
+    const asked = bench.ask(flush, 0, 1);
+    bench.binding.chunks.set(asked, new ArrayBuffer(1));
+    await settled();
+    await bench.answerTo(withdraw, asked);
+    begin();
+    await settled();
+    expect(bench.binding.asked).toEqual([]);
+    expect(outcomes).toEqual(["retry"]);
+    expect(await bench.answerOf(asked), "once").toBe(flushAnswers.retry);
+  });
+
+  it("of a chunk on its way ends the wait for it", async () => {
+    const bench = new Bench();
+    await bench.answerTo(init);
+    const outcomes: FlushOutcome[] = [];
+    bench.flush = async (chunk, tag) => {
+      const outcome = await reading(chunk, tag);
+      outcomes.push(outcome);
+      return outcome;
+    };
+    const asked = bench.ask(flush, 0, 1);
+    await settled();
+    await bench.answerTo(withdraw, asked);
+    expect(outcomes).toEqual(["retry"]);
+    expect(await bench.answerOf(asked)).toBe(flushAnswers.retry);
+  });
+
+  it("of a flush that was replied to already, or never came, is replied to all the same", async () => {
+    const bench = new Bench();
+    await bench.answerTo(init);
+    const asked = bench.ask(flush, 0, 1);
+    expect(await bench.answerOf(asked)).toBe(flushAnswers.ok);
+    for (const flushId of [asked, 99]) expect(await bench.answerTo(withdraw, flushId)).toBe(flushAnswers.ok);
+    expect(await bench.answerOf(asked)).toBe(flushAnswers.ok);
+    expect(bench.answers.map(([requestId]) => requestId)).not.toContain(99);
   });
 });
 
@@ -200,7 +361,7 @@ describe("after an error that nobody caught", () => {
   it("a stop that waits closes the binding", async () => {
     const bench = new Bench();
     await bench.answerTo(init);
-    bench.close = () => new Promise(() => undefined);
+    bench.close = hanging;
     bench.ask(stop);
     await settled();
     expect(bench.events).toEqual([]);
@@ -245,6 +406,69 @@ describe("exit", () => {
     expect(bench.events).toEqual(["instance 0 closed", "instance 2 closed"]);
   });
 
+  it("says in Fluent Bit that it goes on, for its own request", async () => {
+    const bench = new Bench();
+    for (let count = 0; count < 2; count++) await bench.answerTo(init);
+    const alive: (() => void)[] = [];
+    bench.close = (_, __, isAlive) => {
+      alive.push(isAlive);
+      return hanging();
+    };
+    const asked = [bench.ask(exit, 0), bench.ask(exit, 1)];
+    await settled();
+    for (const place of [0, 1, 1]) alive[place]?.();
+    expect(bench.binding.extended).toEqual([asked[0], asked[1], asked[1]]);
+  });
+
+  it("waits for the flushes of its instance, which get their replies meanwhile", async () => {
+    const bench = new Bench();
+    await bench.answerTo(init);
+    let finish: (outcome: FlushOutcome) => void = () => undefined;
+    const flushed = new Promise<FlushOutcome>((resolve) => (finish = resolve));
+    bench.flush = () => flushed;
+    bench.close = async () => {
+      await flushed;
+    };
+    const asked = bench.ask(flush, 0, 1);
+    const exiting = bench.ask(exit, 0);
+    expect(await bench.answerTo(flush, 0, 1), "a flush that comes during the exit").toBe(flushAnswers.retry);
+    expect(await bench.answerOf(exiting)).toBeUndefined();
+    finish("ok");
+    expect(await bench.answerOf(asked)).toBe(flushAnswers.ok);
+    expect(await bench.answerOf(exiting)).toBe(flushAnswers.ok);
+  });
+
+  it("of several outputs counts its time from the first one's", async () => {
+    const bench = new Bench();
+    for (let count = 0; count < 3; count++) await bench.answerTo(init);
+    const since: number[] = [];
+    bench.close = (_, sinceMs) => {
+      since.push(sinceMs);
+      bench.clock.nowMs += 7000;
+      return Promise.resolve();
+    };
+    for (let count = 0; count < 3; count++) await bench.answerTo(exit, count);
+    expect(since).toEqual([1000, 1000, 1000]);
+  });
+
+  it.each([
+    ["after all outputs have ended", 1],
+    ["after an output of a reload was made", 2],
+  ])("counts its time anew %s", async (_, made) => {
+    const bench = new Bench();
+    for (let count = 0; count < made; count++) await bench.answerTo(init);
+    const since: number[] = [];
+    bench.close = (__, sinceMs) => {
+      since.push(sinceMs);
+      return Promise.resolve();
+    };
+    await bench.answerTo(exit, 0);
+    bench.clock.nowMs += 60_000;
+    await bench.answerTo(init);
+    await bench.answerTo(exit, 0);
+    expect(since).toEqual([1000, 61_000]);
+  });
+
   it("of an instance that is not there is answered", async () => {
     expect(await new Bench().answerTo(exit, 3)).toBe(flushAnswers.ok);
   });
@@ -260,6 +484,18 @@ describe("stop", () => {
     await settled();
     await settled();
     expect(bench.events).toEqual(["instance 1 closed", "instance 0 closed", "instance 2 closed", "binding closed"]);
+  });
+
+  it("says in Fluent Bit that it goes on, for its own request", async () => {
+    const bench = new Bench();
+    await bench.answerTo(init);
+    bench.close = (_, __, isAlive) => {
+      isAlive();
+      return Promise.resolve();
+    };
+    const asked = bench.ask(stop);
+    await settled();
+    expect(bench.binding.extended).toEqual([asked]);
   });
 
   it("closes the binding even when an instance cannot be closed", async () => {

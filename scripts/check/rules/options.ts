@@ -68,7 +68,6 @@ const adviceFor: Readonly<Record<string, string>> = {
   stream: "Write the same region in both",
   external_id: "Set 'role_arn', or remove it",
   partition_key: "Allow kinesis:ListShards on the stream",
-  experimental_concurrency: "Remove it and set 'workers', which loses nothing",
 };
 
 function warningOf(output: KinesisOutput, message: string): Finding {

@@ -7,13 +7,19 @@ import type { Timing } from "../../bench/stage.js";
 const timing = (name: string, ratio: number): Timing => ({ name, cpuMicroseconds: 1, wallMicroseconds: 1, ratio });
 const summary = (variant: string, cpuToReference: number) => ({ variant, cpuToReference }) as Summary;
 
-it("ratios are those of a stage to its first other contender, and of our variants to the C output, the higher the better", () => {
+it("ratios are those of a stage to its first other contender, and of our variants' CPU to the C output's, the higher the better", () => {
   const stage = { stage: "json", name: "logs", records: 1, bytesPerRecord: 1, timings: [timing("ours", 1), timing("objects", 8), timing("slow", 20)] };
   const summaries = [summary("null", 0), summary("c", 1), summary("ours", 0.5), summary("peer", 11)];
-  const plain = { title: "plain", records: 1, runs: 1, summaries };
+  const plain = { title: "plain", records: 7, latencyMs: 0, runs: 1, summaries };
   const withoutReference = { ...plain, title: "alone", summaries: [summary("ours", NaN)] };
   const ratios = ratiosOf({ stages: [stage], fluentBit: [plain, withoutReference] });
-  expect([...ratios]).toEqual([["json: logs", 8], ["Fluent Bit, plain: ours", 2]]);
+  expect([...ratios]).toEqual([["json: logs", 8], ["Fluent Bit, plain, 7 records: ours", 2]]);
+});
+
+it("where the endpoint takes its time, the ratio is that of the times from the first request to the last", () => {
+  const summaries = [summary("c-tags8", 1), { ...summary("ours-tags8", 9), firstToLastToReference: 4 }];
+  const ratios = ratiosOf({ stages: [], fluentBit: [{ title: "tags", records: 7, latencyMs: 20, runs: 1, summaries }] });
+  expect([...ratios]).toEqual([["Fluent Bit, tags, 7 records, 20 ms: ours-tags8, first to last", 0.25]]);
 });
 
 it("a ratio may fall by a fifth, and not by more", () => {

@@ -4,7 +4,7 @@ import { summarize } from "../../bench/fluent_bit/comparison.js";
 import type { Run } from "../../bench/fluent_bit/measured_run.js";
 
 function run(cpuSeconds: number, wallSeconds = 1): Run {
-  return { cpuSeconds, wallSeconds, peakRssMib: 50, wireBytes: 2e6, requests: 3, records: 10, serverCpuSeconds: 0 };
+  return { cpuSeconds, wallSeconds, firstToLastSeconds: wallSeconds / 2, mostInFlight: 1, peakRssMib: 50, wireBytes: 2e6, requests: 3, records: 10, serverCpuSeconds: 0 };
 }
 
 it("the CPU of an output is that of the process without the null run of the same round, and its ratio that to the C output", () => {
@@ -21,4 +21,18 @@ it("the CPU of an output is that of the process without the null run of the same
 it("there is no ratio without the C output, and no cost of an output without the null output", () => {
   const [ours] = summarize(new Map([["ours", [run(3)]]]));
   expect(ours).toMatchObject({ cpuSeconds: 3, outputCpuSeconds: NaN, cpuToReference: NaN, wallToReference: NaN });
+});
+
+it("an output is held against those that ran over the same input, and where there are none against those over the plain one", () => {
+  const rounds = new Map([
+    ["null", [run(1)]],
+    ["null-tags8", [run(2)]],
+    ["c", [run(3, 2)]],
+    ["c-tags8", [run(4, 4)]],
+    ["ours-gzip-tags8", [run(6, 6)]],
+    ["ours-key40", [run(5, 6)]],
+  ]);
+  const summaries = new Map(summarize(rounds).map((summary) => [summary.variant, summary]));
+  expect(summaries.get("ours-gzip-tags8")).toMatchObject({ outputCpuSeconds: 4, cpuToReference: 2, firstToLastToReference: 1.5 });
+  expect(summaries.get("ours-key40")).toMatchObject({ outputCpuSeconds: 4, cpuToReference: 2, firstToLastToReference: 3 });
 });

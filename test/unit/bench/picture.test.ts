@@ -5,7 +5,7 @@ import { labelOf, pictureOf } from "../../bench/picture.js";
 import type { Results } from "../../bench/results.js";
 
 function summary(variant: string, outputCpuSeconds: number, wallSeconds: number): Summary {
-  const zeros = { cpuSeconds: 0, cpuToReference: 0, wallToReference: 0, peakRssMib: 0, wireMegabytes: 0, requests: 0, serverCpuSeconds: 0 };
+  const zeros = { firstToLastSeconds: 0, firstToLastToReference: 0, mostInFlight: 0, cpuSeconds: 0, cpuToReference: 0, wallToReference: 0, peakRssMib: 0, wireMegabytes: 0, requests: 0, serverCpuSeconds: 0 };
   return { ...zeros, variant, outputCpuSeconds, wallSeconds };
 }
 
@@ -17,7 +17,9 @@ const results: Results = {
   stages: [{ stage: "json", name: "logs", records: 1, bytesPerRecord: 1, timings: [timing("ours", 0.5, 1), timing("objects & text", 4, 8)] }],
   encodingGrowth: [],
   host: { startMilliseconds: 1, restMib: 1, flushMilliseconds: 1, megabytesPerSecond: 1, cpuMicrosecondsPerRecord: 1, growth: [] },
-  fluentBit: [{ title: "plain", records: 400_000, runs: 5, summaries: [summary("null", 0, 1), summary("c", 0.5, 4), summary("peer", 10, 20), summary("ours", NaN, 5)] }],
+  fluentBit: [{ title: "plain", records: 400_000, latencyMs: 0, runs: 5, summaries: [summary("null", 0, 1), summary("c", 0.5, 4), summary("peer", 10, 20), summary("ours", NaN, 5)] }],
+  slopes: [],
+  standstills: [],
   rest: [],
 };
 const widths = (picture: string, kind: string) =>
@@ -50,7 +52,7 @@ it("variants have readable names", () => {
   expect(["c", "ours-workers2", "peer-gzip", "c-workers1"].map(labelOf)).toEqual([
     "C output",
     "this plugin, 2 workers",
-    "Go-style peer, gzip",
+    "Go plugin, gzip",
     "C output, 1 worker",
   ]);
 });

@@ -4,8 +4,16 @@ import { outputSection, parseVariant } from "../../bench/fluent_bit/variant.js";
 
 const endpoint = { port: 4430, certificateFile: "authority.pem" };
 
-it("an output alone runs without workers", () => {
-  expect(parseVariant("ours")).toEqual({ name: "ours", output: "ours", options: { workers: "0" }, isCoreInProcess: false });
+it("an output alone runs with its own defaults", () => {
+  const workload = { tags: 1, keys: 0 };
+  expect(parseVariant("ours")).toEqual({ name: "ours", output: "ours", options: {}, workload, isCoreInProcess: false });
+  expect(parseVariant("c-workers0")).toMatchObject({ options: { workers: "0" } });
+});
+
+it("a variant may have several tags, and a partition key with so many values, which the C output does without", () => {
+  expect(parseVariant("ours-tags8-gzip")).toMatchObject({ options: { compression: "gzip" }, workload: { tags: 8, keys: 0 } });
+  expect(parseVariant("peer-key40")).toMatchObject({ options: { partition_key: "customer" }, workload: { tags: 1, keys: 40 } });
+  expect(parseVariant("c-key40")).toMatchObject({ options: {}, workload: { keys: 40 } });
 });
 
 it("the core may run in a process of its own", () => {
@@ -18,7 +26,7 @@ it("modifiers and options of the output follow its name", () => {
   expect(options).toEqual({ workers: "2", compression: "gzip", time_key: "t", log_key: "a=b" });
 });
 
-it.each(["go", "ours-fast", "", "ours-workers"])("'%s' is refused", (name) => {
+it.each(["go", "ours-fast", "", "ours-workers", "ours-tags0", "ours-key"])("'%s' is refused", (name) => {
   expect(() => parseVariant(name)).toThrow(/variant '/);
 });
 

@@ -1,6 +1,7 @@
 // Credentials are renewed in time, once for all requests, and never used when they have expired or been refused.
-import { beforeEach, describe, expect, it, vi } from "vitest";
-import { CredentialsProviderError, RenewingCredentials, type Credentials } from "../../../src/credentials/renewing_credentials.js";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { CredentialFetch } from "../../../src/credentials/credential_fetch.js";
+import { CredentialsTimeout, RenewingCredentials, type Credentials } from "../../../src/credentials/renewing_credentials.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 
 const minuteMs = 60_000;
@@ -9,7 +10,7 @@ const hourMs = 60 * minuteMs;
 let now: number;
 let log: RecordedLog;
 /** Fetches under way, to be answered by the test. */
-let fetches: { give(lifetimeMs?: number): Promise<void>; fail(): Promise<void> }[];
+let fetches: { readonly signal: AbortSignal; give(lifetimeMs?: number): Promise<void>; fail(): Promise<void> }[];
 
 beforeEach(() => {
   now = Date.parse("2030-01-01T00:00:00Z");
@@ -22,11 +23,13 @@ async function settle(): Promise<void> {
   await new Promise(setImmediate);
 }
 
-function credentialsOf(source?: RenewingCredentials): RenewingCredentials {
-  const fetch = () =>
+function credentialsOf(source?: RenewingCredentials, release?: () => void): RenewingCredentials {
+  const fetch = (asked: CredentialFetch) =>
     new Promise<Credentials>((resolve, reject) => {
+      asked.asks("the oracle");
       const number = fetches.length + 1;
       fetches.push({
+        signal: asked.signal,
         give(lifetimeMs) {
           const expiration = lifetimeMs === undefined ? {} : { expiration: new Date(now + lifetimeMs) };
           resolve({ accessKeyId: `AKID${number}`, secretAccessKey: "secret", ...expiration });
@@ -38,7 +41,7 @@ function credentialsOf(source?: RenewingCredentials): RenewingCredentials {
         },
       });
     });
-  return new RenewingCredentials(fetch, { log, now: () => now }, source);
+  return new RenewingCredentials(fetch, { log, now: () => now, ...(release === undefined ? {} : { release }) }, source);
 }
 
 /** The key of each request, or why there was none. */
@@ -189,30 +192,155 @@ describe("a renewal", () => {
 });
 
 describe("a source that hangs", () => {
-  it("is not waited for longer than 20 s, and begun anew after 5 minutes", async () => {
+  const silence = "no credentials within 10 s: no answer from the oracle";
+
+  beforeEach(() => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    try {
-      const credentials = credentialsOf();
-      const first = credentials.provide();
-      const outcome = expect(first).rejects.toThrow(CredentialsProviderError);
-      await vi.advanceTimersByTimeAsync(20_000);
-      await outcome;
-      await expect(first).rejects.toThrow("the source of the credentials has not answered within 20 s");
-      now += 5 * minuteMs - 1;
-      void keyOf(credentials);
-      expect(fetches).toHaveLength(1);
-      now += 1;
-      const last = keyOf(credentials);
-      expect(fetches).toHaveLength(2);
-      // The one that was believed to hang makes no room for a third.
-      await fetches[0]?.fail();
-      const joined = keyOf(credentials);
-      expect(fetches).toHaveLength(2);
-      await fetches[1]?.give();
-      expect([await last, await joined]).toEqual(["AKID2", "AKID2"]);
-    } finally {
-      vi.useRealTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** Time passes for the timers and on the clock. */
+  async function pass(milliseconds: number): Promise<void> {
+    now += milliseconds;
+    await vi.advanceTimersByTimeAsync(milliseconds);
+  }
+
+  it.each([9999, 10_000, 10_001])("is waited for during 10 s: after %i ms", async (afterMs) => {
+    const credentials = credentialsOf();
+    let failure: unknown = "none yet";
+    credentials.provide().catch((error: unknown) => (failure = error));
+    await pass(afterMs);
+    if (afterMs < 10_000) {
+      expect(failure).toBe("none yet");
+      expect(fetches[0]?.signal.aborted).toBe(false);
+    } else {
+      expect(failure).toBeInstanceOf(CredentialsTimeout);
+      expect((failure as Error).message).toBe(silence);
+      expect(fetches[0]?.signal.aborted).toBe(true);
     }
+  });
+
+  it("fails for all requests that wait, for the last one too that came a moment ago", async () => {
+    const credentials = credentialsOf();
+    const first = keyOf(credentials);
+    await pass(9999);
+    const last = keyOf(credentials);
+    await pass(1);
+    expect([await first, await last]).toEqual([silence, silence]);
+    expect(fetches).toHaveLength(1);
+  });
+
+  it("and that the signal has ended is asked again by the next request", async () => {
+    const credentials = credentialsOf();
+    const first = keyOf(credentials);
+    await pass(10_000);
+    expect(await first).toBe(silence);
+    await fetches[0]?.fail();
+    const second = keyOf(credentials);
+    expect(fetches).toHaveLength(2);
+    await fetches[1]?.give();
+    expect(await second).toBe("AKID2");
+  });
+
+  it("and that nothing ends, such as a program, is waited for by each request anew, and its late credentials are used", async () => {
+    const credentials = credentialsOf();
+    const first = keyOf(credentials);
+    await pass(15_000);
+    expect(await first).toBe(silence);
+    const second = keyOf(credentials);
+    await pass(9999);
+    await fetches[0]?.give();
+    expect(await second).toBe("AKID1");
+    expect(await keyOf(credentials)).toBe("AKID1");
+    expect(fetches).toHaveLength(1);
+  });
+
+  it("and that nothing ends is believed to hang for ever after 5 minutes, when another fetch begins", async () => {
+    const credentials = credentialsOf();
+    void keyOf(credentials);
+    await pass(5 * minuteMs - 1);
+    const joining = keyOf(credentials);
+    expect(fetches).toHaveLength(1);
+    now += 1;
+    const last = keyOf(credentials);
+    expect(fetches).toHaveLength(2);
+    // The one that was believed to hang makes no room for a third.
+    await fetches[0]?.fail();
+    expect(await joining).toBe("the source is out of order");
+    const joined = keyOf(credentials);
+    expect(fetches).toHaveLength(2);
+    await fetches[1]?.give();
+    expect([await last, await joined]).toEqual(["AKID2", "AKID2"]);
+  });
+
+  it("during a renewal leaves the old ones in use, is ended, and is told of once", async () => {
+    const credentials = await fetched(hourMs);
+    await pass(55 * minuteMs);
+    expect(await keyOf(credentials)).toBe("AKID1");
+    await pass(10_000);
+    expect(fetches[1]?.signal.aborted).toBe(true);
+    await fetches[1]?.fail();
+    expect(await keyOf(credentials)).toBe("AKID1");
+    expect(log.at("warning")).toEqual([
+      `The credentials could not be renewed: ${silence}. Those at hand are valid until 2030-01-01T01:00:00.000Z`,
+    ]);
+  });
+
+  it("is named by credentials that are got with it, as is their own source when it is the one that hangs", async () => {
+    const source = credentialsOf();
+    const assume = async (asked: CredentialFetch): Promise<Credentials> => {
+      asked.asks(() => source.awaited);
+      await source.provide();
+      asked.asks("AssumeRole of role/a");
+      return new Promise(() => undefined);
+    };
+    const role = new RenewingCredentials(assume, { log, now: () => now }, source);
+    const first = keyOf(role);
+    expect(role.awaited).toBe("the oracle");
+    await pass(8000);
+    await fetches[0]?.give();
+    expect(role.awaited).toBe("AssumeRole of role/a");
+    await pass(1999);
+    await pass(1);
+    expect(await first).toBe("no credentials within 10 s: no answer from AssumeRole of role/a");
+  });
+
+  it("leaves no timer behind when it has answered or failed in time", async () => {
+    const credentials = credentialsOf();
+    const first = keyOf(credentials);
+    expect(vi.getTimerCount()).toBe(1);
+    await fetches[0]?.fail();
+    await first;
+    expect(vi.getTimerCount()).toBe(0);
+    const second = keyOf(credentials);
+    await fetches[1]?.give();
+    await second;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("closed credentials", () => {
+  it("have ended the fetch under way, those of their source too, and let go of what they hold", async () => {
+    const release = vi.fn();
+    const source = credentialsOf(undefined, release);
+    const role = credentialsOf(source);
+    void keyOf(source);
+    void keyOf(role);
+    role.close();
+    expect(fetches.map(({ signal }) => signal.aborted)).toEqual([true, true]);
+    expect(release).toHaveBeenCalledOnce();
+    await fetches[0]?.fail();
+    await fetches[1]?.fail();
+    expect(log.at("warning")).toEqual([]);
+  });
+
+  it("begin no fetch", async () => {
+    const credentials = credentialsOf();
+    credentials.close();
+    expect(await keyOf(credentials)).toBe("the output is closed");
+    expect(fetches).toEqual([]);
   });
 });
 

@@ -7,7 +7,6 @@ import { ScriptedService } from "../../support/scripted_service.js";
 import { LocalTokenService, signerOf } from "../../support/token_service.js";
 import { entryOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
-import { RequestBodies } from "../../../src/send/request_bodies.js";
 
 const podRole = "arn:aws:iam::111111111111:role/pod";
 const pluginRole = "arn:aws:iam::222222222222:role/plugin";
@@ -17,9 +16,9 @@ let tokens: LocalTokenService;
 let settings: CredentialSettings;
 
 /** A client of the Kinesis API at this endpoint, with `role_arn`. */
-function clientOf(endpoint: string, stsEndpoint: string, requestTimeoutMs = 0) {
+function clientOf(endpoint: string, stsEndpoint: string) {
   const roles = { roleArn: pluginRole, stsEndpoint, profile: undefined, externalId: undefined };
-  const connection = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs, ...roles };
+  const connection = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs: 0, ...roles };
   return createKinesisClient(connection, settings.credentials(roles), "1", bodiesFor("logs"), directNetwork);
 }
 
@@ -128,7 +127,7 @@ describe("a role that may not be assumed", () => {
       const refused = vi.fn();
       const roles = { roleArn: pluginRole, stsEndpoint: tokens.endpoint, profile: undefined, externalId: undefined };
       const connection = { region: "us-west-2", stream: "logs", endpoint: kinesis.endpoint, requestTimeoutMs: 0, ...roles };
-      const client = createKinesisClient(connection, settings.credentials(roles), "1", new RequestBodies("logs", "cbor", Math.random, refused));
+      const client = createKinesisClient(connection, settings.credentials(roles), "1", bodiesFor("logs", "cbor", refused));
       const expected = { kind: "failed", code, message: `AssumeRole of ${pluginRole} failed: ${message}`, cause: "setup" };
       // Before anything is known of the endpoint, and afterwards.
       expect(await client.putRecords([entry])).toEqual(expected);
@@ -140,12 +139,4 @@ describe("a role that may not be assumed", () => {
       await kinesis.stop();
     },
   );
-
-  it("because the service keeps silent fails requests after http_request_timeout", async () => {
-    const silent = await ScriptedService.start(() => "silence");
-    const client = clientOf("http://127.0.0.1:1", silent.endpoint, 300);
-    expect(await client.putRecords([entry])).toMatchObject({ kind: "failed", code: "RequestTimeout", cause: "transient" });
-    client.close();
-    await silent.stop();
-  });
 });

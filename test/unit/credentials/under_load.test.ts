@@ -1,4 +1,4 @@
-// Requests go on while a container's credentials run out, are refused, or their server is silent.
+// Requests go on while a container's credentials run out or are refused.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { PutRecordsClient } from "../../../src/send/put_records.js";
 import { createKinesisClient } from "../../../src/send/kinesis_client.js";
@@ -92,12 +92,4 @@ it("ExpiredTokenException is followed by new ones", async () => {
   settings.aheadMs = 60_000;
   expect(await client.putRecords([entry])).toMatchObject({ kind: "failed", code: "ExpiredTokenException" });
   expect(await send(2)).toEqual(["AKID2", "AKID2"]);
-});
-
-it("a silent server ends a request with a reason", { timeout: 30_000 }, async () => {
-  const silent = await ScriptedService.start(() => "silence");
-  vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", silent.endpoint);
-  const message = `the container's endpoint: ${new URL(silent.endpoint).host} did not answer in time`;
-  expect(await client.putRecords([entry])).toEqual({ kind: "failed", code: "CredentialsProviderError", message, cause: "setup" });
-  await silent.stop();
 });

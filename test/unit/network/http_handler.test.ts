@@ -337,8 +337,12 @@ describe("the way without a proxy", () => {
   ])("is the one to %s with NO_PROXY=%s: %s", async (address, list, isDirect) => {
     const handler = await handlerOf({ HTTP_PROXY: "http://127.0.0.1:1", HTTPS_PROXY: "http://127.0.0.1:1", NO_PROXY: list });
     const { protocol, hostname, port, pathname } = new URL(address);
-    const target = handler.directTarget({ protocol, hostname, port: port === "" ? undefined : Number(port), path: pathname } as never);
-    expect(target !== undefined).toBe(isDirect);
+    const asked = { protocol, hostname, port: port === "" ? undefined : Number(port), path: pathname } as never;
+    const direct = handler.directTarget(asked);
+    expect(direct !== undefined).toBe(isDirect);
+    const { agent, ...target } = await handler.target(asked);
+    expect(agent === direct?.agent).toBe(isDirect);
+    expect(target).toMatchObject({ isSecure: protocol === "https:", path: pathname });
   });
 
   it("is without the brackets of an address", async () => {

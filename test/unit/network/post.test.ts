@@ -1,9 +1,14 @@
 // POSTs over Node's HTTP to services on this machine: answers of all kinds, and what ends a request before its time.
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { Agent } from "node:http";
+import { Agent as SecureAgent } from "node:https";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { post, type PostTarget } from "../../../src/network/post.js";
+import { makeCertificate } from "../../support/certificate.js";
 import { ScriptedService, type Answering } from "../../support/scripted_service.js";
 import { freePort } from "../../support/kinesis_local.js";
 
@@ -41,8 +46,9 @@ async function serveRaw(use: (socket: Socket) => void): Promise<number> {
 }
 
 const body = Buffer.from("the body");
-const send = (target: PostTarget, onStart: (end: () => void) => void = () => undefined) =>
-  post(target, { "content-length": String(body.length), "x-test": "yes" }, body, onStart);
+const ignore = () => undefined;
+const send = (target: PostTarget, onEnd: (end: () => void) => void = ignore) =>
+  post(target, { "content-length": String(body.length), "x-test": "yes" }, body, { onEnd, moved: ignore });
 
 describe("a POST", () => {
   it("sends headers and body, and gives the answer with its status, headers and body", async () => {
@@ -131,10 +137,78 @@ describe("an answer", () => {
   });
 });
 
+describe("a POST tells that something moves", () => {
+  const partBytes = 256 * 1024;
+
+  async function serveSecurely(): Promise<PostTarget> {
+    const folder = mkdtempSync(path.join(tmpdir(), "post-"));
+    stops.push(() => rmSync(folder, { recursive: true }));
+    const { serverFile } = await makeCertificate(folder);
+    const { server } = JSON.parse(readFileSync(serverFile, "utf8")) as { server: { key: string; cert: string } };
+    const service = await ScriptedService.start(({ bytes }) => ({ body: bytes }), { tls: server });
+    stops.push(() => service.stop());
+    const agent = new SecureAgent({ keepAlive: true, ca: server.cert });
+    stops.push(() => agent.destroy());
+    return targetOf(Number(new URL(service.endpoint).port), { isSecure: true, hostname: "localhost", agent });
+  }
+
+  const kinds: [string, () => Promise<PostTarget>][] = [
+    ["plain", async () => (await serve(({ bytes }) => ({ body: bytes }))).target],
+    ["TLS", serveSecurely],
+  ];
+  const sizes: [number, number][] = [[0, 1], [1, 1], [partBytes - 1, 1], [partBytes, 1], [partBytes + 1, 2], [2 * partBytes, 2], [2 * partBytes + 1, 3]];
+  const cases = kinds.flatMap(([kind, target]) => sizes.map(([bytes, parts]) => [kind, bytes, parts, target] as const));
+
+  it.each(cases)(
+    "over a new and a used connection (%s) once for the connection and for each part of a body, of %i bytes %i, and the body arrives as it is",
+    async (_, bytes, parts, targetFor) => {
+      const target = await targetFor();
+      const large = Buffer.alloc(bytes);
+      for (let at = 0; at < bytes; at += 1021) large[at] = at / 1021;
+      for (let count = 0; count < 2; count++) {
+        const moved = vi.fn();
+        const answer = await post(target, { "content-length": String(bytes) }, large, { onEnd: ignore, moved });
+        expect(answer.body.equals(large)).toBe(true);
+        expect(moved).toHaveBeenCalledTimes(1 + parts);
+      }
+    },
+  );
+
+  it("not while the service reads nothing, and again when it reads on", async () => {
+    const bytes = 32 * 1024 * 1024;
+    let reader: Socket | undefined;
+    const port = await serveRaw((socket) => (reader = socket.pause()));
+    const moved = vi.fn();
+    let end: () => void = ignore;
+    const headers = { "content-length": String(bytes) };
+    const watcher = { onEnd: (ender: () => void) => (end = ender), moved };
+    const failed = expect(post(targetOf(port), headers, Buffer.alloc(bytes), watcher)).rejects.toThrow();
+    let calls = -1;
+    // What the kernel's buffers take.
+    await vi.waitUntil(() => calls === (calls = moved.mock.calls.length) && calls > 0, { interval: 100, timeout: 10_000 });
+    expect(calls).toBeLessThan(1 + bytes / partBytes);
+    reader?.resume();
+    await vi.waitFor(() => expect(moved).toHaveBeenCalledTimes(1 + bytes / partBytes), 10_000);
+    end();
+    await failed;
+  });
+
+  it("not for a connection that is still being made", async () => {
+    // TLS: the connection is there, its handshake is never answered.
+    const port = await serveRaw(() => undefined);
+    const agent = new SecureAgent({ keepAlive: true });
+    stops.push(() => agent.destroy());
+    const moved = vi.fn();
+    const target = targetOf(port, { isSecure: true, agent, connectionTimeoutMs: 50 });
+    await expect(post(target, {}, body, { onEnd: ignore, moved })).rejects.toThrow("no connection");
+    expect(moved).not.toHaveBeenCalled();
+  });
+});
+
 describe("a POST ends", () => {
   it("when it is told to, whatever it waits for", async () => {
     const { target } = await serve(() => "silence");
-    let end: () => void = () => undefined;
+    let end: () => void = ignore;
     const sent = send(target, (ender) => (end = ender));
     setTimeout(() => end(), 20);
     await expect(sent).rejects.toMatchObject({ code: "ECONNRESET" });
@@ -156,7 +230,6 @@ describe("a POST ends", () => {
   it("when no connection comes about in time", async () => {
     // TLS: the connection is there, its handshake is never answered.
     const port = await serveRaw(() => undefined);
-    const { Agent: SecureAgent } = await import("node:https");
     const agent = new SecureAgent({ keepAlive: true });
     stops.push(() => agent.destroy());
     await expect(send(targetOf(port, { isSecure: true, agent, connectionTimeoutMs: 50 }))).rejects.toMatchObject({

@@ -1,12 +1,14 @@
-// Sinks that are used again: whose memory they have, and how much of it is kept.
+// Sinks that are used again: whose memory they have, how much of it is kept, and when it is freed.
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SinkPool } from "../../../src/record/sink_pool.js";
+import type { ByteSink } from "../../../src/record/byte_sink.js";
+import { timedPool } from "../../support/sink_pool.js";
 
 const kib = 1024;
 
-describe("the pool", () => {
-  it("gives a sink again that came back, emptied", () => {
-    const pool = new SinkPool(1024 * kib);
+describe("the pool hands out sinks:", () => {
+  it("a sink that came back is used again, emptied", () => {
+    const { pool } = timedPool();
     const sink = pool.take(100 * kib);
     sink.append(Uint8Array.of(1, 2, 3));
     pool.give(sink);
@@ -15,8 +17,8 @@ describe("the pool", () => {
     expect(sink.bytes.length).toBe(100 * kib);
   });
 
-  it("gives no sink to two", () => {
-    const pool = new SinkPool(1024 * kib);
+  it("no sink is given to two users at once", () => {
+    const { pool } = timedPool();
     const [first, second] = [pool.take(kib), pool.take(kib)];
     expect(first).not.toBe(second);
     pool.give(first);
@@ -24,28 +26,156 @@ describe("the pool", () => {
     expect(new Set([pool.take(kib), pool.take(kib), pool.take(kib)]).size).toBe(3);
   });
 
-  it("counts a sink only while it keeps it", () => {
-    const pool = new SinkPool(250 * kib);
+  it.each([
+    [9, 10],
+    [10, 10],
+    [11, 20],
+    [20, 20],
+    [21, 40],
+  ])("for %i KiB the smallest kept sink with enough room is used, here of %i KiB", (wantedKib, foundKib) => {
+    const { pool } = timedPool();
+    for (const sink of [20, 40, 10].map((sizeKib) => pool.take(sizeKib * kib))) pool.give(sink);
+    expect(pool.take(wantedKib * kib).capacity).toBe(foundKib * kib);
+    expect(pool.keptBytes).toBe((70 - foundKib) * kib);
+  });
+
+  it("a new sink is made when no kept one is large enough, and the kept ones stay", () => {
+    const { pool, freedBytes } = timedPool();
+    const small = pool.take(100 * kib);
+    pool.give(small);
+    const large = pool.take(100 * kib + 1);
+    expect(large).not.toBe(small);
+    expect(large.capacity).toBe(100 * kib + 1);
+    expect(pool.keptBytes).toBe(100 * kib);
+    expect(freedBytes).toEqual([]);
+  });
+
+  it("of kept sinks of one size the one that came back last is used first", () => {
+    const { pool } = timedPool();
+    const [first, second] = [pool.take(kib), pool.take(kib)];
+    pool.give(first);
+    pool.give(second);
+    expect(pool.take(kib)).toBe(second);
+  });
+
+  it("a sink for no bytes can be written to", () => {
+    const sink = timedPool().pool.take(0);
+    sink.append(Uint8Array.of(1));
+    expect(sink.bytes[0]).toBe(1);
+  });
+
+  it("a sink that has grown is kept with its new size", () => {
+    const { pool } = timedPool();
+    const sink = pool.take(kib);
+    sink.append(new Uint8Array(200 * kib));
+    pool.give(sink);
+    expect(pool.keptBytes).toBe(sink.capacity);
+    expect(pool.take(200 * kib)).toBe(sink);
+    expect(pool.keptBytes).toBe(0);
+  });
+});
+
+describe("the pool bounds its memory:", () => {
+  it.each([
+    [199, 1],
+    [200, 2],
+    [201, 2],
+  ])("with a limit of %i KiB it keeps %i of two sinks of 100 KiB, the last ones", (limitKib, kept) => {
+    const { pool, freedBytes } = timedPool(limitKib * kib);
+    const sinks = [pool.take(100 * kib), pool.take(100 * kib)];
+    for (const sink of sinks) pool.give(sink);
+    expect(pool.keptBytes).toBe(kept * 100 * kib);
+    expect(freedBytes).toEqual(kept === 2 ? [] : [100 * kib]);
+    expect(pool.take(kib)).toBe(sinks[1]);
+  });
+
+  it("a sink above the limit is freed at once", () => {
+    const { pool, freedBytes } = timedPool(100 * kib);
+    pool.give(pool.take(100 * kib + 1));
+    expect(pool.keptBytes).toBe(0);
+    expect(freedBytes).toEqual([100 * kib + 1]);
+  });
+
+  it("a sink counts only while the pool keeps it", () => {
+    const { pool, freedBytes } = timedPool(150 * kib);
     const sink = pool.take(100 * kib);
     for (let times = 0; times < 10; times++) {
       pool.give(sink);
       expect(pool.take(kib)).toBe(sink);
     }
+    expect(freedBytes).toEqual([]);
   });
 
-  it("makes room in a sink that is too small", () => {
-    const pool = new SinkPool(1024 * kib);
-    const sink = pool.take(100 * kib);
-    pool.give(sink);
-    expect(pool.take(300 * kib)).toBe(sink);
-    expect(sink.bytes.length).toBeGreaterThanOrEqual(300 * kib);
+  it("whatever is taken and given, the kept bytes stay within the limit and none is lost or doubled", () => {
+    const steps = fc.array(fc.record({ isTake: fc.boolean(), bytes: fc.integer({ min: 0, max: 500 }) }), { maxLength: 100 });
+    fc.assert(fc.property(steps, fc.integer({ min: 0, max: 1000 }), (plan, limit) => {
+      const { pool } = timedPool(limit);
+      const taken = new Set<ByteSink>();
+      for (const { isTake, bytes } of plan) {
+        const [oldest] = taken;
+        if (isTake || oldest === undefined) {
+          const sink = pool.take(bytes);
+          expect(taken.has(sink)).toBe(false);
+          expect(sink.capacity).toBeGreaterThanOrEqual(bytes);
+          expect(sink.bytes.length).toBe(sink.capacity);
+          taken.add(sink);
+        } else {
+          taken.delete(oldest);
+          pool.give(oldest);
+        }
+        expect(pool.keptBytes).toBeLessThanOrEqual(limit);
+        expect(pool.keptBytes).toBeGreaterThanOrEqual(0);
+      }
+    }));
+  });
+});
+
+describe("the pool frees its memory at rest:", () => {
+  it("all kept sinks are freed after one rest without use, the oldest first", () => {
+    const { pool, freedBytes, timers, rests, endTimer } = timedPool();
+    for (const sink of [pool.take(10), pool.take(20)]) pool.give(sink);
+    endTimer();
+    expect(freedBytes, "the second came back while the timer ran").toEqual([]);
+    expect(rests).toEqual([]);
+    expect(timers).toEqual([5000]);
+    endTimer();
+    expect(freedBytes).toEqual([10, 20]);
+    expect(rests, "a rest is told once all is freed").toEqual([0]);
+    expect(timers).toEqual([]);
   });
 
-  it.each([[199, 1], [200, 2], [201, 2]])("keeps no more than its limit: of two sinks of 100 KiB with %i KiB, %i", (limitKib, kept) => {
-    const pool = new SinkPool(limitKib * kib);
-    const sinks = [pool.take(100 * kib), pool.take(100 * kib)];
-    for (const sink of sinks) pool.give(sink);
-    const again = [pool.take(kib), pool.take(kib)];
-    expect(again.filter((sink) => sinks.includes(sink))).toHaveLength(kept);
+  it.each(["take", "give"] as const)("nothing is freed as long as the pool is used, here by %s", (use) => {
+    const { pool, freedBytes, timers, endTimer } = timedPool();
+    const others = Array.from({ length: 3 }, () => pool.take(10));
+    pool.give(pool.take(1000));
+    for (const other of others) {
+      if (use === "take") pool.take(2000);
+      else pool.give(other);
+      endTimer();
+      expect(freedBytes).toEqual([]);
+      expect(timers).toEqual([5000]);
+    }
+    endTimer();
+    expect(freedBytes).toContain(1000);
+  });
+
+  it("a sink in use is not freed, and starts a new rest when it comes back", () => {
+    const { pool, freedBytes, timers, endTimer } = timedPool();
+    const inUse = pool.take(30);
+    pool.give(pool.take(10));
+    endTimer();
+    expect(freedBytes).toEqual([10]);
+    expect(inUse.bytes.length).toBe(30);
+    expect(timers).toEqual([]);
+    pool.give(inUse);
+    expect(timers).toEqual([5000]);
+    endTimer();
+    expect(freedBytes).toEqual([10, 30]);
+  });
+
+  it("one timer runs at a time, however often sinks come back", () => {
+    const { pool, timers } = timedPool();
+    for (let times = 0; times < 5; times++) pool.give(pool.take(10));
+    expect(timers).toEqual([5000]);
   });
 });

@@ -4,6 +4,7 @@ import { limitsFor, maxRecordBytes } from "../../../src/limits.js";
 import { deliver, type Delivery, type RetryPolicy } from "../../../src/send/delivery.js";
 import type { Entry } from "../../../src/entry.js";
 import { JumpingClock } from "../../support/fake_clock.js";
+import { windowOf } from "../../support/request_window.js";
 import {
   allTaken,
   entriesOf,
@@ -18,6 +19,8 @@ import {
 
 const { maxRequestBytes } = limitsFor(maxRecordBytes);
 const takeApart = () => [];
+/** Without anything special: no order to keep, one request at a time. */
+const plain = { takeApart, maxRequestBytes, order: "none" } as const;
 const patient: RetryPolicy = { budgetMs: 1_000_000, firstBackoffMs: 100, longestBackoffMs: 1000 };
 
 interface Run {
@@ -29,7 +32,7 @@ interface Run {
 
 async function run(entries: readonly Entry[], client: ScriptedClient, policy = patient, random = 0.5): Promise<Run> {
   const clock = new JumpingClock();
-  const delivery = await deliver(entries, policy, { client, takeApart, maxRequestBytes, now: clock.now, sleep: clock.sleep, random: () => random });
+  const delivery = await deliver(entries, policy, { ...plain, client, window: windowOf(), now: clock.now, sleep: clock.sleep, random: () => random });
   return { client, clock, delivery, requestKeys: client.requests.map(keysOf) };
 }
 
@@ -40,7 +43,7 @@ function runScript(count: number, script: readonly Step[], policy = patient): Pr
 describe("a chunk of which all is taken", () => {
   it("is delivered with one request per batch, in order", async () => {
     const { delivery, requestKeys, clock } = await runScript(1001, []);
-    expect(delivery).toEqual({ kind: "delivered", delivered: 1001, strayed: 0, refused: [], retryRounds: 0 });
+    expect(delivery).toEqual({ kind: "delivered", delivered: 1001, deliveredRecords: 1001, strayed: 0, refused: [], retryRounds: 0 });
     expect(requestKeys.map((keys) => keys.length)).toEqual([500, 500, 1]);
     expect(requestKeys.flat()).toEqual(keysOf(entriesOf(1001)));
     expect(clock.slept).toEqual([]);
@@ -48,7 +51,7 @@ describe("a chunk of which all is taken", () => {
 
   it("needs no request when it is empty", async () => {
     const { delivery, requestKeys } = await runScript(0, []);
-    expect(delivery).toEqual({ kind: "delivered", delivered: 0, strayed: 0, refused: [], retryRounds: 0 });
+    expect(delivery).toEqual({ kind: "delivered", delivered: 0, deliveredRecords: 0, strayed: 0, refused: [], retryRounds: 0 });
     expect(requestKeys).toEqual([]);
   });
 });
@@ -59,7 +62,7 @@ describe("a partial failure", () => {
     async (code) => {
       const { delivery, requestKeys } = await runScript(5, [failedWith(code, 1, 3)]);
       expect(requestKeys).toEqual([["0", "1", "2", "3", "4"], ["1", "3"]]);
-      expect(delivery).toEqual({ kind: "delivered", delivered: 5, strayed: 0, refused: [], retryRounds: 1 });
+      expect(delivery).toEqual({ kind: "delivered", delivered: 5, deliveredRecords: 5, strayed: 0, refused: [], retryRounds: 1 });
     },
   );
 
@@ -72,7 +75,7 @@ describe("a partial failure", () => {
     const { requestKeys, delivery } = await runScript(1200, [failedAt(7), failedAt(0, 499), failedAt(199)]);
     expect(requestKeys.map((keys) => keys.length)).toEqual([500, 500, 200, 4]);
     expect(requestKeys[3]).toEqual(["7", "500", "999", "1199"]);
-    expect(delivery).toEqual({ kind: "delivered", delivered: 1200, strayed: 0, refused: [], retryRounds: 1 });
+    expect(delivery).toEqual({ kind: "delivered", delivered: 1200, deliveredRecords: 1200, strayed: 0, refused: [], retryRounds: 1 });
   });
 
   it("in the last batch alone is not taken for a success", async () => {
@@ -98,7 +101,7 @@ describe("a request that failed", () => {
     const { requestKeys, delivery } = await runScript(1001, [failedAt(3), requestFailed("ECONNRESET", "transient")]);
     expect(requestKeys.map((keys) => keys.length)).toEqual([500, 500, 500, 2]);
     expect(requestKeys.slice(2).flat()).toEqual(["3", ...keysOf(entriesOf(1001).slice(500))]);
-    expect(delivery).toEqual({ kind: "delivered", delivered: 1001, strayed: 0, refused: [], retryRounds: 1 });
+    expect(delivery).toEqual({ kind: "delivered", delivered: 1001, deliveredRecords: 1001, strayed: 0, refused: [], retryRounds: 1 });
   });
 
   it("keeps the order of all that lies behind it", async () => {
@@ -184,7 +187,7 @@ describe("an entry that the service refuses", () => {
     const client = refusing("aggregate", "1");
     const takeParts = (entry: Entry) => (entry === aggregate ? entriesOf(3) : []);
     const clock = new JumpingClock();
-    const dependencies = { client, maxRequestBytes, now: clock.now, sleep: clock.sleep, random: () => 0.5 };
+    const dependencies = { ...plain, client, window: windowOf(), now: clock.now, sleep: clock.sleep, random: () => 0.5 };
     const delivery = await deliver([aggregate, entryOf("other")], patient, { ...dependencies, takeApart: takeParts });
     expect(delivery).toMatchObject({ kind: "delivered", delivered: 3, refused: [{ entry: { partitionKey: "1" } }] });
     expect(client.requests.map(keysOf)).toEqual([["aggregate", "other"], ["aggregate"], ["0", "1", "2"], ["0"], ["1", "2"], ["1"], ["2"], ["other"]]);
@@ -214,7 +217,7 @@ describe("the waits between rounds", () => {
     const draws = [0.1, 0.9, 0.5];
     const client = new ScriptedClient([failedAt(0), failedAt(0), failedAt(0)]);
     const random = () => draws.shift() as number;
-    await deliver(entriesOf(1), patient, { client, takeApart, maxRequestBytes, now: clock.now, sleep: clock.sleep, random });
+    await deliver(entriesOf(1), patient, { ...plain, client, window: windowOf(), now: clock.now, sleep: clock.sleep, random });
     expect(clock.slept).toEqual([10, 180, 200]);
   });
 
@@ -242,7 +245,7 @@ describe("the waits between rounds", () => {
       return requestFailed("TimeoutError", "transient");
     });
     const policy = { budgetMs: 500, firstBackoffMs: 200, longestBackoffMs: 200 };
-    await deliver(entriesOf(1), policy, { client, takeApart, maxRequestBytes, now: clock.now, sleep: clock.sleep, random: () => 0.5 });
+    await deliver(entriesOf(1), policy, { ...plain, client, window: windowOf(), now: clock.now, sleep: clock.sleep, random: () => 0.5 });
     expect(client.requests).toHaveLength(requests);
   });
 

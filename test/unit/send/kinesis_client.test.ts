@@ -264,15 +264,6 @@ describe("without an answer", () => {
     expect(await outcome).toMatchObject({ kind: "failed", code: "ECONNRESET", cause: "transient" });
   });
 
-  it("the request ends after http_request_timeout, and the next one is sent", async () => {
-    const service = await serve((_, index) => (index === 0 ? "silence" : { body: JSON.stringify(success) }));
-    const client = clientOf(service.endpoint, { requestTimeoutMs: 2000 });
-    const outcome = await client.putRecords(entries("one"));
-    expect(outcome).toMatchObject({ kind: "failed", code: "RequestTimeout", cause: "transient" });
-    expect(outcome).toHaveProperty("message", expect.stringContaining("http_request_timeout (2 s)"));
-    expect(await client.putRecords(entries("one"))).toEqual({ kind: "answered", failed: [], strayed: 0 });
-  });
-
   it("close ends the attempts under way, as not to be tried again", async () => {
     const service = await serve(() => "silence");
     const client = clientOf(service.endpoint);
@@ -327,11 +318,16 @@ describe("without an answer", () => {
 
 describe("behind a proxy", () => {
   /** A client of kinesis.example, to which only this proxy knows the way. */
-  async function behind(service: ScriptedService, protocol: "http" | "https", settings: ProxySettings = {}) {
+  async function behind(
+    service: ScriptedService,
+    protocol: "http" | "https",
+    settings: ProxySettings = {},
+    environment: Readonly<Record<string, string>> = {},
+  ) {
     const proxy = await ScriptedProxy.start({ target: { port: Number(new URL(service.endpoint).port) }, ...settings });
     stops.push(() => proxy.stop());
-    const network = await readNetworkEnvironment({ [`${protocol}_proxy`]: proxy.address });
-    return { proxy, client: clientOf(`${protocol}://kinesis.example`, { requestTimeoutMs: 1000 }, network) };
+    const network = await readNetworkEnvironment({ [`${protocol}_proxy`]: proxy.address, ...environment });
+    return { proxy, client: clientOf(`${protocol}://kinesis.example`, {}, network) };
   }
 
   it("requests are answered", async () => {
@@ -342,18 +338,20 @@ describe("behind a proxy", () => {
     expect(service.requests[0]?.headers.host).toBe("kinesis.example");
   });
 
-  it("http_request_timeout holds while the service keeps silent, and the next request is sent", async () => {
-    const service = await serve((_, index) => (index === 0 ? "silence" : { body: JSON.stringify(success) }));
-    const { client } = await behind(service, "http");
-    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "failed", code: "RequestTimeout", cause: "transient" });
-    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "answered", failed: [] });
-  });
-
-  it("http_request_timeout holds while the proxy opens no tunnel", async () => {
-    const { client, proxy } = await behind(await serve(() => "silence"), "https", { refusal: 0 });
-    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "failed", code: "RequestTimeout", cause: "transient" });
-    expect(proxy.open).toBe(1);
-    await vi.waitFor(() => expect(proxy.open).toBe(0), 20_000);
+  it.each(["http", "https"] as const)("a request of several parts arrives as it is (%s)", async (protocol) => {
+    const folder = mkdtempSync(path.join(tmpdir(), "certificate-"));
+    stops.push(() => rmSync(folder, { recursive: true }));
+    const { serverFile, certificateFile } = await makeCertificate(folder, "DNS:kinesis.example");
+    const { server: tls } = JSON.parse(readFileSync(serverFile, "utf8")) as { server: { key: string; cert: string } };
+    const service = await serve(() => ({ body: JSON.stringify(success) }), protocol === "https" ? { tls } : {});
+    const { client } = await behind(service, protocol, {}, { AWS_CA_BUNDLE: certificateFile });
+    const data = Buffer.alloc(2 * 1024 * 1024);
+    for (let at = 0; at < data.length; at += 1021) data[at] = at / 1021;
+    for (let count = 0; count < 2; count++) {
+      expect(await client.putRecords([entryOf({ data, partitionKey: "k" })])).toMatchObject({ kind: "answered", failed: [] });
+      const { Records: records } = JSON.parse(service.requests[count]?.body ?? "") as { Records: { Data: string }[] };
+      expect(records.map(({ Data }) => Buffer.from(Data, "base64").equals(data))).toEqual([true]);
+    }
   });
 
   it.each([

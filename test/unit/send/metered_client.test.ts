@@ -1,6 +1,8 @@
-// What is counted of a request: its outcome, its time, and the entries that were taken and that were not.
+// What is counted of a request: its outcome, its time, and the entries that were taken and that were not; and what the
+// pulse of the service learns from it.
 import { describe, expect, it } from "vitest";
 import { metered } from "../../../src/send/metered_client.js";
+import { ServicePulse } from "../../../src/send/service_pulse.js";
 import { CountedMetrics } from "../../support/counted_metrics.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import { allTaken, entryOf, failedWith, requestFailed, ScriptedClient, type Step } from "../../support/scripted_client.js";
@@ -10,7 +12,7 @@ const entries = [entryOf("a", 10, 0), entryOf("b", 20, [1, 2, 3]), entryOf("c", 
 async function countOf(step: Step): Promise<CountedMetrics> {
   const metrics = new CountedMetrics();
   const client = new ScriptedClient([step]);
-  await metered(client, metrics, () => 0).putRecords(entries);
+  await metered(client, metrics, () => 0, new ServicePulse(() => 0)).putRecords(entries);
   expect(client.requests).toEqual([entries]);
   return metrics;
 }
@@ -58,14 +60,68 @@ describe("a metered request", () => {
       await clock.sleep(1500);
       return allTaken;
     };
-    await metered(new ScriptedClient([slow]), metrics, clock.now).putRecords(entries);
+    await metered(new ScriptedClient([slow]), metrics, clock.now, new ServicePulse(clock.now)).putRecords(entries);
     expect(metrics.inFlight).toBe(0);
     expect(metrics.seconds).toEqual([1.5]);
   });
 
   it("has the client's own end", () => {
     const client = new ScriptedClient([]);
-    metered(client, new CountedMetrics(), () => 0).close();
+    metered(client, new CountedMetrics(), () => 0, new ServicePulse(() => 0)).close();
     expect(client.closed).toBe(1);
+  });
+});
+
+describe("the pulse of the service", () => {
+  /** Follows one request that takes 3 s; the pulse before its outcome, and after. */
+  async function pulseOf(step: Step, pulse?: ServicePulse): Promise<ServicePulse> {
+    const clock = new JumpingClock();
+    const followed = pulse ?? new ServicePulse(clock.now);
+    const slow: Step = async (sent) => {
+      await clock.sleep(3000);
+      return typeof step === "function" ? step(sent) : step;
+    };
+    await metered(new ScriptedClient([slow]), new CountedMetrics(), clock.now, followed).putRecords(entries);
+    return followed;
+  }
+
+  it.each([
+    ["RequestTimeout", "transient"],
+    ["TimeoutError", "transient"],
+    ["ETIMEDOUT", "transient"],
+    ["CredentialsTimeout", "transient"],
+    ["AccessDeniedException", "setup"],
+  ] as const)("is hopeless after a request that failed with %s (%s)", async (code, cause) => {
+    expect((await pulseOf(requestFailed(code, cause))).isHopeless).toBe(true);
+  });
+
+  it.each([
+    ["ECONNREFUSED", "transient"],
+    ["ProvisionedThroughputExceededException", "transient"],
+    ["ValidationException", "content"],
+  ] as const)("is not hopeless after a request that failed with %s (%s)", async (code, cause) => {
+    expect((await pulseOf(requestFailed(code, cause))).isHopeless).toBe(false);
+  });
+
+  it.each([
+    ["no entry failed", allTaken, false],
+    ["all entries but one failed", failedWith("InternalFailure", 0, 1), false],
+    ["all entries failed", failedWith("InternalFailure", 0, 1, 2), true],
+  ])("forgets an earlier time-out only when a request took something: %s", async (_, outcome, isHopeless) => {
+    const pulse = await pulseOf(requestFailed("TimeoutError", "transient"));
+    expect((await pulseOf(outcome, pulse)).isHopeless).toBe(isHopeless);
+  });
+
+  it("follows a request from its start to its outcome", async () => {
+    const clock = new JumpingClock();
+    const pulse = new ServicePulse(clock.now);
+    const hanging: boolean[] = [];
+    const slow: Step = async () => {
+      await clock.sleep(10_001);
+      hanging.push(pulse.isHanging);
+      return allTaken;
+    };
+    await metered(new ScriptedClient([slow]), new CountedMetrics(), clock.now, pulse).putRecords(entries);
+    expect([...hanging, pulse.isHanging]).toEqual([true, false]);
   });
 });

@@ -1,5 +1,6 @@
 // What the SDK throws, and what that means for the request: later, not before something is mended, or never.
 import { describe, expect, it } from "vitest";
+import { CredentialsTimeout } from "../../../src/credentials/renewing_credentials.js";
 import { CredentialsFailure, readFailure } from "../../../src/send/request_failure.js";
 import { messageOf } from "../../support/service_answers.js";
 
@@ -111,17 +112,74 @@ describe("a failure on the way to the credentials", () => {
 });
 
 describe("Retry-After", () => {
+  const now = () => Date.parse("2030-01-01T00:00:00Z");
+  const failureWith = (headers: Readonly<Record<string, string>>) => readFailure(refusal("ServiceUnavailable", 503, "", headers), now);
+
   it.each([
     ["0", 0],
+    ["1", 1000],
     ["7", 7000],
+    [" 7 ", 7000],
+    ["86400", 86_400_000],
+    ["999998", 999_998_000],
     ["999999", 999_999_000],
-  ])("of %s is %i ms", (value, retryAfterMs) => {
-    expect(readFailure(refusal("ServiceUnavailable", 503, "", { "retry-after": value }))).toMatchObject({ retryAfterMs });
+  ])("of %j seconds is a wait of %i ms", (value, retryAfterMs) => {
+    expect(failureWith({ "retry-after": value })).toMatchObject({ retryAfterMs });
   });
 
-  it.each(["", "-1", "1.5", "1000000", "Fri, 31 Dec 1999 23:59:59 GMT"])("of %j is passed over", (value) => {
-    const failure = readFailure(refusal("ServiceUnavailable", 503, "", { "retry-after": value }));
-    expect(failure).not.toHaveProperty("retryAfterMs");
+  it.each([
+    ["Tue, 01 Jan 2030 00:00:10 GMT", 10_000],
+    ["Tue, 01 Jan 2030 00:00:01 GMT", 1000],
+    ["Tue, 01 Jan 2030 00:00:00 GMT", 0],
+    ["Mon, 31 Dec 2029 23:59:59 GMT", 0],
+    ["Sat, 12 Jan 2030 13:46:38 GMT", 999_998_000],
+    ["Sat, 12 Jan 2030 13:46:39 GMT", 999_999_000],
+  ])("at the time %s is a wait of %i ms from this machine's time on", (value, retryAfterMs) => {
+    expect(failureWith({ "retry-after": value })).toMatchObject({ retryAfterMs });
+  });
+
+  it("at a time is counted from the answer's own Date, since this machine's clock may be wrong", () => {
+    const headers = { "retry-after": "Fri, 31 Dec 1999 23:59:59 GMT", date: "Fri, 31 Dec 1999 23:59:50 GMT" };
+    expect(failureWith(headers)).toMatchObject({ retryAfterMs: 9000 });
+  });
+
+  it("at a time is counted from this machine's time when the Date is unreadable", () => {
+    expect(failureWith({ "retry-after": "Tue, 01 Jan 2030 00:00:10 GMT", date: "today" })).toMatchObject({ retryAfterMs: 10_000 });
+  });
+
+  it.each([
+    ["", "empty"],
+    ["-1", "negative"],
+    ["1.5", "a fraction"],
+    ["NaN", "not a number"],
+    ["Infinity", "without an end"],
+    ["1e3", "in another form"],
+    ["soon", "a word"],
+    ["1000000", "longer than 11.5 days"],
+    ["9".repeat(400), "beyond all numbers"],
+    ["Sat, 12 Jan 2030 13:46:40 GMT", "a time that is longer away than 11.5 days"],
+    ["Tue, 99 Jan 2030 00:00:10 GMT", "a day that does not exist"],
+    ["Tuesday, 01-Jan-30 00:00:10 GMT", "a time in a form that must not be sent"],
+  ])("of %j is skipped, since it is %s", (value) => {
+    expect(failureWith({ "retry-after": value })).not.toHaveProperty("retryAfterMs");
+  });
+
+  it.each([
+    [{ "x-amz-retry-after": "250" }, 250],
+    [{ "x-amz-retry-after": "999999000" }, 999_999_000],
+    [{ "retry-after": "2", "x-amz-retry-after": "250" }, 2000],
+    [{ "retry-after": "soon", "x-amz-retry-after": "250" }, 250],
+  ])("has a counterpart in milliseconds at AWS: %j is a wait of %i ms", (headers, retryAfterMs) => {
+    expect(failureWith(headers as Record<string, string>)).toMatchObject({ retryAfterMs });
+  });
+
+  it.each(["", "-1", "0.5", "NaN", "999999001"])("of AWS with %j ms is skipped", (value) => {
+    expect(failureWith({ "x-amz-retry-after": value })).not.toHaveProperty("retryAfterMs");
+  });
+
+  it("of a source of credentials counts for the request that waits for them", () => {
+    const failure = new CredentialsFailure(refusal("ServiceUnavailable", 503, "", { "retry-after": "2" }));
+    expect(readFailure(failure, now)).toMatchObject({ cause: "transient", retryAfterMs: 2000 });
   });
 });
 
@@ -133,6 +191,7 @@ describe("no answer of the service", () => {
     ["a certificate that is not trusted", Object.assign(new Error("?"), { code: "CERT_HAS_EXPIRED" }), "CERT_HAS_EXPIRED", "setup"],
     ["a certificate of another name", Object.assign(new Error("?"), { code: "ERR_TLS_CERT_ALTNAME_INVALID" }), "ERR_TLS_CERT_ALTNAME_INVALID", "setup"],
     ["no credentials", Object.assign(new Error("?"), { name: "CredentialsProviderError" }), "CredentialsProviderError", "setup"],
+    ["a source of credentials that is silent", new CredentialsFailure(new CredentialsTimeout("?")), "CredentialsTimeout", "transient"],
     ["something that is no error", "text", "Error", "setup"],
   ])("%s", (_, error, code, cause) => {
     expect(readFailure(error)).toMatchObject({ kind: "failed", code, cause });

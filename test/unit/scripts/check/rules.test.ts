@@ -115,12 +115,16 @@ describe("options", () => {
   });
 
   it.each([
-    [{ experimental_concurrency: "1" }, "warning", /data loss/, 9],
     [{ stream: "arn:aws:kinesis:eu-west-1:123456789012:stream/s" }, "warning", /'region' is us-west-2/, 5],
     [{ external_id: "abc" }, "warning", /no effect without 'role_arn'/, 9],
   ])("%o bring the plugin's own warning", async (keys, severity, message, line) => {
     const findings = await found(output(keys));
     expect(findings).toMatchObject([{ severity, rule: "plugin-warning", message: expect.stringMatching(message) as string, place: { line } }]);
+  });
+
+  it("that bound what is under way bring no warning: nothing is lost by them", async () => {
+    const keys = { experimental_concurrency: "1", experimental_concurrency_retries: "0", concurrent_requests: "1", drain_timeout: "0" };
+    expect(await found(output(keys))).toEqual([]);
   });
 });
 

@@ -1,0 +1,226 @@
+/** Bounds how many PutRecords requests of one output are under way at once, by how the service answers. */
+import type { ByteBudget } from "../byte_budget.js";
+import type { Entry } from "../entry.js";
+import type { PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
+import { isThrottling } from "./throttling.js";
+
+/** Bounds of one output, and the budget that all outputs share. */
+export interface RequestWindowSettings {
+  /** From 1 to 50. */
+  readonly maxRequests: number;
+  /** Request bodies of the whole process. */
+  readonly bodies: ByteBudget;
+  /** Called with the limit at the start and at each change. */
+  readonly limitChanged?: ((limit: number) => void) | undefined;
+}
+
+/**
+ * Additive increase, multiplicative decrease, as in TCP (RFC 5681, section 3.1): throttling halves the window, and as
+ * many requests as the window holds, all fully taken, widen it by one. Failures without a response say nothing about the
+ * stream's capacity and do not change the window.
+ */
+export class RequestWindow {
+  readonly maxRequests: number;
+  readonly #bodies: ByteBudget;
+  readonly #limitChanged: (limit: number) => void;
+  /** Open shares, the oldest first. */
+  readonly #shares = new Set<RequestShare>();
+  #size: number;
+  #underWay = 0;
+  #generation = 0;
+  #isEnded = false;
+
+  constructor({ maxRequests, bodies, limitChanged = () => undefined }: RequestWindowSettings) {
+    this.maxRequests = maxRequests;
+    this.#bodies = bodies;
+    this.#limitChanged = limitChanged;
+    this.#size = maxRequests;
+    limitChanged(maxRequests);
+  }
+
+  /** Requests that may be under way at once. */
+  get limit(): number {
+    return Math.floor(this.#size);
+  }
+
+  /** Requests that hold a place. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Whether {@link end} was called. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** Counts the decreases. A request started before the last decrease does not cause another one. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Opens the share of one chunk; close it when the chunk is done. */
+  open(): RequestShare {
+    const share = new RequestShare(this, this.#bodies);
+    this.#shares.add(share);
+    return share;
+  }
+
+  /** Starts no request any more and ends all waits. Requests under way go on. */
+  end(): void {
+    this.#isEnded = true;
+    for (const share of this.#shares) share.pause();
+  }
+
+  /** Takes a place if one is free; for {@link RequestShare}. */
+  tryEnter(): boolean {
+    if (this.#underWay >= this.limit) return false;
+    this.#underWay++;
+    return true;
+  }
+
+  /** Returns a place; for {@link RequestShare}. */
+  leave(): void {
+    this.#underWay--;
+    while (this.#underWay < this.limit) {
+      const share = this.#nextShare();
+      if (share === undefined) return;
+      this.#underWay++;
+      share.admit();
+    }
+  }
+
+  /** Removes a closed share; for {@link RequestShare}. */
+  remove(share: RequestShare): void {
+    this.#shares.delete(share);
+  }
+
+  /** Adapts the limit to the outcome of a request; for {@link RequestShare}. @param generation at the request's start */
+  learn(outcome: PutRecordsOutcome, generation: number): void {
+    if (isThrottled(outcome)) {
+      if (generation !== this.#generation) return;
+      this.#generation++;
+      this.#resize(Math.max(1, this.#size / 2));
+    } else if (outcome.kind === "answered" && outcome.failed.length === 0) {
+      this.#resize(Math.min(this.maxRequests, this.#size + 1 / this.#size));
+    }
+  }
+
+  #resize(size: number): void {
+    const before = this.limit;
+    this.#size = size;
+    if (this.limit !== before) this.#limitChanged(this.limit);
+  }
+
+  /** Of the shares that wait, the one with the fewest requests under way; the oldest among equals. */
+  #nextShare(): RequestShare | undefined {
+    let next: RequestShare | undefined;
+    for (const share of this.#shares) {
+      if (share.isWaiting && (next === undefined || share.underWay < next.underWay)) next = share;
+    }
+    return next;
+  }
+}
+
+/** The requests of one chunk in the window of its output. */
+export class RequestShare {
+  readonly #window: RequestWindow;
+  readonly #bodies: ByteBudget;
+  readonly #waiting: ((isAdmitted: boolean) => void)[] = [];
+  #underWay = 0;
+  #isPaused = false;
+
+  /** Call {@link RequestWindow.open} instead. */
+  constructor(window: RequestWindow, bodies: ByteBudget) {
+    this.#window = window;
+    this.#bodies = bodies;
+  }
+
+  /** Requests of this share that hold a place. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Whether a request of this share waits for a place. */
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /**
+   * Sends a batch when the window and the budget have room. Returns undefined, with nothing sent, when the share was
+   * paused or the window ended before the request could start.
+   */
+  async send(batch: readonly Entry[], client: PutRecordsClient): Promise<PutRecordsOutcome | undefined> {
+    if (this.#isStopped() || !(await this.#enter())) return undefined;
+    try {
+      // The share may have been paused after the place was granted.
+      return this.#isStopped() ? undefined : await this.#sendWithinBudget(batch, client);
+    } finally {
+      this.#underWay--;
+      this.#window.leave();
+    }
+  }
+
+  /** Starts no request until {@link resume}, and ends the waits. Requests under way go on. */
+  pause(): void {
+    this.#isPaused = true;
+    for (const resolve of this.#waiting.splice(0)) resolve(false);
+    this.#bodies.withdraw(this);
+  }
+
+  /** Lets requests start again, unless the window has ended. */
+  resume(): void {
+    this.#isPaused = false;
+  }
+
+  /** Pauses for good. */
+  close(): void {
+    this.pause();
+    this.#window.remove(this);
+  }
+
+  /** Grants a place to the request that waits longest; for {@link RequestWindow}. */
+  admit(): void {
+    this.#underWay++;
+    this.#waiting.shift()?.(true);
+  }
+
+  /** Whether no request may start. A method, since TypeScript takes a getter for unchanged over an await. */
+  #isStopped(): boolean {
+    return this.#isPaused || this.#window.isEnded;
+  }
+
+  #enter(): Promise<boolean> {
+    if (!this.#window.tryEnter()) return new Promise((resolve) => void this.#waiting.push(resolve));
+    this.#underWay++;
+    return Promise.resolve(true);
+  }
+
+  async #sendWithinBudget(batch: readonly Entry[], client: PutRecordsClient): Promise<PutRecordsOutcome | undefined> {
+    const bytes = bodyBytesOf(batch);
+    if (!(await this.#bodies.take(bytes, this.#window, this))) return undefined;
+    try {
+      if (this.#isStopped()) return undefined;
+      const { generation } = this.#window;
+      const outcome = await client.putRecords(batch);
+      this.#window.learn(outcome, generation);
+      return outcome;
+    } finally {
+      this.#bodies.give(bytes, this.#window);
+    }
+  }
+}
+
+/** The names and brackets of one record in a JSON body, which is the larger of the two formats. */
+const overheadBytes = 40;
+
+/** Estimates the size of a batch's request body: its data in base64. */
+export function bodyBytesOf(batch: readonly Entry[]): number {
+  let bytes = 0;
+  for (const { sizeBytes } of batch) bytes += sizeBytes;
+  return Math.ceil((bytes * 4) / 3) + overheadBytes * batch.length;
+}
+
+function isThrottled(outcome: PutRecordsOutcome): boolean {
+  if (outcome.kind === "failed") return isThrottling(outcome.code);
+  return outcome.failed.some(({ code }) => isThrottling(code));
+}

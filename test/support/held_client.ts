@@ -1,0 +1,68 @@
+// A Kinesis client whose requests wait until a test answers them, in any order.
+import type { Entry } from "../../src/entry.js";
+import type { PutRecordsClient, PutRecordsOutcome } from "../../src/send/put_records.js";
+import { settled } from "./fake_clock.js";
+import { allTaken, keysOf } from "./scripted_client.js";
+
+export interface HeldRequest {
+  readonly entries: readonly Entry[];
+  readonly answer: (outcome: PutRecordsOutcome) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class HeldClient implements PutRecordsClient {
+  /** All requests, in the order in which they started. */
+  readonly requests: HeldRequest[] = [];
+  readonly underWay: HeldRequest[] = [];
+  mostUnderWay = 0;
+  readonly #started: (entries: readonly Entry[]) => void;
+
+  /** @param started called for each request, which counts as under way by then */
+  constructor(started: (entries: readonly Entry[]) => void = () => undefined) {
+    this.#started = started;
+  }
+
+  putRecords(entries: readonly Entry[]): Promise<PutRecordsOutcome> {
+    return new Promise((resolve, reject) => {
+      const end = () => void this.underWay.splice(this.underWay.indexOf(request), 1);
+      const request: HeldRequest = {
+        entries,
+        answer: (outcome) => {
+          end();
+          resolve(outcome);
+        },
+        reject: (error) => {
+          end();
+          reject(error);
+        },
+      };
+      this.requests.push(request);
+      this.underWay.push(request);
+      this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay.length);
+      this.#started(entries);
+    });
+  }
+
+  /** The keys of the requests under way. */
+  get keysUnderWay(): string[][] {
+    return this.underWay.map(({ entries }) => keysOf(entries));
+  }
+
+  /** Answers the request at this place among those under way, and waits for whatever follows from that. */
+  async answer(place: number, outcome: PutRecordsOutcome = allTaken): Promise<void> {
+    const request = this.underWay[place];
+    if (request === undefined) throw new Error(`only ${this.underWay.length} requests are under way`);
+    request.answer(outcome);
+    await settled();
+  }
+
+  /** Answers all requests under way and all that follow, as `outcomeOf` says. */
+  async answerAll(outcomeOf: (entries: readonly Entry[]) => PutRecordsOutcome = () => allTaken): Promise<void> {
+    await settled();
+    while (this.underWay.length > 0) await this.answer(0, outcomeOf(this.underWay[0]?.entries ?? []));
+  }
+
+  close(): void {
+    throw new Error("nobody closes this client");
+  }
+}

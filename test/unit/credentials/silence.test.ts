@@ -1,0 +1,321 @@
+// Sources of credentials that are asked and never answer: each fails a request within 10 s and is named, and the call to it is ended.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer as createHttpServer, type ServerResponse } from "node:http";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createHttpHandler } from "../../../src/network/http_handler.js";
+import { directNetwork } from "../../../src/network/network.js";
+import { credentialsFor, type CredentialOptions } from "../../../src/credentials/credentials.js";
+import type { RenewingCredentials } from "../../../src/credentials/renewing_credentials.js";
+import { createKinesisClient } from "../../../src/send/kinesis_client.js";
+import { CredentialSettings } from "../../support/credential_settings.js";
+import { entryOf } from "../../support/entry.js";
+import { bodiesFor } from "../../support/request_bodies.js";
+import { ScriptedService } from "../../support/scripted_service.js";
+
+const role = "arn:aws:iam::123456789012:role/logs";
+
+let settings: CredentialSettings;
+let silent: SilentServer;
+const stops: (() => void | Promise<void>)[] = [];
+
+/** Takes every request and answers none. */
+class SilentServer {
+  readonly #server: Server;
+  readonly #open = new Set<Socket>();
+  /** Connections on which something was asked. */
+  asked = 0;
+  /** What it says before it falls silent. */
+  beginning = "";
+
+  constructor() {
+    this.#server = createServer((socket) => {
+      this.#open.add(socket);
+      socket.on("error", () => undefined).once("close", () => this.#open.delete(socket));
+      socket.once("data", () => {
+        this.asked++;
+        socket.write(this.beginning);
+      });
+    });
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+  }
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Connections that nobody has closed. */
+  get open(): number {
+    return this.#open.size;
+  }
+
+  stop(): void {
+    for (const socket of this.#open) socket.destroy();
+    this.#server.close();
+  }
+}
+
+/** Waits in real time, while the time of timers stands still. */
+async function until(isSo: () => boolean): Promise<void> {
+  const endMs = performance.now() + 10_000;
+  while (!isSo()) {
+    if (performance.now() > endMs) throw new Error("it does not come to that");
+    await new Promise(setImmediate);
+  }
+}
+
+beforeEach(async () => {
+  settings = new CredentialSettings();
+  silent = new SilentServer();
+  await silent.start();
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+});
+
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+  silent.stop();
+  vi.useRealTimers();
+  settings.remove();
+});
+
+function credentialsOf(options: Partial<CredentialOptions>): RenewingCredentials {
+  const none = { region: "us-west-2", profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
+  const requestHandler = createHttpHandler(directNetwork);
+  return credentialsFor({ ...none, eksPodExecutionRole: undefined, ...options }, { log: settings.log, now: Date.now, requestHandler });
+}
+
+function keysInEnvironment(): void {
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDENVIRONMENT");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "dummy-secret");
+}
+
+function singleSignOn(): void {
+  const start = "https://example.awsapps.com/start";
+  vi.stubEnv("AWS_ENDPOINT_URL_SSO", silent.endpoint);
+  settings.write("config", `[profile sso]\nsso_account_id = 123456789012\nsso_role_name = writer\nsso_start_url = ${start}\nsso_region = eu-west-1\n`);
+  const cache = path.join(".aws", "sso", "cache");
+  mkdirSync(path.join(settings.home, cache), { recursive: true });
+  const token = { accessToken: "sso token", expiresAt: "2099-01-01T00:00:00Z", startUrl: start, region: "eu-west-1" };
+  settings.write(path.join(cache, `${createHash("sha1").update(start).digest("hex")}.json`), JSON.stringify(token));
+}
+
+interface Case {
+  readonly options: () => Partial<CredentialOptions>;
+  readonly named: string;
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  "the Security Token Service, asked for role_arn": {
+    options: () => {
+      keysInEnvironment();
+      return { roleArn: role, stsEndpoint: silent.endpoint };
+    },
+    named: `AssumeRole of ${role}`,
+  },
+  "the Security Token Service, asked for EKS_POD_EXECUTION_ROLE below role_arn": {
+    options: () => {
+      keysInEnvironment();
+      return { eksPodExecutionRole: `${role}-of-pod`, roleArn: role, stsEndpoint: silent.endpoint };
+    },
+    named: `AssumeRole of ${role}-of-pod`,
+  },
+  "the Security Token Service, asked with a web identity token": {
+    options: () => {
+      vi.stubEnv("AWS_WEB_IDENTITY_TOKEN_FILE", settings.write("token", "web token"));
+      vi.stubEnv("AWS_ROLE_ARN", role);
+      return { stsEndpoint: silent.endpoint };
+    },
+    named: `AssumeRoleWithWebIdentity of ${role}`,
+  },
+  "the Security Token Service, asked for a profile's role": {
+    options: () => {
+      settings.write("credentials", "[base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = s\n");
+      settings.write("config", `[profile own]\nrole_arn = ${role}\nsource_profile = base\n`);
+      return { profile: "own", stsEndpoint: silent.endpoint };
+    },
+    named: `AssumeRole of ${role}`,
+  },
+  "the portal of single sign-on": {
+    options: () => {
+      singleSignOn();
+      return { profile: "sso" };
+    },
+    named: "profile 'sso'",
+  },
+};
+
+describe.each(Object.entries(cases))("%s", (_, { options, named }) => {
+  it("fails a request after 10 s of silence, and the call is ended", async () => {
+    const credentials = credentialsOf(options());
+    let failure: unknown;
+    credentials.provide().catch((error: unknown) => (failure = error));
+    await until(() => silent.asked === 1);
+    await vi.advanceTimersByTimeAsync(9999);
+    expect(failure).toBeUndefined();
+    expect(silent.open).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(failure).toMatchObject({ name: "CredentialsTimeout", message: `no credentials within 10 s: no answer from ${named}` });
+    await until(() => silent.open === 0);
+    expect(silent.asked).toBe(1);
+  });
+
+  it("is asked anew by the next request", async () => {
+    const credentials = credentialsOf(options());
+    for (const asked of [1, 2]) {
+      let isOver = false;
+      credentials.provide().catch(() => (isOver = true));
+      await until(() => silent.asked === asked);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(isOver).toBe(true);
+    }
+  });
+
+  it("is not waited for any more when the credentials are closed", async () => {
+    const credentials = credentialsOf(options());
+    credentials.provide().catch(() => undefined);
+    await until(() => silent.asked === 1);
+    credentials.close();
+    await until(() => silent.open === 0);
+    expect(silent.asked).toBe(1);
+  });
+});
+
+describe("a container's endpoint", () => {
+  beforeEach(() => {
+    vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", silent.endpoint);
+  });
+
+  it.each([
+    ["is silent", ""],
+    ["falls silent within its answer", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"],
+  ])("that %s is asked three times, and has then failed in less than 10 s", async (_, beginning) => {
+    silent.beginning = beginning;
+    let failure: unknown;
+    credentialsOf({}).provide().catch((error: unknown) => (failure = error));
+    for (const [asked, pauseMs] of [[1, 200], [2, 400], [3, 0]] as const) {
+      await until(() => silent.asked === asked);
+      await vi.advanceTimersByTimeAsync(1999);
+      expect(silent.open).toBe(1);
+      await vi.advanceTimersByTimeAsync(1);
+      await until(() => silent.open === 0);
+      await vi.advanceTimersByTimeAsync(pauseMs);
+    }
+    await until(() => failure !== undefined);
+    const message = `the container's endpoint: ${new URL(silent.endpoint).host} did not answer in time`;
+    expect(failure).toMatchObject({ name: "CredentialsProviderError", message });
+  });
+
+  it("that is silent is not waited for any more when the credentials are closed, and not asked again", async () => {
+    const credentials = credentialsOf({});
+    let failure: unknown;
+    credentials.provide().catch((error: unknown) => (failure = error));
+    await until(() => silent.asked === 1);
+    credentials.close();
+    await until(() => silent.open === 0 && failure !== undefined);
+    expect(silent.asked).toBe(1);
+  });
+});
+
+describe("a credential_process", () => {
+  it("fails a request after 10 s, and what it brings later is used by the next one, without a second process", async () => {
+    const wait = settings.write("wait", "");
+    const started = path.join(settings.home, "started");
+    const printed = JSON.stringify({ Version: 1, AccessKeyId: "AKIDLATE", SecretAccessKey: "s" });
+    const script = settings.write("process.sh", `echo once >> '${started}'\nwhile [ -e '${wait}' ]; do sleep 0.05; done\necho '${printed}'\n`);
+    stops.push(() => rmSync(wait, { force: true }));
+    settings.write("config", `[profile run]\ncredential_process = sh ${script}\n`);
+    const credentials = credentialsOf({ profile: "run" });
+    const first = expect(credentials.provide()).rejects.toThrow("no credentials within 10 s: no answer from profile 'run'");
+    await until(() => existsSync(started));
+    await vi.advanceTimersByTimeAsync(10_000);
+    await first;
+    const second = credentials.provide();
+    rmSync(wait);
+    expect(await second).toMatchObject({ accessKeyId: "AKIDLATE" });
+    expect(readFileSync(started, "utf8")).toBe("once\n");
+  });
+});
+
+describe("an attempt to send", () => {
+  function clientOf(endpoint: string, requestTimeoutMs = 0) {
+    keysInEnvironment();
+    const options = { roleArn: role, stsEndpoint: silent.endpoint };
+    const none = { profile: undefined, externalId: undefined };
+    const connection = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs, answerTimeoutMs: 10_000, ...none, ...options };
+    const client = createKinesisClient(connection, credentialsOf(options), "1", bodiesFor("logs"));
+    stops.push(() => client.close());
+    return client;
+  }
+
+  const entry = entryOf({ data: Buffer.from("x"), partitionKey: "k" });
+
+  it.each([
+    [0, 10_000, "10 s"],
+    [2000, 2000, "http_request_timeout (2 s)"],
+    [10_000, 10_000, "10 s"],
+    [30_000, 10_000, "10 s"],
+  ])("with http_request_timeout of %i ms fails for the silent source after %i ms, and says so", async (requestTimeoutMs, afterMs, limit) => {
+    const outcome = clientOf("http://127.0.0.1:1", requestTimeoutMs).putRecords([entry]);
+    let isOver = false;
+    void outcome.then(() => (isOver = true));
+    await until(() => silent.asked === 1);
+    await vi.advanceTimersByTimeAsync(afterMs - 1);
+    expect(isOver).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    const { message, ...rest } = (await outcome) as { message: string };
+    expect(rest).toEqual({ kind: "failed", code: "CredentialsTimeout", cause: "transient" });
+    expect(message.replace("http_request_timeout (10 s)", "10 s")).toBe(`no credentials within ${limit}: no answer from AssumeRole of ${role}`);
+  });
+
+  it("is ended at once when the client is closed, and so is the call to the source", async () => {
+    const client = clientOf("http://127.0.0.1:1");
+    const outcomes = Promise.all([client.putRecords([entry]), client.listShards()]);
+    await until(() => silent.asked === 1);
+    client.close();
+    expect(await outcomes).toMatchObject([{ code: "AbortError" }, { code: "AbortError" }]);
+    await until(() => silent.open === 0);
+  });
+
+  it("to list the shards fails for the silent source too", async () => {
+    const outcome = clientOf("http://127.0.0.1:1").listShards();
+    await until(() => silent.asked === 1);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await outcome).toMatchObject({ code: "CredentialsTimeout", message: expect.stringContaining(`AssumeRole of ${role}`) as string });
+  });
+});
+
+it("an answer of Kinesis is read also while the source of new credentials is silent", async () => {
+  const expiration = "2099-01-01T00:00:00Z";
+  const container = await ScriptedService.start((_, index) => {
+    if (index > 0) return "silence";
+    return { body: JSON.stringify({ AccessKeyId: "AKID1", SecretAccessKey: "s", Token: "t", Expiration: expiration }) };
+  });
+  stops.push(() => container.stop());
+  vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.endpoint);
+  const asked: ServerResponse[] = [];
+  const kinesis = createHttpServer((request, response) => request.resume().once("end", () => asked.push(response)));
+  await new Promise<void>((resolve) => kinesis.listen(0, "127.0.0.1", resolve));
+  stops.push(() => void kinesis.close());
+  const none = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
+  const endpoint = `http://127.0.0.1:${(kinesis.address() as AddressInfo).port}`;
+  const connection = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs: 0, ...none };
+  const credentials = settings.credentials();
+  const client = createKinesisClient(connection, credentials, "1", bodiesFor("logs"));
+  stops.push(() => client.close());
+  const send = () => client.putRecords([entryOf({ data: Buffer.from("x"), partitionKey: "k" })]);
+  const [refused, partlyTaken] = [send(), send()];
+  await until(() => asked.length === 2);
+  settings.aheadMs = 60_000;
+  asked[0]?.writeHead(400).end(JSON.stringify({ __type: "ExpiredTokenException", message: "old" }));
+  const answers = await Promise.race([refused.then(() => "the first"), partlyTaken.then(() => "the second")]);
+  asked[1]?.end(JSON.stringify({ FailedRecordCount: 1, Records: [{ ErrorCode: "InternalFailure", ErrorMessage: "broken" }] }));
+  const [first, second] = answers === "the first" ? [refused, partlyTaken] : [partlyTaken, refused];
+  expect(await first).toMatchObject({ kind: "failed", code: "ExpiredTokenException" });
+  expect(await second).toMatchObject({ kind: "answered", failed: [{ code: "InternalFailure" }] });
+  expect(container.requests).toHaveLength(1);
+});

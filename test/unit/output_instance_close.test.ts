@@ -1,0 +1,418 @@
+// The end of an output: how long it goes on with the chunks under way, and what becomes of the others.
+import { describe, expect, it } from "vitest";
+import type { FlushOutcome, WaitingChunk } from "../../src/output_instance.js";
+import { chunkOf } from "../support/event_chunk.js";
+import { HeldClock, settled } from "../support/fake_clock.js";
+import { allTaken, failedAt, requestFailed, type Step } from "../support/scripted_client.js";
+import { scriptedInstance, type InstanceSetting, type ScriptedInstance } from "../support/scripted_instance.js";
+import { sharedMemory } from "../support/shared_memory.js";
+
+const denied = requestFailed("AccessDeniedException", "setup");
+const timedOut = requestFailed("TimeoutError", "transient");
+const silence: Step = () => new Promise(() => undefined);
+const oneAtATime = { concurrent_requests: "1" };
+
+function lossOf(chunks: number): string {
+  return `${chunks} chunks could not be delivered before the end; their records are lost unless Fluent Bit keeps chunks on disk (storage.type filesystem)`;
+}
+
+function chunk(n = 0): Uint8Array {
+  return chunkOf([{ n }]);
+}
+
+interface Closing {
+  /** Milliseconds from the call to its end; undefined while it goes on. */
+  lastedMs: number | undefined;
+  /** Calls of isAlive. */
+  signs: number;
+}
+
+interface EndingOutput extends ScriptedInstance {
+  readonly clock: HeldClock;
+  readonly outcomes: (FlushOutcome | undefined)[];
+  /** Starts flushes, whose outcomes are noted. */
+  readonly start: (...chunks: (Uint8Array | WaitingChunk)[]) => Promise<void>;
+  readonly close: (sinceMs?: number) => Closing;
+}
+
+function endingOutput(setting: InstanceSetting & { readonly clock?: HeldClock } = {}): EndingOutput {
+  const clock = setting.clock ?? new HeldClock();
+  const output = scriptedInstance({ ...setting, clock });
+  const outcomes: (FlushOutcome | undefined)[] = [];
+  const start = async (...chunks: (Uint8Array | WaitingChunk)[]) => {
+    for (const one of chunks) {
+      const place = outcomes.push(undefined) - 1;
+      const waiting = one instanceof Uint8Array ? { bytes: one.length, open: () => one } : one;
+      void output.instance.flush(waiting, "tag", false).then((outcome) => (outcomes[place] = outcome), () => undefined);
+    }
+    await settled();
+  };
+  const close = (sinceMs = clock.now()) => {
+    const startMs = clock.now();
+    const closing: Closing = { lastedMs: undefined, signs: 0 };
+    void output.instance.close(sinceMs, () => closing.signs++).then(() => (closing.lastedMs = clock.now() - startMs));
+    return closing;
+  };
+  return { ...output, clock, outcomes, start, close };
+}
+
+/** A service that takes all records of a request after this time. */
+function slow(clock: HeldClock, milliseconds: number): Step {
+  return async () => {
+    await clock.sleep(milliseconds);
+    return allTaken;
+  };
+}
+
+describe("the end of an output with nothing under way", () => {
+  it("closes the client at once and says nothing", async () => {
+    const { close, client, clock, log, start, outcomes } = endingOutput();
+    await start(chunk());
+    expect(outcomes).toEqual(["ok"]);
+    const closing = close();
+    await clock.advance(0);
+    expect(closing).toEqual({ lastedMs: 0, signs: 0 });
+    expect(client.closed).toBe(1);
+    expect(log.at("error")).toEqual([]);
+  });
+
+  it("replies to a flush that comes later with retry, and does not fetch its chunk", async () => {
+    const { close, clock, start, outcomes, client } = endingOutput();
+    close();
+    await clock.advance(0);
+    await start({ bytes: 5, open: () => expect.unreachable() });
+    expect(outcomes).toEqual(["retry"]);
+    expect(client.requests).toEqual([]);
+  });
+});
+
+describe("the end of an output whose service takes records", () => {
+  it("waits until all chunks are delivered, also those that have not had their turn", async () => {
+    const clock = new HeldClock();
+    const options = { ...oneAtATime, experimental_concurrency: "2" };
+    const { start, close, outcomes, client, log } = endingOutput({ clock, options, afterwards: slow(clock, 700) });
+    await start(...Array.from({ length: 20 }, (_, n) => chunk(n)));
+    const closing = close();
+    await clock.advance(13_900);
+    expect(closing.lastedMs).toBeUndefined();
+    expect(client.closed).toBe(0);
+    await clock.advance(100);
+    expect(outcomes).toEqual(Array.from({ length: 20 }, () => "ok"));
+    expect(closing.lastedMs).toBe(14_000);
+    expect(client.closed).toBe(1);
+    expect(log.at("error")).toEqual([]);
+  });
+
+  it("waits also for a service that takes 9 s for its first response", async () => {
+    const clock = new HeldClock();
+    const { start, close, outcomes } = endingOutput({ clock, afterwards: slow(clock, 9000) });
+    await start(chunk(1), chunk(2));
+    const closing = close();
+    await clock.advance(9000);
+    expect(outcomes).toEqual(["ok", "ok"]);
+    expect(closing.lastedMs).toBe(9000);
+  });
+
+  it("says that it goes on several times a second", async () => {
+    const clock = new HeldClock();
+    const { start, close } = endingOutput({ clock, afterwards: slow(clock, 5000) });
+    await start(chunk());
+    const closing = close();
+    await clock.advance(1000);
+    expect(closing.signs).toBeGreaterThanOrEqual(10);
+    await clock.advance(4000);
+    expect(closing.signs).toBeGreaterThanOrEqual(50);
+    expect(closing.lastedMs).toBe(5000);
+  });
+
+  it("tries again within itself what was not taken", async () => {
+    const { start, close, outcomes, clock, client } = endingOutput({ script: [failedAt(0), failedAt(0)] });
+    await start(chunk());
+    const closing = close();
+    await clock.advance(1000);
+    expect(outcomes).toEqual(["ok"]);
+    expect(client.requests).toHaveLength(3);
+    expect(closing.lastedMs).toBeLessThan(1000);
+  });
+
+  it.each([
+    ["5", 0, 5000],
+    ["20", 0, 20_000],
+    ["20", 18_000, 2000],
+    ["20", 20_000, 0],
+    ["20", 25_000, 0],
+    ["0", 0, 0],
+  ])("gives up after a drain_timeout of %s s, which began with the first output's end %i ms ago: after %i ms", async (timeout, agoMs, lastsMs) => {
+    const clock = new HeldClock();
+    const options = { ...oneAtATime, drain_timeout: timeout };
+    const { start, close, outcomes, client, log } = endingOutput({ clock, options, afterwards: slow(clock, 700) });
+    await start(...Array.from({ length: 50 }, (_, n) => chunk(n)));
+    const closing = close(clock.now() - agoMs);
+    await clock.advance(60_000);
+    const delivered = Math.floor(lastsMs / 700);
+    expect(closing.lastedMs).toBe(lastsMs);
+    expect(outcomes).toEqual(Array.from({ length: 50 }, (_, n) => (n < delivered ? "ok" : "retry")));
+    expect(client.closed).toBe(1);
+    expect(client.requests).toHaveLength(delivered + 1);
+    expect(log.at("error")).toEqual([lossOf(50 - delivered)]);
+  });
+});
+
+describe("the end of an output whose service takes a part of the records", () => {
+  it.each<[Readonly<Record<string, string>>, string]>([
+    [{}, "retry_timeout"],
+    [{ experimental_concurrency: "1", experimental_concurrency_retries: "0" }, "experimental_concurrency_retries"],
+  ])("goes on with the rest while some are taken, with the options %j beyond %s", async (options, _) => {
+    const clock = new HeldClock();
+    // One record of ten each second.
+    const oneOfMany: Step = async (sent) => {
+      await clock.sleep(1000);
+      return sent.length === 1 ? allTaken : failedAt(...Array.from({ length: sent.length - 1 }, (_, n) => n + 1));
+    };
+    const { start, close, outcomes, log } = endingOutput({ clock, afterwards: oneOfMany, options: { retry_timeout: "1", ...options } });
+    await start(chunkOf(Array.from({ length: 10 }, (_, n) => ({ n }))));
+    const closing = close();
+    await clock.advance(20_000);
+    expect(outcomes).toEqual(["ok"]);
+    expect(closing.lastedMs).toBeGreaterThan(9000);
+    expect(log.at("error")).toEqual([]);
+  });
+
+  it("answers retry after retry_timeout when none are taken any more", async () => {
+    const clock = new HeldClock();
+    const { start, close, outcomes } = endingOutput({ clock, afterwards: failedAt(0), options: { retry_timeout: "1" } });
+    await start(chunk());
+    const closing = close();
+    await clock.advance(5000);
+    expect(outcomes).toEqual(["retry"]);
+    expect(closing.lastedMs).toBeLessThan(1500);
+  });
+});
+
+describe("the end of an output whose service does not answer", () => {
+  it("gives up within a second when a request timed out and nothing was taken since", async () => {
+    const { start, close, outcomes, client, log, clock } = endingOutput({ script: [timedOut], afterwards: silence, options: { retry_timeout: "0" } });
+    await start(chunk(1));
+    expect(outcomes).toEqual(["retry"]);
+    await start(chunk(2), chunk(3));
+    const closing = close();
+    await clock.advance(1000);
+    expect(closing.lastedMs).toBeUndefined();
+    await clock.advance(100);
+    expect(closing.lastedMs).toBe(1050);
+    expect(outcomes).toEqual(["retry", "retry", "retry"]);
+    expect(client.closed).toBe(1);
+    expect(log.at("error").at(-1)).toBe(lossOf(2));
+  });
+
+  it("goes on when records were taken after a request had timed out", async () => {
+    const clock = new HeldClock();
+    const { start, close, outcomes } = endingOutput({ clock, script: [timedOut, allTaken], afterwards: slow(clock, 1000), options: { retry_timeout: "0" } });
+    await start(chunk(1), chunk(2));
+    await start(chunk(3));
+    const closing = close();
+    await clock.advance(1000);
+    expect(outcomes).toEqual(["retry", "ok", "ok"]);
+    expect(closing.lastedMs).toBe(1000);
+  });
+
+  it.each([
+    ["10 s of a service that has taken nothing yet", [], 10_000],
+    ["2 s of a fast service", [allTaken], 2000],
+  ])("gives up after %s", async (_, script: Step[], patienceMs) => {
+    const { start, close, outcomes, clock, log } = endingOutput({ script, afterwards: silence });
+    for (const [n] of script.entries()) await start(chunk(n));
+    await start(chunk(9));
+    const closing = close();
+    await clock.advance(patienceMs);
+    expect(closing.lastedMs).toBeUndefined();
+    await clock.advance(100);
+    expect(closing.lastedMs).toBeLessThanOrEqual(patienceMs + 50);
+    expect(outcomes.at(-1)).toBe("retry");
+    expect(log.at("error")).toEqual([lossOf(1)]);
+  });
+
+  it("counts the silence before the end as well", async () => {
+    const { start, close, clock } = endingOutput({ afterwards: silence });
+    await start(chunk());
+    await clock.advance(9000);
+    const closing = close();
+    await clock.advance(1100);
+    expect(closing.lastedMs).toBe(1050);
+  });
+
+  it("logs one error, about the number of chunks", async () => {
+    const { start, close, clock, log } = endingOutput({ afterwards: silence });
+    await start(chunk(1), chunk(2));
+    close();
+    await clock.advance(20_000);
+    expect(log.at("error")).toEqual([lossOf(2)]);
+  });
+
+  it("does not count towards SEND_FAILURE_TIMEOUT", async () => {
+    const { start, close, clock, exits, outcomes } = endingOutput({ script: [denied], afterwards: silence, sendFailureTimeoutMs: 1000 });
+    await start(chunk(1), chunk(2));
+    close();
+    await clock.advance(20_000);
+    expect(outcomes).toEqual(["retry", "retry"]);
+    expect(exits).toEqual([]);
+  });
+});
+
+describe("the chunks that an end leaves undelivered", () => {
+  it("include those that get retry while the end goes on: Fluent Bit does not bring them again", async () => {
+    const clock = new HeldClock();
+    const refusing: Step = async () => {
+      await clock.sleep(100);
+      return denied;
+    };
+    const { start, close, outcomes, log } = endingOutput({ clock, script: [slow(clock, 100), refusing] });
+    await start(chunk(1), chunk(2));
+    const closing = close();
+    await clock.advance(1000);
+    expect(outcomes).toEqual(["ok", "retry"]);
+    expect(closing.lastedMs).toBe(100);
+    expect(log.at("error").at(-1)).toBe(lossOf(1));
+  });
+
+  it("do not include those that were replied to before", async () => {
+    const { start, close, clock, log, outcomes } = endingOutput({ script: [denied] });
+    await start(chunk(1));
+    expect(outcomes).toEqual(["retry"]);
+    close();
+    await clock.advance(0);
+    expect(log.at("error").filter((text) => text.includes("before the end"))).toEqual([]);
+  });
+
+  it("include one whose fetching fails", async () => {
+    const { start, close, clock, log } = endingOutput();
+    let fail: (error: Error) => void = () => undefined;
+    await start({ bytes: 5, open: () => new Promise((_, reject) => (fail = reject)) });
+    const closing = close();
+    await settled();
+    fail(new Error("no memory"));
+    await clock.advance(50);
+    expect(closing.lastedMs).toBe(0);
+    expect(log.at("error")).toEqual([lossOf(1)]);
+  });
+});
+
+describe("an end that gives up", () => {
+  it("ends the back-off of a chunk at once, however long it was to last", async () => {
+    const asked = { ...requestFailed("ServiceUnavailable", "transient"), retryAfterMs: 3_000_000 } as const;
+    const options = { retry_timeout: "3600", drain_timeout: "1" };
+    const { start, close, outcomes, clock, client } = endingOutput({ options, afterwards: asked });
+    await start(chunk());
+    const closing = close();
+    await clock.advance(1000);
+    expect(closing.lastedMs).toBe(1000);
+    expect(outcomes).toEqual(["retry"]);
+    await clock.advance(3_600_000);
+    expect(client.requests).toHaveLength(1);
+  });
+
+  it("gives retry to all chunks of a tag that wait for each other", async () => {
+    const { start, close, outcomes, clock, client, log } = endingOutput({ options: { partition_key: "n", drain_timeout: "1" }, afterwards: silence });
+    await start(chunk(1), chunk(2), chunk(3));
+    const closing = close();
+    await clock.advance(1000);
+    expect(outcomes).toEqual(["retry", "retry", "retry"]);
+    expect(closing.lastedMs).toBe(1000);
+    expect(client.requests).toHaveLength(1);
+    expect(log.at("error")).toEqual([lossOf(3)]);
+  });
+
+  it("does not fetch the chunks that wait for their turn", async () => {
+    const opened: number[] = [];
+    const options = { experimental_concurrency: "1", drain_timeout: "1" };
+    const { start, close, outcomes, clock } = endingOutput({ options, afterwards: silence });
+    await start(...[1, 2, 3].map((n): WaitingChunk => ({ bytes: 10, open: () => (opened.push(n), chunk(n)) })));
+    close();
+    await clock.advance(60_000);
+    expect(opened).toEqual([1]);
+    expect(outcomes).toEqual(["retry", "retry", "retry"]);
+  });
+
+  it("waits for a chunk on its way, does not send it, and asks for no list of shards", async () => {
+    let arrive: (content: Uint8Array) => void = () => undefined;
+    const options = { drain_timeout: "1", aggregation: "true", partition_key: "n" };
+    const { start, close, outcomes, clock, client } = endingOutput({ options });
+    await start({ bytes: 10, open: () => new Promise((resolve) => (arrive = resolve)) });
+    const closing = close();
+    await clock.advance(2000);
+    expect(closing.lastedMs).toBeUndefined();
+    arrive(chunk());
+    await clock.advance(0);
+    expect(closing.lastedMs).toBe(2000);
+    expect(outcomes).toEqual(["retry"]);
+    expect(client.requests).toEqual([]);
+    expect(client.listings).toBe(0);
+  });
+
+  it("begins no back-off after a request that fails at that moment", async () => {
+    const closings: Closing[] = [];
+    const failing: Step = () => {
+      closings.push(output.close());
+      return requestFailed("ECONNRESET", "transient");
+    };
+    const output = endingOutput({ script: [failing], options: { drain_timeout: "0" } });
+    await output.start(chunk());
+    await output.clock.advance(0);
+    expect(closings).toEqual([{ lastedMs: 0, signs: 0 }]);
+    expect(output.outcomes).toEqual(["retry"]);
+  });
+
+  it("encodes no chunk any more that has its turn", async () => {
+    const clock = new HeldClock();
+    const networks: (() => void)[] = [];
+    const shared = sharedMemory({ now: clock.now, letNetworkRun: () => new Promise((resolve) => void networks.push(resolve)) });
+    let encoded = 0;
+    const compress = () => {
+      encoded++;
+    };
+    const options = { compression: "gzip", drain_timeout: "0" };
+    const { start, close, outcomes } = endingOutput({ clock, shared, options, compress, afterwards: silence });
+    await start(chunk(1), chunk(2), chunk(3));
+    const closing = close();
+    while (networks.length > 0) {
+      networks.shift()?.();
+      await settled();
+    }
+    expect(encoded).toBe(1);
+    expect(outcomes).toEqual(["retry", "retry", "retry"]);
+    expect(closing.lastedMs).toBe(0);
+  });
+
+  it("reads no chunk any more once it is over", async () => {
+    const { start, close, digests, clock, outcomes } = endingOutput({ script: [failedAt(0)], afterwards: silence, options: { drain_timeout: "5" } });
+    const chunks = [1, 2, 3].map((n) => Uint8Array.from(chunkOf([{ n }, { n }])));
+    await start(...chunks);
+    const closing = close();
+    await clock.advance(5000);
+    expect(closing.lastedMs).toBeLessThanOrEqual(5000);
+    const before = digests();
+    expect(before, "what was delivered of the first is remembered").toBe(1);
+    // As the shim does with the chunk of a flush that has its reply: reading it now would be an error.
+    for (const one of chunks) structuredClone(one.buffer, { transfer: [one.buffer] });
+    await clock.advance(3_600_000);
+    expect(digests()).toBe(before);
+    expect(outcomes).toEqual(["retry", "retry", "retry"]);
+  });
+
+  it("leaves the chunks of another output alone", async () => {
+    const clock = new HeldClock();
+    const shared = sharedMemory({ now: clock.now });
+    const ending = endingOutput({ clock, shared, afterwards: silence, options: { drain_timeout: "1" } });
+    const staying = endingOutput({ clock, shared, afterwards: slow(clock, 3000) });
+    await ending.start(chunk(1), chunk(2));
+    await staying.start(chunk(3));
+    ending.close();
+    await clock.advance(3000);
+    expect(ending.outcomes).toEqual(["retry", "retry"]);
+    expect(staying.outcomes).toEqual(["ok"]);
+    await staying.start(chunk(4));
+    await clock.advance(3000);
+    expect(staying.outcomes).toEqual(["ok", "ok"]);
+    expect(shared.turns.heldBytes).toBe(0);
+  });
+});

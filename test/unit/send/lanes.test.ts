@@ -1,0 +1,152 @@
+// Lanes: which entries go one after another, how many lanes there are, and how even they are.
+import { describe, expect, it } from "vitest";
+import type { Entry } from "../../../src/entry.js";
+import { cutBatches } from "../../../src/send/batcher.js";
+import { cutLanes, type SendOrder } from "../../../src/send/lanes.js";
+import { entryOf } from "../../support/entry.js";
+import { entriesOf } from "../../support/scripted_client.js";
+
+const limits = { maxRecords: 500, maxBytes: 5 * 1024 * 1024 };
+
+/** So many entries of each of these keys, one key after the other in turns. */
+function entriesOfKeys(counts: Readonly<Record<string, number>>, sizeBytes = 10): Entry[] {
+  const entries: Entry[] = [];
+  const left = new Map(Object.entries(counts));
+  for (let event = 0; left.size > 0; ) {
+    for (const [partitionKey, count] of left) {
+      entries.push(entryOf({ partitionKey, sizeBytes, events: event++ }));
+      if (count === 1) left.delete(partitionKey);
+      else left.set(partitionKey, count - 1);
+    }
+  }
+  return entries;
+}
+
+/** The numbers of entries in each batch of each lane. */
+function sizesOf(entries: readonly Entry[], order: SendOrder, maxLanes = 50, given = limits): number[][] {
+  return cutLanes(entries, given, order, maxLanes).map((lane) => lane.map((batch) => batch.length));
+}
+
+describe("without order to keep", () => {
+  it.each([
+    [0, []],
+    [500, [[500]]],
+    [501, [[500], [1]]],
+    [1500, [[500], [500], [500]]],
+  ])("%i entries are a lane for each batch", (count, expected) => {
+    expect(sizesOf(entriesOf(count), "none", 1)).toEqual(expected);
+  });
+});
+
+describe("one after another", () => {
+  it.each([
+    [0, []],
+    [500, [[500]]],
+    [1001, [[500, 500, 1]]],
+  ])("%i entries are one lane", (count, expected) => {
+    expect(sizesOf(entriesOf(count), "one after another")).toEqual(expected);
+  });
+});
+
+describe("by key", () => {
+  it("no entries are no lane", () => {
+    expect(sizesOf([], "by key")).toEqual([]);
+  });
+
+  it.each([
+    [499, 1],
+    [500, 1],
+    [501, 2],
+  ])("%i entries of many keys are sent in %i requests", (count, requests) => {
+    expect(sizesOf(entriesOf(count), "by key").flat()).toHaveLength(requests);
+  });
+
+  it("entries of one key are one lane", () => {
+    expect(sizesOf(entriesOfKeys({ only: 1200 }), "by key")).toEqual([[500, 500, 200]]);
+  });
+
+  it("entries of one key are in one lane in the order of the chunk", () => {
+    const entries = entriesOfKeys({ a: 300, b: 300, c: 300, d: 300 });
+    const lanes = cutLanes(entries, limits, "by key", 50).map((lane) => lane.flat());
+    expect(lanes).toHaveLength(3);
+    for (const key of "abcd") {
+      const own = entries.filter(({ partitionKey }) => partitionKey === key);
+      const found = lanes.map((lane) => lane.filter(({ partitionKey }) => partitionKey === key)).filter(({ length }) => length > 0);
+      expect(found).toEqual([own]);
+    }
+    expect(lanes.flat().length).toBe(entries.length);
+  });
+
+  it("lanes are even in numbers of entries: the largest key goes first into the lightest lane", () => {
+    expect(sizesOf(entriesOfKeys({ a: 250, b: 450, c: 50, d: 150, e: 100 }), "by key")).toEqual([[500], [500]]);
+  });
+
+  it("lanes are even in bytes where bytes fill requests first", () => {
+    const entries = entriesOfKeys({ a: 2, b: 4, c: 1, d: 3 }, 1024 * 1024);
+    expect(sizesOf(entries, "by key")).toEqual([[5], [5]]);
+  });
+
+  it("entries with random partition keys fill the lightest lanes", () => {
+    const random = Array.from({ length: 600 }, () => entryOf({ partitionKey: undefined, sizeBytes: 10 }));
+    expect(sizesOf([...entriesOfKeys({ a: 400 }), ...random], "by key")).toEqual([[500], [500]]);
+  });
+
+  it.each([
+    [1, 1],
+    [2, 2],
+    [4, 4],
+    [5, 4],
+  ])("lanes are at most %i if so many requests may be under way; 2000 entries then are %i lanes", (maxLanes, expected) => {
+    expect(sizesOf(entriesOf(2000), "by key", maxLanes)).toHaveLength(expected);
+  });
+
+  it.each([
+    [5, [[500, 500], [500, 500], [500, 500], [500, 500], [500, 500]]],
+    [8, [[500, 500], [500, 500], [500, 500], [500, 500], [500, 500]]],
+    [10, Array(10).fill([500])],
+  ])("5000 entries in at most %i lanes are ten requests", (maxLanes, expected) => {
+    expect(sizesOf(entriesOf(5000), "by key", maxLanes)).toEqual(expected);
+  });
+
+  it("a key that fills several requests leaves the other keys their own lanes", () => {
+    const sizes = sizesOf(entriesOfKeys({ hot: 1500, a: 250, b: 250 }), "by key");
+    expect(sizes).toEqual([[500, 500, 500], [250], [250]]);
+  });
+
+  it("fewer lanes are made where lanes of large entries would need too many requests", () => {
+    // Two fit into one request in the order of the chunk, but not two of the same key.
+    const entries = Array.from({ length: 20 }, (_, index) =>
+      entryOf({ partitionKey: index % 2 === 0 ? "large" : "small", sizeBytes: index % 2 === 0 ? 60 : 40 }),
+    );
+    const given = { maxRecords: 500, maxBytes: 100 };
+    expect(cutBatches(entries, given)).toHaveLength(10);
+    expect(sizesOf(entries, "by key", 50, given)).toEqual([Array(10).fill(2)]);
+  });
+
+  it("a key that is called as a number or as a member of all objects is a key like others", () => {
+    const entries = entriesOfKeys({ "1": 300, "__proto__x": 1, "constructor": 300 });
+    expect(cutLanes(entries, limits, "by key", 50).map((lane) => lane.flat()).flat()).toHaveLength(601);
+  });
+});
+
+describe("by key, aggregated", () => {
+  const aggregate = (partitionKey: string, shardId: string | undefined, event: number) =>
+    entryOf({ partitionKey, sizeBytes: 3 * 1024 * 1024, events: [event], shardId });
+
+  it("entries of one shard are one lane, whatever their partition keys", () => {
+    const entries = [aggregate("a", "s1", 0), aggregate("b", "s2", 1), aggregate("c", "s1", 2), aggregate("b", "s2", 3)];
+    const lanes = cutLanes(entries, limits, "by key", 50).map((lane) => lane.flat().map(({ shardId }) => shardId));
+    expect(lanes).toEqual([["s1", "s1"], ["s2", "s2"]]);
+  });
+
+  it("entries outside the shards of the map are one lane: their aggregates hold any keys", () => {
+    const entries = [aggregate("a", undefined, 0), aggregate("b", "s2", 1), aggregate("c", undefined, 2)];
+    const lanes = cutLanes(entries, limits, "by key", 50).map((lane) => lane.flat().map(({ partitionKey }) => partitionKey));
+    expect(lanes).toEqual([["a", "c"], ["b"]]);
+  });
+
+  it("aggregates without a shard map are one lane", () => {
+    const entries = [aggregate("a", undefined, 0), aggregate("b", undefined, 1), aggregate("c", undefined, 2)];
+    expect(sizesOf(entries, "by key")).toEqual([[1, 1, 1]]);
+  });
+});

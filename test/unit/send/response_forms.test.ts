@@ -1,0 +1,115 @@
+// The form of a response is that of its content-type: for each form of a request, each of a response, taken in whole and in part.
+import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { cbor } from "@smithy/core/cbor";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { PutRecordsClient } from "../../../src/send/put_records.js";
+import { beginsAsCborMap, formatOfResponse } from "../../../src/send/put_records_answer.js";
+import type { RequestFormat } from "../../../src/send/request_form.js";
+import { entryOf } from "../../support/entry.js";
+import { bodiesFor } from "../../support/request_bodies.js";
+import { ScriptedService } from "../../support/scripted_service.js";
+import { sdkClientOf, stubSdkEnvironment } from "../../support/sdk_client.js";
+
+const taken = { ShardId: "shardId-0", SequenceNumber: "49590338271490256608559692538361571095921575989136588898" };
+const entries = ["one", "two"].map((text) => entryOf({ data: Buffer.from(text), partitionKey: "k" }));
+const formats: readonly RequestFormat[] = ["json", "cbor"];
+
+/** Content-types, and the form that each stands for; undefined is the request's. */
+const contentTypes: readonly [string | undefined, RequestFormat | undefined][] = [
+  ["application/x-amz-json-1.1", "json"],
+  ["application/json", "json"],
+  ["application/json; charset=utf-8", "json"],
+  ["Application/X-AMZ-JSON-1.1 ;charset=UTF-8", "json"],
+  ["application/x-amz-cbor-1.1", "cbor"],
+  ["application/cbor", "cbor"],
+  ["APPLICATION/CBOR; charset=binary", "cbor"],
+  ["text/plain", undefined],
+  ["application/octet-stream", undefined],
+  ["application/x-amz-json-1.0", undefined],
+  ["constructor", undefined],
+  ["", undefined],
+  [undefined, undefined],
+];
+
+describe("the form of a response", () => {
+  it.each(contentTypes.flatMap(([type, format]) => formats.map((requested) => [type, requested, format ?? requested] as const)))(
+    "with content-type %j to a request in %s is %s",
+    (contentType, requestFormat, expected) => {
+      expect(formatOfResponse(contentType, requestFormat)).toBe(expected);
+    },
+  );
+
+  it.each([
+    ["a map of no members", [0xa0], true],
+    ["a map of some members", [0xa2], true],
+    ["a map of unknown length", [0xbf], true],
+    ["a list", [0x9f], false],
+    ["a tag", [0xc0], false],
+    ["an object of JSON", [0x7b], false],
+    ["a page of HTML", [0x3c], false],
+    ["nothing", [], false],
+  ])("is told from its first byte where that matters: %s", (_, bytes, expected) => {
+    expect(beginsAsCborMap(Uint8Array.from(bytes))).toBe(expected);
+  });
+});
+
+describe("a response", () => {
+  let service: ScriptedService;
+  let client: PutRecordsClient;
+  const stops: (() => void | Promise<void>)[] = [];
+
+  beforeEach(stubSdkEnvironment);
+  afterEach(async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+  });
+
+  /** A client that sends in one form, of a service that answers so. */
+  async function serve(format: RequestFormat, status: number, contentType: string | undefined, body: string | Uint8Array): Promise<void> {
+    const headers = contentType === undefined ? {} : { "content-type": contentType };
+    service = await ScriptedService.start(() => ({ status, headers, body }));
+    client = sdkClientOf(service.endpoint, "logs", bodiesFor("logs", format));
+    stops.push(() => service.stop(), () => client.close());
+  }
+
+  const written = (format: RequestFormat, value: object) => (format === "cbor" ? cbor.serialize(value) : JSON.stringify(value));
+  const cases = contentTypes.flatMap(([type, format]) => formats.map((requested) => [requested, type, format ?? requested] as const));
+
+  it.each(cases)("to a request in %s with content-type %j that took all, written in %s, needs nothing of the SDK", async (requested, type, format) => {
+    await serve(requested, 200, type, written(format, { FailedRecordCount: 0, Records: [taken, taken] }));
+    const sdk = vi.spyOn(KinesisClient.prototype, "send");
+    for (let count = 0; count < 3; count++) expect(await client.putRecords(entries)).toEqual({ kind: "answered", failed: [], strayed: 0 });
+    // The one call is the command by which all requests are prepared.
+    expect(sdk).toHaveBeenCalledOnce();
+  });
+
+  it.each(cases)("to a request in %s with content-type %j that took a part, written in %s, tells which records failed", async (requested, type, format) => {
+    await serve(requested, 200, type, written(format, { FailedRecordCount: 1, Records: [taken, { ErrorCode: "InternalFailure", ErrorMessage: "broken" }] }));
+    const failed = [{ index: 1, code: "InternalFailure", message: "broken" }];
+    expect(await client.putRecords(entries)).toEqual({ kind: "answered", failed, strayed: 0 });
+  });
+
+  it.each(cases)("to a request in %s with content-type %j that refuses, written in %s, has the service's reason", async (requested, type, format) => {
+    await serve(requested, 400, type, written(format, { __type: "ResourceNotFoundException", message: "no such stream" }));
+    expect(await client.putRecords(entries)).toMatchObject({ code: "ResourceNotFoundException", message: "no such stream" });
+  });
+
+  it.each([undefined, "text/plain"])("in JSON to a request in CBOR, with content-type %j, is read all the same", async (type) => {
+    await serve("cbor", 200, type, JSON.stringify({ FailedRecordCount: 1, Records: [taken, { ErrorCode: "InternalFailure" }] }));
+    expect(await client.putRecords(entries)).toMatchObject({ kind: "answered", failed: [{ index: 1, code: "InternalFailure" }] });
+  });
+
+  it.each(["json", "cbor"] as const)("that is a text of a proxy's is told by its status to a request in %s", async (requested) => {
+    // In CBOR, "u" begins a text of 21 bytes, and " " is the number -1.
+    for (const text of ["upstream connect error", " busy", "<html>busy</html>"]) {
+      await serve(requested, 503, "text/plain", text);
+      expect(await client.putRecords(entries)).toMatchObject({ code: "HTTP 503", cause: "transient" });
+    }
+  });
+
+  it("that says it is JSON and is CBOR is a failure that may pass", async () => {
+    await serve("cbor", 200, "application/json", written("cbor", { FailedRecordCount: 0, Records: [taken, taken] }));
+    expect(await client.putRecords(entries)).toMatchObject({ code: "InvalidAnswer", cause: "transient" });
+  });
+});

@@ -1,0 +1,146 @@
+// Whether a service still answers, judged by its requests so far and by those under way.
+import { describe, expect, it } from "vitest";
+import { longestPatienceMs, ServicePulse } from "../../../src/send/service_pulse.js";
+import { JumpingClock } from "../../support/fake_clock.js";
+
+type Outcome = Parameters<ServicePulse["ended"]>[1];
+
+class Bench {
+  readonly clock = new JumpingClock();
+  readonly pulse = new ServicePulse(this.clock.now);
+
+  /** Runs a request of this duration from its start to its end. */
+  run(durationMs: number, outcome: Outcome): void {
+    const request = this.pulse.started();
+    this.clock.nowMs += durationMs;
+    this.pulse.ended(request, outcome);
+  }
+
+  /** Whether the service hangs this long from now, with no request ending meanwhile. */
+  isHangingAfter(milliseconds: number): boolean {
+    const startMs = this.clock.nowMs;
+    this.clock.nowMs = startMs + milliseconds;
+    const { isHanging } = this.pulse;
+    this.clock.nowMs = startMs;
+    return isHanging;
+  }
+}
+
+/** The longest time for which a request may be under way before the service counts as hanging. */
+function patienceOf(bench: Bench): number {
+  bench.pulse.started();
+  for (const milliseconds of [2000, 4000, 8000, 10_000]) {
+    if (!bench.isHangingAfter(milliseconds) && bench.isHangingAfter(milliseconds + 1)) return milliseconds;
+  }
+  throw new Error("none of the expected times");
+}
+
+describe("ServicePulse", () => {
+  it("does not judge a service without any request as hanging, however long nothing happens", () => {
+    const bench = new Bench();
+    expect(bench.isHangingAfter(3_600_000)).toBe(false);
+    expect(bench.pulse.isHopeless).toBe(false);
+  });
+
+  it("waits 10 s for a service that has not taken any record yet", () => {
+    expect(longestPatienceMs).toBe(10_000);
+    expect(patienceOf(new Bench())).toBe(10_000);
+  });
+
+  it.each([
+    [0, 2000],
+    [500, 2000],
+    [501, 2004],
+    [1000, 4000],
+    [1001, 4004],
+    [2500, 10_000],
+    [2501, 10_000],
+    [9000, 10_000],
+  ])("waits, after a request that took %i ms, for another %i ms: four times as long, from 2 s to 10 s", (durationMs, patienceMs) => {
+    const bench = new Bench();
+    bench.run(durationMs, "taken");
+    bench.pulse.started();
+    expect(bench.isHangingAfter(patienceMs)).toBe(false);
+    expect(bench.isHangingAfter(patienceMs + 1)).toBe(true);
+  });
+
+  it("measures its patience by the slowest request, not by the latest", () => {
+    const bench = new Bench();
+    bench.run(2000, "taken");
+    bench.run(10, "taken");
+    expect(patienceOf(bench)).toBe(8000);
+  });
+
+  it.each<Outcome>(["not taken", "hopeless"])("learns no patience from a request that was %s", (outcome) => {
+    const bench = new Bench();
+    bench.run(1000, "taken");
+    bench.run(9000, outcome);
+    bench.run(1, "taken");
+    expect(patienceOf(bench)).toBe(4000);
+  });
+
+  it("judges by the oldest request under way, not by younger ones", () => {
+    const bench = new Bench();
+    bench.run(10, "taken");
+    const oldest = bench.pulse.started();
+    bench.clock.nowMs += 1500;
+    bench.pulse.started();
+    expect(bench.isHangingAfter(501)).toBe(true);
+    bench.pulse.ended(oldest, "not taken");
+    expect(bench.isHangingAfter(501)).toBe(false);
+    expect(bench.isHangingAfter(2001)).toBe(true);
+  });
+
+  it("does not judge a service as hanging while no request is under way", () => {
+    const bench = new Bench();
+    bench.run(10, "taken");
+    bench.run(10, "not taken");
+    expect(bench.isHangingAfter(3_600_000)).toBe(false);
+  });
+
+  it.each([
+    [999, false],
+    [1000, false],
+    [1001, true],
+  ])("judges a service as hanging %i ms after a request began that follows a hopeless one: %s", (ageMs, isHanging) => {
+    const bench = new Bench();
+    bench.run(10, "taken");
+    bench.run(1000, "hopeless");
+    bench.run(10, "not taken");
+    expect(bench.pulse.isHopeless).toBe(true);
+    bench.pulse.started();
+    expect(bench.isHangingAfter(ageMs)).toBe(isHanging);
+  });
+
+  it("takes a hopeless request back when records are taken afterwards", () => {
+    const bench = new Bench();
+    bench.run(1000, "hopeless");
+    bench.run(10, "taken");
+    bench.pulse.started();
+    expect(bench.isHangingAfter(1500)).toBe(false);
+    expect(bench.pulse.isHopeless).toBe(false);
+  });
+
+  it.each([
+    [1999, true],
+    [2000, true],
+    [2001, false],
+  ])("judges a fast service as taking records %i ms after the last one: %s", (ageMs, isTaking) => {
+    const bench = new Bench();
+    bench.run(10, "taken");
+    bench.clock.nowMs += ageMs;
+    expect(bench.pulse.isTaking).toBe(isTaking);
+  });
+
+  it("does not judge a service as taking records that has taken none", () => {
+    const bench = new Bench();
+    bench.run(10, "not taken");
+    expect(bench.pulse.isTaking).toBe(false);
+  });
+
+  it("does not judge a service as hanging that answers and takes nothing", () => {
+    const bench = new Bench();
+    for (let count = 0; count < 100; count++) bench.run(500, "not taken");
+    expect(bench.pulse.isHanging).toBe(false);
+  });
+});
