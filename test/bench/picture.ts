@@ -1,10 +1,12 @@
 // The results as a picture (SVG): bars of CPU and of wall time.
 import { type Bar, barChart, type Row, type Section } from "./bar_chart.js";
+import { NOTHING, TITLES } from "./fluent_bit/comparison.js";
 import type { FluentBitResults, Results } from "./results.js";
 import type { StageResult } from "./stage.js";
 import { figure } from "./table.js";
 
-const outputNames: Readonly<Record<string, string>> = { c: "C output", ours: "this plugin", peer: "Go-style peer" };
+/** The outputs as the README and the picture call them. */
+export const outputNames: Readonly<Record<string, string>> = { c: "C output", ours: "this plugin", peer: "Go plugin" };
 
 /** `ours-workers2` becomes "this plugin, 2 workers". */
 export function labelOf(variant: string): string {
@@ -13,17 +15,20 @@ export function labelOf(variant: string): string {
   return [outputNames[output] ?? output, ...spelt].join(", ");
 }
 
-function fluentBitSection({ title, records, runs, summaries }: FluentBitResults): Section {
+function fluentBitSection({ title, records, latencyMs, runs, summaries }: FluentBitResults): Section {
   const rows = summaries
-    .filter(({ variant }) => variant !== "null")
-    .map(({ variant, outputCpuSeconds, wallSeconds }): Row => {
+    .filter(({ variant }) => variant.split("-")[0] !== NOTHING)
+    .map(({ variant, outputCpuSeconds, wallSeconds, firstToLastSeconds }): Row => {
       const kind = variant.startsWith("ours") ? "ours" : "other";
       const cpu: Bar = { kind, value: outputCpuSeconds, text: `${figure(outputCpuSeconds, 2)} s CPU` };
-      const wall: Bar = { kind: "wall", value: wallSeconds, text: `${figure(wallSeconds, 2)} s to the last request` };
+      const wall: Bar = latencyMs === 0
+        ? { kind: "wall", value: wallSeconds, text: `${figure(wallSeconds, 2)} s to the last request` }
+        : { kind: "wall", value: firstToLastSeconds, text: `${figure(firstToLastSeconds, 2)} s first to last request` };
       return { label: labelOf(variant), bars: [cpu, wall] };
     });
   const subtitle = `${records.toLocaleString("en")} container logs over TLS, medians of ${runs}; CPU without that of Fluent Bit with the null output`;
-  return { title: `Through Fluent Bit: ${title}`, subtitle, rows };
+  const answers = latencyMs === 0 ? "" : `, answers after ${latencyMs} ms`;
+  return { title: `Through Fluent Bit: ${title}${answers}`, subtitle, rows };
 }
 
 /** The first case of each stage, in proportion to its baseline's CPU. */
@@ -45,7 +50,8 @@ function stageSection(stages: readonly StageResult[]): Section {
 
 /** A whole SVG document. */
 export function pictureOf({ machine, versions, date, stages, fluentBit }: Results): string {
-  const sections = [...fluentBit.map(fluentBitSection), ...(stages.length === 0 ? [] : [stageSection(stages)])];
+  const compared = fluentBit.filter(({ title }) => title !== TITLES.growth);
+  const sections = [...compared.map(fluentBitSection), ...(stages.length === 0 ? [] : [stageSection(stages)])];
   const through = versions.fluentBit === undefined ? "" : `, Fluent Bit ${versions.fluentBit}`;
   const foot = `${date.slice(0, 10)} · ${machine.cores} × ${machine.processor} · Node ${versions.node}, ${versions.libnode}${through}`;
   return barChart("CPU and wall time of this plugin and of others", sections, foot);

@@ -1,5 +1,7 @@
 // The results as text for the terminal.
 import { tableOf } from "./fluent_bit/comparison.js";
+import { slopeTable } from "./fluent_bit/slope.js";
+import { standstillTable } from "./fluent_bit/standstill.js";
 import type { GrowthPoint } from "./growth.js";
 import type { HostFigures } from "./host/host_figures.js";
 import type { FluentBitResults, Results } from "./results.js";
@@ -44,12 +46,12 @@ function hostText(host: HostFigures): string {
   ].join("\n");
 }
 
-function fluentBitText({ title, records, runs, summaries }: FluentBitResults): string {
-  return `Through Fluent Bit: ${title}; ${records} container logs over TLS, medians of ${runs}\n${tableOf(summaries)}`;
+function fluentBitText({ title, records, latencyMs, runs, summaries }: FluentBitResults): string {
+  return `Through Fluent Bit: ${title}; ${records} container logs over TLS, answers after ${latencyMs} ms, medians of ${runs}\n${tableOf(summaries)}`;
 }
 
 export function reportOf(results: Results): string {
-  const { stages, encodingGrowth: encoding, host, fluentBit, rest } = results;
+  const { stages, encodingGrowth: encoding, host, fluentBit, slopes, standstills, rest } = results;
   const restRows = rest.map(({ variant, rssMib, usedRssMib }) => [variant, figure(rssMib, 1), figure(usedRssMib, 1)]);
   return [
     headingOf(results),
@@ -57,6 +59,8 @@ export function reportOf(results: Results): string {
     `From chunks to the bodies of requests\n${growthTable(encoding)}`,
     `The whole plugin in the host program, over TLS\n${hostText(host)}`,
     ...fluentBit.map(fluentBitText),
+    ...(slopes.length === 0 ? [] : [slopeTable(slopes)]),
+    ...(standstills.length === 0 ? [] : [standstillTable(standstills)]),
     ...(rest.length === 0 ? [] : [`Fluent Bit at rest\n${table(["variant", "MiB", "MiB, used once"], restRows)}`]),
   ].join("\n\n");
 }

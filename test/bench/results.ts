@@ -3,6 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Summary } from "./fluent_bit/comparison.js";
 import type { Rest } from "./fluent_bit/rest.js";
+import type { Slope } from "./fluent_bit/slope.js";
+import type { Standstill } from "./fluent_bit/standstill.js";
 import type { GrowthPoint } from "./growth.js";
 import type { HostFigures } from "./host/host_figures.js";
 import type { Machine, Versions } from "./machine.js";
@@ -11,6 +13,8 @@ import type { StageResult } from "./stage.js";
 export interface FluentBitResults {
   readonly title: string;
   readonly records: number;
+  /** From a request to its answer. */
+  readonly latencyMs: number;
   readonly runs: number;
   readonly summaries: readonly Summary[];
 }
@@ -26,6 +30,9 @@ export interface Results {
   readonly host: HostFigures;
   /** Empty without FLUENT_BIT. */
   readonly fluentBit: readonly FluentBitResults[];
+  /** From the fewest to the most records of the comparison by number of records. */
+  readonly slopes: readonly Slope[];
+  readonly standstills: readonly Standstill[];
   readonly rest: readonly Rest[];
 }
 

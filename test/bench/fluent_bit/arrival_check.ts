@@ -1,28 +1,31 @@
-// Checks what a run brought to the server: each record of the input once, its content unchanged.
+// Checks what a run brought to the server: each record of the input once, its content unchanged, under its partition key.
 import { isDeepStrictEqual } from "node:util";
 import { cbor } from "@smithy/core/cbor";
 import { textsOf } from "../../support/put_record.js";
+import { keptRequests } from "./kept_requests.js";
 
 interface PutRecordsRequest {
   readonly Records: readonly { readonly Data: string | Uint8Array; readonly PartitionKey: string }[];
 }
 
-const headBytes = 5;
+interface Arrival {
+  readonly record: unknown;
+  readonly partitionKey: string;
+}
 
 /** The records in bodies that the server kept: aggregates taken apart, all unpacked and parsed. */
-export function recordsIn(kept: Buffer): unknown[] {
-  const records: unknown[] = [];
-  for (let at = 0; at < kept.length; ) {
-    const end = at + headBytes + kept.readUInt32LE(at);
-    const body = kept.subarray(at + headBytes, end);
-    const request = (kept[at + 4] === 1 ? cbor.deserialize(body) : JSON.parse(body.toString())) as PutRecordsRequest;
+function* arrivalsIn(kept: Buffer): Generator<Arrival> {
+  for (const { body, isCbor } of keptRequests(kept)) {
+    const request = (isCbor ? cbor.deserialize(body) : JSON.parse(body.toString())) as PutRecordsRequest;
     for (const { Data: given, PartitionKey: partitionKey } of request.Records) {
       const data = typeof given === "string" ? Buffer.from(given, "base64") : given;
-      for (const text of textsOf({ data, partitionKey })) records.push(JSON.parse(text));
+      for (const text of textsOf({ data, partitionKey })) yield { record: JSON.parse(text), partitionKey };
     }
-    at = end;
   }
-  return records;
+}
+
+export function recordsIn(kept: Buffer): unknown[] {
+  return Array.from(arrivalsIn(kept), ({ record }) => record);
 }
 
 /** Throws when the records that arrived are not those of the input, in whatever order. */
@@ -37,6 +40,14 @@ export function checkArrival(arrived: readonly unknown[], input: readonly Record
     if (!isDeepStrictEqual(record, expected)) {
       throw new Error(`arrived: ${JSON.stringify(record)}\nput in:  ${JSON.stringify(expected)}`);
     }
+  }
+}
+
+/** Throws when a record did not travel under the value of this field as its partition key. */
+export function checkPartitionKeys(kept: Buffer, field: string): void {
+  for (const { record, partitionKey } of arrivalsIn(kept)) {
+    const expected = (record as Record<string, unknown>)[field];
+    if (partitionKey !== expected) throw new Error(`a record of ${JSON.stringify(expected)} has the partition key '${partitionKey}'`);
   }
 }
 

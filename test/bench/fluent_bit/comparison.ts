@@ -1,7 +1,9 @@
-// What the runs say: medians of each variant, and its ratios to the C output of the same rounds.
+// Makes medians of each variant's runs, and its ratios to the C output of the same rounds and the same input.
 import { median } from "../statistics.js";
 import { figure, table } from "../table.js";
 import type { Run } from "./measured_run.js";
+import { type Output, parseVariant } from "./variant.js";
+import { nameOf } from "./workload.js";
 
 /** The runs of each variant by its name, one for each round. */
 export type Rounds = ReadonlyMap<string, readonly Run[]>;
@@ -15,9 +17,13 @@ export interface Summary {
   readonly cpuToReference: number;
   readonly wallSeconds: number;
   readonly wallToReference: number;
+  /** From the first whole request to the last. */
+  readonly firstToLastSeconds: number;
+  readonly firstToLastToReference: number;
   readonly peakRssMib: number;
   readonly wireMegabytes: number;
   readonly requests: number;
+  readonly mostInFlight: number;
   readonly serverCpuSeconds: number;
 }
 
@@ -25,14 +31,28 @@ export const NOTHING = "null";
 export const REFERENCE = "c";
 
 /** What is compared, as the results call it. */
-export const TITLES = { plain: "plain records", aggregation: "KPL aggregation", gzip: "gzip by record" } as const;
+export const TITLES = {
+  latency: "by latency",
+  plain: "plain records",
+  aggregation: "KPL aggregation",
+  gzip: "gzip by record",
+  tags: "8 tags",
+  keys: "40 partition keys",
+  growth: "by number of records",
+} as const;
+
+/** The runs of this output with no option set, over the same input as the variant; over the plain one when there are none. */
+function runsOf(rounds: Rounds, output: Output, variant: string): readonly Run[] {
+  const workload = nameOf(parseVariant(variant).workload);
+  return rounds.get(workload === "" ? output : `${output}-${workload}`) ?? rounds.get(output) ?? [];
+}
 
 /** A summary of each variant; NaN where the null output or the C output was not run. */
 export function summarize(rounds: Rounds): Summary[] {
-  const nothing = rounds.get(NOTHING) ?? [];
-  const reference = rounds.get(REFERENCE) ?? [];
-  const outputCpu = (run: Run, round: number): number => run.cpuSeconds - (nothing[round]?.cpuSeconds ?? NaN);
   return [...rounds].map(([variant, runs]) => {
+    const nothing = runsOf(rounds, NOTHING, variant);
+    const reference = runsOf(rounds, REFERENCE, variant);
+    const outputCpu = (run: Run, round: number): number => run.cpuSeconds - (nothing[round]?.cpuSeconds ?? NaN);
     const of = (value: (run: Run, round: number) => number): number => median(runs.map(value));
     const ratio = (value: (run: Run, round: number) => number): number =>
       of((run, round) => {
@@ -46,9 +66,12 @@ export function summarize(rounds: Rounds): Summary[] {
       cpuToReference: ratio(outputCpu),
       wallSeconds: of((run) => run.wallSeconds),
       wallToReference: ratio((run) => run.wallSeconds),
+      firstToLastSeconds: of((run) => run.firstToLastSeconds),
+      firstToLastToReference: ratio((run) => run.firstToLastSeconds),
       peakRssMib: of((run) => run.peakRssMib),
       wireMegabytes: of((run) => run.wireBytes) / 1e6,
       requests: of((run) => run.requests),
+      mostInFlight: of((run) => run.mostInFlight),
       serverCpuSeconds: of((run) => run.serverCpuSeconds),
     };
   });
@@ -56,9 +79,13 @@ export function summarize(rounds: Rounds): Summary[] {
 
 /** The summaries as a table for the terminal. */
 export function tableOf(summaries: readonly Summary[]): string {
-  const head = ["variant", "CPU s", "output s", "× C", "wall s", "× C", "peak MiB", "wire MB", "requests", "server s"];
+  const head = [
+    "variant", "first-last s", "× C", "CPU s", "output s", "× C", "wall s", "× C", "peak MiB", "wire MB", "requests", "in flight", "server s",
+  ];
   const rows = summaries.map((of) => [
     of.variant,
+    figure(of.firstToLastSeconds, 2),
+    figure(of.firstToLastToReference, 2),
     figure(of.cpuSeconds, 2),
     figure(of.outputCpuSeconds, 2),
     figure(of.cpuToReference, 2),
@@ -67,6 +94,7 @@ export function tableOf(summaries: readonly Summary[]): string {
     figure(of.peakRssMib, 0),
     figure(of.wireMegabytes, 1),
     figure(of.requests, 0),
+    figure(of.mostInFlight, 0),
     figure(of.serverCpuSeconds, 2),
   ]);
   return table(head, rows);

@@ -1,26 +1,26 @@
-// The server of the benchmark as a child process: starts it, and asks for its books.
+// Runs the server of the benchmark as a child process: says how it answers, and asks for its books.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { makeCertificate } from "../../support/certificate.js";
+import { AT_ONCE, type Manner, type Question } from "./manner.js";
+import type { Books } from "./server_books.js";
 import type { Endpoint } from "./variant.js";
 
-/** What the server took since the last reset. */
-export interface Books {
-  readonly requests: number;
-  /** Kinesis records: an aggregate counts as one. */
-  readonly records: number;
-  /** As they came through TLS, headers included. */
-  readonly bytes: number;
-  /** When the last PutRecords request was whole, by Date.now; 0 if there was none. */
-  readonly lastRequestMs: number;
-  readonly cpuMs: number;
-}
-
 export class KinesisProcess {
+  readonly #ended: Promise<string>;
+  /** Rejects when the process ends, so that nobody waits for its answer. */
+  readonly #failure: Promise<never>;
+
   private constructor(
     readonly endpoint: Endpoint,
     readonly child: ChildProcess,
-  ) {}
+  ) {
+    this.#ended = new Promise((resolve) => child.once("exit", (status, signal) => resolve(signal ?? `status ${status}`)));
+    this.#failure = this.#ended.then((how) => {
+      throw new Error(`the benchmark's server ended with ${how}`);
+    });
+    this.#failure.catch(() => undefined);
+  }
 
   /** @param keptFile where the bodies of all requests are kept, if they are */
   static async start(folder: string, keptFile?: string): Promise<KinesisProcess> {
@@ -31,23 +31,24 @@ export class KinesisProcess {
     return new KinesisProcess({ port, certificateFile }, child);
   }
 
-  async reset(): Promise<void> {
-    await this.#ask("reset");
+  /** Empties the books; the server answers in this manner from now on. */
+  async reset(manner: Partial<Manner> = {}): Promise<void> {
+    await this.#ask({ ask: "reset", manner: { ...AT_ONCE, ...manner } });
   }
 
   async books(): Promise<Books> {
-    return this.#ask("books");
+    return this.#ask({ ask: "books" });
   }
 
   async stop(): Promise<void> {
-    const ended = once(this.child, "exit");
-    this.child.disconnect();
-    await ended;
+    if (this.child.connected) this.child.disconnect();
+    await this.#ended;
   }
 
-  async #ask(question: string): Promise<Books> {
-    this.child.send(question);
-    const [books] = (await once(this.child, "message")) as [Books];
+  async #ask(question: Question): Promise<Books> {
+    const answered = once(this.child, "message") as Promise<[Books]>;
+    if (this.child.connected) this.child.send(question);
+    const [books] = await Promise.race([answered, this.#failure]);
     return books;
   }
 }

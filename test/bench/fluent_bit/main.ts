@@ -1,21 +1,45 @@
 // `make bench-fluent-bit`: what the outputs of a real Fluent Bit cost, this plugin's beside the one in C and a peer.
 //
 // FLUENT_BIT names the program; PEER_PLUGIN (peer) and BASE_PLUGIN (base: another build of ours) name libraries.
-// BENCH_VARIANTS, BENCH_RUNS and BENCH_RECORDS say what is run, how often and over how many records.
-import { numberSetting, programs, setting } from "../settings.js";
+// BENCH_VARIANTS (null,c,ours) and BENCH_RUNS (5) say what is run and how often; BENCH_RECORDS (400000) over how many
+// records, where two numbers give the slope too; BENCH_LATENCIES (0) after how many milliseconds the endpoint answers;
+// BENCH_FLUSH (0.2) Fluent Bit's Flush; BENCH_CBOR_ANSWERS=json that CBOR is answered with JSON. BENCH_ONLY=standstill
+// measures what a silent endpoint holds up, for each of BENCH_VARIANTS (c,ours).
+import { tellMachine } from "../machine.js";
+import { numbersSetting, numberSetting, programs, setting } from "../settings.js";
 import { compareOutputs } from "./compare_outputs.js";
 import { tableOf } from "./comparison.js";
+import type { Programs } from "./programs.js";
+import { slopesOf, slopeTable } from "./slope.js";
+import { measureStandstills, standstillTable } from "./standstill.js";
 
-const defaults = { variants: "null,c,ours", runs: 5, records: 400_000 };
+const defaults = { variants: "null,c,ours", standstillVariants: "c,ours", runs: 5, records: [400_000], latenciesMs: [0] };
+
+async function compare(named: Programs): Promise<void> {
+  const variants = (setting("BENCH_VARIANTS") ?? defaults.variants).split(",");
+  const runs = numberSetting("BENCH_RUNS", defaults.runs);
+  const records = numbersSetting("BENCH_RECORDS", defaults.records, 1);
+  const latenciesMs = numbersSetting("BENCH_LATENCIES", defaults.latenciesMs, 0);
+  const outcomes = await compareOutputs({ variants, runs, records, latenciesMs }, named);
+  for (const { records: count, latencyMs, summaries } of outcomes) {
+    console.log(`Fluent Bit, ${count} container logs, answers after ${latencyMs} ms, medians of ${runs}\n${tableOf(summaries)}\n`);
+  }
+  const slopes = slopesOf(outcomes);
+  if (slopes.length > 0) console.log(slopeTable(slopes));
+}
 
 async function main(): Promise<void> {
   const named = programs();
   if (named === undefined) throw new Error("FLUENT_BIT does not name a Fluent Bit");
-  const variants = (setting("BENCH_VARIANTS") ?? defaults.variants).split(",");
-  const runs = numberSetting("BENCH_RUNS", defaults.runs);
-  const records = numberSetting("BENCH_RECORDS", defaults.records);
-  const summaries = await compareOutputs({ variants, runs, records }, named);
-  console.log(`Fluent Bit, ${records} container logs, medians of ${runs}\n${tableOf(summaries)}`);
+  tellMachine("bench-fluent-bit");
+  const only = setting("BENCH_ONLY");
+  if (only !== undefined && only !== "standstill") throw new Error(`BENCH_ONLY is '${only}'; here it may be: standstill`);
+  if (only === undefined) {
+    await compare(named);
+    return;
+  }
+  const variants = (setting("BENCH_VARIANTS") ?? defaults.standstillVariants).split(",");
+  console.log(standstillTable(await measureStandstills(variants, named)));
 }
 
 await main().catch((error: unknown) => {

@@ -6,11 +6,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Child } from "../../support/child.js";
 import { pluginEnvironment } from "../../support/environment.js";
 import { configurationOf } from "../../support/fluent_bit.js";
-import { PLUGIN } from "../../support/plugin_host.js";
 import { median } from "../statistics.js";
-import type { Programs } from "./compare_outputs.js";
 import { inputRecords } from "./input_file.js";
 import { KinesisProcess } from "./kinesis_process.js";
+import { libraryOf, type Programs } from "./programs.js";
 import { type Endpoint, outputSection, parseVariant } from "./variant.js";
 
 const restMs = 3000;
@@ -57,8 +56,7 @@ async function rssAtRest(name: string, records: number, folder: string, endpoint
   const input = { name: "tail", properties: { path: log, read_from_head: "on" } };
   const file = path.join(folder, "fluent-bit.conf");
   writeFileSync(file, configurationOf({ inputs: [input], outputs: [outputSection(variant, endpoint)] }));
-  const libraries: Readonly<Record<string, string | undefined>> = { ours: PLUGIN, base: programs.base, peer: programs.peer };
-  const library = libraries[variant.output];
+  const library = libraryOf(variant, programs);
   const { certificateFile } = endpoint;
   const fluentBit = new Child(programs.fluentBit, [...(library === undefined ? [] : ["-e", library]), "-c", file], {
     env: pluginEnvironment({ AWS_CA_BUNDLE: certificateFile, SSL_CERT_FILE: certificateFile }),

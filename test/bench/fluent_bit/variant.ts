@@ -1,5 +1,6 @@
-// A variant is an output of Fluent Bit with its options, written as in BENCH_VARIANTS: c, ours-workers2-gzip, peer.
+// A variant is an output of Fluent Bit with its options, written as in BENCH_VARIANTS: c, ours-workers2-gzip, peer-tags8.
 import type { Section } from "../../support/fluent_bit.js";
+import { isWorkloadWord, KEY_FIELD, type Workload, workloadOf } from "./workload.js";
 
 /** The outputs: nothing at all, Fluent Bit's own in C, this plugin, another build of it, another Go-style plugin. */
 export const OUTPUTS = ["null", "c", "ours", "base", "peer"] as const;
@@ -9,6 +10,7 @@ export interface Variant {
   readonly name: string;
   readonly output: Output;
   readonly options: Readonly<Record<string, string>>;
+  readonly workload: Workload;
   /** The core runs in a process of its own. */
   readonly isCoreInProcess: boolean;
 }
@@ -26,7 +28,8 @@ const modifiers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 /**
- * Reads `output[-modifier]...[+option=value]...`, where a modifier is gzip, zlib, aggregation, cbor, process or workersN.
+ * Reads `output[-modifier]...[+option=value]...`, where a modifier is gzip, zlib, aggregation, cbor, process, workersN, tagsN
+ * or keyN. Without workersN the output runs with its own default: the C output with one worker, the Go-style ones with none.
  * Throws when there is no such output or modifier.
  */
 export function parseVariant(name: string): Variant {
@@ -34,12 +37,13 @@ export function parseVariant(name: string): Variant {
   const [first, ...words] = head.split("-");
   const output = OUTPUTS.find((known) => known === first);
   if (output === undefined) throw new Error(`variant '${name}' must begin with one of ${OUTPUTS.join(", ")}`);
-  // The C output has one worker of its own accord, the Go-style ones none.
-  const options: Record<string, string> = { workers: "0" };
-  for (const word of words.filter((word) => word !== "process")) {
+  const workload = workloadOf(words);
+  const hasPartitionKey = output !== "null" && output !== "c";
+  const options: Record<string, string> = workload.keys > 0 && hasPartitionKey ? { partition_key: KEY_FIELD } : {};
+  for (const word of words.filter((word) => word !== "process" && !isWorkloadWord(word))) {
     const workers = /^workers(\d+)$/.exec(word)?.[1];
     const added = workers === undefined ? modifiers[word] : { workers };
-    const known = `${Object.keys(modifiers).join(", ")}, process and workersN`;
+    const known = `${Object.keys(modifiers).join(", ")}, process, workersN, tagsN and keyN`;
     if (added === undefined) throw new Error(`variant '${name}' has the modifier '${word}'; there are ${known}`);
     Object.assign(options, added);
   }
@@ -47,7 +51,7 @@ export function parseVariant(name: string): Variant {
     const [key = "", ...value] = option.split("=");
     options[key] = value.join("=");
   }
-  return { name, output, options, isCoreInProcess: words.includes("process") };
+  return { name, output, options, workload, isCoreInProcess: words.includes("process") };
 }
 
 /** The variant's output section; the C output speaks TLS always, and refuses to be told so. */
