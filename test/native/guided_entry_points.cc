@@ -51,10 +51,8 @@ void flush(Choices &choices) {
   std::string tag(tag_bytes.begin(), tag_bytes.end());
   tag = tag.c_str();
   // What holds a flush for ever, or ends the core, is for other tests.
-  for (const char *special :
-       {stand_in::kHold, stand_in::kDie, stand_in::kCrash, stand_in::kAbort, stand_in::kExit, stand_in::kKill,
-        stand_in::kSay, stand_in::kCount, stand_in::kHeld, stand_in::kRecall, stand_in::kMeasure, stand_in::kRaw}) {
-    if (tag == special) tag += "!";
+  for (const char *disruptive : stand_in::kDisruptiveTags) {
+    if (tag == disruptive) tag += "!";
   }
   const std::vector<char> chunk = choices.block(choices.next());
   const int length = (shape & 0x40) != 0 ? -static_cast<int>(chunk.size()) : static_cast<int>(chunk.size());

@@ -15,23 +15,38 @@ class Host;
 namespace stand_in {
 
 /// Tags of a flush that make the core do something else than answer with the flush's fingerprint.
-constexpr const char *kHold = "hold";    // keep it unanswered, until a stop
-constexpr const char *kDie = "die";      // node::Start returns, as after an uncaught exception
-constexpr const char *kTwice = "twice";  // answer twice, and answer an id that nobody waits for
-constexpr const char *kExit = "exit";    // process.exit(): abandon the core and rest for ever
-constexpr const char *kCrash = "crash";  // a segmentation fault on its thread
-constexpr const char *kAbort = "abort";  // abort(), as when its heap is full
-constexpr const char *kKill = "kill";    // SIGKILL to its process
-constexpr const char *kSay = "say";      // two lines for the host's log, then the answer
-constexpr const char *kCount = "count";  // answer how many instances are open
-constexpr const char *kHeld = "held";    // answer how many flushes are held
+constexpr const char *kHold = "hold";  // keep the flush, without its chunk, until a release, an exit or a stop
+constexpr const char *kHoldChunk = "hold-chunk";  // the same with the chunk at hand
+constexpr const char *kRelease = "release";       // go on with all held flushes, then answer
+constexpr const char *kDie = "die";               // node::Start returns, as after an uncaught exception
+constexpr const char *kTwice = "twice";           // answer twice, and answer an id that nobody waits for
+constexpr const char *kExit = "exit";             // process.exit(): abandon the core and rest for ever
+constexpr const char *kCrash = "crash";           // a segmentation fault on its thread
+constexpr const char *kAbort = "abort";           // abort(), as when its heap is full
+constexpr const char *kKill = "kill";             // SIGKILL to its process
+constexpr const char *kFreeze = "freeze";         // SIGSTOP to its process
+constexpr const char *kSay = "say";               // two lines for the host's log, then the answer
+/// Writes the chunk into the connection to the host as it is.
+constexpr const char *kRaw = "raw";
+constexpr const char *kRawAndKill = "raw-and-kill";      // then SIGKILL to its process
+constexpr const char *kAskAndFreeze = "ask-and-freeze";  // ask for the chunk, then SIGSTOP to its process
+constexpr const char *kAnswerAndAsk = "answer-and-ask";  // answer in the connection to the host, then ask for the chunk
 /// Answers with the fingerprint, for instance 0, of what `remembered` gives.
 constexpr const char *kRecall = "recall";
 /// Counts one in the second counter of the instance's metrics and sets the gauge to 7, then answers.
 constexpr const char *kMeasure = "measure";
-/// Writes the chunk into the connection to the host as it is.
-constexpr const char *kRaw = "raw";
-constexpr const char *kRawAndKill = "raw-and-kill";  // then SIGKILL to its process
+// Tags that are answered with a number.
+constexpr const char *kCount = "count";        // of open instances
+constexpr const char *kHeld = "held";          // of held flushes
+constexpr const char *kBlocks = "blocks";      // 1 when the flush blocks a thread of the host, else 0
+constexpr const char *kArrived = "arrived";    // of chunks that came after the core asked for them
+constexpr const char *kUnwanted = "unwanted";  // of flushes without a chunk because nobody waits for them
+constexpr const char *kLast = "last";          // the answer of the flush before
+
+/// The tags that lead to no answer, or to another than the fingerprint.
+constexpr const char *kDisruptiveTags[] = {
+    kHold,       kHoldChunk,    kRelease,      kDie,    kExit,    kCrash, kAbort, kKill,   kFreeze,  kSay,      kRaw,
+    kRawAndKill, kAskAndFreeze, kAnswerAndAsk, kRecall, kMeasure, kCount, kHeld,  kBlocks, kArrived, kUnwanted, kLast};
 
 /// The option that makes an init be answered with -1.
 constexpr const char *kRefuse = "refuse";
@@ -44,6 +59,12 @@ constexpr const char *kSayAtExit = "say_at_exit";
 constexpr const char *kSayAtStop = "say_at_stop";
 /// The option by which a stop is answered, but node::Start does not return.
 constexpr const char *kNeverEnd = "never_end";
+/// The option by which an exit goes on with the instance's held flushes. Without it they are answered with retry.
+constexpr const char *kDeliverAtExit = "deliver_at_exit";
+/// The option for the milliseconds that an exit takes, during which the core extends it, and the option by which the
+/// exit has no answer.
+constexpr const char *kExitTakesMs = "exit_takes_ms";
+constexpr const char *kMuteExit = "mute_exit";
 
 enum class BeforeUp { kNothing, kReturn, kExit, kRefuse };
 

@@ -1,0 +1,169 @@
+// Cases about flushes that wait in coroutines when Node, or its process, dies or falls silent.
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+
+#include "coroutine_host.h"
+#include "process_case.h"
+#include "stand_in_core.h"
+
+namespace shim {
+namespace {
+
+using coroutine_host::Flushes;
+using coroutine_host::HostThread;
+
+// Starts flushes on two threads, ends Node by one more, and waits for their answers.
+void lose_core(HostThread &engine, HostThread &worker, const Instance &instance, const char *tag) {
+  Flushes flushes;
+  for (HostThread *thread : {&engine, &worker}) {
+    for (const char *held : {stand_in::kHold, stand_in::kHoldChunk}) {
+      for (const auto &flush : thread->flush_all(4, instance, held)) flushes.push_back(flush);
+    }
+  }
+  wait_until_held_by(instance, 16);
+  flushes.push_back(engine.flush(instance, "last", tag));
+  for (const auto &flush : flushes) CHECK(flush->code() == kFlbRetry);
+}
+
+void lose_node(const char *tag) {
+  coroutine_host::export_names(HOST_NAMES);
+  HostThread engine, worker;
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  const int descriptors = open_descriptors();
+  lose_core(engine, worker, instance, tag);
+  for (const auto &flush : engine.flush_all(5, instance, "tag")) CHECK(flush->code() == kFlbRetry);
+  CHECK(worker.leave() == 0);
+  CHECK(engine.end([&] { CHECK(instance.exit() == kFlbOk); }) == 0);
+  CHECK(open_descriptors() < descriptors);
+}
+
+void node_dies() { lose_node(stand_in::kDie); }
+void node_exits() { lose_node(stand_in::kExit); }
+void node_aborts() { lose_node(stand_in::kAbort); }
+
+int code_of_the_next_process(HostThread &engine, const Instance &instance) {
+  for (;;) {
+    const int code = engine.flush(instance, "later", "tag")->code();
+    if (code != kFlbRetry) return code;
+    usleep(5000);
+  }
+}
+
+// Flushes that wait are resumed with retry, later ones with the answers of the next process.
+void process_is_killed() {
+  coroutine_host::export_names(HOST_NAMES);
+  choose_process();
+  HostThread engine, worker;
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  const int descriptors = open_descriptors();
+  for (const char *tag : {stand_in::kKill, stand_in::kDie, stand_in::kAbort, stand_in::kExit}) {
+    lose_core(engine, worker, instance, tag);
+    CHECK(code_of_the_next_process(engine, instance) == instance.expected("later", "tag"));
+    engine.call([] {});
+    worker.call([] {});
+    CHECK(open_descriptors() == descriptors);
+  }
+  // Abandoned flushes of a process that is gone wait for nobody.
+  engine.flush_all(3, instance, stand_in::kHoldChunk);
+  wait_until_held_by(instance, 3);
+  CHECK(instance.flush("", stand_in::kKill) == kFlbRetry);
+  CHECK(worker.leave() == 0);
+  engine.end([&] { CHECK(instance.exit() == kFlbOk); });
+}
+
+void process_gets_chunks_on_request() {
+  coroutine_host::export_names(HOST_NAMES);
+  choose_process();
+  HostThread engine;
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  const std::string large(3 << 20, 'x');
+  const auto waiting = engine.flush(instance, large, stand_in::kHold);
+  const auto fetched = engine.flush(instance, large, stand_in::kHoldChunk);
+  wait_until_held_by(instance, 2);
+  CHECK(instance.flush("", stand_in::kArrived) == 1);
+  CHECK(instance.flush("", stand_in::kRelease) == instance.expected("", stand_in::kRelease));
+  CHECK(waiting->code() == waiting->expected() && fetched->code() == fetched->expected());
+  CHECK(instance.flush("", stand_in::kArrived) == 2);
+  CHECK(engine.flush(instance, "", "empty")->code() == instance.expected("", "empty"));
+  CHECK(instance.flush("", stand_in::kArrived) == 2);
+  CHECK(engine.end([&] { CHECK(instance.exit() == kFlbOk); }) == 0);
+}
+
+// A chunk that the core asks for when its flush has been answered.
+void process_asks_too_late() {
+  coroutine_host::export_names(HOST_NAMES);
+  choose_process();
+  HostThread engine;
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  for (int turn = 1; turn <= 10; turn++) {
+    CHECK(engine.flush(instance, "chunk", stand_in::kAnswerAndAsk)->code() == kFlbOk);
+    while (instance.flush("", stand_in::kUnwanted) != turn) usleep(1000);
+  }
+  CHECK(engine.end([&] { CHECK(instance.exit() == kFlbOk); }) == 0);
+}
+
+void wait_for_frozen_process() {
+  siginfo_t info{};
+  do {
+    usleep(5000);
+    CHECK(waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0);
+  } while (info.si_pid == 0);
+  // The chunk fills what the connection takes.
+  usleep(100000);
+}
+
+// A process that does nothing is ended after 8 s, and no chunk is read behind the end of `end`.
+void freeze(const char *tag, void (*end)(HostThread &engine, const Instance &instance)) {
+  coroutine_host::export_names(HOST_NAMES);
+  choose_process();
+  HostThread engine;
+  Known rest("one");
+  Instance instance;
+  CHECK(rest.init() == kFlbOk && instance.init() == kFlbOk);
+  Flushes flushes = engine.flush_all(3, instance, stand_in::kHold);
+  wait_until_held_by(instance, 3);
+  flushes.push_back(engine.flush(instance, std::string(8 << 20, 'x'), tag));
+  wait_for_frozen_process();
+  const auto begin = std::chrono::steady_clock::now();
+  end(engine, instance);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(12));
+  for (const auto &flush : flushes) CHECK(!flush->has_returned());
+  rest.expect_known();
+  CHECK(rest.flush("", stand_in::kCount) == 1);
+}
+
+void end_by_exit(HostThread &engine, const Instance &instance) {
+  CHECK(engine.end([&] { CHECK(instance.exit() == kFlbOk); }) == 4);
+}
+
+void end_by_leaving(HostThread &engine, const Instance &instance) {
+  CHECK(engine.leave() == 4);
+  CHECK(instance.exit() == kFlbOk);
+}
+
+void process_is_mute_at_exit() { freeze(stand_in::kFreeze, end_by_exit); }
+void process_is_mute_and_has_half_a_chunk() { freeze(stand_in::kAskAndFreeze, end_by_exit); }
+void process_is_mute_when_a_thread_ends() { freeze(stand_in::kAskAndFreeze, end_by_leaving); }
+
+}  // namespace
+
+Cases coroutine_lost_cases() {
+  return {{"coroutines-node-dies", node_dies},
+          {"coroutines-node-exits", node_exits},
+          {"coroutines-node-aborts", node_aborts},
+          {"process-killed-under-coroutines", process_is_killed},
+          {"process-chunk-on-request", process_gets_chunks_on_request},
+          {"process-chunk-too-late", process_asks_too_late},
+          {"process-mute-at-exit", process_is_mute_at_exit},
+          {"process-mute-with-half-a-chunk", process_is_mute_and_has_half_a_chunk},
+          {"process-mute-at-thread-end", process_is_mute_when_a_thread_ends}};
+}
+
+}  // namespace shim
