@@ -5,18 +5,24 @@ import { ByteSink } from "./byte_sink.js";
 export interface SinkPoolLimits {
   /** Of all sinks that wait in the pool. */
   readonly maxKeptBytes: number;
-  /** After so long without use the pool frees what it keeps. */
+  /** A sink that nobody used for this long is freed, after twice this time at the latest. */
   readonly restMs: number;
 }
 
 /** What a pool needs of the world outside. */
 export interface SinkPoolDependencies {
-  /** Calls back after so long; never keeps the process from ending. */
+  /** Calls back after a delay; never keeps the process from ending. */
   readonly schedule: (callback: () => void, delayMs: number) => void;
   /** Frees memory at once, not when garbage is collected the next time: at rest nothing collects it. */
   readonly free: (memory: ArrayBuffer) => void;
-  /** Called at rest, when the pool has freed what it kept. */
+  /** Called after sinks were freed because nobody used them. */
   readonly rested: () => void;
+}
+
+interface Kept {
+  readonly sink: ByteSink;
+  /** The sweep before which it was used last. */
+  readonly sweep: number;
 }
 
 /** Sinks that nobody uses, up to a limit. All outputs share one pool. */
@@ -24,10 +30,10 @@ export class SinkPool {
   readonly #limits: SinkPoolLimits;
   readonly #dependencies: SinkPoolDependencies;
   /** The one that was given back last is at the end: its memory is in the processor's cache. */
-  #kept: ByteSink[] = [];
+  #kept: Kept[] = [];
   #keptBytes = 0;
+  #sweeps = 0;
   #isWatched = false;
-  #wasUsed = false;
 
   constructor(limits: SinkPoolLimits, dependencies: SinkPoolDependencies) {
     this.#limits = limits;
@@ -41,26 +47,24 @@ export class SinkPool {
 
   /** An empty sink with room for so many bytes. It is the caller's until it is given back; it need not be. */
   take(capacityBytes: number): ByteSink {
-    this.#wasUsed = true;
     let best = -1;
     let bestBytes = Number.POSITIVE_INFINITY;
     for (let index = this.#kept.length - 1; index >= 0; index--) {
-      const { capacity } = this.#kept[index] as ByteSink;
+      const { capacity } = (this.#kept[index] as Kept).sink;
       if (capacity < capacityBytes || capacity >= bestBytes) continue;
       best = index;
       bestBytes = capacity;
     }
-    const [sink] = best < 0 ? [] : this.#kept.splice(best, 1);
-    if (sink === undefined) return new ByteSink(Math.max(capacityBytes, 1));
-    this.#keptBytes -= sink.capacity;
-    sink.length = 0;
-    return sink;
+    const [found] = best < 0 ? [] : this.#kept.splice(best, 1);
+    if (found === undefined) return new ByteSink(Math.max(capacityBytes, 1));
+    this.#keptBytes -= found.sink.capacity;
+    found.sink.length = 0;
+    return found.sink;
   }
 
-  /** Takes a sink back when nothing reads its memory any more. What has been kept longest makes room for it. */
+  /** Takes a sink back when nothing reads its memory any more. The sink kept longest makes room for it. */
   give(sink: ByteSink): void {
-    this.#wasUsed = true;
-    this.#kept.push(sink);
+    this.#kept.push({ sink, sweep: this.#sweeps });
     this.#keptBytes += sink.capacity;
     while (this.#keptBytes > this.#limits.maxKeptBytes) this.#freeOldest();
     this.#watch();
@@ -69,20 +73,26 @@ export class SinkPool {
   #freeOldest(): void {
     const oldest = this.#kept.shift();
     if (oldest === undefined) return;
-    this.#keptBytes -= oldest.capacity;
-    this.#dependencies.free(oldest.bytes.buffer as ArrayBuffer);
+    this.#keptBytes -= oldest.sink.capacity;
+    this.#dependencies.free(oldest.sink.bytes.buffer as ArrayBuffer);
   }
 
-  /** One timer at a time, which starts again as long as the pool is used. */
+  /** One timer at a time, as long as anything is kept. */
   #watch(): void {
-    if (this.#isWatched) return;
+    if (this.#isWatched || this.#kept.length === 0) return;
     this.#isWatched = true;
-    this.#wasUsed = false;
     this.#dependencies.schedule(() => {
       this.#isWatched = false;
-      if (this.#wasUsed) return this.#watch();
-      while (this.#kept.length > 0) this.#freeOldest();
-      this.#dependencies.rested();
+      this.#sweep();
+      this.#watch();
     }, this.#limits.restMs);
+  }
+
+  /** Frees the sinks that nobody used since the last sweep. They are first, since each use puts a sink at the end. */
+  #sweep(): void {
+    const before = this.#keptBytes;
+    while ((this.#kept[0]?.sweep ?? this.#sweeps) < this.#sweeps) this.#freeOldest();
+    this.#sweeps++;
+    if (this.#keptBytes < before) this.#dependencies.rested();
   }
 }

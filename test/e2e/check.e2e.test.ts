@@ -83,7 +83,7 @@ describe("the status", () => {
   });
 
   it("comes without colours where there is no terminal", async () => {
-    files.write("plain.conf", output({ workers: undefined }));
+    files.write("plain.conf", output({ http_request_timeout: "0" }));
     expect((await run(["-c", "plain.conf"])).stdout).not.toContain("\u001b");
     expect((await run(["-c", "plain.conf"], { FORCE_COLOR: "1" })).stdout).toContain("\u001b[36mhint");
   });

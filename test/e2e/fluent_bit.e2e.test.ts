@@ -61,13 +61,14 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([1, 2, 3].map(() => ({ a: { b: 1 } })));
   });
 
-  it("sends each line of a file once and in order", async () => {
+  it("sends each line of a file once", async () => {
     const stream = await streams.newStream();
     const lines = linesFrom(0, 3000);
     const input = tail(newFile(lines), { exit_on_eof: "true" });
     const fluentBit = streams.fluentBit({ inputs: [input], outputs: [kinesis(stream)] });
     expect(await fluentBit.ended(), fluentBit.output).toEqual({ status: 0, signal: null });
-    expect(await logLines(stream)).toEqual(lines);
+    // Without a partition key there is no order to keep.
+    expect((await logLines(stream)).sort()).toEqual([...lines].sort());
   });
 
   it("aggregates and compresses", async () => {
@@ -79,7 +80,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     expect(await fluentBit.ended(), fluentBit.output).toEqual({ status: 0, signal: null });
     const received = await streams.kinesis.readAll(stream);
     expect(received.every(isAggregate)).toBe(true);
-    expect(deaggregateAll(received).map((user) => textOf({ data: gunzipSync(user.data) }))).toEqual(lines);
+    expect(deaggregateAll(received).map((user) => textOf({ data: gunzipSync(user.data) })).sort()).toEqual([...lines].sort());
   });
 
   it("sends in CBOR, plain and aggregated", async () => {
@@ -90,8 +91,8 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     const outputs = [kinesis(plain, common), kinesis(aggregated, { ...common, aggregation: "true", log_key: "log" })];
     const fluentBit = streams.fluentBit({ inputs: [tail(newFile(lines), { exit_on_eof: "true" })], outputs });
     expect(await fluentBit.ended(), fluentBit.output).toEqual({ status: 0, signal: null });
-    expect(await logLines(plain)).toEqual(lines);
-    expect(deaggregateAll(await streams.kinesis.readAll(aggregated)).map(textOf)).toEqual(lines);
+    expect((await logLines(plain)).sort()).toEqual([...lines].sort());
+    expect(deaggregateAll(await streams.kinesis.readAll(aggregated)).map(textOf).sort()).toEqual([...lines].sort());
     expect(new Set(front.forms)).toEqual(new Set(["cbor"]));
   });
 

@@ -67,14 +67,14 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
   it("SIGTERM waits for what experimental_concurrency has under way", async () => {
     kinesis.mood = "hold";
     write(["line 0"]);
-    const fluentBit = streams.fluentBitWithFile({ inputs: [tail()], outputs: [output({ experimental_concurrency: "3" })] });
+    const fluentBit = streams.fluentBitWithFile({ inputs: [tail()], outputs: [output({ experimental_concurrency: "3" })], grace: 2 });
     await kinesis.untilAsked(1);
     for (const n of [1, 2]) {
       write([`line ${n}`]);
       await kinesis.untilAsked(n + 1);
     }
     fluentBit.signal("SIGTERM");
-    // All are answered already: Fluent Bit is at the exits of its outputs.
+    // Fluent Bit has given up its flushes: it is at the exits of its outputs.
     await fluentBit.waitForLog(/service has stopped/);
     kinesis.release();
     expect(await fluentBit.ended(), fluentBit.output).toEqual(IN_ORDER);

@@ -76,6 +76,31 @@ void process_is_killed() {
   engine.end([&] { CHECK(instance.exit() == kFlbOk); });
 }
 
+// Each answer is the flush's own, or retry, and each flush is resumed.
+void process_dies_under_load() {
+  coroutine_host::export_names(HOST_NAMES);
+  choose_process();
+  HostThread engine, worker;
+  Known first("one"), second("two");
+  CHECK(first.init() == kFlbOk && second.init() == kFlbOk);
+  const int descriptors = open_descriptors();
+  for (int turn = 0; turn < 40; turn++) {
+    Flushes flushes = engine.flush_all(10, first, stand_in::kRecall);
+    for (const auto &flush : worker.flush_all(10, second, stand_in::kRecall)) flushes.push_back(flush);
+    if (turn % 10 == 5) engine.flush(first, std::string(100000, 'x'), stand_in::kKill);
+    for (size_t i = 0; i < flushes.size(); i++) {
+      const int code = flushes[i]->code();
+      CHECK(code == kFlbRetry || code == (i < 10 ? first : second).recollection());
+    }
+    usleep(20000);
+  }
+  first.expect_known();
+  second.expect_known();
+  CHECK(worker.leave() == 0);
+  CHECK(engine.end([&] { CHECK(first.exit() == kFlbOk && second.exit() == kFlbOk); }) == 0);
+  CHECK(open_descriptors() < descriptors);
+}
+
 void process_gets_chunks_on_request() {
   coroutine_host::export_names(HOST_NAMES);
   choose_process();
@@ -159,6 +184,7 @@ Cases coroutine_lost_cases() {
           {"coroutines-node-exits", node_exits},
           {"coroutines-node-aborts", node_aborts},
           {"process-killed-under-coroutines", process_is_killed},
+          {"process-killed-under-coroutines-load", process_dies_under_load},
           {"process-chunk-on-request", process_gets_chunks_on_request},
           {"process-chunk-too-late", process_asks_too_late},
           {"process-mute-at-exit", process_is_mute_at_exit},

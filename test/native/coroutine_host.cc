@@ -111,7 +111,7 @@ size_t HostThread::end(const std::function<void()> &exits, EndOrder order) {
   const size_t waiting = stop([this, exits, order] {
     if (order == EndOrder::kInputsFirst) free_waiting();
     exits();
-    CHECK(loop_->events() == 0);
+    CHECK(loop_->events() == 0 || order == EndOrder::kInputsFirst);
     free_waiting();
   });
   started_.clear();

@@ -97,8 +97,8 @@ for (const sanitizer of ["none", "address", "thread"] as const) {
       });
     }
 
-    for (const name of CASES_OF_BOTH_RUNTIMES) {
-      it.concurrent(`the same with the core in a process of its own [${name}]`, { timeout: CASE_TIMEOUT }, async () => {
+    for (const { name, behaviour } of CASES.filter(({ name }) => CASES_OF_BOTH_RUNTIMES.includes(name))) {
+      it.concurrent(`with the core in a process of its own, ${behaviour} [${name}]`, { timeout: CASE_TIMEOUT }, async () => {
         const environment = { KINESIS_RUNTIME: "process", ...quickEnd("process-") };
         const program = join(folder(sanitizer), "shim_test");
         expectClean(await run([...UNSCATTERED, program, name], CASE_TIMEOUT, environment));

@@ -40,8 +40,6 @@ export const quietOutput = {
   region: "us-west-2",
   stream: "logs",
   Retry_Limit: "5",
-  workers: "2",
-  http_request_timeout: "2",
 };
 
 export type Keys = Readonly<Record<string, string | undefined>>;

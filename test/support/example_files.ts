@@ -2,7 +2,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { parse, parseAllDocuments } from "yaml";
+import { readConfig } from "../../src/config.js";
 import { ROOT } from "./plugin_host.js";
+import { RecordedLog } from "./recorded_log.js";
 
 export const EXAMPLES = path.join(ROOT, "examples");
 
@@ -21,6 +23,13 @@ export function exampleText(name: string): string {
 
 export function exampleJson(name: string): unknown {
   return JSON.parse(exampleText(name));
+}
+
+/** The seconds that an end can take: Fluent Bit's Grace, then the output's drain_timeout, with the default where it is unset. */
+export function endSecondsOf(grace: string | undefined, drainTimeout?: string): number {
+  const options = new Map([["region", "us-west-2"], ["stream", "my-stream"], ["drain_timeout", drainTimeout]]);
+  const { drainTimeoutMs } = readConfig((key) => options.get(key), new RecordedLog(), () => "UTC");
+  return Number(grace) + drainTimeoutMs / 1000;
 }
 
 /** The only document of a YAML file. */

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { stagesOf } from "../../support/dockerfile.js";
-import { EXAMPLES, exampleText, exampleYaml, sectionsOf, variablesOf } from "../../support/example_files.js";
+import { endSecondsOf, EXAMPLES, exampleText, exampleYaml, sectionsOf, variablesOf } from "../../support/example_files.js";
 import { ROOT } from "../../support/plugin_host.js";
 
 interface Service {
@@ -57,8 +57,9 @@ describe("compose.yaml", () => {
   it("gives Fluent Bit's configuration its variables, and its end time", () => {
     const configuration = exampleText("docker-compose/fluent-bit.conf");
     for (const [, name = ""] of configuration.matchAll(/\$\{(\w+)\}/g)) expect(fluentBit.environment).toHaveProperty(name);
-    const grace = sectionsOf(configuration)[0]?.properties.get("grace");
-    expect(Number.parseInt(fluentBit.stop_grace_period ?? "", 10)).toBeGreaterThan(Number(grace));
+    const sections = sectionsOf(configuration);
+    const endSeconds = endSecondsOf(sections[0]?.properties.get("grace"), sections.at(-1)?.properties.get("drain_timeout"));
+    expect(Number.parseInt(fluentBit.stop_grace_period ?? "", 10)).toBeGreaterThan(endSeconds);
   });
 
   it("lets Node.js hear SIGTERM, which it does not as the first process of a container", () => {

@@ -1,6 +1,6 @@
 // The ECS example: the task definition, its role, and what has to agree with extra.conf.
 import { describe, expect, it } from "vitest";
-import { exampleJson, exampleText, sectionsOf } from "../../support/example_files.js";
+import { endSecondsOf, exampleJson, exampleText, sectionsOf } from "../../support/example_files.js";
 import { copiesOf, stagesOf } from "../../support/dockerfile.js";
 
 interface Container {
@@ -62,8 +62,9 @@ describe("the task definition", () => {
     expect(exampleText("ecs-firelens/README.md").includes("logs:CreateLogGroup")).toBe(creates);
   });
 
-  it("waits longer for the router's end than Fluent Bit's grace", () => {
-    expect(router.stopTimeout).toBeGreaterThan(Number(service?.get("grace")));
+  it("waits longer for the router's end than Grace and drain_timeout together", () => {
+    const { drain_timeout: drainTimeout } = app.logConfiguration.options;
+    expect(router.stopTimeout).toBeGreaterThan(endSecondsOf(service?.get("grace"), drainTimeout));
   });
 
   it("has more memory than its containers reserve, and 89 MiB for the router", () => {

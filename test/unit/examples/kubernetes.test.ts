@@ -1,6 +1,6 @@
 // The Kubernetes example: names, volumes, ports and times that have to agree between its objects.
 import { describe, expect, it } from "vitest";
-import { exampleDocuments, exampleJson, exampleYaml, kubernetesConfiguration, sectionsOf } from "../../support/example_files.js";
+import { endSecondsOf, exampleDocuments, exampleJson, exampleYaml, kubernetesConfiguration, sectionsOf } from "../../support/example_files.js";
 
 interface Named {
   readonly kind: string;
@@ -114,7 +114,8 @@ describe("the DaemonSet", () => {
     expect(mebibytes(container.resources.requests.memory)).toBeGreaterThan(89);
     expect(mebibytes(container.resources.limits["memory"] ?? "")).toBeGreaterThan(2 * 89);
     expect(container.resources.limits["cpu"], "throttled, it falls behind").toBeUndefined();
-    expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(Number(propertyOf("SERVICE", "grace")));
+    const drainTimeout = propertyOf("OUTPUT", "drain_timeout");
+    expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(endSecondsOf(propertyOf("SERVICE", "grace"), drainTimeout));
   });
 
   it("sends by pod", () => {

@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exampleText, sectionsOf, variablesOf } from "../../support/example_files.js";
+import { endSecondsOf, exampleText, sectionsOf, variablesOf } from "../../support/example_files.js";
 
 const unit = exampleText("systemd/fluent-bit-kinesis.service");
 const settings = new Map(
@@ -15,9 +15,10 @@ const sections = sectionsOf(configuration);
 const hasAnalyze = spawnSync("systemd-analyze", ["--version"]).status === 0;
 
 describe("the service", () => {
-  it("waits longer for the end than Fluent Bit's grace, and ends Fluent Bit first", () => {
-    const grace = sections.find(({ kind }) => kind === "SERVICE")?.properties.get("grace");
-    expect(Number(settings.get("TimeoutStopSec"))).toBeGreaterThan(Number(grace));
+  it("waits longer for the end than Grace and drain_timeout together, and ends Fluent Bit first", () => {
+    const propertyOf = (section: string, key: string) => sections.find(({ kind }) => kind === section)?.properties.get(key);
+    const endSeconds = endSecondsOf(propertyOf("SERVICE", "grace"), propertyOf("OUTPUT", "drain_timeout"));
+    expect(Number(settings.get("TimeoutStopSec"))).toBeGreaterThan(endSeconds);
     expect(settings.get("KillMode")).toBe("mixed");
     expect(settings.get("KillSignal")).toBe("SIGTERM");
   });

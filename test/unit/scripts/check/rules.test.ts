@@ -31,7 +31,7 @@ describe("names", () => {
     const findings = await found(output({ [name]: "5" }));
     expect(briefly(findings)).toEqual(["error unknown-option"]);
     expect(findings[0]?.message).toMatch(message);
-    expect(findings[0]?.place?.line).toBe(9);
+    expect(findings[0]?.place?.line).toBe(7);
   });
 
   it.each([
@@ -57,13 +57,12 @@ describe("names", () => {
   });
 
   it("that stand twice are told, with the one that counts", async () => {
-    const text = await adviceAbout(`${output()}    STREAM other\n    workers 3\n`);
+    const text = await adviceAbout(`${output()}    STREAM other\n    retry_limit 3\n`);
     expect(text).toMatch(/'STREAM' stands twice in this output; the first one counts, that of line 5/);
-    expect(text).toMatch(/'workers' stands twice in this output; the last one counts/);
+    expect(text).toMatch(/'retry_limit' stands twice in this output; the last one counts/);
   });
 
   it.each([
-    ["workers", "0", ["hint workers", "warning repeated-key"]],
     ["retry_limit", "1", ["warning repeated-key", "warning retry-limit"]],
     ["stream", "a b", ["warning repeated-key"]],
   ])("that stand twice count as Fluent Bit takes them: %s", async (name, second, expected) => {
@@ -71,7 +70,7 @@ describe("names", () => {
   });
 
   it("with lists of YAML lose values", async () => {
-    const yaml = (keys: string) => `pipeline:\n  outputs:\n    - {name: kinesis, match: '*', region: r, stream: s, retry_limit: 2, workers: 1, http_request_timeout: 1, data_keys: ${keys}}\n`;
+    const yaml = (keys: string) => `pipeline:\n  outputs:\n    - {name: kinesis, match: '*', region: r, stream: s, retry_limit: 2, data_keys: ${keys}}\n`;
     expect(briefly(await files.findings("a.yaml", yaml("[a, b]")))).toEqual(["error list"]);
     expect(briefly(await files.findings("b.yaml", yaml("[a]")))).toEqual([]);
   });
@@ -91,7 +90,7 @@ describe("options", () => {
   });
 
   it("may quote another option's name in a value", async () => {
-    expect(await found(output({ compression: "'stream'" }))).toMatchObject([{ place: { line: 9 }, message: expect.stringContaining("'compression'") as string }]);
+    expect(await found(output({ compression: "'stream'" }))).toMatchObject([{ place: { line: 7 }, message: expect.stringContaining("'compression'") as string }]);
   });
 
   it.each([
@@ -116,14 +115,14 @@ describe("options", () => {
 
   it.each([
     [{ stream: "arn:aws:kinesis:eu-west-1:123456789012:stream/s" }, "warning", /'region' is us-west-2/, 5],
-    [{ external_id: "abc" }, "warning", /no effect without 'role_arn'/, 9],
+    [{ external_id: "abc" }, "warning", /no effect without 'role_arn'/, 7],
   ])("%o bring the plugin's own warning", async (keys, severity, message, line) => {
     const findings = await found(output(keys));
     expect(findings).toMatchObject([{ severity, rule: "plugin-warning", message: expect.stringMatching(message) as string, place: { line } }]);
   });
 
   it("that bound what is under way bring no warning: nothing is lost by them", async () => {
-    const keys = { experimental_concurrency: "1", experimental_concurrency_retries: "0", concurrent_requests: "1", drain_timeout: "0" };
+    const keys = { experimental_concurrency: "1", experimental_concurrency_retries: "0", concurrent_requests: "1" };
     expect(await found(output(keys))).toEqual([]);
   });
 });
@@ -151,11 +150,20 @@ describe("delivery", () => {
   });
 
   it.each([
-    [undefined, ["hint workers"]],
-    ["0", ["hint workers"]],
-    ["1", []],
-  ])("workers %s", async (value, expected) => {
-    expect(await brief(output({ workers: value }))).toEqual(expected);
+    [undefined, "on", []],
+    ["0", "on", []],
+    ["1", undefined, ["hint workers"]],
+    ["2", "off", ["hint workers"]],
+    ["1", "on", warning("workers")],
+    ["2", "True", warning("workers")],
+    ["${UNSET}", "on", warning("unset-variable")],
+  ])("workers %s with Hot_Reload %s", async (value, reload, expected) => {
+    expect(await brief(service({ Flush: "1", Hot_Reload: reload }) + output({ workers: value }))).toEqual(expected);
+  });
+
+  it("workers bring a hint at their own line, with the advice to remove them", async () => {
+    const findings = await found(output({ workers: "2" }));
+    expect(findings).toMatchObject([{ place: { line: 7 }, message: expect.stringContaining("'workers 2' is not needed") as string, advice: expect.stringMatching(/^Remove it/) as string }]);
   });
 
   it.each([
@@ -198,26 +206,40 @@ describe("delivery", () => {
 
 describe("timing", () => {
   it.each([
-    ["4", undefined, []],
-    ["5", undefined, []],
-    ["6", undefined, warning("grace")],
-    ["6", "5", warning("grace")],
-    ["6", "6", []],
-    ["6", "-1", []],
-    [undefined, "2", warning("grace")],
-    [undefined, "3", []],
-  ])("retry_timeout %s with Grace %s", async (value, grace, expected) => {
-    expect(await brief(service({ Grace: grace, Flush: "1" }) + output({ retry_timeout: value }))).toEqual(expected);
+    ["25", undefined, undefined, []],
+    ["26", undefined, undefined, warning("grace")],
+    ["26", "6", undefined, []],
+    ["26", undefined, "21", []],
+    ["3600", "-1", "0", []],
+    ["6", "5", "0", warning("grace")],
+    ["5", "5", "0", []],
+    [undefined, "2", "0", warning("grace")],
+    [undefined, "3", "0", []],
+  ])("retry_timeout %s with Grace %s and drain_timeout %s", async (value, grace, drain, expected) => {
+    const keys = { retry_timeout: value, drain_timeout: drain, http_request_timeout: "1" };
+    expect(await brief(service({ Grace: grace, Flush: "1" }) + output(keys))).toEqual(expected);
   });
 
   it.each([
-    [undefined, ["hint request-timeout"]],
-    ["0", ["hint request-timeout"]],
-    ["1", []],
-    ["5", []],
-    ["6", warning("request-timeout")],
-  ])("http_request_timeout %s", async (value, expected) => {
-    expect(await brief(output({ http_request_timeout: value }))).toEqual(expected);
+    [undefined, undefined, []],
+    [undefined, "5", []],
+    [undefined, "4", ["hint request-timeout"]],
+    ["0", undefined, ["hint request-timeout"]],
+    ["1", "0", []],
+    ["25", undefined, []],
+    ["26", undefined, warning("request-timeout")],
+    ["26", "21", []],
+  ])("http_request_timeout %s with drain_timeout %s", async (value, drain, expected) => {
+    expect(await brief(output({ http_request_timeout: value, drain_timeout: drain }))).toEqual(expected);
+  });
+
+  it.each([
+    [{ http_request_timeout: "0" }, /for up to 60 seconds\. Remove it: the default is 10 seconds/],
+    [{ http_request_timeout: "30" }, /\(30 s\) is longer than Grace \(5 s\) and drain_timeout \(20 s\) together: .*\. Set drain_timeout to more than 25 or Grace in \[SERVICE\] to more than 10, or http_request_timeout to 25 or less/],
+    [{ drain_timeout: "0" }, /\(10 s, its default\) is longer than Grace \(5 s\) and drain_timeout \(0 s\) together/],
+    [{ retry_timeout: "30" }, /Set drain_timeout to more than 25 or Grace in \[SERVICE\] to more than 10, or retry_timeout to 25 or less/],
+  ])("%o is told with its seconds", async (keys, text) => {
+    expect(await adviceAbout(output(keys))).toMatch(text);
   });
 
   it.each([
@@ -278,7 +300,7 @@ describe("routing", () => {
 
   it("needs no Match where inputs have routes", async () => {
     const text = (routes: string) =>
-      `pipeline:\n  inputs:\n    - {name: cpu${routes}}\n    - name: cpu\n  outputs:\n    - {name: kinesis, region: r, stream: s, retry_limit: 2, workers: 1, http_request_timeout: 1}\n`;
+      `pipeline:\n  inputs:\n    - {name: cpu${routes}}\n    - name: cpu\n  outputs:\n    - {name: kinesis, region: r, stream: s, retry_limit: 2}\n`;
     expect(briefly(await files.findings("a.yaml", text(", routes: {logs: []}")))).toEqual(["hint match"]);
     expect(briefly(await files.findings("b.yaml", text("")))).toEqual(["error match"]);
   });
