@@ -132,7 +132,8 @@ test: lint typecheck release libnode
 fuzz: release
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-300} npx --no-install vitest run test/fuzz test/native/entry_points.test.ts
 
-# make bench FLUENT_BIT=/path/to/fluent-bit PEER_PLUGIN=/path/to/another.so; BENCH_ONLY=json for some stages alone
+# make bench FLUENT_BIT=/path/to/fluent-bit PEER_PLUGIN=/path/to/go-plugin.so; BENCH_ONLY=json for some stages alone,
+# BENCH_RUNS=3, BENCH_LATENCIES=0,20 (ms) and BENCH_RECORDS=100000 (at most) for shorter runs through Fluent Bit
 bench: release libnode
 	@$(WITH_LIBNODE) node test/bench/run.mjs all
 
@@ -140,7 +141,9 @@ bench: release libnode
 bench-check: release libnode
 	@$(WITH_LIBNODE) node test/bench/run.mjs check
 
-# make bench-fluent-bit FLUENT_BIT=/path/to/fluent-bit BENCH_RUNS=3 BENCH_VARIANTS=null,c,ours,ours-workers2
+# make bench-fluent-bit FLUENT_BIT=/path/to/fluent-bit BENCH_RUNS=3 BENCH_LATENCIES=0,20 BENCH_VARIANTS=null,c,ours,ours-tags8,ours-key40
+# BENCH_RECORDS=400000,1200000 gives the slope too, BENCH_CBOR_ANSWERS=json has CBOR answered in JSON, and BENCH_ONLY=standstill
+# measures what a silent endpoint holds up; CONTRIBUTING.md has all settings.
 bench-fluent-bit: release libnode
 	@$(WITH_LIBNODE) node test/bench/run.mjs fluent_bit
 

@@ -69,7 +69,7 @@ function ofOutput({ output, options }: CheckedOutput, pipeline: Pipeline): Findi
     ...match(output, pipeline),
     ...retryLimit(output),
     ...storageLimit(output),
-    ...workers(output),
+    ...workers(output, service),
     ...outputLogLevel(output),
     ...(config === undefined
       ? []

@@ -26,6 +26,7 @@ export function failureAdvice(code: string, message: string, action: string): st
   if (/^(?:CredentialsProvider|TokenProvider|Provider)Error$/u.test(code)) {
     return "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or 'profile', or run this where the machine, task or pod has a role";
   }
+  if (code === "CredentialsTimeout") return "See that the source of the message runs and can be reached from here, by HTTPS_PROXY where one is needed";
   if (refusedCredentials.has(code)) return "Renew the credentials, and see that the machine's clock is right";
   if (/CERT|SELF_SIGNED|SIGNATURE/u.test(code)) return "Name the authority of the certificate in NODE_EXTRA_CA_CERTS or AWS_CA_BUNDLE";
   if (/^E[A-Z_]+$|^TimeoutError$|^AbortError$/u.test(code)) return "Check 'endpoint', 'region', the network and HTTPS_PROXY";

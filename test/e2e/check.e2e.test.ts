@@ -162,6 +162,17 @@ describe("live", () => {
     expect(silent.stdout).toMatch(/error: DescribeStreamSummary failed with ECONNREFUSED.*\n.*Check 'endpoint'/);
   });
 
+  it("names a source of credentials that does not respond", async () => {
+    const sts = await ScriptedService.start(() => "silence");
+    stops.push(() => sts.stop());
+    const service = await serve(() => summary());
+    const role = "arn:aws:iam::123456789012:role/logs";
+    const { status, stdout } = await runLive({ endpoint: service.endpoint, sts_endpoint: sts.endpoint, role_arn: role });
+    expect(stdout).toContain(`failed with CredentialsTimeout: no credentials within 10 s: no answer from AssumeRole of ${role}\n    See that the source`);
+    expect(service.requests).toEqual([]);
+    expect(status).toBe(1);
+  });
+
   it("asks nobody about an output whose options are wrong", async () => {
     const service = await serve(() => summary());
     const { status, stdout } = await runLive({ endpoint: service.endpoint, compression: "zip" });

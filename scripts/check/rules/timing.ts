@@ -1,4 +1,4 @@
-/** Whether a flush can come to its end in the time that Fluent Bit grants it, and how long chunks gather. */
+/** Whether flushes can complete in the time that an output has at its end, and how long chunks gather. */
 import type { Config } from "../../../src/config.js";
 import type { Finding, Place } from "../findings.js";
 import { isKnown, placeOf, type KinesisOutput, type Settings } from "../outputs.js";
@@ -6,6 +6,9 @@ import { isKnown, placeOf, type KinesisOutput, type Settings } from "../outputs.
 /** Seconds. Source: Fluent Bit, include/fluent-bit/flb_config.h and src/flb_config.c. */
 const defaultGrace = 5;
 const defaultFlush = 1;
+/** Of a connection on which nothing moves, and of a response where http_request_timeout is unset: see the README, "Time limits". */
+const idleSeconds = 60;
+const defaultAnswerSeconds = 10;
 /** Below this many seconds aggregates stay small, see "KPL aggregation" in the README. */
 const longFlush = 5;
 
@@ -16,36 +19,43 @@ export function graceOf(service: Settings): number {
   return grace < 0 ? Number.POSITIVE_INFINITY : grace;
 }
 
-/** retry_timeout and http_request_timeout against Grace. */
+/** Compares retry_timeout and http_request_timeout with the time that an output has at its end: Grace and drain_timeout. */
 export function timeouts(output: KinesisOutput, config: Config, service: Settings): Finding[] {
   const findings: Finding[] = [];
   const grace = graceOf(service);
+  const drain = config.drainTimeoutMs / 1000;
+  const end = grace + drain;
+  const endName = `Grace (${grace} s) and drain_timeout (${drain} s) together`;
+  const raise = (seconds: number) => `Set drain_timeout to ${seconds - grace} or more, Grace in [SERVICE] to ${seconds - drain} or more`;
   const retry = config.retryTimeoutMs / 1000;
-  const request = config.connection.requestTimeoutMs / 1000;
-  if (retry > grace) {
+  if (retry > end) {
     findings.push({
       severity: "warning",
       place: placeOf(output, "retry_timeout"),
       rule: "grace",
-      message: `retry_timeout (${retry} s) is longer than Grace (${grace} s): at its end Fluent Bit may drop a flush that is trying again`,
-      advice: `Set Grace in [SERVICE] to more than ${retry}, or retry_timeout to less than ${grace}`,
+      message: `retry_timeout (${retry} s) is longer than ${endName}: at the end the output gives up chunks that it still retries`,
+      advice: `${raise(retry)}, or retry_timeout to ${end} or less`,
     });
   }
+  const { requestTimeoutMs, answerTimeoutMs = 0 } = config.connection;
+  const isDefault = answerTimeoutMs > 0;
+  const request = (isDefault ? answerTimeoutMs : requestTimeoutMs) / 1000;
+  const place = placeOf(output, "http_request_timeout");
   if (request === 0) {
     findings.push({
       severity: "hint",
-      place: placeOf(output, "http_request_timeout"),
+      place,
       rule: "request-timeout",
-      message: "without http_request_timeout a request that is not answered holds its flush for up to 60 seconds",
-      advice: "Set it to 1 or 2 if the end of Fluent Bit must be quick",
+      message: `with 'http_request_timeout 0' a request without a response holds its chunk for up to ${idleSeconds} seconds`,
+      advice: `Remove it: the default is ${defaultAnswerSeconds} seconds`,
     });
-  } else if (request > grace) {
+  } else if (request > end) {
     findings.push({
-      severity: "warning",
-      place: placeOf(output, "http_request_timeout"),
+      severity: isDefault ? "hint" : "warning",
+      place: isDefault ? placeOf(output, "drain_timeout") : place,
       rule: "request-timeout",
-      message: `http_request_timeout (${request} s) is longer than Grace (${grace} s): Fluent Bit may end before a request is given up`,
-      advice: `Set Grace in [SERVICE] to more than ${request}, or http_request_timeout to less than ${grace}`,
+      message: `http_request_timeout (${request} s${isDefault ? ", its default" : ""}) is longer than ${endName}: at the end the output gives up requests whose response may still come`,
+      advice: `${raise(request)}, or http_request_timeout to ${end} or less`,
     });
   }
   return findings;

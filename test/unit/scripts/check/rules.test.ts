@@ -235,9 +235,9 @@ describe("timing", () => {
 
   it.each([
     [{ http_request_timeout: "0" }, /for up to 60 seconds\. Remove it: the default is 10 seconds/],
-    [{ http_request_timeout: "30" }, /\(30 s\) is longer than Grace \(5 s\) and drain_timeout \(20 s\) together: .*\. Set drain_timeout to more than 25 or Grace in \[SERVICE\] to more than 10, or http_request_timeout to 25 or less/],
+    [{ http_request_timeout: "30" }, /\(30 s\) is longer than Grace \(5 s\) and drain_timeout \(20 s\) together: .*\. Set drain_timeout to 25 or more, Grace in \[SERVICE\] to 10 or more, or http_request_timeout to 25 or less/],
     [{ drain_timeout: "0" }, /\(10 s, its default\) is longer than Grace \(5 s\) and drain_timeout \(0 s\) together/],
-    [{ retry_timeout: "30" }, /Set drain_timeout to more than 25 or Grace in \[SERVICE\] to more than 10, or retry_timeout to 25 or less/],
+    [{ retry_timeout: "30" }, /Set drain_timeout to 25 or more, Grace in \[SERVICE\] to 10 or more, or retry_timeout to 25 or less/],
   ])("%o is told with its seconds", async (keys, text) => {
     expect(await adviceAbout(output(keys))).toMatch(text);
   });
