@@ -130,7 +130,7 @@ export class OutputInstance {
     const { log, metrics } = this.#dependencies;
     if (blocks && !this.#hasSaidThatItBlocks) {
       this.#hasSaidThatItBlocks = true;
-      log.debug("This Fluent Bit has no coroutines for plugins: its thread stands still during each flush");
+      log.debug("Fluent Bit's thread stands still during this flush, since the plugin cannot yield its coroutine; further ones are not reported");
     }
     const flush = this.#inOrder(chunk, tag);
     this.#underWay.add(flush);
@@ -174,6 +174,7 @@ export class OutputInstance {
   async #inOrder(chunk: WaitingChunk, tag: string): Promise<FlushOutcome> {
     const place = this.#tags?.enter(tag);
     try {
+      await place?.next;
       return await this.#inTurn(chunk, tag, place?.before);
     } finally {
       place?.leave();

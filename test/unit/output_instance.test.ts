@@ -81,7 +81,7 @@ describe("a flush", () => {
     await instance.flush(waiting, "tag", false);
     expect(said()).toEqual([]);
     for (const blocks of [true, true, false, true]) await instance.flush(waiting, "tag", blocks);
-    expect(said()).toEqual(["This Fluent Bit has no coroutines for plugins: its thread stands still during each flush"]);
+    expect(said()).toEqual(["Fluent Bit's thread stands still during this flush, since the plugin cannot yield its coroutine; further ones are not reported"]);
   });
 
   it("tells its tag at debug", async () => {

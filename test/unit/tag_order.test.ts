@@ -56,6 +56,24 @@ describe("TagOrder", () => {
     expect(free).toEqual(["1", "2", "3"]);
   });
 
+  it("lets a chunk be the next one when only one chunk of its tag is not through", async () => {
+    const order = new TagOrder();
+    const next: string[] = [];
+    const places = ["1", "2", "3", "4"].map((name) => {
+      const place = order.enter("a");
+      void place.next.then(() => next.push(name));
+      return place;
+    });
+    await settled();
+    expect(next).toEqual(["1", "2"]);
+    places[1]?.leave();
+    await settled();
+    expect(next, "the first is still under way").toEqual(["1", "2"]);
+    places[0]?.leave();
+    await settled();
+    expect(next).toEqual(["1", "2", "3", "4"]);
+  });
+
   it("lets a chunk go at once when all earlier chunks of its tag have left", async () => {
     const { free, enter } = noting();
     const order = new TagOrder();
