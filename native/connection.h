@@ -22,8 +22,8 @@ class Connection {
   /// What a process that ChildProcess::start gives this end to has to be told.
   std::string names() const;
 
-  /// Writes texts one after the other, whole; one thread at a time. False when the other end is gone, or, on the host's
-  /// side, has read nothing for 8 s.
+  /// Writes texts one after the other, whole; one thread at a time. False when the other end is gone. On Linux, false
+  /// also on the host's side when the core's process has read nothing for 8 s; half a text may have been sent then.
   bool send(const std::string_view *parts, size_t count) const;
 
   /// Reads so many bytes; one thread at a time. False when the other end is gone before them.

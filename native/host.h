@@ -48,7 +48,7 @@ class Host {
   virtual std::optional<Task> take(uint32_t request_id) = 0;
 
   /// The chunk of a flush. Nothing when it is on its way: the request is posted once more when it has come, as one of
-  /// kind kChunk. Without data when nobody waits for the flush any more.
+  /// kind kChunk. Without data when nobody waits for the flush any more, and perhaps when the chunk is empty.
   virtual std::optional<Chunk> chunk(uint32_t request_id) = 0;
 
   /// Answers a request. Its chunk is gone then.

@@ -68,8 +68,7 @@ struct Request {
   void *waiter = nullptr;                 // for the waker
 
   // Guarded by the table's mutex.
-  int64_t core_instance = -1;  // the instance's number in the core that runs now
-  bool abandoned = false;      // the host gave the flush up, and its answer goes nowhere
+  bool abandoned = false;  // the host gave the flush up, and its answer goes nowhere
   std::optional<int64_t> answer;
   std::vector<std::pair<int, std::string>> lines;  // for the host's log, with their levels
   std::chrono::system_clock::time_point deadline;

@@ -20,10 +20,10 @@ import { version } from "./version.js";
 import { zoneName } from "./zone_name.js";
 
 /** Records of some chunks, which Fluent Bit keeps at 2 MB as a rule. */
-const recordBudgetBytes = 12 * 1024 * 1024;
-/** Two bodies of the largest requests, or many of the usual ones. */
-const bodyBudgetBytes = 16 * 1024 * 1024;
-const sinkPoolLimits = { maxKeptBytes: 16 * 1024 * 1024, restMs: 5000 };
+const recordBudgetBytes = 8 * 1024 * 1024;
+/** A body of the largest requests, or many of the usual ones: 500 container logs make one of 300 KB. */
+const bodyBudgetBytes = 8 * 1024 * 1024;
+const sinkPoolLimits = { maxKeptBytes: 10 * 1024 * 1024, restMs: 5000 };
 
 /**
  * Called once by the shim's bootstrap script; from then on, requests arrive.

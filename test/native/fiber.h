@@ -46,9 +46,9 @@ class Fiber {
   size_t stack_bytes_ = 0;
   bool has_ended_ = false;
   bool is_buried_ = false;
-  void *own_bottom_ = nullptr;    // of the thread's own stack
-  void *fake_stack_ = nullptr;    // of AddressSanitizer
-  void *thread_fiber_ = nullptr;  // of ThreadSanitizer
+  void *own_bottom_ = nullptr;                     // of the thread's own stack
+  [[maybe_unused]] void *fake_stack_ = nullptr;    // of AddressSanitizer
+  [[maybe_unused]] void *thread_fiber_ = nullptr;  // of ThreadSanitizer
 };
 
 }  // namespace coroutine_host
