@@ -1,4 +1,5 @@
 /** Opens the connections of an agent within a time limit, and gives up all unfinished ones when the agent is destroyed. */
+import type { Duplex } from "node:stream";
 
 /** The unfinished connections of one agent. */
 export class Openings {
@@ -16,7 +17,7 @@ export class Openings {
    * nevertheless is destroyed.
    * @throws the error of `open`; ETIMEDOUT after the time limit; ABORT_ERR when the agent is destroyed
    */
-  async run<Connection extends { destroy(): unknown }>(open: (signal: AbortSignal) => Promise<Connection>): Promise<Connection> {
+  async run<Connection extends Pick<Duplex, "destroy">>(open: (signal: AbortSignal) => Promise<Connection>): Promise<Connection> {
     if (this.#isClosed) throw closedError();
     const controller = new AbortController();
     let end: (reason: Error) => void = () => undefined;

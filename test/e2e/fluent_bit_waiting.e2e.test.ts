@@ -65,7 +65,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     beforeEach(async () => {
       silence = await startSilence();
     });
-    afterEach(() => new Promise((resolve) => silence.close(resolve)));
+    afterEach(() => void silence.close());
 
     it("another output writes each line, the HTTP server answers, and SIGTERM ends Fluent Bit within its grace and two seconds", async () => {
       const port = 20_000 + (process.pid % 20_000);
@@ -74,7 +74,9 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
       await fluentBit.waitForLog(/stream processor started/);
       const before = copied();
       let slowestMs = 0;
-      for (const until = performance.now() + 12_000; performance.now() < until; await sleep(100)) {
+      const until = performance.now() + 12_000;
+      while (performance.now() < until) {
+        await sleep(100);
         const asked = performance.now();
         await (await fetch(`http://127.0.0.1:${port}/api/v1/uptime`)).text();
         slowestMs = Math.max(slowestMs, performance.now() - asked);
