@@ -4,8 +4,11 @@ import type { ShardLister } from "./send/shard_map_source.js";
 
 type Client = PutRecordsClient & ShardLister;
 
-/** Fluent Bit goes on with its start meanwhile; a flush that comes sooner does not wait for it. */
-const delayMs = 100;
+/**
+ * Fluent Bit goes on with its start meanwhile, and has its first chunk some 100 ms later: by then the client is there. A
+ * flush that comes sooner does not wait for the delay.
+ */
+const delayMs = 10;
 
 /** Loads the client with the first request, or a moment after the init, whichever comes first. */
 export function lateClient(load: () => Promise<Client>): Client {

@@ -1,5 +1,9 @@
 /** Opens the connections of an agent within a time limit, and gives up all unfinished ones when the agent is destroyed. */
-import type { Duplex } from "node:stream";
+/** A connection, as far as giving it up needs it. */
+export interface Destroyable {
+  /** Ends it at once. */
+  readonly destroy: () => unknown;
+}
 
 /** The unfinished connections of one agent. */
 export class Openings {
@@ -17,7 +21,7 @@ export class Openings {
    * nevertheless is destroyed.
    * @throws the error of `open`; ETIMEDOUT after the time limit; ABORT_ERR when the agent is destroyed
    */
-  async run<Connection extends Pick<Duplex, "destroy">>(open: (signal: AbortSignal) => Promise<Connection>): Promise<Connection> {
+  async run<Connection extends Destroyable>(open: (signal: AbortSignal) => Promise<Connection>): Promise<Connection> {
     if (this.#isClosed) throw closedError();
     const controller = new AbortController();
     let end: (reason: Error) => void = () => undefined;

@@ -33,7 +33,7 @@ it("is loaded a moment after, once", async () => {
   const { events, load } = recorded();
   const client = lateClient(load);
   expect(events).toEqual([]);
-  await vi.advanceTimersByTimeAsync(100);
+  await vi.advanceTimersByTimeAsync(10);
   expect(events).toEqual(["load"]);
   expect(await client.putRecords([])).toEqual(answered);
   await client.listShards(undefined);
@@ -44,14 +44,14 @@ it("is loaded at once by a request that comes sooner", async () => {
   const { events, load } = recorded();
   const client = lateClient(load);
   await Promise.all([client.putRecords([]), client.putRecords([])]);
-  await vi.advanceTimersByTimeAsync(100);
+  await vi.advanceTimersByTimeAsync(10);
   expect(events).toEqual(["load", "put", "put"]);
 });
 
 it("is not loaded any more once it is closed, and closed once if it was", async () => {
   const unused = recorded();
   lateClient(unused.load).close();
-  await vi.advanceTimersByTimeAsync(100);
+  await vi.advanceTimersByTimeAsync(10);
   expect(unused.events).toEqual([]);
 
   const used = recorded();
