@@ -1,4 +1,5 @@
 // At rest: the process of Node is small again after Node's start, and all that was given back works when it is used again.
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, vi } from "vitest";
 import { coreOf, memoryOf } from "../support/core_process.js";
 import { isCoreInProcess } from "../support/environment.js";
@@ -20,5 +21,22 @@ it("gives back the memory of Node's code a moment after the start, and goes on",
   await vi.waitFor(() => expect(memoryOf(core).rssKib).toBeLessThan(started - codeKib), { timeout: 20_000 });
   expect(await host.flush(instance, chunkOf([{ a: 1 }]))).toBe(FLB_OK);
   expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([{ a: 1 }]);
+  expect((await host.end()).status).toBe(0);
+});
+
+it("gives back the memory of a burst to eight outputs", async () => {
+  const kinesis = await streams.instantKinesis();
+  const host = await streams.host();
+  const open = () => host.open(streams.options("any", { endpoint: kinesis.endpoint }));
+  for (let output = 0; output < 8; output++) expect(await host.flush(await open(), chunkOf([{ a: 1 }]))).toBe(FLB_OK);
+  const core = isCoreInProcess ? await coreOf(host.pid) : host.pid;
+  // By then the pages of Node.s code are given back.
+  await sleep(3000);
+  const { rssKib: before } = memoryOf(core);
+  const chunk = chunkOf(Array.from({ length: 5000 }, (_, n) => ({ n, log: "x".repeat(200) })));
+  expect(await host.flushAll(chunk, 2, 3)).toEqual({ errors: 0, oks: 48, retries: 0 });
+  expect(memoryOf(core).rssKib).toBeGreaterThan(before);
+  const allowedKib = 20 * 1024;
+  await vi.waitFor(() => expect(memoryOf(core).rssKib).toBeLessThan(before + allowedKib), { timeout: 30_000, interval: 500 });
   expect((await host.end()).status).toBe(0);
 });
