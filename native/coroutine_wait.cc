@@ -27,12 +27,6 @@ struct Functions {
   void (*co_switch)(void *context);
 };
 
-template <typename Function>
-bool look_up(Function &function, const char *name) {
-  function = reinterpret_cast<Function>(symbol_of_process(name));
-  return function != nullptr;
-}
-
 // Null when one of them is missing.
 const Functions *functions() {
   static Functions found;

@@ -12,12 +12,6 @@ void (*log_print)(int type, const char *file, int line, const char *format, ...)
 int (*log_check)(void *output_instance, int level) = nullptr;
 const char *(*output_name)(void *output_instance) = nullptr;
 
-template <typename Function>
-bool look_up(Function &function, const char *name) {
-  function = reinterpret_cast<Function>(symbol_of_process(name));
-  return function != nullptr;
-}
-
 }  // namespace
 
 bool has_host_log() {

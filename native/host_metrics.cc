@@ -32,12 +32,6 @@ struct Functions {
   int (*histogram_observe)(void *histogram, uint64_t timestamp, double value, int label_count, char **label_values);
 };
 
-template <typename Function>
-bool look_up(Function &function, const char *name) {
-  function = reinterpret_cast<Function>(symbol_of_process(name));
-  return function != nullptr;
-}
-
 // Null when one of them is missing.
 const Functions *functions() {
   static Functions found;

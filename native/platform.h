@@ -35,6 +35,12 @@ void *open_library(const std::string &path, std::string &reason);
 void *symbol_of(void *library, const char *name);
 /// The address of a symbol that the program, or a library of all, exports; or null.
 void *symbol_of_process(const char *name);
+/// Finds such a function; false when there is none of this name.
+template <typename Function>
+bool look_up(Function &function, const char *name) {
+  function = reinterpret_cast<Function>(symbol_of_process(name));
+  return function != nullptr;
+}
 
 /// Finds the functions of Node-API, before the first is called, where the system's loader does not. False with a
 /// message when one is missing.
