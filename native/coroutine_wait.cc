@@ -169,7 +169,7 @@ void LoopWaker::print_lines() {
   for (const auto &[level, text] : lines) print_to_host_log(level, text);
 }
 
-// The next coroutine to resume; null when there is none. In the order in which they were answered.
+// Returns the coroutine whose flush was answered first, and forgets it; null when all have been resumed.
 void *LoopWaker::next_ready() {
   std::lock_guard<std::mutex> lock(mutex_);
   size_t passed = 0;

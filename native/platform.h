@@ -35,7 +35,7 @@ void *open_library(const std::string &path, std::string &reason);
 void *symbol_of(void *library, const char *name);
 /// The address of a symbol that the program, or a library of all, exports; or null.
 void *symbol_of_process(const char *name);
-/// Finds such a function; false when there is none of this name.
+/// Finds a function by symbol_of_process(). Returns false when nothing of this name is exported.
 template <typename Function>
 bool look_up(Function &function, const char *name) {
   function = reinterpret_cast<Function>(symbol_of_process(name));

@@ -98,7 +98,7 @@ class RequestTable {
   /// Gives a request that is waited for with a timeout that much time from now on.
   void extend(uint32_t id, int64_t timeout_ms);
 
-  /// Hands a line for the host's log to a thread of the host's that can write it; false when there is none.
+  /// Hands a line for the host's log to a thread of the host that can write it. Returns false when no thread waits.
   bool say(int level, const std::string &text);
 
   /// Answers a request; false when there is none of that id (answered or released before).
