@@ -1,12 +1,12 @@
 /** One output of Fluent Bit's configuration: its options, its flushes, and its end. */
-import { ChunkTally } from "./chunk_tally.js";
+import { ChunkTally, type TakenCounts } from "./chunk_tally.js";
 import type { Config } from "./config.js";
 import { userRecordsOf, type Entry } from "./entry.js";
 import { EventSet } from "./event_set.js";
 import type { InstanceEnvironment } from "./environment.js";
 import type { Log } from "./log.js";
 import type { Metrics } from "./metrics.js";
-import { Pipeline, type PipelineDependencies } from "./pipeline.js";
+import { Pipeline, sliceRecordBytes, type PipelineDependencies } from "./pipeline.js";
 import { ByteSink } from "./record/byte_sink.js";
 import type { SinkPool } from "./record/sink_pool.js";
 import { createRecordReport } from "./record_report.js";
@@ -59,6 +59,13 @@ export interface InstanceDependencies extends Omit<PipelineDependencies, "report
 }
 
 const backoff = { firstBackoffMs: 100, longestBackoffMs: 1000 };
+
+/** What is left of the time and the rounds of a chunk's flush. */
+interface Effort {
+  readonly deadlineMs: number;
+  /** After the first of each slice; without bound when undefined. */
+  roundsLeft: number | undefined;
+}
 
 /** Between two looks at what is still under way at the end. */
 const drainStepMs = 50;
@@ -193,55 +200,86 @@ export class OutputInstance {
     }
   }
 
-  /** Of a chunk's records: JSON takes more than msgpack, and aggregates are written behind what they are made of. */
+  /** Of a slice's records: JSON takes more than msgpack, and aggregates are written behind what they are made of. */
   #expectedBytes(chunkBytes: number): number {
-    const recordBytes = chunkBytes + (chunkBytes >>> 2);
+    const recordBytes = Math.min(chunkBytes + (chunkBytes >>> 2), sliceRecordBytes);
     return this.#config.aggregation === undefined ? recordBytes : 2 * recordBytes;
   }
 
+  /** Encodes and delivers one slice of the chunk after the other. */
   async #send(chunk: Uint8Array, tag: string, turn: Turn, before: Promise<void> | undefined): Promise<FlushOutcome> {
     const { log, metrics, shared } = this.#dependencies;
     const shardMap = await this.#shardMaps?.current();
     const wanted = this.#memory.take(chunk, tag);
+    const slices = this.#pipeline.open(chunk, wanted, shardMap);
+    const effort = this.#newEffort();
+    const remaining = new EventSet();
+    const counts: TakenCounts[] = [];
     const sink = shared.sinks.take(this.#expectedBytes(chunk.length));
-    const encoded = await turn.encode(() => ({
-      entries: this.#pipeline.entriesOf(chunk, sink, wanted, shardMap),
-      tally: this.#tally.take(),
-    }));
-    if (encoded === undefined) return "retry";
-    const { entries, tally } = encoded;
-    turn.resize(sink.length);
-    log.debug(`Flushing ${entries.length} entries with tag: ${tag}`);
-    if (entries.length === 0) {
-      shared.sinks.give(sink);
-      tally.addTo(metrics);
-      return "ok";
+    let isDelivered = true;
+    let isRemembered = wanted !== undefined;
+    while (!slices.isOver) {
+      // What comes again was counted when it came first.
+      const isNew = slices.position >= (wanted?.rest ?? 0);
+      sink.length = 0;
+      const encoded = await turn.encode(() => {
+        // Detached: nobody waits for the flush any more.
+        if (chunk.length === 0) return undefined;
+        return { entries: slices.next(sink), counts: this.#tally.take() };
+      });
+      if (encoded === undefined) break;
+      const { entries } = encoded;
+      if (isNew) counts.push(encoded.counts);
+      turn.resize(sink.length);
+      log.debug(`Flushing ${entries.length} entries with tag: ${tag}`);
+      if (entries.length === 0) continue;
+      await before;
+      const delivery = await this.#deliver(entries, effort, shardMap === undefined, (entry) => this.#takeApart(chunk, entry));
+      isRemembered ||= delivery.delivered > 0 || delivery.refused.length > 0;
+      if (delivery.kind === "delivered") continue;
+      isDelivered = false;
+      remaining.add(delivery.remaining);
+      // The next slice would most likely fail like this one.
+      if (delivery.delivered === 0) break;
     }
-    await before;
-    const takeApart = (entry: Entry) => {
-      const parts = this.#pipeline.entriesOf(chunk, new ByteSink(), new EventSet([entry]), "alone");
-      // They were counted with their aggregate.
-      this.#tally.take();
-      return parts;
-    };
-    const delivery = await this.#deliver(entries, shardMap === undefined, takeApart);
     shared.sinks.give(sink);
-    const isDelivered = delivery.kind === "delivered";
-    const isPartlyDone = delivery.delivered > 0 || delivery.refused.length > 0;
+    if (!slices.isOver) {
+      isDelivered = false;
+      remaining.addFrom(slices.position);
+    }
     // A chunk of which nothing is remembered comes again as if it were new.
-    if (wanted === undefined && (isDelivered || isPartlyDone)) tally.addTo(metrics);
+    if (isDelivered || isRemembered) for (const { addTo } of counts) addTo(metrics);
     if (isDelivered) return "ok";
-    if (isPartlyDone || wanted !== undefined) this.#memory.keep(chunk, tag, delivery.remaining);
+    if (isRemembered) this.#memory.keep(chunk, tag, remaining);
     return "retry";
+  }
+
+  #takeApart(chunk: Uint8Array, aggregate: Entry): readonly Entry[] {
+    const wanted = new EventSet();
+    wanted.add([aggregate]);
+    const slices = this.#pipeline.open(chunk, wanted, "alone");
+    const sink = new ByteSink();
+    const parts: Entry[] = [];
+    while (parts.length < userRecordsOf(aggregate) && !slices.isOver) parts.push(...slices.next(sink));
+    // They were counted with their aggregate.
+    this.#tally.take();
+    return parts;
+  }
+
+  #newEffort(): Effort {
+    const { budgetMs, maxRounds } = this.#retryPolicy;
+    return { deadlineMs: this.#dependencies.now() + budgetMs, roundsLeft: maxRounds };
   }
 
   async #deliver(
     entries: readonly Entry[],
+    effort: Effort,
     isWithoutShards: boolean,
     takeApart: DeliveryDependencies["takeApart"],
   ): Promise<Delivery> {
     const { metrics, now, random } = this.#dependencies;
-    const delivery = await deliver(entries, this.#retryPolicy, {
+    const policy = { ...this.#retryPolicy, budgetMs: effort.deadlineMs - now(), maxRounds: effort.roundsLeft };
+    const delivery = await deliver(entries, policy, {
       client: this.#client,
       maxRequestBytes: this.#config.limits.maxRequestBytes,
       window: this.#window,
@@ -251,6 +289,7 @@ export class OutputInstance {
       sleep: (milliseconds) => this.#sleep(milliseconds),
       takeApart,
     });
+    if (effort.roundsLeft !== undefined) effort.roundsLeft -= delivery.retryRounds;
     metrics.add("retry_rounds_total", delivery.retryRounds);
     metrics.add("dropped_records_total:refused", delivery.refused.reduce((sum, { entry }) => sum + userRecordsOf(entry), 0));
     if (delivery.delivered > 0) this.#failureTimeout.progressed();

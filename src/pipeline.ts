@@ -1,11 +1,12 @@
-/** The story of one flush: a chunk's bytes become events, user records, entries, and a delivery. */
+/** Turns the events of a chunk into entries, a slice at a time: decoded, shaped, compressed, cut, aggregated. */
 import { Aggregator } from "./aggregate/aggregator.js";
+import type { AggregateLimits } from "./aggregate/open_aggregate.js";
 import type { ShardMap } from "./aggregate/shard_map.js";
 import type { Md5 } from "./aggregate/aggregated_record.js";
 import type { Config } from "./config.js";
 import { EventReader } from "./decode/event_reader.js";
 import type { EventSet } from "./event_set.js";
-import { inputOf } from "./decode/msgpack.js";
+import { inputOf, type Input } from "./decode/msgpack.js";
 import { randomPartitionKeyCharacters } from "./limits.js";
 import type { ByteSink } from "./record/byte_sink.js";
 import { randomPartitionKey, utf8Bytes } from "./record/partition_key.js";
@@ -38,13 +39,33 @@ export interface RecordReport {
   compressed(plainBytes: number, bytes: number): void;
 }
 
+/** How much of a chunk is turned into records at a time. */
+export interface SliceLimits {
+  /** Events of one slice, those that are dropped included. */
+  readonly maxEvents: number;
+  /** Bytes of records after which a slice ends; the last record may go beyond. */
+  readonly recordBytes: number;
+}
+
+/** What a chunk of 2 MB becomes as JSON, which is the most that Fluent Bit makes of a busy input. */
+export const sliceRecordBytes = 2.5 * 1024 * 1024;
+
+/**
+ * Ten requests of 500 records, which is as many as an output has under way: an entry takes some hundred bytes, so that a
+ * chunk of the smallest events (three bytes) would take fifty times its size as a whole.
+ */
+const plainSlice: SliceLimits = { maxEvents: 5000, recordBytes: sliceRecordBytes };
+/** Each slice ends with aggregates that are not full, so it is larger; an event in one takes some tens of bytes. */
+function aggregatedSlice({ maximumRecordBytes }: AggregateLimits): SliceLimits {
+  return { maxEvents: 50_000, recordBytes: Math.max(sliceRecordBytes, 4 * maximumRecordBytes) };
+}
+
 /** Turns chunks into entries, by the options of one output instance. */
 export class Pipeline {
   readonly #config: Config;
   readonly #dependencies: PipelineDependencies;
   readonly #shaper: RecordShaper;
   readonly #randomKey: () => string;
-  #plainBytes = 0;
 
   constructor(config: Config, dependencies: PipelineDependencies) {
     this.#config = config;
@@ -54,54 +75,112 @@ export class Pipeline {
   }
 
   /**
-   * The entries to send for a chunk. Their data is in the sink (or their own), nothing of it in the chunk.
-   * @param sink an empty one
+   * Begins with a chunk, of which nothing is kept but the position in it.
    * @param wanted which of its events; all when undefined
    * @param shardMap of the stream, by which records are aggregated; "alone" when they are not to be
    */
-  entriesOf(chunk: Uint8Array, sink: ByteSink, wanted?: EventSet, shardMap?: ShardMap | "alone"): Entry[] {
-    const { report, md5, compress } = this.#dependencies;
+  open(chunk: Uint8Array, wanted?: EventSet, shardMap?: ShardMap | "alone"): Slices {
     const { aggregation } = this.#config;
+    const { md5 } = this.#dependencies;
+    const { compress, report } = this.#dependencies;
+    const all = { config: this.#config, shaper: this.#shaper, compress, report };
+    if (aggregation === undefined || shardMap === "alone") return new Slices(chunk, wanted, plainSlice, all);
+    const aggregatorInto: SliceDependencies["aggregatorInto"] = (sink, emit) =>
+      new Aggregator(aggregation, { randomKey: this.#randomKey, md5, shardMap, sink, emit });
+    return new Slices(chunk, wanted, aggregatedSlice(aggregation), { ...all, aggregatorInto });
+  }
+}
+
+/** What the slices of a chunk need of their pipeline. */
+interface SliceDependencies {
+  readonly config: Config;
+  readonly shaper: RecordShaper;
+  readonly compress: Compress | undefined;
+  readonly report: RecordReport;
+  /** Unset when records are not to be aggregated. */
+  readonly aggregatorInto?: (sink: ByteSink, emit: (entry: Entry) => void) => Aggregator;
+}
+
+/** A chunk, as it becomes entries slice by slice. */
+export class Slices {
+  readonly #dependencies: SliceDependencies;
+  readonly #limits: SliceLimits;
+  readonly #input: Input;
+  readonly #events: EventReader;
+  readonly #wanted: EventSet | undefined;
+  #position = 0;
+  #isOver = false;
+  #plainBytes = 0;
+
+  /** Call {@link Pipeline.open} instead. */
+  constructor(chunk: Uint8Array, wanted: EventSet | undefined, limits: SliceLimits, dependencies: SliceDependencies) {
+    this.#dependencies = dependencies;
+    this.#limits = limits;
+    this.#input = inputOf(chunk);
+    this.#events = new EventReader(this.#input);
+    this.#wanted = wanted;
+  }
+
+  /** Events that have been read, the first ones of the chunk. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Whether all events have been read. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /**
+   * Returns the entries of the next slice; there may be none in it. Their data is in the sink (or their own), nothing of
+   * it in the chunk. A slice ends at {@link EventSet.rest}, so that all its events lie on one side.
+   */
+  next(sink: ByteSink): Entry[] {
+    const { config, shaper, compress, report, aggregatorInto } = this.#dependencies;
+    const { maxEvents, recordBytes: mostBytes } = this.#limits;
+    const rest = this.#wanted?.rest ?? 0;
+    const border = this.#position < rest ? rest : Number.POSITIVE_INFINITY;
     const entries: Entry[] = [];
     const emit = (entry: Entry) => entries.push(entry);
-    const aggregator =
-      aggregation === undefined || shardMap === "alone"
-        ? undefined
-        : new Aggregator(aggregation, { randomKey: this.#randomKey, md5, shardMap, sink, emit });
-
+    const aggregator = aggregatorInto?.(sink, emit);
     this.#plainBytes = 0;
     let recordBytes = 0;
-    const input = inputOf(chunk);
-    const events = new EventReader(input);
-    for (let event = 0; events.next(); event++) {
-      if (wanted?.has(event) === false) continue;
+    let left = maxEvents;
+    while (left > 0 && recordBytes < mostBytes && this.#position < border) {
+      if (!this.#events.next()) {
+        this.#isOver = true;
+        break;
+      }
+      const event = this.#position++;
+      if (this.#wanted?.has(event) === false) continue;
+      left--;
       const start = sink.length;
-      const shaped = this.#shaper.shape(input, events.bodyOffset, events.seconds, events.nanoseconds, sink);
+      const { bodyOffset, seconds, nanoseconds } = this.#events;
+      const shaped = shaper.shape(this.#input, bodyOffset, seconds, nanoseconds, sink);
       if (shaped.kind === "refused") {
         report.refused(shaped.reason);
         continue;
       }
       const { partitionKey } = shaped;
-      if (partitionKey === undefined && this.#config.record.partitionKeyPath.length > 0) {
-        report.withoutPartitionKey();
-      }
+      if (partitionKey === undefined && config.record.partitionKeyPath.length > 0) report.withoutPartitionKey();
       const keyBytes = partitionKey === undefined ? randomPartitionKeyCharacters : utf8Bytes(partitionKey);
-      if (!this.#fit(sink, start, this.#config.limits.maxRecordBytes - keyBytes)) continue;
+      if (!this.#fit(sink, start, config.limits.maxRecordBytes - keyBytes)) continue;
       const { bytes: memory, length: end } = sink;
       recordBytes += end - start;
       if (aggregator !== undefined) aggregator.add(start, end, partitionKey, event);
       else emit(new Entry(memory, start, end, partitionKey, end - start + keyBytes, event));
     }
     aggregator?.close();
-    if (wanted === undefined) report.broken(events.brokenEvents);
+    // What a chunk held besides events is told when all of it has been read for the first time.
+    if (this.#isOver && (this.#wanted === undefined || Number.isFinite(rest))) report.broken(this.#events.brokenEvents);
     if (compress !== undefined) report.compressed(this.#plainBytes, recordBytes);
     return entries;
   }
 
   /** Compresses and cuts the record that starts at `start`; false when it had to be dropped. */
   #fit(sink: ByteSink, start: number, maxBytes: number): boolean {
-    const { compress, report } = this.#dependencies;
-    const { appendNewline } = this.#config.record;
+    const { compress, report, config } = this.#dependencies;
+    const { appendNewline } = config.record;
     const plainBytes = sink.length - start;
     if (compress !== undefined) {
       const result = compressToFit(sink, start, maxBytes, appendNewline, compress);

@@ -3,6 +3,7 @@ import { emptyHead, readHead, skipValue, type Head, type Input } from "../decode
 import { maxPartitionKeyCharacters } from "../limits.js";
 import { ByteSink } from "./byte_sink.js";
 import { failed, JsonWriter } from "./json_value.js";
+import { TextMemory } from "./text_memory.js";
 
 /** Compares the `count` bytes at `start` with a key, which is all of its input. */
 export function isKey(input: Input, start: number, count: number, key: Input): boolean {
@@ -11,20 +12,14 @@ export function isKey(input: Input, start: number, count: number, key: Input): b
   return true;
 }
 
-/** A key of 256 characters of four bytes. */
-const mostRememberedBytes = 1024;
-
 /** Reads partition keys from values. Each output instance has one. */
 export class PartitionKeyReader {
   readonly #head = emptyHead();
   /** `ignoreBOM` keeps a leading U+FEFF, which would otherwise be dropped: a key of nothing else would be empty. */
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  readonly #texts = new TextMemory((bytes) => cutCharacters(this.#decoder.decode(bytes), maxPartitionKeyCharacters));
   readonly #scalars = new JsonWriter(undefined);
   readonly #scratch = new ByteSink(64);
-  /** The text that was decoded last, and its bytes: records beside each other often have the same key. */
-  #lastText = "";
-  readonly #lastBytes = new Uint8Array(mostRememberedBytes);
-  #lastCount = 0;
 
   /**
    * The partition key that starts from the value at `offset`, going down by the keys in `path`.
@@ -38,7 +33,7 @@ export class PartitionKeyReader {
       if (value < 0) return undefined;
     }
     const { kind, start, count } = this.#headAt(input, value);
-    if (kind === "text") return this.#isLast(input.bytes, start, count) ? this.#lastText : this.#text(input.bytes, start, count);
+    if (kind === "text") return this.#text(input.bytes, start, count);
     const isNil = input.bytes[value] === 0xc0;
     if (kind !== "scalar" || isNil) return undefined;
     this.#scratch.length = 0;
@@ -67,21 +62,8 @@ export class PartitionKeyReader {
     return this.#head;
   }
 
-  #isLast(bytes: Uint8Array, start: number, count: number): boolean {
-    if (count !== this.#lastCount || count === 0) return false;
-    for (let index = 0; index < count; index++) if (bytes[start + index] !== this.#lastBytes[index]) return false;
-    return true;
-  }
-
   #text(bytes: Uint8Array, start: number, count: number): string | undefined {
-    if (count === 0) return undefined;
-    const text = cutCharacters(this.#decoder.decode(bytes.subarray(start, start + count)), maxPartitionKeyCharacters);
-    if (count <= mostRememberedBytes) {
-      for (let index = 0; index < count; index++) this.#lastBytes[index] = bytes[start + index] as number;
-      this.#lastText = text;
-      this.#lastCount = count;
-    }
-    return text;
+    return count === 0 ? undefined : this.#texts.textOf(bytes, start, count);
   }
 }
 

@@ -1,6 +1,5 @@
 /** Remembers of chunks that go back to Fluent Bit which of their events have still to be sent. */
-import { EventSet } from "../event_set.js";
-import type { Entry } from "../entry.js";
+import type { EventSet } from "../event_set.js";
 import type { Log } from "../log.js";
 
 /** Bounds of the memory of one output instance. */
@@ -59,8 +58,8 @@ export class DeliveredMemory {
     return found.remaining;
   }
 
-  /** Remembers that of this chunk only the events of these entries are still to be sent. */
-  keep(chunk: Uint8Array, tag: string, remaining: readonly Entry[]): void {
+  /** Remembers that of this chunk only these events are still to be sent. */
+  keep(chunk: Uint8Array, tag: string, remaining: EventSet): void {
     // Detached: the flush was answered before its time, after an error that nobody expected.
     if (chunk.length === 0) return;
     const { digest, now } = this.#dependencies;
@@ -68,7 +67,7 @@ export class DeliveredMemory {
       tag,
       chunkBytes: chunk.length,
       digest: digest(chunk),
-      remaining: new EventSet(remaining),
+      remaining,
       sinceMs: now(),
     };
     this.#remembered.push(one);

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Entry } from "../../src/entry.js";
 import type { PipelineDependencies } from "../../src/pipeline.js";
+import { allEntriesOf } from "./all_entries.js";
 import { countAllocations } from "./counted_allocations.js";
 import { chunkOf } from "./event_chunk.js";
 import type { CostMeter } from "./execution_cost.js";
@@ -74,8 +75,8 @@ export class ChunkTrial {
       const compress = config.compression === undefined ? undefined : compressorFor(config.compression);
       const create = () => new Pipeline(config, { ...dependencies, compress });
       const pipeline = create();
-      const run = (chunk: Uint8Array) => pipeline.entriesOf(chunk, new ByteSink(chunk.length + (chunk.length >>> 2)), undefined, shards);
-      return { options, run, good: textOf(create().entriesOf(goodChunk, new ByteSink(), undefined, shards)) };
+      const run = (chunk: Uint8Array) => allEntriesOf(pipeline, chunk, new ByteSink(chunk.length + (chunk.length >>> 2)), shards);
+      return { options, run, good: textOf(allEntriesOf(create(), goodChunk, new ByteSink(), shards)) };
     });
   }
 

@@ -5,6 +5,7 @@ import { readConfig, type Config } from "../../src/config.js";
 import { Pipeline, type PipelineDependencies } from "../../src/pipeline.js";
 import type { Entry } from "../../src/entry.js";
 import { ByteSink } from "../../src/record/byte_sink.js";
+import { allEntriesOf } from "./all_entries.js";
 
 export type PluginOptions = Readonly<Record<string, string>>;
 
@@ -24,12 +25,11 @@ export function configOf(options: PluginOptions): Config {
   return readConfig((key) => all[key], silent, () => "UTC");
 }
 
-/** `replaced` takes the place of the real random numbers or compressor. */
-export function runPipeline(
+/** A pipeline, and what it tells. `replaced` takes the place of the real random numbers or compressor. */
+export function pipelineOf(
   options: PluginOptions,
-  chunk: Uint8Array,
   replaced: Partial<Pick<PipelineDependencies, "random" | "compress">> = {},
-): Run {
+): { readonly pipeline: Pipeline; readonly told: readonly Told[] } {
   const config = configOf(options);
   const told: Told[] = [];
   const pipeline = new Pipeline(config, {
@@ -46,7 +46,17 @@ export function runPipeline(
     },
     ...replaced,
   });
-  return { entries: pipeline.entriesOf(chunk, new ByteSink()), told };
+  return { pipeline, told };
+}
+
+/** Runs a whole chunk. See {@link pipelineOf}. */
+export function runPipeline(
+  options: PluginOptions,
+  chunk: Uint8Array,
+  replaced: Partial<Pick<PipelineDependencies, "random" | "compress">> = {},
+): Run {
+  const { pipeline, told } = pipelineOf(options, replaced);
+  return { entries: allEntriesOf(pipeline, chunk, new ByteSink()), told };
 }
 
 /** The records' data as text. */

@@ -4,7 +4,9 @@ import { EventSet } from "../../src/event_set.js";
 import { entryOf } from "../support/scripted_client.js";
 
 function setOf(...events: (number | readonly number[])[]): EventSet {
-  return new EventSet(events.map((event) => entryOf("key", 10, event)));
+  const set = new EventSet();
+  set.add(events.map((event) => entryOf("key", 10, event)));
+  return set;
 }
 
 function membersUpTo(last: number, set: EventSet): number[] {
@@ -41,5 +43,29 @@ describe("a set of events", () => {
   it("does not have what lies behind its last byte", () => {
     const set = setOf(7);
     for (const event of [8, 15, 16, 1000, 2 ** 31]) expect(set.has(event)).toBe(false);
+  });
+});
+
+describe("all events from one on", () => {
+  it.each([0, 1, 7, 8, 9, 100])("are those from %i, beside the others, and take no memory", (first) => {
+    const set = setOf(0);
+    const { bytes } = set;
+    set.addFrom(first);
+    expect(membersUpTo(first + 20, set)).toEqual([...(first > 0 ? [0] : []), ...Array.from({ length: 21 }, (_, n) => first + n)]);
+    expect([set.rest, set.bytes]).toEqual([first, bytes]);
+  });
+
+  it("begin at the first of several, and nowhere when none was added", () => {
+    const set = setOf(3);
+    expect(set.rest).toBe(Infinity);
+    for (const first of [9, 5, 7]) set.addFrom(first);
+    expect(membersUpTo(8, set)).toEqual([3, 5, 6, 7, 8]);
+  });
+
+  it("stay while more entries are added in several steps", () => {
+    const set = setOf(17);
+    set.addFrom(40);
+    set.add([entryOf("key", 10, [1, 30])]);
+    expect(membersUpTo(41, set)).toEqual([1, 17, 30, 40, 41]);
   });
 });

@@ -7,6 +7,7 @@ import { chunkOfLogs } from "../container_logs.js";
 import { bodiesOfBytes, chunkRecords, growthPoint, type GrowthPoint, instanceCounts, recordBytes } from "../growth.js";
 import { containerLogMix } from "../mixes/mixes.js";
 import { median } from "../statistics.js";
+import { allEntriesOf } from "../../support/all_entries.js";
 import { plainPipeline } from "./options.js";
 
 const samples = 5;
@@ -23,7 +24,7 @@ function encoder(): (chunk: Uint8Array) => void {
   const body = new ByteSink();
   return (chunk) => {
     records.length = 0;
-    const entries = pipeline.entriesOf(chunk, records);
+    const entries = allEntriesOf(pipeline, chunk, records);
     for (const batch of cutBatches(entries, requestLimits)) {
       body.length = 0;
       writeJsonBody(batch, target, Math.random, body);

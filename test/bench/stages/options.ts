@@ -2,6 +2,7 @@
 import { decodeMulti } from "@msgpack/msgpack";
 import type { Entry } from "../../../src/entry.js";
 import { Pipeline } from "../../../src/pipeline.js";
+import { allEntriesOf } from "../../support/all_entries.js";
 import { configOf, type PluginOptions } from "../../support/recorded_pipeline.js";
 import { type ReferenceBody, type ReferenceOptions, type ReferenceValue, shapeByReference } from "../../support/reference_shaper.js";
 import { chunkOfLogs } from "../container_logs.js";
@@ -60,7 +61,7 @@ export function optionCases(): Case[] {
     const sink = new ByteSink();
     const ours = (): readonly Entry[] => {
       sink.length = 0;
-      return pipeline.entriesOf(chunk, sink);
+      return allEntriesOf(pipeline, chunk, sink);
     };
     const reference = referenceOptions(options);
     const objects = (): { readonly data: Uint8Array; readonly partitionKey: string | undefined }[] => {

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { DeliveredMemory, type MemoryLimits } from "../../../src/send/delivered_memory.js";
-import type { EventSet } from "../../../src/event_set.js";
+import { EventSet } from "../../../src/event_set.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 import { entryOf } from "../../support/scripted_client.js";
@@ -18,8 +18,11 @@ function setUp(limits: Partial<MemoryLimits> = {}) {
   };
   const memory = new DeliveredMemory({ maxBytes: 1_000_000, maxAgeMs, ...limits }, { digest, now: clock.now, log });
   /** Keeps these events; what a chunk of this text brings back. */
-  const keep = (text: string, events: readonly number[], tag = "tag") =>
-    memory.keep(Buffer.from(text), tag, events.map((event) => entryOf("key", 10, event)));
+  const keep = (text: string, events: readonly number[], tag = "tag") => {
+    const remaining = new EventSet();
+    remaining.add(events.map((event) => entryOf("key", 10, event)));
+    memory.keep(Buffer.from(text), tag, remaining);
+  };
   const take = (text: string, tag = "tag") => eventsOf(memory.take(Buffer.from(text), tag));
   return { memory, clock, log, keep, take, digests: () => digests };
 }

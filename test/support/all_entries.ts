@@ -1,0 +1,13 @@
+// All entries of a chunk at once, with all slices in one sink.
+import type { ShardMap } from "../../src/aggregate/shard_map.js";
+import type { Entry } from "../../src/entry.js";
+import type { Pipeline } from "../../src/pipeline.js";
+import type { ByteSink } from "../../src/record/byte_sink.js";
+
+/** Returns what the pipeline makes of the chunk. */
+export function allEntriesOf(pipeline: Pipeline, chunk: Uint8Array, sink: ByteSink, shardMap?: ShardMap): Entry[] {
+  const slices = pipeline.open(chunk, undefined, shardMap);
+  const entries: Entry[] = [];
+  while (!slices.isOver) for (const entry of slices.next(sink)) entries.push(entry);
+  return entries;
+}

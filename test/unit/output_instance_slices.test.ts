@@ -1,0 +1,127 @@
+// A chunk of more events than are turned into records at once: it goes out slice by slice, and each event once.
+import { describe, expect, it } from "vitest";
+import { chunkOf } from "../support/event_chunk.js";
+import { CountedMetrics } from "../support/counted_metrics.js";
+import { allTextsIn } from "../support/received_events.js";
+import { allTaken, failedAt, requestFailed, type Step } from "../support/scripted_client.js";
+import { scriptedInstance, type InstanceSetting } from "../support/scripted_instance.js";
+
+const denied = requestFailed("AccessDeniedException", "setup");
+const sliceEvents = 5000;
+/** Of a slice of small records. */
+const sliceRequests = 10;
+const raw = { log_key: "log" };
+
+const linesOf = (count: number) => Array.from({ length: count }, (_, n) => `${n}`);
+const bodiesOf = (count: number) => linesOf(count).map((log) => ({ log }));
+const chunkOfLines = (count: number) => chunkOf(bodiesOf(count));
+const taken = (requests: number): Step[] => Array.from({ length: requests }, () => allTaken);
+
+function run(setting: InstanceSetting = {}) {
+  const instance = scriptedInstance({ options: raw, ...setting });
+  const requests = () => instance.client.requests.map(allTextsIn);
+  return { ...instance, requests, texts: () => requests().flat() };
+}
+
+describe("a chunk of many events", () => {
+  it.each([
+    [sliceEvents - 1, [499]],
+    [sliceEvents, [500]],
+    [sliceEvents + 1, [500, 1]],
+    [2 * sliceEvents + 1, [500, ...Array.from({ length: 10 }, () => 500), 1]],
+  ])("of %i goes out in its order, in requests that a slice's end cuts", async (count, lastSizes) => {
+    const { flush, texts, requests } = run();
+    expect(await flush(chunkOfLines(count))).toBe("ok");
+    expect(texts()).toEqual(linesOf(count));
+    const sizes = requests().map(({ length }) => length);
+    expect(sizes.slice(0, sliceRequests - 1)).toEqual(Array.from({ length: sliceRequests - 1 }, () => 500));
+    expect(sizes.slice(sliceRequests - 1)).toEqual(lastSizes);
+  });
+
+  it("of which only one slice is in memory sends the next when that is delivered", async () => {
+    let underWay = 0;
+    let most = 0;
+    const slow: Step = async (entries) => {
+      underWay += entries.length;
+      most = Math.max(most, underWay);
+      await new Promise((resolve) => setImmediate(resolve));
+      underWay -= entries.length;
+      return allTaken;
+    };
+    const { flush, texts } = run({ afterwards: slow });
+    expect(await flush(chunkOfLines(3 * sliceEvents))).toBe("ok");
+    expect(texts()).toHaveLength(3 * sliceEvents);
+    expect(most).toBe(sliceEvents);
+  });
+
+  it("that fails for good in its second slice comes again, and goes on where it stopped", async () => {
+    const { flush, texts, digests } = run({ script: [...taken(sliceRequests), ...Array.from({ length: 10 }, () => denied)] });
+    const chunk = chunkOfLines(3 * sliceEvents);
+    expect(await flush(chunk)).toBe("retry");
+    const before = texts().length;
+    expect(before).toBeLessThanOrEqual(2 * sliceEvents);
+    expect(await flush(chunk)).toBe("ok");
+    expect(texts().slice(before)).toEqual(linesOf(3 * sliceEvents).slice(sliceEvents));
+    expect(digests()).toBe(2);
+  });
+
+  it("that fails for good in its first request is not read further, and comes again whole", async () => {
+    const { flush, texts, digests } = run({ options: { ...raw, concurrent_requests: "1" }, script: [denied] });
+    const chunk = chunkOfLines(2 * sliceEvents);
+    expect(await flush(chunk)).toBe("retry");
+    expect(texts()).toHaveLength(500);
+    expect(await flush(chunk)).toBe("ok");
+    expect(texts().slice(500)).toEqual(linesOf(2 * sliceEvents));
+    expect(digests()).toBe(0);
+  });
+
+  it("with a record in its first slice that is never taken sends all others, and then that one", async () => {
+    const stuck: Step = (entries) => failedAt(...entries.flatMap(({ events }, index) => (events === 7 ? [index] : [])));
+    const { flush, texts, client } = run({ options: { ...raw, retry_timeout: "1" }, afterwards: stuck });
+    const chunk = chunkOfLines(2 * sliceEvents);
+    expect(await flush(chunk)).toBe("retry");
+    expect(new Set(texts())).toEqual(new Set(linesOf(2 * sliceEvents)));
+    expect(texts().filter((text) => text !== "7")).toEqual(linesOf(2 * sliceEvents).filter((text) => text !== "7"));
+    const before = client.requests.length;
+    expect(await flush(chunk)).toBe("retry");
+    expect(new Set(client.requests.slice(before).flatMap(allTextsIn))).toEqual(new Set(["7"]));
+  });
+
+  it("that is taken away between two slices is read no further", async () => {
+    const chunk = Uint8Array.from(chunkOfLines(2 * sliceEvents));
+    let requests = 0;
+    const taking: Step = () => {
+      if (++requests === sliceRequests) structuredClone(chunk.buffer, { transfer: [chunk.buffer] });
+      return allTaken;
+    };
+    const { flush, texts, digests } = run({ afterwards: taking });
+    expect(await flush(chunk)).toBe("retry");
+    expect(texts()).toHaveLength(sliceEvents);
+    expect(digests()).toBe(0);
+  });
+
+  it("without anything to send is through", async () => {
+    const { flush, client } = run();
+    const chunk = chunkOf(Array.from({ length: 2 * sliceEvents }, () => ({ other: 1 })));
+    expect(await flush(chunk)).toBe("ok");
+    expect(client.requests).toEqual([]);
+  });
+});
+
+describe("what is counted of a chunk of many events", () => {
+  const dropped = "dropped_records_total:no_log_key";
+
+  it("is each dropped record once, in whichever slice, though the chunk comes three times", async () => {
+    const metrics = new CountedMetrics();
+    const bodies = bodiesOf(3 * sliceEvents).map((body, n) => (n % sliceEvents === 10 ? { other: n } : body));
+    const chunk = chunkOf(bodies);
+    const script: Step[] = [...taken(sliceRequests), denied, ...taken(sliceRequests - 1)];
+    const { flush, texts } = run({ options: { ...raw, concurrent_requests: "1" }, metrics, script: [...script, denied] });
+    const outcomes: string[] = [];
+    do outcomes.push(await flush(chunk));
+    while (outcomes.at(-1) === "retry");
+    expect(outcomes.length).toBeGreaterThan(1);
+    expect(metrics.all[dropped]).toBe(3);
+    expect(new Set(texts()).size).toBe(3 * sliceEvents - 3);
+  });
+});

@@ -1,0 +1,103 @@
+// The slices of a chunk: where they end, and that together they are the chunk.
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import type { Entry } from "../../src/entry.js";
+import { EventSet } from "../../src/event_set.js";
+import { sliceRecordBytes } from "../../src/pipeline.js";
+import { ByteSink } from "../../src/record/byte_sink.js";
+import { chunkOf } from "../support/event_chunk.js";
+import { pipelineOf, type PluginOptions } from "../support/recorded_pipeline.js";
+import { entryOf } from "../support/scripted_client.js";
+
+const raw = { log_key: "log" };
+const sliceEvents = 5000;
+
+/** The events of each slice. */
+function slicesOf(options: PluginOptions, chunk: Uint8Array, wanted?: EventSet): number[][] {
+  const { pipeline } = pipelineOf(options);
+  const slices = pipeline.open(chunk, wanted);
+  const all: number[][] = [];
+  while (!slices.isOver) all.push(slices.next(new ByteSink()).flatMap(eventsOf));
+  return all;
+}
+
+function eventsOf({ events }: Entry): readonly number[] {
+  return typeof events === "number" ? [events] : events;
+}
+
+function setOf(events: readonly number[]): EventSet {
+  const set = new EventSet();
+  set.add(events.map((event) => entryOf("key", 10, event)));
+  return set;
+}
+
+const numbersUpTo = (count: number) => Array.from({ length: count }, (_, n) => n);
+const chunkOfLines = (count: number, log = "x") => chunkOf(numbersUpTo(count).map(() => ({ log })));
+const lengths = (slices: readonly (readonly number[])[]) => slices.map(({ length }) => length);
+
+describe("a slice ends", () => {
+  it.each([
+    [sliceEvents - 1, [4999]],
+    [sliceEvents, [5000, 0]],
+    [sliceEvents + 1, [5000, 1]],
+  ])("after so many events: of %i", (count, expected) => expect(lengths(slicesOf(raw, chunkOfLines(count)))).toEqual(expected));
+
+  it("after so many events also when they are dropped", () => {
+    const chunk = chunkOf([...numbersUpTo(sliceEvents).map(() => ({ other: 1 })), { log: "x" }]);
+    expect(slicesOf(raw, chunk)).toEqual([[], [sliceEvents]]);
+  });
+
+  it.each([
+    [-1, [4, 0]],
+    [0, [3, 1]],
+    [1, [3, 1]],
+  ])("when its records have so many bytes, with %i", (more, expected) => {
+    const [first, ...others] = [sliceRecordBytes - 2 * 1_000_000 + more, 1_000_000, 1_000_000, 1_000_000];
+    const chunk = chunkOf([first, ...others].map((bytes) => ({ log: "x".repeat(bytes) })));
+    expect(lengths(slicesOf({ ...raw, max_record_size: "10485760" }, chunk))).toEqual(expected);
+  });
+
+  it("with aggregation only after ten times as many", () => {
+    expect(lengths(slicesOf({ ...raw, aggregation: "true" }, chunkOfLines(50_001)))).toEqual([50_000, 1]);
+  });
+
+  it("where the events begin of which none has been sent yet", () => {
+    const wanted = setOf([1, 3]);
+    wanted.addFrom(6);
+    expect(slicesOf(raw, chunkOfLines(9), wanted)).toEqual([[1, 3], [6, 7, 8]]);
+  });
+
+  it("there also when that is the first event or one behind the last", () => {
+    const all = setOf([]);
+    all.addFrom(0);
+    const none = setOf([2]);
+    none.addFrom(4);
+    expect([all, none].map((wanted) => slicesOf(raw, chunkOfLines(4), wanted))).toEqual([[[0, 1, 2, 3]], [[2], []]]);
+  });
+});
+
+test("what a chunk holds besides events is told once, when all of it has been read", () => {
+  const { pipeline, told } = pipelineOf(raw);
+  const chunk = Buffer.concat([chunkOfLines(sliceEvents), Buffer.from([0xc0, 0xc0]), chunkOfLines(1)]);
+  const slices = pipeline.open(chunk);
+  slices.next(new ByteSink());
+  expect([slices.position, told]).toEqual([sliceEvents, []]);
+  const wanted = setOf([7]);
+  wanted.addFrom(slices.position);
+  for (const again of [pipeline.open(chunk, wanted), pipeline.open(chunk, setOf([8]))]) while (!again.isOver) again.next(new ByteSink());
+  expect(told).toEqual([["broken", 2]]);
+});
+
+test("slices hold each wanted event once, in order, wherever they end", () => {
+  const events = fc.integer({ min: 0, max: 60 });
+  fc.assert(
+    fc.property(events, fc.uniqueArray(events), fc.option(events), (count, some, rest) => {
+      const wanted = setOf(some);
+      if (rest !== null) wanted.addFrom(rest);
+      const expected = numbersUpTo(count).filter((event) => some.includes(event) || (rest !== null && event >= rest));
+      const slices = slicesOf(raw, chunkOfLines(count), wanted);
+      expect(slices.flat()).toEqual(expected);
+      for (const slice of slices) expect(new Set(slice.map((event) => event >= (rest ?? Infinity))).size).toBeLessThan(2);
+    }),
+  );
+});
