@@ -1,8 +1,9 @@
 /** Turns the events of a chunk into entries, a slice at a time: decoded, shaped, compressed, cut, aggregated. */
-import { Aggregator } from "./aggregate/aggregator.js";
+import { Aggregator, type AggregationLimits } from "./aggregate/aggregator.js";
+import { hidingBytes, loneRecord } from "./aggregate/lone_record.js";
 import type { AggregateLimits } from "./aggregate/open_aggregate.js";
 import type { ShardMap } from "./aggregate/shard_map.js";
-import type { Md5 } from "./aggregate/aggregated_record.js";
+import { beginsAsAggregate, type Md5 } from "./aggregate/aggregated_record.js";
 import type { Config } from "./config.js";
 import { EventReader } from "./decode/event_reader.js";
 import type { EventSet } from "./event_set.js";
@@ -12,7 +13,7 @@ import type { ByteSink } from "./record/byte_sink.js";
 import { randomPartitionKey, utf8Bytes } from "./record/partition_key.js";
 import { RecordShaper } from "./record/record_shaper.js";
 import { compressToFit, truncate, type Compress } from "./record/truncation.js";
-import { Entry } from "./entry.js";
+import type { Entry } from "./entry.js";
 
 /** What the pipeline needs of the world outside. */
 export interface PipelineDependencies {
@@ -80,14 +81,16 @@ export class Pipeline {
    * @param shardMap of the stream, by which records are aggregated; "alone" when they are not to be
    */
   open(chunk: Uint8Array, wanted?: EventSet, shardMap?: ShardMap | "alone"): Slices {
-    const { aggregation } = this.#config;
-    const { md5 } = this.#dependencies;
-    const { compress, report } = this.#dependencies;
-    const all = { config: this.#config, shaper: this.#shaper, compress, report };
-    if (aggregation === undefined || shardMap === "alone") return new Slices(chunk, wanted, plainSlice, all);
-    const aggregatorInto: SliceDependencies["aggregatorInto"] = (sink, emit) =>
-      new Aggregator(aggregation, { randomKey: this.#randomKey, md5, shardMap, sink, emit });
-    return new Slices(chunk, wanted, aggregatedSlice(aggregation), { ...all, aggregatorInto });
+    const isAggregated = shardMap !== "alone";
+    const aggregation = isAggregated ? this.#config.aggregation : undefined;
+    return new Slices(chunk, wanted, aggregation === undefined ? plainSlice : aggregatedSlice(aggregation), {
+      ...this.#dependencies,
+      config: this.#config,
+      shaper: this.#shaper,
+      randomKey: this.#randomKey,
+      aggregation,
+      shardMap: isAggregated ? shardMap : undefined,
+    });
   }
 }
 
@@ -97,8 +100,11 @@ interface SliceDependencies {
   readonly shaper: RecordShaper;
   readonly compress: Compress | undefined;
   readonly report: RecordReport;
-  /** Unset when records are not to be aggregated. */
-  readonly aggregatorInto?: (sink: ByteSink, emit: (entry: Entry) => void) => Aggregator;
+  readonly md5: Md5;
+  readonly randomKey: () => string;
+  /** Undefined when records are not to be aggregated. */
+  readonly aggregation: AggregationLimits | undefined;
+  readonly shardMap: ShardMap | undefined;
 }
 
 /** A chunk, as it becomes entries slice by slice. */
@@ -136,13 +142,14 @@ export class Slices {
    * it in the chunk. A slice ends at {@link EventSet.rest}, so that all its events lie on one side.
    */
   next(sink: ByteSink): Entry[] {
-    const { config, shaper, compress, report, aggregatorInto } = this.#dependencies;
+    const { config, shaper, compress, report, md5, randomKey, aggregation, shardMap } = this.#dependencies;
     const { maxEvents, recordBytes: mostBytes } = this.#limits;
     const rest = this.#wanted?.rest ?? 0;
     const border = this.#position < rest ? rest : Number.POSITIVE_INFINITY;
     const entries: Entry[] = [];
     const emit = (entry: Entry) => entries.push(entry);
-    const aggregator = aggregatorInto?.(sink, emit);
+    const alone = { sink, md5, randomKey };
+    const aggregator = aggregation === undefined ? undefined : new Aggregator(aggregation, { ...alone, shardMap, emit });
     this.#plainBytes = 0;
     let recordBytes = 0;
     let left = maxEvents;
@@ -164,11 +171,13 @@ export class Slices {
       const { partitionKey } = shaped;
       if (partitionKey === undefined && config.record.partitionKeyPath.length > 0) report.withoutPartitionKey();
       const keyBytes = partitionKey === undefined ? randomPartitionKeyCharacters : utf8Bytes(partitionKey);
-      if (!this.#fit(sink, start, config.limits.maxRecordBytes - keyBytes)) continue;
-      const { bytes: memory, length: end } = sink;
+      const isHidden = compress === undefined && beginsAsAggregate(sink.bytes, start, sink.length);
+      const besidesBytes = keyBytes + (isHidden ? hidingBytes(sink.length - start, keyBytes) : 0);
+      if (!this.#fit(sink, start, config.limits.maxRecordBytes - besidesBytes)) continue;
+      const end = sink.length;
       recordBytes += end - start;
       if (aggregator !== undefined) aggregator.add(start, end, partitionKey, event);
-      else emit(new Entry(memory, start, end, partitionKey, end - start + keyBytes, event));
+      else emit(loneRecord(start, end, partitionKey, keyBytes, event, undefined, alone));
     }
     aggregator?.close();
     // What a chunk held besides events is told when all of it has been read for the first time.

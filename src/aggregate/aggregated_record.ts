@@ -23,6 +23,11 @@ const md5Bytes = 16;
 /** Bytes of an aggregated record besides its protobuf. */
 export const framingBytes = magic.length + md5Bytes;
 
+/** Returns whether consumers would take a record apart: they know an aggregated one by its beginning. */
+export function beginsAsAggregate(bytes: Uint8Array, start: number, end: number): boolean {
+  return bytes[start] === magic[0] && end - start >= magic.length && magic.every((byte, index) => bytes[start + index] === byte);
+}
+
 /** All field numbers are below 16, so a tag is one byte: the number and wire type 0 (varint) or 2 (length, bytes). */
 const tagBytes = 1;
 const partitionKeyTableTag = (1 << 3) | 2;

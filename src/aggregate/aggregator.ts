@@ -1,8 +1,9 @@
 /** Gathers the user records of one chunk into aggregated records, one for each shard where the shards are known. */
-import { Entry } from "../entry.js";
+import type { Entry } from "../entry.js";
 import type { ByteSink } from "../record/byte_sink.js";
 import { utf8Bytes } from "../record/partition_key.js";
 import type { Md5 } from "./aggregated_record.js";
+import { loneRecord } from "./lone_record.js";
 import { mapKey } from "./map_key.js";
 import { OpenAggregate, type AggregateLimits } from "./open_aggregate.js";
 import { hashKeyOf, type ShardMap } from "./shard_map.js";
@@ -78,8 +79,7 @@ export class Aggregator {
     const shardId = this.#shardIdOf(key);
     const waiting = this.#aggregates.get(shardId);
     if (waiting?.has(key) === true) this.#emit(waiting);
-    const { sink, emit } = this.#dependencies;
-    emit(new Entry(sink.bytes, start, end, key, end - start + utf8Bytes(key), event, shardId));
+    this.#dependencies.emit(loneRecord(start, end, key, utf8Bytes(key), event, shardId, this.#dependencies));
   }
 
   #emit(aggregate: OpenAggregate | undefined): void {

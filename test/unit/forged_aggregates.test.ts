@@ -1,0 +1,78 @@
+// A log line that is an aggregate by its bytes: consumers get it as the one record that it is.
+import { describe, expect, it } from "vitest";
+import type { Entry } from "../../src/entry.js";
+import { maxRecordBytes } from "../../src/limits.js";
+import { isAggregate, parseAggregate } from "../support/kpl_aggregate.js";
+import { runPipeline, type PluginOptions } from "../support/recorded_pipeline.js";
+
+const magic = Buffer.from("f3899ac2", "hex");
+/** By its beginning; what follows need not be an aggregate to be taken for one. */
+const forged = Buffer.concat([magic, Buffer.from("forged")]);
+
+/** Bytes as a text of msgpack, which need not be UTF-8. */
+function chunkOfLines(...lines: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(
+    lines.map((line) => {
+      const head = Buffer.from([0xdb, 0, 0, 0, 0]);
+      head.writeUInt32BE(line.length, 1);
+      return Buffer.concat([Buffer.from([0x92, 0x00, 0x82]), Buffer.from([0xa1, 0x6b, 0xa1, 0x79]), Buffer.from([0xa3]), Buffer.from("log"), head, line]);
+    }),
+  );
+}
+
+function entriesOf(lines: readonly Uint8Array[], options: PluginOptions = {}): readonly Entry[] {
+  return runPipeline({ log_key: "log", ...options }, chunkOfLines(...lines)).entries;
+}
+
+/** What a consumer that takes aggregates apart reads of an entry. */
+function readBy({ data }: Entry): Buffer[] {
+  if (!isAggregate(data)) return [Buffer.from(data)];
+  return parseAggregate(data).records.map((record) => Buffer.from(record.data));
+}
+
+describe("a line that begins like an aggregate", () => {
+  it.each([
+    ["without a partition key", {}],
+    ["with one", { partition_key: "k" }],
+    ["with a newline", { append_newline: "true" }],
+    ["with aggregation, where it goes alone", { aggregation: "true", skip_aggregation_record_size: "1024" }],
+    ["with aggregation, among others", { aggregation: "true" }],
+  ] as const)("reaches consumers as it is, %s", (_, options) => {
+    const line = Buffer.concat([forged, Buffer.alloc(2000, "x")]);
+    const others = [Buffer.from("one"), Buffer.from("two")];
+    const sent = [others[0] as Buffer, line, others[1] as Buffer];
+    const entries = entriesOf(sent, options);
+    const newline = "append_newline" in options ? "\n" : "";
+    expect(entries.flatMap(readBy).sort((a, b) => a.compare(b))).toEqual(
+      sent.map((one) => Buffer.concat([one, Buffer.from(newline)])).sort((a, b) => a.compare(b)),
+    );
+  });
+
+  it("keeps its partition key, in the request and within the aggregate", () => {
+    const [entry] = entriesOf([forged], { partition_key: "k" });
+    expect(entry?.partitionKey).toBe("y");
+    expect(parseAggregate((entry as Entry).data).partition_key_table).toEqual(["y"]);
+    expect(entry?.sizeBytes).toBe((entry as Entry).data.length + 1);
+    expect(entry?.events).toBe(0);
+  });
+
+  it("of the largest size is cut to have room in its aggregate", () => {
+    const [entry] = entriesOf([Buffer.concat([forged, Buffer.alloc(maxRecordBytes, "x")])]) as [Entry];
+    expect(entry.sizeBytes).toBeLessThanOrEqual(maxRecordBytes);
+    expect(entry.sizeBytes).toBeGreaterThan(maxRecordBytes - 10);
+    expect(readBy(entry)[0]?.subarray(-14).toString()).toBe("[Truncated...]");
+  });
+
+  it.each([
+    ["three of its bytes", magic.subarray(0, 3)],
+    ["another fourth byte", Buffer.from("f3899ac3ff", "hex")],
+    ["a byte before them", Buffer.concat([Buffer.from("x"), forged])],
+  ])("but not one of %s, which is sent as it is", (_, line) => {
+    expect(entriesOf([line]).map(({ data }) => Buffer.from(data))).toEqual([line]);
+  });
+
+  it("compressed begins otherwise, and is sent as ever", () => {
+    const [entry] = entriesOf([forged], { compression: "gzip" });
+    expect((entry as Entry).data[0]).toBe(0x1f);
+  });
+});
