@@ -3,6 +3,7 @@
 // Everything here runs on Node's thread, except post_request, which any thread of the host may call.
 #include <cstring>
 #include <ctime>
+#include <type_traits>
 #include <unordered_map>
 
 #define NAPI_DISABLE_CPP_EXCEPTIONS
@@ -23,9 +24,64 @@ namespace {
 // Who is asked: Fluent Bit in this process, unless the bootstrap script connects to one in another.
 Host *host = &LocalHost::get();
 napi_threadsafe_function request_queue = nullptr;
+bool is_queue_open = false;
 // The chunk of each flush that has not been answered: memory of the host, to be detached before the answer is given.
 // Never destroyed: flushes that the core has not answered by the end leave references to a Node that is gone.
 auto &open_chunks = *new std::unordered_map<uint32_t, Napi::Reference<Napi::ArrayBuffer>>();
+
+// What a function of the binding takes: its name for messages, and a letter for each argument.
+struct Signature {
+  const char *name, *arguments;
+};
+
+// Throws in the script; what is called afterwards must not matter.
+Napi::Value refuse(const Napi::CallbackInfo &info, const std::string &reason) {
+  const char *name = static_cast<const Signature *>(info.Data())->name;
+  Napi::TypeError::New(info.Env(), std::string(name) + ": " + reason).ThrowAsJavaScriptException();
+  return {};
+}
+
+// Why the value does not fit the letter; null when it does.
+const char *misfit(const Napi::Value &value, char letter) {
+  switch (letter) {
+    case 'a':
+      return value.IsArray() ? nullptr : "an array";
+    case 'b':
+      return value.IsArrayBuffer() ? nullptr : "an ArrayBuffer";
+    case 'd':
+      return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_float64_array
+                 ? nullptr
+                 : "a Float64Array";
+    case 'f':
+      return value.IsFunction() ? nullptr : "a function";
+    case 'n':
+      return value.IsNumber() ? nullptr : "a number";
+    default:
+      return value.IsString() ? nullptr : "a string";
+  }
+}
+
+// A function that is called only with arguments of its signature.
+template <auto function>
+Napi::Value checked(const Napi::CallbackInfo &info) {
+  const char *arguments = static_cast<const Signature *>(info.Data())->arguments;
+  for (size_t i = 0; arguments[i] != '\0'; i++) {
+    const char *kind = misfit(info[i], arguments[i]);
+    if (kind != nullptr) return refuse(info, "argument " + std::to_string(i + 1) + " must be " + kind);
+  }
+  if constexpr (std::is_void_v<decltype(function(info))>) {
+    function(info);
+    return info.Env().Undefined();
+  } else {
+    return function(info);
+  }
+}
+
+template <auto function>
+void define(Napi::Object exports, const char *name, const char *arguments) {
+  static Signature signature{name, arguments};
+  exports.Set(name, Napi::Function::New<checked<function>>(exports.Env(), name, &signature));
+}
 
 bool post_request(uint32_t id) {
   void *data = reinterpret_cast<void *>(static_cast<uintptr_t>(id));
@@ -61,23 +117,40 @@ void deliver_request(napi_env raw_env, napi_value handler, void *, void *data) {
              Napi::Number::New(env, static_cast<double>(task->instance)),
              Napi::Number::New(env, static_cast<double>(task->chunk_bytes)), Napi::String::New(env, task->tag),
              Napi::Boolean::New(env, task->blocks)});
+  // Node only warns of an exception that is left here, and whoever waits would wait for ever.
+  if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
+}
+
+// The host's threads are about to be released, with the memory of their chunks.
+void queue_is_gone(napi_env raw_env, void *, void *) {
+  Napi::HandleScope scope(raw_env);
+  for (const auto &[id, chunk] : open_chunks) napi_detach_arraybuffer(raw_env, chunk.Value());
+  open_chunks.clear();
+  host->gone();
 }
 
 void Serve(const Napi::CallbackInfo &info) {
   Napi::Env env = info.Env();
-  napi_value name = Napi::String::New(env, "kinesis requests");
-  auto gone = [](napi_env, void *, void *) { host->gone(); };
-  const napi_status status = napi_create_threadsafe_function(env, info[0], nullptr, name, 0, 1, nullptr, gone, nullptr,
-                                                             deliver_request, &request_queue);
-  if (status != napi_ok) {
-    Napi::Error::New(env, "cannot create the queue of requests").ThrowAsJavaScriptException();
+  if (request_queue != nullptr) {
+    refuse(info, "was called before");
     return;
   }
+  napi_value name = Napi::String::New(env, "kinesis requests");
+  const napi_status status = napi_create_threadsafe_function(env, info[0], nullptr, name, 0, 1, nullptr, queue_is_gone,
+                                                             nullptr, deliver_request, &request_queue);
+  if (status != napi_ok) {
+    refuse(info, "cannot create the queue of requests");
+    return;
+  }
+  is_queue_open = true;
   host->ready(post_request);
 }
 
 // Takes no more requests; with the queue closed, Node's loop ends as soon as nothing else is open.
-void Close(const Napi::CallbackInfo &) { napi_release_threadsafe_function(request_queue, napi_tsfn_abort); }
+void Close(const Napi::CallbackInfo &) {
+  if (is_queue_open) napi_release_threadsafe_function(request_queue, napi_tsfn_abort);
+  is_queue_open = false;
+}
 
 // The chunk of a flush; undefined when it is on its way, null when nobody waits for the flush any more.
 Napi::Value TakeChunk(const Napi::CallbackInfo &info) {
@@ -113,16 +186,25 @@ Napi::Value Option(const Napi::CallbackInfo &info) {
   return value ? Napi::Value(Napi::String::New(env, *value)) : env.Undefined();
 }
 
-std::vector<std::string> texts_of(const Napi::Value &value) {
-  Napi::Array array = value.As<Napi::Array>();
-  std::vector<std::string> texts;
-  for (uint32_t i = 0; i < array.Length(); i++) texts.push_back(array.Get(i).As<Napi::String>().Utf8Value());
-  return texts;
+// False, with an exception in the script, when it is not an array of strings.
+bool read_texts(const Napi::CallbackInfo &info, const Napi::Value &value, std::vector<std::string> &texts) {
+  const uint32_t count = value.IsArray() ? value.As<Napi::Array>().Length() : 0;
+  for (uint32_t i = 0; i < count; i++) {
+    const Napi::Value text = value.As<Napi::Array>().Get(i);
+    if (info.Env().IsExceptionPending()) return false;
+    if (!text.IsString()) break;
+    texts.push_back(text.As<Napi::String>().Utf8Value());
+  }
+  const bool is_whole = value.IsArray() && texts.size() == count;
+  if (!is_whole) refuse(info, "an array of strings is needed");
+  return is_whole;
 }
 
 Napi::Value SetOptions(const Napi::CallbackInfo &info) {
   const uint32_t id = info[0].As<Napi::Number>().Uint32Value();
-  const std::vector<std::string> names = host->set_options(id, texts_of(info[1]));
+  std::vector<std::string> asked;
+  if (!read_texts(info, info[1], asked)) return {};
+  const std::vector<std::string> names = host->set_options(id, asked);
   Napi::Array array = Napi::Array::New(info.Env(), names.size());
   for (uint32_t i = 0; i < names.size(); i++) array.Set(i, names[i]);
   return array;
@@ -143,25 +225,53 @@ Napi::Value Log(const Napi::CallbackInfo &info) {
   return Napi::Boolean::New(info.Env(), host->log(info[0].As<Napi::Number>().Int32Value(), text));
 }
 
-MetricDefinition definition_of(const Napi::Object &object) {
-  MetricDefinition definition;
-  definition.kind = static_cast<MetricKind>(object.Get("kind").As<Napi::Number>().Uint32Value());
-  definition.name = object.Get("name").As<Napi::String>().Utf8Value();
-  definition.help = object.Get("help").As<Napi::String>().Utf8Value();
-  definition.label_keys = texts_of(object.Get("labelKeys"));
-  Napi::Array series = object.Get("series").As<Napi::Array>();
-  for (uint32_t i = 0; i < series.Length(); i++) definition.series.push_back(texts_of(series.Get(i)));
-  Napi::Array bounds = object.Get("bounds").As<Napi::Array>();
-  for (uint32_t i = 0; i < bounds.Length(); i++) {
-    definition.bounds.push_back(bounds.Get(i).As<Napi::Number>().DoubleValue());
+// A property of an object that fits the letter; empty, with an exception in the script, when there is none.
+Napi::Value property_of(const Napi::CallbackInfo &info, const Napi::Value &object, const char *name, char letter) {
+  const Napi::Value value = object.IsObject() ? object.As<Napi::Object>().Get(name) : Napi::Value();
+  if (info.Env().IsExceptionPending()) return {};
+  const char *kind = misfit(value, letter);
+  return kind == nullptr ? value : refuse(info, std::string(name) + " of a metric must be " + kind);
+}
+
+// False, with an exception in the script, when the value is not a definition.
+bool read_definition(const Napi::CallbackInfo &info, const Napi::Value &value, MetricDefinition &definition) {
+  const Napi::Value kind = property_of(info, value, "kind", 'n');
+  const Napi::Value name = kind.IsEmpty() ? kind : property_of(info, value, "name", 't');
+  const Napi::Value help = name.IsEmpty() ? name : property_of(info, value, "help", 't');
+  const Napi::Value label_keys = help.IsEmpty() ? help : property_of(info, value, "labelKeys", 'a');
+  const Napi::Value series = label_keys.IsEmpty() ? label_keys : property_of(info, value, "series", 'a');
+  const Napi::Value bounds = series.IsEmpty() ? series : property_of(info, value, "bounds", 'a');
+  if (bounds.IsEmpty() || !read_texts(info, label_keys, definition.label_keys)) return false;
+  const double number = kind.As<Napi::Number>().DoubleValue();
+  if (number != 0 && number != 1 && number != 2) {
+    refuse(info, "kind of a metric must be 0, 1 or 2");
+    return false;
   }
-  return definition;
+  definition.kind = static_cast<MetricKind>(number);
+  definition.name = name.As<Napi::String>().Utf8Value();
+  definition.help = help.As<Napi::String>().Utf8Value();
+  const auto all_series = series.As<Napi::Array>(), all_bounds = bounds.As<Napi::Array>();
+  for (uint32_t i = 0; i < all_series.Length(); i++) {
+    if (!read_texts(info, all_series.Get(i), definition.series.emplace_back())) return false;
+  }
+  for (uint32_t i = 0; i < all_bounds.Length(); i++) {
+    const Napi::Value bound = all_bounds.Get(i);
+    if (info.Env().IsExceptionPending()) return false;
+    if (!bound.IsNumber()) {
+      refuse(info, "bounds of a metric must be numbers");
+      return false;
+    }
+    definition.bounds.push_back(bound.As<Napi::Number>().DoubleValue());
+  }
+  return true;
 }
 
 Napi::Value OpenMetrics(const Napi::CallbackInfo &info) {
   Napi::Array array = info[1].As<Napi::Array>();
   std::vector<MetricDefinition> definitions;
-  for (uint32_t i = 0; i < array.Length(); i++) definitions.push_back(definition_of(array.Get(i).As<Napi::Object>()));
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    if (!read_definition(info, array.Get(i), definitions.emplace_back())) return {};
+  }
   return Napi::Number::New(info.Env(), host->open_metrics(info[0].As<Napi::Number>().Uint32Value(), definitions));
 }
 
@@ -189,7 +299,7 @@ void ExitProcess(const Napi::CallbackInfo &info) { host->exit_process(info[0].As
 // process.exit() would take Fluent Bit down.
 void Abandon(const Napi::CallbackInfo &) { host->abandoned(); }
 
-void Refuse(const Napi::CallbackInfo &info) { host->refuse(info[0].As<Napi::String>().Utf8Value()); }
+void RefuseStart(const Napi::CallbackInfo &info) { host->refuse(info[0].As<Napi::String>().Utf8Value()); }
 
 // The embedded scripts (scripts/bundle.mjs): (offset, bytes), or without arguments the first line. They are ASCII, and
 // as Latin-1 they take one byte a character in V8's heap and need no decoding.
@@ -197,10 +307,12 @@ Napi::Value Bundle(const Napi::CallbackInfo &info) {
   const auto total = static_cast<size_t>(kinesis_bundle_end - kinesis_bundle_begin);
   const auto *end_of_line = static_cast<const char *>(memchr(kinesis_bundle_begin, '\n', total));
   size_t offset = 0, bytes = static_cast<size_t>(end_of_line - kinesis_bundle_begin);
-  if (info.Length() == 2) {
+  if (info.Length() > 0) {
+    if (!info[0].IsNumber() || !info[1].IsNumber()) return refuse(info, "an offset and a number of bytes are needed");
     offset = info[0].As<Napi::Number>().Uint32Value();
     bytes = info[1].As<Napi::Number>().Uint32Value();
   }
+  if (offset > total || bytes > total - offset) return refuse(info, "there is no such place in the bundle");
   napi_value text = nullptr;
   napi_create_string_latin1(info.Env(), kinesis_bundle_begin + offset, bytes, &text);
   return {info.Env(), text};
@@ -215,33 +327,37 @@ void describe_host(Napi::Object exports) {
 
 // The host is another process.
 void Connect(const Napi::CallbackInfo &info) {
+  if (request_queue != nullptr || !info.This().IsObject()) {
+    refuse(info, "comes before all else, as a method of the binding");
+    return;
+  }
   host = &RemoteHost::connect(info[0].As<Napi::String>().Utf8Value());
   describe_host(info.This().As<Napi::Object>());
 }
 
-Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
+Napi::Object Initialise(Napi::Env, Napi::Object exports) {
   if (!bind_node_api()) return exports;
   describe_host(exports);
-  exports.Set("connect", Napi::Function::New(env, Connect));
-  exports.Set("refuse", Napi::Function::New(env, Refuse));
-  exports.Set("bundle", Napi::Function::New(env, Bundle));
-  exports.Set("serve", Napi::Function::New(env, Serve));
-  exports.Set("close", Napi::Function::New(env, Close));
-  exports.Set("takeChunk", Napi::Function::New(env, TakeChunk));
-  exports.Set("answer", Napi::Function::New(env, Answer));
-  exports.Set("extend", Napi::Function::New(env, Extend));
-  exports.Set("releaseMemory", Napi::Function::New(env, ReleaseMemory));
-  exports.Set("trimMemory", Napi::Function::New(env, TrimMemory));
-  exports.Set("option", Napi::Function::New(env, Option));
-  exports.Set("setOptions", Napi::Function::New(env, SetOptions));
-  exports.Set("outputInstance", Napi::Function::New(env, OutputInstance));
-  exports.Set("log", Napi::Function::New(env, Log));
-  exports.Set("openMetrics", Napi::Function::New(env, OpenMetrics));
-  exports.Set("updateMetrics", Napi::Function::New(env, UpdateMetrics));
-  exports.Set("zoneAbbreviation", Napi::Function::New(env, ZoneAbbreviation));
-  exports.Set("releaseCode", Napi::Function::New(env, ReleaseCode));
-  exports.Set("exitProcess", Napi::Function::New(env, ExitProcess));
-  exports.Set("abandon", Napi::Function::New(env, Abandon));
+  define<Connect>(exports, "connect", "t");
+  define<RefuseStart>(exports, "refuse", "t");
+  define<Bundle>(exports, "bundle", "");
+  define<Serve>(exports, "serve", "f");
+  define<Close>(exports, "close", "");
+  define<TakeChunk>(exports, "takeChunk", "n");
+  define<Answer>(exports, "answer", "nn");
+  define<Extend>(exports, "extend", "n");
+  define<ReleaseMemory>(exports, "releaseMemory", "b");
+  define<TrimMemory>(exports, "trimMemory", "");
+  define<Option>(exports, "option", "nt");
+  define<SetOptions>(exports, "setOptions", "na");
+  define<OutputInstance>(exports, "outputInstance", "n");
+  define<Log>(exports, "log", "nt");
+  define<OpenMetrics>(exports, "openMetrics", "na");
+  define<UpdateMetrics>(exports, "updateMetrics", "nd");
+  define<ZoneAbbreviation>(exports, "zoneAbbreviation", "n");
+  define<ReleaseCode>(exports, "releaseCode", "");
+  define<ExitProcess>(exports, "exitProcess", "n");
+  define<Abandon>(exports, "abandon", "");
   return exports;
 }
 

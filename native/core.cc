@@ -9,13 +9,19 @@
 #include "embedded_node.h"
 #include "flb_proxy_abi.h"
 #include "platform.h"
+#include "surroundings.h"
 
 namespace kinesis {
 namespace {
 
-// A core that was given up after a time without a sign may still take up the flush: it gets no chunk.
+// A core that was given up after a time without a sign may still take up the flush: it gets no chunk. One that has the
+// chunk goes on reading it, and nothing can take it back from a script that runs: the host must not free it before.
 void forget_chunk(uint32_t id) {
-  RequestTable::get().with(id, [](Request &flush) { flush.forget_chunk(); });
+  if (RequestTable::get().forget_chunk(id, false)) return;
+  Surroundings::get().say(
+      "Node.js has given no sign for 8 s while it reads a chunk; waiting for it, since Fluent Bit "
+      "would free the chunk's memory");
+  RequestTable::get().forget_chunk(id, true);
 }
 
 // Has the core answer a flush at once that nobody waits for any more, so that nothing reads its chunk.

@@ -31,7 +31,10 @@ std::optional<Task> LocalHost::take(uint32_t request_id) {
 
 std::optional<Chunk> LocalHost::chunk(uint32_t request_id) {
   Chunk chunk;
-  RequestTable::get().with(request_id, [&](Request &request) { chunk = {request.chunk, request.chunk_bytes}; });
+  RequestTable::get().with(request_id, [&](Request &request) {
+    chunk = {request.chunk, request.chunk_bytes};
+    request.is_read = request.chunk != nullptr && !request.is_copied();
+  });
   return chunk;
 }
 

@@ -42,8 +42,16 @@ void RemoteHost::ready(bool (*post)(uint32_t)) {
 
 void RemoteHost::refuse(const std::string &message) { send({FrameKind::kRefusal}, message); }
 
-// The process ends by itself, and with it the connection, which tells the host.
-void RemoteHost::gone() {}
+// The process ends by itself, and with it the connection, which tells the host. Frames may come until then.
+void RemoteHost::gone() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  post_ = nullptr;
+}
+
+void RemoteHost::post(uint32_t request_id) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (post_ != nullptr) post_(request_id);
+}
 
 void RemoteHost::abandoned() { leave_process(kFailure); }
 
@@ -76,7 +84,7 @@ void RemoteHost::receive_request(const Frame &frame) {
     requests_.insert_or_assign(header.id, std::move(received));
   }
   // A core that takes no more is about to end, which releases whoever waits.
-  post_(header.id);
+  post(header.id);
 }
 
 void RemoteHost::receive_chunk(const FrameHeader &header) {
@@ -93,7 +101,7 @@ void RemoteHost::receive_chunk(const FrameHeader &header) {
     received.task.kind = RequestKind::kChunk;
     received.has_chunk = true;
   }
-  post_(header.id);
+  post(header.id);
 }
 
 void RemoteHost::send(const FrameHeader &header, std::string_view text, const void *data, size_t data_bytes) {

@@ -47,6 +47,7 @@ class RemoteHost : public Host {
 
   explicit RemoteHost(const Connection &connection);
   void read();
+  void post(uint32_t request_id);
   void receive_request(const Frame &frame);
   void receive_chunk(const FrameHeader &header);
   void send(const FrameHeader &header, std::string_view text = {}, const void *data = nullptr, size_t data_bytes = 0);
@@ -60,7 +61,7 @@ class RemoteHost : public Host {
   std::condition_variable replied_;
   std::optional<Frame> reply_;                       // guarded by mutex_
   std::unordered_map<uint32_t, Received> requests_;  // guarded by mutex_
-  bool (*post_)(uint32_t) = nullptr;
+  bool (*post_)(uint32_t) = nullptr;                 // guarded by mutex_; only Node's thread sets it
 };
 
 }  // namespace kinesis

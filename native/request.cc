@@ -138,7 +138,6 @@ bool RequestTable::answer(uint32_t id, int64_t value) {
 
 void RequestTable::settle(uint32_t id, Request &request, int64_t value) {
   request.answer = value;
-  if (request.abandoned) return;
   if (request.waker != nullptr) {
     request.waker->wake(id);
   } else {
@@ -153,6 +152,17 @@ void RequestTable::release_all() {
     if (!request->answer) settle(id, *request, answer_without_core(request->kind));
     entry = request->abandoned ? requests_.erase(entry) : std::next(entry);
   }
+}
+
+bool RequestTable::forget_chunk(uint32_t id, bool may_wait) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  const auto found = requests_.find(id);
+  if (found == requests_.end()) return true;
+  const std::shared_ptr<Request> flush = found->second;
+  flush->forget_chunk();
+  if (!flush->is_read) return true;
+  while (may_wait && !flush->answer) flush->answered.wait(lock);
+  return flush->answer.has_value();
 }
 
 template <typename Matches>

@@ -55,6 +55,7 @@ struct Request {
   /// Copies the chunk, for a host that may free its own while the core still has it. False when there are too many
   /// copies already.
   bool copy_chunk();
+  bool is_copied() const { return copy_ != nullptr; }
   /// The host frees its chunk, though the flush may still have no answer. A copy stays.
   void forget_chunk();
 
@@ -69,6 +70,7 @@ struct Request {
 
   // Guarded by the table's mutex.
   bool abandoned = false;  // the host gave the flush up, and its answer goes nowhere
+  bool is_read = false;    // scripts in this process may read the chunk, until the answer
   std::optional<int64_t> answer;
   std::vector<std::pair<int, std::string>> lines;  // for the host's log, with their levels
   std::chrono::system_clock::time_point deadline;
@@ -112,6 +114,10 @@ class RequestTable {
   std::vector<uint32_t> abandon_instance(int64_t instance);
   /// The same for the flushes of a waker.
   std::vector<uint32_t> abandon_waker(const Waker *waker);
+
+  /// The host frees the chunk of a flush that nobody waits for: nothing reads it any more when the call returns. Waits
+  /// for scripts that do. Returns false at once when they do and `may_wait` is false.
+  bool forget_chunk(uint32_t id, bool may_wait);
 
   /// Calls `use` with the request under the lock; false when it is not there, or has its answer.
   template <typename Use>

@@ -59,6 +59,7 @@ Cases host_cases();
 Cases process_cases();
 Cases process_end_cases();
 Cases frame_cases();
+Cases binding_cases();
 Cases coroutine_cases();
 Cases coroutine_end_cases();
 Cases coroutine_lost_cases();

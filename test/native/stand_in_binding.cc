@@ -47,7 +47,7 @@ std::condition_variable changed;
 std::vector<uint32_t> queue;    // guarded by mutex
 std::map<uint32_t, Held> held;  // guarded by mutex
 bool closed = false;            // guarded by mutex
-std::atomic<int> taken{0}, refused{0};
+std::atomic<int> taken{0}, surplus{0};
 std::atomic<bool> at_end{false};
 std::atomic<uint32_t> last_metrics{0};
 
@@ -76,7 +76,7 @@ bool post(uint32_t id) {
 }
 
 void answer(uint32_t id, int64_t value) {
-  (host->take(id) ? taken : refused)++;
+  (host->take(id) ? taken : surplus)++;
   host->answer(id, value);
 }
 
@@ -136,6 +136,7 @@ int value_of(const Task &task, const Chunk &chunk) {
   if (tag == kArrived) return arrived_chunks;
   if (tag == kUnwanted) return unwanted_flushes;
   if (tag == kLast) return last_value;
+  if (tag == kSurplus) return surplus;
   if (tag == kHeld) {
     std::lock_guard<std::mutex> lock(mutex);
     return static_cast<int>(held.size());
@@ -371,7 +372,6 @@ void wait_until_held(size_t count) {
 }
 
 int taken_answers() { return taken; }
-int refused_answers() { return refused; }
 uint32_t opened_metrics() { return last_metrics; }
 bool ended() { return at_end; }
 

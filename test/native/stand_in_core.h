@@ -35,6 +35,11 @@ constexpr const char *kAnswerAndAsk = "answer-and-ask";  // answer in the connec
 constexpr const char *kRecall = "recall";
 /// Counts one in the second counter of the instance's metrics and sets the gauge to 7, then answers.
 constexpr const char *kMeasure = "measure";
+// Only in the core of the real binding.
+constexpr const char *kMisuse = "misuse";             // call each function of the binding with wrong arguments
+constexpr const char *kMemory = "memory";             // give memory back in each way
+constexpr const char *kKeepReading = "keep-reading";  // read the chunk, a number, for so many milliseconds
+constexpr const char *kThrow = "throw";               // throw out of the handler of requests, then answer with error
 // Tags that are answered with a number.
 constexpr const char *kCount = "count";        // of open instances
 constexpr const char *kHeld = "held";          // of held flushes
@@ -42,11 +47,13 @@ constexpr const char *kBlocks = "blocks";      // 1 when the flush blocks a thre
 constexpr const char *kArrived = "arrived";    // of chunks that came after the core asked for them
 constexpr const char *kUnwanted = "unwanted";  // of flushes without a chunk because nobody waits for them
 constexpr const char *kLast = "last";          // the answer of the flush before
+constexpr const char *kSurplus = "surplus";    // of answers to requests that have theirs, or that nobody made
 
 /// The tags that lead to no answer, or to another than the fingerprint.
-constexpr const char *kDisruptiveTags[] = {
-    kHold,       kHoldChunk,    kRelease,      kDie,    kExit,    kCrash, kAbort, kKill,   kFreeze,  kSay,      kRaw,
-    kRawAndKill, kAskAndFreeze, kAnswerAndAsk, kRecall, kMeasure, kCount, kHeld,  kBlocks, kArrived, kUnwanted, kLast};
+constexpr const char *kDisruptiveTags[] = {kHold,         kHoldChunk,    kRelease,  kDie,     kExit,   kCrash,
+                                           kAbort,        kKill,         kFreeze,   kSay,     kRaw,    kRawAndKill,
+                                           kAskAndFreeze, kAnswerAndAsk, kRecall,   kMeasure, kCount,  kHeld,
+                                           kBlocks,       kArrived,      kUnwanted, kLast,    kSurplus};
 
 /// The option that makes an init be answered with -1.
 constexpr const char *kRefuse = "refuse";
@@ -101,9 +108,8 @@ void run_for(kinesis::Host &host);
 /// Blocks until so many flushes are held.
 void wait_until_held(size_t count);
 
-/// How many answers were taken (the request waited for it) and how many were refused.
+/// How many answers were taken: the request waited for it.
 int taken_answers();
-int refused_answers();
 
 /// The metrics that the last init opened; 0 when it had none.
 uint32_t opened_metrics();

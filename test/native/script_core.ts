@@ -1,0 +1,271 @@
+/** The core of the real binding's tests: answers, or misbehaves, as stand_in_core.h says, and watches its chunks. */
+import type * as Files from "node:fs";
+import { flushAnswers, initFailed, requestKinds, type Binding } from "../../src/binding.js";
+import { misuse } from "./binding_misuse.js";
+
+/** What Node-API's side gives beyond what the real core's types say. */
+export type WholeBinding = Binding & { abandon(): never; refuse(message: string): void; bundle(...place: number[]): string };
+
+interface Instance {
+  readonly metrics: number;
+  readonly memory: string;
+  readonly has: (option: string) => boolean;
+  readonly exitTakesMs: number;
+}
+
+interface Flush {
+  readonly instance: number;
+  readonly tag: string;
+  readonly blocks: boolean;
+  readonly bytes: number;
+  chunk?: Uint8Array | undefined;
+}
+
+const exitStepMs = 50;
+const unknownId = 4_000_000_000;
+const knownOptions = ["metrics", "refuse", "remember", "say_at_exit", "say_at_stop", "never_end", "deliver_at_exit", "exit_takes_ms", "mute_exit"];
+
+/** As fingerprint.cc. */
+export function fingerprint(instance: number, chunk: Uint8Array, tag: string): number {
+  let hash = (2166136261 ^ instance) | 0;
+  for (const bytes of [chunk, Buffer.from(tag)]) {
+    const step = bytes.length > 16 << 20 ? 997 : 1;
+    for (let i = 0; i < bytes.length; i += step) hash = Math.imul(hash ^ (bytes[i] ?? 0), 16777619);
+  }
+  return hash >>> 1;
+}
+
+export function start(binding: WholeBinding, load: (name: "node:fs") => typeof Files): void {
+  const fail = (error: unknown): void => {
+    load("node:fs").writeSync(2, `core: ${error instanceof Error ? String(error.stack) : String(error)}\n`);
+    binding.exitProcess(1);
+  };
+  const expect = (condition: boolean, what: string): void => {
+    if (!condition) fail(new Error(`not so: ${what}`));
+  };
+  process.on("uncaughtException", fail);
+
+  const instances = new Map<number, Instance>();
+  const flushes = new Map<number, Flush>();
+  const held = new Set<number>();
+  const released = new Set<number>();
+  const fetching = new Set<number>();
+  const deliveringExits = new Map<number, number>();
+  const past: Uint8Array[] = [];
+  let surplus = 0, lastValue = 0, arrived = 0, unwanted = 0, saysAtStop = false, neverEnds = false;
+
+  // An answered chunk is out of reach. Else it is read: AddressSanitizer watches memcpy in libnode, too.
+  const touchPast = (): void => {
+    for (const chunk of past) {
+      if (chunk.buffer.byteLength > 0) new Uint8Array(chunk);
+      expect(chunk.buffer.byteLength === 0, "an answered chunk is detached");
+    }
+    past.length = 0;
+  };
+
+  const answer = (id: number, value: number): void => {
+    const flush = flushes.get(id);
+    flushes.delete(id);
+    held.delete(id);
+    fetching.delete(id);
+    // As a core that reads until the last moment.
+    if (flush?.chunk !== undefined) fingerprint(0, flush.chunk, "");
+    binding.answer(id, value);
+    if (flush?.chunk !== undefined && flush.bytes > 0) past.push(flush.chunk);
+    if (!released.delete(id) || flush === undefined) return;
+    const exit = deliveringExits.get(flush.instance);
+    if (exit === undefined || ofInstance(released, flush.instance).length > 0) return;
+    deliveringExits.delete(flush.instance);
+    binding.answer(exit, 0);
+  };
+
+  const ofInstance = (ids: Iterable<number>, instance: number): number[] => [...ids].filter((id) => flushes.get(id)?.instance === instance);
+
+  const init = (id: number): number => {
+    const names = binding.setOptions(id, [...knownOptions, "nobody sets this"]);
+    const option = (name: string): string | undefined => binding.option(id, name);
+    for (const name of knownOptions) expect(names.includes(name) === (option(name) !== undefined), `setOptions and option agree on ${name}`);
+    const metrics = names.includes("metrics")
+      ? binding.openMetrics(id, [
+          { kind: 0, name: "things_total", help: "Things.", labelKeys: ["kind"], series: [["one"], ["other"]], bounds: [] },
+          { kind: 1, name: "level", help: "A level.", labelKeys: [], series: [[]], bounds: [] },
+          { kind: 2, name: "seconds", help: "Time.", labelKeys: ["x", "y"], series: [["a", "b"]], bounds: [0.1, 1] },
+        ] as unknown as Parameters<Binding["openMetrics"]>[1])
+      : 0;
+    if (names.includes("refuse")) return initFailed;
+    const host = binding.outputInstance(id);
+    expect((host !== undefined) === binding.hasHostLog, "an instance is known to a host that has a log");
+    saysAtStop ||= names.includes("say_at_stop");
+    neverEnds ||= names.includes("never_end");
+    let number = 0;
+    while (instances.has(number)) number++;
+    instances.set(number, {
+      metrics,
+      memory: `${option("remember") ?? ""}|${host?.name ?? ""}|${host?.logLevel ?? 0}`,
+      has: (name) => names.includes(name),
+      exitTakesMs: Number(option("exit_takes_ms") ?? 0),
+    });
+    return number;
+  };
+
+  const numbers: Readonly<Record<string, (flush: Flush) => number>> = {
+    count: () => instances.size,
+    held: () => held.size,
+    blocks: ({ blocks }) => (blocks ? 1 : 0),
+    arrived: () => arrived,
+    unwanted: () => unwanted,
+    last: () => lastValue,
+    surplus: () => surplus,
+    recall: ({ instance }) => fingerprint(0, Buffer.from(instances.get(instance)?.memory ?? ""), "recall"),
+    place: () => (binding.place.includes("process, from /") ? 1 : 0),
+  };
+
+  const actions: Readonly<Record<string, (id: number, chunk: Uint8Array, flush: Flush) => void>> = {
+    say: (_, chunk) => {
+      for (const word of ["first", "second"]) expect(binding.log(2, `${word} ${Buffer.from(chunk).toString()}`), "a thread waits for the log");
+    },
+    measure: (_, __, { instance }) => {
+      expect(binding.updateMetrics(instances.get(instance)?.metrics ?? 0, Float64Array.of(1, 1, 2, 7)), "metrics are open");
+    },
+    release: () => release([...held]),
+    misuse: (id) => {
+      misuse(binding, id, expect);
+    },
+    memory: () => {
+      const memory = new ArrayBuffer(1 << 20);
+      binding.releaseMemory(memory);
+      expect(memory.byteLength === 0, "released memory is gone");
+      binding.trimMemory();
+      binding.releaseCode();
+    },
+    // Reads on for so many milliseconds, given in the chunk, whoever waits.
+    "keep-reading": (_, chunk) => {
+      const until = performance.now() + Number(Buffer.from(chunk).toString());
+      while (performance.now() < until) fingerprint(0, chunk, "");
+    },
+  };
+
+  const release = (ids: readonly number[]): void => {
+    for (const id of ids) {
+      held.delete(id);
+      released.add(id);
+    }
+    for (const id of ids) serveFlush(id);
+  };
+
+  // Undefined while the chunk is on its way, and when nobody waits.
+  const fetch = (id: number, flush: Flush): Uint8Array | undefined => {
+    if (flush.bytes === 0) return new Uint8Array();
+    if (flush.chunk !== undefined) return flush.chunk;
+    const buffer = binding.takeChunk(id);
+    if (buffer === undefined) fetching.add(id);
+    if (buffer === null) {
+      unwanted++;
+      answer(id, flushAnswers.retry);
+    }
+    if (buffer === undefined || buffer === null) return undefined;
+    expect(buffer.byteLength === flush.bytes, "a chunk is whole");
+    return (flush.chunk = new Uint8Array(buffer));
+  };
+
+  const serveFlush = (id: number): void => {
+    const flush = flushes.get(id);
+    if (flush === undefined) return;
+    const { tag } = flush;
+    if (tag === "exit") binding.abandon();
+    if (tag === "die") {
+      // Its end releases the host's threads, while scripts go on for as long as something is open.
+      for (const { chunk } of flushes.values()) if (chunk !== undefined) past.push(chunk);
+      setTimeout(touchPast, 100);
+      return void binding.close();
+    }
+    if (tag === "throw") {
+      process.removeListener("uncaughtException", fail);
+      process.once("uncaughtException", () => {
+        process.on("uncaughtException", fail);
+        answer(id, flushAnswers.error);
+      });
+      throw new Error("thrown by the handler");
+    }
+    if (tag === "hold" && !released.has(id)) return void held.add(id);
+    const chunk = fetch(id, flush);
+    if (chunk === undefined) return;
+    if (tag === "hold-chunk" && !released.has(id)) return void held.add(id);
+    actions[tag]?.(id, chunk, flush);
+    const value = (lastValue = numbers[tag]?.(flush) ?? fingerprint(flush.instance, chunk, tag));
+    answer(id, value);
+    if (tag !== "twice") return;
+    for (const again of [id, unknownId]) {
+      binding.answer(again, value + 1);
+      surplus++;
+    }
+  };
+
+  const exit = (id: number, number: number): void => {
+    const exiting = number < 0 ? instances.keys().next().value : number;
+    const instance = exiting === undefined ? undefined : instances.get(exiting);
+    if (exiting === undefined || instance === undefined) return void binding.answer(id, 0);
+    instances.delete(exiting);
+    const end = (): void => {
+      if (instance.has("mute_exit")) return;
+      if (instance.has("say_at_exit")) expect(binding.log(3, "at the exit"), "the exit waits for the log");
+      for (const flush of ofInstance(fetching, exiting)) {
+        if (instance.has("deliver_at_exit")) released.add(flush);
+        else answer(flush, flushAnswers.retry);
+      }
+      const waiting = ofInstance(held, exiting);
+      if (instance.has("deliver_at_exit") && waiting.length + ofInstance(released, exiting).length > 0) {
+        deliveringExits.set(exiting, id);
+        return release(waiting);
+      }
+      for (const flush of waiting) answer(flush, flushAnswers.retry);
+      binding.answer(id, 0);
+    };
+    const step = (leftMs: number): void => {
+      if (leftMs <= 0) return end();
+      setTimeout(() => {
+        binding.extend(id);
+        step(leftMs - exitStepMs);
+      }, exitStepMs);
+    };
+    step(instance.exitTakesMs);
+  };
+
+  const stop = (id: number): void => {
+    if (saysAtStop) expect(!binding.log(3, "at the end"), "no line reaches the log at the end");
+    for (const flush of [...flushes.keys()]) answer(flush, flushAnswers.ok);
+    binding.answer(id, 0);
+    if (neverEnds) setInterval(() => undefined, 1000);
+    binding.close();
+  };
+
+  binding.serve((id, kind, instance, bytes, tag, blocks) => {
+    touchPast();
+    switch (kind) {
+      case requestKinds.init:
+        binding.answer(id, init(id));
+        break;
+      case requestKinds.chunk:
+        arrived++;
+        fetching.delete(id);
+        serveFlush(id);
+        break;
+      case requestKinds.flush:
+        flushes.set(id, { instance, tag, blocks, bytes });
+        serveFlush(id);
+        break;
+      case requestKinds.exit:
+        exit(id, instance);
+        break;
+      case requestKinds.withdraw:
+        if (flushes.has(instance)) answer(instance, flushAnswers.retry);
+        binding.answer(id, 0);
+        break;
+      case requestKinds.stop:
+        stop(id);
+        break;
+      default:
+        fail(new Error(`unknown kind ${kind}`));
+    }
+  });
+}
