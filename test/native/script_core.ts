@@ -177,7 +177,8 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
       // Its end releases the host's threads, while scripts go on for as long as something is open.
       for (const { chunk } of flushes.values()) if (chunk !== undefined) past.push(chunk);
       setTimeout(touchPast, 100);
-      return void binding.close();
+      binding.close();
+      return;
     }
     if (tag === "throw") {
       process.removeListener("uncaughtException", fail);
@@ -222,7 +223,10 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
       binding.answer(id, 0);
     };
     const step = (leftMs: number): void => {
-      if (leftMs <= 0) return end();
+      if (leftMs <= 0) {
+        end();
+        return;
+      }
       setTimeout(() => {
         binding.extend(id);
         step(leftMs - exitStepMs);
