@@ -18,7 +18,6 @@ const otherNames: Readonly<Record<string, string>> = {
   time_format: "time_key_format",
   newline: "append_newline",
   compress: "compression",
-  simple_aggregation: "aggregation",
   aggregate: "aggregation",
   concurrency: "experimental_concurrency",
   request_timeout: "http_request_timeout",
@@ -28,6 +27,8 @@ const otherNames: Readonly<Record<string, string>> = {
 /** What has no counterpart here, and why. */
 const withoutEffect: Readonly<Record<string, string>> = {
   auto_retry_requests: "requests are always tried again, see 'retry_timeout'",
+  simple_aggregation:
+    "kinesis_streams joins lines into one record by it. 'aggregation' packs records in another format, the KPL's, which consumers must unpack",
 };
 
 /** Each wrong name that is asked for, with the option that it is taken for. */

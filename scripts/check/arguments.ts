@@ -7,25 +7,40 @@ export interface CheckSettings {
   /** Whether AWS is asked. */
   readonly live: boolean;
   readonly json: boolean;
+  /** A file of variables; those go before the environment's. */
+  readonly environmentFile: string | undefined;
+  /** A version of Fluent Bit, or its program. */
+  readonly fluentBit: string | undefined;
 }
 
 const options = {
   config: { type: "string", short: "c" },
   live: { type: "boolean" },
   json: { type: "boolean" },
+  "env-file": { type: "string" },
+  "fluent-bit": { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const satisfies ParseArgsConfig["options"];
 
 export const help = `Says what is wrong or risky in the kinesis outputs of a Fluent Bit configuration.
 
-  npm run check -- -c fluent-bit.conf [--live] [--json]
+  npm run check -- fluent-bit.conf [--live] [--json] [--env-file FILE] [--fluent-bit VERSION]
 
-  -c, --config FILE  the configuration, classic or (*.yaml, *.yml) YAML; what it includes is read too
+  -c, --config FILE  the configuration; -c may be left out. What it includes is read too. One of
+                     - a configuration of Fluent Bit, classic or (*.yaml, *.yml) YAML
+                     - a manifest of Kubernetes with a ConfigMap that has one
+                     - values of the Helm chart fluent-bit
+                     - a task definition of ECS with FireLens, in JSON; the file that it includes lies beside it
   --live             also asks AWS, with the credentials of each output, for its stream; nothing is sent to it
   --json             one JSON object instead of text: findings, live
+  --env-file FILE    variables of Fluent Bit, one NAME=value a line, as systemd and Docker take them
+  --fluent-bit WHICH the version that will run it, such as 2.2.3, or the path of a program that is asked: warns of
+                     the faults of that version. Without it FLUENT_BIT or the fluent-bit on PATH is asked, but not
+                     for what runs in a container
 
-Variables in \${…} are taken from this command's environment. Status: 0 without errors (there may be warnings and hints),
-1 with errors, 2 when the command line makes no sense or the file cannot be read. Colours on a terminal (NO_COLOR: never).
+Variables in \${…} are taken from this command's environment; for a manifest, values or a task definition, from the
+containers in it. Status: 0 without errors (there may be warnings and hints), 1 with errors, 2 when the command line makes
+no sense or the file cannot be read. Colours on a terminal (NO_COLOR: never).
 `;
 
 /**
@@ -33,16 +48,29 @@ Variables in \${…} are taken from this command's environment. Status: 0 withou
  * @throws UsageError
  */
 export function readArguments(args: readonly string[]): CheckSettings | "help" {
-  const { config: file = "", live = false, json = false, help: isAsked = false } = parse(args);
+  const { values, positionals } = parse(args);
+  const { live = false, json = false, help: isAsked = false, "env-file": environmentFile, "fluent-bit": fluentBit } = values;
   if (isAsked) return "help";
-  if (file === "") throw new UsageError("name the configuration: -c fluent-bit.conf");
-  return { file, live, json };
+  const named = [...(values.config === undefined ? [] : [values.config]), ...positionals].filter((name) => name !== "");
+  const [file, second] = named;
+  if (file === undefined) throw new UsageError("name the configuration: npm run check -- fluent-bit.conf");
+  if (second !== undefined) throw new UsageError(`one configuration at a time: '${file}' and '${second}' are named`);
+  for (const [name, value] of [["env-file", environmentFile], ["fluent-bit", fluentBit]] as const) {
+    if (value === "") throw new UsageError(`--${name} is empty; name one or leave it out`);
+  }
+  return { file, live, json, environmentFile, fluentBit };
 }
 
 function parse(args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: false, strict: true }).values;
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    const { code, message } = error as { code?: string; message: string };
+    const quoted = /'([^']*)'/u.exec(message)?.[1] ?? "";
+    const names = Object.keys(options).map((name) => `--${name}`).join(", ");
+    if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") throw new UsageError(`unknown option ${quoted}; there are ${names}`);
+    const option = /--[\w-]+/u.exec(message)?.[0] ?? "an option";
+    if (message.includes("does not take an argument")) throw new UsageError(`${option} takes no value; write ${option} alone`);
+    throw new UsageError(`${option} needs a value; write ${option}=VALUE if it begins with a dash`);
   }
 }

@@ -1,20 +1,23 @@
-/** Reads a configuration and asks all rules about it. */
+/** Reads the configurations of a file and asks all rules about them. */
 import type { Configuration } from "./configuration.js";
-import { readClassic } from "./classic_configuration.js";
 import { sorted, withoutRepeats, type Finding } from "./findings.js";
+import type { HostVersion } from "./host_version.js";
 import { pipelineOf, type KinesisOutput, type Pipeline } from "./outputs.js";
-import { retryLimit, storageLimit, workers } from "./rules/delivery.js";
+import { readConfigurations } from "./read_configuration.js";
+import { retryLimit, storageLimit } from "./rules/delivery.js";
 import { environmentVariables } from "./rules/environment.js";
+import { faultsOf, workers } from "./rules/host_faults.js";
+import { loading } from "./rules/loading.js";
 import { outputLogLevel, serviceLogLevel } from "./rules/log_level.js";
 import { repeatedNames, unknownNames } from "./rules/names.js";
 import { readOptions, type CheckedOptions } from "./rules/options.js";
 import { nameless, presence, unknownSections } from "./rules/presence.js";
+import { processors } from "./rules/processors.js";
 import { recordShape } from "./rules/record_shape.js";
 import { doubles, match } from "./rules/routing.js";
 import { aggregationFlush, flush, timeouts } from "./rules/timing.js";
 import { unsetVariables } from "./rules/variables.js";
 import { variableReader } from "./variables.js";
-import { readYaml } from "./yaml_configuration.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,38 +31,63 @@ export interface CheckedOutput {
 export interface Checked {
   readonly findings: Finding[];
   readonly outputs: readonly CheckedOutput[];
+  /** That of Fluent Bit, where it is known. */
+  readonly version: HostVersion | undefined;
 }
 
-/** The form goes by the name's ending. Source: Fluent Bit, src/config_format/flb_config_format.c, flb_cf_create_from_file. */
-export function readConfiguration(file: string): Configuration {
-  return /\.ya?ml$/iu.test(file) ? readYaml(file) : readClassic(file);
+/** Which Fluent Bit will run the configuration. */
+export interface Host {
+  /** As the user says. */
+  readonly named?: HostVersion | undefined;
+  /** Looks for a Fluent Bit on this machine; not called for what runs in a container. */
+  readonly found?: () => HostVersion | undefined;
 }
 
 /**
  * Checks a file and all that it includes. Nobody is asked over the network.
+ * @param environment that of Fluent Bit; for what describes a container, that one's variables count instead
  * @throws when the file itself cannot be read
  */
-export async function check(file: string, environment: Environment): Promise<Checked> {
-  const configuration = readConfiguration(file);
-  const pipeline = pipelineOf(configuration, variableReader(configuration.variables, environment));
-  const { service, kinesis } = pipeline;
+export async function check(file: string, environment: Environment, host: Host = {}): Promise<Checked> {
+  const pipelines = readConfigurations(file).map((configuration) => pipelineFor(configuration, environment));
+  const isElsewhere = pipelines.some(({ pipeline }) => pipeline.configuration.container !== undefined);
+  const version = host.named ?? (isElsewhere ? undefined : host.found?.());
+  const checked = await Promise.all(pipelines.map((pipeline) => checkPipeline(pipeline, version)));
+  const findings = [...presence(pipelines.map(({ pipeline }) => pipeline), file), ...checked.flatMap((each) => each.findings)];
+  return { findings: sorted(withoutRepeats(findings)), outputs: checked.flatMap(({ outputs }) => outputs), version };
+}
+
+interface Surrounded {
+  readonly pipeline: Pipeline;
+  readonly environment: Environment;
+}
+
+function pipelineFor(configuration: Configuration, environment: Environment): Surrounded {
+  const { container, variables } = configuration;
+  const own = container === undefined ? environment : Object.fromEntries(container.variables);
+  return { pipeline: pipelineOf(configuration, variableReader(variables, own)), environment: own };
+}
+
+async function checkPipeline({ pipeline, environment }: Surrounded, version: HostVersion | undefined): Promise<Omit<Checked, "version">> {
+  const { configuration, service, kinesis } = pipeline;
   const outputs = kinesis.map((output) => ({ output, options: readOptions(output) }));
   const findings = [
     ...configuration.problems,
-    ...presence(pipeline, file),
     ...nameless(pipeline),
     ...unknownSections(pipeline),
+    ...loading(pipeline),
     ...flush(service),
     ...serviceLogLevel(pipeline),
     ...unsetVariables(pipeline),
-    ...outputs.flatMap((checked) => ofOutput(checked, pipeline)),
+    ...outputs.flatMap((checked) => ofOutput(checked, pipeline, version)),
     ...doubles(pipeline),
-    ...(await environmentVariables(environment)),
+    ...faultsOf(pipeline, version),
+    ...(await environmentVariables(environment, configuration.container !== undefined)),
   ];
-  return { findings: sorted(withoutRepeats(findings)), outputs };
+  return { findings, outputs };
 }
 
-function ofOutput({ output, options }: CheckedOutput, pipeline: Pipeline): Finding[] {
+function ofOutput({ output, options }: CheckedOutput, pipeline: Pipeline, version: HostVersion | undefined): Finding[] {
   const { config, findings } = options;
   const { service } = pipeline;
   return [
@@ -69,7 +97,8 @@ function ofOutput({ output, options }: CheckedOutput, pipeline: Pipeline): Findi
     ...match(output, pipeline),
     ...retryLimit(output),
     ...storageLimit(output),
-    ...workers(output, service),
+    ...workers(output, pipeline, version),
+    ...processors(output),
     ...outputLogLevel(output),
     ...(config === undefined
       ? []

@@ -2,11 +2,10 @@
  * Reads the classic form: sections in brackets, indented keys and values, comments, @SET and @INCLUDE.
  * Source: Fluent Bit, src/config_format/flb_cf_fluentbit.c.
  */
-import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import { emptyConfiguration, refused, trimmed, type Configuration, type Section, type SectionKind } from "./configuration.js";
+import { absentFile, emptyConfiguration, refused, trimmed, type Configuration, type Section, type SectionKind } from "./configuration.js";
+import { diskFiles, type ConfigurationFiles, type ConfigurationText } from "./configuration_files.js";
 import type { Place } from "./findings.js";
-import { glob } from "./glob.js";
 
 /** The first that begins like the name is the one: Fluent Bit compares no more letters than the name has. */
 const kinds: readonly (readonly [name: string, kind: SectionKind])[] = [
@@ -20,28 +19,29 @@ const kinds: readonly (readonly [name: string, kind: SectionKind])[] = [
 const shapeAdvice = "Write the name and the value with a blank between them, indented like the other keys of the file";
 
 /** @throws when the file itself cannot be read; what is wrong with it is among the problems */
-export function readClassic(file: string): Configuration {
-  const configuration = emptyConfiguration("classic");
-  new ClassicReader(configuration, path.dirname(file)).read(file);
+export function readClassic(file: string, files = diskFiles, configuration = emptyConfiguration("classic")): Configuration {
+  new ClassicReader(configuration, files, path.dirname(file)).read(file);
   return configuration;
 }
 
 class ClassicReader {
   readonly #configuration: Configuration;
+  readonly #files: ConfigurationFiles;
   readonly #root: string;
-  readonly #inodes = new Set<number>();
+  readonly #read = new Set<string>();
 
-  constructor(configuration: Configuration, root: string) {
+  constructor(configuration: Configuration, files: ConfigurationFiles, root: string) {
     this.#configuration = configuration;
+    this.#files = files;
     this.#root = root;
   }
 
   read(file: string): void {
-    this.#inodes.add(statSync(file).ino);
-    const state = new FileState(this.#configuration, file);
-    const lines = this.#linesOf(readFileSync(file, "utf8"), file);
-    lines.forEach((text, index) => {
-      const place = { file, line: index + 1 };
+    this.#read.add(this.#files.identity(file));
+    const state = new FileState(this.#configuration);
+    const content = this.#files.read(file);
+    this.#linesOf(content).forEach((text, index) => {
+      const place = content.place(index + 1);
       if (text === "" || text.startsWith("#")) return;
       if (text.length > 9 && /^@include /iu.test(text)) this.#include(text.slice(9), place);
       else if (text.startsWith("@") && text.length > 3) this.#command(text, place);
@@ -50,8 +50,8 @@ class ClassicReader {
   }
 
   /** None of what is no text; without the mark at the beginning, on which Fluent Bit stumbles. */
-  #linesOf(text: string, file: string): string[] {
-    const place = { file, line: 1 };
+  #linesOf({ text, place: placeOf }: ConfigurationText): string[] {
+    const place = placeOf(1);
     const advice = "Save it as UTF-8 without a byte order mark (BOM)";
     if (text.includes("\0")) {
       this.#refuse(place, "the file is no text in UTF-8; perhaps it is in UTF-16", advice);
@@ -65,16 +65,21 @@ class ClassicReader {
   /** A path with `*` is looked for beside the main file; another one in the working folder first. */
   #include(wanted: string, place: Place): void {
     const beside = wanted.startsWith("/") ? wanted : path.join(this.#root, wanted);
-    const files = wanted.includes("*") ? glob(beside) : [wanted, beside].filter(exists).slice(0, 1);
-    if (files.length === 0) this.#refuse(place, `no file is found for '${wanted}'`, "Correct the path, which is relative to the main file's folder");
+    const isThere = (file: string) => this.#files.exists(file);
+    const files = wanted.includes("*") ? this.#files.match(beside) : [wanted, beside].filter(isThere).slice(0, 1);
+    if (files.length === 0) this.#missing(wanted, place);
     for (const file of files) this.#readIncluded(file, place);
+  }
+
+  #missing(wanted: string, place: Place): void {
+    const advice = "Correct the path, which is relative to the main file's folder";
+    this.#configuration.problems.push(absentFile(wanted, place, this.#files.container, advice));
   }
 
   #readIncluded(file: string, place: Place): void {
     try {
-      const stats = statSync(file);
-      if (this.#inodes.has(stats.ino)) this.#refuse(place, `'${file}' has been read already, and Fluent Bit reads no file twice`, "Include it once");
-      else if (stats.isDirectory()) this.#warn(place, `'${file}' is a folder, of which Fluent Bit reads nothing`, "Write its path with /*.conf behind it to read its files");
+      if (this.#read.has(this.#files.identity(file))) this.#refuse(place, `'${file}' has been read already, and Fluent Bit reads no file twice`, "Include it once");
+      else if (this.#files.isFolder(file)) this.#warn(place, `'${file}' is a folder, of which Fluent Bit reads nothing`, "Write its path with /*.conf behind it to read its files");
       else this.read(file);
     } catch (error) {
       this.#refuse(place, `'${file}' cannot be read: ${(error as Error).message}`, "Correct the path or the rights of the file");
@@ -105,7 +110,6 @@ class ClassicReader {
 /** What holds for one file: the indentation of its first key is that of all, and a section ends with it. */
 class FileState {
   readonly #configuration: Configuration;
-  readonly #file: string;
   #indent: string | undefined;
   #section: Section | undefined;
   /** Keys of a group inside of the section are not the section's own. */
@@ -113,9 +117,8 @@ class FileState {
   #isIndentTold = false;
   #isOutsideTold = false;
 
-  constructor(configuration: Configuration, file: string) {
+  constructor(configuration: Configuration) {
     this.#configuration = configuration;
-    this.#file = file;
   }
 
   /** A line that is no comment and no command. */
@@ -132,7 +135,7 @@ class FileState {
     const lower = name.toLowerCase();
     const kind = name === "" ? "other" : (kinds.find(([full]) => full.startsWith(lower))?.[1] ?? "other");
     if (/^(?:multiline_)?parser$/u.test(lower)) this.#refuse(place, `[${name}] is not allowed in this file`, "Move it to a file that parsers_file names");
-    this.#section = { kind, name, entries: [], ...place };
+    this.#section = { kind, name, entries: [], processors: [], ...place };
     this.#configuration.sections.push(this.#section);
   }
 
@@ -156,11 +159,11 @@ class FileState {
     this.#add(text, place);
   }
 
-  #tellIndent({ line }: Place): void {
+  #tellIndent(place: Place): void {
     if (this.#isIndentTold) return;
     this.#isIndentTold = true;
     const message = "the line is not indented like the first key of the file (blank lines and comments count too)";
-    this.#refuse({ file: this.#file, line }, message, "Indent all keys, comments between them included, with the same blanks or tabs");
+    this.#refuse(place, message, "Indent all keys, comments between them included, with the same blanks or tabs");
   }
 
   /** Once, since what follows has the same cause. */
@@ -187,14 +190,5 @@ class FileState {
 
   #refuse(place: Place, message: string, advice: string): void {
     this.#configuration.problems.push(refused(place, message, advice));
-  }
-}
-
-/** What cannot be looked at is there: reading it tells why. */
-function exists(file: string): boolean {
-  try {
-    return statSync(file, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    return true;
   }
 }

@@ -11,7 +11,7 @@ export function glob(pattern: string): string[] {
 
 function step(folders: readonly string[], name: string): string[] {
   if (!/[*?[]/u.test(name)) return folders.map((folder) => path.join(folder, name)).filter(isThere);
-  const wanted = asRegExp(name);
+  const wanted = namePattern(name);
   if (wanted === undefined) return [];
   return folders.flatMap((folder) =>
     namesIn(folder)
@@ -37,8 +37,8 @@ function isThere(found: string): boolean {
   }
 }
 
-/** Undefined for what can match no name, such as `[z-a]`. */
-function asRegExp(name: string): RegExp | undefined {
+/** Returns the names that a pattern without slashes stands for; undefined for what can match no name, such as `[z-a]`. */
+export function namePattern(name: string): RegExp | undefined {
   const parts = name.match(/\[!?\]?[^\]]*\]|[^]/gu) ?? [];
   const source = parts.map((part) => {
     if (part === "*") return ".*";

@@ -2,7 +2,9 @@
 import { UsageError, usageStatus, wantsColours } from "../command_line.js";
 import { type CheckSettings, help, readArguments } from "./arguments.js";
 import { check } from "./check.js";
+import { readEnvironmentFile } from "./environment_file.js";
 import { sorted, withoutRepeats } from "./findings.js";
+import { foundVersion, namedVersion } from "./host_version.js";
 import { askLive, type Live } from "./live.js";
 import { jsonReport, type LiveOutput, textReport } from "./report.js";
 
@@ -26,22 +28,28 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-async function report({ file, live: isLive, json }: CheckSettings): Promise<number> {
-  const { findings, outputs } = await check(file, process.env).catch((error: unknown) => {
+async function report(settings: CheckSettings): Promise<number> {
+  const { file, json } = settings;
+  const environment = settings.environmentFile === undefined ? process.env : { ...process.env, ...readEnvironmentFile(settings.environmentFile) };
+  const { findings, outputs, version } = await check(file, environment, {
+    named: settings.fluentBit === undefined ? undefined : namedVersion(settings.fluentBit),
+    found: () => foundVersion(process.env),
+  }).catch((error: unknown) => {
     // Of an included file it is among the findings.
     if (error instanceof Error && "syscall" in error) throw new UsageError(`${file} cannot be read: ${error.message}`);
     throw error;
   });
   const hasGoodEnvironment = !findings.some(({ severity, rule }) => severity === "error" && rule === "environment");
   const live: LiveOutput[] = [];
-  for (const { output, options } of isLive && hasGoodEnvironment ? outputs : []) {
+  for (const { output, options } of settings.live && hasGoodEnvironment ? outputs : []) {
     const { place } = output;
     const { config, isGood } = options;
-    const asked = isGood && config !== undefined ? await askLive(output, config, process.env) : notAsked;
+    const asked = isGood && config !== undefined ? await askLive(output, config, environment) : notAsked;
     live.push({ place, ...asked });
   }
   const all = sorted(withoutRepeats([...findings, ...live.flatMap((asked) => asked.findings)]));
   const isColoured = wantsColours(process.env, process.stdout.isTTY);
-  process.stdout.write(json ? jsonReport(all, live, outputs.length) : textReport(all, live, outputs.length, isColoured));
+  const counts = { outputs: outputs.length, version };
+  process.stdout.write(json ? jsonReport(all, live, counts) : textReport(all, live, counts, isColoured));
   return all.some(({ severity }) => severity === "error") ? errorStatus : 0;
 }

@@ -1,5 +1,5 @@
 /** The outputs of a configuration that are this plugin's, with their values as Fluent Bit gives them. */
-import type { Configuration, Entry, Section } from "./configuration.js";
+import type { Configuration, Entry, Processor, Section } from "./configuration.js";
 import type { Place } from "./findings.js";
 import { resolve, type VariableReader } from "./variables.js";
 
@@ -37,6 +37,7 @@ export class Settings {
 export interface KinesisOutput {
   readonly place: Place;
   readonly settings: Settings;
+  readonly processors: readonly Processor[];
 }
 
 /** What the rules look at. */
@@ -67,7 +68,7 @@ export function isKnown(setting: Setting | undefined): boolean {
 export function outputsNamed(sections: readonly Section[], read: VariableReader, name: RegExp): KinesisOutput[] {
   return sections
     .filter(({ kind }) => kind === "output")
-    .map(({ entries, file, line }) => ({ place: { file, line }, settings: new Settings(entries, read) }))
+    .map(({ entries, processors, file, line }) => ({ place: { file, line }, settings: new Settings(entries, read), processors }))
     .filter(({ settings }) => name.test(settings.first("name")?.resolved ?? ""));
 }
 

@@ -1,5 +1,6 @@
 /** The form of the report: text for people, with colours for a terminal, or JSON for programs. */
 import { severities, type Finding, type Place, type Severity } from "./findings.js";
+import { versionText, type HostVersion } from "./host_version.js";
 import type { Live } from "./live.js";
 
 /** What was learnt live, of the output in that place. */
@@ -7,10 +8,18 @@ export interface LiveOutput extends Live {
   readonly place: Place;
 }
 
+/** What was checked, for the last line. */
+export interface Subject {
+  /** How many outputs of this plugin there are. */
+  readonly outputs: number;
+  /** The version of Fluent Bit whose faults were looked for; undefined where it is not known. */
+  readonly version: HostVersion | undefined;
+}
+
 const colours: Readonly<Record<Severity, number>> = { error: 31, warning: 33, hint: 36 };
 
 /** Each finding with its advice beneath it, then what AWS said, then the numbers. */
-export function textReport(findings: readonly Finding[], live: readonly LiveOutput[], outputs: number, isColoured: boolean): string {
+export function textReport(findings: readonly Finding[], live: readonly LiveOutput[], subject: Subject, isColoured: boolean): string {
   const paint = (text: string, colour: number) => (isColoured ? `\u001b[${colour}m${text}\u001b[0m` : text);
   const lines = findings.flatMap(({ severity, place, message, advice }) => [
     `${where(place)}: ${paint(severity, colours[severity])}: ${visible(message)}`,
@@ -21,12 +30,13 @@ export function textReport(findings: readonly Finding[], live: readonly LiveOutp
     lines.push(...known.map((fact) => `${where(place)}: ${paint("live", 32)}: ${visible(fact)}`));
   }
   const counts = severities.map((severity) => counted(findings.filter((finding) => finding.severity === severity).length, severity));
-  lines.push(`${counted(outputs, "kinesis output")}: ${counts.join(", ")}.`);
+  const host = subject.version === undefined ? "" : ` for Fluent Bit ${versionText(subject.version)}`;
+  lines.push(`${counted(subject.outputs, "kinesis output")}${host}: ${counts.join(", ")}.`);
   return `${lines.join("\n")}\n`;
 }
 
 /** The same, on several lines of JSON. */
-export function jsonReport(findings: readonly Finding[], live: readonly LiveOutput[], outputs: number): string {
+export function jsonReport(findings: readonly Finding[], live: readonly LiveOutput[], { outputs, version }: Subject): string {
   const flat = findings.map(({ severity, place, rule, message, advice }) => ({
     severity,
     file: place?.file ?? null,
@@ -36,7 +46,7 @@ export function jsonReport(findings: readonly Finding[], live: readonly LiveOutp
     advice,
   }));
   const asked = live.map(({ place, credentials, facts }) => ({ file: place.file, line: place.line, credentials: credentials ?? null, facts }));
-  return `${JSON.stringify({ outputs, findings: flat, live: asked }, undefined, 2)}\n`;
+  return `${JSON.stringify({ outputs, fluentBit: version === undefined ? null : versionText(version), findings: flat, live: asked }, undefined, 2)}\n`;
 }
 
 function where(place: Place | undefined): string {

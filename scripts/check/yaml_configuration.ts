@@ -2,12 +2,11 @@
  * Reads the YAML form: service, env, includes and pipeline.
  * Source: Fluent Bit, src/config_format/flb_cf_yaml.c, where every scalar is a text.
  */
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
-import { emptyConfiguration, refused, trimmed, type Configuration, type Entry, type Section, type SectionKind } from "./configuration.js";
+import { absentFile, emptyConfiguration, refused, trimmed, type Configuration, type Entry, type Processor, type Section, type SectionKind } from "./configuration.js";
+import { diskFiles, type ConfigurationFiles } from "./configuration_files.js";
 import type { Place } from "./findings.js";
-import { glob } from "./glob.js";
 import { tabbedLines } from "./yaml_tabs.js";
 
 const pipelineKinds: Readonly<Record<string, SectionKind>> = { inputs: "input", filters: "filter", outputs: "output" };
@@ -20,9 +19,8 @@ const aliasAdvice = "Write '*' in quotes: bare, it refers to another value";
 const mapAdvice = "Write names and values below it, each with ': ' between";
 
 /** @throws when the file itself cannot be read; what is wrong with it is among the problems */
-export function readYaml(file: string): Configuration {
-  const configuration = emptyConfiguration("YAML");
-  new YamlReader(configuration).read(file);
+export function readYaml(file: string, files = diskFiles, configuration = emptyConfiguration("YAML")): Configuration {
+  new YamlReader(configuration, files).read(file);
   return configuration;
 }
 
@@ -43,21 +41,23 @@ interface Pair {
 
 class YamlReader {
   readonly #configuration: Configuration;
-  readonly #files = new Set<string>();
+  readonly #files: ConfigurationFiles;
+  readonly #read = new Set<string>();
   #hasService = false;
 
-  constructor(configuration: Configuration) {
+  constructor(configuration: Configuration, files: ConfigurationFiles) {
     this.#configuration = configuration;
+    this.#files = files;
   }
 
   read(file: string): void {
-    this.#files.add(path.resolve(file));
+    this.#read.add(this.#files.fullPath(file));
     const lineCounter = new LineCounter();
     const settings = { schema: "failsafe", uniqueKeys: false, prettyErrors: false, lineCounter } as const;
-    const text = readFileSync(file, "utf8");
+    const { text, place } = this.#files.read(file);
     const parsed = parseAllDocuments(text, settings);
     const documents = Array.isArray(parsed) ? parsed : [];
-    const at = (offset: number): Place => ({ file, line: lineCounter.linePos(offset).line });
+    const at = (offset: number): Place => place(lineCounter.linePos(offset).line);
     for (const offset of tabbedLines(text, documents)) {
       this.#refuse(at(offset), "a tab stands where the line's indentation is, which Fluent Bit does not take", "Use blanks, or empty the line");
     }
@@ -68,8 +68,7 @@ class YamlReader {
   }
 
   #readTop(node: unknown, at: (offset: number) => Place, file: string): void {
-    const top = { file, line: 1 };
-    for (const { key, value, place } of this.#pairs(node, at, top, "the configuration")) {
+    for (const { key, value, place } of this.#pairs(node, at, at(0), "the configuration")) {
       const name = key.toLowerCase();
       if (name === "service") this.#readService(value, at, place);
       else if (name === "env") this.#readEnv(value, at, place);
@@ -78,6 +77,7 @@ class YamlReader {
       else if (name === "customs") this.#readPlugins("custom", value, at, place);
       else if (listSections.has(name)) {
         if (!isSeq(value)) this.#refuse(place, `'${key}' is no list`, listAdvice);
+        else if (name === "plugins") this.#configuration.hasPlugins = true;
       } else if (name !== "extensions" && !isFlat(value)) {
         this.#refuse(place, `'${key}' is no section that Fluent Bit knows`, "Write service, env, includes or pipeline; inputs, filters and outputs stand below pipeline");
       }
@@ -94,7 +94,7 @@ class YamlReader {
         if (text === undefined) this.#refuse(where, `'${key}' of the service has no single value`, "Give it one");
         return text === undefined ? [] : [{ key: translatedKey(key), value: text, ...where }];
       });
-    this.#configuration.sections.push({ kind: "service", name: "service", entries, ...place });
+    this.#configuration.sections.push({ kind: "service", name: "service", entries, processors: [], ...place });
   }
 
   /** A map, or a list of maps with `name` and `value` or `uri`. */
@@ -124,14 +124,19 @@ class YamlReader {
         continue;
       }
       const full = wanted.startsWith("/") ? wanted : path.join(path.dirname(file), wanted);
-      const files = wanted.includes("*") ? glob(full) : [full];
-      if (files.length === 0) this.#refuse(where, `no file is found for '${wanted}'`, "Correct the path, which is relative to the folder of this file");
+      const files = wanted.includes("*") ? this.#files.match(full) : [full];
+      if (files.length === 0) this.#missing(wanted, where);
       for (const included of files) this.#include(included, where);
     }
   }
 
+  #missing(wanted: string, place: Place): void {
+    this.#configuration.problems.push(absentFile(wanted, place, this.#files.container, "Correct the path, which is relative to the folder of this file"));
+  }
+
   #include(file: string, place: Place): void {
-    if (this.#files.has(path.resolve(file))) return this.#refuse(place, `'${file}' has been read already, and Fluent Bit reads no file twice`, "Include it once");
+    if (this.#files.container !== undefined && !this.#files.exists(file)) return this.#missing(file, place);
+    if (this.#read.has(this.#files.fullPath(file))) return this.#refuse(place, `'${file}' has been read already, and Fluent Bit reads no file twice`, "Include it once");
     try {
       this.read(file);
     } catch (error) {
@@ -151,9 +156,12 @@ class YamlReader {
     if (!isSeq(node)) return this.#refuse(place, "here must be a list", listAdvice);
     for (const item of node.items) {
       const where = placeOf(item, at) ?? place;
-      const section: Section = { kind, name: kind, entries: [], ...where };
+      const section: Section = { kind, name: kind, entries: [], processors: [], ...where };
       this.#configuration.sections.push(section);
-      for (const pair of this.#pairs(item, at, where, "the entry")) section.entries.push(...this.#entries(pair, kind));
+      for (const pair of this.#pairs(item, at, where, "the entry")) {
+        section.entries.push(...this.#entries(pair, kind));
+        if (pair.key === "processors") section.processors.push(...this.#processors(pair, at));
+      }
     }
   }
 
@@ -177,6 +185,17 @@ class YamlReader {
     const advice = isAlias(value) ? `Write it in quotes, '*${value.source}'; bare, the * refers to another value, which Fluent Bit does not know` : "Give it one";
     this.#refuse(place, `'${key}' has no single value`, advice);
     return [];
+  }
+
+  /** Those below `logs`, with their options that have single values. What is no list, Fluent Bit refuses itself. */
+  #processors({ value, place }: Pair, at: (offset: number) => Place): Processor[] {
+    const logs = isMap(value) ? value.get("logs", true) : undefined;
+    return (isSeq(logs) ? logs.items : []).filter((item) => isMap(item)).map((item) => {
+      const where = placeOf(item, at) ?? place;
+      const pairs = this.#pairs(item, at, where, "the processor");
+      const entries = pairs.map(({ key, value: option, place: line }) => ({ key: translatedKey(key), value: scalarText(option) ?? "", ...line }));
+      return { name: entries.find(({ key }) => key.toLowerCase() === "name")?.value ?? "", entries, ...where };
+    });
   }
 
   /** The names and values of a map; complaints about all else. */

@@ -2,9 +2,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { check, readConfiguration } from "../../scripts/check/check.js";
+import { check, type Host } from "../../scripts/check/check.js";
 import type { Configuration } from "../../scripts/check/configuration.js";
 import type { Finding } from "../../scripts/check/findings.js";
+import { readConfigurations } from "../../scripts/check/read_configuration.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -20,12 +21,15 @@ export class ConfigurationFolder {
     return file;
   }
 
+  /** Reads a file with one configuration. */
   read(name: string, text: string | Uint8Array): Configuration {
-    return readConfiguration(this.write(name, text));
+    const [configuration, ...more] = readConfigurations(this.write(name, text));
+    if (configuration === undefined || more.length > 0) throw new Error(`${name} has not one configuration`);
+    return configuration;
   }
 
-  async findings(name: string, text: string, environment: Environment = {}): Promise<Finding[]> {
-    return (await check(this.write(name, text), environment)).findings;
+  async findings(name: string, text: string, environment: Environment = {}, host: Host = {}): Promise<Finding[]> {
+    return (await check(this.write(name, text), environment, host)).findings;
   }
 
   remove(): void {

@@ -22,13 +22,19 @@ it.each([
   ["concurent_requests", "concurrent_requests"],
   ["drain_timeot", "drain_timeout"],
   ["stream_name", "stream"],
-  ["simple_aggregation", "aggregation"],
 ])("'%s' is taken for '%s'", (name, option) => {
   expect(saidOf(name)).toEqual([`'${name}' is not an option of this plugin and has no effect; did you mean '${option}'?`]);
 });
 
 it("an option of Fluent Bit's own output that has no counterpart is told so", () => {
   expect(saidOf("auto_retry_requests")).toEqual([expect.stringMatching(/^'auto_retry_requests' has no effect here: .*retry_timeout/)]);
+});
+
+it("'simple_aggregation' of Fluent Bit's own output is not taken for 'aggregation', which makes another format", () => {
+  const [said, ...more] = saidOf("simple_aggregation");
+  expect(said).toMatch(/^'simple_aggregation' has no effect here: .*another format, the KPL's/);
+  expect(said).not.toContain("did you mean");
+  expect(more).toEqual([]);
 });
 
 it("several are told each", () => {

@@ -1,6 +1,6 @@
-/** What happens to chunks that could not be sent, and whether threads wait for them. */
+/** What happens to chunks that could not be sent. */
 import type { Finding } from "../findings.js";
-import { isKnown, type KinesisOutput, type Settings } from "../outputs.js";
+import { isKnown, type KinesisOutput } from "../outputs.js";
 
 const defaultRetryLimit = 1;
 
@@ -25,20 +25,6 @@ export function retryLimit(output: KinesisOutput): Finding[] {
   if (value !== "" && number > defaultRetryLimit) return [];
   const what = value === "" ? "Retry_Limit is not set, and its default is 1" : "'Retry_Limit 1'";
   return warn(`${what}: a chunk that fails twice is lost`, "Set it to 5 or more");
-}
-
-/** Finds workers, which no flush needs, and which a hot reload of Fluent Bit 2.2 to 5.1 does not survive. */
-export function workers(output: KinesisOutput, service: Settings): Finding[] {
-  const setting = output.settings.last("workers");
-  if (setting === undefined || !isKnown(setting) || !(Number.parseInt(setting.resolved, 10) > 0)) return [];
-  const place = { file: setting.file, line: setting.line };
-  const advice = "Remove it, see \"Concurrency\" in the README";
-  if (/^(?:on|true|yes)$/iu.test(service.last("hot_reload")?.resolved ?? "")) {
-    const message = `with '${setting.key} ${setting.resolved}' a hot reload crashes Fluent Bit 2.2 to 5.1`;
-    return [{ severity: "warning", place, rule: "workers", message, advice }];
-  }
-  const message = `'${setting.key} ${setting.resolved}' is not needed: flushes do not block Fluent Bit on Linux`;
-  return [{ severity: "hint", place, rule: "workers", message, advice }];
 }
 
 /** Source: Fluent Bit, src/flb_output.c, flb_output_set_property. */

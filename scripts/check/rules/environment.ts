@@ -6,10 +6,14 @@ import type { Finding } from "../findings.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the plugin would refuse, or not understand. */
-export async function environmentVariables(environment: Environment): Promise<Finding[]> {
+/**
+ * What the plugin would refuse, or not understand.
+ * @param isElsewhere whether they are those of a container, where files that they name cannot be read from here
+ */
+export async function environmentVariables(environment: Environment, isElsewhere: boolean): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const readers = [() => readInstanceEnvironment(environment), () => readNetworkEnvironment(environment)];
+  const network = isElsewhere ? { ...environment, AWS_CA_BUNDLE: undefined } : environment;
+  const readers = [() => readInstanceEnvironment(environment), () => readNetworkEnvironment(network)];
   for (const read of readers) {
     try {
       await read();

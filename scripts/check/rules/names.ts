@@ -3,7 +3,7 @@ import { optionNames } from "../../../src/config.js";
 import { misspelledOptions } from "../../../src/misspelled_options.js";
 import { nearest } from "../edit_distance.js";
 import type { Finding } from "../findings.js";
-import type { KinesisOutput, Setting } from "../outputs.js";
+import type { KinesisOutput, Setting, Settings } from "../outputs.js";
 
 /** All names that the plugin asks for. */
 const ownNames: readonly string[] = optionNames;
@@ -47,7 +47,8 @@ function complaintOf({ key, name, resolved, file, line }: Setting): Finding {
   }
   const [known] = misspelledOptions(ownNames, (names) => names.filter((each) => each === name));
   if (known !== undefined && known.meant === undefined) {
-    return { severity: "warning", place, rule: "no-effect", message: known.message, advice: "Remove it" };
+    const advice = name === "simple_aggregation" ? "Remove it. Set 'aggregation true' only where the consumers know that format, see docs/MIGRATION.md" : "Remove it";
+    return { severity: "warning", place, rule: "no-effect", message: known.message, advice };
   }
   const meant = known?.meant ?? nearest(name, [...ownNames, ...hostNames]);
   const unknown = `'${key}' is not an option of this plugin and has no effect`;
@@ -63,11 +64,17 @@ export function repeatedNames({ settings }: KinesisOutput): Finding[] {
     const first = settings.all.findIndex((other) => other.name === name);
     if (listed !== undefined) {
       if (listed === 1 || first !== index) return [];
-      const message = `'${key}' is a list of ${listed} values, of which only ${hostNames.includes(name) ? "the last" : "the first"} counts`;
-      return [{ severity: "error", place, rule: "list", message, advice: "Write one text, with commas between the values where the option takes several" }];
+      const message = `'${key}' is a list of ${listed} values, and Fluent Bit hands out only ${hostNames.includes(name) ? "the last" : "the first"}`;
+      return [{ severity: "error", place, rule: "list", message, advice: adviceForList(setting, settings) }];
     }
     if (first === index) return [];
     const counts = hostNames.includes(name) && name !== "name" ? "the last one counts" : `the first one counts, that of line ${settings.all[first]?.line ?? 0}`;
     return [{ severity: "warning", place, rule: "repeated-key", message: `'${key}' stands twice in this output; ${counts}`, advice: "Keep one of them" }];
   });
+}
+
+function adviceForList({ key, name }: Setting, { all }: Settings): string {
+  if (name !== "data_keys") return "Write one value: this option takes no list";
+  const values = all.filter((other) => other.name === name && other.listed !== undefined).map(({ value }) => value);
+  return `Write one text with commas, ${key}: "${values.join(",")}"`;
 }

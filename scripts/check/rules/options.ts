@@ -28,7 +28,7 @@ export function readOptions(output: KinesisOutput): CheckedOptions {
     try {
       const read = (name: string) => replaced.get(name) ?? output.settings.first(name)?.resolved;
       const config = readConfig(read, collecting(warnings), zoneName);
-      findings.push(...warnings.map((message) => warningOf(output, message)));
+      findings.push(...warnings.flatMap((message) => warningOf(output, message)));
       return { config, isGood: replaced.size === 0, findings };
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
@@ -67,13 +67,12 @@ function errorOf(output: KinesisOutput, option: string, message: string): Findin
 const adviceFor: Readonly<Record<string, string>> = {
   stream: "Write the same region in both",
   external_id: "Set 'role_arn', or remove it",
-  partition_key: "Allow kinesis:ListShards on the stream",
 };
 
-function warningOf(output: KinesisOutput, message: string): Finding {
+function warningOf(output: KinesisOutput, message: string): Finding[] {
+  // How aggregation and keys go together is nobody's fault.
+  if (message.startsWith("'partition_key' has different behavior")) return [];
   const isSet = (name: string) => (output.settings.first(name)?.resolved ?? "") !== "";
   const option = Object.keys(adviceFor).find((name) => message.includes(`'${name}`) && isSet(name));
-  // The plugin's own warning about keys is of how it works, which is nobody's fault.
-  const severity = option === "partition_key" ? "hint" : "warning";
-  return { severity, place: placeOf(output, option ?? "name"), rule: "plugin-warning", message, advice: adviceFor[option ?? ""] ?? "See the README" };
+  return [{ severity: "warning", place: placeOf(output, option ?? "name"), rule: "plugin-warning", message, advice: adviceFor[option ?? ""] ?? "See the README" }];
 }

@@ -3,16 +3,21 @@ import { nearest } from "../edit_distance.js";
 import type { Finding } from "../findings.js";
 import { outputsNamed, type Pipeline } from "../outputs.js";
 
-/** A configuration without this plugin is not what somebody wanted checked. What could not be read may hold it. */
-export function presence({ configuration, read, kinesis }: Pipeline, file: string): Finding[] {
-  if (kinesis.length > 0 || configuration.problems.some(({ severity }) => severity === "error")) return [];
-  const [inC] = outputsNamed(configuration.sections, read, /^kinesis_streams$/iu);
+/** A file without this plugin is not what somebody wanted checked. What could not be read may hold it. */
+export function presence(pipelines: readonly Pipeline[], file: string): Finding[] {
+  const isRefused = pipelines.some(({ configuration }) => configuration.problems.some(({ severity }) => severity === "error"));
+  if (isRefused || pipelines.some(({ kinesis }) => kinesis.length > 0)) return [];
+  const [inC] = pipelines.flatMap(({ configuration, read }) => outputsNamed(configuration.sections, read, /^kinesis_streams$/iu));
   const message = "there is no output of this plugin";
-  if (inC === undefined) {
-    return [{ severity: "error", place: { file, line: 1 }, rule: "no-output", message, advice: "Add an output with 'Name kinesis'" }];
+  if (inC !== undefined) {
+    const advice = "Change the name to kinesis to use this plugin; docs/MIGRATION.md tells what becomes of the options";
+    return [{ severity: "error", place: inC.place, rule: "no-output", message: `${message}: kinesis_streams is Fluent Bit's own, in C`, advice }];
   }
-  const advice = "Change the name to kinesis to use this plugin; docs/MIGRATION.md tells what becomes of the options";
-  return [{ severity: "error", place: inC.place, rule: "no-output", message: `${message}: kinesis_streams is Fluent Bit's own, in C`, advice }];
+  const isPart = pipelines.every(({ configuration }) => configuration.sections.every(({ kind }) => kind !== "output"));
+  const advice = isPart
+    ? "Add an output with 'Name kinesis'. If another file includes this one, check that file; if FireLens does, check the task definition, which names it"
+    : "Add an output with 'Name kinesis'";
+  return [{ severity: "error", place: { file, line: 1 }, rule: "no-output", message: isPart ? `${message}, nor any other` : message, advice }];
 }
 
 /** Fluent Bit does not start with a plugin that has no name. */

@@ -31,9 +31,6 @@ export function recordShape(output: KinesisOutput, config: Config): Finding[] {
   if (record.appendNewline && config.compression === "zlib") {
     add("warning", "append_newline", "compression", "the newline is inside of each compressed record; zlib's cannot be strung together to lines", "Use gzip, whose members can, or remove one of the two");
   }
-  if (config.aggregation !== undefined && record.partitionKeyPath.length === 0) {
-    add("hint", "aggregation", "partition-key", "without partition_key each aggregate gets a random key, so records of one source spread over all shards", "Set partition_key if their order matters");
-  }
   // Not for the stand-in of a value that is wrong or not known.
   const isAsWritten = Number(output.settings.first("max_record_size")?.resolved) === config.limits.maxRecordBytes;
   if (isAsWritten && config.limits.maxRecordBytes > maxRecordBytes) {

@@ -49,8 +49,8 @@ describe("compose.yaml", () => {
 
   it("sends to and reads from the local Kinesis, where the stream is made at its start", () => {
     const endpoint = `http://kinesis:${kinesis.environment["KINESIS_MOCK_PLAIN_PORT"]}`;
-    expect(fluentBit.environment["KINESIS_ENDPOINT"]).toBe(endpoint);
-    expect(reader.environment["KINESIS_ENDPOINT"]).toBe(endpoint);
+    expect(variables.get("KINESIS_ENDPOINT")).toBe(endpoint);
+    for (const { environment } of [fluentBit, reader]) expect(environment["KINESIS_ENDPOINT"]).toBe("${KINESIS_ENDPOINT}");
     expect(kinesis.environment["INITIALIZE_STREAMS"]).toMatch(/^\$\{KINESIS_STREAM\}:\d+:\$\{AWS_REGION\}$/);
   });
 

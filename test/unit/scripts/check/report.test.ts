@@ -15,22 +15,24 @@ const finding = (severity: Finding["severity"], line: number, message = "m"): Fi
 describe("the report", () => {
   it("has a line for each finding, its advice beneath, and counts", () => {
     const live = { place: { file: "a.conf", line: 1 }, credentials: "the environment", facts: ["fact"], findings: [] };
-    expect(textReport([finding("error", 2), finding("hint", 3)], [live], 1, false)).toBe(
+    expect(textReport([finding("error", 2), finding("hint", 3)], [live], { outputs: 1, version: undefined }, false)).toBe(
       "a.conf:2: error: m\n    do.\na.conf:3: hint: m\n    do.\na.conf:1: live: credentials: the environment\na.conf:1: live: fact\n" +
         "1 kinesis output: 1 error, 0 warnings, 1 hint.\n",
     );
   });
 
   it("is coloured only where it is asked for, and hands no control characters on", () => {
+    const subject = { outputs: 2, version: undefined };
     const hostile = [finding("error", 1, "\u001b[2J")];
-    expect(textReport(hostile, [], 2, false)).toMatch(/error: \\u001b\[2J\n/);
-    expect(textReport(hostile, [], 2, true)).toContain("\u001b[31merror\u001b[0m");
+    expect(textReport(hostile, [], subject, false)).toMatch(/error: \\u001b\[2J\n/);
+    expect(textReport(hostile, [], subject, true)).toContain("\u001b[31merror\u001b[0m");
   });
 
   it("is JSON for programs", () => {
     const nowhere = { ...finding("warning", 0), place: undefined };
-    expect(JSON.parse(jsonReport([finding("error", 2), nowhere], [], 1))).toEqual({
+    expect(JSON.parse(jsonReport([finding("error", 2), nowhere], [], { outputs: 1, version: [2, 2, 3] }))).toEqual({
       outputs: 1,
+      fluentBit: "2.2.3",
       findings: [
         { severity: "error", file: "a.conf", line: 2, rule: "r", message: "m", advice: "do" },
         { severity: "warning", file: null, line: null, rule: "r", message: "m", advice: "do" },
@@ -52,14 +54,28 @@ describe("the report", () => {
 
 describe("the command line", () => {
   it("names a file", () => {
-    expect(readArguments(["-c", "a.conf"])).toEqual({ file: "a.conf", live: false, json: false });
-    expect(readArguments(["--config", "a.yaml", "--live", "--json"])).toEqual({ file: "a.yaml", live: true, json: true });
+    expect(readArguments(["-c", "a.conf"])).toEqual({ file: "a.conf", live: false, json: false, environmentFile: undefined, fluentBit: undefined });
+    expect(readArguments(["--config", "a.yaml", "--live", "--json"])).toEqual({ file: "a.yaml", live: true, json: true, environmentFile: undefined, fluentBit: undefined });
     expect(readArguments(["--help"])).toBe("help");
     expect(help).toContain("--live");
   });
 
-  it.each([[[]], [["-c"]], [["a.conf"]], [["-c", "a", "--fix"]], [["-c", ""]]])("%o makes no sense", (args) => {
+  it("takes the file without -c too, and the version of Fluent Bit", () => {
+    const settings = readArguments(["a.conf", "--env-file", "b", "--fluent-bit", "2.2.3"]);
+    expect(settings).toEqual({ file: "a.conf", live: false, json: false, environmentFile: "b", fluentBit: "2.2.3" });
+  });
+
+  it.each([
+    [[], /^name the configuration: npm run check -- fluent-bit\.conf$/],
+    [["-c", ""], /^name the configuration/],
+    [["-c"], /^--config needs a value/],
+    [["a", "b"], /^one configuration at a time: 'a' and 'b' are named$/],
+    [["-c", "a", "--fix"], /^unknown option --fix; there are --config, /],
+    [["a", "--live=yes"], /^--live takes no value/],
+    [["a", "--fluent-bit", ""], /^--fluent-bit is empty/],
+  ])("%o makes no sense, and the message says what to write", (args, message) => {
     expect(() => readArguments(args)).toThrow(UsageError);
+    expect(() => readArguments(args)).toThrow(message);
   });
 });
 

@@ -1,5 +1,6 @@
 /** What each rule of the check complains about, and what it lets pass. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type HostVersion, readVersion } from "../../../../scripts/check/host_version.js";
 import { briefly, ConfigurationFolder, type Keys, output, quietOutput, section } from "../../../support/checked_configuration.js";
 
 let files: ConfigurationFolder;
@@ -25,7 +26,6 @@ describe("names", () => {
     ["agregatoin", /did you mean 'aggregation'\?/],
     ["retry_limits", /did you mean 'retry_limit'\?/],
     ["workrs", /did you mean 'workers'\?/],
-    ["simple_aggregation", /did you mean 'aggregation'\?/],
     ["aws_region", /did you mean 'region'\?/],
   ])("%s is none: an error, with the one that was meant", async (name, message) => {
     const findings = await found(output({ [name]: "5" }));
@@ -37,6 +37,7 @@ describe("names", () => {
   it.each([
     ["sqs_queue", "unknown-option"],
     ["auto_retry_requests", "no-effect"],
+    ["simple_aggregation", "no-effect"],
     ["tls.verify", "no-effect"],
     ["port", "no-effect"],
     ["host", "no-effect"],
@@ -71,7 +72,9 @@ describe("names", () => {
 
   it("with lists of YAML lose values", async () => {
     const yaml = (keys: string) => `pipeline:\n  outputs:\n    - {name: kinesis, match: '*', region: r, stream: s, retry_limit: 2, data_keys: ${keys}}\n`;
-    expect(briefly(await files.findings("a.yaml", yaml("[a, b]")))).toEqual(["error list"]);
+    const findings = await files.findings("a.yaml", yaml("[log, stream]"));
+    expect(briefly(findings)).toEqual(["error list"]);
+    expect(findings[0]?.advice).toBe('Write one text with commas, data_keys: "log,stream"');
     expect(briefly(await files.findings("b.yaml", yaml("[a]")))).toEqual([]);
   });
 });
@@ -159,6 +162,17 @@ describe("delivery", () => {
     ["${UNSET}", "on", warning("unset-variable")],
   ])("workers %s with Hot_Reload %s", async (value, reload, expected) => {
     expect(await brief(service({ Flush: "1", Hot_Reload: reload }) + output({ workers: value }))).toEqual(expected);
+  });
+
+  it.each<[HostVersion | undefined, string]>([
+    [undefined, "warning workers"],
+    [[2, 1, 10], "hint workers"],
+    [[2, 2, 0], "warning workers"],
+    [[5, 1, 1], "warning workers"],
+    [[5, 2, 0], "warning workers"],
+  ])("workers with Hot_Reload bring, for Fluent Bit %o, a %s", async (named, expected) => {
+    const text = service({ Flush: "1", Hot_Reload: "on" }) + output({ workers: "1" });
+    expect(briefly(await files.findings("main.conf", text, {}, { named }))).toContain(expected);
   });
 
   it("workers bring a hint at their own line, with the advice to remove them", async () => {
@@ -249,8 +263,7 @@ describe("timing", () => {
     ["20", []],
   ])("aggregation with Flush %s", async (value, expected) => {
     const keys = { aggregation: "true", partition_key: "id" };
-    const rest = (await brief(service({ Flush: value, Grace: "5" }) + output(keys))).filter((each) => each !== "hint plugin-warning");
-    expect(rest).toEqual(expected);
+    expect(await brief(service({ Flush: value, Grace: "5" }) + output(keys))).toEqual(expected);
   });
 
   it.each([
@@ -279,10 +292,8 @@ describe("the shape of records", () => {
     expect(await brief(output(keys))).toEqual(expected);
   });
 
-  it("has no order with aggregation and without partition_key", async () => {
-    const slow = service({ Flush: "10" });
-    expect(await brief(slow + output({ aggregation: "true" }))).toEqual(["hint partition-key"]);
-    expect(await brief(slow + output({ aggregation: "true", partition_key: "id" }))).toEqual(["hint plugin-warning"]);
+  it.each([undefined, "id"])("has no hint with aggregation that is set up as it should be, with partition_key %s", async (key) => {
+    expect(await brief(service({ Flush: "10" }) + output({ aggregation: "true", partition_key: key }))).toEqual([]);
   });
 });
 
@@ -345,6 +356,69 @@ describe("variables", () => {
     ["FLB_LOG_LEVEL", "loud", warning("environment")],
   ])("of the environment: %s %s", async (name, value, expected) => {
     expect(await brief(output(), { [name]: value })).toEqual(expected);
+  });
+});
+
+describe("faults of the version of Fluent Bit", () => {
+  const rules = async (text: string, named: HostVersion | undefined) =>
+    (await files.findings("main.conf", text, {}, { named })).map(({ rule }) => rule).filter((rule) => rule.startsWith("host-"));
+  const two = output() + output({ stream: "other" });
+  const reloaded = service({ Hot_Reload: "on" }) + output();
+
+  it.each<[string, string, HostVersion | undefined, string[]]>([
+    ["two outputs", two, undefined, []],
+    ["two outputs", two, [2, 0, 6], ["host-two-outputs"]],
+    ["two outputs", two, [2, 0, 7], ["host-failed-init"]],
+    ["one output", output(), [1, 9, 10], []],
+    ["one output", output(), [2, 2, 0], ["host-failed-init"]],
+    ["one output", output(), [2, 2, 1], []],
+    ["a hot reload", reloaded, [2, 1, 10], ["host-failed-init"]],
+    ["a hot reload", reloaded, [2, 2, 1], ["host-reload-loss"]],
+    ["a hot reload", reloaded, [3, 2, 3], ["host-reload-loss"]],
+    ["a hot reload", reloaded, [3, 2, 4], []],
+    ["no output of this plugin", section("OUTPUT", { Name: "null" }), [2, 0, 6], []],
+  ])("are told for %s, %#", async (_, text, named, expected) => {
+    expect(await rules(text, named)).toEqual(expected);
+  });
+
+  it("are told with the version, and what to do", async () => {
+    const [finding] = await files.findings("main.conf", reloaded, {}, { named: [3, 0, 0] });
+    expect(finding).toMatchObject({ severity: "warning", place: { line: 2 }, message: expect.stringMatching(/^Fluent Bit 3\.0\.0 has a fault \(hot reload\): chunks/) as string });
+    expect(finding?.advice).toContain("3.2.4");
+  });
+
+  it("are those of the program that is found, unless a version is named", async () => {
+    const found = (): HostVersion => [2, 0, 6];
+    expect(briefly(await files.findings("main.conf", two, {}, { found }))).toEqual(warning("host-two-outputs"));
+    expect(briefly(await files.findings("main.conf", two, {}, { found, named: [5, 1, 1] }))).toEqual([]);
+  });
+
+  it.each([["2.2.3", [2, 2, 3]], ["v5.1", [5, 1, 0]], ["5", undefined], ["5.1.1-rc", undefined], ["latest", undefined]])("the version %s is read", (text, expected) => {
+    expect(readVersion(text)).toEqual(expected);
+  });
+});
+
+describe("processors of an output", () => {
+  const yaml = (list: string, kind = "outputs") =>
+    `pipeline:\n  inputs:\n    - name: dummy\n${kind === "inputs" ? list : ""}  outputs:\n    - name: kinesis\n      match: '*'\n      region: us-west-2\n      stream: s\n      retry_limit: 5\n${kind === "outputs" ? list : ""}`;
+  const processor = (name: string, more = "") => `      processors:\n        logs:\n          - name: ${name}\n            a: b\n${more}`;
+
+  it.each(["lua", "sampling", "wasm", "kubernetes", "of_tomorrow"])("%s may make another chunk at each try: a warning", async (name) => {
+    const findings = await files.findings("main.yaml", yaml(processor(name)));
+    expect(findings).toMatchObject([{ severity: "warning", rule: "processors", place: { line: 12 }, message: expect.stringContaining(`'${name}'`) as string, advice: expect.stringContaining("input") as string }]);
+  });
+
+  it.each(["content_modifier", "Grep", "record_modifier"])("%s makes the same each time", async (name) => {
+    expect(await files.findings("main.yaml", yaml(processor(name)))).toEqual([]);
+  });
+
+  it("record_modifier with uuid_key makes another number each time", async () => {
+    expect(briefly(await files.findings("main.yaml", yaml(processor("record_modifier", "            uuid_key: id\n"))))).toEqual(warning("processors"));
+  });
+
+  it("are fine at an input, and for metrics, which do not come here", async () => {
+    expect(await files.findings("main.yaml", yaml(processor("lua"), "inputs"))).toEqual([]);
+    expect(await files.findings("main.yaml", yaml(processor("lua").replace("logs", "metrics")))).toEqual([]);
   });
 });
 

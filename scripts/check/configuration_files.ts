@@ -1,0 +1,84 @@
+/** Where the files of a configuration lie: on this machine's disk, or as texts inside of another file. */
+import { readFileSync, statSync } from "node:fs";
+import path from "node:path";
+import type { Place } from "./findings.js";
+import { glob, namePattern } from "./glob.js";
+
+/** A text of a configuration, with the place of each of its lines, which count from 1. */
+export interface ConfigurationText {
+  readonly text: string;
+  readonly place: (line: number) => Place;
+}
+
+/** Finds and reads the files of one configuration. */
+export interface ConfigurationFiles {
+  /** @throws when the file cannot be read */
+  read(file: string): ConfigurationText;
+  /** Returns the same for all paths and links of one file. @throws when there is no such file */
+  identity(file: string): string;
+  /** Returns the same for all paths of one file, without a look at the disk. */
+  fullPath(file: string): string;
+  /** Also true for a path that cannot be looked at: reading it says why. */
+  exists(file: string): boolean;
+  isFolder(file: string): boolean;
+  /** Returns the files that match a pattern of glob(3). */
+  match(pattern: string): string[];
+  /** Names what holds these files, where Fluent Bit may find others that are not in it; else undefined. */
+  readonly container: string | undefined;
+}
+
+/** The files of this machine. */
+export const diskFiles: ConfigurationFiles = {
+  read: (file) => ({ text: readFileSync(file, "utf8"), place: (line) => ({ file, line }) }),
+  identity: (file) => String(statSync(file).ino),
+  fullPath: (file) => path.resolve(file),
+  exists(file) {
+    try {
+      return statSync(file, { throwIfNoEntry: false }) !== undefined;
+    } catch {
+      return true;
+    }
+  },
+  isFolder: (file) => statSync(file).isDirectory(),
+  match: glob,
+  container: undefined,
+};
+
+/** The texts of a ConfigMap or of Helm values, which lie side by side in one folder of the pod. */
+export class MountedFiles implements ConfigurationFiles {
+  readonly container: string;
+  readonly #texts: ReadonlyMap<string, ConfigurationText>;
+
+  /** @param texts by the names of their files, without folders */
+  constructor(container: string, texts: ReadonlyMap<string, ConfigurationText>) {
+    this.container = container;
+    this.#texts = texts;
+  }
+
+  read(file: string): ConfigurationText {
+    const found = this.#texts.get(path.posix.basename(file));
+    if (found === undefined) throw new Error(`'${file}' is not in ${this.container}`);
+    return found;
+  }
+
+  identity(file: string): string {
+    return path.posix.basename(file);
+  }
+
+  fullPath(file: string): string {
+    return path.posix.basename(file);
+  }
+
+  exists(file: string): boolean {
+    return this.#texts.has(path.posix.basename(file));
+  }
+
+  isFolder(): boolean {
+    return false;
+  }
+
+  match(pattern: string): string[] {
+    const wanted = namePattern(path.posix.basename(pattern));
+    return [...this.#texts.keys()].filter((name) => wanted?.test(name) === true);
+  }
+}

@@ -1,0 +1,29 @@
+/** Reads files of variables, as Docker and systemd take them: NAME=value lines. */
+import { readFileSync } from "node:fs";
+import { UsageError } from "../command_line.js";
+
+/**
+ * Returns the variables of a file; those of the last line where a name stands twice.
+ * @throws UsageError with the line that is neither a variable nor a comment
+ */
+export function readEnvironmentFile(file: string): Readonly<Record<string, string>> {
+  const variables = contentOf(file).split(/\r?\n/u).flatMap((line, index) => {
+    if (/^\s*(?:[#;]|$)/u.test(line)) return [];
+    const [, name, value = ""] = /^\s*(?:export\s+)?([A-Za-z_]\w*)=(.*)$/u.exec(line) ?? [];
+    if (name === undefined) throw new UsageError(`${file}:${index + 1}: this line is no NAME=value`);
+    return [[name, unquoted(value.trim())] as const];
+  });
+  return Object.fromEntries(variables);
+}
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`--env-file '${file}' cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function unquoted(value: string): string {
+  return /^(["'])(.*)\1$/u.exec(value)?.[2] ?? value;
+}

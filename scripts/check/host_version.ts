@@ -1,0 +1,51 @@
+/** Which version of Fluent Bit a configuration is for: as given, or as a program says. */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { UsageError } from "../command_line.js";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Major, minor and patch number. */
+export type HostVersion = readonly [major: number, minor: number, patch: number];
+
+const longestAnswerMs = 10_000;
+
+/** Reads `2.2.3`, `v2.2.3` or `2.2`; undefined for what is no version. */
+export function readVersion(text: string): HostVersion | undefined {
+  const [, major, minor, patch = "0"] = /^v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?$/u.exec(text) ?? [];
+  return major === undefined || minor === undefined ? undefined : [Number(major), Number(minor), Number(patch)];
+}
+
+/** As it is written. */
+export function versionText(version: HostVersion): string {
+  return version.join(".");
+}
+
+/** Negative where `one` is the older. */
+export function compareVersions(one: HostVersion, other: HostVersion): number {
+  return one[0] - other[0] || one[1] - other[1] || one[2] - other[2];
+}
+
+/**
+ * Returns what --fluent-bit names: a version, or a program that is asked for its own.
+ * @throws UsageError
+ */
+export function namedVersion(named: string): HostVersion {
+  const version = readVersion(named) ?? versionOf(named);
+  if (version === undefined) throw new UsageError(`--fluent-bit '${named}' is no version such as 5.1.1, and no program that says one with --version`);
+  return version;
+}
+
+/** Returns the version of the program that FLUENT_BIT names, or of the fluent-bit on PATH; undefined where there is none. */
+export function foundVersion(environment: Environment): HostVersion | undefined {
+  const { FLUENT_BIT: named = "", PATH: search = "" } = environment;
+  const onPath = search.split(path.delimiter).filter((folder) => folder !== "").map((folder) => path.join(folder, "fluent-bit"));
+  const program = [named, ...onPath].find((candidate) => candidate !== "" && existsSync(candidate));
+  return program === undefined ? undefined : versionOf(program);
+}
+
+function versionOf(program: string): HostVersion | undefined {
+  const { stdout } = spawnSync(program, ["--version"], { encoding: "utf8", timeout: longestAnswerMs, stdio: ["ignore", "pipe", "ignore"] });
+  return readVersion(/^Fluent Bit (v\d\S*)/mu.exec(stdout ?? "")?.[1] ?? "");
+}
