@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := release
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: release test fuzz lint typecheck demo bench bench-check bench-fluent-bit bench-tuning soak libnode third-party clean \
+.PHONY: help release test kinesis fuzz lint typecheck demo bench bench-check bench-fluent-bit bench-tuning soak libnode third-party clean \
         windows-release windows-package test-windows
 
 MODULES := node_modules/.package-lock.json
@@ -26,13 +26,19 @@ WITH_WINDOWS = found=$$(sh scripts/windows_tools.sh $(WINDOWS_NODES)); eval "$$f
   if [ -z "$${KINESIS_TEST_WINDOWS_SKIPPED:-}" ]; then $(MAKE) windows-release; fi;
 endif
 
-# Only `make clean` works without the tools.
-ifneq ($(MAKECMDGOALS),clean)
+# What goes by itself needs no tools.
+ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),release)),)
 ifneq ($(shell sh scripts/check-tools.sh || echo missing),)
 $(error Some tools are missing, see above)
 endif
 endif
 
+## Lists the targets: the lines that begin with two hashes in this file.
+help:
+	@awk '/^## / { text = substr($$0, 4); next } \
+	  /^[a-z][a-z0-9-]*:/ && text != "" { split($$0, name, ":"); printf "  make %-18s %s\n", name[1], text } { text = "" }' Makefile
+
+## Builds bin/kinesis.so; the default.
 release: $(LIBRARY)
 
 $(MODULES): package-lock.json
@@ -47,6 +53,7 @@ $(LIBRARY): $(BUNDLE) $(NATIVE)
 	env -u MAKEFLAGS -u MFLAGS npx --no-install cmake-js build --CDCMAKE_BUILD_TYPE=Release --out build/native
 	touch $@
 
+## Builds bin/kinesis.dll with mingw-w64.
 windows-release: $(WINDOWS_LIBRARY)
 
 $(WINDOWS_LIBRARY): $(BUNDLE) $(NATIVE) package.json
@@ -56,22 +63,23 @@ $(WINDOWS_LIBRARY): $(BUNDLE) $(NATIVE) package.json
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL cmake --build build/windows/native --parallel
 	touch $@
 
-# kinesis.dll with its licences, an example and how to install it, as a ZIP archive.
+## Packs kinesis.dll with its licences, an example and how to install it, as a ZIP archive.
 windows-package: $(WINDOWS_LIBRARY)
 	node scripts/windows-package.mjs
 
+## Tests bin/kinesis.dll in wine, with three versions of node.exe.
 test-windows: $(MODULES)
 	@$(WITH_WINDOWS) npx --no-install vitest run test/windows
 
-# The CycloneDX bill of what is inside bin/kinesis.so.
 .PHONY: sbom
+## Writes bin/kinesis.cdx.json, the CycloneDX bill of what is inside bin/kinesis.so.
 sbom: bin/kinesis.cdx.json
 
 bin/kinesis.cdx.json: $(LIBRARY) scripts/sbom.mjs scripts/bill-of-materials.mjs scripts/bundled-packages.mjs package-lock.json
 	node scripts/sbom.mjs
 
-# For Linux on arm64, by a cross compiler.
 .PHONY: release-arm64
+## Builds bin/kinesis-arm64.so with a cross compiler.
 release-arm64: bin/kinesis-arm64.so
 
 bin/kinesis-arm64.so: $(BUNDLE) $(NATIVE)
@@ -82,86 +90,100 @@ bin/kinesis-arm64.so: $(BUNDLE) $(NATIVE)
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL cmake --build build/arm64/native --parallel
 	cp build/arm64/kinesis.so $@
 
-# bin/kinesis-arm64.so in a Debian 12 for arm64, emulated by qemu; root only, else it is skipped.
 .PHONY: test-arm64
+## Tests bin/kinesis-arm64.so in a Debian 12 for arm64, emulated by qemu (root only, else it is skipped).
 test-arm64: $(MODULES)
 	@found=$$(sh scripts/arm64_tree.sh); eval "$$found"; \
 	  if [ -z "$${KINESIS_TEST_ARM64_SKIPPED:-}" ]; then $(MAKE) release-arm64; fi; \
 	  npx --no-install vitest run test/matrix/arm64.e2e.test.ts
 
-# `make release` of what is committed, in a bare Debian 12 with its own tools, and after npm's packages without network.
 .PHONY: test-container
+## Runs `make release` of what is committed in a bare Debian 12 with its own tools, after npm's packages without network.
 test-container:
 	@sh scripts/container_build.sh
 
-# bin/kinesis.so with its licences, bill, examples and how to install it; BUNDLE_LIBNODE=1 puts a libnode of Debian beside it.
 .PHONY: package package-arm64 test-package
+## Packs bin/kinesis.so with its licences, bill, examples and how to install it; BUNDLE_LIBNODE=1 adds Debian's libnode.
 package: $(LIBRARY)
 	node scripts/package.mjs
 
+## Packs bin/kinesis-arm64.so in the same way.
 package-arm64: bin/kinesis-arm64.so
 	node scripts/package.mjs bin/kinesis-arm64.so
 
+## Packs bin/kinesis.so with a libnode, unpacks it where there is no Node.js, and tests it.
 test-package: $(LIBRARY)
 	BUNDLE_LIBNODE=1 node scripts/package.mjs
 	npx --no-install vitest run test/package
 
-# The same bin/kinesis.so in Debian 12, 13 and unstable, in trees that debootstrap makes; root only, else it is skipped.
 .PHONY: test-matrix
+## Tests bin/kinesis.so in Debian 12, 13 and unstable, in trees that debootstrap makes (root only, else it is skipped).
 test-matrix: release
 	@found=$$(sh scripts/matrix_trees.sh); eval "$$found"; npx --no-install vitest run test/matrix
 
+## Finds a libnode for the tests, or downloads the distribution's into build/libnode.
 libnode:
 	@sh scripts/libnode.sh >/dev/null
 
+## Checks the sources: ESLint, the rules on imports, doc comments, clang-format where it is installed.
 lint: $(MODULES)
 	npx --no-install eslint . --max-warnings 0
 	node scripts/check-imports.mjs
 	npx --no-install typedoc
 	if command -v clang-format >/dev/null; then clang-format --dry-run -Werror $(CPP); fi
 
+## Checks the types.
 typecheck: $(MODULES)
 	npx --no-install tsc --noEmit
 
-# kinesis.dll too, where it can be run, with the newest node.exe alone; WINDOWS=no leaves it out.
+# kinesis.dll too, where it can be run, with the newest node.exe alone.
 test: WINDOWS_NODES := newest
+## Sets up what the tests need, builds, and runs linter, types and all tests; WINDOWS=no leaves kinesis.dll out.
 test: lint typecheck release libnode
 	@$(WITH_WINDOWS) $(WITH_LIBNODE) npx --no-install vitest run
 
 # make fuzz FUZZ_SECONDS=3600 FUZZ_SEED=1; what it finds is kept in build/fuzz.
+## Throws hostile chunks at the core and random calls at the library, for FUZZ_SECONDS (300).
 fuzz: release
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-300} npx --no-install vitest run test/fuzz test/native/entry_points.test.ts
 
 # make bench FLUENT_BIT=/path/to/fluent-bit PEER_PLUGIN=/path/to/go-plugin.so; BENCH_ONLY=json for some stages alone,
 # BENCH_RUNS=3, BENCH_LATENCIES=0,20 (ms) and BENCH_RECORDS=100000 (at most) for shorter runs through Fluent Bit
+## Runs all benchmarks, with FLUENT_BIT also through Fluent Bit; they take long.
 bench: release libnode
 	@$(WITH_LIBNODE) node test/bench/run.mjs all
 
-# Fails when a ratio to a baseline is over a fifth below that in test/bench/results; not part of `make test`.
+## Fails when a ratio to a baseline is over a fifth below that in test/bench/results; not part of `make test`.
 bench-check: release libnode
 	@$(WITH_LIBNODE) node test/bench/run.mjs check
 
 # make bench-fluent-bit FLUENT_BIT=/path/to/fluent-bit BENCH_RUNS=3 BENCH_LATENCIES=0,20 BENCH_VARIANTS=null,c,ours,ours-tags8,ours-key40
 # BENCH_RECORDS=400000,1200000 gives the slope too, BENCH_CBOR_ANSWERS=json has CBOR answered in JSON, and BENCH_ONLY=standstill
 # measures what a silent endpoint holds up; CONTRIBUTING.md has all settings.
+## Runs the benchmarks through the Fluent Bit that FLUENT_BIT names alone.
 bench-fluent-bit: release libnode
 	@$(WITH_LIBNODE) node test/bench/run.mjs fluent_bit
 
-# make bench-tuning FLUENT_BIT=/path/to/fluent-bit; the figures of docs/TUNING.md
+## Takes the figures of docs/TUNING.md anew, with FLUENT_BIT=/path/to/fluent-bit.
 bench-tuning: release libnode
 	@$(WITH_LIBNODE) node test/bench/run.mjs tuning
 
-# make soak SOAK_SECONDS=600; in Fluent Bit if FLUENT_BIT names one
+## Runs load under faults for SOAK_SECONDS (1800), in Fluent Bit if FLUENT_BIT names one.
 soak: release libnode
 	@$(WITH_LIBNODE) SOAK_SECONDS="$${SOAK_SECONDS:-1800}" npx --no-install vitest run test/soak
 
-# make demo LOG=/var/log/some.log
+## Sends the lines of a log (LOG=/path/to/file) to a Kinesis on this machine, and reads them back.
 demo: release libnode
 	@$(WITH_LIBNODE) node scripts/demo.mjs "$(LOG)"
 
-# Writes THIRD-PARTY anew, after a change of what is bundled.
+## Starts a Kinesis on this machine with the stream my-stream, and says how to send to it; PORT=4568.
+kinesis: $(MODULES)
+	@node scripts/local_kinesis.mjs "$(PORT)"
+
+## Writes THIRD-PARTY anew, after a change of what is bundled.
 third-party: $(MODULES)
 	node scripts/third-party.mjs
 
+## Removes bin and build.
 clean:
 	rm -rf bin build

@@ -3,10 +3,11 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { optionNames } from "../../src/config.js";
+import { hostFaults } from "../../scripts/check/host_faults.js";
 import { metricDefinitions } from "../../src/metrics.js";
 import { ROOT } from "../support/plugin_host.js";
 
-const documents = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...["ARCHITECTURE", "COMPATIBILITY", "LINUX", "MIGRATION", "TUNING", "WINDOWS"].map((name) => `docs/${name}.md`)];
+const documents = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...["ARCHITECTURE", "COMPATIBILITY", "FLUENT-BIT", "LINUX", "MIGRATION", "TUNING", "WINDOWS"].map((name) => `docs/${name}.md`)];
 const textOf = (document: string): string => readFileSync(path.join(ROOT, document), "utf8");
 const readme = textOf("README.md");
 
@@ -39,6 +40,15 @@ describe("README's metrics", () => {
       for (const value of values) expect(row).toContain(`\`${value}\``);
     },
   );
+});
+
+it("the table of Fluent Bit's faults is that of npm run check", () => {
+  const rows = hostFaults.map(({ versions, where, what, advice }) => `| ${versions} | ${where} | ${what} | ${advice} |`);
+  const table = /^\| versions \| where .*\n\|---.*\n((?:\|.*\n)+)/mu.exec(textOf("docs/FLUENT-BIT.md"))?.[1] ?? "";
+  expect(table.trimEnd().split("\n")).toEqual(rows);
+  for (const { first, last, versions } of hostFaults) {
+    for (const version of versions.match(/\d+\.\d+\.\d+/gu) ?? []) expect([first.join("."), last?.join(".") ?? "5.1.1"]).toContain(version);
+  }
 });
 
 /** As the web page of a repository makes them: small letters, and dashes for blanks. */
