@@ -1,5 +1,6 @@
 // The command that checks a configuration, as a user starts it: what it prints, its status, and what it asks of AWS.
 import { spawnSync } from "node:child_process";
+import { chmodSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { Child } from "../support/child.js";
@@ -22,7 +23,7 @@ afterAll(() => files.remove());
 
 /** Not spawnSync: the services of the tests answer in this process. */
 async function run(args: readonly string[], environment: Environment = {}): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const env = pluginEnvironment({ LD_LIBRARY_PATH: undefined, FORCE_COLOR: undefined, INIT_CWD: undefined, ...environment });
+  const env = pluginEnvironment({ LD_LIBRARY_PATH: undefined, FORCE_COLOR: undefined, INIT_CWD: undefined, FLUENT_BIT: undefined, PATH: "/nowhere", ...environment });
   const child = new Child(process.execPath, [`${project}/scripts/check.mjs`, ...args], { env, cwd: files.folder });
   const { status } = await child.ended;
   return { status, stdout: child.stdout, stderr: child.stderr };
@@ -55,11 +56,11 @@ const summary = (more: object = {}): ServedAnswer => ({
 describe("the status", () => {
   it("is 0 with warnings, through npm, for a path where npm was called", () => {
     files.write("warned.conf", output({ Retry_Limit: undefined }));
-    const env = pluginEnvironment({ LD_LIBRARY_PATH: undefined, INIT_CWD: undefined, FORCE_COLOR: undefined });
-    const args = ["--prefix", project, "run", "--silent", "check", "--", "-c", "warned.conf"];
+    const env = pluginEnvironment({ LD_LIBRARY_PATH: undefined, INIT_CWD: undefined, FORCE_COLOR: undefined, FLUENT_BIT: "/nowhere/fluent-bit" });
+    const args = ["--prefix", project, "run", "--silent", "check", "--", "warned.conf"];
     const { status, stdout } = spawnSync("npm", args, { cwd: files.folder, env, encoding: "utf8" });
     expect(stdout).toMatch(/^warned\.conf:1: warning: Retry_Limit is not set/);
-    expect(stdout).toMatch(/1 kinesis output: 0 errors, 1 warning, 0 hints\.\n$/);
+    expect(stdout).toMatch(/1 kinesis output.*: 0 errors, 1 warning, 0 hints\.\n$/);
     expect(status).toBe(0);
   });
 
@@ -76,10 +77,39 @@ describe("the status", () => {
     ["an option is unknown", ["-c", "x.conf", "--fix"]],
     ["the file is not there", ["-c", "none.conf"]],
     ["it is a folder", ["-c", "."]],
+    ["two files are named", ["a.conf", "b.conf"]],
+    ["the file of variables is not there", ["a.conf", "--env-file", "none"]],
+    ["no Fluent Bit is named", ["a.conf", "--fluent-bit", "none"]],
   ])("is 2 when %s", async (_, args) => {
     const { status, stdout, stderr } = await run(args);
     expect(stderr).toMatch(/^check: .+\nnpm run check -- --help/);
     expect([status, stdout]).toEqual([2, ""]);
+  });
+
+  it("is 2 with a line of the file of variables that is none", async () => {
+    files.write("plain.conf", output());
+    files.write("variables", "A=b\nnone\n");
+    const { status, stderr } = await run(["plain.conf", "--env-file", "variables"]);
+    expect(stderr).toMatch(/^check: variables:2: this line is no NAME=value\n/);
+    expect(status).toBe(2);
+  });
+
+  it("takes variables from a file, as systemd and Docker write them", async () => {
+    files.write("variable.conf", output({ region: "${R}", stream: "${S}" }));
+    files.write("variables", "# why\n\nR=us-west-2\nexport S='logs'\n");
+    expect(await run(["variable.conf", "--env-file", "variables"], { R: "?" })).toMatchObject({ status: 0, stdout: "1 kinesis output: 0 errors, 0 warnings, 0 hints.\n" });
+  });
+
+  it("warns of the faults of the Fluent Bit that is named, or found", async () => {
+    files.write("two.conf", output() + output({ stream: "other" }));
+    chmodSync(files.write("bin/fluent-bit", "#!/bin/sh\necho 'Fluent Bit v2.0.6'\necho 'Git commit: '\n"), 0o755);
+    const program = `${files.folder}/bin/fluent-bit`;
+    const told = /warning: Fluent Bit 2\.0\.6 has a fault \(two or more outputs.*\n.*2\.0\.7 or newer.*\n2 kinesis outputs for Fluent Bit 2\.0\.6: /;
+    expect((await run(["two.conf", "--fluent-bit", "2.0.6"])).stdout).toMatch(told);
+    expect((await run(["two.conf", "--fluent-bit", program])).stdout).toMatch(told);
+    expect((await run(["two.conf"], { FLUENT_BIT: program })).stdout).toMatch(told);
+    expect((await run(["two.conf"], { PATH: `${files.folder}/bin` })).stdout).toMatch(told);
+    expect((await run(["two.conf", "--fluent-bit", "5.1.1"], { FLUENT_BIT: program })).stdout).toBe("2 kinesis outputs for Fluent Bit 5.1.1: 0 errors, 0 warnings, 0 hints.\n");
   });
 
   it("comes without colours where there is no terminal", async () => {

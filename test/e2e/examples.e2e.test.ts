@@ -1,5 +1,5 @@
 // The configurations of examples/ in a real Fluent Bit: each is checked by it, started, and sends to a local Kinesis.
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -9,6 +9,7 @@ import { pluginEnvironment } from "../support/environment.js";
 import { configurations, EXAMPLES, exampleText, exampleYaml, variablesOf } from "../support/example_files.js";
 import { type Example, ExampleRun } from "../support/example_run.js";
 import { freePort } from "../support/kinesis_local.js";
+import { PLUGIN } from "../support/plugin_host.js";
 import { type JsonObject, jsonOf, useStreams } from "../support/stream_fixture.js";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
@@ -39,6 +40,29 @@ describe.skipIf(!process.env["FLUENT_BIT"])("the examples in Fluent Bit", () => 
     const { status, output } = await (await newRun()).check({ name, text: checked });
     expect(output).toContain("configuration test is successful");
     expect(status).toBe(0);
+  });
+
+  it("kubernetes: what starts it by the Helm chart loads the plugin, and Fluent Bit says what the README says without", async () => {
+    const { args } = exampleYaml("kubernetes/helm-values.yaml") as { readonly args: readonly string[] };
+    const run = await newRun();
+    const file = path.join(run.folder, "fluent-bit.conf");
+    writeFileSync(file, "[OUTPUT]\n    Name kinesis\n    Match *\n    region us-west-2\n    stream my-stream\n");
+    const here = args.map((word) => word.replace("/fluent-bit/kinesis.so", PLUGIN).replace("/fluent-bit/etc/conf/fluent-bit.conf", file).replace("/fluent-bit/etc", run.folder));
+    const outcome = async (words: readonly string[]) => {
+      const child = new Child(process.env["FLUENT_BIT"] ?? "", ["--dry-run", ...words], { env: pluginEnvironment() });
+      running.push(child);
+      return { status: (await child.ended).status, output: child.output };
+    };
+    expect(await outcome(here)).toMatchObject({ status: 0 });
+    const without = await outcome(here.slice(2));
+    expect(without.status).not.toBe(0);
+    const readme = readFileSync(path.join(EXAMPLES, "..", "README.md"), "utf8");
+    const message = /section 'kinesis' tried to instance a plugin name that do\S+ exists?/.exec(without.output)?.[0] ?? "no such message";
+    for (const text of [readme, exampleText("kubernetes/README.md")]) expect(text).toContain(message);
+
+    writeFileSync(path.join(run.folder, "plugins.conf"), `[PLUGINS]\n    Path ${PLUGIN}\n`);
+    writeFileSync(file, `[SERVICE]\n    plugins_file ${run.folder}/plugins.conf\n${readFileSync(file, "utf8")}`);
+    expect(await outcome(here.slice(2))).toMatchObject({ status: 0 });
   });
 
   it("Fluent Bit would find a wrong option", async () => {
