@@ -17,14 +17,15 @@ const options = {
   config: { type: "string", short: "c" },
   live: { type: "boolean" },
   json: { type: "boolean" },
-  "env-file": { type: "string" },
+  // Not --env-file: Node.js takes that for its own, wherever it stands.
+  variables: { type: "string" },
   "fluent-bit": { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const satisfies ParseArgsConfig["options"];
 
 export const help = `Says what is wrong or risky in the kinesis outputs of a Fluent Bit configuration.
 
-  npm run check -- fluent-bit.conf [--live] [--json] [--env-file FILE] [--fluent-bit VERSION]
+  npm run check -- fluent-bit.conf [--live] [--json] [--variables FILE] [--fluent-bit VERSION]
 
   -c, --config FILE  the configuration; -c may be left out. What it includes is read too. One of
                      - a configuration of Fluent Bit, classic or (*.yaml, *.yml) YAML
@@ -33,7 +34,7 @@ export const help = `Says what is wrong or risky in the kinesis outputs of a Flu
                      - a task definition of ECS with FireLens, in JSON; the file that it includes lies beside it
   --live             also asks AWS, with the credentials of each output, for its stream; nothing is sent to it
   --json             one JSON object instead of text: findings, live
-  --env-file FILE    variables of Fluent Bit, one NAME=value a line, as systemd and Docker take them
+  --variables FILE   variables of Fluent Bit, one NAME=value a line, as systemd and Docker take them
   --fluent-bit WHICH the version that will run it, such as 2.2.3, or the path of a program that is asked: warns of
                      the faults of that version. Without it FLUENT_BIT or the fluent-bit on PATH is asked, but not
                      for what runs in a container
@@ -49,13 +50,13 @@ no sense or the file cannot be read. Colours on a terminal (NO_COLOR: never).
  */
 export function readArguments(args: readonly string[]): CheckSettings | "help" {
   const { values, positionals } = parse(args);
-  const { live = false, json = false, help: isAsked = false, "env-file": environmentFile, "fluent-bit": fluentBit } = values;
+  const { live = false, json = false, help: isAsked = false, variables: environmentFile, "fluent-bit": fluentBit } = values;
   if (isAsked) return "help";
   const named = [...(values.config === undefined ? [] : [values.config]), ...positionals].filter((name) => name !== "");
   const [file, second] = named;
   if (file === undefined) throw new UsageError("name the configuration: npm run check -- fluent-bit.conf");
   if (second !== undefined) throw new UsageError(`one configuration at a time: '${file}' and '${second}' are named`);
-  for (const [name, value] of [["env-file", environmentFile], ["fluent-bit", fluentBit]] as const) {
+  for (const [name, value] of [["variables", environmentFile], ["fluent-bit", fluentBit]] as const) {
     if (value === "") throw new UsageError(`--${name} is empty; name one or leave it out`);
   }
   return { file, live, json, environmentFile, fluentBit };

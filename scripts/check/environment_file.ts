@@ -20,7 +20,7 @@ function contentOf(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new UsageError(`--env-file '${file}' cannot be read: ${(error as Error).message}`);
+    throw new UsageError(`--variables '${file}' cannot be read: ${(error as Error).message}`);
   }
 }
 

@@ -12,7 +12,7 @@ import { below, parseFile, type ParsedText } from "./yaml_nodes.js";
 const foreign: readonly (readonly [key: string, name: string, advice: string])[] = [
   ["AWSTemplateFormatVersion", "a template of CloudFormation", "Check the task definition, as 'aws ecs describe-task-definition' prints it"],
   ["Resources", "a template of CloudFormation", "Check the task definition, as 'aws ecs describe-task-definition' prints it"],
-  ["services", "a file of Docker Compose", "Check the configuration that it mounts, with --env-file for its variables"],
+  ["services", "a file of Docker Compose", "Check the configuration that it mounts, with --variables for its variables"],
 ];
 const forms = "Name a configuration of Fluent Bit (*.conf, *.yaml), a manifest of Kubernetes with a ConfigMap, values of the Helm chart fluent-bit, or a task definition of ECS";
 

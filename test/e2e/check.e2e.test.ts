@@ -78,7 +78,7 @@ describe("the status", () => {
     ["the file is not there", ["-c", "none.conf"]],
     ["it is a folder", ["-c", "."]],
     ["two files are named", ["a.conf", "b.conf"]],
-    ["the file of variables is not there", ["a.conf", "--env-file", "none"]],
+    ["the file of variables is not there", ["a.conf", "--variables", "none"]],
     ["no Fluent Bit is named", ["a.conf", "--fluent-bit", "none"]],
   ])("is 2 when %s", async (_, args) => {
     const { status, stdout, stderr } = await run(args);
@@ -89,7 +89,7 @@ describe("the status", () => {
   it("is 2 with a line of the file of variables that is none", async () => {
     files.write("plain.conf", output());
     files.write("variables", "A=b\nnone\n");
-    const { status, stderr } = await run(["plain.conf", "--env-file", "variables"]);
+    const { status, stderr } = await run(["plain.conf", "--variables", "variables"]);
     expect(stderr).toMatch(/^check: variables:2: this line is no NAME=value\n/);
     expect(status).toBe(2);
   });
@@ -97,7 +97,7 @@ describe("the status", () => {
   it("takes variables from a file, as systemd and Docker write them", async () => {
     files.write("variable.conf", output({ region: "${R}", stream: "${S}" }));
     files.write("variables", "# why\n\nR=us-west-2\nexport S='logs'\n");
-    expect(await run(["variable.conf", "--env-file", "variables"], { R: "?" })).toMatchObject({ status: 0, stdout: "1 kinesis output: 0 errors, 0 warnings, 0 hints.\n" });
+    expect(await run(["variable.conf", "--variables", "variables"], { R: "?" })).toMatchObject({ status: 0, stdout: "1 kinesis output: 0 errors, 0 warnings, 0 hints.\n" });
   });
 
   it("warns of the faults of the Fluent Bit that is named, or found", async () => {

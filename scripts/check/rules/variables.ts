@@ -25,5 +25,5 @@ function complaintOf({ key, file, line }: Setting, name: string, own: string | u
     return { ...common, message, advice: `Set ${name} in the container's environment, or write \${${name}:-default}` };
   }
   const message = `\${${name}} in '${key}' is not set here, so nothing stands in its place`;
-  return { ...common, message, advice: `Set ${name} in Fluent Bit's environment (and here, or in a file that --env-file names), or write \${${name}:-default}` };
+  return { ...common, message, advice: `Set ${name} in Fluent Bit's environment (and here, or in a file that --variables names), or write \${${name}:-default}` };
 }

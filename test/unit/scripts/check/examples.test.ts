@@ -29,6 +29,6 @@ describe("the check", () => {
 
   it.each(files.filter(([file]) => file.includes("/")))("of %s is in the text of that example", (file, environmentFile) => {
     const readme = exampleText(`${path.dirname(file)}/README.md`);
-    expect(readme).toContain(`npm run check -- examples/${file}${environmentFile === undefined ? "" : ` --env-file examples/${environmentFile}`}`);
+    expect(readme).toContain(`npm run check -- examples/${file}${environmentFile === undefined ? "" : ` --variables examples/${environmentFile}`}`);
   });
 });

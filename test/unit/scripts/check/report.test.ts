@@ -61,7 +61,7 @@ describe("the command line", () => {
   });
 
   it("takes the file without -c too, and the version of Fluent Bit", () => {
-    const settings = readArguments(["a.conf", "--env-file", "b", "--fluent-bit", "2.2.3"]);
+    const settings = readArguments(["a.conf", "--variables", "b", "--fluent-bit", "2.2.3"]);
     expect(settings).toEqual({ file: "a.conf", live: false, json: false, environmentFile: "b", fluentBit: "2.2.3" });
   });
 
