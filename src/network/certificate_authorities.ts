@@ -1,8 +1,15 @@
 /** AWS_CA_BUNDLE: a file of certificate authorities that takes the place of those that Node trusts. */
-import { X509Certificate } from "node:crypto";
+import { createHash, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { ConfigurationError } from "../configuration_error.js";
+
+/** The authorities to trust. */
+export interface Trust {
+  readonly context: SecureContext;
+  /** Of the certificates: the file may have changed when the next output reads it. */
+  readonly fingerprint: string;
+}
 
 /**
  * One context for all connections: making it parses every certificate. As with Go, what cannot be read in the file is
@@ -10,7 +17,7 @@ import { ConfigurationError } from "../configuration_error.js";
  * @param file path of a file with certificates in PEM
  * @throws ConfigurationError when the file cannot be read or holds no certificate
  */
-export function trustOnly(file: string): SecureContext {
+export function trustOnly(file: string): Trust {
   const text = readText(file);
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   const certificates = blocks.filter(isCertificate);
@@ -19,7 +26,8 @@ export function trustOnly(file: string): SecureContext {
       `'AWS_CA_BUNDLE' names ${file}, which holds no certificate; it must be a file with certificates in PEM (-----BEGIN CERTIFICATE-----)`,
     );
   }
-  return createSecureContext({ ca: certificates });
+  const fingerprint = createHash("sha256").update(certificates.join("\n")).digest("hex");
+  return { context: createSecureContext({ ca: certificates }), fingerprint };
 }
 
 function readText(file: string): string {

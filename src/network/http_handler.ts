@@ -1,25 +1,30 @@
-/** How the SDK's clients reach their services over HTTP: directly or through a proxy, trusting whom. */
-import { Agent as PlainAgent } from "node:http";
+/** How the SDK's clients and our own requests reach their services over HTTP: directly or through a proxy, trusting whom. */
+import { Agent as PlainAgent, type IncomingHttpHeaders } from "node:http";
 import { Agent as SecureAgent } from "node:https";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { buildQueryString } from "@smithy/core/protocols";
+import type { HttpHandlerOptions, HttpRequest } from "@smithy/types";
+import { exchange, type ExchangeTarget } from "./exchange.js";
 import type { NetworkEnvironment } from "./network.js";
-import type { PostTarget } from "./post.js";
 
 const connectionTimeoutMs = 5000;
 /** A connection on which nothing moves for so long is dead, even when http_request_timeout sets no limit. */
 const idleTimeoutMs = 60_000;
 /** As the SDK's own. */
 const maxSockets = 50;
+/** Several times the longest answer of Kinesis: 500 records with a reason for each that was not taken, or 1000 shards. */
+const mostKinesisAnswerBytes = 4 * 1024 * 1024;
 
-/** An instance: given plain options, the Kinesis client would build its HTTP/2 handler and open a TLS session per request. */
-export function createHttpHandler(network: NetworkEnvironment): RoutedHttpHandler {
-  return new RoutedHttpHandler(network);
+/** @param mostAnswerBytes limits the bodies of responses; Kinesis's unless it is given */
+export function createHttpHandler(network: NetworkEnvironment, mostAnswerBytes = mostKinesisAnswerBytes): RoutedHttpHandler {
+  return new RoutedHttpHandler(network, mostAnswerBytes);
 }
 
-type Request = Parameters<NodeHttpHandler["handle"]>[0];
-type Address = Pick<Request, "protocol" | "hostname" | "port" | "path">;
-type HandleOptions = Parameters<NodeHttpHandler["handle"]>[1];
-type HandleResult = ReturnType<NodeHttpHandler["handle"]>;
+type Address = Pick<HttpRequest, "protocol" | "hostname" | "port" | "path">;
+
+/** A response as the SDK reads it. Its body has been read: the SDK's own handler sets no limit to it. */
+interface HandledResponse {
+  readonly response: { statusCode: number; reason: string | undefined; headers: Record<string, string>; body: Uint8Array };
+}
 
 /** Agents for requests through a proxy, with and without TLS; undefined where no proxy is set. */
 interface ProxyAgents {
@@ -27,77 +32,88 @@ interface ProxyAgents {
   readonly plain: PlainAgent | undefined;
 }
 
-/** Sends each request directly, or with another handler through the proxy for it. */
-export class RoutedHttpHandler extends NodeHttpHandler {
+/**
+ * Sends each request directly or through the proxy for it; has the methods of the SDK's own handler. The Kinesis client takes
+ * it as it is; given plain options, that would build an HTTP/2 handler and open a TLS session per request.
+ */
+export class RoutedHttpHandler {
+  /** For the SDK. */
+  readonly metadata = { handlerProtocol: "http/1.1" };
   readonly #network: NetworkEnvironment;
+  readonly #mostAnswerBytes: number;
   readonly #secureAgent: SecureAgent;
   readonly #plainAgent: PlainAgent;
-  readonly #proxied: NodeHttpHandler | undefined;
   #proxyAgents: Promise<ProxyAgents> | undefined;
 
-  constructor(network: NetworkEnvironment) {
-    const { proxies, trust } = network;
+  constructor(network: NetworkEnvironment, mostAnswerBytes: number) {
+    const { trust } = network;
     const common = { keepAlive: true, maxSockets, timeout: idleTimeoutMs };
-    const secureAgent = new SecureAgent({ ...common, ...(trust === undefined ? {} : { secureContext: trust }) });
-    const plainAgent = new PlainAgent(common);
-    super({
-      connectionTimeout: connectionTimeoutMs,
-      socketTimeout: idleTimeoutMs,
-      httpsAgent: secureAgent,
-      httpAgent: plainAgent,
-    });
+    this.#secureAgent = new SecureAgent({ ...common, ...(trust === undefined ? {} : { secureContext: trust }) });
+    this.#plainAgent = new PlainAgent(common);
     this.#network = network;
-    this.#secureAgent = secureAgent;
-    this.#plainAgent = plainAgent;
-    if (proxies.https === undefined && proxies.http === undefined) return;
-    this.#proxied = new NodeHttpHandler(async () => {
-      const { secure, plain } = await this.#loadProxyAgents();
-      return {
-        // Later than the agents' own limit, of which the message names the proxy.
-        connectionTimeout: connectionTimeoutMs + 1000,
-        socketTimeout: idleTimeoutMs,
-        ...(secure === undefined ? {} : { httpsAgent: secure as never }),
-        ...(plain === undefined ? {} : { httpAgent: plain }),
-      };
-    });
+    this.#mostAnswerBytes = mostAnswerBytes;
   }
 
-  /** By the proxy, where the address needs one. */
-  override handle(request: Request, options?: HandleOptions): HandleResult {
-    return this.#proxied !== undefined && this.#needsProxy(request)
-      ? this.#proxied.handle(request, options)
-      : super.handle(request, options);
+  /** Sends a request of the SDK and reads the response to its end. @throws the errors of {@link exchange}; AbortError */
+  async handle(request: HttpRequest, { abortSignal }: HttpHandlerOptions = {}): Promise<HandledResponse> {
+    const signal = abortSignal as AbortSignal | undefined;
+    if (signal?.aborted === true) throw abortError();
+    const query = buildQueryString(request.query ?? {});
+    const target = await this.target({ ...request, path: query === "" ? request.path : `${request.path}?${query}` });
+    let onAbort: () => void = () => undefined;
+    const watcher = {
+      onEnd(end: (reason: Error) => void) {
+        onAbort = () => end(abortError());
+        signal?.addEventListener("abort", onAbort, { once: true });
+        if (signal?.aborted === true) onAbort();
+      },
+      moved: () => undefined,
+    };
+    try {
+      const sent = { method: request.method, headers: request.headers, body: bytesOf(request.body) };
+      const { statusCode, reason, headers, body } = await exchange(target, sent, watcher);
+      return { response: { statusCode, reason, headers: joined(headers), body } };
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
   }
 
-  /** Returns the target of a POST to this address, direct or through the proxy for it. */
-  async target(address: Address): Promise<PostTarget> {
+  /** Returns the target of a request to this address, direct or through the proxy for it. */
+  async target(address: Address): Promise<ExchangeTarget> {
     const { secure, plain } = this.#needsProxy(address) ? await this.#loadProxyAgents() : {};
     const agent = address.protocol === "https:" ? (secure ?? this.#secureAgent) : (plain ?? this.#plainAgent);
-    return targetWith(agent, address);
+    return this.#targetWith(agent, address);
   }
 
-  /** Returns the target of a direct POST to this address; undefined when the address needs a proxy. */
-  directTarget(address: Address): PostTarget | undefined {
+  /** Returns the target of a direct request to this address; undefined when the address needs a proxy. */
+  directTarget(address: Address): ExchangeTarget | undefined {
     if (this.#needsProxy(address)) return undefined;
-    return targetWith(address.protocol === "https:" ? this.#secureAgent : this.#plainAgent, address);
+    return this.#targetWith(address.protocol === "https:" ? this.#secureAgent : this.#plainAgent, address);
   }
 
-  /** For both ways. */
-  override updateHttpClientConfig(...change: Parameters<NodeHttpHandler["updateHttpClientConfig"]>): void {
-    super.updateHttpClientConfig(...change);
-    this.#proxied?.updateHttpClientConfig(...change);
+  /** Of the SDK's handlers: nothing of this one can be changed. */
+  updateHttpClientConfig(): void {
+    return undefined;
+  }
+
+  /** Of the SDK's handlers. */
+  httpHandlerConfigs(): Record<string, never> {
+    return {};
   }
 
   /** Closes the connections of both ways. */
-  override destroy(): void {
-    super.destroy();
-    // The SDK's handlers know their agents only once they have sent something themselves.
+  destroy(): void {
     this.#secureAgent.destroy();
     this.#plainAgent.destroy();
     void this.#proxyAgents?.then(({ secure, plain }) => {
       secure?.destroy();
       plain?.destroy();
     });
+  }
+
+  #targetWith(agent: PlainAgent, { protocol, hostname, port, path }: Address): ExchangeTarget {
+    const limits = { connectionTimeoutMs, idleTimeoutMs, mostAnswerBytes: this.#mostAnswerBytes };
+    return { isSecure: protocol === "https:", hostname: unbracketed(hostname), port, path, agent, ...limits };
   }
 
   #loadProxyAgents(): Promise<ProxyAgents> {
@@ -123,11 +139,24 @@ async function loadProxyAgents(network: NetworkEnvironment): Promise<ProxyAgents
   };
 }
 
-function targetWith(agent: PlainAgent, { protocol, hostname, port, path }: Address): PostTarget {
-  return { isSecure: protocol === "https:", hostname: unbracketed(hostname), port, path, agent, connectionTimeoutMs, idleTimeoutMs };
-}
-
 /** An IPv6 address as connections take it. */
 function unbracketed(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, "");
+}
+
+/** The bodies of the clients that are used here are texts, bytes or missing. */
+function bytesOf(body: unknown): Uint8Array {
+  if (body === undefined) return new Uint8Array();
+  if (typeof body === "string") return Buffer.from(body);
+  if (body instanceof Uint8Array) return body;
+  throw new Error("the AWS SDK gives a body that is neither text nor bytes");
+}
+
+/** A header that came several times as one text. */
+function joined(headers: IncomingHttpHeaders): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]));
+}
+
+function abortError(): Error {
+  return Object.assign(new Error("Request aborted"), { name: "AbortError" });
 }

@@ -4,6 +4,7 @@ import { isIP, type Socket } from "node:net";
 import type { AgentConnectOpts } from "agent-base";
 import { HttpProxyAgent } from "http-proxy-agent";
 import type { NetworkEnvironment } from "./network.js";
+import { handshakeOf } from "./handshake.js";
 import { Openings } from "./openings.js";
 import { proxyError, type Proxy } from "./proxy.js";
 import { TunnelAgent } from "./tunnel_agent.js";
@@ -11,7 +12,7 @@ import { TunnelAgent } from "./tunnel_agent.js";
 /** What the agents of a handler have in common. */
 export interface AgentSettings {
   readonly maxSockets: number;
-  /** Milliseconds in which a proxy has to open the way. */
+  /** Milliseconds in which a proxy has to open the way, all TLS handshakes included. */
   readonly timeoutMs: number;
 }
 
@@ -44,10 +45,12 @@ class ForwardingAgent extends HttpProxyAgent<string> {
 
   override async connect(request: ClientRequest & { _implicitHeader(): void }, options: AgentConnectOpts): Promise<Socket> {
     try {
-      return await this.#openings.run((signal) => {
+      return await this.#openings.run(async (signal) => {
         // The library reads `connectOpts` before its first wait, so that each connection gets its own signal.
         this.connectOpts = { ...this.connectOpts, signal };
-        return super.connect(request, options);
+        const socket = await super.connect(request, options);
+        await handshakeOf(socket, signal);
+        return socket;
       });
     } catch (error) {
       throw proxyError(this.#named, error);

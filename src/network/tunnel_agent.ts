@@ -6,6 +6,7 @@ import { checkServerIdentity, TLSSocket, type SecureContext } from "node:tls";
 import { Agent, type AgentConnectOpts } from "agent-base";
 import { HttpsProxyAgent } from "https-proxy-agent";
 import { SocksProxyAgent } from "socks-proxy-agent";
+import { handshakeOf } from "./handshake.js";
 import { Openings } from "./openings.js";
 import { proxyError, type Proxy } from "./proxy.js";
 
@@ -16,7 +17,7 @@ export interface TunnelSettings {
   readonly isSecure: boolean;
   readonly trust: SecureContext | undefined;
   readonly maxSockets: number;
-  /** Milliseconds in which the proxy has to open the way. */
+  /** Milliseconds in which the proxy has to open the way, with the TLS handshake of the target behind it. */
   readonly timeoutMs: number;
 }
 
@@ -57,7 +58,9 @@ export class TunnelAgent extends Agent {
     const socket = await this.#connector(signal).connect(request, this.#targetOptions(options));
     // A proxy that refuses would be taken for the service: https-proxy-agent plays its response back as the target's.
     if (response !== undefined && response.statusCode !== 200) throw refusal(response);
-    if (this.settings.isSecure && !(socket instanceof TLSSocket)) throw new Error("opened no TLS connection");
+    if (!this.settings.isSecure) return socket;
+    if (!(socket instanceof TLSSocket)) throw new Error("opened no TLS connection");
+    await handshakeOf(socket, signal);
     return socket;
   }
 

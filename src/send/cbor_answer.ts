@@ -1,6 +1,6 @@
 /** Turns an answer in CBOR into one in JSON, which the SDK's client can read. */
 import { cbor } from "@smithy/core/cbor";
-import type { Answer } from "../network/post.js";
+import type { Answer } from "../network/exchange.js";
 import { contentTypes } from "./request_form.js";
 
 /** Does so in place; an answer that is no CBOR stays as it is, and the client will say so. Its body must have been read. */

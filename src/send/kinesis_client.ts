@@ -13,13 +13,14 @@ import type { Pluggable } from "@smithy/types";
 import type { ConnectionOptions } from "../config.js";
 import type { Entry } from "../entry.js";
 import { AttemptRunner, type Attempt, type TimeLimit } from "./attempt.js";
-import { createHttpHandler, type RoutedHttpHandler } from "../network/http_handler.js";
+import type { HandlerMethods } from "../network/ended_handler.js";
+import { createHttpHandler } from "../network/http_handler.js";
 import { directNetwork, type NetworkEnvironment } from "../network/network.js";
 import type { Shard } from "../aggregate/shard_map.js";
 import { answeredBy, PreparedRequest } from "./prepared_request.js";
 import type { PutRecordsClient } from "./put_records.js";
 import { beginsAsCborMap, formatOfResponse, readAnswer, refusesFormat, tookAll, type PutRecordsAnswer } from "./put_records_answer.js";
-import type { Credentials, RenewingCredentials } from "../credentials/renewing_credentials.js";
+import type { CredentialProvider, Credentials } from "../credentials/renewing_credentials.js";
 import type { RequestBodies, RequestBody } from "./request_bodies.js";
 import { contentTypes } from "./request_form.js";
 import { CredentialsFailure } from "./request_failure.js";
@@ -33,8 +34,8 @@ const shardListLimit: TimeLimit = { of: "attempt", milliseconds: 10_000, name: "
 /** How the SDK's client is made for an output; what fails is tried again by others. */
 export function clientConfig(
   { region, endpoint, profile }: ConnectionOptions,
-  credentials: RenewingCredentials,
-  requestHandler: RoutedHttpHandler,
+  credentials: CredentialProvider,
+  requestHandler: HandlerMethods,
 ): KinesisClientConfig {
   return {
     region,
@@ -46,11 +47,15 @@ export function clientConfig(
   };
 }
 
+/** With http_request_timeout 0, for an answer that drips: a silent connection is given up after 60 s. */
+const longestAnswerMs = 300_000;
+
 /** Returns the time limit of an attempt to send records. */
 function sendLimit({ requestTimeoutMs, answerTimeoutMs = 0 }: ConnectionOptions): TimeLimit {
-  return requestTimeoutMs > 0
-    ? { of: "attempt", milliseconds: requestTimeoutMs, name: `http_request_timeout (${requestTimeoutMs / 1000} s)` }
-    : { of: "answer", milliseconds: answerTimeoutMs, name: `http_request_timeout (${answerTimeoutMs / 1000} s, its default)` };
+  if (requestTimeoutMs > 0) return { of: "attempt", milliseconds: requestTimeoutMs, name: `http_request_timeout (${requestTimeoutMs / 1000} s)` };
+  return answerTimeoutMs > 0
+    ? { of: "answer", milliseconds: answerTimeoutMs, name: `http_request_timeout (${answerTimeoutMs / 1000} s, its default)` }
+    : { of: "answer", milliseconds: longestAnswerMs, name: `the time for any answer (${longestAnswerMs / 1000} s)` };
 }
 
 /**
@@ -60,7 +65,7 @@ function sendLimit({ requestTimeoutMs, answerTimeoutMs = 0 }: ConnectionOptions)
  */
 export function createKinesisClient(
   options: ConnectionOptions,
-  credentials: RenewingCredentials,
+  credentials: CredentialProvider,
   version: string,
   bodies: RequestBodies,
   network: NetworkEnvironment = directNetwork,
@@ -93,13 +98,16 @@ export function createKinesisClient(
 
   /** The whole answer, or that so many were taken. */
   async function send(
-    { bytes, format }: RequestBody,
+    body: RequestBody,
     count: number,
     attempt: Attempt,
   ): Promise<PutRecordsAnswer | "took all"> {
+    const { bytes, format } = body;
     const keys = await takeKeys(attempt);
     if (!prepared.isReady) await runPutRecords(prepared.prepare());
     const response = await prepared.send(bytes, contentTypes[format], keys, attempt);
+    // Whatever the answer says; one may come before all of the request has left.
+    if (response.isRequestSent) bodies.release(body);
     const responseFormat = formatOfResponse(response.headers["content-type"], format);
     if (response.statusCode === 200 && tookAll(response.body.toString("latin1"), responseFormat, count)) return "took all";
     if (responseFormat === "cbor" && beginsAsCborMap(response.body)) (await import("./cbor_answer.js")).turnIntoJson(response);
@@ -112,10 +120,7 @@ export function createKinesisClient(
     // Before any wait: once the attempt has ended for its time, the entries' memory is used again.
     const body = bodies.write(entries);
     try {
-      const answer = await send(body, count, attempt);
-      // Not after a failure, which may have come before all of it was read.
-      bodies.release(body);
-      return answer;
+      return await send(body, count, attempt);
     } catch (error) {
       if (body.format === "json" || !refusesFormat(error)) throw error;
       bodies.fallBackToJson();

@@ -3,12 +3,12 @@ import { randomUUID } from "node:crypto";
 import type { DeserializeMiddleware, FinalizeRequestMiddleware, HttpRequest, Pluggable, SelectedHttpAuthScheme } from "@smithy/types";
 import type { Credentials } from "../credentials/renewing_credentials.js";
 import type { RoutedHttpHandler } from "../network/http_handler.js";
-import { post, type Answer, type PostTarget } from "../network/post.js";
+import { exchange, type Answer, type ExchangeTarget } from "../network/exchange.js";
 import type { Attempt } from "./attempt.js";
 import { RequestSigner } from "./request_signature.js";
 
 interface Prepared {
-  readonly target: PostTarget;
+  readonly target: ExchangeTarget;
   /** Those that need no signature: who we are. */
   readonly headers: Readonly<Record<string, string>>;
   readonly signer: RequestSigner;
@@ -88,7 +88,7 @@ export class PreparedRequest {
       "content-length": String(body.length),
       "amz-sdk-invocation-id": randomUUID(),
     };
-    const answer = await post(target, signed, body, attempt);
+    const answer = await exchange(target, { method: "POST", headers: signed, body }, attempt);
     // The client learns the service's time from each answer.
     scheme.signer.successHandler?.(answer, scheme.httpAuthOption.signingProperties ?? {});
     return answer;

@@ -1,7 +1,9 @@
 /** Why a request failed, read from what the AWS SDK throws, and what can be done about it. */
+import { headersOf, readRetryAfter } from "../network/retry_after.js";
 import { withoutSecrets } from "../service_message.js";
 import type { FailureCause, RequestFailure } from "./put_records.js";
 import { isThrottling } from "./throttling.js";
+import { readTlsFault } from "./tls_fault.js";
 
 /** Codes of time-outs: the service's, the SDK's, and that of a silent source of credentials. */
 const timeoutCodes = new Set(["RequestTimeout", "RequestTimeoutException", "TimeoutError", "CredentialsTimeout"]);
@@ -17,6 +19,9 @@ const contentCodes = new Set([
 ]);
 const requestTimeout = 408;
 const payloadTooLarge = 413;
+
+/** What was answered is not the service's: by something in between, perhaps only this time. */
+const invalidAnswer = "InvalidAnswer";
 
 /** The SDK's names for a refusal that says nothing but its status. */
 const namelessRefusals = new Set(["Unknown", "UnknownError"]);
@@ -45,13 +50,15 @@ export function readFailure(error: unknown, now: () => number = Date.now): Reque
   if (name === "SyntaxError") {
     const text = "the answer is not the service's (is there a proxy in between?)";
     if (isRefusal) return { kind: "failed", code: `HTTP ${status}`, message: text, cause: causeOf("", "", status), ...wait };
-    return { kind: "failed", code: "InvalidAnswer", message: `${text}, or it broke off`, cause: "transient" };
+    return { kind: "failed", code: invalidAnswer, message: `${text}, or it broke off`, cause: "transient" };
   }
   if (status !== undefined && namelessRefusals.has(name)) {
     return { kind: "failed", code: `HTTP ${status}`, message: "the answer tells no reason", cause: causeOf("", "", status), ...wait };
   }
   // No response arrived, or it broke off, or a proxy refused the tunnel.
   if (!isRefusal && code !== undefined) {
+    const fault = readTlsFault(code, message);
+    if (fault !== undefined) return { kind: "failed", ...fault, ...wait };
     const cause = isSystemCode(code) || timeoutCodes.has(name) ? "transient" : "setup";
     // The error of several refused addresses has no message of its own.
     return { kind: "failed", code, message: message === "" ? code : message, cause, ...wait };
@@ -64,38 +71,11 @@ export function readFailure(error: unknown, now: () => number = Date.now): Reque
 
 /** @param message without what it quotes: a record's key may hold any word */
 function causeOf(name: string, message: string, status: number | undefined): FailureCause {
-  if (isThrottling(name) || timeoutCodes.has(name)) return "transient";
+  if (isThrottling(name) || timeoutCodes.has(name) || name === invalidAnswer) return "transient";
   if (status === payloadTooLarge) return "content";
   // A name or ARN that the service does not take is the option's fault, not a record's.
   if (contentCodes.has(name) && !/stream/iu.test(message)) return "content";
   return status !== undefined && (status === requestTimeout || status === 429 || status >= 500) ? "transient" : "setup";
-}
-
-/** 11.5 days: a longer wait is a mistake of the sender. */
-const mostWaitMs = 999_999_000;
-/** IMF-fixdate, the only format that a sender may use. Source: RFC 9110, 5.6.7. */
-const httpDate = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/u;
-
-/**
- * Reads the wait that a response asks for: seconds or a date in Retry-After (RFC 9110, 10.2.3), else milliseconds in
- * x-amz-retry-after. Returns undefined when both are missing, malformed or too long.
- */
-function readRetryAfter(headers: Readonly<Record<string, unknown>>, now: () => number): number | undefined {
-  const text = (name: string) => {
-    const value = headers[name];
-    return typeof value === "string" ? value.trim() : "";
-  };
-  const [wait, amazonWait] = [text("retry-after"), text("x-amz-retry-after")];
-  let waitMs = Number.NaN;
-  if (/^\d+$/u.test(wait)) waitMs = Number(wait) * 1000;
-  else if (httpDate.test(wait)) waitMs = Math.max(0, Date.parse(wait) - timeOf(text("date"), now));
-  else if (/^\d+$/u.test(amazonWait)) waitMs = Number(amazonWait);
-  return waitMs <= mostWaitMs ? waitMs : undefined;
-}
-
-/** Returns the sender's time from its header Date, since this machine's clock may be wrong; without a Date this machine's. */
-function timeOf(date: string, now: () => number): number {
-  return httpDate.test(date) ? Date.parse(date) : now();
 }
 
 /**
@@ -124,13 +104,12 @@ function describe(error: unknown): Description {
   const metadata = memberOf(error, "$metadata");
   const status = memberOf(metadata, "httpStatusCode");
   const code = memberOf(error, "code");
-  const headers = memberOf(memberOf(error, "$response"), "headers");
   return {
     name: error.name,
     message: error.message,
     code: typeof code === "string" ? code : undefined,
     status: typeof status === "number" ? status : undefined,
-    headers: typeof headers === "object" && headers !== null ? { ...headers } : {},
+    headers: headersOf(error),
     isClockCorrected: memberOf(metadata, "clockSkewCorrected") === true,
   };
 }

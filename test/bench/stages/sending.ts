@@ -11,6 +11,7 @@ import { trustOnly } from "../../../src/network/certificate_authorities.js";
 import { directNetwork } from "../../../src/network/network.js";
 import { createKinesisClient } from "../../../src/send/kinesis_client.js";
 import { RecordedLog } from "../../support/recorded_log.js";
+import { renewalClock } from "../../support/renewal_clock.js";
 import { recordsIn } from "../fluent_bit/arrival_check.js";
 import { KinesisProcess } from "../fluent_bit/kinesis_process.js";
 import { type Case, mustEqual } from "../stage.js";
@@ -25,10 +26,10 @@ interface Sender {
 }
 
 function ourSender({ endpoint: { port, certificateFile } }: KinesisProcess): Sender {
-  const credentials = new RenewingCredentials(() => Promise.resolve(identity), { log: new RecordedLog(), now: Date.now });
+  const credentials = new RenewingCredentials(() => Promise.resolve(identity), { log: new RecordedLog(), ...renewalClock });
   const connection = { region: "us-west-2", stream: "logs", endpoint: `https://localhost:${port}`, requestTimeoutMs: 0 };
   const roles = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
-  const network = { ...directNetwork, trust: trustOnly(certificateFile) };
+  const network = { ...directNetwork, trust: trustOnly(certificateFile).context };
   const client = createKinesisClient({ ...connection, ...roles }, credentials, "1.2.3", bodiesFor("logs"), network);
   const send = async (entries: readonly Entry[]): Promise<void> => {
     const outcome = await client.putRecords(entries);

@@ -3,8 +3,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { text } from "node:stream/consumers";
-import type { Readable } from "node:stream";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createHttpHandler, type RoutedHttpHandler } from "../../../src/network/http_handler.js";
@@ -65,17 +63,17 @@ async function handlerOf(environment: Environment): Promise<RoutedHttpHandler> {
 }
 
 /** Asks as the SDK does; status and text of the answer. */
-async function ask(handler: NodeHttpHandler, url: string, abortSignal?: AbortSignal): Promise<string> {
+async function ask(handler: RoutedHttpHandler, url: string, abortSignal?: AbortSignal): Promise<string> {
   const { protocol, hostname, port, pathname, host } = new URL(url);
   const request = {
     ...{ protocol, hostname, path: pathname, method: "POST", headers: { host }, query: {}, body: "question" },
     ...(port === "" ? {} : { port: Number(port) }),
   };
-  const sent = handler.handle(request as unknown as Parameters<NodeHttpHandler["handle"]>[0], {
+  const sent = handler.handle(request as unknown as Parameters<RoutedHttpHandler["handle"]>[0], {
     ...(abortSignal === undefined ? {} : { abortSignal }),
   });
   const { response } = await sent;
-  return `${response.statusCode} ${await text(response.body as Readable)}`;
+  return `${response.statusCode} ${Buffer.from(response.body).toString()}`;
 }
 
 describe("a request over TLS", () => {
@@ -352,6 +350,9 @@ describe("the way without a proxy", () => {
   });
 });
 
-it("the handler is the SDK's, so that its clients take it as it is", async () => {
-  expect(await handlerOf({})).toBeInstanceOf(NodeHttpHandler);
+it("the handler has the methods of the SDK's own, so that its clients take it as it is", async () => {
+  const handler = await handlerOf({});
+  expect(NodeHttpHandler.create(handler as never)).toBe(handler);
+  expect(handler.metadata).toEqual({ handlerProtocol: "http/1.1" });
+  expect(handler.httpHandlerConfigs()).toEqual({});
 });

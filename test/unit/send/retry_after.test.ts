@@ -8,6 +8,7 @@ import { createKinesisClient } from "../../../src/send/kinesis_client.js";
 import type { RequestFormat } from "../../../src/send/request_form.js";
 import { entryOf } from "../../support/entry.js";
 import { RecordedLog } from "../../support/recorded_log.js";
+import { renewalClock } from "../../support/renewal_clock.js";
 import { bodiesFor } from "../../support/request_bodies.js";
 import { ScriptedProxy } from "../../support/scripted_proxy.js";
 import { ScriptedService } from "../../support/scripted_service.js";
@@ -26,7 +27,7 @@ afterEach(async () => {
 
 function sendTo(endpoint: string, format: RequestFormat, network: NetworkEnvironment = directNetwork) {
   const none = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined, requestTimeoutMs: 0 };
-  const credentials = new RenewingCredentials(() => Promise.resolve(keys), { log: new RecordedLog(), now: Date.now });
+  const credentials = new RenewingCredentials(() => Promise.resolve(keys), { log: new RecordedLog(), ...renewalClock });
   const client = createKinesisClient({ region: "us-west-2", stream: "logs", endpoint, ...none }, credentials, "1", bodiesFor("logs", format), network);
   stops.push(() => client.close());
   return client.putRecords([entryOf({ data: Buffer.from("x"), partitionKey: "k" })]);

@@ -13,6 +13,7 @@ import type { PutRecordsOutcome } from "../../../src/send/put_records.js";
 import { makeCertificate } from "../../support/certificate.js";
 import { entryOf } from "../../support/entry.js";
 import { RecordedLog } from "../../support/recorded_log.js";
+import { renewalClock } from "../../support/renewal_clock.js";
 import { bodiesFor } from "../../support/request_bodies.js";
 import { ScriptedProxy } from "../../support/scripted_proxy.js";
 
@@ -142,7 +143,7 @@ async function reach(way: Way, limits: Partial<ConnectionOptions> = unset) {
 
 async function clientOf(url: string, environment: Record<string, string>, limits: Partial<ConnectionOptions> = unset) {
   const none = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined, requestTimeoutMs: 0 };
-  const credentials = new RenewingCredentials(() => Promise.resolve(keys), { log: new RecordedLog(), now: Date.now });
+  const credentials = new RenewingCredentials(() => Promise.resolve(keys), { log: new RecordedLog(), ...renewalClock });
   const connection = { region: "us-west-2", stream: "logs", endpoint: url, ...none, ...limits };
   const network = await readNetworkEnvironment(environment);
   const client = createKinesisClient(connection, credentials, "1", bodiesFor("logs"), network);
@@ -248,12 +249,17 @@ describe.each(ways)("an endpoint that is reached %s", (way) => {
     expect(seen.outcome).toEqual({ kind: "answered", failed: [], strayed: 0 });
   });
 
-  it("with http_request_timeout 0 has all the time that the connection lives", async () => {
+  it.each([299_999, 300_000])("with http_request_timeout 0 has 300 s for the whole answer, though it drips: after %i ms", async (afterMs) => {
     const { endpoint, send } = await reach(way, { requestTimeoutMs: 0, answerTimeoutMs: 0 });
     const seen = send();
     await endpoint.take(everything);
-    await vi.advanceTimersByTimeAsync(3_600_000);
-    expect(seen.outcome).toBe("none yet");
+    endpoint.say("HTTP/1.1 103 Early Hints\r\n\r\n");
+    await vi.advanceTimersByTimeAsync(250_000);
+    endpoint.say("HTTP/1.1 2");
+    await settled();
+    await vi.advanceTimersByTimeAsync(afterMs - 250_000);
+    const message = "no answer within the time for any answer (300 s)";
+    expect(seen.outcome).toEqual(afterMs < 300_000 ? "none yet" : { ...silence, message });
   });
 
   it("costs one timer for each request over a used connection", async () => {
@@ -326,19 +332,21 @@ describe("a way that does not open", () => {
     expect(seen.outcome).toEqual({ ...silence, message: "no answer within http_request_timeout (2 s)" });
   });
 
-  it("since a proxy for plain requests does not finish its TLS handshake fails after 10 s", async () => {
+  it("since a proxy for plain requests does not finish its TLS handshake fails after 5 s, and names the proxy", async () => {
     const { port, open } = await mute();
     const { send } = await clientOf("http://kinesis.example", { HTTP_PROXY: `https://127.0.0.1:${port}` });
     const seen = send();
     await until(() => open() === 1);
     await settled();
-    await vi.advanceTimersByTimeAsync(9999);
+    await vi.advanceTimersByTimeAsync(4999);
     expect(seen.outcome).toBe("none yet");
     await vi.advanceTimersByTimeAsync(1);
-    expect(seen.outcome).toEqual(silence);
+    await until(() => seen.outcome !== "none yet");
+    const message = `the proxy of HTTP_PROXY (127.0.0.1:${port}): no connection within 5 s`;
+    expect(seen.outcome).toEqual({ kind: "failed", code: "ETIMEDOUT", message, cause: "transient" });
   });
 
-  it("since the endpoint behind a tunnel does not finish its TLS handshake fails after 10 s", async () => {
+  it("since the endpoint behind a tunnel does not finish its TLS handshake fails after 5 s", async () => {
     const { port, open } = await mute();
     const proxy = await ScriptedProxy.start({ target: { port } });
     stops.push(() => proxy.stop());
@@ -346,10 +354,12 @@ describe("a way that does not open", () => {
     const seen = send();
     await until(() => open() === 1);
     await settled();
-    await vi.advanceTimersByTimeAsync(9999);
+    await vi.advanceTimersByTimeAsync(4999);
     expect(seen.outcome).toBe("none yet");
     await vi.advanceTimersByTimeAsync(1);
-    expect(seen.outcome).toEqual(silence);
+    await until(() => seen.outcome !== "none yet");
+    const message = `the proxy of HTTPS_PROXY (${proxy.address}): no connection within 5 s`;
+    expect(seen.outcome).toEqual({ kind: "failed", code: "ETIMEDOUT", message, cause: "transient" });
   });
 });
 
@@ -370,7 +380,7 @@ it("an attempt whose time is up before it has credentials opens no connection wh
   const endpoint = new SlowEndpoint(false);
   await endpoint.start();
   let give: (credentials: typeof keys) => void = () => undefined;
-  const credentials = new RenewingCredentials(() => new Promise((resolve) => (give = resolve)), { log: new RecordedLog(), now: Date.now });
+  const credentials = new RenewingCredentials(() => new Promise((resolve) => (give = resolve)), { log: new RecordedLog(), ...renewalClock });
   const none = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
   const connection = { region: "us-west-2", stream: "logs", endpoint: `http://127.0.0.1:${endpoint.port}`, requestTimeoutMs: 2000, ...none };
   const client = createKinesisClient(connection, credentials, "1", bodiesFor("logs"));

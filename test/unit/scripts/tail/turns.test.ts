@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { mostRequests } from "../../../../scripts/tail/stream_api.js";
 import { turns } from "../../../../scripts/tail/turns.js";
-import { RoutedHttpHandler } from "../../../../src/network/http_handler.js";
+import { createHttpHandler } from "../../../../src/network/http_handler.js";
 import { readNetworkEnvironment } from "../../../../src/network/network.js";
 import { settled } from "../../../support/fake_clock.js";
 
@@ -55,7 +55,7 @@ describe("turns", () => {
   });
 
   it("are fewer than the connections of the handler", async () => {
-    const handler = new RoutedHttpHandler(await readNetworkEnvironment({}));
+    const handler = createHttpHandler(await readNetworkEnvironment({}));
     const target = handler.directTarget({ protocol: "https:", hostname: "example.com", path: "/" });
     expect(mostRequests).toBeLessThan(target?.agent.maxSockets ?? 0);
     handler.destroy();

@@ -1,0 +1,144 @@
+/** One HTTP request over Node's own client, and its response: read to its end, within limits of size and time. */
+import {
+  request as plainRequest,
+  type Agent as PlainAgent,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+} from "node:http";
+import { request as secureRequest, type Agent as SecureAgent } from "node:https";
+import type { Readable } from "node:stream";
+
+/** Where a request goes, over which connections, and what is taken as its response. */
+export interface ExchangeTarget {
+  readonly isSecure: boolean;
+  readonly hostname: string;
+  readonly port: number | undefined;
+  readonly path: string;
+  readonly agent: PlainAgent | SecureAgent;
+  readonly connectionTimeoutMs: number;
+  /** Of a connection on which nothing moves. */
+  readonly idleTimeoutMs: number;
+  /** Bytes of a response's body; longer ones are refused. */
+  readonly mostAnswerBytes: number;
+}
+
+/** What is sent. */
+export interface ExchangeRequest {
+  readonly method: string;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: Uint8Array;
+}
+
+/** Watches one exchange. */
+export interface ExchangeWatcher {
+  /** Receives the function that ends the exchange early, with the error that it rejects with. */
+  onEnd(end: (reason?: Error) => void): void;
+  /** Is called when the connection is open, and when a part of the request has been handed to the kernel. */
+  moved(): void;
+}
+
+/** An answer, read to its end; in the form that the SDK has them. */
+export interface Answer {
+  readonly statusCode: number;
+  readonly reason: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  body: Buffer;
+  /** Whether the whole request had left by then: its body's memory is not read any more. */
+  readonly isRequestSent: boolean;
+}
+
+/**
+ * Node reports no progress within one write, and an upload that does not move is given up after 10 s: an uplink of
+ * 210 kbit/s takes one part in that time. Smaller parts cost more CPU: 500 log lines fill about two parts of this size.
+ */
+const partBytes = 256 * 1024;
+
+/** Responses with a status of 1xx before the final one. Nobody asks for any, and a proxy adds one or two. */
+const mostInterimAnswers = 8;
+
+/** Sends a request and reads the response to its end. Rejects with Node's errors, a TimeoutError or InvalidAnswer. */
+export function exchange(target: ExchangeTarget, request: ExchangeRequest, watcher: ExchangeWatcher): Promise<Answer> {
+  const { isSecure, hostname, port, path, agent, connectionTimeoutMs, idleTimeoutMs, mostAnswerBytes } = target;
+  const { method, headers, body } = request;
+  return new Promise((resolve, reject) => {
+    let connecting: NodeJS.Timeout | undefined;
+    let interimAnswers = 0;
+    const moved = () => watcher.moved();
+    const options = { method, host: hostname, port, path, agent, headers, timeout: idleTimeoutMs };
+    const sent = (isSecure ? secureRequest : plainRequest)(options, (response) => {
+      const { statusCode = 0, statusMessage: reason, headers: answered } = response;
+      readBody(response, mostAnswerBytes).then((read) => {
+        resolve({ statusCode, reason, headers: answered, body: read, isRequestSent: sent.writableFinished });
+      }, fail);
+    });
+    /** Rejects by itself: a request whose socket has gone already tells nobody of its end. */
+    const fail = (error: Error) => {
+      clearTimeout(connecting);
+      reject(error);
+      sent.destroy();
+    };
+    const failForTime = (what: string, timeoutMs: number) => fail(timeoutError(`${what} within ${timeoutMs / 1000} s`));
+    sent.on("socket", (socket) => {
+      // Not earlier: an HTTP proxy's agent writes the header anew at this point, and Node would repeat it before a later part.
+      writeInParts(sent, body, moved);
+      if (!socket.connecting) return moved();
+      connecting = setTimeout(() => failForTime("no connection", connectionTimeoutMs), connectionTimeoutMs).unref();
+      socket.once(isSecure ? "secureConnect" : "connect", () => {
+        clearTimeout(connecting);
+        moved();
+      });
+    });
+    sent.on("finish", moved);
+    sent.on("timeout", () => failForTime("nothing moved", idleTimeoutMs));
+    sent.on("error", fail);
+    // Without a listener Node closes the socket of a 101 and emits nothing more.
+    sent.on("upgrade", (_, socket) => {
+      socket.destroy();
+      fail(invalidAnswer("the answer is 101 Switching Protocols, which was not asked for (is there a proxy in between?)"));
+    });
+    sent.on("information", ({ statusCode }) => {
+      if (++interimAnswers <= mostInterimAnswers) return;
+      fail(invalidAnswer(`more than ${mostInterimAnswers} interim answers came (the last with status ${statusCode}), and no final one`));
+    });
+    watcher.onEnd((reason = new Error("the request was ended")) => fail(reason));
+  });
+}
+
+/** Writes a body, each part after the one before has left, and ends the request. @param moved is called after each part but the last */
+function writeInParts(request: ClientRequest, body: Uint8Array, moved: () => void): void {
+  if (body.length <= partBytes) {
+    request.end(body);
+    return;
+  }
+  request.write(body.subarray(0, partBytes), (error) => {
+    if (error != null) return;
+    moved();
+    writeInParts(request, body.subarray(partBytes), moved);
+  });
+}
+
+/** Reads an answer's body to its end. Rejects with the stream's error, or when it is longer than `mostBytes`. */
+function readBody(stream: Readable, mostBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    stream.on("data", (part: Buffer) => {
+      parts.push(part);
+      bytes += part.length;
+      if (bytes <= mostBytes) return;
+      reject(invalidAnswer(`the answer has more than ${mostBytes} bytes; is it the address of the service?`));
+      stream.destroy();
+    });
+    stream.on("error", reject);
+    stream.on("end", () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)));
+  });
+}
+
+function timeoutError(message: string): Error {
+  return Object.assign(new Error(message), { name: "TimeoutError" });
+}
+
+function invalidAnswer(message: string): Error {
+  return Object.assign(new Error(message), { name: "InvalidAnswer" });
+}

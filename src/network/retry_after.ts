@@ -1,0 +1,37 @@
+/** Reads how long a response asks to wait before the next request. */
+
+/** 11.5 days: a longer wait is a mistake of the sender. */
+const mostWaitMs = 999_999_000;
+/** IMF-fixdate, the only format that a sender may use. Source: RFC 9110, 5.6.7. */
+const httpDate = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/u;
+
+/**
+ * Reads the wait that a response asks for: seconds or a date in Retry-After (RFC 9110, 10.2.3), else milliseconds in
+ * x-amz-retry-after. Returns undefined when both are missing, malformed or too long.
+ * @param now returns milliseconds since the epoch
+ */
+export function readRetryAfter(headers: Readonly<Record<string, unknown>>, now: () => number): number | undefined {
+  const text = (name: string) => {
+    const value = headers[name];
+    return typeof value === "string" ? value.trim() : "";
+  };
+  const [wait, amazonWait] = [text("retry-after"), text("x-amz-retry-after")];
+  let waitMs = Number.NaN;
+  if (/^\d+$/u.test(wait)) waitMs = Number(wait) * 1000;
+  else if (httpDate.test(wait)) waitMs = Math.max(0, Date.parse(wait) - timeOf(text("date"), now));
+  else if (/^\d+$/u.test(amazonWait)) waitMs = Number(amazonWait);
+  return waitMs <= mostWaitMs ? waitMs : undefined;
+}
+
+/** Returns the headers of the response that an error tells of, where the SDK's errors have them. */
+export function headersOf(error: unknown): Readonly<Record<string, unknown>> {
+  const member = (value: unknown, name: string): unknown =>
+    typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+  const headers = member(member(error, "$response"), "headers");
+  return typeof headers === "object" && headers !== null ? { ...headers } : {};
+}
+
+/** Returns the sender's time from its header Date, since this machine's clock may be wrong; without a Date this machine's. */
+function timeOf(date: string, now: () => number): number {
+  return httpDate.test(date) ? Date.parse(date) : now();
+}
