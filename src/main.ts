@@ -2,6 +2,7 @@
 import type { Binding, LoadBuiltIn } from "./binding.js";
 import { ByteBudget } from "./byte_budget.js";
 import { optionNames, readConfig } from "./config.js";
+import type { CredentialSources } from "./credentials/credentials.js";
 import { credentialSource } from "./credentials/credential_source.js";
 import { hasLogLevel, kinesisEndpointOf, readInstanceEnvironment, readLogLevel } from "./environment.js";
 import { lateClient } from "./late_client.js";
@@ -64,6 +65,8 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
       },
     }),
   };
+  // One for the process: outputs with the same sources share their credentials.
+  let credentialSources: Promise<CredentialSources> | undefined;
   const plugin = new Plugin(binding, log, now, async (number, read, requestId) => {
     const host = binding.outputInstance(requestId);
     let instanceLog = prefixed(log, `[kinesis ${number}] `);
@@ -91,11 +94,9 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
       log: instanceLog,
       metrics: openMetrics(binding, requestId, host?.name, config.connection.stream, instanceLog),
       client: lateClient(async () => {
-        const { credentialsFor } = await import("./credentials/credentials.js");
-        const { createHttpHandler } = await import("./network/http_handler.js");
+        const sources = await (credentialSources ??= loadCredentialSources(now));
         const { createKinesisClient } = await import("./send/kinesis_client.js");
-        const dependencies = { log: instanceLog, now: Date.now, requestHandler: createHttpHandler(network) };
-        return createKinesisClient(config.connection, credentialsFor(options, dependencies), version, bodies, network);
+        return createKinesisClient(config.connection, sources.open(options, { network, log: instanceLog }), version, bodies, network);
       }),
       shared,
       now,
@@ -115,6 +116,11 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
     requested();
     plugin.handle(...request);
   });
+}
+
+async function loadCredentialSources(steadyNow: () => number): Promise<CredentialSources> {
+  const { CredentialSources } = await import("./credentials/credentials.js");
+  return new CredentialSources({ now: Date.now, steadyNow, random: Math.random });
 }
 
 function openMetrics(

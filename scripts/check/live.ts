@@ -6,7 +6,7 @@ import {
   type StreamDescriptionSummary,
 } from "@aws-sdk/client-kinesis";
 import type { Config } from "../../src/config.js";
-import { credentialsFor } from "../../src/credentials/credentials.js";
+import { CredentialSources } from "../../src/credentials/credentials.js";
 import { readInstanceEnvironment } from "../../src/environment.js";
 import { createHttpHandler } from "../../src/network/http_handler.js";
 import { readNetworkEnvironment } from "../../src/network/network.js";
@@ -37,7 +37,8 @@ const timeoutMs = 20_000;
 export async function askLive(output: KinesisOutput, config: Config, environment: Environment): Promise<Live> {
   const { connection } = config;
   const { eksPodExecutionRole } = readInstanceEnvironment(environment);
-  const requestHandler = createHttpHandler(await readNetworkEnvironment(environment));
+  const network = await readNetworkEnvironment(environment);
+  const requestHandler = createHttpHandler(network);
   const findings: Finding[] = [];
   const facts: string[] = [];
   let source = connection.profile === undefined ? undefined : `profile '${connection.profile}'`;
@@ -45,7 +46,8 @@ export async function askLive(output: KinesisOutput, config: Config, environment
   // The chain itself tells it, at one level or another.
   const listen = (message: string) => (source ??= /^Credentials come from (.*)$/u.exec(message)?.[1]);
   const log = { debug: listen, info: listen, warning: ignore, error: ignore };
-  const credentials = credentialsFor({ ...connection, eksPodExecutionRole }, { log, now: Date.now, requestHandler });
+  const sources = new CredentialSources({ now: Date.now, steadyNow: () => performance.now(), random: Math.random });
+  const credentials = sources.open({ ...connection, eksPodExecutionRole }, { network, log });
   const client = new KinesisClient(clientConfig(connection, credentials, requestHandler));
   const target = targetOf(connection.stream);
   const add = (severity: Severity, option: string, rule: string, message: string, advice: string) =>

@@ -1,7 +1,8 @@
 /** Credentials from the HTTP endpoint of a container: ECS tasks and EKS Pod Identity. */
 import { readFile } from "node:fs/promises";
-import { request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
+import type { SecureContext } from "node:tls";
+import type { Answer } from "../network/exchange.js";
+import { askEndpoint, stringFields } from "./local_endpoint.js";
 import { CredentialsProviderError, type Credentials } from "./renewing_credentials.js";
 
 // Source: AWS SDKs and Tools Reference Guide, Container credential provider.
@@ -11,7 +12,6 @@ const plainHosts = new Set(["localhost", "[::1]", "169.254.170.2", "169.254.170.
 const attempts = 3;
 const attemptTimeoutMs = 2000;
 const pauseMs = 200;
-const mostAnswerBytes = 64 * 1024;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -36,20 +36,42 @@ export function containerAddress(environment: Environment): URL | undefined {
   throw new CredentialsProviderError(`${name} must be a URL with https, or with http and an address of this machine, of ECS or of EKS`);
 }
 
+/** How the endpoint is asked. */
+export interface ContainerRequest {
+  readonly environment: Environment;
+  /** Authorities of an https endpoint; undefined for those that Node trusts. */
+  readonly trust: SecureContext | undefined;
+  /** Ends the fetch. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Asks up to three times. The token's file is read each time: it is replaced while we run.
- * @param signal ends the fetch
  * @throws CredentialsProviderError without anything of the answer but its status and code
  */
-export async function fetchContainerCredentials(address: URL, environment: Environment, signal: AbortSignal): Promise<Credentials> {
+export async function fetchContainerCredentials(address: URL, { environment, trust, signal }: ContainerRequest): Promise<Credentials> {
   const token = await readToken(environment);
+  const headers = { accept: "application/json", ...(token === undefined ? {} : { authorization: token }) };
   for (let attempt = 1; ; attempt++) {
-    const answer = await ask(address, token, signal);
-    if (answer.status === 200) return readCredentials(answer.body);
-    const isFinal = answer.status !== undefined && answer.status < 500 && answer.status !== 429;
-    if (isFinal || attempt === attempts || signal.aborted) throw new CredentialsProviderError(`${address.host} ${answer.reason}`);
+    const answer = await askEndpoint(address, { method: "GET", headers, timeoutMs: attemptTimeoutMs, trust, signal }).catch(reasonOf);
+    if (typeof answer !== "string" && answer.statusCode === 200) return readCredentials(answer.body.toString());
+    const status = typeof answer === "string" ? undefined : answer.statusCode;
+    const isFinal = status !== undefined && status < 500 && status !== 429;
+    if (isFinal || attempt === attempts || signal.aborted) throw failure(address, answer);
     await new Promise((resolve) => setTimeout(resolve, pauseMs * attempt).unref());
   }
+}
+
+function reasonOf(error: unknown): string {
+  return (error as Error).message;
+}
+
+/** The headers stand where the SDK's errors have them, for Retry-After. */
+function failure(address: URL, answer: Answer | string): CredentialsProviderError {
+  if (typeof answer === "string") return new CredentialsProviderError(`${address.host} ${answer}`);
+  const { statusCode, headers, body } = answer;
+  const error = new CredentialsProviderError(`${address.host} answered with status ${statusCode}${codeIn(body.toString())}`);
+  return Object.assign(error, { $response: { headers } });
 }
 
 async function readToken(environment: Environment): Promise<string | undefined> {
@@ -71,58 +93,13 @@ async function readTokenFile(path: string): Promise<string> {
   }
 }
 
-interface Answer {
-  /** Undefined when none came. */
-  readonly status: number | undefined;
-  readonly body: string;
-  /** Why it is no good, to follow the server's name. */
-  readonly reason: string;
-}
-
-/** Straight to the address, past any proxy. */
-function ask(address: URL, token: string | undefined, signal: AbortSignal): Promise<Answer> {
-  return new Promise((resolve) => {
-    let isLate = false;
-    const none = (reason: string) => resolve({ status: undefined, body: "", reason: isLate ? "did not answer in time" : reason });
-    const headers = { accept: "application/json", ...(token === undefined ? {} : { authorization: token }) };
-    const request = address.protocol === "https:" ? requestHttps : requestHttp;
-    const sent = request(address, { headers, signal, agent: false }, (response) => {
-      const status = response.statusCode ?? 0;
-      let body = "";
-      response.setEncoding("utf8");
-      response.on("data", (part: string) => {
-        body += part;
-        if (body.length > mostAnswerBytes) response.destroy(new Error("answered with too much"));
-      });
-      response.on("end", () => resolve({ status, body, reason: `answered with status ${status}${codeIn(body)}` }));
-      response.on("error", (error) => none(error.message));
-    });
-    const timer = setTimeout(() => {
-      isLate = true;
-      sent.destroy();
-    }, attemptTimeoutMs).unref();
-    sent.on("error", (error) => none(`cannot be reached: ${error.message}`));
-    sent.on("close", () => clearTimeout(timer));
-    sent.end();
-  });
-}
-
 function codeIn(body: string): string {
   const code = /"code"\s*:\s*"([\w.]{1,100})"/iu.exec(body)?.[1];
   return code === undefined ? "" : ` (${code})`;
 }
 
 function readCredentials(body: string): Credentials {
-  let read: unknown;
-  try {
-    read = JSON.parse(body);
-  } catch {
-    // The error would show what it failed at.
-  }
-  const field = (name: string): string | undefined => {
-    const value: unknown = typeof read === "object" && read !== null ? Reflect.get(read, name) : undefined;
-    return typeof value === "string" && value !== "" ? value : undefined;
-  };
+  const field = stringFields(body);
   const [accessKeyId, secretAccessKey] = [field("AccessKeyId"), field("SecretAccessKey")];
   const [sessionToken, expiration] = [field("Token"), field("Expiration")];
   if (accessKeyId === undefined || secretAccessKey === undefined) {

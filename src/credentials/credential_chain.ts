@@ -1,11 +1,11 @@
 /** The default chain of credentials, in the order of the AWS SDK for Go v1 (aws/session/credentials.go). */
 import { readFile } from "node:fs/promises";
-import type { NodeHttpHandler } from "@smithy/node-http-handler";
-import { endedBy } from "../network/ended_handler.js";
+import type { SecureContext } from "node:tls";
+import type { HandlerMethods } from "../network/ended_handler.js";
 import { containerAddress, fetchContainerCredentials } from "./container_credentials.js";
 import type { CredentialFetch } from "./credential_fetch.js";
 import { environmentKeys, isMetadataOff, profileName } from "./credential_source.js";
-import { CredentialsProviderError, type Credentials } from "./renewing_credentials.js";
+import { CredentialsProviderError, CredentialsTimeout, type Credentials } from "./renewing_credentials.js";
 import { roleSessionName, type TokenService } from "./token_service.js";
 import type { Log } from "../log.js";
 
@@ -18,16 +18,18 @@ export interface ChainOptions {
   /** For the roles of profiles and of web identity tokens. */
   readonly tokenService: TokenService;
   /** For the other services that profiles ask: single sign-on. */
-  readonly requestHandler: NodeHttpHandler;
+  readonly requestHandler: HandlerMethods;
+  /** For a container's endpoint over https: the authorities of AWS_CA_BUNDLE, undefined for those that Node trusts. */
+  readonly trust: SecureContext | undefined;
   readonly environment: Environment;
   readonly log: Log;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly random: () => number;
 }
 
 /** Credentials, or why this source has none to give. One that is set up but fails throws. */
 type Found = Credentials | string;
-
-const metadataTimeoutMs = 1000;
-const metadataRetries = 2;
 
 type Source = (options: ChainOptions, fetch: CredentialFetch) => Promise<Found> | Found;
 
@@ -38,8 +40,8 @@ export function credentialChain(options: ChainOptions): (fetch: CredentialFetch)
     ["the environment", () => fromEnvironment(environment)],
     ["the web identity token", fromWebIdentity],
     ["the shared files", (all, fetch) => fromProfile(profileName(environment), all, fetch)],
-    ["the container's endpoint", (_, fetch) => fromContainer(environment, fetch)],
-    ["EC2 instance metadata", () => fromInstance(environment, log)],
+    ["the container's endpoint", fromContainer],
+    ["EC2 instance metadata", fromInstance],
   ];
   let told = "";
   return async (fetch) => {
@@ -49,9 +51,15 @@ export function credentialChain(options: ChainOptions): (fetch: CredentialFetch)
       throw new CredentialsProviderError(`option profile: ${found}`);
     }
     const reasons: string[] = [];
+    let response = {};
     for (const [name, source] of sources) {
       fetch.asks(name);
-      const found = await explained(name, source(options, fetch));
+      const found = await explained(name, source(options, fetch)).catch((error: unknown) => {
+        // On a machine without this service its failure is a reason among others.
+        if (source !== fromInstance) throw error;
+        response = responseOf(error);
+        return (error as Error).message;
+      });
       if (typeof found !== "string") {
         if (name !== told) log.info(`Credentials come from ${name}`);
         told = name;
@@ -59,7 +67,7 @@ export function credentialChain(options: ChainOptions): (fetch: CredentialFetch)
       }
       reasons.push(found);
     }
-    throw new CredentialsProviderError(`no credentials were found: ${reasons.join("; ")}`);
+    throw Object.assign(new CredentialsProviderError(`no credentials were found: ${reasons.join("; ")}`), response);
   };
 }
 
@@ -90,57 +98,42 @@ async function readWebIdentityToken(file: string): Promise<string> {
   return token;
 }
 
-async function fromProfile(profile: string, { tokenService, requestHandler }: ChainOptions, fetch: CredentialFetch): Promise<Found> {
+async function fromProfile(profile: string, options: ChainOptions, fetch: CredentialFetch): Promise<Found> {
   fetch.asks(`profile '${profile}'`);
-  const { fromIni } = await import("./profile_provider.js");
-  const provide = fromIni({
-    profile,
-    clientConfig: { requestHandler: endedBy(fetch.signal, requestHandler) },
-    // Files are changed while we run, above all by those who renew them.
-    ignoreCache: true,
-    roleAssumer: (keys, params) => {
-      return tokenService.assumeRole(keys, { ...params, RoleSessionName: ours(params.RoleSessionName) }, fetch);
-    },
-    roleAssumerWithWebIdentity: ({ RoleArn, RoleSessionName, WebIdentityToken }) => {
-      const token = { roleArn: RoleArn, roleSessionName: ours(RoleSessionName), webIdentityToken: WebIdentityToken.trim() };
-      return tokenService.assumeRoleWithWebToken(token, fetch);
-    },
-  });
-  try {
-    return await provide();
-  } catch (error) {
-    // The SDK has but this message for a profile that is missing or says nothing of credentials.
-    const isEmpty = error instanceof Error && error.message.startsWith(`Could not resolve credentials using profile: [${profile}]`);
-    if (isEmpty) return `profile '${profile}' is not in the shared files or has no credentials`;
-    throw error;
-  }
+  const { fetchProfileCredentials } = await import("./shared_profile.js");
+  const { tokenService, requestHandler } = options;
+  const named = new Map<string, Source>([
+    ["Environment", ({ environment }) => fromEnvironment(environment)],
+    ["EcsContainer", fromContainer],
+    ["Ec2InstanceMetadata", fromInstance],
+  ]);
+  const namedSource = (name: string) => {
+    const source = named.get(name);
+    return source === undefined ? undefined : () => certain(explained(name, source(options, fetch)));
+  };
+  const found = await fetchProfileCredentials(profile, { tokenService, requestHandler, namedSource, fetch });
+  return found ?? `profile '${profile}' is not in the shared files or has no credentials`;
 }
 
-/** In place of the session name that the SDK makes up for profiles and tokens without one. */
-function ours(sessionName: string | undefined): string {
-  return sessionName === undefined || /^aws-sdk-js-(session-)?\d+$/u.test(sessionName) ? roleSessionName : sessionName;
+/** A source that a profile names must have credentials. */
+async function certain(finding: Promise<Found> | Found): Promise<Credentials> {
+  const found = await finding;
+  if (typeof found === "string") throw new CredentialsProviderError(found);
+  return found;
 }
 
-async function fromContainer(environment: Environment, fetch: CredentialFetch): Promise<Found> {
+async function fromContainer({ environment, trust }: ChainOptions, fetch: CredentialFetch): Promise<Found> {
   const address = containerAddress(environment);
   if (address === undefined) return "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI are not set";
   fetch.asks(`the container's endpoint (${address.host})`);
-  return fetchContainerCredentials(address, environment, fetch.signal);
+  return fetchContainerCredentials(address, { environment, trust, signal: fetch.signal });
 }
 
-async function fromInstance(environment: Environment, log: Log): Promise<Found> {
-  if (isMetadataOff(environment)) {
-    return "EC2 instance metadata is off (AWS_EC2_METADATA_DISABLED)";
-  }
-  const ignore = () => undefined;
-  // In an outage of theirs EC2 hands out credentials beyond their time, and the services take them.
-  const logger = { debug: ignore, info: ignore, warn: (message: string) => log.warning(message), error: ignore };
-  const { fromInstanceMetadata } = await import("./instance_provider.js");
-  try {
-    return await fromInstanceMetadata({ timeout: metadataTimeoutMs, maxRetries: metadataRetries, logger })();
-  } catch (error) {
-    return `EC2 instance metadata: ${reasonOf(error)}`;
-  }
+async function fromInstance({ environment, log, now, random }: ChainOptions, fetch: CredentialFetch): Promise<Found> {
+  if (isMetadataOff(environment)) return "EC2 instance metadata is off (AWS_EC2_METADATA_DISABLED)";
+  const { fetchInstanceCredentials } = await import("./instance_metadata.js");
+  fetch.asks("EC2 instance metadata");
+  return fetchInstanceCredentials({ log, now, random, signal: fetch.signal });
 }
 
 /** Says which source failed. What it was at is left out where it may hold a secret. */
@@ -149,16 +142,20 @@ async function explained(source: string, found: Promise<Found> | Found): Promise
     return await found;
   } catch (error) {
     // Of STS, or of the network on the way there: the code says whether to try again.
+    if (error instanceof CredentialsTimeout) throw error;
     if (error instanceof Error && ("$metadata" in error || ("code" in error && !("path" in error)))) throw error;
-    throw new CredentialsProviderError(`${source}: ${reasonOf(error)}`);
+    throw Object.assign(new CredentialsProviderError(`${source}: ${reasonOf(error)}`), responseOf(error));
   }
+}
+
+/** The response that an error tells of, for Retry-After. */
+function responseOf(error: unknown): { readonly $response?: unknown } {
+  return error instanceof Error && "$response" in error ? { $response: error.$response } : {};
 }
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "failed";
   // Of JSON.parse: it quotes the text.
   if (error.name === "SyntaxError") return "the answer is no JSON";
-  // Of a credential_process: the command line and what it wrote.
-  if (error.message.startsWith("Command failed")) return "its credential_process failed; run it by hand to see why";
   return error.message;
 }

@@ -6,11 +6,17 @@ export const unnamedSource = "the source of the credentials";
 /** One fetch of credentials, which goes through several sources. */
 export class CredentialFetch {
   readonly #ending = new AbortController();
+  readonly #closing = new AbortController();
   #awaited: () => string = () => unnamedSource;
 
   /** Aborts when the fetch has taken too long or the output is closed. */
   get signal(): AbortSignal {
     return this.#ending.signal;
+  }
+
+  /** Aborts when nobody needs the credentials any more: for a source with a time limit of its own. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   /** The name of the source that has not answered yet, such as "AssumeRole of arn:aws:iam::123456789012:role/logs". */
@@ -26,5 +32,11 @@ export class CredentialFetch {
   /** Aborts {@link signal}. */
   end(): void {
     this.#ending.abort();
+  }
+
+  /** Aborts both signals. */
+  close(): void {
+    this.#closing.abort();
+    this.end();
   }
 }

@@ -1,9 +1,14 @@
-/** Credentials: the chain's, with the roles of EKS_POD_EXECUTION_ROLE and role_arn assumed on top. */
-import type { NodeHttpHandler } from "@smithy/node-http-handler";
+/** Credentials: the chain's, with the roles of EKS_POD_EXECUTION_ROLE and role_arn assumed on top; shared by all outputs of the same. */
 import type { ConnectionOptions } from "../config.js";
+import { createHttpHandler } from "../network/http_handler.js";
+import type { NetworkEnvironment } from "../network/network.js";
+import type { Log } from "../log.js";
+import type { BackOffDependencies } from "./back_off.js";
 import { credentialChain } from "./credential_chain.js";
 import type { CredentialFetch } from "./credential_fetch.js";
-import { RenewingCredentials, type RenewalDependencies } from "./renewing_credentials.js";
+import { mostCredentialBytes } from "./local_endpoint.js";
+import { RenewingCredentials, type CredentialProvider } from "./renewing_credentials.js";
+import { SharedCredentials } from "./shared_credentials.js";
 import { roleSessionName, TokenService } from "./token_service.js";
 
 /** Which roles to assume, in this order, and where. */
@@ -11,36 +16,61 @@ export type CredentialOptions = Pick<ConnectionOptions, "region" | "profile" | "
   readonly eksPodExecutionRole: string | undefined;
 };
 
-/** The world outside, as far as credentials need it. */
-export interface CredentialDependencies extends Pick<RenewalDependencies, "log" | "now"> {
-  /** For the Security Token Service and single sign-on. Is destroyed when the credentials are closed. */
-  readonly requestHandler: NodeHttpHandler;
+interface Role {
+  readonly RoleArn: string;
+  readonly ExternalId?: string;
 }
 
-/** Fetches nothing before the first request needs it. */
-export function credentialsFor(
-  { eksPodExecutionRole, roleArn, externalId, ...options }: CredentialOptions,
-  dependencies: CredentialDependencies,
-): RenewingCredentials {
-  const tokenService = new TokenService(options, dependencies.requestHandler);
-  const { profile } = options;
-  const { log, now, requestHandler } = dependencies;
-  const chain = credentialChain({ profile, tokenService, requestHandler, environment: process.env, log });
-  let credentials = new RenewingCredentials(chain, { log, now, release: () => requestHandler.destroy() });
-  const roles = [
-    { RoleArn: eksPodExecutionRole },
-    { RoleArn: roleArn, ...(externalId === undefined ? {} : { ExternalId: externalId }) },
-  ];
-  for (const { RoleArn, ...more } of roles) {
-    if (RoleArn === undefined) continue;
-    const source = credentials;
-    const params = { RoleArn, ...more, RoleSessionName: roleSessionName };
-    const assume = async (fetch: CredentialFetch) => {
-      fetch.asks(() => source.awaited);
-      const keys = await source.provide();
-      return source.watch(tokenService.assumeRole(keys, params, fetch));
-    };
-    credentials = new RenewingCredentials(assume, { log, now }, source);
+/** The way to the sources of credentials, and where an output's are told of. */
+export interface CredentialSurroundings {
+  readonly network: NetworkEnvironment;
+  readonly log: Log;
+}
+
+/**
+ * Gives outputs their credentials, of one fetch for all with the same options and network. The environment is the process's
+ * own, and so the same for all.
+ */
+export class CredentialSources {
+  readonly #time: BackOffDependencies;
+  readonly #shared = new SharedCredentials();
+
+  /** @param time clocks and chance */
+  constructor(time: BackOffDependencies) {
+    this.#time = time;
   }
-  return credentials;
+
+  /** Fetches nothing before the first request needs it. What it returns must be closed. */
+  open(options: CredentialOptions, { network, log }: CredentialSurroundings): CredentialProvider {
+    const { eksPodExecutionRole, roleArn, externalId } = options;
+    const roles: Role[] = [];
+    if (eksPodExecutionRole !== undefined) roles.push({ RoleArn: eksPodExecutionRole });
+    if (roleArn !== undefined) roles.push({ RoleArn: roleArn, ...(externalId === undefined ? {} : { ExternalId: externalId }) });
+    return this.#withRoles(roles, options, { network, log });
+  }
+
+  /** The last role is assumed with the credentials of those before, which may be shared with other outputs too. */
+  #withRoles(roles: readonly Role[], options: CredentialOptions, { network, log }: CredentialSurroundings): CredentialProvider {
+    const { region, profile, stsEndpoint } = options;
+    const key = JSON.stringify([network.identity, region, profile ?? null, stsEndpoint ?? null, roles]);
+    return this.#shared.join(key, log, (sharedLog) => {
+      const requestHandler = createHttpHandler(network, mostCredentialBytes);
+      const tokenService = new TokenService(options, requestHandler);
+      const dependencies = { ...this.#time, log: sharedLog, release: () => requestHandler.destroy() };
+      const role = roles.at(-1);
+      if (role === undefined) {
+        const { trust } = network;
+        const chain = credentialChain({ profile, tokenService, requestHandler, trust, environment: process.env, ...dependencies });
+        return new RenewingCredentials(chain, dependencies);
+      }
+      const source = this.#withRoles(roles.slice(0, -1), options, { network, log: sharedLog });
+      const params = { ...role, RoleSessionName: roleSessionName };
+      const assume = async (fetch: CredentialFetch) => {
+        fetch.asks(() => source.awaited);
+        const keys = await source.provide();
+        return source.watch(tokenService.assumeRole(keys, params, fetch));
+      };
+      return new RenewingCredentials(assume, dependencies, source);
+    });
+  }
 }

@@ -2,6 +2,7 @@
 import type { fromEnv } from "@aws-sdk/credential-providers";
 import type { Log } from "../log.js";
 import { withoutSecrets } from "../service_message.js";
+import { BackOff, type BackOffDependencies } from "./back_off.js";
 import { CredentialFetch, unnamedSource } from "./credential_fetch.js";
 
 /** As the AWS SDK has them. */
@@ -21,10 +22,9 @@ export class CredentialsTimeout extends Error {
 const renewalWindowMs = 5 * 60_000;
 /** From here on a request waits for the renewal; before, it is signed with what is at hand. */
 const urgentMs = 10_000;
-const longestPauseAfterFailureMs = 30_000;
 /** After this time a fetch has failed and its requests are ended: a silent source must not hold a flush. */
 const patienceMs = 10_000;
-/** A fetch that cannot be ended (credential_process) goes on. From this age on, the next request begins another fetch. */
+/** A fetch that does not end with its signal (a credential_process, a file of a dead server) goes on. From this age on, the next request begins another one. */
 const abandonedMs = 5 * 60_000;
 /** Refusals are taken from credentials of this age on: requests that were under way during a renewal still had the old. */
 const leastAgeMs = 5000;
@@ -37,14 +37,26 @@ interface Kept {
   readonly fetchedAt: number;
   /** Infinity when they never expire. */
   readonly expiresAt: number;
-  renewAt: number;
+  readonly renewAt: number;
+}
+
+/** Credentials for requests, as an output uses them. */
+export interface CredentialProvider {
+  /** For a client of the SDK, which keeps nothing itself when a provider says that it is memoized. */
+  readonly provide: (() => Promise<Credentials>) & { readonly memoized: true };
+  /** The name of the source that has not answered yet. */
+  readonly awaited: string;
+  /** Gives what the request gives; when that was refused for its credentials, the next request gets new ones. */
+  watch<Answer>(request: Promise<Answer>): Promise<Answer>;
+  /** A service has refused the credentials: the next request gets new ones. */
+  refused(): void;
+  /** Nobody needs the credentials any more. */
+  close(): void;
 }
 
 /** What is to be had besides the credentials themselves. */
-export interface RenewalDependencies {
+export interface RenewalDependencies extends BackOffDependencies {
   readonly log: Log;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
   /** Closes the connections of fetches. Is called when the credentials are closed. */
   readonly release?: () => void;
 }
@@ -59,16 +71,19 @@ interface UnderWay {
   inTime: Promise<Credentials>;
   /** Whether `inTime` has timed out. */
   isLate: boolean;
+  /** With which it did the last time. */
+  timeout: CredentialsTimeout | undefined;
 }
 
-/** One fetch at a time, however many requests wait for it. */
-export class RenewingCredentials {
-  /** For a client of the SDK, which keeps nothing itself when a provider says that it is memoized. */
-  readonly provide: (() => Promise<Credentials>) & { readonly memoized: true };
+/** One fetch at a time, however many requests wait for it, and after a failure none for a while. */
+export class RenewingCredentials implements CredentialProvider {
+  readonly provide: CredentialProvider["provide"];
   readonly #fetch: (fetch: CredentialFetch) => Promise<Credentials>;
-  readonly #source: RenewingCredentials | undefined;
+  readonly #source: CredentialProvider | undefined;
   readonly #log: Log;
   readonly #now: () => number;
+  readonly #steadyNow: () => number;
+  readonly #backOff: BackOff;
   readonly #release: () => void;
   #kept: Kept | undefined;
   #underWay: UnderWay | undefined;
@@ -80,18 +95,19 @@ export class RenewingCredentials {
    */
   constructor(
     fetch: (fetch: CredentialFetch) => Promise<Credentials>,
-    { log, now, release = () => undefined }: RenewalDependencies,
-    source?: RenewingCredentials,
+    { log, now, steadyNow, random, release = () => undefined }: RenewalDependencies,
+    source?: CredentialProvider,
   ) {
     this.#fetch = fetch;
     this.#source = source;
     this.#log = log;
     this.#now = now;
+    this.#steadyNow = steadyNow;
+    this.#backOff = new BackOff({ now, steadyNow, random });
     this.#release = release;
     this.provide = Object.assign(() => this.#provide(), { memoized: true as const });
   }
 
-  /** The name of the source that has not answered yet. */
   get awaited(): string {
     return this.#underWay?.fetch.awaited ?? unnamedSource;
   }
@@ -99,29 +115,33 @@ export class RenewingCredentials {
   /** Ends the fetch under way, and refuses new ones. */
   close(): void {
     this.#isClosed = true;
-    this.#underWay?.fetch.end();
+    this.#underWay?.fetch.close();
     this.#source?.close();
     this.#release();
   }
 
-  /** Gives what the request gives; when that was refused for its credentials, the next request gets new ones. */
   async watch<Answer>(request: Promise<Answer>): Promise<Answer> {
     try {
       return await request;
     } catch (error) {
-      if (error instanceof Error && refusals.has(error.name)) this.#refused();
+      if (isRefusal(error)) this.refused();
       throw error;
     }
   }
 
-  #refused(): void {
+  refused(): void {
     if (this.#kept !== undefined && this.#now() - this.#kept.fetchedAt >= leastAgeMs) this.#kept = undefined;
-    if (this.#source !== undefined) this.#source.#refused();
+    this.#source?.refused();
   }
 
   async #provide(): Promise<Credentials> {
     const kept = this.#kept;
     if (kept !== undefined && this.#now() < kept.renewAt) return kept.credentials;
+    const failure = this.#backOff.failure;
+    if (failure !== undefined && !this.#isClosed) {
+      if (kept !== undefined && this.#now() < kept.expiresAt) return kept.credentials;
+      throw failure.error;
+    }
     const fetching = this.#join();
     if (kept !== undefined && kept.expiresAt - this.#now() > urgentMs) return kept.credentials;
     try {
@@ -135,7 +155,7 @@ export class RenewingCredentials {
   /** Joins the fetch under way, or begins a new one. */
   #join(): Promise<Credentials> {
     const underWay = this.#underWay;
-    if (underWay === undefined || this.#now() - underWay.startedAt >= abandonedMs) return this.#begin();
+    if (underWay === undefined || this.#steadyNow() - underWay.startedAt >= abandonedMs) return this.#begin();
     if (underWay.isLate && !this.#isClosed) this.#limit(underWay);
     return underWay.inTime;
   }
@@ -143,14 +163,16 @@ export class RenewingCredentials {
   #begin(): Promise<Credentials> {
     const fetch = new CredentialFetch();
     const fetched = this.#renew(fetch);
-    const underWay: UnderWay = { fetch, startedAt: this.#now(), fetched, inTime: fetched, isLate: false };
+    const underWay: UnderWay = { fetch, startedAt: this.#steadyNow(), fetched, inTime: fetched, isLate: false, timeout: undefined };
     this.#underWay = underWay;
+    /** Returns false for a fetch whose place another one has taken. */
     const over = () => {
-      if (this.#underWay === underWay) this.#underWay = undefined;
+      if (this.#underWay !== underWay) return false;
+      this.#underWay = undefined;
+      return true;
     };
     fetched.then(over, (error: unknown) => {
-      over();
-      if (!fetch.signal.aborted) this.#postpone(error);
+      if (over() && !this.#isClosed) this.#failed(underWay, error);
     });
     this.#limit(underWay);
     return underWay.inTime;
@@ -164,7 +186,8 @@ export class RenewingCredentials {
       const timer = setTimeout(() => {
         const error = new CredentialsTimeout(`no credentials within ${patienceMs / 1000} s: no answer from ${fetch.awaited}`);
         underWay.isLate = true;
-        if (!fetch.signal.aborted) this.#postpone(error);
+        underWay.timeout = error;
+        if (!fetch.signal.aborted) this.#warn(error);
         reject(error);
         fetch.end();
       }, patienceMs).unref();
@@ -184,19 +207,30 @@ export class RenewingCredentials {
     const expiresAt = credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY;
     const left = expiresAt - fetchedAt;
     if (!(left > 0)) throw new CredentialsProviderError(describeExpired(expiresAt));
+    this.#backOff.succeeded();
     this.#kept = { credentials, fetchedAt, expiresAt, renewAt: fetchedAt + Math.max(left - renewalWindowMs, left / 2) };
     return credentials;
   }
 
-  #postpone(error: unknown): void {
+  /** A source that was ended for its time has only that to say of its end. */
+  #failed({ timeout }: UnderWay, error: unknown): void {
+    const isEnded = timeout !== undefined && !(error instanceof CredentialsTimeout);
+    this.#backOff.failed(isEnded ? timeout : error);
+    if (!isEnded) this.#warn(error);
+  }
+
+  #warn(error: unknown): void {
     const kept = this.#kept;
-    const left = kept === undefined ? 0 : kept.expiresAt - this.#now();
-    if (kept === undefined || left <= 0) return;
-    kept.renewAt = this.#now() + Math.min(longestPauseAfterFailureMs, left / 2);
+    if (kept === undefined || kept.expiresAt <= this.#now()) return;
     const until = new Date(kept.expiresAt).toISOString();
     const reason = withoutSecrets(error instanceof Error ? error.message : String(error));
     this.#log.warning(`The credentials could not be renewed: ${reason}. Those at hand are valid until ${until}`);
   }
+}
+
+/** Whether a service has refused a request for its credentials. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Error && refusals.has(error.name);
 }
 
 /**

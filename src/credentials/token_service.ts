@@ -1,7 +1,6 @@
 /** Where and how roles are assumed: the Security Token Service of the region, or the option sts_endpoint. */
 import type { fromTemporaryCredentials, fromWebToken } from "@aws-sdk/credential-providers";
-import type { NodeHttpHandler } from "@smithy/node-http-handler";
-import { endedBy } from "../network/ended_handler.js";
+import { endedBy, type HandlerMethods } from "../network/ended_handler.js";
 import type { CredentialFetch } from "./credential_fetch.js";
 import type { Credentials } from "./renewing_credentials.js";
 
@@ -22,9 +21,9 @@ type ClientSettings = NonNullable<Parameters<typeof fromTemporaryCredentials>[0]
 /** Gets credentials of roles. */
 export class TokenService {
   readonly #settings: ClientSettings;
-  readonly #requestHandler: NodeHttpHandler;
+  readonly #requestHandler: HandlerMethods;
 
-  constructor({ region, profile, stsEndpoint }: TokenServiceOptions, requestHandler: NodeHttpHandler) {
+  constructor({ region, profile, stsEndpoint }: TokenServiceOptions, requestHandler: HandlerMethods) {
     this.#settings = {
       region,
       ...(profile === undefined ? {} : { profile }),
@@ -48,7 +47,7 @@ export class TokenService {
   }
 
   #settingsFor({ signal }: CredentialFetch): ClientSettings {
-    return { ...this.#settings, requestHandler: endedBy(signal, this.#requestHandler) };
+    return { ...this.#settings, maxAttempts: 1, requestHandler: endedBy(signal, this.#requestHandler) };
   }
 }
 

@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { vi } from "vitest";
-import { credentialsFor, type CredentialOptions } from "../../src/credentials/credentials.js";
-import type { RenewingCredentials } from "../../src/credentials/renewing_credentials.js";
+import { CredentialSources, type CredentialOptions } from "../../src/credentials/credentials.js";
+import type { CredentialProvider } from "../../src/credentials/renewing_credentials.js";
+import { directNetwork } from "../../src/network/network.js";
 import { RecordedLog } from "./recorded_log.js";
 
 const noOptions: CredentialOptions = {
@@ -22,6 +22,7 @@ export class CredentialSettings {
   readonly log = new RecordedLog();
   /** How far the clock of the credentials is ahead. */
   aheadMs = 0;
+  network = directNetwork;
   readonly home = mkdtempSync(path.join(tmpdir(), "credentials-"));
 
   constructor() {
@@ -42,9 +43,10 @@ export class CredentialSettings {
   }
 
   /** As the plugin makes them. */
-  credentials(options: Partial<CredentialOptions> = {}): RenewingCredentials {
-    const requestHandler = new NodeHttpHandler({ connectionTimeout: 5000 });
-    return credentialsFor({ ...noOptions, ...options }, { log: this.log, now: () => Date.now() + this.aheadMs, requestHandler });
+  credentials(options: Partial<CredentialOptions> = {}): CredentialProvider {
+    const now = () => Date.now() + this.aheadMs;
+    const sources = new CredentialSources({ now, steadyNow: () => performance.now() + this.aheadMs, random: () => 0.5 });
+    return sources.open({ ...noOptions, ...options }, { log: this.log, network: this.network });
   }
 
   /** The key that requests would be signed with now. */

@@ -1,10 +1,10 @@
 // A Kinesis client as the plugin makes it, with dummy credentials and nothing of this machine's settings.
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { vi } from "vitest";
-import { credentialsFor } from "../../src/credentials/credentials.js";
+import { CredentialSources } from "../../src/credentials/credentials.js";
 import { createKinesisClient } from "../../src/send/kinesis_client.js";
 import { directNetwork } from "../../src/network/network.js";
 import { RecordedLog } from "./recorded_log.js";
+import { renewalClock } from "./renewal_clock.js";
 import { bodiesFor } from "./request_bodies.js";
 
 export type SdkClient = ReturnType<typeof createKinesisClient>;
@@ -22,7 +22,7 @@ export function stubSdkEnvironment(): void {
 export function sdkClientOf(endpoint: string, stream: string, bodies = bodiesFor(stream)): SdkClient {
   const roles = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
   const connection = { region: "us-west-2", stream, endpoint, requestTimeoutMs: 0, ...roles };
-  const dependencies = { log: new RecordedLog(), now: Date.now, requestHandler: new NodeHttpHandler() };
-  const credentials = credentialsFor({ ...connection, eksPodExecutionRole: undefined }, dependencies);
+  const surroundings = { log: new RecordedLog(), network: directNetwork };
+  const credentials = new CredentialSources(renewalClock).open({ ...connection, eksPodExecutionRole: undefined }, surroundings);
   return createKinesisClient(connection, credentials, "1.2.3", bodies, directNetwork);
 }

@@ -1,14 +1,16 @@
 // The way to the services that give credentials: the proxies of the environment hold for them as for Kinesis.
 import { createHash } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { credentialsFor } from "../../../src/credentials/credentials.js";
-import { createHttpHandler } from "../../../src/network/http_handler.js";
+import { CredentialSources } from "../../../src/credentials/credentials.js";
 import { readNetworkEnvironment } from "../../../src/network/network.js";
+import { makeCertificate } from "../../support/certificate.js";
 import { startSingleSignOn } from "../../support/credential_servers.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
+import { renewalClock } from "../../support/renewal_clock.js";
 import { ScriptedProxy } from "../../support/scripted_proxy.js";
+import { ScriptedService } from "../../support/scripted_service.js";
 import { LocalTokenService } from "../../support/token_service.js";
 
 let settings: CredentialSettings;
@@ -27,11 +29,11 @@ afterEach(async () => {
 async function through(service: string, options: { profile?: string; roleArn?: string; stsEndpoint?: string }) {
   const proxy = await ScriptedProxy.start({ target: { port: Number(new URL(service).port) } });
   stops.push(() => proxy.stop());
-  const requestHandler = createHttpHandler(await readNetworkEnvironment({ HTTP_PROXY: proxy.address }));
-  stops.push(() => requestHandler.destroy());
   const { profile, roleArn, stsEndpoint } = options;
   const all = { region: "us-west-2", profile, roleArn, stsEndpoint, externalId: undefined, eksPodExecutionRole: undefined };
-  const credentials = credentialsFor(all, { log: settings.log, now: Date.now, requestHandler });
+  const network = await readNetworkEnvironment({ HTTP_PROXY: proxy.address });
+  const credentials = new CredentialSources(renewalClock).open(all, { log: settings.log, network });
+  stops.push(() => credentials.close());
   return { keyId: (await credentials.provide()).accessKeyId, passedOn: proxy.passedOn };
 }
 
@@ -60,4 +62,16 @@ it("the portal of single sign-on is asked through the proxy", async () => {
   expect(keyId).toBe("AKIDSSO");
   expect(passedOn).toHaveLength(1);
   expect(passedOn[0]).toMatch(/^http:\/\/portal\.example\/federation\/credentials/);
+});
+
+it("a container's endpoint over https is trusted by AWS_CA_BUNDLE, and by nothing else", async () => {
+  const { certificateFile, serverFile } = await makeCertificate(settings.home);
+  const { server } = JSON.parse(readFileSync(serverFile, "utf8")) as { server: { key: string; cert: string } };
+  const body = JSON.stringify({ AccessKeyId: "AKIDTASK", SecretAccessKey: "s" });
+  const container = await ScriptedService.start(() => ({ body }), { tls: server });
+  stops.push(() => container.stop());
+  vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.endpoint);
+  expect(await settings.failure()).toMatch(/^the container's endpoint: 127\.0\.0\.1:\d+ cannot be reached: self.signed certificate$/);
+  settings.network = await readNetworkEnvironment({ AWS_CA_BUNDLE: certificateFile });
+  expect(await settings.keyId()).toBe("AKIDTASK");
 });

@@ -92,7 +92,7 @@ describe("a profile with a role", () => {
 
   it("whose source_profile is missing is an error, not a reason to go on", async () => {
     settings.write("config", `[default]\nrole_arn = ${role}\nsource_profile = gone\n`);
-    expect(await settings.failure()).toContain("the shared files: Could not resolve credentials using profile: [gone]");
+    expect(await settings.failure()).toContain("the shared files: source_profile 'gone' of profile 'default' is not in the shared files or has no credentials");
   });
 });
 
@@ -104,8 +104,8 @@ describe("a profile with credential_process", () => {
   });
 
   it.each([
-    ["false hunter2", "its credential_process failed; run it by hand to see why"],
-    ["echo hunter2", "Profile run credential_process returned invalid JSON."],
+    ["false hunter2", "the credential_process of profile 'run' ended with status 1; run it by hand to see why"],
+    ["echo hunter2", "the credential_process of profile 'run' printed no JSON"],
   ])("that is '%s' fails without telling the command line or its output", async (command, reason) => {
     settings.write("config", `[default]\ncredential_process = echo '{}'\n[profile run]\ncredential_process = ${command}\n`);
     expect(await settings.failure({ profile: "run" })).toBe(`profile: ${reason}`);

@@ -76,6 +76,7 @@ describe("credentials", () => {
     write("AKIDNEXT");
     settings.aheadMs = 5000;
     await expect(credentials.provide()).rejects.toThrow("not yet");
+    settings.aheadMs = 10_000;
     tokens.refusal = undefined;
     await credentials.provide();
     expect(tokens.calls.map(({ signer }) => signer)).toEqual(["AKIDWRITER", "AKIDWRITER", "AKIDNEXT"]);
@@ -133,6 +134,7 @@ describe("a role that may not be assumed", () => {
       expect(await client.putRecords([entry])).toEqual(expected);
       expect(await client.putRecords([entry])).toEqual(expected);
       tokens.refusal = undefined;
+      settings.aheadMs = 60_000;
       expect(await client.putRecords([entry])).toMatchObject({ kind: "answered", failed: [] });
       expect(refused).not.toHaveBeenCalled();
       client.close();

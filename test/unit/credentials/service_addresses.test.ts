@@ -1,15 +1,14 @@
 // Where requests to Kinesis and STS would go: by region and partition, FIPS, dual stack, endpoints of all kinds.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
-import type { post, PostTarget } from "../../../src/network/post.js";
+import type { exchange } from "../../../src/network/exchange.js";
 import { createKinesisClient } from "../../../src/send/kinesis_client.js";
 import type { ConnectionOptions } from "../../../src/config.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
 import { entryOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
 
-let posting: typeof post;
-vi.mock("../../../src/network/post.js", () => ({ post: ((...request) => posting(...request)) as typeof post }));
+let sending: typeof exchange;
+vi.mock("../../../src/network/exchange.js", () => ({ exchange: ((...request) => sending(...request)) as typeof exchange }));
 
 const entry = entryOf({ data: Buffer.from("x"), partitionKey: "k" });
 const roleArn = "arn:aws:iam::222222222222:role/plugin";
@@ -28,10 +27,7 @@ beforeEach(() => {
     addresses.push(`${scheme}//${hostname}${port === undefined ? "" : `:${port}`} ${region ?? "unsigned"}`);
     return Promise.reject(Object.assign(new Error("no network"), { name: "NoNetwork" }));
   };
-  vi.spyOn(NodeHttpHandler.prototype, "handle").mockImplementation(({ protocol, hostname, port, headers }) =>
-    refuse(protocol, hostname, port, headers["authorization"]),
-  );
-  posting = ({ isSecure, hostname, port }: PostTarget, headers) =>
+  sending = ({ isSecure, hostname, port }, { headers }) =>
     refuse(isSecure ? "https:" : "http:", hostname, port, headers.authorization);
 });
 

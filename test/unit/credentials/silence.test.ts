@@ -5,10 +5,8 @@ import { createServer as createHttpServer, type ServerResponse } from "node:http
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createHttpHandler } from "../../../src/network/http_handler.js";
-import { directNetwork } from "../../../src/network/network.js";
-import { credentialsFor, type CredentialOptions } from "../../../src/credentials/credentials.js";
-import type { RenewingCredentials } from "../../../src/credentials/renewing_credentials.js";
+import type { CredentialOptions } from "../../../src/credentials/credentials.js";
+import type { CredentialProvider } from "../../../src/credentials/renewing_credentials.js";
 import { createKinesisClient } from "../../../src/send/kinesis_client.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
 import { entryOf } from "../../support/entry.js";
@@ -83,10 +81,8 @@ afterEach(async () => {
   settings.remove();
 });
 
-function credentialsOf(options: Partial<CredentialOptions>): RenewingCredentials {
-  const none = { region: "us-west-2", profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
-  const requestHandler = createHttpHandler(directNetwork);
-  return credentialsFor({ ...none, eksPodExecutionRole: undefined, ...options }, { log: settings.log, now: Date.now, requestHandler });
+function credentialsOf(options: Partial<CredentialOptions>): CredentialProvider {
+  return settings.credentials(options);
 }
 
 function keysInEnvironment(): void {
@@ -164,7 +160,7 @@ describe.each(Object.entries(cases))("%s", (_, { options, named }) => {
     expect(silent.asked).toBe(1);
   });
 
-  it("is asked anew by the next request", async () => {
+  it("is asked anew by the next request after a pause", async () => {
     const credentials = credentialsOf(options());
     for (const asked of [1, 2]) {
       let isOver = false;
@@ -172,6 +168,8 @@ describe.each(Object.entries(cases))("%s", (_, { options, named }) => {
       await until(() => silent.asked === asked);
       await vi.advanceTimersByTimeAsync(10_000);
       expect(isOver).toBe(true);
+      await until(() => silent.open === 0);
+      settings.aheadMs += 1000;
     }
   });
 
@@ -230,7 +228,7 @@ describe("a credential_process", () => {
     stops.push(() => rmSync(wait, { force: true }));
     settings.write("config", `[profile run]\ncredential_process = sh ${script}\n`);
     const credentials = credentialsOf({ profile: "run" });
-    const first = expect(credentials.provide()).rejects.toThrow("no credentials within 10 s: no answer from profile 'run'");
+    const first = expect(credentials.provide()).rejects.toThrow("no credentials within 10 s: no answer from the credential_process of profile 'run'");
     await until(() => existsSync(started));
     await vi.advanceTimersByTimeAsync(10_000);
     await first;

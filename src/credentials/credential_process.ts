@@ -1,0 +1,98 @@
+/** Runs a profile's credential_process: a command that prints credentials, for a limited time (AWS CLI User Guide, Sourcing credentials with an external process). */
+import { spawn, type ChildProcess } from "node:child_process";
+import { mostCredentialBytes, stringFields } from "./local_endpoint.js";
+import { CredentialsProviderError, CredentialsTimeout, type Credentials } from "./renewing_credentials.js";
+
+/** Some ask their user, or a slow service: longer than a request waits for credentials. */
+export const processTimeoutMs = 60_000;
+
+/** How a command is run. */
+export interface ProcessLimits {
+  /** For messages. */
+  readonly profile: string;
+  readonly timeoutMs: number;
+  /** Kills the command: nobody needs its credentials any more. */
+  readonly signal: AbortSignal;
+}
+
+/** Returns the credentials that the command prints. @throws an error without anything of the command line or its output */
+export async function runCredentialProcess(command: string, limits: ProcessLimits): Promise<Credentials> {
+  return readCredentials(await outputOf(command, limits), limits.profile);
+}
+
+function outputOf(command: string, { profile, timeoutMs, signal }: ProcessLimits): Promise<string> {
+  const of = `credential_process of profile '${profile}'`;
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) throw new CredentialsProviderError("the output is closed");
+    // A group of its own, so that what the shell starts can be killed with it.
+    const child = spawn(command, { shell: true, detached: process.platform !== "win32", stdio: ["ignore", "pipe", "ignore"], windowsHide: true });
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    const settle = (error: Error | undefined) => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+      if (error === undefined) resolve(Buffer.concat(parts).toString());
+      else reject(error);
+    };
+    const kill = (error: Error) => {
+      killAll(child);
+      child.stdout.destroy();
+      settle(error);
+    };
+    const onAbort = () => kill(new CredentialsProviderError("the output is closed"));
+    const timer = setTimeout(() => {
+      kill(new CredentialsTimeout(`the ${of} did not end within ${timeoutMs / 1000} s and was killed; run it by hand to see what it waits for`));
+    }, timeoutMs).unref();
+    signal.addEventListener("abort", onAbort, { once: true });
+    child.stdout.on("data", (part: Buffer) => {
+      parts.push(part);
+      bytes += part.length;
+      if (bytes > mostCredentialBytes) kill(new CredentialsProviderError(`the ${of} printed more than ${mostCredentialBytes} bytes and was killed`));
+    });
+    child.on("error", ({ message }) => settle(new CredentialsProviderError(`the ${of} cannot be started: ${message}`)));
+    child.on("close", (status, killedBy) => {
+      if (status === 0) return settle(undefined);
+      const how = killedBy === null ? `ended with status ${status}` : `was ended by ${killedBy}`;
+      settle(new CredentialsProviderError(`the ${of} ${how}; run it by hand to see why`));
+    });
+  });
+}
+
+/** With all that it started. */
+function killAll(child: ChildProcess): void {
+  const { pid } = child;
+  if (pid === undefined) return;
+  if (process.platform === "win32") {
+    spawn("taskkill", ["/pid", String(pid), "/T", "/F"], { stdio: "ignore", windowsHide: true }).on("error", () => child.kill());
+    return;
+  }
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // The group has ended meanwhile.
+  }
+}
+
+function readCredentials(output: string, profile: string): Credentials {
+  const of = `the credential_process of profile '${profile}'`;
+  let printed: unknown;
+  try {
+    printed = JSON.parse(output);
+  } catch {
+    throw new CredentialsProviderError(`${of} printed no JSON`);
+  }
+  const version: unknown = typeof printed === "object" && printed !== null ? Reflect.get(printed, "Version") : undefined;
+  if (version !== 1) throw new CredentialsProviderError(`${of} printed no "Version": 1`);
+  const field = stringFields(output);
+  const [accessKeyId, secretAccessKey] = [field("AccessKeyId"), field("SecretAccessKey")];
+  if (accessKeyId === undefined || secretAccessKey === undefined) {
+    throw new CredentialsProviderError(`${of} printed no AccessKeyId and SecretAccessKey`);
+  }
+  const [sessionToken, expiration] = [field("SessionToken"), field("Expiration")];
+  return {
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+    ...(expiration === undefined ? {} : { expiration: new Date(expiration) }),
+  };
+}

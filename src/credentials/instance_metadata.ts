@@ -1,0 +1,113 @@
+/** Credentials of an EC2 instance's role, by IMDSv2, or IMDSv1 where that is all there is (EC2 User Guide, Use IMDSv2). */
+import { loadConfig } from "@smithy/core/config";
+import type { Log } from "../log.js";
+import type { Answer } from "../network/exchange.js";
+import { askEndpoint, stringFields } from "./local_endpoint.js";
+import { CredentialsProviderError, type Credentials } from "./renewing_credentials.js";
+
+const rolesPath = "/latest/meta-data/iam/security-credentials/";
+const tokenPath = "/latest/api/token";
+const tokenHeader = "x-aws-ec2-metadata-token";
+/** For each of the three calls, and how often each is made. */
+const timeoutMs = 1000;
+const attempts = 3;
+/** In an outage of theirs EC2 hands out credentials beyond their time, and the services take them (SDKs Reference Guide, IMDS). */
+const extensionMs = { least: 5 * 60_000, spread: 5 * 60_000 };
+
+/** What is to be had besides the endpoint. */
+export interface InstanceDependencies {
+  readonly log: Log;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly random: () => number;
+  /** Ends the fetch. */
+  readonly signal: AbortSignal;
+}
+
+/** Returns the credentials of the instance's role. @throws CredentialsProviderError without anything of an answer */
+export async function fetchInstanceCredentials(dependencies: InstanceDependencies): Promise<Credentials> {
+  const { signal } = dependencies;
+  const address = await metadataAddress();
+  const token = await fetchToken(address, signal);
+  if (token === undefined && (await isFirstVersionOff())) throw failure("gives no token, and IMDSv1 is off (AWS_EC2_METADATA_V1_DISABLED, ec2_metadata_v1_disabled)");
+  const headers: Record<string, string> = token === undefined ? {} : { [tokenHeader]: token };
+  const role = (await read(new URL(rolesPath, address), headers, signal)).trim();
+  if (!/^[\w+=,.@/-]{1,200}$/u.test(role)) throw failure("answered with no name of a role");
+  return readCredentials(await read(new URL(`${rolesPath}${role}`, address), headers, signal), dependencies);
+}
+
+/** Undefined where the endpoint has no tokens, or is silent to those who ask for one: a hop limit of 1 does that. */
+async function fetchToken(address: URL, signal: AbortSignal): Promise<string | undefined> {
+  const headers = { "x-aws-ec2-metadata-token-ttl-seconds": "21600" };
+  const answer = await askEndpoint(new URL(tokenPath, address), { method: "PUT", headers, timeoutMs, signal }).catch(() => undefined);
+  if (answer?.statusCode === 400) throw refused(answer);
+  const token = answer?.statusCode === 200 ? answer.body.toString().trim() : "";
+  return /^[\x21-\x7e]{1,4096}$/u.test(token) ? token : undefined;
+}
+
+async function read(address: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const answer = await askEndpoint(address, { method: "GET", headers, timeoutMs, signal });
+      if (answer.statusCode !== 200) throw refused(answer);
+      return answer.body.toString();
+    } catch (error) {
+      const isFinal = error instanceof CredentialsProviderError && /status (?:401|403|404|429)$/u.test(error.message);
+      if (!isFinal && attempt < attempts && !signal.aborted) continue;
+      throw error instanceof CredentialsProviderError ? error : failure((error as Error).message);
+    }
+  }
+}
+
+function readCredentials(body: string, { log, now, random }: InstanceDependencies): Credentials {
+  const field = stringFields(body);
+  const [accessKeyId, secretAccessKey, sessionToken] = [field("AccessKeyId"), field("SecretAccessKey"), field("Token")];
+  const expiresAt = Date.parse(field("Expiration") ?? "");
+  if (accessKeyId === undefined || secretAccessKey === undefined || sessionToken === undefined || Number.isNaN(expiresAt)) {
+    throw failure("answered without AccessKeyId, SecretAccessKey, Token and Expiration");
+  }
+  const credentials = { accessKeyId, secretAccessKey, sessionToken };
+  if (expiresAt > now()) return { ...credentials, expiration: new Date(expiresAt) };
+  const expiration = new Date(now() + extensionMs.least + random() * extensionMs.spread);
+  log.warning(`EC2 instance metadata gave credentials that expired at ${new Date(expiresAt).toISOString()}. They are used until ${expiration.toISOString()}, when others are asked for`);
+  return { ...credentials, expiration };
+}
+
+async function metadataAddress(): Promise<URL> {
+  const given = await setting("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint");
+  const mode = (await setting("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode")) ?? "IPv4";
+  if (!/^ipv[46]$/iu.test(mode)) throw failure("cannot be asked: AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE must be IPv4 or IPv6");
+  const text = given ?? (mode.toLowerCase() === "ipv6" ? "http://[fd00:ec2::254]" : "http://169.254.169.254");
+  try {
+    const address = new URL(text);
+    if (address.protocol === "http:" || address.protocol === "https:") return address;
+  } catch {
+    // No URL at all: refused below.
+  }
+  throw failure("cannot be asked: AWS_EC2_METADATA_SERVICE_ENDPOINT must be a URL such as http://169.254.169.254");
+}
+
+async function isFirstVersionOff(): Promise<boolean> {
+  const value = await setting("AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled");
+  return value !== undefined && value !== "false";
+}
+
+/** From the environment, else from the profile in the configuration file. */
+async function setting(variable: string, key: string): Promise<string | undefined> {
+  const text = (value: string | undefined) => (value === "" ? undefined : value);
+  const load = loadConfig<string | undefined>({
+    environmentVariableSelector: (environment) => text(environment[variable]),
+    configFileSelector: (profile) => text(profile[key]),
+    default: undefined,
+  });
+  return load();
+}
+
+/** The headers stand where the SDK's errors have them, for Retry-After. */
+function refused({ statusCode, headers }: Answer): CredentialsProviderError {
+  return Object.assign(failure(`answered with status ${statusCode}`), { $response: { headers } });
+}
+
+function failure(reason: string): CredentialsProviderError {
+  return new CredentialsProviderError(reason);
+}

@@ -1,0 +1,140 @@
+/** Credentials of a profile of the shared files (AWS SDKs and Tools Reference Guide, Shared config and credentials files). */
+import { parseKnownFiles } from "@smithy/core/config";
+import { processTimeoutMs, runCredentialProcess } from "./credential_process.js";
+import type { CredentialFetch } from "./credential_fetch.js";
+import { CredentialsProviderError, type Credentials } from "./renewing_credentials.js";
+import { roleSessionName, type TokenService } from "./token_service.js";
+import { endedBy, type HandlerMethods } from "../network/ended_handler.js";
+
+type Profiles = Awaited<ReturnType<typeof parseKnownFiles>>;
+type Profile = Profiles[string];
+
+/** Whom a profile may lead to. */
+export interface ProfileServices {
+  readonly tokenService: TokenService;
+  /** For single sign-on. */
+  readonly requestHandler: HandlerMethods;
+  /** Gives the credentials of a credential_source: Environment, EcsContainer or Ec2InstanceMetadata; undefined for another name. */
+  readonly namedSource: (name: string) => (() => Promise<Credentials>) | undefined;
+  readonly fetch: CredentialFetch;
+}
+
+/** Returns the credentials of a profile; undefined when it is missing or says nothing of credentials. Reads the files anew each time. */
+export async function fetchProfileCredentials(name: string, services: ProfileServices): Promise<Credentials | undefined> {
+  const profiles = await parseKnownFiles({ ignoreCache: true });
+  return credentialsOf(name, profiles, services, new Set());
+}
+
+/** The order of the SDK's fromIni. @param visited the profiles that have led here */
+async function credentialsOf(
+  name: string,
+  profiles: Profiles,
+  services: ProfileServices,
+  visited: ReadonlySet<string>,
+): Promise<Credentials | undefined> {
+  const profile = profiles[name];
+  if (profile === undefined) return undefined;
+  const isSource = visited.size > 0;
+  if (isSource && hasKeys(profile)) return keysOf(profile);
+  if (profile["role_arn"] !== undefined || isSource) {
+    const source = await sourceOf(name, profile, profiles, services, visited);
+    if (source !== undefined) return profile["role_arn"] === undefined ? source : assumeRole(name, profile, profile["role_arn"], source, services);
+  }
+  if (hasKeys(profile)) return keysOf(profile);
+  const { credential_process: command, web_identity_token_file: tokenFile, role_arn: roleArn } = profile;
+  const isWebIdentity = tokenFile !== undefined && roleArn !== undefined;
+  if (command !== undefined && !isWebIdentity) {
+    services.fetch.asks(`the credential_process of profile '${name}'`);
+    return runCredentialProcess(command, { profile: name, timeoutMs: processTimeoutMs, signal: services.fetch.closing });
+  }
+  return fromSdk(name, services);
+}
+
+/** The credentials with which a profile's role is assumed; undefined when it names none. */
+async function sourceOf(
+  name: string,
+  { source_profile: sourceProfile, credential_source: credentialSource }: Profile,
+  profiles: Profiles,
+  services: ProfileServices,
+  visited: ReadonlySet<string>,
+): Promise<Credentials | undefined> {
+  if (sourceProfile !== undefined && credentialSource !== undefined) {
+    throw new CredentialsProviderError(`profile '${name}' has both source_profile and credential_source; remove one`);
+  }
+  if (sourceProfile !== undefined) {
+    // A profile may be its own source: then it is its keys that are meant.
+    if (visited.has(sourceProfile)) {
+      throw new CredentialsProviderError(`profile '${name}' leads back to itself by source_profile: ${[...visited, sourceProfile].join(", ")}`);
+    }
+    const found = await credentialsOf(sourceProfile, profiles, services, new Set([...visited, sourceProfile]));
+    if (found !== undefined) return found;
+    throw new CredentialsProviderError(`source_profile '${sourceProfile}' of profile '${name}' is not in the shared files or has no credentials`);
+  }
+  if (credentialSource === undefined) return undefined;
+  const provide = services.namedSource(credentialSource);
+  if (provide !== undefined) return provide();
+  throw new CredentialsProviderError(
+    `profile '${name}' has credential_source ${credentialSource}, must be Environment, EcsContainer or Ec2InstanceMetadata`,
+  );
+}
+
+function assumeRole(
+  name: string,
+  profile: Profile,
+  roleArn: string,
+  keys: Credentials,
+  { tokenService, fetch }: ProfileServices,
+): Promise<Credentials> {
+  if (profile["mfa_serial"] !== undefined) {
+    throw new CredentialsProviderError(`profile '${name}' wants multi-factor authentication (mfa_serial), for which nobody can be asked here`);
+  }
+  const seconds = Number(profile["duration_seconds"] ?? "3600");
+  if (!Number.isInteger(seconds)) throw new CredentialsProviderError(`profile '${name}' has a duration_seconds that is no whole number`);
+  const externalId = profile["external_id"];
+  const params = {
+    RoleArn: roleArn,
+    RoleSessionName: profile["role_session_name"] ?? roleSessionName,
+    DurationSeconds: seconds,
+    ...(externalId === undefined ? {} : { ExternalId: externalId }),
+  };
+  return tokenService.assumeRole(keys, params, fetch);
+}
+
+function hasKeys(profile: Profile): boolean {
+  return profile["aws_access_key_id"] !== undefined && profile["aws_secret_access_key"] !== undefined;
+}
+
+function keysOf(profile: Profile): Credentials {
+  const sessionToken = profile["aws_session_token"];
+  return {
+    accessKeyId: profile["aws_access_key_id"] ?? "",
+    secretAccessKey: profile["aws_secret_access_key"] ?? "",
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+  };
+}
+
+/** Web identity tokens, single sign-on and logins: the SDK's reading of them. */
+async function fromSdk(profile: string, { tokenService, requestHandler, fetch }: ProfileServices): Promise<Credentials | undefined> {
+  const { fromIni } = await import("./profile_provider.js");
+  const provide = fromIni({
+    profile,
+    clientConfig: { requestHandler: endedBy(fetch.signal, requestHandler), maxAttempts: 1 },
+    ignoreCache: true,
+    roleAssumerWithWebIdentity: ({ RoleArn, RoleSessionName, WebIdentityToken }) => {
+      const token = { roleArn: RoleArn, roleSessionName: ours(RoleSessionName), webIdentityToken: WebIdentityToken.trim() };
+      return tokenService.assumeRoleWithWebToken(token, fetch);
+    },
+  });
+  try {
+    return await provide();
+  } catch (error) {
+    // The SDK has but this message for a profile that says nothing of credentials.
+    if (error instanceof Error && error.message.startsWith(`Could not resolve credentials using profile: [${profile}]`)) return undefined;
+    throw error;
+  }
+}
+
+/** In place of the session name that the SDK makes up for tokens without one. */
+function ours(sessionName: string | undefined): string {
+  return sessionName === undefined || /^aws-sdk-js-(session-)?\d+$/u.test(sessionName) ? roleSessionName : sessionName;
+}

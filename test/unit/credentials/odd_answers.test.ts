@@ -1,0 +1,143 @@
+// Answers of the sources of credentials that are none: other protocols, hints without end, drops, and more than credentials have.
+import { createHash } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import type { Socket } from "node:net";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { CredentialOptions } from "../../../src/credentials/credentials.js";
+import { CredentialSettings } from "../../support/credential_settings.js";
+import { hintWithoutEnd, RawServer, switching } from "../../support/raw_server.js";
+
+const expiration = "2099-01-01T00:00:00Z";
+const most = 64 * 1024;
+const role = "arn:aws:iam::123456789012:role/logs";
+
+let settings: CredentialSettings;
+let server: RawServer | undefined;
+
+beforeEach(() => {
+  settings = new CredentialSettings();
+});
+afterEach(() => {
+  server?.stop();
+  settings.remove();
+});
+
+async function serve(say: (socket: Socket) => void): Promise<string> {
+  server = await RawServer.start(say);
+  return server.endpoint;
+}
+
+interface Source {
+  /** Sets the source up; gives the options that lead to it. */
+  readonly at: (endpoint: string) => Partial<CredentialOptions>;
+  /** A good answer with so many more bytes in it. */
+  readonly body: (filling: string) => string;
+}
+
+const local = (filling: string) =>
+  JSON.stringify({ AccessKeyId: "AKID", SecretAccessKey: "s", Token: "t", Expiration: expiration, More: filling });
+
+const sources: Readonly<Record<string, Source>> = {
+  "the Security Token Service": {
+    at(stsEndpoint) {
+      vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDENVIRONMENT");
+      vi.stubEnv("AWS_SECRET_ACCESS_KEY", "s");
+      return { roleArn: role, stsEndpoint };
+    },
+    body: (filling) =>
+      `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>AKID</AccessKeyId><SecretAccessKey>s</SecretAccessKey>` +
+      `<SessionToken>t</SessionToken><Expiration>${expiration}</Expiration></Credentials></AssumeRoleResult><More>${filling}</More></AssumeRoleResponse>`,
+  },
+  "single sign-on": {
+    at(endpoint) {
+      const start = "https://example.awsapps.com/start";
+      vi.stubEnv("AWS_ENDPOINT_URL_SSO", endpoint);
+      settings.write("config", `[profile sso]\nsso_account_id = 123456789012\nsso_role_name = w\nsso_start_url = ${start}\nsso_region = eu-west-1\n`);
+      const cache = path.join(".aws", "sso", "cache");
+      mkdirSync(path.join(settings.home, cache), { recursive: true });
+      const token = { accessToken: "sso token", expiresAt: expiration, startUrl: start, region: "eu-west-1" };
+      settings.write(path.join(cache, `${createHash("sha1").update(start).digest("hex")}.json`), JSON.stringify(token));
+      return { profile: "sso" };
+    },
+    body: (filling) =>
+      JSON.stringify({ roleCredentials: { accessKeyId: "AKID", secretAccessKey: "s", sessionToken: "t", expiration: Date.parse(expiration) }, filling }),
+  },
+  "a container's endpoint": {
+    at(endpoint) {
+      vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", endpoint);
+      return {};
+    },
+    body: local,
+  },
+  "a container's endpoint that a profile names": {
+    at(endpoint) {
+      vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", endpoint);
+      settings.write("config", `[profile own]\nrole_arn = ${role}\ncredential_source = EcsContainer\n`);
+      return { profile: "own", stsEndpoint: "http://127.0.0.1:1" };
+    },
+    body: local,
+  },
+  "EC2 instance metadata": {
+    at(endpoint) {
+      vi.stubEnv("AWS_EC2_METADATA_DISABLED", undefined);
+      vi.stubEnv("AWS_EC2_METADATA_SERVICE_ENDPOINT", endpoint);
+      return {};
+    },
+    body: local,
+  },
+};
+
+describe.each(Object.entries(sources))("%s", (name, { at, body }) => {
+  it("that switches protocols fails at once, and does not hang", async () => {
+    const options = at(await serve((socket) => socket.write(switching)));
+    expect(await settings.failure(options)).toMatch(/101 Switching Protocols, which was not asked for/);
+  });
+
+  it("that hints without end fails at once", async () => {
+    const options = at(await serve(hintWithoutEnd));
+    expect(await settings.failure(options)).toMatch(/more than 8 interim answers came \(the last with status 103\)/);
+  });
+
+  // The role of the profile comes behind the container, and metadata has three answers: see below.
+  if (name.includes("profile names") || name.includes("metadata")) return;
+  it.each([most, most + 1])("answers with up to 65536 bytes: %i", async (bytes) => {
+    const answer = body("x".repeat(bytes - body("").length));
+    const options = at(await serve((socket) => socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${bytes}\r\n\r\n${answer}`)));
+    if (bytes <= most) expect(await settings.keyId(options)).toBe("AKID");
+    else expect(await settings.failure(options)).toContain("the answer has more than 65536 bytes; is it the address of the service?");
+  });
+});
+
+describe("EC2 instance metadata", () => {
+  it.each([most, most + 1])("answers with up to 65536 bytes: %i", async (bytes) => {
+    const document = local("x".repeat(bytes - local("").length));
+    const answers = ["token", "host-role", document];
+    let answered = 0;
+    const options = sources["EC2 instance metadata"]?.at(
+      await serve((socket) => {
+        const answer = answers[Math.min(answered++, 2)] ?? "";
+        socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${answer.length}\r\n\r\n${answer}`);
+      }),
+    );
+    if (bytes <= most) expect(await settings.keyId(options)).toBe("AKID");
+    else expect(await settings.failure(options)).toContain("the answer has more than 65536 bytes");
+  });
+
+  it("that drips has a second for each call, and is ended when nobody waits any more", async () => {
+    const options = sources["EC2 instance metadata"]?.at(
+      await serve((socket) => {
+        const drip = setInterval(() => socket.write("H"), 20);
+        socket.once("close", () => clearInterval(drip));
+      }),
+    );
+    const credentials = settings.credentials(options);
+    const failure = credentials.provide().catch((error: unknown) => (error as Error).message);
+    await vi.waitFor(() => expect(server?.open).toBe(1));
+    await vi.waitFor(() => expect(server?.asked).toBe(2), 5000);
+    credentials.close();
+    expect(await failure).toContain("EC2 instance metadata");
+    await vi.waitFor(() => expect(server?.open).toBe(0));
+    expect(server?.asked).toBe(2);
+  });
+});
