@@ -37,7 +37,7 @@ export interface ConnectionOptions {
   /** Given when role_arn is assumed. */
   readonly externalId: string | undefined;
   readonly stsEndpoint: string | undefined;
-  /** Limits a whole attempt, as set by http_request_timeout. 0 means no limit. */
+  /** Limits a whole attempt, as set by http_request_timeout. 0 means none. */
   readonly requestTimeoutMs: number;
   /**
    * Limits the time from the last sent byte of a request to its complete response, where http_request_timeout is unset.
