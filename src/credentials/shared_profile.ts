@@ -36,7 +36,7 @@ async function credentialsOf(
   if (profile === undefined) return undefined;
   const isSource = visited.size > 0;
   if (isSource && hasKeys(profile)) return keysOf(profile);
-  if (profile["role_arn"] !== undefined || isSource) {
+  if (profile["role_arn"] !== undefined || (isSource && profile["credential_source"] !== undefined)) {
     const source = await sourceOf(name, profile, profiles, services, visited);
     if (source !== undefined) return profile["role_arn"] === undefined ? source : assumeRole(name, profile, profile["role_arn"], source, services);
   }

@@ -96,6 +96,31 @@ describe("a profile with a role", () => {
   });
 });
 
+describe("a profile that cannot be followed", () => {
+  const at = `role_arn = ${role}\n`;
+
+  it.each([
+    ["source_profile = base\ncredential_source = Environment\n", "profile 'own' has both source_profile and credential_source; remove one"],
+    ["credential_source = Elsewhere\n", "profile 'own' has credential_source Elsewhere, must be Environment, EcsContainer or Ec2InstanceMetadata"],
+    ["credential_source = Environment\n", "profile: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"],
+    ["source_profile = base\nmfa_serial = m\n", "profile 'own' wants multi-factor authentication (mfa_serial), for which nobody can be asked here"],
+    ["source_profile = base\nduration_seconds = long\n", "profile 'own' has a duration_seconds that is no whole number"],
+    ["source_profile = round\n", "profile 'other' leads back to itself by source_profile: round, other, round"],
+  ])("with %j says why", async (lines, reason) => {
+    settings.write("credentials", keys("base", "AKIDBASE"));
+    settings.write("config", `[profile own]\n${at}${lines}[profile round]\n${at}source_profile = other\n[profile other]\n${at}source_profile = round\n`);
+    expect(await settings.failure({ profile: "own", stsEndpoint: tokens.endpoint })).toContain(reason);
+    expect(tokens.calls).toEqual([]);
+  });
+
+  it("has its own keys as its source when it names itself", async () => {
+    settings.write("config", `[profile own]\n${at}source_profile = own\nduration_seconds = 900\naws_access_key_id = AKIDOWN\naws_secret_access_key = s\n`);
+    expect(await settings.keyId({ profile: "own", stsEndpoint: tokens.endpoint })).toBe("AKIDWRITER");
+    expect(tokens.calls.map(({ signer }) => signer)).toEqual(["AKIDOWN"]);
+    expect(tokens.calls[0]?.form.get("DurationSeconds")).toBe("900");
+  });
+});
+
 describe("a profile with credential_process", () => {
   it("gives what the process prints", async () => {
     const printed = JSON.stringify({ Version: 1, AccessKeyId: "AKIDPROCESS", SecretAccessKey: "s" });
