@@ -69,7 +69,7 @@ async function ask(handler: RoutedHttpHandler, url: string, abortSignal?: AbortS
     ...{ protocol, hostname, path: pathname, method: "POST", headers: { host }, query: {}, body: "question" },
     ...(port === "" ? {} : { port: Number(port) }),
   };
-  const sent = handler.handle(request as unknown as Parameters<RoutedHttpHandler["handle"]>[0], {
+  const sent = handler.handle(request, {
     ...(abortSignal === undefined ? {} : { abortSignal }),
   });
   const { response } = await sent;
