@@ -119,7 +119,7 @@ const offValues: readonly string[] = ["", "false", "off", "no", "0"];
 const minRecordBytes = 4096;
 
 /**
- * Reads all options, reports each in a line of the log, and checks them.
+ * Reads all options, reports those that are set in a line of the log each, and checks them.
  * @throws ConfigurationError on the first wrong one
  */
 export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneAbbreviation): Config {
@@ -127,7 +127,7 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
   for (const name of optionNames) {
     const value = read(name) ?? "";
     values.set(name, value);
-    log.info(`plugin parameter ${name} = '${isConfidential(name, value) ? "…" : value}'`);
+    if (value !== "") log.info(`plugin parameter ${name} = '${isConfidential(name, value) ? "…" : value}'`);
   }
   const text = (name: OptionName) => values.get(name) ?? "";
   const optional = (name: OptionName) => (text(name) === "" ? undefined : text(name));

@@ -260,13 +260,24 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
 });
 
 describe("the log", () => {
-  it("has a line for each parameter, in order, with its value", () => {
-    const lines = logOf({ ...aggregating, data_keys: "a,b" }).at("info").filter((line) => line.startsWith("plugin parameter"));
-    const values: Options = { ...aggregating, data_keys: "a,b" };
-    const names = "stream region data_keys partition_key role_arn endpoint sts_endpoint append_newline time_key " +
-      "time_key_format experimental_concurrency experimental_concurrency_retries log_key aggregation compression " +
-      "replace_dots http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format concurrent_requests drain_timeout";
-    expect(lines).toEqual(names.split(" ").map((name) => `plugin parameter ${name} = '${values[name] ?? ""}'`));
+  const parameters = (options: Options) => logOf(options).at("info").filter((line) => line.startsWith("plugin parameter"));
+
+  it("has a line for each parameter that is set, in order, with its value", () => {
+    const values: Options = {
+      stream: "logs", region: "us-west-2", data_keys: "a,b", partition_key: "id", role_arn: "arn:aws:iam::123456789012:role/name",
+      endpoint: "localhost", sts_endpoint: "localhost:1", append_newline: "true", time_key: "time", time_key_format: "%Y",
+      experimental_concurrency: "1", experimental_concurrency_retries: "2", log_key: "a", aggregation: "true", compression: "gzip",
+      replace_dots: "-", http_request_timeout: "3", aggregation_maximum_record_size: "2000", skip_aggregation_record_size: "4",
+      profile: "me", external_id: "…", max_record_size: "5000", retry_timeout: "5", request_format: "cbor",
+      concurrent_requests: "6", drain_timeout: "7",
+    };
+    const told = parameters({ ...values, external_id: "shared-id" });
+    expect(told).toEqual(Object.entries(values).map(([name, value]) => `plugin parameter ${name} = '${value ?? ""}'`));
+  });
+
+  it("has no line for a parameter that is unset or empty", () => {
+    const told = ["plugin parameter stream = 'logs'", "plugin parameter region = 'us-west-2'"];
+    expect(parameters({ stream: "logs", region: "us-west-2", profile: "" })).toEqual(told);
   });
 
   it.each([
