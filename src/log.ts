@@ -27,7 +27,7 @@ export function createLog(threshold: LogLevel, now: () => number, write: (line: 
   const at = (level: LogLevel) => (message: string) => {
     if (logLevels.indexOf(level) < least) return;
     const time = `${new Date(now()).toISOString().slice(0, 19)}Z`;
-    write(`time="${time}" level=${level} msg=${JSON.stringify(message)}\n`);
+    write(`time="${time}" level=${level} msg=${escapeControls(JSON.stringify(message))}\n`);
   };
   return { debug: at("debug"), info: at("info"), warning: at("warning"), error: at("error") };
 }
@@ -52,7 +52,7 @@ export const hostLevels = { error: 1, warning: 2, info: 3, debug: 4 } as const;
 export function createHostLog(threshold: () => number, { log, write, now }: HostLog): Log {
   const at = (level: number, title: string) => (message: string) => {
     if (level > threshold()) return;
-    const line = oneLine(message);
+    const line = escapeControls(message);
     if (log(level, line)) return;
     write(`[${hostTime(new Date(now()))}] [${title}] ${line}\n`);
   };
@@ -64,9 +64,12 @@ export function createHostLog(threshold: () => number, { log, write, now }: Host
   };
 }
 
-/** Control characters escaped: what a tag or a service says cannot pass for another line, nor command a terminal. */
-function oneLine(message: string): string {
-  return message.replace(/[^ -~\u00a0-\uffff]/g, (control) => {
+/**
+ * Escapes control characters, separators of lines and marks of direction: a tag or a service's message cannot pass for
+ * another line, turn the text around, or command a terminal.
+ */
+function escapeControls(message: string): string {
+  return message.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (control) => {
     const escaped = JSON.stringify(control).slice(1, -1);
     return escaped === control ? `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}` : escaped;
   });

@@ -31,6 +31,22 @@ describe("a log", () => {
     expect(lines).toEqual(['time="1970-01-01T00:00:00Z" level=info msg="a \\"b\\"\\nc"\n']);
   });
 
+  it.each([
+    ["DEL", "\u007f", "\\u007f"],
+    ["a C1 control character, as some terminals obey", "\u009b2J", "\\u009b2J"],
+    ["the next line of C1", "\u0085", "\\u0085"],
+    ["Unicode's separators of lines and paragraphs", "\u2028\u2029", "\\u2028\\u2029"],
+    ["a mark that turns the text around", "\u202e", "\\u202e"],
+    ["an escape", "\u001b", "\\u001b"],
+    ["no other character", "\u00a0 é☃𝄞", "\u00a0 é☃𝄞"],
+  ])("of either form escapes %s", (_, text, escaped) => {
+    const lines: string[] = [];
+    createLog("info", () => 0, (line) => void lines.push(line)).info(`tag ${text}`);
+    const host = { log: (_level: number, line: string) => lines.push(line) > 0, write: () => undefined, now: () => 0 };
+    createHostLog(() => 4, host).info(`tag ${text}`);
+    expect(lines).toEqual([`time="1970-01-01T00:00:00Z" level=info msg="tag ${escaped}"\n`, `tag ${escaped}`]);
+  });
+
   it("with a prefix puts it before the messages of all levels", () => {
     const log = new RecordedLog();
     const numbered = prefixed(log, "[kinesis 3] ");
