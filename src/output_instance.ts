@@ -71,7 +71,7 @@ interface Effort {
 const drainStepMs = 50;
 
 /**
- * About 10,000 chunks, and longer than Fluent Bit's default of 2000 s at most between two retries (Scheduler.Cap).
+ * About 7,000 chunks, and longer than Fluent Bit's default of 2000 s at most between two retries (Scheduler.Cap).
  */
 const memoryLimits = { maxBytes: 4 * 1024 * 1024, maxAgeMs: 60 * 60_000 };
 
@@ -295,7 +295,9 @@ export class OutputInstance {
     if (delivery.delivered > 0) this.#failureTimeout.progressed();
     if (delivery.strayed > 0) this.#shardMaps?.invalidate();
     this.#report.report(delivery, this.#window.isEnded);
-    if (delivery.delivered === 0 && !this.#window.isEnded) this.#failureTimeout.failed();
+    // A chunk of which Kinesis refused all records is done with.
+    const hasFailed = delivery.kind === "remaining" && delivery.delivered === 0;
+    if (hasFailed && !this.#window.isEnded) this.#failureTimeout.failed();
     // Chunks that wait would have failed beside this one, had they been sent when they came.
     if (this.#pulse.isHopeless) this.#turns.refuseAfter(longestPatienceMs);
     return delivery;

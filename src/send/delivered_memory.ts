@@ -26,8 +26,8 @@ interface Remembered {
   readonly sinceMs: number;
 }
 
-/** A digest, a tag and the objects that hold them, at a guess. */
-const overheadBytes = 400;
+/** A digest and the objects and tables that hold it, at a guess. */
+const overheadBytes = 600;
 
 /**
  * Chunks are known by tag and content. Two chunks with the same content are alike to the stream as well: whichever comes
@@ -37,7 +37,9 @@ export class DeliveredMemory {
   readonly #limits: MemoryLimits;
   readonly #dependencies: MemoryDependencies;
   /** The oldest first. */
-  #remembered: Remembered[] = [];
+  readonly #remembered = new Set<Remembered>();
+  /** By tag and length, then by digest: chunks of the same content, the oldest first. */
+  readonly #groups = new Map<string, Map<string, Remembered[]>>();
   #bytes = 0;
 
   constructor(limits: MemoryLimits, dependencies: MemoryDependencies) {
@@ -49,12 +51,9 @@ export class DeliveredMemory {
   take(chunk: Uint8Array, tag: string): EventSet | undefined {
     this.#forgetOld();
     // Nothing is hashed unless a chunk of this tag and length is waited for.
-    if (!this.#remembered.some((one) => one.tag === tag && one.chunkBytes === chunk.length)) return undefined;
-    const digest = this.#dependencies.digest(chunk);
-    const index = this.#remembered.findIndex((one) => one.tag === tag && one.digest === digest);
-    const [found] = index < 0 ? [] : this.#remembered.splice(index, 1);
+    const [found] = this.#groups.get(groupOf(tag, chunk.length))?.get(this.#dependencies.digest(chunk)) ?? [];
     if (found === undefined) return undefined;
-    this.#bytes -= bytesOf(found);
+    this.#forget(found);
     return found.remaining;
   }
 
@@ -63,28 +62,18 @@ export class DeliveredMemory {
     // Detached: the flush was answered before its time, after an error that nobody expected.
     if (chunk.length === 0) return;
     const { digest, now } = this.#dependencies;
-    const one: Remembered = {
-      tag,
-      chunkBytes: chunk.length,
-      digest: digest(chunk),
-      remaining,
-      sinceMs: now(),
-    };
-    this.#remembered.push(one);
-    this.#bytes += bytesOf(one);
+    this.#remember({ tag, chunkBytes: chunk.length, digest: digest(chunk), remaining, sinceMs: now() });
     let forgotten = 0;
-    while (this.#bytes > this.#limits.maxBytes) {
-      this.#dropOldest();
-      forgotten++;
-    }
+    while (this.#bytes > this.#limits.maxBytes && this.#forgetOldest()) forgotten++;
     if (forgotten > 0) this.#dependencies.log.warning(forgot(forgotten, `more than ${this.#limits.maxBytes} bytes would be needed`));
   }
 
   #forgetOld(): void {
     const oldestMs = this.#dependencies.now() - this.#limits.maxAgeMs;
     let forgotten = 0;
-    while ((this.#remembered[0]?.sinceMs ?? oldestMs) < oldestMs) {
-      this.#dropOldest();
+    for (const { sinceMs } of this.#remembered) {
+      if (sinceMs >= oldestMs) break;
+      this.#forgetOldest();
       forgotten++;
     }
     // As a rule Fluent Bit has given them up (Retry_Limit).
@@ -92,10 +81,41 @@ export class DeliveredMemory {
     if (forgotten > 0) this.#dependencies.log.info(forgot(forgotten, reason));
   }
 
-  #dropOldest(): void {
-    const oldest = this.#remembered.shift();
-    if (oldest !== undefined) this.#bytes -= bytesOf(oldest);
+  /** Returns whether there was one. */
+  #forgetOldest(): boolean {
+    for (const oldest of this.#remembered) {
+      this.#forget(oldest);
+      return true;
+    }
+    return false;
   }
+
+  #remember(one: Remembered): void {
+    const name = groupOf(one.tag, one.chunkBytes);
+    const group = this.#groups.get(name) ?? new Map<string, Remembered[]>();
+    const twins = group.get(one.digest) ?? [];
+    twins.push(one);
+    group.set(one.digest, twins);
+    this.#groups.set(name, group);
+    this.#remembered.add(one);
+    this.#bytes += bytesOf(one);
+  }
+
+  /** @param one the oldest of its content */
+  #forget(one: Remembered): void {
+    const name = groupOf(one.tag, one.chunkBytes);
+    const group = this.#groups.get(name);
+    const twins = group?.get(one.digest);
+    twins?.shift();
+    if (twins?.length === 0) group?.delete(one.digest);
+    if (group?.size === 0) this.#groups.delete(name);
+    this.#remembered.delete(one);
+    this.#bytes -= bytesOf(one);
+  }
+}
+
+function groupOf(tag: string, chunkBytes: number): string {
+  return `${chunkBytes} ${tag}`;
 }
 
 function forgot(chunks: number, reason: string): string {

@@ -43,10 +43,11 @@ export class DeliveryReport {
     for (const refused of delivery.refused) {
       this.#refused.report(describeRefused(refused), userRecordsOf(refused.entry));
     }
-    if (delivery.kind === "delivered") return this.#recovered(delivery.delivered);
+    if (delivery.kind === "delivered") return this.#recovered(delivery.deliveredRecords);
     if (isCutOff) return;
-    const { failure, remaining, delivered } = delivery;
-    const message = `${remaining.length}/${remaining.length + delivered} records failed to be delivered. Will retry. ${describe(failure)}`;
+    const { failure, deliveredRecords } = delivery;
+    const remaining = delivery.remaining.reduce((sum, entry) => sum + userRecordsOf(entry), 0);
+    const message = `${remaining}/${remaining + deliveredRecords} records failed to be delivered. Will retry. ${describe(failure)}`;
     if (failure.code === this.#failingCode) return this.#log.debug(message);
     this.#failingSince ??= this.#now();
     this.#failingCode = failure.code;

@@ -23,7 +23,7 @@ export class FailureTimeout {
     this.#failingSince = undefined;
   }
 
-  /** Nothing of a chunk was delivered. */
+  /** Nothing of a chunk was delivered, and it goes back to Fluent Bit. */
   failed(): void {
     if (this.#timeoutMs === undefined) return;
     const now = this.#now();

@@ -198,6 +198,29 @@ describe("SEND_FAILURE_TIMEOUT", () => {
     expect(exits).toEqual([]);
   });
 
+  it("does not begin with a chunk of which Kinesis refuses all records", async () => {
+    const clock = new JumpingClock();
+    const refuses = requestFailed("ValidationException", "content");
+    const { flush, exits } = scriptedInstance({ afterwards: refuses, sendFailureTimeoutMs: 60_000, clock });
+    const poisoned = chunkOf([{ log: "poisoned" }]);
+    for (let hour = 0; hour < 3; hour++) {
+      expect(await flush(poisoned, "tag")).toBe("ok");
+      clock.nowMs += 3_600_000;
+    }
+    expect(exits).toEqual([]);
+  });
+
+  it("goes on over a chunk of which Kinesis refuses all records", async () => {
+    const clock = new JumpingClock();
+    const script = [denied, requestFailed("ValidationException", "content"), denied];
+    const { flush, exits } = scriptedInstance({ script, sendFailureTimeoutMs: 60_000, clock });
+    expect(await flush(chunk, "tag")).toBe("retry");
+    expect(await flush(chunkOf([{ log: "poisoned" }]), "tag")).toBe("ok");
+    clock.nowMs += 60_000;
+    expect(await flush(chunk, "tag")).toBe("retry");
+    expect(exits).toEqual([1]);
+  });
+
   it("begins anew when a part was delivered", async () => {
     const clock = new JumpingClock();
     const script = [denied, failedAt(2), denied, denied];

@@ -116,7 +116,7 @@ describe("a chunk that comes again", () => {
 
 describe("the bound in bytes", () => {
   /** What one chunk with a tag of three letters and events up to `last` takes. */
-  const costOf = (last: number) => 400 + 2 * 3 + ((last >>> 3) + 1);
+  const costOf = (last: number) => 600 + 2 * 3 + ((last >>> 3) + 1);
 
   it.each([
     [-1, ["b", "c"]],

@@ -38,6 +38,14 @@ describe("the delivery report", () => {
     ]);
   });
 
+  it("counts the records inside aggregates, not the aggregates", () => {
+    const remaining = [entryOf({ data: Buffer.from("x"), events: [0, 1, 2] }), entryOf({ data: Buffer.from("y"), events: 3 })];
+    report.report({ ...failing("InternalFailure"), kind: "remaining", delivered: 1, deliveredRecords: 6, remaining, failure: { code: "InternalFailure", message: "why" } });
+    expect(log.at("error")).toEqual([expect.stringMatching(/^4\/10 records failed to be delivered\./)]);
+    report.report({ ...delivered, delivered: 1, deliveredRecords: 4 });
+    expect(log.at("debug")).toEqual(["Sent 4 records to Kinesis"]);
+  });
+
   it("writes further failures of the same code at debug", () => {
     for (let count = 0; count < 4; count++) report.report(failing("InternalFailure"));
     expect(log.at("error")).toHaveLength(1);
@@ -76,7 +84,7 @@ describe("the delivery report", () => {
   it("takes a chunk of which all was refused for no recovery", () => {
     report.report(failing("InternalFailure"));
     const refused = [{ entry: entryOf({ data: Buffer.from("x"), events: 0 }), failure: { code: "ValidationException", message: "" } }];
-    report.report({ ...delivered, delivered: 0, refused });
+    report.report({ ...delivered, delivered: 0, deliveredRecords: 0, refused });
     expect(log.at("info")).toEqual([]);
     report.report(delivered);
     expect(log.at("info")).toHaveLength(1);

@@ -1,0 +1,26 @@
+// What it costs to know a chunk again when many are waited for.
+import { describe, expect, it } from "vitest";
+import { CostMeter } from "../../support/execution_cost.js";
+import { JumpingClock } from "../../support/fake_clock.js";
+import { RecordedLog } from "../../support/recorded_log.js";
+import { entryOf } from "../../support/scripted_client.js";
+
+describe("a chunk that comes again", () => {
+  it("is found in as many steps among thousands of its tag and length as among twenty", async () => {
+    const meter = new CostMeter();
+    const { DeliveredMemory } = await import("../../../src/send/delivered_memory.js");
+    const stepsAmong = (chunks: number) => {
+      const digest = (chunk: Uint8Array) => Buffer.from(chunk).toString();
+      const dependencies = { digest, now: new JumpingClock().now, log: new RecordedLog() };
+      const memory = new DeliveredMemory({ maxBytes: 100_000_000, maxAgeMs: 60_000 }, dependencies);
+      const chunkOf = (position: number) => Buffer.from(`chunk ${10_000 + position}`);
+      for (let position = 0; position < chunks; position++) memory.keep(chunkOf(position), "tag", [entryOf("key", 10, position % 8)]);
+      meter.take();
+      for (let position = chunks - 11; position < chunks - 1; position++) expect(memory.take(chunkOf(position), "tag")?.has(position % 8)).toBe(true);
+      return meter.take().steps;
+    };
+    stepsAmong(20);
+    expect(stepsAmong(5000)).toBe(stepsAmong(20));
+    meter.close();
+  });
+});
