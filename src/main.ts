@@ -6,11 +6,12 @@ import type { CredentialSources } from "./credentials/credentials.js";
 import { credentialSource } from "./credentials/credential_source.js";
 import { hasLogLevel, kinesisEndpointOf, readInstanceEnvironment, readLogLevel } from "./environment.js";
 import { lateClient } from "./late_client.js";
-import { createHostLog, createLog, hostLevels, prefixed, type Log } from "./log.js";
+import { createHostLog, createLog, prefixed, type Log } from "./log.js";
 import { GatheredMetrics, metricDefinitions, noMetrics, type Metrics } from "./metrics.js";
 import { misspelledOptions } from "./misspelled_options.js";
 import { readNetworkEnvironment } from "./network/network.js";
 import { OutputInstance, type SharedMemory } from "./output_instance.js";
+import { OutputLevels } from "./output_levels.js";
 import { Plugin } from "./plugin.js";
 import { SinkPool } from "./record/sink_pool.js";
 import { RequestBodies } from "./send/request_bodies.js";
@@ -42,8 +43,8 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
   const write = (text: string) => writeText(load, binding.messageDescriptor, text);
   const hostLog = { log: (number: number, text: string) => binding.log(number, text), write, now: Date.now };
   const isHostLog = binding.hasHostLog && !hasLogLevel(process.env);
-  let hostLevel: number = hostLevels.info;
-  const log = isHostLog ? createHostLog(() => hostLevel, hostLog) : createLog(level, Date.now, write);
+  const outputLevels = new OutputLevels();
+  const log = isHostLog ? createHostLog(() => outputLevels.highest, hostLog) : createLog(level, Date.now, write);
   replaceStandardStreams(process, write);
   routeConsole(console, (message) => log.debug(`[kinesis] AWS SDK: ${message}`));
   if (unknown !== undefined) {
@@ -67,12 +68,13 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
   };
   // One for the process: outputs with the same sources share their credentials.
   let credentialSources: Promise<CredentialSources> | undefined;
-  const plugin = new Plugin(binding, log, now, async (number, read, requestId) => {
+  const ended = (number: number) => outputLevels.close(number);
+  const plugin = new Plugin({ binding, log, now, ended }, async (number, read, requestId) => {
     const host = binding.outputInstance(requestId);
     let instanceLog = prefixed(log, `[kinesis ${number}] `);
     if (isHostLog && host !== undefined) {
       const { name, logLevel } = host;
-      hostLevel = logLevel;
+      outputLevels.open(number, logLevel);
       instanceLog = prefixed(createHostLog(() => logLevel, hostLog), `[output:kinesis:${name}] `);
     }
     const misspelled = misspelledOptions(optionNames, (names) => binding.setOptions(requestId, names));

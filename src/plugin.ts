@@ -11,12 +11,23 @@ export type InstanceFactory = (
   requestId: number,
 ) => OutputInstance | Promise<OutputInstance>;
 
+/** The world outside, for the plugin. */
+export interface PluginDependencies {
+  readonly binding: Binding;
+  readonly log: Log;
+  /** Returns milliseconds that never decrease. */
+  readonly now: () => number;
+  /** Called when an instance has ended, or could not be made and the reason is logged. */
+  readonly ended: (number: number) => void;
+}
+
 /** The instances of this process, by the number that their messages show. */
 export class Plugin {
   readonly #binding: Binding;
   readonly #log: Log;
   readonly #createInstance: InstanceFactory;
   readonly #now: () => number;
+  readonly #ended: (number: number) => void;
   readonly #instances = new Map<number, OutputInstance>();
   /** The numbers of those that are being made. */
   readonly #opening = new Set<number>();
@@ -27,9 +38,9 @@ export class Plugin {
   /** When the first of the outputs that end together did; undefined while none has. */
   #endingSinceMs: number | undefined;
 
-  /** @param now milliseconds that only ever grow */
-  constructor(binding: Binding, log: Log, now: () => number, createInstance: InstanceFactory) {
+  constructor({ binding, log, now, ended }: PluginDependencies, createInstance: InstanceFactory) {
     this.#now = now;
+    this.#ended = ended;
     this.#binding = binding;
     this.#log = log;
     this.#createInstance = createInstance;
@@ -91,6 +102,7 @@ export class Plugin {
     } catch (error) {
       const reason = error instanceof ConfigurationError ? error.message : describeBug(error);
       this.#log.error(`[kinesis] Failed to initialize plugin: [kinesis ${number}] ${reason}`);
+      this.#ended(number);
       return initFailed;
     } finally {
       this.#opening.delete(number);
@@ -124,6 +136,8 @@ export class Plugin {
     // Fluent Bit ends its outputs one after the other: their time begins with the first.
     const sinceMs = (this.#endingSinceMs ??= this.#now());
     await closing?.close(sinceMs, () => this.#binding.extend(requestId));
+    // Another instance may have been made under the number meanwhile.
+    if (!this.#instances.has(number) && !this.#opening.has(number)) this.#ended(number);
     return flushAnswers.ok;
   }
 }

@@ -21,6 +21,8 @@ class Bench {
   readonly clock = new JumpingClock();
   readonly log = new RecordedLog();
   readonly events: string[] = [];
+  /** The numbers of instances that have ended, in order. */
+  readonly ended: number[] = [];
   readonly plugin: Plugin;
   flush: Flush = () => Promise.resolve("ok");
   close: Close = () => Promise.resolve();
@@ -29,7 +31,9 @@ class Bench {
 
   constructor(create: (number: number, read: (key: string) => string | undefined) => void = () => undefined) {
     this.binding.close = () => void this.events.push("binding closed");
-    this.plugin = new Plugin(this.binding, this.log, this.clock.now, (number, read) => {
+    const { binding, log, clock } = this;
+    const ended = (number: number) => void this.ended.push(number);
+    this.plugin = new Plugin({ binding, log, now: clock.now, ended }, (number, read) => {
       create(number, read);
       const name = `instance ${this.#made++}`;
       const instance: Pick<OutputInstance, "flush" | "close"> = {
@@ -98,6 +102,21 @@ describe("init", () => {
     expect(await bench.answerTo(init)).toBe(3);
   });
 
+  it("under the number of an instance that still ends is not told that it has ended", async () => {
+    const bench = new Bench();
+    await bench.answerTo(init);
+    let close = () => undefined as void;
+    bench.close = () => new Promise((resolve) => (close = resolve));
+    const exiting = bench.ask(exit, 0);
+    expect(await bench.answerTo(init)).toBe(0);
+    close();
+    expect(await bench.answerOf(exiting)).toBe(flushAnswers.ok);
+    expect(bench.ended).toEqual([]);
+    bench.close = () => Promise.resolve();
+    await bench.answerTo(exit, 0);
+    expect(bench.ended).toEqual([0]);
+  });
+
   it("gives two that are made at the same time numbers of their own", async () => {
     const bench = new Bench();
     const asked = [bench.ask(init), bench.ask(init)];
@@ -121,6 +140,7 @@ describe("init", () => {
     await bench.answerTo(init);
     isWrong = true;
     expect(await bench.answerTo(init)).toBe(initFailed);
+    expect(bench.ended).toEqual([1]);
     expect(bench.log.messages).toEqual([
       { level: "error", text: "[kinesis] Failed to initialize plugin: [kinesis 1] Invalid 'x' value" },
     ]);

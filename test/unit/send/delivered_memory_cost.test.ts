@@ -8,13 +8,18 @@ import { entryOf } from "../../support/scripted_client.js";
 describe("a chunk that comes again", () => {
   it("is found in as many steps among thousands of its tag and length as among twenty", async () => {
     const meter = new CostMeter();
-    const { DeliveredMemory } = await import("../../../src/send/delivered_memory.js");
+    const [{ DeliveredMemory }, { EventSet }] = await Promise.all([import("../../../src/send/delivered_memory.js"), import("../../../src/event_set.js")]);
     const stepsAmong = (chunks: number) => {
       const digest = (chunk: Uint8Array) => Buffer.from(chunk).toString();
+      const setOf = (event: number) => {
+        const set = new EventSet();
+        set.add([entryOf("key", 10, event)]);
+        return set;
+      };
       const dependencies = { digest, now: new JumpingClock().now, log: new RecordedLog() };
       const memory = new DeliveredMemory({ maxBytes: 100_000_000, maxAgeMs: 60_000 }, dependencies);
       const chunkOf = (position: number) => Buffer.from(`chunk ${10_000 + position}`);
-      for (let position = 0; position < chunks; position++) memory.keep(chunkOf(position), "tag", [entryOf("key", 10, position % 8)]);
+      for (let position = 0; position < chunks; position++) memory.keep(chunkOf(position), "tag", setOf(position % 8));
       meter.take();
       for (let position = chunks - 11; position < chunks - 1; position++) expect(memory.take(chunkOf(position), "tag")?.has(position % 8)).toBe(true);
       return meter.take().steps;
