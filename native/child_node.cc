@@ -264,7 +264,7 @@ int64_t ChildNode::open(const std::shared_ptr<Request> &request) {
   const std::shared_ptr<Run> run = current_run();
   const int64_t number_in_run = forward_and_wait(request, run, -1);
   if (number_in_run < 0) return number_in_run;
-  auto instance = std::make_shared<Instance>(std::move(*request->host_instance));
+  auto instance = std::make_shared<Instance>(*request->host_instance);
   instance->host.forget_host();
   instance->number = number_in_run;
   instance->run = run->number;
@@ -304,13 +304,12 @@ uint32_t ChildNode::begin(const std::shared_ptr<Request> &flush) {
   return forward(flush, run, number);
 }
 
-// A negative number means the oldest instance: see FLBPluginExit.
 int64_t ChildNode::close(const std::shared_ptr<Request> &request) {
   std::shared_ptr<Run> run;
   int64_t number;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    const auto found = request->instance < 0 ? instances_.begin() : instances_.find(request->instance);
+    const auto found = instances_.find(request->instance);
     if (found == instances_.end()) return kFlbOk;
     const std::shared_ptr<Instance> instance = found->second;
     instances_.erase(found);

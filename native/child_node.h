@@ -43,7 +43,7 @@ class ChildNode : public Runtime {
 
   /// An output instance, which each new run has to be told of. `number` is what the run of `run` calls it.
   struct Instance {
-    explicit Instance(HostInstance &&host) : host(std::move(host)) {}
+    explicit Instance(const HostInstance &host) : host(host) {}
 
     std::mutex opening;
     HostInstance host;

@@ -22,7 +22,7 @@ class Core {
   /// it can't.
   int64_t flush(int64_t instance, const void *chunk, size_t bytes, const char *tag);
 
-  /// Ends an output: no flush of it is resumed any more, nothing reads its chunks. A negative number means the oldest.
+  /// Ends an output: no flush of it is resumed any more, nothing reads its chunks.
   int64_t exit(int64_t instance);
 
   /// See Runtime::ask.

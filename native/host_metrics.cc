@@ -11,6 +11,7 @@
 
 #include <chrono>
 
+#include "host_version.h"
 #include "platform.h"
 
 namespace kinesis {
@@ -59,39 +60,55 @@ std::vector<char *> pointers_to(const std::vector<std::string> &texts) {
   return pointers;
 }
 
-void *create(const Functions &host, void *cmt, const MetricDefinition &definition) {
+void *create_counter(const Functions &host, void *cmt, const MetricDefinition &definition, const std::string &name) {
+  std::vector<char *> keys = pointers_to(definition.label_keys);
+  return host.counter_create(cmt, "fluentbit", "kinesis", name.c_str(), definition.help.c_str(),
+                             static_cast<int>(keys.size()), keys.data());
+}
+
+// Where histograms are not sound, a counter of the sum and one of the number, under the names that a histogram's have.
+HostMetric create(const Functions &host, void *cmt, const MetricDefinition &definition) {
   const char *name = definition.name.c_str(), *help = definition.help.c_str();
   std::vector<char *> keys = pointers_to(definition.label_keys);
   const int count = static_cast<int>(keys.size());
   switch (definition.kind) {
     case MetricKind::kCounter:
-      return host.counter_create(cmt, "fluentbit", "kinesis", name, help, count, keys.data());
+      return {create_counter(host, cmt, definition, definition.name)};
     case MetricKind::kGauge:
-      return host.gauge_create(cmt, "fluentbit", "kinesis", name, help, count, keys.data());
+      return {host.gauge_create(cmt, "fluentbit", "kinesis", name, help, count, keys.data())};
     case MetricKind::kHistogram: {
+      if (!has_sound_histograms()) {
+        void *observations = create_counter(host, cmt, definition, definition.name + "_count");
+        if (observations == nullptr) return {};
+        return {create_counter(host, cmt, definition, definition.name + "_sum"), observations};
+      }
       std::vector<double> bounds = definition.bounds;
       // The histogram owns them.
       void *buckets = host.buckets_create(bounds.data(), bounds.size());
-      if (buckets == nullptr) return nullptr;
-      return host.histogram_create(cmt, "fluentbit", "kinesis", name, help, buckets, count, keys.data());
+      if (buckets == nullptr) return {};
+      return {host.histogram_create(cmt, "fluentbit", "kinesis", name, help, buckets, count, keys.data())};
     }
   }
-  return nullptr;
+  return {};
 }
 
-// One count for each bound, and one for all above them.
-bool set_to_zero(const Functions &host, const MetricDefinition &definition, void *metric,
+bool set_to_zero(const Functions &host, const MetricDefinition &definition, const HostMetric &metric,
                  const std::vector<std::string> &label_values) {
   std::vector<char *> labels = pointers_to(label_values);
   const int count = static_cast<int>(labels.size());
+  const auto is_zero = [&](void *counter) {
+    return host.counter_add(counter, timestamp(), 0, count, labels.data()) == 0;
+  };
   switch (definition.kind) {
     case MetricKind::kCounter:
-      return host.counter_add(metric, timestamp(), 0, count, labels.data()) == 0;
+      return is_zero(metric.metric);
     case MetricKind::kGauge:
-      return host.gauge_set(metric, timestamp(), 0, count, labels.data()) == 0;
+      return host.gauge_set(metric.metric, timestamp(), 0, count, labels.data()) == 0;
     case MetricKind::kHistogram: {
+      if (metric.observations != nullptr) return is_zero(metric.metric) && is_zero(metric.observations);
+      // One count for each bound, and one for all above them.
       std::vector<uint64_t> zeros(definition.bounds.size() + 1, 0);
-      return host.histogram_set(metric, timestamp(), zeros.data(), 0, 0, count, labels.data()) == 0;
+      return host.histogram_set(metric.metric, timestamp(), zeros.data(), 0, 0, count, labels.data()) == 0;
     }
   }
   return false;
@@ -112,8 +129,8 @@ uint32_t HostMetrics::open(void *output_instance, const std::vector<MetricDefini
   if (cmt == nullptr) return 0;
   std::vector<Series> all;
   for (const MetricDefinition &definition : definitions) {
-    void *metric = create(*host, cmt, definition);
-    if (metric == nullptr) return 0;
+    const HostMetric metric = create(*host, cmt, definition);
+    if (metric.metric == nullptr) return 0;
     for (const auto &label_values : definition.series) {
       if (label_values.size() != definition.label_keys.size()) return 0;
       if (!set_to_zero(*host, definition, metric, label_values)) return 0;
@@ -138,10 +155,13 @@ bool HostMetrics::update(uint32_t set, const double *pairs, size_t count) {
     const Series &series = found->second[static_cast<size_t>(position)];
     std::vector<char *> labels = pointers_to(series.label_values);
     const int label_count = static_cast<int>(labels.size());
-    if (series.kind == MetricKind::kCounter) host->counter_add(series.metric, now, value, label_count, labels.data());
-    if (series.kind == MetricKind::kGauge) host->gauge_set(series.metric, now, value, label_count, labels.data());
-    if (series.kind == MetricKind::kHistogram) {
-      host->histogram_observe(series.metric, now, value, label_count, labels.data());
+    const auto &[metric, observations] = series.metric;
+    const bool is_counted = series.kind == MetricKind::kCounter || observations != nullptr;
+    if (is_counted) host->counter_add(metric, now, value, label_count, labels.data());
+    if (observations != nullptr) host->counter_add(observations, now, 1, label_count, labels.data());
+    if (series.kind == MetricKind::kGauge) host->gauge_set(metric, now, value, label_count, labels.data());
+    if (series.kind == MetricKind::kHistogram && !is_counted) {
+      host->histogram_observe(metric, now, value, label_count, labels.data());
     }
   }
   return true;
@@ -154,7 +174,7 @@ void HostMetrics::reset_gauges(uint32_t set) {
   for (const Series &series : found->second) {
     if (series.kind != MetricKind::kGauge) continue;
     std::vector<char *> labels = pointers_to(series.label_values);
-    functions()->gauge_set(series.metric, timestamp(), 0, static_cast<int>(labels.size()), labels.data());
+    functions()->gauge_set(series.metric.metric, timestamp(), 0, static_cast<int>(labels.size()), labels.data());
   }
 }
 

@@ -24,6 +24,13 @@ struct MetricDefinition {
   std::vector<double> bounds;
 };
 
+/// Fluent Bit's own object for a metric.
+struct HostMetric {
+  void *metric = nullptr;
+  /// Where two counters stand for a histogram, that of its observations; `metric` then is that of their sum.
+  void *observations = nullptr;
+};
+
 /// The metrics of all output instances, a set for each. Sets are made while FLBPluginInit waits; values may be counted
 /// on any thread. Closing a set waits for a count under way, and nothing touches the instance's metrics after it.
 class HostMetrics {
@@ -51,7 +58,7 @@ class HostMetrics {
  private:
   struct Series {
     MetricKind kind;
-    void *metric;
+    HostMetric metric;
     std::vector<std::string> label_values;
   };
 

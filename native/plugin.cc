@@ -1,10 +1,16 @@
 // The functions that Fluent Bit looks up in a Go-style output plugin. They pass everything on and decide nothing.
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "core.h"
 #include "flb_proxy_abi.h"
 #include "host_metrics.h"
+#include "host_version.h"
+#include "open_instances.h"
+#include "platform.h"
 #include "surroundings.h"
 
 #ifdef _WIN32
@@ -18,6 +24,7 @@ namespace {
 using kinesis::Core;
 using kinesis::HostInstance;
 using kinesis::HostMetrics;
+using kinesis::OpenInstances;
 using kinesis::Request;
 using kinesis::RequestKind;
 using kinesis::Surroundings;
@@ -28,6 +35,29 @@ char plugin_description[] = "Amazon Kinesis Data Streams Fluent Bit Plugin.";
 // The context that Fluent Bit keeps for us is the instance's number plus one, so that null stays "no instance".
 void *context_of(int64_t instance) { return reinterpret_cast<void *>(static_cast<intptr_t>(instance + 1)); }
 int64_t instance_of(void *context) { return static_cast<int64_t>(reinterpret_cast<intptr_t>(context)) - 1; }
+
+// A start that failed has no flush.
+std::atomic<bool> has_flushed{false};
+
+// The status of a Fluent Bit that fails at its start.
+constexpr int kStartFailed = 255;
+// Fluent Bit's log has a thread of its own, which writes the reason meanwhile.
+constexpr std::chrono::milliseconds kLogTime{200};
+
+int fail_init() {
+  if (kinesis::crashes_after_failed_init()) {
+    std::this_thread::sleep_for(kLogTime);
+    kinesis::leave_process(kStartFailed);
+  }
+  return kFlbError;
+}
+
+void end(int64_t instance) {
+  // Before the core can give the instance's number to another.
+  const uint32_t metrics = HostMetrics::get().take(instance);
+  Core::get().exit(instance);
+  HostMetrics::get().close(metrics);
+}
 
 }  // namespace
 
@@ -46,7 +76,7 @@ EXPORTED int FLBPluginInit(flbgo_output_plugin *plugin) {
   const std::string error = Core::get().start();
   if (!error.empty()) {
     Surroundings::get().say("Failed to initialize plugin: " + error);
-    return kFlbError;
+    return fail_init();
   }
   HostInstance host_instance(plugin->api->output_get_property, plugin->output_instance);
   auto request = std::make_shared<Request>(RequestKind::kInit);
@@ -54,15 +84,17 @@ EXPORTED int FLBPluginInit(flbgo_output_plugin *plugin) {
   const int64_t instance = Core::get().ask(request);
   if (instance < 0) {
     HostMetrics::get().close(host_instance.metrics);
-    return kFlbError;
+    return fail_init();
   }
   HostMetrics::get().assign(instance, host_instance.metrics);
+  OpenInstances::get().add(instance);
   plugin->context->remote_context = context_of(instance);
   return kFlbOk;
 }
 
 // Called on a coroutine's stack of 24 to 64 KiB, and by several threads at once when the output has workers.
 EXPORTED int FLBPluginFlushCtx(void *context, const void *data, int length, const char *tag) {
+  has_flushed = true;
   const size_t bytes = length > 0 ? static_cast<size_t>(length) : 0;
   return static_cast<int>(Core::get().flush(instance_of(context), data, bytes, tag != nullptr ? tag : ""));
 }
@@ -70,20 +102,29 @@ EXPORTED int FLBPluginFlushCtx(void *context, const void *data, int length, cons
 EXPORTED int FLBPluginExitCtx(void *context) {
   // Fluent Bit exits instances too that failed to initialise, or were not yet.
   if (context == nullptr) return kFlbOk;
-  const int64_t instance = instance_of(context);
-  // Before the core can give the instance's number to another.
-  const uint32_t metrics = HostMetrics::get().take(instance);
-  Core::get().exit(instance);
-  HostMetrics::get().close(metrics);
+  if (const auto instance = OpenInstances::get().take(instance_of(context))) end(*instance);
   return kFlbOk;
 }
 
-// For a host that knows no FLBPluginExitCtx, which calls this once per instance; the core takes the oldest.
+// For a host that knows no FLBPluginExitCtx, which calls this once per instance.
 EXPORTED int FLBPluginExit() {
-  Core::get().exit(-1);
+  if (const auto instance = OpenInstances::get().take(-1)) end(*instance);
+  // It may have freed the metrics of any.
   HostMetrics::get().close_all();
   return kFlbOk;
 }
 
 // Node stays: V8 cannot be started again, and after a hot reload the same library is registered once more.
-EXPORTED void FLBPluginUnregister(void *) {}
+EXPORTED void FLBPluginUnregister(void *) {
+  if (!kinesis::frees_plugin_with_first_output()) return;
+  bool would_crash = false;
+  while (const auto instance = OpenInstances::get().take(-1)) {
+    end(*instance);
+    would_crash = true;
+  }
+  if (!would_crash) return;
+  Surroundings::get().say(
+      "all outputs of this plugin have ended; the process ends here, since this Fluent Bit would crash with its second "
+      "output of a Go-style plugin (mended in 2.0.7)");
+  kinesis::leave_process(has_flushed ? 0 : kStartFailed);
+}

@@ -97,6 +97,8 @@ export class OutputInstance {
   readonly #wakers = new Set<() => void>();
   #hasSaidThatItBlocks = false;
   #isDraining = false;
+  /** The flushes whose chunks Fluent Bit does not bring again; undefined while it does. */
+  #last: Set<Promise<FlushOutcome>> | undefined;
 
   constructor(config: Config, environment: InstanceEnvironment, dependencies: InstanceDependencies) {
     const { log, now, exitProcess, client, metrics, shared } = dependencies;
@@ -141,6 +143,7 @@ export class OutputInstance {
     }
     const flush = this.#inOrder(chunk, tag);
     this.#underWay.add(flush);
+    this.#last?.add(flush);
     try {
       const outcome = await flush;
       if (outcome === "retry") metrics.add("flush_retries_total", 1);
@@ -152,6 +155,15 @@ export class OutputInstance {
   }
 
   /**
+   * Goes on with the chunks under way while the service takes records, beyond all limits of a flush: another output of
+   * Fluent Bit's has ended, so all do, one after the other, and it brings no chunk again.
+   */
+  expectEnd(): void {
+    this.#isDraining = true;
+    this.#last ??= new Set(this.#underWay);
+  }
+
+  /**
    * Goes on with the chunks under way while the service takes records, within drain_timeout; then answers the others
    * with retry and closes the connections.
    * @param sinceMs when the first of the outputs that end together did
@@ -159,8 +171,8 @@ export class OutputInstance {
    */
   async close(sinceMs: number, isAlive: () => void): Promise<void> {
     const { client, log, metrics, now, sleep } = this.#dependencies;
-    const outcomes = Promise.allSettled([...this.#underWay]);
-    this.#isDraining = true;
+    this.expectEnd();
+    const outcomes = Promise.allSettled(this.#last ?? []);
     while (this.#underWay.size > 0 && now() - sinceMs < this.#config.drainTimeoutMs && !this.#pulse.isHanging) {
       isAlive();
       await Promise.race([outcomes, sleep(drainStepMs)]);

@@ -127,12 +127,10 @@ export class Plugin {
     });
   }
 
-  /** A negative number is that of a host that does not say whose end has come: the oldest one's. */
-  async #exit(instance: number, requestId: number): Promise<number> {
-    const number = instance < 0 ? this.#instances.keys().next().value : instance;
-    if (number === undefined) return flushAnswers.ok;
+  async #exit(number: number, requestId: number): Promise<number> {
     const closing = this.#instances.get(number);
     this.#instances.delete(number);
+    for (const other of this.#instances.values()) other.expectEnd();
     // Fluent Bit ends its outputs one after the other: their time begins with the first.
     const sinceMs = (this.#endingSinceMs ??= this.#now());
     await closing?.close(sinceMs, () => this.#binding.extend(requestId));

@@ -43,11 +43,26 @@ void several_instances() {
   CHECK(first.exit() == kFlbOk);
   CHECK(second.flush("", stand_in::kCount) == 2);
   CHECK(second.flush("chunk", "tag") == second.expected("chunk", "tag"));
-  // As Fluent Bit before 1.9 does it.
-  CHECK(FLBPluginExit() == kFlbOk && FLBPluginExit() == kFlbOk);
+  // As a Fluent Bit does it that does not say which instance has ended.
+  CHECK(FLBPluginExit() == kFlbOk && FLBPluginExit() == kFlbOk && FLBPluginExit() == kFlbOk);
   Instance fourth;
   CHECK(fourth.init() == kFlbOk);
   CHECK(fourth.flush("", stand_in::kCount) == 1);
+}
+
+void exits_of_the_last() {
+  Instance first, second, third, last;
+  for (Instance *instance : {&first, &second, &third, &last}) CHECK(instance->init() == kFlbOk);
+  CHECK(last.exit() == kFlbOk);
+  CHECK(first.flush("", stand_in::kCount) == 3);
+  CHECK(last.exit() == kFlbOk);
+  // The oldest has ended, and no other.
+  CHECK(second.flush("", stand_in::kCount) == 2);
+  CHECK(third.flush("chunk", "tag") == third.expected("chunk", "tag"));
+  CHECK(last.exit() == kFlbOk && last.exit() == kFlbOk && last.exit() == kFlbOk);
+  Instance next;
+  CHECK(next.init() == kFlbOk);
+  CHECK(next.flush("", stand_in::kCount) == 1);
 }
 
 void refused_init() {
@@ -94,6 +109,7 @@ void ten_thousand_flushes() {
 
 Cases answer_cases() {
   return {{"own-answers", own_answers},   {"odd-arguments", odd_arguments},   {"several-instances", several_instances},
+          {"exits-of-the-last", exits_of_the_last},
           {"refused-init", refused_init}, {"answered-twice", answered_twice}, {"ten-thousand", ten_thousand_flushes}};
 }
 

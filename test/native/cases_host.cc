@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 
 #include <atomic>
+#include <cstdlib>
 
 #include "host_log.h"
 #include "host_metrics.h"
@@ -60,6 +61,66 @@ void metrics_count() {
   CHECK(instance.exit() == kFlbOk);
   host.free_metrics();
   CHECK(!update(set, 1, 1));
+}
+
+// The copy of a histogram is unsound before cmetrics 1.0.6: see has_sound_histograms().
+void metrics_of_old_hosts() {
+  const Host host = stand_in_host::load(STAND_IN_FLUENT_BIT);
+  for (const char *version : {"", "none", "0.3.0", "0.7.1", "1.0.5", "1.0.6", "1.1.0", "2.0.5"}) {
+    setenv(stand_in_host::kVersionVariable, version, 1);
+    const bool is_sound = *version >= '1' && *version <= '9' && std::string(version) >= "1.0.6";
+    Instance instance = with_metrics();
+    CHECK(instance.init() == kFlbOk);
+    const uint32_t set = stand_in::opened_metrics();
+    CHECK(host.value("fluentbit_kinesis_seconds_count{a,b}") == 0);
+    CHECK(update(set, 3, 0.5) && update(set, 3, 0.25));
+    CHECK(host.value("fluentbit_kinesis_seconds{a,b}") == (is_sound ? 0.75 : -1));
+    CHECK(host.value("fluentbit_kinesis_seconds_sum{a,b}") == (is_sound ? -1 : 0.75));
+    CHECK(host.value("fluentbit_kinesis_seconds_count{a,b}") == 2);
+    CHECK(instance.exit() == kFlbOk);
+    host.free_metrics();
+  }
+}
+
+// Fluent Bit before 2.2.1 would go on with memory that it has freed.
+void refused_init_of_old_host() {
+  stand_in_host::load(STAND_IN_FLUENT_BIT);
+  Instance refused;
+  refused.options[stand_in::kRefuse] = "yes";
+  setenv(stand_in_host::kVersionVariable, "0.6.6", 1);
+  CHECK(refused.init() == kFlbError);
+  setenv(stand_in_host::kVersionVariable, "0.6.5", 1);
+  refused.init();
+  CHECK(false);
+}
+
+// As Fluent Bit 1.9.0 to 2.0.6 end, and as others do.
+void unregistered_with_open_outputs() {
+  stand_in_host::load(STAND_IN_FLUENT_BIT);
+  Instance first, second;
+  CHECK(first.init() == kFlbOk && second.init() == kFlbOk);
+  CHECK(first.flush("chunk", "tag") == first.expected("chunk", "tag"));
+  for (const char *version : {"none", "0.2.9", "0.5.8", "2.0.5"}) {
+    setenv(stand_in_host::kVersionVariable, version, 1);
+    FLBPluginUnregister(nullptr);
+    CHECK(first.flush("", stand_in::kCount) == 2);
+  }
+  setenv(stand_in_host::kVersionVariable, "0.5.7", 1);
+  CHECK(second.exit() == kFlbOk);
+  FLBPluginUnregister(nullptr);
+  CHECK(false);
+}
+
+void unregistered_without_a_flush() {
+  stand_in_host::load(STAND_IN_FLUENT_BIT);
+  setenv(stand_in_host::kVersionVariable, "0.3.0", 1);
+  Instance instance;
+  CHECK(instance.init() == kFlbOk && instance.exit() == kFlbOk);
+  // All have ended.
+  FLBPluginUnregister(nullptr);
+  CHECK(instance.init() == kFlbOk);
+  FLBPluginUnregister(nullptr);
+  CHECK(false);
 }
 
 void metrics_of_refused_init() {
@@ -198,6 +259,10 @@ void log_at_the_end() {
 
 Cases host_cases() {
   return {{"metrics", metrics_count},
+          {"metrics-of-old-hosts", metrics_of_old_hosts},
+          {"refused-init-of-old-host", refused_init_of_old_host},
+          {"unregistered-with-open-outputs", unregistered_with_open_outputs},
+          {"unregistered-without-a-flush", unregistered_without_a_flush},
           {"metrics-of-refused-init", metrics_of_refused_init},
           {"metrics-absent", metrics_absent},
           {"metrics-incomplete", metrics_incomplete},

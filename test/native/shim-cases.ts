@@ -4,12 +4,15 @@ interface Case {
   readonly name: string;
   readonly behaviour: string;
   readonly messages?: readonly RegExp[];
+  /** The status with which the case's process ends when all is well; 0 when unset. */
+  readonly status?: number;
 }
 
 export const CASES: readonly Case[] = [
   { name: "own-answers", behaviour: "flushes from eight threads each get their own answer" },
   { name: "odd-arguments", behaviour: "an empty chunk, a negative length and a missing tag are taken" },
   { name: "several-instances", behaviour: "instances are told apart, and closed one by one" },
+  { name: "exits-of-the-last", behaviour: "a host that exits its last instance in place of each still ends each, the oldest first" },
   { name: "refused-init", behaviour: "an init that fails, and its exit, leave the instance before it, and the next, working" },
   { name: "answered-twice", behaviour: "a second answer, and one to an unknown request, do nothing" },
   { name: "ten-thousand", behaviour: "10,000 flushes leave nothing behind" },
@@ -62,6 +65,22 @@ export const CASES: readonly Case[] = [
     messages: [/did not stop in time/],
   },
   { name: "metrics", behaviour: "metrics start at zero, count what they are told, and end with their instance" },
+  { name: "metrics-of-old-hosts", behaviour: "a histogram is a counter of its sum and one of its number where cmetrics is older than 1.0.6" },
+  {
+    name: "refused-init-of-old-host",
+    behaviour: "an init that fails ends a host that would crash after it, with the status of a start that failed",
+    status: 255,
+  },
+  {
+    name: "unregistered-with-open-outputs",
+    behaviour: "a host that would crash with the plugin's next output ends in order, after all outputs have ended",
+    messages: [/all outputs of this plugin have ended/],
+  },
+  {
+    name: "unregistered-without-a-flush",
+    behaviour: "a host that would crash with the plugin's next output, before any flush, ends with the status of a start that failed",
+    status: 255,
+  },
   { name: "metrics-of-refused-init", behaviour: "an init that fails leaves no metrics open" },
   { name: "metrics-absent", behaviour: "without Fluent Bit's functions there are no metrics, and no harm" },
   { name: "metrics-incomplete", behaviour: "with one of Fluent Bit's functions missing there are no metrics, and no harm" },

@@ -57,6 +57,12 @@ std::string series(void *given, int labels, char **label_values, const std::stri
 
 }  // namespace
 
+// The version that a case has chosen.
+EXPORTED const char *cmt_version() {
+  const char *chosen = getenv(stand_in_host::kVersionVariable);
+  return chosen != nullptr ? chosen : "2.2.1";
+}
+
 EXPORTED void *flb_output_get_cmt_instance(void *) {
   Lock lock(mutex);
   return has_metrics ? &cmt : nullptr;

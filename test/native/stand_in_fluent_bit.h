@@ -8,6 +8,9 @@
 
 namespace stand_in_host {
 
+/// The environment variable with the version of cmetrics, else it is a new one.
+constexpr const char *kVersionVariable = "STAND_IN_CMETRICS_VERSION";
+
 /// A line of the log, and the thread that wrote it.
 struct Line {
   int level;

@@ -158,6 +158,37 @@ describe("the end of an output whose service takes records", () => {
   });
 });
 
+describe("an output that expects its end while another one ends", () => {
+  it("tries a chunk beyond retry_timeout while records are taken, since Fluent Bit does not bring it again", async () => {
+    const clock = new HeldClock();
+    const oneOfMany: Step = async (sent) => {
+      await clock.sleep(1000);
+      return sent.length === 1 ? allTaken : failedAt(...Array.from({ length: sent.length - 1 }, (_, n) => n + 1));
+    };
+    const { instance, start, outcomes, close, log } = endingOutput({ clock, afterwards: oneOfMany, options: { retry_timeout: "1" } });
+    await start(chunkOf(Array.from({ length: 10 }, (_, n) => ({ n }))));
+    instance.expectEnd();
+    await clock.advance(5000);
+    expect(outcomes).toEqual([undefined]);
+    const closing = close();
+    await clock.advance(20_000);
+    expect(closing.lastedMs).toBeDefined();
+    expect(outcomes).toEqual(["ok"]);
+    expect(log.at("error")).toEqual([]);
+  });
+
+  it("counts as lost the chunks that are to be retried before its own end comes", async () => {
+    const clock = new HeldClock();
+    const { instance, start, outcomes, close, log } = endingOutput({ clock, afterwards: denied });
+    instance.expectEnd();
+    await start(chunk(0), chunk(1));
+    expect(outcomes).toEqual(["retry", "retry"]);
+    close();
+    await settled();
+    expect(log.at("error").at(-1)).toBe(lossOf(2));
+  });
+});
+
 describe("the end of an output whose service takes a part of the records", () => {
   it.each<Readonly<Record<string, string>>>([
     {},

@@ -1,0 +1,29 @@
+// Keeps the numbers of the open instances in the order of their inits.
+#include "open_instances.h"
+
+#include <algorithm>
+
+namespace kinesis {
+
+OpenInstances &OpenInstances::get() {
+  // Never destroyed: threads of the host may outlive static destruction.
+  static auto *instances = new OpenInstances();
+  return *instances;
+}
+
+void OpenInstances::add(int64_t number) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  numbers_.push_back(number);
+}
+
+std::optional<int64_t> OpenInstances::take(int64_t number) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (numbers_.empty()) return std::nullopt;
+  auto found = std::find(numbers_.begin(), numbers_.end(), number);
+  if (found == numbers_.end()) found = numbers_.begin();
+  const int64_t taken = *found;
+  numbers_.erase(found);
+  return taken;
+}
+
+}  // namespace kinesis
