@@ -16,6 +16,11 @@ void OpenInstances::add(int64_t number) {
   numbers_.push_back(number);
 }
 
+bool OpenInstances::has_any() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return !numbers_.empty();
+}
+
 std::optional<int64_t> OpenInstances::take(int64_t number) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (numbers_.empty()) return std::nullopt;

@@ -16,6 +16,9 @@ class OpenInstances {
   /// Adds an instance whose init has succeeded.
   void add(int64_t number);
 
+  /// Whether any instance is open.
+  bool has_any();
+
   /// Takes the instance that an exit ends: the named one, or the oldest when that one is not open. Fluent Bit 1.8 names
   /// its last output at the exit of each. Nothing when none is open.
   std::optional<int64_t> take(int64_t number);

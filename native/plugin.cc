@@ -63,6 +63,12 @@ void end(int64_t instance) {
 
 EXPORTED int FLBPluginRegister(flb_plugin_proxy_def *definition) {
   Surroundings::get().remember();
+  // In a hot reload the plugin is registered anew before its outputs end.
+  if (OpenInstances::get().has_any() && kinesis::loses_chunks_in_reload()) {
+    Surroundings::get().say(
+        "a hot reload of this Fluent Bit loses the records that it has not handed out yet to a Go-style output (mended "
+        "in 3.2.3); restart it instead");
+  }
   definition->type = kFlbProxyOutputPlugin;
   definition->proxy = kFlbProxyGolang;
   definition->flags = 0;

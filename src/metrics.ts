@@ -93,6 +93,7 @@ export function metricDefinitions(name: string, stream: string): MetricDefinitio
     })),
     { kind: metricKinds.gauge, ...inFlight, ...single },
     { kind: metricKinds.gauge, ...concurrency, ...single },
+    // A counter of the sum and one of the number in a Fluent Bit whose histograms are unsound (native/host_version.h).
     { kind: metricKinds.histogram, ...duration, ...single, bounds: durationBounds },
   ];
 }
@@ -107,7 +108,7 @@ export interface Metrics {
   requestEnded(seconds: number): void;
   /** This many requests may be under way at once. */
   concurrency(limit: number): void;
-  /** Passes on what was gathered: at the end of a flush, since each time costs a call of the shim. */
+  /** Passes on what was gathered, at the end of a flush, and when requests start; each time costs a call of the shim. */
   publish(): void;
 }
 

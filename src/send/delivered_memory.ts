@@ -76,8 +76,7 @@ export class DeliveredMemory {
       this.#forgetOldest();
       forgotten++;
     }
-    // As a rule Fluent Bit has given them up (Retry_Limit).
-    const reason = `they did not come back within ${this.#limits.maxAgeMs / 60_000} minutes`;
+    const reason = `they did not come back within ${this.#limits.maxAgeMs / 60_000} minutes: Fluent Bit gave them up (Retry_Limit), or a processor of this output makes them others each time`;
     if (forgotten > 0) this.#dependencies.log.info(forgot(forgotten, reason));
   }
 

@@ -65,6 +65,14 @@ describe.skipIf(!process.env["FLUENT_BIT"])("Fluent Bit's log", () => {
     expect(readFileSync(file, "utf8")).toMatch(/\[error\] \[kinesis\] Failed to initialize plugin: .*brotli/u);
   });
 
+  it("has the plugin's own messages when an output is silent that was opened last, and others are not", async () => {
+    const of = (others: Options): Section => ({ name: "kinesis", properties: { stream: "any", region: "us-west-2", ...others } });
+    const outputs = [of({}), of({ log_level: "off", compression: "brotli" })];
+    const fluentBit = streams.fluentBitWithFile({ inputs: [dummy], outputs });
+    expect((await fluentBit.ended()).status).toBeGreaterThan(0);
+    expect(fluentBit.output).toMatch(/\[error\] \[kinesis\] Failed to initialize plugin: .*brotli/u);
+  });
+
   it("is left alone when FLB_LOG_LEVEL is set: messages go to standard error in the Go plugin's form", async () => {
     const log_file = path.join(folder, "fluent-bit.log");
     const { log, output } = await logOf([{}], { log_file }, { FLB_LOG_LEVEL: "info" });

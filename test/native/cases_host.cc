@@ -6,6 +6,7 @@
 
 #include "host_log.h"
 #include "host_metrics.h"
+#include "host_version.h"
 #include "request.h"
 #include "shim_host.h"
 #include "stand_in_core.h"
@@ -121,6 +122,42 @@ void unregistered_without_a_flush() {
   CHECK(instance.init() == kFlbOk);
   FLBPluginUnregister(nullptr);
   CHECK(false);
+}
+
+void faults_of_old_hosts() {
+  stand_in_host::load(STAND_IN_FLUENT_BIT);
+  const auto faults = [](const char *version) {
+    setenv(stand_in_host::kVersionVariable, version, 1);
+    std::string found;
+    if (kinesis::frees_plugin_with_first_output()) found += "first ";
+    if (kinesis::crashes_after_failed_init()) found += "init ";
+    if (kinesis::loses_chunks_in_reload()) found += "reload ";
+    if (!kinesis::has_sound_histograms()) found += "histogram";
+    return found;
+  };
+  CHECK(faults("0.2.99") == "init histogram");
+  CHECK(faults("0.3.0") == "first init histogram");
+  CHECK(faults("0.5.7") == "first init histogram");
+  CHECK(faults("0.5.8") == "init histogram");
+  CHECK(faults("0.6.3") == "init histogram");
+  CHECK(faults("0.6.4") == "init reload histogram");
+  CHECK(faults("0.6.5") == "init reload histogram");
+  CHECK(faults("0.6.6") == "reload histogram");
+  CHECK(faults("0.9.8") == "reload histogram");
+  CHECK(faults("0.9.9") == "histogram");
+  CHECK(faults("1.0.5") == "histogram");
+  CHECK(faults("1.0.6").empty());
+  CHECK(faults("2.0.0").empty());
+  for (const char *unknown : {"", "none", "1", "1.0", "1.0.x", "v1.0.6"}) CHECK(faults(unknown) == "histogram");
+}
+
+void reload_of_old_host() {
+  stand_in_host::load(STAND_IN_FLUENT_BIT);
+  setenv(stand_in_host::kVersionVariable, "0.6.6", 1);
+  flb_plugin_proxy_def definition{};
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  CHECK(FLBPluginRegister(&definition) == 0);
 }
 
 void metrics_of_refused_init() {
@@ -260,6 +297,8 @@ void log_at_the_end() {
 Cases host_cases() {
   return {{"metrics", metrics_count},
           {"metrics-of-old-hosts", metrics_of_old_hosts},
+          {"faults-of-old-hosts", faults_of_old_hosts},
+          {"reload-of-old-host", reload_of_old_host},
           {"refused-init-of-old-host", refused_init_of_old_host},
           {"unregistered-with-open-outputs", unregistered_with_open_outputs},
           {"unregistered-without-a-flush", unregistered_without_a_flush},

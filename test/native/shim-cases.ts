@@ -66,6 +66,12 @@ export const CASES: readonly Case[] = [
   },
   { name: "metrics", behaviour: "metrics start at zero, count what they are told, and end with their instance" },
   { name: "metrics-of-old-hosts", behaviour: "a histogram is a counter of its sum and one of its number where cmetrics is older than 1.0.6" },
+  { name: "faults-of-old-hosts", behaviour: "the versions of Fluent Bit with faults are told by that of cmetrics, at their limits; without one none is taken to be old" },
+  {
+    name: "reload-of-old-host",
+    behaviour: "a hot reload of a host that loses records in it is noticed",
+    messages: [/a hot reload of this Fluent Bit loses/],
+  },
   {
     name: "refused-init-of-old-host",
     behaviour: "an init that fails ends a host that would crash after it, with the status of a start that failed",
