@@ -172,7 +172,7 @@ export class OutputInstance {
   async close(sinceMs: number, isAlive: () => void): Promise<void> {
     const { client, log, metrics, now, sleep } = this.#dependencies;
     this.expectEnd();
-    const outcomes = Promise.allSettled(this.#last ?? []);
+    const outcomes = Promise.allSettled([...(this.#last ?? this.#underWay)]);
     while (this.#underWay.size > 0 && now() - sinceMs < this.#config.drainTimeoutMs && !this.#pulse.isHanging) {
       isAlive();
       await Promise.race([outcomes, sleep(drainStepMs)]);

@@ -263,7 +263,7 @@ describe("the log", () => {
   const parameters = (options: Options) => logOf(options).at("info").filter((line) => line.startsWith("plugin parameter"));
 
   it("has a line for each parameter that is set, in order, with its value", () => {
-    const values: Options = {
+    const values = {
       stream: "logs", region: "us-west-2", data_keys: "a,b", partition_key: "id", role_arn: "arn:aws:iam::123456789012:role/name",
       endpoint: "localhost", sts_endpoint: "localhost:1", append_newline: "true", time_key: "time", time_key_format: "%Y",
       experimental_concurrency: "1", experimental_concurrency_retries: "2", log_key: "a", aggregation: "true", compression: "gzip",
@@ -272,7 +272,7 @@ describe("the log", () => {
       concurrent_requests: "6", drain_timeout: "7",
     };
     const told = parameters({ ...values, external_id: "shared-id" });
-    expect(told).toEqual(Object.entries(values).map(([name, value]) => `plugin parameter ${name} = '${value ?? ""}'`));
+    expect(told).toEqual(Object.entries(values).map(([name, value]) => `plugin parameter ${name} = '${value}'`));
   });
 
   it("has no line for a parameter that is unset or empty", () => {

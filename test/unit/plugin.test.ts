@@ -108,7 +108,7 @@ describe("init", () => {
   it("under the number of an instance that still ends is not told that it has ended", async () => {
     const bench = new Bench();
     await bench.answerTo(init);
-    let close = () => undefined as void;
+    let close = (): void => undefined;
     bench.close = () => new Promise((resolve) => (close = resolve));
     const exiting = bench.ask(exit, 0);
     expect(await bench.answerTo(init)).toBe(0);
