@@ -108,9 +108,13 @@ void ten_thousand_flushes() {
 }  // namespace
 
 Cases answer_cases() {
-  return {{"own-answers", own_answers},   {"odd-arguments", odd_arguments},   {"several-instances", several_instances},
+  return {{"own-answers", own_answers},
+          {"odd-arguments", odd_arguments},
+          {"several-instances", several_instances},
           {"exits-of-the-last", exits_of_the_last},
-          {"refused-init", refused_init}, {"answered-twice", answered_twice}, {"ten-thousand", ten_thousand_flushes}};
+          {"refused-init", refused_init},
+          {"answered-twice", answered_twice},
+          {"ten-thousand", ten_thousand_flushes}};
 }
 
 }  // namespace shim
