@@ -2,11 +2,11 @@
 target_sources(kinesis PRIVATE
                native/platform_posix.cc native/connection_posix.cc native/child_process_posix.cc
                native/process_state.cc native/coroutine_wait.cc native/abort_trap.cc native/resident_memory.cc native/find_object.cc
-               native/number_reading.cc)
+               native/number_reading.cc native/glibc_2_17.cc)
 set(KINESIS_OUTPUT "${CMAKE_SOURCE_DIR}/bin" CACHE PATH "where kinesis.so is put")
 set_target_properties(kinesis PROPERTIES PREFIX "" SUFFIX ".so"
                       LIBRARY_OUTPUT_DIRECTORY "${KINESIS_OUTPUT}"
-                      LINK_DEPENDS "${CMAKE_SOURCE_DIR}/native/exports.map")
+                      LINK_DEPENDS "${CMAKE_SOURCE_DIR}/native/exports.map;${CMAKE_SOURCE_DIR}/native/glibc_2_17.link")
 # Without cmake-js, which knows no other machine than its own: the same headers, where npm puts them.
 if(NOT CMAKE_JS_INC)
   set(CMAKE_JS_INC "${CMAKE_SOURCE_DIR}/node_modules/node-api-headers/include"
@@ -16,4 +16,5 @@ target_include_directories(kinesis SYSTEM PRIVATE ${CMAKE_JS_INC})
 # lazy: napi_* binds when it is first called, after libnode was opened. nodelete: V8 outlives a dlclose.
 target_link_options(kinesis PRIVATE -Wl,-z,lazy -Wl,-z,nodelete -Wl,--gc-sections -static-libgcc -static-libstdc++
                     -Wl,--exclude-libs,ALL "-Wl,--version-script=${CMAKE_SOURCE_DIR}/native/exports.map")
-target_link_libraries(kinesis PRIVATE ${CMAKE_DL_LIBS})
+# Before glibc 2.34 the threads and dlopen are in libraries of their own; newer ones have those by name.
+target_link_libraries(kinesis PRIVATE ${CMAKE_DL_LIBS} "-Wl,@${CMAKE_SOURCE_DIR}/native/glibc_2_17.link")

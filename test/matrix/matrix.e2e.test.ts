@@ -1,7 +1,7 @@
-// One and the same kinesis.so in Debian 12, 13 and unstable, on the Node.js that each brings, in both runtimes.
+// One and the same kinesis.so in Debian 11, 12, 13 and unstable, in both runtimes where there is a libnode.
 import { describe, expect, it, vi } from "vitest";
 import { chunkOf } from "../support/event_chunk.js";
-import { PLUGIN } from "../support/host_program.js";
+import { buildPortableHost, PLUGIN } from "../support/host_program.js";
 import { debianVersion, matrixCells, matrixSkipped, matrixTitle } from "../support/matrix.js";
 import { otherRootHost } from "../support/other_root.js";
 import { deliveryCases, lifeCases } from "../support/platform_cases.js";
@@ -13,7 +13,7 @@ const rows = matrixCells.map((cell) => [cell.suite, debianVersion(cell.tree), ce
 const inEach = describe.skipIf(matrixSkipped !== undefined).each(rows);
 
 inEach(matrixTitle("kinesis.so in Debian %s (%s), runtime %s"), (_suite, _version, runtime, { tree }) => {
-  const streams = useStreams(async () => otherRootHost(tree, PLUGIN, { KINESIS_RUNTIME: runtime }));
+  const streams = useStreams(async () => otherRootHost(tree, PLUGIN, { KINESIS_RUNTIME: runtime }, { program: await buildPortableHost() }));
 
   deliveryCases(streams);
   lifeCases(streams);

@@ -1,5 +1,5 @@
-/** bin/kinesis.so loads where glibc is 2.34 or newer, and needs no other library; its unwinder works without glibc's help. */
-import { execFileSync } from "node:child_process";
+/** bin/kinesis.so loads where glibc is 2.17 or newer, and needs no other library; its unwinder works without glibc's help. */
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newestGlibc, readElf } from "../support/elf_file.js";
 import { PLUGIN, ROOT } from "../support/host_program.js";
 
-/** What README.md states: that of Amazon Linux 2023 and RHEL 9. */
-const OLDEST_GLIBC_MINOR = 34;
+/** What README.md states. */
+const OLDEST_GLIBC_MINOR = 17;
 const onX64 = process.arch === "x64";
 
 let folder: string;
@@ -18,7 +18,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("bin/kinesis.so", () => {
-  it("asks for nothing newer than glibc 2.34", () => {
+  it("asks for nothing newer than glibc 2.17, and for no versions of libstdc++ or libgcc", () => {
     const { versions } = readElf(PLUGIN);
     expect(versions.filter((version) => !version.startsWith("GLIBC_"))).toEqual([]);
     const [major, minor] = newestGlibc(versions);
@@ -28,7 +28,7 @@ describe("bin/kinesis.so", () => {
 
   it.runIf(onX64)("needs no library but glibc's own, and searches in no folder of its own", () => {
     expect(readElf(PLUGIN).searchPath).toBe("");
-    const others = readElf(PLUGIN).needed.filter((name) => !/^(libc\.so\.6|libm\.so\.6|ld-linux-x86-64\.so\.2)$/.test(name));
+    const others = readElf(PLUGIN).needed.filter((name) => !/^(libc\.so\.6|libdl\.so\.2|libm\.so\.6|libpthread\.so\.0|ld-linux-x86-64\.so\.2)$/.test(name));
     expect(others).toEqual([]);
   });
 });
@@ -37,6 +37,49 @@ describe("the newest of versions", () => {
   it("is found by numbers, not by letters, and among other libraries' versions", () => {
     expect(newestGlibc(["GLIBC_2.9", "GLIBC_2.34", "GLIBC_2.2.5", "GLIBCXX_3.4.30"])).toEqual([2, 34]);
     expect(newestGlibc(["GLIBC_3.0", "GLIBC_2.34"])).toEqual([3, 0]);
+  });
+});
+
+// Linked as the plugin is, and run in a program that says what an older glibc would say.
+const waiting = `
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+using namespace std::chrono;
+static std::mutex mutex;
+static std::condition_variable changed;
+extern "C" int waits() {
+  std::unique_lock<std::mutex> lock(mutex);
+  const auto begin = steady_clock::now();
+  if (changed.wait_until(lock, begin - hours(1)) != std::cv_status::timeout) return 2;
+  if (steady_clock::now() - begin > seconds(10)) return 3;
+  if (changed.wait_for(lock, milliseconds(30)) != std::cv_status::timeout) return 4;
+  if (steady_clock::now() - begin < milliseconds(30)) return 5;
+  bool told = false;
+  std::thread teller([&] { { std::lock_guard<std::mutex> held(mutex); told = true; } changed.notify_one(); });
+  const bool was_told = changed.wait_for(lock, seconds(20), [&] { return told; });
+  lock.unlock();
+  teller.join();
+  return was_told ? 42 : 6;
+}`;
+const before230 = `
+#include <cstring>
+static bool was_asked = false;
+extern "C" int waits();
+extern "C" void *dlsym(void *, const char *name) { was_asked = strcmp(name, "pthread_cond_clockwait") == 0; return nullptr; }
+int main() { const int status = waits(); return was_asked ? status : 1; }`;
+
+describe("a wait for a time", () => {
+  it("ends by the wall clock where glibc is older than 2.30", () => {
+    for (const [name, source] of [["waiting.cc", waiting], ["before230.cc", before230]] as const) writeFileSync(join(folder, name), source);
+    const linked = [join(ROOT, "native/glibc_2_17.cc"), "-pthread", "-ldl", `-Wl,@${join(ROOT, "native/glibc_2_17.link")}`];
+    const library = join(folder, "libwaiting.so");
+    const hidden = ["-fPIC", "-shared", "-static-libgcc", "-static-libstdc++", "-Wl,--exclude-libs,ALL"];
+    execFileSync("c++", ["-std=c++17", "-O1", ...hidden, join(folder, "waiting.cc"), ...linked, "-o", library]);
+    const program = join(folder, "before230");
+    execFileSync("c++", ["-rdynamic", join(folder, "before230.cc"), library, "-o", program]);
+    expect(spawnSync(program).status).toBe(42);
   });
 });
 

@@ -24,7 +24,7 @@ export interface HostProgram {
 const sourceFolder = path.join(ROOT, "test", "native");
 const changedAt = (file: string): number => (existsSync(file) ? statSync(file).mtimeMs : 0);
 
-/** Compiles the host program for a platform unless that was done since its sources last changed; gives its path. */
+/** Compiles the host program for a platform unless its sources, and files among the flags, are older; gives its path. */
 export async function compileHost(
   compiler: string,
   platform: "posix" | "windows",
@@ -32,7 +32,7 @@ export async function compileHost(
   program: string,
 ): Promise<string> {
   const sources = ["host.cc", `host_platform_${platform}.cc`].map((name) => path.join(sourceFolder, name));
-  const newest = Math.max(...[...sources, path.join(sourceFolder, "host_platform.h")].map(changedAt));
+  const newest = Math.max(...[...sources, path.join(sourceFolder, "host_platform.h"), ...flags].map(changedAt));
   if (changedAt(program) > newest) return program;
   mkdirSync(path.dirname(program), { recursive: true });
   // Several tests may build at once, also in one process: each to a file of its own, and the last rename wins.
@@ -45,6 +45,17 @@ export async function compileHost(
 /** The host program of this machine. */
 export async function buildHost(): Promise<string> {
   return compileHost("c++", "posix", ["-ldl", "-pthread"], path.join(ROOT, "build", "test-native", "host"));
+}
+
+/** The host program for any Linux of this machine's kind whose glibc is 2.17 or newer. */
+export async function buildPortableHost(): Promise<string> {
+  const native = path.join(ROOT, "native");
+  const sources = ["glibc_2_17.cc", "find_object.cc", "number_reading.cc"].map((name) => path.join(native, name));
+  const wrapped = ["__libc_start_main", "dlclose", "fstat64", "pthread_join"].map((name) => `-Wl,--wrap=${name}`);
+  const flags = ["-static-libgcc", "-static-libstdc++", "-ffunction-sections", "-Wl,--gc-sections", ...wrapped];
+  const libraries = ["-ldl", "-pthread", `-Wl,@${path.join(native, "glibc_2_17.link")}`];
+  const program = path.join(ROOT, "build", "test-native", "portable", "host");
+  return compileHost("c++", "posix", [...sources, path.join(sourceFolder, "host_glibc_2_17.cc"), ...flags, ...libraries], program);
 }
 
 /** This machine's host program with this machine's plugin. */

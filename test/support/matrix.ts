@@ -1,5 +1,5 @@
 // The trees of other Debians that scripts/matrix_trees.sh has made, and the ways to run Node.js in each.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { PLUGIN } from "./host_program.js";
 
@@ -30,14 +30,19 @@ export function matrixTitle(title: string): string {
   return matrixSkipped === undefined ? title : `${title} (skipped: ${matrixSkipped})`;
 }
 
-/** In each tree both runtimes, or only one where there is no program node. */
+/** In each tree both runtimes, or only the one that its libnode or its program node allows. */
 export const matrixCells: readonly MatrixCell[] =
   trees.length === 0 ? [{ suite: "any", tree: "", runtime: "embedded" }] : trees.flatMap(cellsOf);
 
 function cellsOf(tree: string): MatrixCell[] {
   const cell = { suite: path.basename(tree), tree };
-  const embedded: MatrixCell = { ...cell, runtime: "embedded" };
-  return existsSync(path.join(tree, "usr/bin/node")) ? [embedded, { ...cell, runtime: "process" }] : [embedded];
+  const program: MatrixCell[] = existsSync(path.join(tree, "usr/bin/node")) ? [{ ...cell, runtime: "process" }] : [];
+  return program.length > 0 && !hasLibnode(tree) ? program : [{ ...cell, runtime: "embedded" }, ...program];
+}
+
+function hasLibnode(tree: string): boolean {
+  const folders = ["usr/lib64", "usr/lib", "usr/lib/x86_64-linux-gnu"].map((folder) => path.join(tree, folder)).filter((folder) => existsSync(folder));
+  return folders.some((folder) => readdirSync(folder).some((name) => name.startsWith("libnode.so.")));
 }
 
 /** What the tree says that it is, such as "13.8". */

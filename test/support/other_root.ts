@@ -24,7 +24,7 @@ export interface ForeignHost {
 }
 
 /**
- * A host program with the libraries of the other root, whose glibc must be no older than the one it was compiled for.
+ * A host program with the libraries of the other root, whose glibc must be no older than the program needs.
  * Only root can start it.
  * @param root folder of the other Linux
  * @param plugin path of a kinesis.so on this machine; its folder is seen too
