@@ -21,8 +21,11 @@ const http2 = () => require("node:http2");
 exports.connect = (...target) => http2().connect(...target);
 exports.constants = new Proxy({}, { get: (_, name) => http2().constants[name] });`;
 
+// The SDK's user agent for browsers is bundled with the one for Node, and names the browser by a package of 35 kB.
+const noBrowser = `exports.parse = () => undefined;`;
+
 const standIns = {
-  name: "stand-ins for built-in modules",
+  name: "stand-ins for modules",
   setup({ onResolve, onLoad }) {
     const replace = (filter, namespace, contents) => {
       onResolve({ filter }, ({ path, namespace: from }) => (from === namespace ? { path, external: true } : { path, namespace }));
@@ -30,6 +33,7 @@ const standIns = {
     };
     replace(/^(node:)?process$/, "global process", globalProcess);
     replace(/^(node:)?http2$/, "late http2", lateHttp2);
+    replace(/^bowser$/, "no browser", noBrowser);
   },
 };
 

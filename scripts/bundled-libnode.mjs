@@ -19,7 +19,7 @@ function run(program, args, options = {}) {
     return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 28, env, ...options });
   } catch (error) {
     if (error.code !== "ENOENT") throw error;
-    throw new Error(`${program} is missing; install it with 'apt-get install ${{ readelf: "binutils" }[program] ?? program}' (Debian, Ubuntu)`);
+    throw new Error(`${program} is missing; install it with 'apt-get install ${{ readelf: "binutils" }[program] ?? program}' (Debian, Ubuntu)`, { cause: error });
   }
 }
 
