@@ -117,7 +117,7 @@ test-package: $(LIBRARY)
 	npx --no-install vitest run test/package
 
 .PHONY: test-matrix
-## Tests bin/kinesis.so in Debian 12, 13 and unstable, in trees that debootstrap makes (root only, else it is skipped).
+## Tests bin/kinesis.so in Debian 11, 12, 13 and unstable, in trees that debootstrap makes (root only, else it is skipped).
 test-matrix: release
 	@found=$$(sh scripts/matrix_trees.sh); eval "$$found"; npx --no-install vitest run test/matrix
 

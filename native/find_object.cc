@@ -1,7 +1,7 @@
 // Finds the module of an address for libgcc's unwinder, which is linked in and would ask glibc 2.35 or newer for it.
 //
 // glibc's function is of this name; the unwinder of GCC 12 and newer takes ours, so that the plugin also loads where
-// glibc is 2.34 (Amazon Linux 2023, RHEL 9). Older ones of GCC ask dl_iterate_phdr themselves, and nobody calls this.
+// glibc is older. Older ones of GCC ask dl_iterate_phdr themselves, and nobody calls this.
 #include <dlfcn.h>
 #include <link.h>
 

@@ -3,7 +3,7 @@
 #     docker build -f examples/docker/aws-for-fluent-bit.Dockerfile --build-arg KINESIS_PLUGIN_CLONE_URL=… \
 #         -t example/aws-for-fluent-bit:3-kinesis .
 #
-# Version 3 of aws-for-fluent-bit is the first on Amazon Linux 2023, which has libnode; version 2 is Amazon Linux 2, which has not.
+# Version 3 of aws-for-fluent-bit is the first on Amazon Linux 2023, which has libnode; version 2 is Amazon Linux 2, which has not (docs/SUPPORT.md).
 ARG AWS_FOR_FLUENT_BIT_IMAGE=amazon/aws-for-fluent-bit:3.0.1
 
 # These lines take the place of the Go plugin's in Dockerfile.plugins.

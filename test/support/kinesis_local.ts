@@ -41,6 +41,7 @@ export interface KinesisLocalSettings {
 }
 
 const packageFolder = path.dirname(createRequire(import.meta.url).resolve("kinesis-local/package.json"));
+const wholeReads = new URL("whole_reads.mjs", import.meta.url).href;
 
 /** A port on which nothing listens. */
 export async function freePort(): Promise<number> {
@@ -82,7 +83,7 @@ export class KinesisLocal {
     const { certificateFile, serverFile } = await makeCertificate(folder);
     const port = settings.port ?? (await freePort());
     const tlsPort = await freePort();
-    const server = new Child(process.execPath, [path.join(packageFolder, "main.js")], {
+    const server = new Child(process.execPath, ["--import", wholeReads, path.join(packageFolder, "main.js")], {
       cwd: packageFolder,
       env: pluginEnvironment({
         LD_LIBRARY_PATH: undefined,
