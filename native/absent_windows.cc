@@ -1,6 +1,8 @@
 // What Windows does not have, or has no need of: signals, the pages of a program's file, and a host that exports names.
 #include "abort_trap.h"
 #include "coroutine_wait.h"
+#include "own_libraries.h"
+#include "platform.h"
 #include "process_state.h"
 #include "resident_memory.h"
 
@@ -18,6 +20,11 @@ void install_abort_trap(void (*)()) {}
 // Windows takes back by itself what is not in use.
 void release_code_of_node() {}
 void trim_memory() {}
+
+// Names are looked up in the library that they were linked with.
+void *open_with_own_libraries(const std::string &libnode, std::string &reason) { return open_library(libnode, reason); }
+std::string own_libraries_refusal() { return ""; }
+bool works_with_host_libraries(const std::string &) { return true; }
 
 // fluent-bit.exe exports no coroutines: flushes block.
 bool host_frees_chunks_early() { return false; }

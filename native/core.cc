@@ -58,7 +58,10 @@ std::string Core::choose() {
     // Who names a libnode wants that one.
     if (!is_auto || !environment_variable("KINESIS_LIBNODE").empty()) return error;
   }
-  const std::string reason = is_auto ? "since no libnode can be loaded" : "as KINESIS_RUNTIME says";
+  const std::string &refusal = EmbeddedNode::get().refusal();
+  const std::string reason = !is_auto          ? "as KINESIS_RUNTIME says"
+                             : refusal.empty() ? "since no libnode can be loaded"
+                                               : "since libnode would use Fluent Bit's libraries: " + refusal;
   const std::string no_program = ChildNode::get().find(reason);
   if (!no_program.empty()) return error.empty() ? no_program : error + "\n" + no_program;
   runtime_ = &ChildNode::get();

@@ -7,6 +7,7 @@
 #include "abort_trap.h"
 #include "bootstrap.h"
 #include "host_metrics.h"
+#include "own_libraries.h"
 #include "platform.h"
 #include "process_state.h"
 #include "surroundings.h"
@@ -58,14 +59,17 @@ EmbeddedNode &EmbeddedNode::get() {
 
 std::string EmbeddedNode::find(const std::string &reason) {
   reason_ = reason;
+  refusal_ = own_libraries_refusal();
   std::string tried;
   for (const std::string &candidate : library_candidates()) {
     if (has_folder(candidate) && !file_exists(candidate)) {
       tried += "\n  " + candidate + ": no such file";
       continue;
     }
-    std::string failure;
-    void *library = open_library(candidate, failure);
+    std::string failure = "not opened";
+    void *library = refusal_.empty()                       ? open_with_own_libraries(candidate, failure)
+                    : works_with_host_libraries(candidate) ? open_library(candidate, failure)
+                                                           : nullptr;
     if (library == nullptr) {
       tried += "\n  " + candidate + ": " + failure;
       continue;
@@ -75,11 +79,14 @@ std::string EmbeddedNode::find(const std::string &reason) {
     if (node_start_ != nullptr) return "";
     tried += "\n  " + candidate + ": has no node::Start, so it is not a Node.js library";
   }
-  return "cannot load Node.js (libnode). " + std::string(kInstallHint) + ". Tried:" + tried;
+  if (refusal_.empty()) return "cannot load Node.js (libnode). " + std::string(kInstallHint) + ". Tried:" + tried;
+  return "cannot load Node.js (libnode) so that it uses its own libraries and not Fluent Bit's, since " + refusal_ +
+         ". Allow that, or have Node.js run in a process of its own (KINESIS_RUNTIME=process). Tried:" + tried;
 }
 
 std::string EmbeddedNode::place() {
-  return "in Fluent Bit's process, from " + library_path_ + (reason_.empty() ? "" : ", " + reason_);
+  return "in Fluent Bit's process, from " + library_path_ + (reason_.empty() ? "" : ", " + reason_) +
+         (refusal_.empty() ? "" : ", with libraries of Fluent Bit's, since " + refusal_);
 }
 
 std::string EmbeddedNode::start() {

@@ -22,6 +22,9 @@ class EmbeddedNode : public Runtime {
   /// message for the user.
   std::string find(const std::string &reason);
 
+  /// Why the last find() could not keep a libnode from using Fluent Bit's libraries; "" when it could.
+  const std::string &refusal() const { return refusal_; }
+
   std::string start() override;
   int64_t ask(const std::shared_ptr<Request> &request) override;
   uint32_t begin(const std::shared_ptr<Request> &request) override;
@@ -50,6 +53,7 @@ class EmbeddedNode : public Runtime {
 
   std::string library_path_;
   std::string reason_;
+  std::string refusal_;
   NodeStart node_start_ = nullptr;
 
   std::mutex mutex_;

@@ -18,3 +18,5 @@ target_link_options(kinesis PRIVATE -Wl,-z,lazy -Wl,-z,nodelete -Wl,--gc-section
                     -Wl,--exclude-libs,ALL "-Wl,--version-script=${CMAKE_SOURCE_DIR}/native/exports.map")
 # Before glibc 2.34 the threads and dlopen are in libraries of their own; newer ones have those by name.
 target_link_libraries(kinesis PRIVATE ${CMAKE_DL_LIBS} "-Wl,@${CMAKE_SOURCE_DIR}/native/glibc_2_17.link")
+include(native/own_libraries.cmake)
+add_own_libraries(kinesis)

@@ -55,8 +55,7 @@ bool file_exists(const std::string &path) {
   return stat(path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode);
 }
 
-// RTLD_GLOBAL: the plugin's own napi_* references bind to it lazily. Never RTLD_DEEPBIND: Fluent Bit interposes
-// malloc with jemalloc, and memory would cross from one allocator to the other.
+// RTLD_GLOBAL: the plugin's own napi_* references bind to it lazily.
 void *open_library(const std::string &path, std::string &reason) {
   void *library = dlopen(path.c_str(), RTLD_LAZY | RTLD_GLOBAL);
   if (library == nullptr) {

@@ -7,6 +7,10 @@
 #include "shim_host.h"
 #include "stand_in_core.h"
 
+// The library that the stand-in for libnode needs has one too.
+extern "C" __attribute__((visibility("default"))) const char *name_of_both();
+const char *name_of_both() { return "host"; }
+
 namespace shim {
 namespace {
 
@@ -37,6 +41,28 @@ void search_again() {
   setenv("KINESIS_LIBNODE", STAND_IN_LIBNODE, 1);
   CHECK(instance.init() == kFlbOk);
   CHECK(instance.flush("chunk", "tag") == instance.expected("chunk", "tag"));
+}
+
+// Under sanitizers libnode is opened plainly, which shows that the executable's function would come first.
+void libnode_uses_its_own() {
+  setenv("KINESIS_LIBNODE", STAND_IN_LIBNODE_WITH_DEPENDENCY, 1);
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+#ifdef SANITIZER_none
+  CHECK(std::string(getenv("STAND_IN_SERVED_BY")) == "own");
+#else
+  CHECK(std::string(getenv("STAND_IN_SERVED_BY")) == "host");
+#endif
+}
+
+// As long as a path may be, after one of a byte more.
+void longest_path() {
+  const std::string file = "/.." STAND_IN_LIBNODE;
+  Instance instance;
+  for (const size_t bytes : {4096, 4095}) {
+    setenv("KINESIS_LIBNODE", (std::string(bytes - file.size(), '/') + file).c_str(), 1);
+    CHECK((instance.init() == kFlbOk) == (bytes == 4095));
+  }
 }
 
 // The test puts stand-ins beside a copy of this executable, and reads which of them was taken.
@@ -93,6 +119,8 @@ Cases start_cases() {
           {"libnode-not-loadable", libnode_not_loadable},
           {"not-a-libnode", not_a_libnode},
           {"search-again", search_again},
+          {"libnode-uses-its-own", libnode_uses_its_own},
+          {"longest-path", longest_path},
           {"beside-the-plugin", beside_the_plugin},
           {"start-returns-early", start_returns_early},
           {"several-inits-at-once", several_inits_at_once},

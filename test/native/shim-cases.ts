@@ -32,6 +32,12 @@ export const CASES: readonly Case[] = [
     messages: [/libm\.so\.6: has no node::Start/],
   },
   { name: "search-again", behaviour: "an init after one that found no libnode searches again" },
+  { name: "libnode-uses-its-own", behaviour: "libnode calls its own library's function, not the executable's of the same name" },
+  {
+    name: "longest-path",
+    behaviour: "a libnode is opened by a path of 4095 bytes, and a longer path is refused",
+    messages: [/no such file/],
+  },
   {
     name: "start-returns-early",
     behaviour: "Node ending before the core is up fails each init",

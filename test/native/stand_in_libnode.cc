@@ -3,7 +3,12 @@
 #include <signal.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+
+#ifdef WITH_DEPENDENCY
+extern "C" const char *name_of_both();
+#endif
 
 namespace node {
 
@@ -42,6 +47,9 @@ __attribute__((visibility("default"))) int Start(int argc, char **argv) {
     fprintf(stderr, "stand-in: wrong arguments for Node\n");
     return 9;
   }
+#ifdef WITH_DEPENDENCY
+  setenv("STAND_IN_SERVED_BY", name_of_both(), 1);
+#endif
   auto run = reinterpret_cast<int (*)(const char *)>(dlsym(RTLD_DEFAULT, "stand_in_core_main"));
   if (run == nullptr) {
     fprintf(stderr, "stand-in: the executable has no stand_in_core_main\n");

@@ -22,6 +22,8 @@ export interface HostProgram {
 }
 
 const sourceFolder = path.join(ROOT, "test", "native");
+/** What the program exports on Linux as Fluent Bit does: names of libnode's own libraries, and memory functions. */
+const AS_FLUENT_BIT = ["host_clashing_names.cc", "host_allocator.cc"];
 const changedAt = (file: string): number => (existsSync(file) ? statSync(file).mtimeMs : 0);
 
 /** Compiles the host program for a platform unless its sources, and files among the flags, are older; gives its path. */
@@ -31,13 +33,15 @@ export async function compileHost(
   flags: readonly string[],
   program: string,
 ): Promise<string> {
-  const sources = ["host.cc", `host_platform_${platform}.cc`].map((name) => path.join(sourceFolder, name));
+  const names = ["host.cc", `host_platform_${platform}.cc`, ...(platform === "posix" ? AS_FLUENT_BIT : [])];
+  const sources = names.map((name) => path.join(sourceFolder, name));
   const newest = Math.max(...[...sources, path.join(sourceFolder, "host_platform.h"), ...flags].map(changedAt));
   if (changedAt(program) > newest) return program;
   mkdirSync(path.dirname(program), { recursive: true });
   // Several tests may build at once, also in one process: each to a file of its own, and the last rename wins.
   const fresh = `${program}.${randomUUID()}`;
-  await promisify(execFile)(compiler, ["-std=c++17", "-O1", ...sources, "-o", fresh, ...flags]);
+  const exporting = platform === "posix" ? ["-rdynamic"] : [];
+  await promisify(execFile)(compiler, ["-std=c++17", "-O1", ...exporting, ...sources, "-o", fresh, ...flags]);
   renameSync(fresh, program);
   return program;
 }

@@ -1,0 +1,12 @@
+// The library of host_memory.cc as read-only data. KINESIS_HOST_MEMORY is its path, given by CMake.
+    .section .rodata
+    .hidden kinesis_host_memory_begin
+    .hidden kinesis_host_memory_end
+    .balign 16
+    .global kinesis_host_memory_begin
+    .global kinesis_host_memory_end
+kinesis_host_memory_begin:
+    .incbin KINESIS_HOST_MEMORY
+kinesis_host_memory_end:
+    .byte 0
+    .section .note.GNU-stack, "", %progbits

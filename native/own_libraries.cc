@@ -1,0 +1,160 @@
+// Opens libnode so that it uses its own libraries, whatever functions of the same names the host exports.
+//
+// Fluent Bit exports thousands of names, among them those of its own simdutf, c-ares and nghttp2, and the program comes
+// first when a name is looked up. RTLD_DEEPBIND turns that round, but on libnode itself also for malloc, and memory
+// would cross from one allocator to another. So a small library is opened this way, which needs libnode and comes
+// before it: host_memory.cc. Its bytes get the path of libnode and the addresses of the host's functions, and are
+// loaded from memory.
+#include "own_libraries.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+#include "host_memory.h"
+#include "platform.h"
+
+#ifndef MFD_CLOEXEC
+#define MFD_CLOEXEC 1U
+#endif
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U
+#endif
+
+extern "C" const char kinesis_host_memory_begin[];
+extern "C" const char kinesis_host_memory_end[];
+
+namespace kinesis {
+namespace {
+
+// Node 18 as distributions name it: it calls c-ares and nghttp2 in Fluent Bit's versions as well as in its own.
+constexpr const char *kWorkWithHostLibraries[] = {"libnode.so.108", "libnode.so.109"};
+
+// All sanitizers that end the process when it opens a library with RTLD_DEEPBIND, each by a name that it exports.
+constexpr const char *kSanitizers[] = {"__asan_init", "__hwasan_init", "__msan_init", "__tsan_init"};
+
+std::string failure_of(const char *function) { return std::string(function) + ": " + strerror(errno); }
+
+std::string loader_message() {
+  const char *message = dlerror();
+  return message != nullptr ? message : "unknown reason";
+}
+
+/// The library's bytes for this libnode in this process; empty with a reason when there are none.
+std::string library_bytes(const std::string &libnode, std::string &reason) {
+  if (libnode.size() > KINESIS_LONGEST_PATH) {
+    reason = "the path is longer than " + std::to_string(KINESIS_LONGEST_PATH) + " bytes";
+    return "";
+  }
+  std::string bytes(kinesis_host_memory_begin, kinesis_host_memory_end);
+  const size_t place = bytes.find(std::string(KINESIS_LONGEST_PATH, '='));
+  const size_t table = bytes.find(std::string_view(KINESIS_HOST_MEMORY_MARK, sizeof KINESIS_HOST_MEMORY_MARK));
+  if (place == std::string::npos || table == std::string::npos) {
+    reason = "the plugin's file is damaged, install it again";
+    return "";
+  }
+  memcpy(&bytes[place], libnode.c_str(), libnode.size() + 1);
+  HostMemory memory;
+  memcpy(memory.mark, KINESIS_HOST_MEMORY_MARK, sizeof memory.mark);
+#define KINESIS_LOOK_UP(result, name, parameters, arguments) \
+  if (!look_up(memory.name, #name)) {                        \
+    reason = "Fluent Bit has no function " #name;            \
+    return "";                                               \
+  }
+  KINESIS_MEMORY_FUNCTIONS(KINESIS_LOOK_UP)
+#undef KINESIS_LOOK_UP
+  memcpy(&bytes[table], &memory, sizeof memory);
+  return bytes;
+}
+
+/// A file in memory; -1 with a reason when there is none.
+int memory_file(const std::string &bytes, std::string &reason) {
+  // By number, for a glibc before 2.27. Loading is no execution, so the file need not be executable, and a kernel that
+  // allows only such files (vm.memfd_noexec) takes it; one before 6.3 does not know the flag.
+  long file = syscall(SYS_memfd_create, "kinesis-host-memory", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+  if (file < 0 && errno == EINVAL) file = syscall(SYS_memfd_create, "kinesis-host-memory", MFD_CLOEXEC);
+  if (file < 0) {
+    reason = failure_of("memfd_create");
+    return -1;
+  }
+  for (size_t written = 0; written < bytes.size();) {
+    const ssize_t count = write(static_cast<int>(file), &bytes[written], bytes.size() - written);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) {
+      reason = failure_of("write to a file in memory");
+      close(static_cast<int>(file));
+      return -1;
+    }
+    written += static_cast<size_t>(count);
+  }
+  return static_cast<int>(file);
+}
+
+void *open_through(const std::string &libnode, int flags, int &file, std::string &reason) {
+  const std::string bytes = library_bytes(libnode, reason);
+  if (bytes.empty()) return nullptr;
+  file = memory_file(bytes, reason);
+  if (file < 0) return nullptr;
+  const std::string path = "/proc/self/fd/" + std::to_string(file);
+  void *library = dlopen(path.c_str(), flags);
+  if (library == nullptr) {
+    reason = loader_message();
+    close(file);
+  }
+  return library;
+}
+
+/// Whether the program has a copy of the C library's variable, which all share but what is bound to the library first.
+bool has_copy_of_environment() {
+  void *c_library = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+  if (c_library == nullptr) return false;
+  const bool is_copied = dlsym(c_library, "environ") != symbol_of_process("environ");
+  dlclose(c_library);
+  return is_copied;
+}
+
+}  // namespace
+
+void *open_with_own_libraries(const std::string &libnode, std::string &reason) {
+  // The file stays open as long as the library: its path must not become another file's, whose library the loader would
+  // take for this one, and which a debugger would read. RTLD_GLOBAL: the plugin's own napi_* references bind to
+  // libnode.
+  int file;
+  return open_through(libnode, RTLD_LAZY | RTLD_GLOBAL | RTLD_DEEPBIND, file, reason);
+}
+
+std::string own_libraries_refusal() {
+  for (const char *name : kSanitizers) {
+    if (symbol_of_process(name) != nullptr)
+      return "a sanitizer is at work in Fluent Bit, which allows no RTLD_DEEPBIND";
+  }
+  if (has_copy_of_environment()) return "Fluent Bit has a copy of the C library's 'environ'";
+  // The same with a library that is there already, so that a failure is none of libnode's.
+  std::string reason;
+  int file;
+  void *probe = open_through("libc.so.6", RTLD_LAZY, file, reason);
+  if (probe == nullptr) return "no library can be loaded from memory (" + reason + ")";
+  dlclose(probe);
+  close(file);
+  return "";
+}
+
+bool works_with_host_libraries(const std::string &libnode) {
+  char resolved[PATH_MAX];
+  const bool is_resolved = has_folder(libnode) && realpath(libnode.c_str(), resolved) != nullptr;
+  const std::string file = is_resolved ? resolved : libnode;
+  const std::string name = file.substr(file.rfind('/') + 1);
+  for (const char *known : kWorkWithHostLibraries) {
+    if (name == known) return true;
+  }
+  return false;
+}
+
+}  // namespace kinesis
