@@ -63,6 +63,10 @@ export const CASES: readonly Case[] = [
   { name: "node-dies-under-load", behaviour: "no flush waits for ever when Node dies under load" },
   { name: "exit-joins-node", behaviour: "the process waits for Node's thread when it ends" },
   { name: "exit-with-flushes-waiting", behaviour: "flushes waiting when the process ends get the core's answer" },
+  {
+    name: "nothing-of-libnode-is-destroyed",
+    behaviour: "at the end of the process no object of libnode is destroyed before Node's thread has ended",
+  },
   { name: "exit-without-init", behaviour: "calls without an init are harmless" },
   { name: "registered-again", behaviour: "a hot reload's second registration and init work" },
   {

@@ -8,6 +8,7 @@
 
 #ifdef WITH_DEPENDENCY
 extern "C" const char *name_of_both();
+extern "C" void make_static();
 #endif
 
 namespace node {
@@ -49,6 +50,7 @@ __attribute__((visibility("default"))) int Start(int argc, char **argv) {
   }
 #ifdef WITH_DEPENDENCY
   setenv("STAND_IN_SERVED_BY", name_of_both(), 1);
+  if (getenv("STAND_IN_STATIC") != nullptr) make_static();
 #endif
   auto run = reinterpret_cast<int (*)(const char *)>(dlsym(RTLD_DEFAULT, "stand_in_core_main"));
   if (run == nullptr) {
