@@ -116,6 +116,7 @@ test-package: $(LIBRARY)
 	BUNDLE_LIBNODE=1 node scripts/package.mjs
 	npx --no-install vitest run test/package
 
+# make test-matrix FLUENT_BIT=/path/to/fluent-bit tries it in that Fluent Bit too; MATRIX_ENDINGS=10 repeats what may fail at an end.
 .PHONY: test-matrix
 ## Tests bin/kinesis.so in Debian 11, 12, 13 and unstable, in trees that debootstrap makes (root only, else it is skipped).
 test-matrix: release

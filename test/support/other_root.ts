@@ -23,6 +23,45 @@ export interface ForeignHost {
   readonly emulator?: string;
 }
 
+/** What of this machine's environment would mislead in another root. */
+const ENVIRONMENT: Environment = {
+  PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+  HOME: "/",
+  TMPDIR: undefined,
+  KINESIS_RUNTIME: undefined,
+  KINESIS_NODE: undefined,
+  KINESIS_LIBNODE: undefined,
+  LD_LIBRARY_PATH: undefined,
+};
+
+/** How a program is started in another root. */
+export interface OtherRoot {
+  readonly command: string;
+  /** Come before the program and its own arguments. */
+  readonly args: readonly string[];
+  readonly environment: Environment;
+  /** The path there of a file of this machine. */
+  inside(file: string): string;
+}
+
+/**
+ * Another root, which sees this machine's folder for temporary files, and some folders more.
+ * @param root folder of the other Linux
+ * @param mounted pairs of a folder of this machine and its place there
+ */
+export function inOtherRoot(root: string, mounted: readonly (readonly [string, string])[]): OtherRoot {
+  const folders = [...mounted, [temporary, "/tmp"] as const];
+  return {
+    command: "/usr/bin/unshare",
+    args: ["--mount", "sh", "-c", enter, "sh", root, ...folders.flat(), "--"],
+    environment: ENVIRONMENT,
+    inside(file) {
+      for (const [outer, inner] of folders) if (file.startsWith(`${outer}/`)) return inner + file.slice(outer.length);
+      throw new Error(`${file} cannot be seen under ${root}`);
+    },
+  };
+}
+
 /**
  * A host program with the libraries of the other root, whose glibc must be no older than the program needs.
  * Only root can start it.
@@ -39,31 +78,12 @@ export async function otherRootHost(
 ): Promise<HostProgram> {
   const host = foreign?.program ?? (await buildHost());
   const emulator = foreign?.emulator === undefined ? [] : [foreign.emulator];
-  const folders = [
-    [path.dirname(plugin), PLUGIN_FOLDER],
-    [path.dirname(host), "/opt/host"],
-    [temporary, "/tmp"],
-  ] as const;
-  const inside = (file: string): string => {
-    for (const [outer, inner] of folders) if (file.startsWith(`${outer}/`)) return inner + file.slice(outer.length);
-    throw new Error(`${file} cannot be seen under ${root}`);
-  };
+  const other = inOtherRoot(root, [[path.dirname(plugin), PLUGIN_FOLDER], [path.dirname(host), "/opt/host"]]);
   return {
-    command: "/usr/bin/unshare",
-    args: ["--mount", "sh", "-c", enter, "sh", root, ...folders.flat(), "--", ...emulator, inside(host)],
+    command: other.command,
+    args: [...other.args, ...emulator, other.inside(host)],
     plugin,
-    environment: (extra) =>
-      pluginEnvironment({
-        PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
-        HOME: "/",
-        TMPDIR: undefined,
-        KINESIS_RUNTIME: undefined,
-        KINESIS_NODE: undefined,
-        KINESIS_LIBNODE: undefined,
-        LD_LIBRARY_PATH: undefined,
-        ...environment,
-        ...extra,
-      }),
-    pathOf: inside,
+    environment: (extra) => pluginEnvironment({ ...other.environment, ...environment, ...extra }),
+    pathOf: (file) => other.inside(file),
   };
 }

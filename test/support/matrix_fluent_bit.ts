@@ -1,0 +1,39 @@
+// The real Fluent Bit (FLUENT_BIT) inside the trees of other Debians, each with the shared libraries that it lacks.
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import type { FluentBitSettings } from "./fluent_bit.js";
+import { ROOT } from "./host_program.js";
+import type { MatrixCell } from "./matrix.js";
+import { inOtherRoot } from "./other_root.js";
+
+const FOLDER = "/opt/fluent-bit";
+/** Where Debian and its kin have shared libraries. */
+const LIBRARY_FOLDERS = ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "lib64", "lib", "usr/lib"];
+
+/** The program, "" where none is named. */
+export const fluentBitProgram = process.env["FLUENT_BIT"] ?? "";
+
+/** Puts the program and the libraries that the tree lacks into a folder of this machine; gives the folder. */
+export function stageFluentBit(cell: MatrixCell): string {
+  const folder = path.join(ROOT, "build", "matrix-fluent-bit", `${cell.suite}-${cell.runtime}`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(fluentBitProgram, path.join(folder, "fluent-bit"));
+  const listing = execFileSync("ldd", [fluentBitProgram], { encoding: "utf8" });
+  for (const [, name = "", file = ""] of listing.matchAll(/^\s*(\S+) => (\/\S+)/gm)) {
+    if (!LIBRARY_FOLDERS.some((place) => existsSync(path.join(cell.tree, place, name)))) copyFileSync(file, path.join(folder, name));
+  }
+  return folder;
+}
+
+/** Settings with which Fluent Bit runs in the tree, with this machine's folder for temporary files and nothing else of it. */
+export function fluentBitIn(cell: MatrixCell, staged: string, plugin: string): FluentBitSettings {
+  const { command, args, inside, environment } = inOtherRoot(cell.tree, [[path.dirname(plugin), "/opt/kinesis"], [staged, FOLDER]]);
+  return {
+    program: command,
+    extraArguments: [...args, `${FOLDER}/fluent-bit`],
+    plugin: inside(plugin),
+    environment: { ...environment, KINESIS_RUNTIME: cell.runtime, LD_LIBRARY_PATH: FOLDER },
+  };
+}
