@@ -29,11 +29,11 @@ export function stageFluentBit(cell: MatrixCell): string {
 
 /** Settings with which Fluent Bit runs in the tree, with this machine's folder for temporary files and nothing else of it. */
 export function fluentBitIn(cell: MatrixCell, staged: string, plugin: string): FluentBitSettings {
-  const { command, args, inside, environment } = inOtherRoot(cell.tree, [[path.dirname(plugin), "/opt/kinesis"], [staged, FOLDER]]);
+  const other = inOtherRoot(cell.tree, [[path.dirname(plugin), "/opt/kinesis"], [staged, FOLDER]]);
   return {
-    program: command,
-    extraArguments: [...args, `${FOLDER}/fluent-bit`],
-    plugin: inside(plugin),
-    environment: { ...environment, KINESIS_RUNTIME: cell.runtime, LD_LIBRARY_PATH: FOLDER },
+    program: other.command,
+    extraArguments: [...other.args, `${FOLDER}/fluent-bit`],
+    plugin: other.inside(plugin),
+    environment: { ...other.environment, KINESIS_RUNTIME: cell.runtime, LD_LIBRARY_PATH: FOLDER },
   };
 }
