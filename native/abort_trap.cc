@@ -1,19 +1,26 @@
 // Keeps an abort of Node's (its heap is full, an assertion failed) from ending the host's process.
 #include "abort_trap.h"
 
+#include <semaphore.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <ucontext.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <initializer_list>
+
+#include "thread.h"
 
 namespace kinesis {
 namespace {
 
+constexpr size_t kWatchStackBytes = 256 * 1024;
+
 void (*on_node_gone)() = nullptr;
+// Posted by each thread of Node's that aborts; never destroyed.
+sem_t aborts;
 struct sigaction host_action {};
 
 // A thread inherits the name of the one that starts it; from version 24 on, Node gives its threads names of their own.
@@ -38,29 +45,40 @@ bool is_in_crash(const ucontext_t &interrupted) {
   return false;
 }
 
-// abort() raises the signal on the thread that called it, and holds no lock meanwhile (glibc, stdlib/abort.c): what is
-// done here happens at a known place, not in the middle of anything.
+// An abort may come from anywhere, with any lock held (the heap's, when the heap is damaged): the handler only calls
+// what signal-safety(7) lists, and a thread of its own does the work.
 void on_abort(int number, siginfo_t *, void *context) {
   if (!is_nodes_thread() || is_in_crash(*static_cast<ucontext_t *>(context))) {
     sigaction(SIGABRT, &host_action, nullptr);
     raise(number);
     return;
   }
-  static std::atomic<bool> is_told{false};
-  if (!is_told.exchange(true)) on_node_gone();
+  sem_post(&aborts);
   for (;;) pause();
+}
+
+void watch_for_abort() {
+  name_thread("kinesis-abort");
+  while (sem_wait(&aborts) != 0 && errno == EINTR) continue;
+  on_node_gone();
 }
 
 }  // namespace
 
-void install_abort_trap(void (*node_is_gone)()) {
+std::string install_abort_trap(void (*node_is_gone)()) {
   on_node_gone = node_is_gone;
+  sem_init(&aborts, 0, 0);
+  pthread_t watch;
+  const std::string error = start_quiet_thread(kWatchStackBytes, watch_for_abort, watch);
+  if (!error.empty()) return error;
+  pthread_detach(watch);
   struct sigaction action {};
   action.sa_sigaction = on_abort;
   // SA_ONSTACK: Go plugins in the same process ask it of every handler.
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   sigemptyset(&action.sa_mask);
   sigaction(SIGABRT, &action, &host_action);
+  return "";
 }
 
 }  // namespace kinesis

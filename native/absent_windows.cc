@@ -15,7 +15,7 @@ SignalMask block_signals() { return {}; }
 void set_signals(const SignalMask &) {}
 
 // An abort cannot be kept from ending the process; a core in a process of its own ends alone.
-void install_abort_trap(void (*)()) {}
+std::string install_abort_trap(void (*)()) { return ""; }
 
 // Windows takes back by itself what is not in use.
 void release_code_of_node() {}

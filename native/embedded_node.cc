@@ -134,10 +134,11 @@ void EmbeddedNode::core_ready(bool (*post)(uint32_t)) {
   // node::Start opened this thread for all signals but SIGUSR1, and from Node 24 on gave it another name.
   block_signals();
   name_thread(kNodeThreadName);
-  install_abort_trap([] {
+  const std::string error = install_abort_trap([] {
     EmbeddedNode::get().abandoned_ = true;
     EmbeddedNode::get().core_gone();
   });
+  if (!error.empty()) Surroundings::get().say("An abort of Node.js would end Fluent Bit: " + error);
   // Once more, so that it also runs before what Node's start registered: OpenSSL's clean-up, under Node's feet.
   register_stop();
   post_to_core_ = post;

@@ -33,8 +33,7 @@ interface Outcome {
 
 function run(command: readonly string[], timeout = CASE_TIMEOUT, environment: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   const [file = "", ...args] = command;
-  // abort() raises its signal at a known place: what the handler does there is as safe as elsewhere.
-  const env: NodeJS.ProcessEnv = { ...process.env, TSAN_OPTIONS: "report_signal_unsafe=0", ...environment };
+  const env: NodeJS.ProcessEnv = { ...process.env, ...environment };
   for (const name of ["KINESIS_LIBNODE", "KINESIS_NODE"]) delete env[name];
   return new Promise((resolve) => {
     execFile(file, args, { env, timeout, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
@@ -52,7 +51,7 @@ function runCase(sanitizer: Sanitizer, name: string, executable = join(folder(sa
 
 // ThreadSanitizer lets other threads run on for a second at the end of each process.
 function quickEnd(name: string): NodeJS.ProcessEnv {
-  return name.startsWith("process-") ? { TSAN_OPTIONS: "report_signal_unsafe=0 atexit_sleep_ms=50" } : {};
+  return name.startsWith("process-") ? { TSAN_OPTIONS: "atexit_sleep_ms=50" } : {};
 }
 
 async function build(sanitizer: Sanitizer): Promise<void> {
