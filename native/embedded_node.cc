@@ -1,6 +1,7 @@
 // Finds libnode, runs Node.js on a thread of this process, and stops it: the only file that knows how Node is embedded.
 #include "embedded_node.h"
 
+#include <chrono>
 #include <cstdio>
 #include <vector>
 
@@ -126,6 +127,9 @@ void EmbeddedNode::node_thread() {
     }
   }
   core_gone();
+  std::lock_guard<std::mutex> lock(mutex_);
+  has_ended_ = true;
+  changed_.notify_all();
 }
 
 void EmbeddedNode::core_ready(bool (*post)(uint32_t)) {
@@ -207,11 +211,17 @@ void EmbeddedNode::stop_at_exit(int status) {
     stopping_ = true;
   }
   ask(std::make_shared<Request>(RequestKind::kStop));
-  if (!abandoned_) {
-    joined_ = join_within(thread_, kStopTimeoutMs);
-    if (joined_) return;
-    Surroundings::get().say("Node.js did not stop in time; leaving the process without its clean-up");
+  std::unique_lock<std::mutex> lock(mutex_);
+  // Not a join with a time limit: those of glibc before 2.31 run on the system clock, which may be set meanwhile.
+  const bool is_in_time =
+      changed_.wait_for(lock, std::chrono::milliseconds(kStopTimeoutMs), [this] { return has_ended_ || abandoned_; });
+  const bool has_ended = has_ended_;
+  lock.unlock();
+  if (has_ended) {
+    joined_ = pthread_join(thread_, nullptr) == 0;
+    return;
   }
+  if (!is_in_time) Surroundings::get().say("Node.js did not stop in time; leaving the process without its clean-up");
   fflush(nullptr);
   leave_process(status);
 }

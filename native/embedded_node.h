@@ -62,6 +62,7 @@ class EmbeddedNode : public Runtime {
   bool (*post_to_core_)(uint32_t) = nullptr;  // guarded by mutex_
   std::string start_error_;                   // guarded by mutex_
   bool stopping_ = false;                     // guarded by mutex_
+  bool has_ended_ = false;                    // guarded by mutex_; node_thread is about to return
   bool joined_ = false;                       // only at the end of the process
   std::atomic<bool> abandoned_{false};        // Node's thread rests for ever: nobody need wait for it
   pthread_t thread_{};

@@ -10,7 +10,7 @@
 namespace kinesis {
 namespace {
 
-using Clock = std::chrono::system_clock;
+using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 // Copies are memory that the host does not know of. Chunks have 2 MB as a rule.
@@ -53,7 +53,6 @@ uint32_t RequestTable::add(const std::shared_ptr<Request> &request) {
   return next_id_++;
 }
 
-// On the system clock: ThreadSanitizer does not know pthread_cond_clockwait, which the steady clock would call.
 std::optional<int64_t> RequestTable::wait(uint32_t id, std::optional<int64_t> timeout_ms) {
   std::unique_lock<std::mutex> lock(mutex_);
   const auto found = requests_.find(id);

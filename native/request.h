@@ -73,7 +73,7 @@ struct Request {
   bool is_read = false;    // scripts in this process may read the chunk, until the answer
   std::optional<int64_t> answer;
   std::vector<std::pair<int, std::string>> lines;  // for the host's log, with their levels
-  std::chrono::system_clock::time_point deadline;
+  std::chrono::steady_clock::time_point deadline;
   std::condition_variable answered;
 
  private:

@@ -15,7 +15,4 @@ std::string start_quiet_thread(size_t stack_bytes, void (*body)(), pthread_t &th
 /// At most 15 characters, for the calling thread; what shows in `top -H`.
 void name_thread(const char *name);
 
-/// Waits for a thread's end. False when it did not come in time; the thread may be waited for again.
-bool join_within(pthread_t thread, int64_t timeout_ms);
-
 }  // namespace kinesis

@@ -121,13 +121,6 @@ void registered_again() {
   CHECK(renewed.flush("chunk", "tag") == renewed.expected("chunk", "tag"));
 }
 
-// Node answers the stop but never ends: the process leaves all the same.
-void node_never_ends() {
-  Instance instance;
-  instance.options[stand_in::kNeverEnd] = "yes";
-  CHECK(instance.init() == kFlbOk);
-}
-
 // Node's thread may use it until the plugin has stopped it, and exit() would destroy it earlier. Not under sanitizers,
 // which have libnode opened plainly.
 void nothing_of_libnode_is_destroyed() {
@@ -153,8 +146,7 @@ Cases end_cases() {
           {"exit-joins-node", exit_joins_node},
           {"exit-with-flushes-waiting", exit_with_flushes_waiting},
           {"exit-without-init", exit_without_init},
-          {"registered-again", registered_again},
-          {"node-never-ends", node_never_ends}};
+          {"registered-again", registered_again}};
 }
 
 }  // namespace shim

@@ -71,9 +71,10 @@ export const CASES: readonly Case[] = [
   { name: "registered-again", behaviour: "a hot reload's second registration and init work" },
   {
     name: "node-never-ends",
-    behaviour: "a Node that does not end cannot hold the process",
+    behaviour: "a Node that does not end cannot hold the process, also when the system clock is set back by an hour",
     messages: [/did not stop in time/],
   },
+  { name: "clock-set-back-while-waiting", behaviour: "a wait with a time limit ends in time when the system clock is set back by an hour" },
   { name: "metrics", behaviour: "metrics start at zero, count what they are told, and end with their instance" },
   { name: "metrics-of-old-hosts", behaviour: "a histogram is a counter of its sum and one of its number where cmetrics is older than 1.0.6" },
   { name: "faults-of-old-hosts", behaviour: "the versions of Fluent Bit with faults are told by that of cmetrics, at their limits; without one none is taken to be old" },

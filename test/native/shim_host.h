@@ -55,6 +55,7 @@ Cases answer_cases();
 Cases start_cases();
 Cases signal_cases();
 Cases end_cases();
+Cases clock_cases();
 Cases host_cases();
 Cases process_cases();
 Cases process_end_cases();
