@@ -7,6 +7,7 @@ import { credentialSource } from "./credentials/credential_source.js";
 import { hasLogLevel, kinesisEndpointOf, readInstanceEnvironment, readLogLevel } from "./environment.js";
 import { lateClient } from "./late_client.js";
 import { createHostLog, createLog, prefixed, type Log } from "./log.js";
+import { lateMd5 } from "./md5.js";
 import { GatheredMetrics, metricDefinitions, noMetrics, type Metrics } from "./metrics.js";
 import { misspelledOptions } from "./misspelled_options.js";
 import { readNetworkEnvironment } from "./network/network.js";
@@ -51,6 +52,9 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
     log.warning(`Unknown FLB_LOG_LEVEL '${unknown}', must be debug, info or error; using info`);
   }
   const now = () => performance.now();
+  const { ready, md5 } = lateMd5(createHash, async () => (await import("./md5_package.js")).md5, (reason) => {
+    log.info(`[kinesis] OpenSSL has no MD5 here (${reason}), as with FIPS; the checksum in aggregated records is computed without it`);
+  });
   // Unreferenced: the queue of requests keeps Node's loop alive, and nobody waits once that is closed.
   const schedule = (callback: () => void, delayMs: number) => void setTimeout(callback, delayMs).unref();
   const shared: SharedMemory = {
@@ -105,7 +109,8 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
       random: Math.random,
       sleep: (milliseconds) => new Promise((resolve) => schedule(resolve, milliseconds)),
       digest: (chunk) => createHash("sha256").update(chunk).digest("base64"),
-      md5: (bytes) => createHash("md5").update(bytes).digest(),
+      md5,
+      md5Ready: ready,
       compress: config.compression === undefined ? undefined : (await import("./compress/compressor.js")).compressorFor(config.compression),
       exitProcess: (status) => binding.exitProcess(status),
     });

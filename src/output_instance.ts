@@ -48,6 +48,8 @@ export interface InstanceDependencies extends Omit<PipelineDependencies, "report
   readonly client: PutRecordsClient & ShardLister;
   readonly metrics: Metrics;
   readonly shared: SharedMemory;
+  /** Resolves when `md5` may be called; unset where it always may. */
+  readonly md5Ready?: () => Promise<void>;
   /** Tells chunks apart by their content. */
   readonly digest: (chunk: Uint8Array) => string;
   /** Milliseconds that only ever grow. */
@@ -220,7 +222,8 @@ export class OutputInstance {
 
   /** Encodes and delivers one slice of the chunk after the other. */
   async #send(chunk: Uint8Array, tag: string, turn: Turn, before: Promise<void> | undefined): Promise<FlushOutcome> {
-    const { log, metrics, shared } = this.#dependencies;
+    const { log, metrics, shared, md5Ready } = this.#dependencies;
+    if (this.#config.aggregation !== undefined) await md5Ready?.();
     const shardMap = await this.#shardMaps?.current();
     const wanted = this.#memory.take(chunk, tag);
     const slices = this.#pipeline.open(chunk, wanted, shardMap);

@@ -112,9 +112,9 @@ const scenes: readonly (readonly [name: string, told: RegExp, prepare: () => Pro
   ["an error that nobody expected", /Unexpected error/, async () => {
     const folder = newFolder();
     const preload = path.join(folder, "preload.cjs");
-    writeFileSync(preload, `const { createHash } = require("node:crypto"); require("node:crypto").createHash = () => { throw new Error("no such digest"); }; void createHash;`);
+    writeFileSync(preload, `const { createHash } = require("node:crypto"); require("node:crypto").createHash = () => ({ update() { throw new Error("no such digest"); } }); void createHash;`);
     return {
-      environment: { NODE_OPTIONS: `--require ${preload}` },
+      environment: { KINESIS_NODE_OPTIONS: `--require ${preload}` },
       options: { endpoint: await serve(refusing("InternalFailure", 500)), aggregation: "true" },
     };
   }],
