@@ -1,6 +1,8 @@
 // How Node is started: its options, and the script that it begins with.
 #include "bootstrap.h"
 
+#include <iterator>
+
 namespace kinesis {
 namespace {
 
@@ -14,6 +16,9 @@ constexpr const char *kYoungGeneration = "--max-semi-space-size=4";
 // CPU, and the process as a whole 8 % more (medians of 3, libnode 18): they begin more than is ever used. What is hot
 // is compiled once, a second after the first chunk.
 constexpr const char *kNoHelpingThreads = "--single-threaded";
+
+// Where memory may not be executed: V8 interprets, and compiles nothing. It would warn that WebAssembly goes with that.
+constexpr const char *kNoCompilers[] = {"--jitless", "--no-expose-wasm"};
 
 // The core collects garbage at rest, when V8 does not: after a burst to eight outputs its heap would stay at 40 MiB.
 constexpr const char *kCollectAtRest = "--expose-gc";
@@ -52,17 +57,64 @@ constexpr const char *kScript =
     "  script.runInThisContext()(module, module.exports, load);"
     "  return module.exports;"
     "};"
-    "if (parseInt(process.versions.node) >= 18) load('./main.js').start(binding, require);"
-    "else binding.refuse('Node.js 18 or newer is needed, and this is ' + process.version);";
+    "const start = () => {"
+    "  if (parseInt(process.versions.node) >= 18) load('./main.js').start(binding, require);"
+    "  else binding.refuse('Node.js 18 or newer is needed, and this is ' + process.version);"
+    "};";
+
+// The process's own NODE_OPTIONS, for programs that the core starts (node_environment.h).
+constexpr const char *kTakeHostsOptions =
+    "const hosts = process.env.KINESIS_HOST_NODE_OPTIONS;"
+    "delete process.env.KINESIS_HOST_NODE_OPTIONS;"
+    "if (hosts === undefined) delete process.env.NODE_OPTIONS; else process.env.NODE_OPTIONS = hosts;";
+
+// Scripts load one after the other, each whole before the next, as Node does it. What they print goes where messages of
+// Node's go. Whatever keeps one from loading fails the init: Node would end the process.
+constexpr const char *kPreload =
+    "const { Writable } = require('stream');"
+    "const write = (chunk, _, done) => {"
+    "  try { require('fs').writeSync(binding.messageDescriptor, chunk); } catch {}"
+    "  done();"
+    "};"
+    "for (const name of ['stdout', 'stderr'])"
+    "Object.defineProperty(process, name, { configurable: true, value: new Writable({ write }) });"
+    "let loading = '';"
+    "const fail = (error) => {"
+    "  const reason = error instanceof Error ? error.message : String(error);"
+    "  binding.refuse('KINESIS_NODE_OPTIONS: cannot load ' + loading + ': ' + reason);"
+    "  binding.abandon();"
+    "};"
+    "process.on('uncaughtException', fail);"
+    "(async () => {"
+    "  for (const [name, isModule] of preloads) {"
+    "    loading = name;"
+    "    if (isModule) await import(name); else require(name);"
+    "  }"
+    "  process.off('uncaughtException', fail);"
+    "})().then(start, fail);";
+
+std::string preload(const std::vector<Preload> &preloads) {
+  std::string list;
+  for (const Preload &one : preloads) list += "[" + quoted(one.name) + "," + (one.is_module ? "true" : "false") + "],";
+  return "const preloads = [" + list + "];" + kPreload;
+}
 
 }  // namespace
 
-std::vector<std::string> node_arguments(const std::string &own_path, const std::string &connection) {
-  std::string script = "const addon = { exports: {} };process.dlopen(addon, " + quoted(own_path) +
+std::vector<std::string> node_arguments(const NodeStart &start) {
+  std::string script = "const addon = { exports: {} };process.dlopen(addon, " + quoted(start.own_path) +
                        ", require('os').constants.dlopen.RTLD_LAZY);";
-  if (!connection.empty()) script += "addon.exports.connect(" + quoted(connection) + ");";
-  return {"fluent-bit-kinesis", "--no-warnings", kYoungGeneration, kNoHelpingThreads, kCollectAtRest, "-e",
-          script + kScript};
+  if (!start.connection.empty()) {
+    script += "addon.exports.connect(" + quoted(start.connection) + ");";
+    script += kTakeHostsOptions;
+  }
+  script += kScript;
+  script += start.preloads.empty() ? "start();" : preload(start.preloads);
+  std::vector<std::string> arguments = {"fluent-bit-kinesis", "--no-warnings", kYoungGeneration, kNoHelpingThreads,
+                                        kCollectAtRest};
+  if (!start.may_execute_memory) arguments.insert(arguments.end(), std::begin(kNoCompilers), std::end(kNoCompilers));
+  arguments.insert(arguments.end(), {"-e", script});
+  return arguments;
 }
 
 }  // namespace kinesis

@@ -4,10 +4,20 @@
 #include <string>
 #include <vector>
 
+#include "node_options.h"
+
 namespace kinesis {
 
-/// Node's command line. The script loads the library at `own_path` as a Node-API addon and runs the embedded bundle
-/// with it. `connection` names the connection to the host, see Connection::names; empty when the host is this process.
-std::vector<std::string> node_arguments(const std::string &own_path, const std::string &connection);
+/// What Node's command line depends on.
+struct NodeStart {
+  std::string own_path;    // of the library
+  std::string connection;  // to the host, see Connection::names; empty when the host is this process
+  std::vector<Preload> preloads;
+  bool may_execute_memory = true;
+};
+
+/// Node's command line. The script loads the library as a Node-API addon, then the preloads, and runs the embedded
+/// bundle with it.
+std::vector<std::string> node_arguments(const NodeStart &start);
 
 }  // namespace kinesis

@@ -8,7 +8,10 @@
 #include "flb_proxy_abi.h"
 #include "host_log.h"
 #include "local_host.h"
+#include "node_environment.h"
 #include "platform.h"
+#include "process_limits.h"
+#include "start_limit.h"
 #include "surroundings.h"
 #include "thread.h"
 
@@ -30,8 +33,6 @@ constexpr const char *kInstallHint =
 #endif
 
 constexpr size_t kSupervisorStackBytes = 512 * 1024;
-// Node comes up in 0.1 s, under an emulator or on a machine that swaps in many.
-constexpr int64_t kStartTimeoutMs = 60000;
 // Between the end of a run and the next: doubled each time, unless the run was a long one.
 constexpr int64_t kFirstPauseMs = 100;
 constexpr int64_t kLongestPauseMs = 30000;
@@ -61,26 +62,39 @@ std::string ChildNode::find(const std::string &reason) {
   reason_ = reason;
   const std::string chosen = environment_variable("KINESIS_NODE");
   if (!chosen.empty()) {
-    if (!file_exists(chosen))
-      return "cannot find the program node: KINESIS_NODE is " + chosen + ", which does not exist";
+    const std::string complaint = "cannot find the program node: KINESIS_NODE is " + chosen + ", which ";
+    if (!has_folder(chosen)) return complaint + "is no path; it has to name the folder too";
+    if (!file_exists(chosen)) return complaint + "does not exist";
+    if (!is_program(chosen)) return complaint + "may not be executed";
     program_ = chosen;
     return "";
   }
   std::vector<std::string> folders = program_folders();
-  folders.insert(folders.begin(), folder_of(Surroundings::get().own_path()));
+  const std::string own_path = Surroundings::get().own_path();
+  if (!own_path.empty()) folders.insert(folders.begin(), folder_of(own_path));
+  std::string skipped;
   for (const std::string &folder : folders) {
     program_ = path_in(folder, kProgramName);
-    if (file_exists(program_)) return "";
+    if (is_program(program_)) return "";
+    if (file_exists(program_)) skipped += "\n  " + program_ + ": may not be executed";
   }
   return std::string("cannot find the program node beside the plugin or on PATH. ") + kInstallHint +
-         "; or set KINESIS_NODE to its path";
+         "; or set KINESIS_NODE to its path" + (skipped.empty() ? "" : ". Skipped:" + skipped);
 }
 
 std::string ChildNode::place() { return "in a process of its own, from " + program_ + ", " + reason_; }
 
+bool ChildNode::interprets() const { return !may_child_execute_memory(); }
+
 std::string ChildNode::start() {
   std::unique_lock<std::mutex> lock(mutex_);
   if (state_ == State::kNew) {
+    NodeOptions options = read_node_options();
+    if (!options.error.empty()) return options.error;
+    const std::string shortage = shortage_of_addresses_in_child();
+    if (!shortage.empty()) return shortage;
+    preloads_ = std::move(options.preloads);
+    environment_ = environment_of_node(options.others);
     start_error_.clear();
     pthread_t thread;
     const std::string error = start_quiet_thread(
@@ -91,12 +105,10 @@ std::string ChildNode::start() {
     static const bool is_registered = (call_at_exit([](int) { ChildNode::get().stop_at_exit(); }), true);
     (void)is_registered;
   }
-  const bool is_in_time = changed_.wait_for(lock, milliseconds(kStartTimeoutMs),
+  // The supervisor has the same limit for each run; beyond it, the system does not even start or end the program.
+  const bool is_in_time = changed_.wait_for(lock, milliseconds(start_timeout_ms() + kEndTimeoutMs),
                                             [this] { return state_ == State::kUp || state_ == State::kNew; });
-  if (!is_in_time) {
-    if (launched_ != nullptr) launched_->process.kill();
-    return "Node.js (" + program_ + ") did not come up in 60 s";
-  }
+  if (!is_in_time) return "Node.js (" + program_ + ") " + lateness();
   return state_ == State::kUp ? "" : start_error_;
 }
 
@@ -154,14 +166,17 @@ bool ChildNode::run_once(std::string &ending) {
     run_.reset();
   }
   run->connection.shut_down();
-  const bool has_ended = run->process.has_ended_within(kEndTimeoutMs);
+  const bool has_ended = !run->is_late && run->process.has_ended_within(kEndTimeoutMs);
   {
     // Nobody else may end it any more: its number is free once it was waited for.
     std::lock_guard<std::mutex> lock(mutex_);
     launched_.reset();
   }
   if (!has_ended) run->process.kill();
-  ending = (was_up ? "ended with " : "ended before the plugin's core was up: ") + run->process.wait();
+  const std::string status = run->process.wait();
+  ending = was_up         ? "ended with " + status
+           : run->is_late ? lateness()
+                          : "ended before the plugin's core was up: " + status + hint_of_node_options();
   return was_up;
 }
 
@@ -171,17 +186,29 @@ std::string ChildNode::launch(Run &run) {
   if (!error.empty()) return error;
   run.connection = pair.ours;
   const Surroundings &surroundings = Surroundings::get();
-  std::vector<std::string> arguments = node_arguments(surroundings.own_path(), pair.theirs.names());
+  NodeStart start;
+  start.own_path = surroundings.own_path();
+  start.connection = pair.theirs.names();
+  start.preloads = preloads_;
+  start.may_execute_memory = may_child_execute_memory();
+  std::vector<std::string> arguments = node_arguments(start);
   arguments.front() = program_;
-  return run.process.start(program_, arguments, pair.theirs, surroundings.message_descriptor());
+  return run.process.start(program_, arguments, environment_, pair.theirs, surroundings.message_descriptor());
 }
 
-// Until the connection ends. True when the core came up.
+// Until the connection ends, or the core is late. True when the core came up.
 bool ChildNode::read(const std::shared_ptr<Run> &run) {
+  const auto deadline = Clock::now() + milliseconds(start_timeout_ms());
   Frame frame;
   std::vector<double> pairs;
   bool is_up = false;
-  while (receive_frame(run->connection, frame)) {
+  for (;;) {
+    if (!is_up) {
+      const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
+      run->is_late = !run->connection.is_readable_within(std::max<int64_t>(left.count(), 0));
+      if (run->is_late) break;
+    }
+    if (!receive_frame(run->connection, frame)) break;
     const uint64_t bytes = frame.header.data_bytes;
     if (bytes > kMaxPairBytes) break;
     pairs.resize((bytes + sizeof(double) - 1) / sizeof(double));
@@ -347,7 +374,7 @@ int64_t ChildNode::forward_and_wait(const std::shared_ptr<Request> &request, con
   const int64_t when_gone = answer_without_core(request->kind);
   const uint32_t id = forward(request, run, instance);
   if (id == 0) return when_gone;
-  if (request->kind == RequestKind::kInit) return RequestTable::get().wait(id).value_or(when_gone);
+  if (request->kind == RequestKind::kInit) return wait_for_init(id);
   const std::optional<int64_t> answer = RequestTable::get().wait(id, kStopTimeoutMs);
   if (!answer && request->kind != RequestKind::kStop) {
     // A process that is mute may still be read a chunk to, and that chunk is the host's again: it is ended.

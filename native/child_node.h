@@ -7,9 +7,11 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "child_process.h"
 #include "frame.h"
+#include "node_options.h"
 #include "runtime.h"
 
 namespace kinesis {
@@ -27,6 +29,7 @@ class ChildNode : public Runtime {
   int64_t ask(const std::shared_ptr<Request> &request) override;
   uint32_t begin(const std::shared_ptr<Request> &flush) override;
   std::string place() override;
+  bool interprets() const override;
 
  private:
   enum class State { kNew, kStarting, kUp, kDown };
@@ -35,7 +38,8 @@ class ChildNode : public Runtime {
   struct Run {
     ~Run() { connection.close(); }
 
-    uint64_t number = 0;  // set before it takes requests
+    uint64_t number = 0;   // set before it takes requests
+    bool is_late = false;  // only for the supervisor
     ChildProcess process;
     Connection connection;
     std::mutex sending;
@@ -72,6 +76,8 @@ class ChildNode : public Runtime {
 
   std::string program_;
   std::string reason_;
+  std::vector<Preload> preloads_;         // set before the supervisor starts
+  std::vector<std::string> environment_;  // set before the supervisor starts
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -11,11 +11,11 @@ namespace kinesis {
 
 class ChildProcess {
  public:
-  /// Starts a program. It gets `theirs` of the connection, standard error at `message_descriptor`, and nothing else
-  /// that this process has open; it is killed when this process ends, and on Linux when the calling thread does. Gives
-  /// a reason when it cannot be started, else an empty string. `theirs` is closed here either way.
-  std::string start(const std::string &program, const std::vector<std::string> &arguments, const Connection &theirs,
-                    int message_descriptor);
+  /// Starts a program. It gets the environment, `theirs` of the connection, standard error at `message_descriptor`, and
+  /// nothing else that this process has open; it is killed when this process ends, and on Linux when the calling thread
+  /// does. Gives a reason when it cannot be started, else an empty string. `theirs` is closed here either way.
+  std::string start(const std::string &program, const std::vector<std::string> &arguments,
+                    const std::vector<std::string> &environment, const Connection &theirs, int message_descriptor);
 
   /// Waits for the program's end. Gives what it was, such as "status 1" or "signal 9".
   std::string wait();

@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,31 +9,21 @@
 #include <cstring>
 
 #include "child_process.h"
+#include "close_descriptors.h"
 
 namespace kinesis {
 namespace {
-
-// Linux 5.9. An older kernel has descriptors closed one by one.
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
 
 constexpr int kPollMs = 10;
 
 // The child's descriptor for the connection, as Connection::names tells it; behind it nothing is open.
 constexpr int kConnection = 3;
 
-// Between fork and exec: nothing that could wait for a lock which another thread of the host holds.
-void close_from(int first) {
-  if (syscall(SYS_close_range, first, ~0u, 0) == 0) return;
-  const long limit = sysconf(_SC_OPEN_MAX);
-  for (int descriptor = first; descriptor < (limit > 0 ? limit : 65536); descriptor++) ::close(descriptor);
-}
-
 // What keeps exec from happening is written here; a successful exec closes it.
 constexpr int kReport = kConnection + 1;
 
-// The descriptors are moved up first, lest one is overwritten that is yet to be put in its place.
+// Between fork and exec: nothing that could wait for a lock which another thread of the host holds. The descriptors are
+// moved up first, lest one is overwritten that is yet to be put in its place.
 bool arrange_descriptors(int connection, int message_descriptor, int report) {
   const int nothing = fcntl(open("/dev/null", O_RDWR), F_DUPFD, kReport + 1);
   const int messages = fcntl(message_descriptor, F_DUPFD, kReport + 1);
@@ -44,12 +33,12 @@ bool arrange_descriptors(int connection, int message_descriptor, int report) {
   if (fcntl(kReport, F_SETFD, FD_CLOEXEC) != 0 || dup2(link, kConnection) < 0) return false;
   if (dup2(messages >= 0 ? messages : nothing, 2) < 0) return false;
   if (dup2(nothing, 1) < 0 || dup2(nothing, 0) < 0) return false;
-  close_from(kReport + 1);
+  close_descriptors_from(kReport + 1);
   return true;
 }
 
-[[noreturn]] void become(const char *program, char **argv, pid_t parent, int connection, int message_descriptor,
-                         int report) {
+[[noreturn]] void become(const char *program, char **argv, char **environment, pid_t parent, int connection,
+                         int message_descriptor, int report) {
   // What a signal would run from here to exec is the host's. SIGKILL and SIGSTOP have no handler, and say so in vain.
   for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
   sigset_t none;
@@ -58,19 +47,26 @@ bool arrange_descriptors(int connection, int message_descriptor, int report) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
   const bool is_arranged = arrange_descriptors(connection, message_descriptor, report);
-  if (is_arranged) execv(program, argv);
+  if (is_arranged) execve(program, argv, environment);
   const int reason = errno;
   (void)!write(is_arranged ? kReport : report, &reason, sizeof reason);
   _exit(127);
 }
 
+// Ended by null, as execve() wants it, which changes nothing of them.
+std::vector<char *> pointers_to(const std::vector<std::string> &texts) {
+  std::vector<char *> pointers;
+  for (const std::string &text : texts) pointers.push_back(const_cast<char *>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 }  // namespace
 
 std::string ChildProcess::start(const std::string &program, const std::vector<std::string> &arguments,
-                                const Connection &theirs, int message_descriptor) {
-  std::vector<char *> argv;
-  for (const std::string &argument : arguments) argv.push_back(const_cast<char *>(argument.c_str()));
-  argv.push_back(nullptr);
+                                const std::vector<std::string> &environment, const Connection &theirs,
+                                int message_descriptor) {
+  std::vector<char *> argv = pointers_to(arguments), variables = pointers_to(environment);
   const pid_t parent = getpid();
   int report[2];
   if (pipe2(report, O_CLOEXEC) != 0) {
@@ -80,7 +76,8 @@ std::string ChildProcess::start(const std::string &program, const std::vector<st
   }
   const pid_t child = fork();
   if (child == 0) {
-    become(program.c_str(), argv.data(), parent, static_cast<int>(theirs.reader()), message_descriptor, report[1]);
+    become(program.c_str(), argv.data(), variables.data(), parent, static_cast<int>(theirs.reader()),
+           message_descriptor, report[1]);
   }
   int reason = child < 0 ? errno : 0;
   ::close(report[1]);

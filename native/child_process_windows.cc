@@ -30,6 +30,13 @@ std::wstring command_line_of(const std::vector<std::string> &arguments) {
   return wide(line);
 }
 
+// Source: CreateProcessW in Microsoft's documentation: each variable ends with a null, and so does the whole.
+std::wstring block_of(const std::vector<std::string> &environment) {
+  std::wstring block;
+  for (const std::string &variable : environment) (block += wide(variable)) += L'\0';
+  return block + L'\0';
+}
+
 // Handles that a program is to inherit, and no others: what the host has open stays the host's.
 class Inheritance {
  public:
@@ -100,16 +107,16 @@ HANDLE deadly_job() {
 }  // namespace
 
 std::string ChildProcess::start(const std::string &program, const std::vector<std::string> &arguments,
-                                const Connection &theirs, int) {
+                                const std::vector<std::string> &environment, const Connection &theirs, int) {
   Inheritance inheritance;
   std::string error = inheritance.open(theirs);
   if (error.empty()) {
     STARTUPINFOEXW startup = inheritance.startup();
-    std::wstring command_line = command_line_of(arguments);
+    std::wstring command_line = command_line_of(arguments), block = block_of(environment);
     PROCESS_INFORMATION process{};
     // Suspended, so that nothing of it runs outside the job.
-    const DWORD flags = CREATE_NO_WINDOW | CREATE_SUSPENDED | EXTENDED_STARTUPINFO_PRESENT;
-    if (CreateProcessW(wide(program).c_str(), command_line.data(), nullptr, nullptr, TRUE, flags, nullptr, nullptr,
+    const DWORD flags = CREATE_NO_WINDOW | CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT;
+    if (CreateProcessW(wide(program).c_str(), command_line.data(), nullptr, nullptr, TRUE, flags, block.data(), nullptr,
                        &startup.StartupInfo, &process)) {
       HANDLE job = deadly_job();
       // Where it cannot be put into one, it still sees the end of its connection.

@@ -2,17 +2,24 @@
 #include "core.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
 
 #include "child_node.h"
 #include "coroutine_wait.h"
 #include "embedded_node.h"
 #include "flb_proxy_abi.h"
+#include "host_log.h"
 #include "platform.h"
+#include "process_limits.h"
+#include "start_limit.h"
 #include "surroundings.h"
 
 namespace kinesis {
 namespace {
+
+// A level of the host's log, see host_log.h.
+constexpr int kWarning = 2;
 
 // A core that was given up after a time without a sign may still take up the flush: it gets no chunk. One that has the
 // chunk goes on reading it, and nothing can take it back from a script that runs: the host must not free it before.
@@ -32,6 +39,21 @@ void withdraw(uint32_t id) {
   forget_chunk(id);
 }
 
+// Once a process, and inside an init, where the host's log can be written to.
+void warn_of_slowness(const Runtime &runtime) {
+  static std::atomic<bool> is_told{false};
+  if (!runtime.interprets() || is_told.exchange(true)) return;
+  const std::string message =
+      "This process may not execute memory that it has written (systemd's MemoryDenyWriteExecute, SELinux without "
+      "execmem, or a filter of system calls), so Node.js interprets (--jitless): a record takes several times the CPU. "
+      "Allow it to Fluent Bit for full speed";
+  if (has_host_log()) {
+    print_to_host_log(kWarning, "[kinesis] " + message);
+  } else {
+    Surroundings::get().say(message);
+  }
+}
+
 }  // namespace
 
 Core &Core::get() {
@@ -49,17 +71,23 @@ std::string Core::choose() {
     return "Invalid 'KINESIS_RUNTIME' value (" + wish + ") specified, must be embedded, process or auto";
   }
   std::string error;
+  bool has_room = true;
   if (is_auto || wish == "embedded") {
     error = EmbeddedNode::get().find(is_auto ? "" : "as KINESIS_RUNTIME says");
+    if (error.empty()) {
+      error = shortage_of_addresses();
+      has_room = error.empty();
+    }
     if (error.empty()) {
       runtime_ = &EmbeddedNode::get();
       return "";
     }
-    // Who names a libnode wants that one.
-    if (!is_auto || !environment_variable("KINESIS_LIBNODE").empty()) return error;
+    // Who names a libnode wants that one, if there is room for it.
+    if (!is_auto || (has_room && !environment_variable("KINESIS_LIBNODE").empty())) return error;
   }
   const std::string &refusal = EmbeddedNode::get().refusal();
   const std::string reason = !is_auto          ? "as KINESIS_RUNTIME says"
+                             : !has_room       ? "since Fluent Bit's has too few addresses left (ulimit -v)"
                              : refusal.empty() ? "since no libnode can be loaded"
                                                : "since libnode would use Fluent Bit's libraries: " + refusal;
   const std::string no_program = ChildNode::get().find(reason);
@@ -76,7 +104,11 @@ std::string Core::start() {
       if (!error.empty()) return error;
     }
   }
-  return runtime()->start();
+  const std::string late = complaint_of_start_timeout();
+  if (!late.empty()) return late;
+  const std::string error = runtime()->start();
+  if (error.empty()) warn_of_slowness(*runtime());
+  return error;
 }
 
 Runtime *Core::runtime() {

@@ -8,9 +8,13 @@
 #include "abort_trap.h"
 #include "bootstrap.h"
 #include "host_metrics.h"
+#include "node_environment.h"
+#include "node_options.h"
 #include "own_libraries.h"
 #include "platform.h"
+#include "process_limits.h"
 #include "process_state.h"
+#include "start_limit.h"
 #include "surroundings.h"
 #include "thread.h"
 
@@ -75,7 +79,7 @@ std::string EmbeddedNode::find(const std::string &reason) {
       tried += "\n  " + candidate + ": " + failure;
       continue;
     }
-    node_start_ = reinterpret_cast<NodeStart>(symbol_of(library, kNodeStartSymbol));
+    node_start_ = reinterpret_cast<NodeStartFunction>(symbol_of(library, kNodeStartSymbol));
     library_path_ = candidate;
     if (node_start_ != nullptr) return "";
     tried += "\n  " + candidate + ": has no node::Start, so it is not a Node.js library";
@@ -90,28 +94,55 @@ std::string EmbeddedNode::place() {
          (refusal_.empty() ? "" : ", with libraries of Fluent Bit's, since " + refusal_);
 }
 
+bool EmbeddedNode::interprets() const { return !may_execute_memory(); }
+
 std::string EmbeddedNode::start() {
   std::unique_lock<std::mutex> lock(mutex_);
   if (state_ == State::kNew) {
+    const NodeOptions options = read_node_options();
+    if (!options.error.empty()) return options.error;
+    preloads_ = options.preloads;
     save_process_state();
+    lend_node_options(options.others);
     const std::string error = start_quiet_thread(
         kNodeStackBytes, [] { EmbeddedNode::get().node_thread(); }, thread_);
-    if (!error.empty()) return "cannot start a thread for Node.js: " + error;
+    if (!error.empty()) {
+      restore_node_options();
+      return "cannot start a thread for Node.js: " + error;
+    }
     state_ = State::kStarting;
     // Registered after libnode was opened, so it runs before libnode's static destructors.
     register_stop();
   }
-  changed_.wait(lock, [this] { return state_ == State::kUp || state_ == State::kGone; });
+  const bool is_in_time = changed_.wait_for(lock, std::chrono::milliseconds(start_timeout_ms()),
+                                            [this] { return state_ == State::kUp || state_ == State::kGone; });
+  if (!is_in_time) give_up_start();
   if (state_ == State::kUp) return "";
   return start_error_.empty() ? "Node.js has stopped and cannot be started a second time in one process" : start_error_;
 }
 
+// Nobody can end Node's thread: it goes on, and comes to rest should it ever reach the core. At the end of the process
+// nobody waits for it, nor runs the clean-up of what it uses.
+void EmbeddedNode::give_up_start() {
+  restore_process_state();
+  restore_node_options();
+  start_error_ = "Node.js (" + place() + ") " + lateness();
+  state_ = State::kGone;
+  abandoned_ = true;
+  register_stop();
+  changed_.notify_all();
+}
+
 void EmbeddedNode::node_thread() {
   name_thread(kNodeThreadName);
+  NodeStart start;
+  start.own_path = Surroundings::get().own_path();
+  start.preloads = preloads_;
+  start.may_execute_memory = may_execute_memory();
   // libuv wants the arguments in one contiguous block.
   std::string block;
   std::vector<size_t> offsets;
-  for (const std::string &argument : node_arguments(Surroundings::get().own_path(), "")) {
+  for (const std::string &argument : node_arguments(start)) {
     offsets.push_back(block.size());
     block += argument + '\0';
   }
@@ -122,8 +153,10 @@ void EmbeddedNode::node_thread() {
   const int status = node_start_(static_cast<int>(offsets.size()), argv.data());
   {
     std::lock_guard<std::mutex> lock(mutex_);
+    restore_node_options();
     if (state_ == State::kStarting && start_error_.empty()) {
-      start_error_ = "Node.js stopped before the plugin's core was up (status " + std::to_string(status) + ")";
+      start_error_ = "Node.js stopped before the plugin's core was up (status " + std::to_string(status) + ")" +
+                     hint_of_node_options();
     }
   }
   core_gone();
@@ -133,11 +166,16 @@ void EmbeddedNode::node_thread() {
 }
 
 void EmbeddedNode::core_ready(bool (*post)(uint32_t)) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::unique_lock<std::mutex> lock(mutex_);
   restore_process_state();
+  restore_node_options();
   // node::Start opened this thread for all signals but SIGUSR1, and from Node 24 on gave it another name.
   block_signals();
   name_thread(kNodeThreadName);
+  if (state_ != State::kStarting) {
+    lock.unlock();
+    core_abandoned();
+  }
   const std::string error = install_abort_trap([] {
     EmbeddedNode::get().abandoned_ = true;
     EmbeddedNode::get().core_gone();
@@ -161,7 +199,9 @@ void EmbeddedNode::core_gone() {
     post_to_core_ = nullptr;
     if (state_ == State::kStarting) {
       restore_process_state();
-      if (start_error_.empty()) start_error_ = "Node.js stopped before the plugin's core was up";
+      restore_node_options();
+      if (start_error_.empty())
+        start_error_ = "Node.js stopped before the plugin's core was up" + hint_of_node_options();
     }
     if (state_ == State::kUp && !stopping_) {
       Surroundings::get().say("Node.js has stopped. Flushes are answered with retry until Fluent Bit is started again");
@@ -192,8 +232,8 @@ int64_t EmbeddedNode::ask(const std::shared_ptr<Request> &request) {
   const int64_t when_gone = answer_without_core(request->kind);
   const uint32_t id = begin(request);
   if (id == 0) return when_gone;
+  if (request->kind == RequestKind::kInit) return wait_for_init(id);
   // The end of an output must not hang on a core that is stuck.
-  if (request->kind == RequestKind::kInit) return RequestTable::get().wait(id).value_or(when_gone);
   return RequestTable::get().wait(id, kStopTimeoutMs).value_or(when_gone);
 }
 

@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <vector>
 
+#include "node_options.h"
 #include "runtime.h"
 
 namespace kinesis {
@@ -29,6 +31,7 @@ class EmbeddedNode : public Runtime {
   int64_t ask(const std::shared_ptr<Request> &request) override;
   uint32_t begin(const std::shared_ptr<Request> &request) override;
   std::string place() override;
+  bool interprets() const override;
 
   /// On Node's thread: the core is up and takes requests by `post`; the host's signals come back.
   void core_ready(bool (*post)(uint32_t request_id));
@@ -44,17 +47,19 @@ class EmbeddedNode : public Runtime {
 
  private:
   enum class State { kNew, kStarting, kUp, kGone };
-  using NodeStart = int (*)(int argc, char **argv);
+  using NodeStartFunction = int (*)(int argc, char **argv);
 
   EmbeddedNode() = default;
   void node_thread();
+  void give_up_start();
   void register_stop();
   void stop_at_exit(int status);
 
   std::string library_path_;
   std::string reason_;
   std::string refusal_;
-  NodeStart node_start_ = nullptr;
+  NodeStartFunction node_start_ = nullptr;
+  std::vector<Preload> preloads_;  // set before Node's thread starts
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -24,10 +24,13 @@ std::string folder_of(const std::string &path);
 std::string path_in(const std::string &folder, const std::string &name);
 /// Whether a path is more than a name that the loader has to search.
 bool has_folder(const std::string &path);
-/// The folders of the variable PATH.
+/// The folders of the variable PATH, or the system's own where it is unset, and none that depends on the working
+/// folder.
 std::vector<std::string> program_folders();
 /// Whether there is such a file.
 bool file_exists(const std::string &path);
+/// Whether there is such a file, and this process may run it as a program.
+bool is_program(const std::string &path);
 
 /// Opens a library so that its symbols serve this one, at first use. Null with a reason when it cannot be.
 void *open_library(const std::string &path, std::string &reason);

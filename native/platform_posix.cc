@@ -13,6 +13,12 @@
 #include "platform.h"
 
 namespace kinesis {
+namespace {
+
+// As glibc's execvp() has it.
+constexpr const char *kPathWhereUnset = "/bin:/usr/bin";
+
+}  // namespace
 
 std::string environment_variable(const char *name) {
   const char *value = getenv(name);
@@ -39,12 +45,14 @@ std::string path_in(const std::string &folder, const std::string &name) { return
 
 bool has_folder(const std::string &path) { return path.find('/') != std::string::npos; }
 
+// A folder that is empty, or relative, means the working folder of the moment: what lies there is not for us to run.
 std::vector<std::string> program_folders() {
   std::vector<std::string> folders;
-  const std::string list = environment_variable("PATH");
+  std::string list = environment_variable("PATH");
+  if (list.empty()) list = kPathWhereUnset;
   for (size_t begin = 0; begin <= list.size();) {
     const size_t end = std::min(list.find(':', begin), list.size());
-    folders.push_back(begin == end ? "." : list.substr(begin, end - begin));
+    if (begin < end && list[begin] == '/') folders.push_back(list.substr(begin, end - begin));
     begin = end + 1;
   }
   return folders;
@@ -53,6 +61,12 @@ std::vector<std::string> program_folders() {
 bool file_exists(const std::string &path) {
   struct stat status {};
   return stat(path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode);
+}
+
+bool is_program(const std::string &path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+         faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0;
 }
 
 // RTLD_GLOBAL: the plugin's own napi_* references bind to it lazily.

@@ -18,6 +18,12 @@ HMODULE opened_library = nullptr;
 
 bool is_separator(char c) { return c == '\\' || c == '/'; }
 
+bool is_relative(const std::string &path) {
+  const bool has_drive = path.size() >= 3 && path[1] == ':' && is_separator(path[2]);
+  const bool has_server = path.size() >= 2 && is_separator(path[0]) && is_separator(path[1]);
+  return !has_drive && !has_server;
+}
+
 HMODULE module_of(const void *address) {
   HMODULE module = nullptr;
   GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
@@ -60,7 +66,8 @@ bool has_folder(const std::string &path) {
   return std::any_of(path.begin(), path.end(), [](char c) { return is_separator(c) || c == ':'; });
 }
 
-// A folder with a semicolon in its name stands in quotes.
+// A folder with a semicolon in its name stands in quotes. One without a drive or a server depends on the working
+// folder.
 std::vector<std::string> program_folders() {
   std::vector<std::string> folders(1);
   bool is_quoted = false;
@@ -73,11 +80,16 @@ std::vector<std::string> program_folders() {
       folders.back() += c;
     }
   }
-  folders.erase(std::remove(folders.begin(), folders.end(), ""), folders.end());
+  folders.erase(std::remove_if(folders.begin(), folders.end(), is_relative), folders.end());
   return folders;
 }
 
 bool file_exists(const std::string &path) { return GetFileAttributesW(wide(path).c_str()) != INVALID_FILE_ATTRIBUTES; }
+
+bool is_program(const std::string &path) {
+  const DWORD attributes = GetFileAttributesW(wide(path).c_str());
+  return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0;
+}
 
 // With a folder, the library's own libraries are looked for in that folder too.
 void *open_library(const std::string &path, std::string &reason) {

@@ -12,6 +12,9 @@ namespace kinesis {
 /// How long the end of an output, or of the process, waits for a sign of the core's.
 constexpr int64_t kStopTimeoutMs = 8000;
 
+/// Waits for the core's answer to an init, for as long as Node may take to come up. -1 when there is none.
+int64_t wait_for_init(uint32_t id);
+
 class Runtime {
  public:
   /// Starts the core unless it is up. On failure gives a message for the user, else an empty string.
@@ -27,6 +30,9 @@ class Runtime {
 
   /// Where Node runs and why there, for a line in the log.
   virtual std::string place() = 0;
+
+  /// Whether V8 may not compile there, so that the core is slow.
+  virtual bool interprets() const = 0;
 
  protected:
   ~Runtime() = default;

@@ -17,6 +17,7 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_SOURCE_D
 
 target_sources(kinesis PRIVATE
                native/platform_windows.cc native/connection_windows.cc native/child_process_windows.cc
+               native/node_environment_windows.cc native/process_limits_windows.cc
                native/absent_windows.cc native/node_api_windows.cc native/node_api_windows.S
                native/kinesis.rc native/exports.def)
 set_source_files_properties(

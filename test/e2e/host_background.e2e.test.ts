@@ -101,10 +101,10 @@ describe("when something inside Node", () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** An environment in which Node runs a script of the test's before the core. */
-  function preloaded(name: string, script: string): { NODE_OPTIONS: string } {
+  function preloaded(name: string, script: string): { KINESIS_NODE_OPTIONS: string } {
     const file = path.join(folder, name);
     writeFileSync(file, script);
-    return { NODE_OPTIONS: `--require ${file}` };
+    return { KINESIS_NODE_OPTIONS: `--require ${file}` };
   }
 
   it("throws and nobody catches it, the message says so and records still flow", async () => {

@@ -12,7 +12,7 @@ const streams = useStreams();
 
 it("answers retry, and ends in order", async () => {
   const kinesis = await streams.instantKinesis();
-  const host = await streams.host({ NODE_OPTIONS: "--max-old-space-size=20 --max-semi-space-size=1" });
+  const host = await streams.host({ KINESIS_NODE_OPTIONS: "--max-old-space-size=20 --max-semi-space-size=1" });
   const options = { ...streams.options("any"), endpoint: kinesis.endpoint };
   const [instance, other] = [await host.open(options), await host.open(options)];
   expect(await host.flush(instance, chunkOf([{ small: true }]))).toBe(FLB_OK);

@@ -1,12 +1,13 @@
 // The core in a process of its own: which program is taken for node, what is said when none can be, and what that
 // process shares with its host.
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { coreOf, descriptorsOf, startedBy } from "../support/core_process.js";
 import type { Environment } from "../support/environment.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { FLB_ERROR, FLB_OK, PluginHost } from "../support/plugin_host.js";
+import { buildHost, nativeHost } from "../support/host_program.js";
 import { embedded, hasSystemLibnode, hostBehind, inProcess, unsaid, usePrograms } from "../support/process_host.js";
 import { jsonOf, useStreams } from "../support/stream_fixture.js";
 
@@ -41,6 +42,34 @@ describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
     await expectDelivery(host);
     expect(host.stderr).toContain(`Node.js ${process.version} runs in a process of its own, from ${folder}/node`);
     expect(host.stderr).toContain("no libnode can be loaded");
+  });
+
+  it("a node on PATH that may not be executed is skipped", async () => {
+    const folder = programs.folderWithNode();
+    const text = path.dirname(programs.program("some text", 0o644));
+    const host = await streams.host({ ...unsaid, PATH: `${text}:${folder}` });
+    await expectDelivery(host);
+    expect(host.stderr).toContain(`from ${folder}/node`);
+    expect(await complaintOf({ PATH: text })).toContain(`Skipped:\n  ${text}/node: may not be executed`);
+  });
+
+  it.each([
+    ["unset", undefined],
+    ["empty", ""],
+    ["one with an empty folder", ":/nowhere::/nowhere:"],
+    ["one with relative folders", ".:./:folder/.."],
+  ])("a node in the working folder is never run, PATH being %s", async (_, PATH) => {
+    const ran = path.join(programs.folder(), "ran");
+    const folder = path.dirname(programs.program(`#!/bin/sh\n: > ${ran}\n`));
+    const program = { ...(await nativeHost()), command: "sh", args: ["-c", `cd ${folder}; exec "$0"`, await buildHost()] };
+    const host = await PluginHost.withPlugin({ ...unsaid, PATH }, undefined, program);
+    try {
+      await host.init(streams.options("any"));
+      expect(existsSync(ran)).toBe(false);
+      await host.end();
+    } finally {
+      await host.destroy();
+    }
   });
 
   it("node is taken from the plugin's own folder before PATH", async () => {
@@ -84,7 +113,8 @@ it("a wrong KINESIS_RUNTIME is named", async () => {
 it.each([
   { what: "does not exist", program: () => "/nowhere/node", reason: "/nowhere/node, which does not exist" },
   { what: "is a folder", program: () => programs.folder(), reason: "which does not exist" },
-  { what: "cannot be executed", program: () => programs.program("text", 0o644), reason: "Permission denied" },
+  { what: "cannot be executed", program: () => programs.program("text", 0o644), reason: "which may not be executed" },
+  { what: "has no folder", program: () => "node", reason: "KINESIS_NODE is node, which is no path" },
   { what: "is a text", program: () => programs.program("some text"), reason: "Exec format error" },
   { what: "ends at once", program: () => "/bin/false", reason: "ended before the plugin's core was up: status 1" },
   { what: "is killed while it starts", program: () => programs.program("#!/bin/sh\nkill -9 $$\n"), reason: "signal 9" },
@@ -100,7 +130,7 @@ it.each([
   const script = path.join(programs.folder(), "older.cjs");
   const older = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '17.9.1' } });";
   writeFileSync(script, `${older} Object.defineProperty(process, "version", { value: "v17.9.1" });`);
-  const complaint = await complaintOf({ ...place, NODE_OPTIONS: `--require ${script}` });
+  const complaint = await complaintOf({ ...place, KINESIS_NODE_OPTIONS: `--require ${script}` });
   expect(complaint).toContain("Failed to initialize plugin: Node.js 18 or newer is needed, and this is v17.9.1\n");
 });
 

@@ -1,5 +1,5 @@
 // The host program (test/native/host.cc): how it is compiled, started, and told of files and of its environment.
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
 import path from "node:path";
@@ -44,6 +44,23 @@ export async function compileHost(
   await promisify(execFile)(compiler, ["-std=c++17", "-O1", ...exporting, ...sources, "-o", fresh, ...flags]);
   renameSync(fresh, program);
   return program;
+}
+
+/** Restraints of test/native/restrained.cc. */
+export type Restraint = "mdwe" | "no-executable-memory" | "no-close-range";
+
+/** A command under a restraint; undefined where the kernel knows no such. */
+export async function restrained(restraint: Restraint, command: readonly string[]): Promise<string[] | undefined> {
+  const source = path.join(sourceFolder, "restrained.cc");
+  const program = path.join(ROOT, "build", "test-native", "restrained");
+  if (changedAt(program) <= changedAt(source)) {
+    mkdirSync(path.dirname(program), { recursive: true });
+    const fresh = `${program}.${randomUUID()}`;
+    await promisify(execFile)("c++", ["-std=c++17", "-O1", source, "-o", fresh]);
+    renameSync(fresh, program);
+  }
+  const isKnown = spawnSync(program, [restraint, "/bin/true"]).status === 0;
+  return isKnown ? [program, restraint, ...command] : undefined;
 }
 
 /** The host program of this machine. */

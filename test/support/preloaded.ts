@@ -30,7 +30,7 @@ export class Preloaded {
 
   /** The process's, so that Node has the script; its heap is small. */
   get environment(): Environment {
-    return { NODE_OPTIONS: `--max-old-space-size=64 --require ${this.#script}` };
+    return { KINESIS_NODE_OPTIONS: `--max-old-space-size=64 --require ${this.#script}` };
   }
 
   /** The deed is done soon after. */

@@ -1,0 +1,83 @@
+// What this process may do that V8 needs, on Linux.
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "platform.h"
+#include "process_limits.h"
+
+namespace kinesis {
+namespace {
+
+// Linux 6.3. Source: include/uapi/linux/prctl.h.
+constexpr int kGetMdwe = 66;
+constexpr int kMdweNoInherit = 2;
+
+constexpr size_t kMiB = 1024 * 1024;
+// V8 reserves the range for its code at once, 128 MiB up to version 10 and 512 MiB later. With the stacks of threads,
+// glibc's arenas and a heap that has work, libnode 18 takes 640 MiB more than Fluent Bit alone. Half of it is enough to
+// come up with, and then Node dies with the first chunks.
+constexpr size_t kBytesOfV8Before11 = 640 * kMiB;
+constexpr size_t kBytesOfV8 = 1024 * kMiB;
+
+// v8::V8::GetVersion(), "10.2.154.26-node.36": may be called before V8 starts.
+size_t needed_bytes() {
+  const char *(*version)() = nullptr;
+  const bool is_old = look_up(version, "_ZN2v82V810GetVersionEv") && atoi(version()) < 11;
+  return is_old ? kBytesOfV8Before11 : kBytesOfV8;
+}
+
+std::string mebibytes(rlim_t bytes) { return std::to_string(bytes / kMiB) + " MiB"; }
+
+bool has_address_limit(rlimit &limit) { return getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY; }
+
+}  // namespace
+
+// As V8 does it: reserved, made writable, written, made executable. systemd's filter and PR_SET_MDWE refuse the last
+// step, SELinux (execmem) too.
+bool may_execute_memory() {
+  const auto bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  void *page = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return true;  // a matter of addresses
+  bool may_execute = false;
+  if (mprotect(page, bytes, PROT_READ | PROT_WRITE) == 0) {
+    *static_cast<volatile char *>(page) = 1;
+    may_execute = mprotect(page, bytes, PROT_READ | PROT_EXEC) == 0;
+  }
+  munmap(page, bytes);
+  return may_execute;
+}
+
+bool may_child_execute_memory() {
+  const int mdwe = prctl(kGetMdwe, 0, 0, 0, 0);
+  return (mdwe > 0 && (mdwe & kMdweNoInherit) != 0) || may_execute_memory();
+}
+
+// Reserved by PROT_NONE, as V8 does: that counts for RLIMIT_AS alone, not for memory.
+std::string shortage_of_addresses() {
+  const size_t bytes = needed_bytes();
+  void *range = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (range != MAP_FAILED) {
+    munmap(range, bytes);
+    return "";
+  }
+  rlimit limit{};
+  const std::string cause = has_address_limit(limit)
+                                ? "the limit of addresses (ulimit -v, LimitAS) is " + mebibytes(limit.rlim_cur)
+                                : "the system refuses them";
+  return "Node.js cannot start in Fluent Bit's process: it needs " + mebibytes(bytes) + " of addresses, and " + cause +
+         ". Raise the limit; Node.js takes far less memory than addresses";
+}
+
+std::string shortage_of_addresses_in_child() {
+  rlimit limit{};
+  if (!has_address_limit(limit) || limit.rlim_cur >= kBytesOfV8) return "";
+  return "Node.js cannot start in a process of its own: it needs " + mebibytes(kBytesOfV8) +
+         " of addresses, and the limit of addresses (ulimit -v, LimitAS) is " + mebibytes(limit.rlim_cur) +
+         ". Raise the limit; Node.js takes far less memory than addresses";
+}
+
+}  // namespace kinesis
