@@ -1,8 +1,17 @@
 /** MD5, which the format of aggregated records asks for: Node's, or a package's where a policy refuses it. */
 import type { Md5 } from "./aggregate/aggregated_record.js";
 
+/** A hash that is being computed, as Node has it. */
+export interface Hash {
+  /** Takes bytes. */
+  update(bytes: Uint8Array): {
+    /** Ends the computation. */
+    digest(): Uint8Array;
+  };
+}
+
 /** Node's createHash. */
-export type CreateHash = (algorithm: string) => { update(bytes: Uint8Array): { digest(): Uint8Array } };
+export type CreateHash = (algorithm: string) => Hash;
 
 /** An MD5 that is chosen when it is first needed: Node's module takes as long to load as much of an init. */
 export interface LateMd5 {
@@ -12,6 +21,7 @@ export interface LateMd5 {
 }
 
 /**
+ * An MD5 that is OpenSSL's, or else the package's.
  * @param loadPackage gives the MD5 to take where OpenSSL has none (a FIPS provider alone, a policy of the system)
  * @param onRefusal is told once, with OpenSSL's reason
  */

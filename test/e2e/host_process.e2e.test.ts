@@ -61,7 +61,7 @@ describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
   ])("a node in the working folder is never run, PATH being %s", async (_, PATH) => {
     const ran = path.join(programs.folder(), "ran");
     const folder = path.dirname(programs.program(`#!/bin/sh\n: > ${ran}\n`));
-    const program = { ...(await nativeHost()), command: "sh", args: ["-c", `cd ${folder}; exec "$0"`, await buildHost()] };
+    const program = { ...(await nativeHost()), command: "/bin/sh", args: ["-c", `cd ${folder}; exec "$0"`, await buildHost()] };
     const host = await PluginHost.withPlugin({ ...unsaid, PATH }, undefined, program);
     try {
       await host.init(streams.options("any"));
