@@ -46,6 +46,6 @@ export function foundVersion(environment: Environment): HostVersion | undefined 
 }
 
 function versionOf(program: string): HostVersion | undefined {
-  const { stdout } = spawnSync(program, ["--version"], { encoding: "utf8", timeout: longestAnswerMs, stdio: ["ignore", "pipe", "ignore"] });
-  return readVersion(/^Fluent Bit (v\d\S*)/mu.exec(stdout ?? "")?.[1] ?? "");
+  const { stdout, error } = spawnSync(program, ["--version"], { encoding: "utf8", timeout: longestAnswerMs, stdio: ["ignore", "pipe", "ignore"] });
+  return error === undefined ? readVersion(/^Fluent Bit (v\d\S*)/mu.exec(stdout)?.[1] ?? "") : undefined;
 }
