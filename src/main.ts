@@ -71,7 +71,7 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
     }),
   };
   // One for the process: outputs with the same sources share their credentials.
-  let credentialSources: Promise<CredentialSources> | undefined;
+  let credentialSources: CredentialSources | undefined;
   const ended = (number: number) => outputLevels.close(number);
   const plugin = new Plugin({ binding, log, now, ended }, async (number, read, requestId) => {
     const host = binding.outputInstance(requestId);
@@ -100,9 +100,11 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
       log: instanceLog,
       metrics: openMetrics(binding, requestId, host?.name, config.connection.stream, instanceLog),
       client: lateClient(async () => {
-        const sources = await (credentialSources ??= loadCredentialSources(now));
+        const { CredentialSources } = await import("./credentials/credentials.js");
         const { createKinesisClient } = await import("./send/kinesis_client.js");
-        return createKinesisClient(config.connection, sources.open(options, { network, log: instanceLog }), version, bodies, network);
+        credentialSources ??= new CredentialSources({ now: Date.now, steadyNow: now, random: Math.random });
+        const credentials = credentialSources.open(options, { network, log: instanceLog });
+        return createKinesisClient(config.connection, credentials, version, bodies, network);
       }),
       shared,
       now,
@@ -123,11 +125,6 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
     requested();
     plugin.handle(...request);
   });
-}
-
-async function loadCredentialSources(steadyNow: () => number): Promise<CredentialSources> {
-  const { CredentialSources } = await import("./credentials/credentials.js");
-  return new CredentialSources({ now: Date.now, steadyNow, random: Math.random });
 }
 
 function openMetrics(

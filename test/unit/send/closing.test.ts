@@ -20,8 +20,7 @@ const promptMs = 1500;
 
 /** Sends a request and asks for the shards; closes the client when a line comes, and says what became of them. */
 const program = `
-import { credentialsFor } from "${source}/credentials/credentials.js";
-import { createHttpHandler } from "${source}/network/http_handler.js";
+import { CredentialSources } from "${source}/credentials/credentials.js";
 import { readNetworkEnvironment } from "${source}/network/network.js";
 import { createKinesisClient } from "${source}/send/kinesis_client.js";
 
@@ -29,7 +28,8 @@ const ignore = () => undefined;
 const log = { debug: ignore, info: ignore, warning: ignore, error: ignore };
 const network = await readNetworkEnvironment(process.env);
 const connection = JSON.parse(process.argv[2]);
-const credentials = credentialsFor({ ...connection }, { log, now: Date.now, requestHandler: createHttpHandler(network) });
+const sources = new CredentialSources({ now: Date.now, steadyNow: () => performance.now(), random: Math.random });
+const credentials = sources.open({ ...connection }, { log, network });
 const bodies = { target: { StreamName: "logs" }, write: () => ({ bytes: Buffer.from("{}"), format: "json" }), release: ignore };
 const client = createKinesisClient(connection, credentials, "1", bodies, network);
 const outcomes = Promise.all([client.putRecords([{}]), client.listShards()]);
