@@ -2,6 +2,9 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+// Which Node a release of the SDK needs is for us to mind, who take its releases; users of a command can do nothing.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
 async function bundler() {
   try {
     return await import("esbuild");
