@@ -1,6 +1,6 @@
 // Asks the program for the version of its library cmetrics, since it exports none of its own.
 //
-// Source: lib/cmetrics/CMakeLists.txt in Fluent Bit 1.9.0 (0.3.0), 2.0.7 (0.5.7), 2.0.8 (0.5.8), 2.1.10 (0.6.3),
+// Source: lib/cmetrics/CMakeLists.txt in Fluent Bit 1.8.15 (0.2.2), 1.9.0 (0.3.0), 2.0.7 (0.5.7), 2.0.8 (0.5.8), 2.1.10 (0.6.3),
 // 2.2.0 (0.6.4), 2.2.1 (0.6.6), 3.1.10 (0.9.7), 3.2.0 to 4.0.0 (0.9.9), 4.2.1 (1.0.5) and 4.2.2 (1.0.6).
 #include "host_version.h"
 
@@ -30,6 +30,11 @@ bool has_sound_histograms() { return cmetrics_version() >= number_of(1, 0, 6); }
 bool crashes_after_failed_init() {
   const int version = cmetrics_version();
   return version != 0 && version < number_of(0, 6, 6);
+}
+
+bool names_last_output_at_exits() {
+  const int version = cmetrics_version();
+  return version != 0 && version < number_of(0, 5, 8);
 }
 
 bool loses_chunks_in_reload() {

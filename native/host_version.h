@@ -15,6 +15,9 @@ bool crashes_after_failed_init();
 /// (2.0.7 cannot be told apart from these, but unregisters the plugin after the exit of its last output).
 bool frees_plugin_with_first_output();
 
+/// Whether Fluent Bit names its last output at the exit of each: 1.8, and perhaps later ones up to 2.0.7.
+bool names_last_output_at_exits();
+
 /// Whether Fluent Bit hands out no chunk any more once a hot reload has begun, and loses what was not flushed by then:
 /// 2.2.0 to 3.1.10. So do 3.2.0 to 3.2.2, which cannot be told from 3.2.3, where it is mended.
 bool loses_chunks_in_reload();

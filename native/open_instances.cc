@@ -23,12 +23,18 @@ bool OpenInstances::has_any() {
 
 std::optional<int64_t> OpenInstances::take(int64_t number) {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (numbers_.empty()) return std::nullopt;
-  auto found = std::find(numbers_.begin(), numbers_.end(), number);
-  if (found == numbers_.end()) found = numbers_.begin();
-  const int64_t taken = *found;
+  const auto found = std::find(numbers_.begin(), numbers_.end(), number);
+  if (found == numbers_.end()) return std::nullopt;
   numbers_.erase(found);
-  return taken;
+  return number;
+}
+
+std::optional<int64_t> OpenInstances::take_oldest() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (numbers_.empty()) return std::nullopt;
+  const int64_t oldest = numbers_.front();
+  numbers_.erase(numbers_.begin());
+  return oldest;
 }
 
 }  // namespace kinesis

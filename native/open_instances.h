@@ -1,4 +1,4 @@
-// Knows which instances are open, for hosts that name a wrong one at an exit.
+// Knows which instances are open, for hosts that name a wrong one, or none, at an exit.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,11 @@ class OpenInstances {
   /// Whether any instance is open.
   bool has_any();
 
-  /// Takes the instance that an exit ends: the named one, or the oldest when that one is not open. Fluent Bit 1.8 names
-  /// its last output at the exit of each. Nothing when none is open.
+  /// Takes the named instance; nothing when that is not open.
   std::optional<int64_t> take(int64_t number);
+
+  /// Takes the instance that was opened first; nothing when none is open.
+  std::optional<int64_t> take_oldest();
 
  private:
   std::mutex mutex_;

@@ -108,13 +108,15 @@ EXPORTED int FLBPluginFlushCtx(void *context, const void *data, int length, cons
 EXPORTED int FLBPluginExitCtx(void *context) {
   // Fluent Bit exits instances too that failed to initialise, or were not yet.
   if (context == nullptr) return kFlbOk;
-  if (const auto instance = OpenInstances::get().take(instance_of(context))) end(*instance);
+  auto instance = OpenInstances::get().take(instance_of(context));
+  if (!instance && kinesis::names_last_output_at_exits()) instance = OpenInstances::get().take_oldest();
+  if (instance) end(*instance);
   return kFlbOk;
 }
 
 // For a host that knows no FLBPluginExitCtx, which calls this once per instance.
 EXPORTED int FLBPluginExit() {
-  if (const auto instance = OpenInstances::get().take(-1)) end(*instance);
+  if (const auto instance = OpenInstances::get().take_oldest()) end(*instance);
   // It may have freed the metrics of any.
   HostMetrics::get().close_all();
   return kFlbOk;
@@ -124,7 +126,7 @@ EXPORTED int FLBPluginExit() {
 EXPORTED void FLBPluginUnregister(void *) {
   if (!kinesis::frees_plugin_with_first_output()) return;
   bool would_crash = false;
-  while (const auto instance = OpenInstances::get().take(-1)) {
+  while (const auto instance = OpenInstances::get().take_oldest()) {
     end(*instance);
     would_crash = true;
   }

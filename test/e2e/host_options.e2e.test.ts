@@ -104,7 +104,8 @@ it("notices options under wrong names, and starts", async () => {
   const { code } = await host.init(streams.options("any", { "partition-key": "a", "Data_Key": "b", simple_aggregation: "true" }));
   expect(code).toBe(FLB_OK);
   await host.waitForMessage(lineWith("level=warning", "'simple_aggregation' has no effect here", "another format"));
-  expect(host.complaints.map((line) => /'([\w-]+)' is not an option.*did you mean '(\w+)'/.exec(line)?.slice(1)).sort()).toEqual([
+  const renamed = host.complaints.filter((line) => line.includes("did you mean"));
+  expect(renamed.map((line) => /'([\w-]+)' is not an option.*did you mean '(\w+)'/.exec(line)?.slice(1)).sort()).toEqual([
     ["data_key", "data_keys"],
     ["partition-key", "partition_key"],
   ]);

@@ -3,6 +3,7 @@
 
 #include "shim_host.h"
 #include "stand_in_core.h"
+#include "stand_in_fluent_bit.h"
 
 namespace shim {
 namespace {
@@ -51,6 +52,8 @@ void several_instances() {
 }
 
 void exits_of_the_last() {
+  stand_in_host::load(STAND_IN_FLUENT_BIT);
+  setenv(stand_in_host::kVersionVariable, "0.2.2", 1);
   Instance first, second, third, last;
   for (Instance *instance : {&first, &second, &third, &last}) CHECK(instance->init() == kFlbOk);
   CHECK(last.exit() == kFlbOk);
@@ -63,6 +66,13 @@ void exits_of_the_last() {
   Instance next;
   CHECK(next.init() == kFlbOk);
   CHECK(next.flush("", stand_in::kCount) == 1);
+}
+
+void second_exit() {
+  Instance first, second;
+  CHECK(first.init() == kFlbOk && second.init() == kFlbOk);
+  CHECK(second.exit() == kFlbOk && second.exit() == kFlbOk);
+  CHECK(first.flush("", stand_in::kCount) == 1);
 }
 
 void refused_init() {
@@ -112,6 +122,7 @@ Cases answer_cases() {
           {"odd-arguments", odd_arguments},
           {"several-instances", several_instances},
           {"exits-of-the-last", exits_of_the_last},
+          {"second-exit", second_exit},
           {"refused-init", refused_init},
           {"answered-twice", answered_twice},
           {"ten-thousand", ten_thousand_flushes}};

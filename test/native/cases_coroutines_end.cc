@@ -8,6 +8,7 @@
 #include "coroutine_host.h"
 #include "process_case.h"
 #include "stand_in_core.h"
+#include "stand_in_fluent_bit.h"
 
 namespace shim {
 namespace {
@@ -101,6 +102,8 @@ void inputs_end_first() { delivered_at_exit(HOST_NAMES_BEFORE_2_1_1, EndOrder::k
 // Fluent Bit 1.8 exits the last output in place of each: each of these exits ends the flushes of one output.
 void exits_of_the_last_output() {
   coroutine_host::export_names(HOST_NAMES_BEFORE_2_1_1);
+  stand_in_host::load(STAND_IN_FLUENT_BIT);
+  setenv(stand_in_host::kVersionVariable, "0.2.2", 1);
   Instance first, last, rest;
   CHECK(first.init() == kFlbOk && last.init() == kFlbOk && rest.init() == kFlbOk);
   const int descriptors = open_descriptors();

@@ -132,12 +132,13 @@ void faults_of_old_hosts() {
     if (kinesis::frees_plugin_with_first_output()) found += "first ";
     if (kinesis::crashes_after_failed_init()) found += "init ";
     if (kinesis::loses_chunks_in_reload()) found += "reload ";
+    if (kinesis::names_last_output_at_exits()) found += "last ";
     if (!kinesis::has_sound_histograms()) found += "histogram";
     return found;
   };
-  CHECK(faults("0.2.99") == "init histogram");
-  CHECK(faults("0.3.0") == "first init histogram");
-  CHECK(faults("0.5.7") == "first init histogram");
+  CHECK(faults("0.2.99") == "init last histogram");
+  CHECK(faults("0.3.0") == "first init last histogram");
+  CHECK(faults("0.5.7") == "first init last histogram");
   CHECK(faults("0.5.8") == "init histogram");
   CHECK(faults("0.6.3") == "init histogram");
   CHECK(faults("0.6.4") == "init reload histogram");

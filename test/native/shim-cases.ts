@@ -12,6 +12,7 @@ export const CASES: readonly Case[] = [
   { name: "own-answers", behaviour: "flushes from eight threads each get their own answer" },
   { name: "odd-arguments", behaviour: "an empty chunk, a negative length and a missing tag are taken" },
   { name: "several-instances", behaviour: "instances are told apart, and closed one by one" },
+  { name: "second-exit", behaviour: "a second exit of an instance ends no other" },
   { name: "exits-of-the-last", behaviour: "a host that exits its last instance in place of each still ends each, the oldest first" },
   { name: "refused-init", behaviour: "an init that fails, and its exit, leave the instance before it, and the next, working" },
   { name: "answered-twice", behaviour: "a second answer, and one to an unknown request, do nothing" },
