@@ -8,7 +8,7 @@ import type { Config } from "./config.js";
 import { EventReader } from "./decode/event_reader.js";
 import type { EventSet } from "./event_set.js";
 import { inputOf, type Input } from "./decode/msgpack.js";
-import { randomPartitionKeyCharacters } from "./limits.js";
+import { maxRecordBytes, randomPartitionKeyCharacters, type ServiceLimits } from "./limits.js";
 import type { ByteSink } from "./record/byte_sink.js";
 import { randomPartitionKey, utf8Bytes } from "./record/partition_key.js";
 import { RecordShaper } from "./record/record_shaper.js";
@@ -55,10 +55,15 @@ export const sliceRecordBytes = 2.5 * 1024 * 1024;
  * Ten requests of 500 records, which is as many as an output has under way: an entry takes some hundred bytes, so that a
  * chunk of the smallest events (three bytes) would take fifty times its size as a whole.
  */
-const plainSlice: SliceLimits = { maxEvents: 5000, recordBytes: sliceRecordBytes };
+const mostEvents = 5000;
 /** Each slice ends with aggregates that are not full, so it is larger; an event in one takes some tens of bytes. */
-function aggregatedSlice({ maximumRecordBytes }: AggregateLimits): SliceLimits {
-  return { maxEvents: 50_000, recordBytes: Math.max(sliceRecordBytes, 4 * maximumRecordBytes) };
+const mostAggregatedEvents = 50_000;
+
+/** A slice of large records, or of large aggregates, holds what fills two requests or four aggregates. */
+function sliceLimits(service: ServiceLimits, aggregation: AggregateLimits | undefined): SliceLimits {
+  const large = service.maxRecordBytes > maxRecordBytes ? 2 * service.maxRequestBytes : 0;
+  if (aggregation === undefined) return { maxEvents: mostEvents, recordBytes: Math.max(sliceRecordBytes, large) };
+  return { maxEvents: mostAggregatedEvents, recordBytes: Math.max(sliceRecordBytes, large, 4 * aggregation.maximumRecordBytes) };
 }
 
 /** Turns chunks into entries, by the options of one output instance. */
@@ -83,7 +88,7 @@ export class Pipeline {
   open(chunk: Uint8Array, wanted?: EventSet, shardMap?: ShardMap | "alone"): Slices {
     const isAggregated = shardMap !== "alone";
     const aggregation = isAggregated ? this.#config.aggregation : undefined;
-    return new Slices(chunk, wanted, aggregation === undefined ? plainSlice : aggregatedSlice(aggregation), {
+    return new Slices(chunk, wanted, sliceLimits(this.#config.limits, aggregation), {
       ...this.#dependencies,
       config: this.#config,
       shaper: this.#shaper,

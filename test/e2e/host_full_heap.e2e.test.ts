@@ -1,24 +1,40 @@
-// Node's heap is full: the host goes on, its flushes are answered with retry, and it is told why; a Node in a process of
-// its own is started anew.
-import { expect, it, vi } from "vitest";
+// A small heap is enough for any chunk. When it is full all the same, the host goes on, its flushes are answered with
+// retry, and it is told why; a Node in a process of its own is started anew.
+import { expect, it, onTestFinished, vi } from "vitest";
 import { isCoreInProcess } from "../support/environment.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { FLB_OK, FLB_RETRY } from "../support/plugin_host.js";
+import { NODE_ENDS, Preloaded } from "../support/preloaded.js";
 import { useStreams } from "../support/stream_fixture.js";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 const streams = useStreams();
 
-it("answers retry, and ends in order", async () => {
+it("a chunk of half a million events goes out with a heap that all of them at once would fill", async () => {
   const kinesis = await streams.instantKinesis();
   const host = await streams.host({ KINESIS_NODE_OPTIONS: "--max-old-space-size=20 --max-semi-space-size=1" });
+  const instance = await host.open({ ...streams.options("any"), endpoint: kinesis.endpoint });
+  const many = chunkOf(Array.from({ length: 500_000 }, (_, n) => ({ n })));
+  expect(await host.flush(instance, many)).toBe(FLB_OK);
+  expect((await host.end()).status).toBe(0);
+});
+
+it("answers retry when Node's heap is full, and ends in order", async () => {
+  const kinesis = await streams.heldKinesis();
+  const preloaded = new Preloaded(NODE_ENDS["runs out of heap"]);
+  onTestFinished(() => preloaded.destroy());
+  const host = await streams.host(preloaded.environment);
   const options = { ...streams.options("any"), endpoint: kinesis.endpoint };
   const [instance, other] = [await host.open(options), await host.open(options)];
   expect(await host.flush(instance, chunkOf([{ small: true }]))).toBe(FLB_OK);
 
-  const many = chunkOf(Array.from({ length: 500_000 }, (_, n) => ({ n })));
-  expect(await host.flush(instance, many)).toBe(FLB_RETRY);
+  kinesis.mood = "hold";
+  const held = await host.start(instance, chunkOf([{ held: true }]));
+  await kinesis.untilAsked(2);
+  preloaded.cue();
+  expect(await host.answerOf(held)).toBe(FLB_RETRY);
+  kinesis.release();
   for (const one of [instance, other]) {
     const small = chunkOf([{ small: true }]);
     if (isCoreInProcess) expect(await host.flushUntilAnswered(one, small)).toBe(FLB_OK);

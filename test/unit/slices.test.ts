@@ -54,7 +54,12 @@ describe("a slice ends", () => {
   ])("when its records have so many bytes, with %i", (more, expected) => {
     const [first, ...others] = [sliceRecordBytes - 2 * 1_000_000 + more, 1_000_000, 1_000_000, 1_000_000];
     const chunk = chunkOf([first, ...others].map((bytes) => ({ log: "x".repeat(bytes) })));
-    expect(lengths(slicesOf({ ...raw, max_record_size: "10485760" }, chunk))).toEqual(expected);
+    expect(lengths(slicesOf(raw, chunk))).toEqual(expected);
+  });
+
+  it("of large records when they fill two requests of 10 MiB", () => {
+    const chunk = chunkOf(numbersUpTo(22).map(() => ({ log: "x".repeat(1024 * 1024) })));
+    expect(lengths(slicesOf({ ...raw, max_record_size: "10485760" }, chunk))).toEqual([20, 2]);
   });
 
   it("with aggregation only after ten times as many", () => {
