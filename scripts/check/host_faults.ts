@@ -66,12 +66,12 @@ export const hostFaults: readonly HostFault[] = [
   {
     rule: "host-reload-loss",
     first: [2, 2, 0],
-    last: [3, 2, 3],
+    last: [3, 2, 2],
     severity: "warning",
-    versions: "2.2.0 to 3.2.3",
+    versions: "2.2.0 to 3.2.2",
     where: "hot reload",
     what: "chunks of Go-style outputs that wait at a hot reload fail until their retries are used up, and their records are lost",
-    advice: "Use 3.2.4 or newer, or restart Fluent Bit instead of a reload",
+    advice: "Use 3.2.3 or newer, or restart Fluent Bit instead of a reload",
     isMet: ({ isReloaded }) => isReloaded,
   },
   {
