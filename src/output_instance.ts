@@ -1,7 +1,7 @@
 /** One output of Fluent Bit's configuration: its options, its flushes, and its end. */
 import { ChunkTally, type TakenCounts } from "./chunk_tally.js";
 import type { Config } from "./config.js";
-import { userRecordsOf, type Entry } from "./entry.js";
+import { heapBytesOf, userRecordsOf, type Entry } from "./entry.js";
 import { EventSet } from "./event_set.js";
 import type { InstanceEnvironment } from "./environment.js";
 import type { Log } from "./log.js";
@@ -245,7 +245,7 @@ export class OutputInstance {
       if (encoded === undefined) break;
       const { entries } = encoded;
       if (isNew) counts.push(encoded.counts);
-      turn.resize(sink.length);
+      turn.resize(sink.length + heapBytesOf(entries));
       log.debug(`Flushing ${entries.length} entries with tag: ${tag}`);
       if (entries.length === 0) continue;
       await before;

@@ -48,14 +48,14 @@ export interface SliceLimits {
   readonly recordBytes: number;
 }
 
-/** What a chunk of 2 MB becomes as JSON, which is the most that Fluent Bit makes of a busy input. */
-export const sliceRecordBytes = 2.5 * 1024 * 1024;
+/** More than a chunk of 2 MB becomes as JSON, which is the most that Fluent Bit makes of a busy input: such a chunk is one slice. */
+export const sliceRecordBytes = 4 * 1024 * 1024;
 
 /**
- * Ten requests of 500 records, which is as many as an output has under way: an entry takes some hundred bytes, so that a
- * chunk of the smallest events (three bytes) would take fifty times its size as a whole.
+ * Of the events that a log usually has, 2 MB. An entry takes some hundred bytes (entry.ts), so that a chunk of the smallest
+ * events (three bytes) would take thirty times its size as a whole.
  */
-const mostEvents = 5000;
+const mostEvents = 20_000;
 /** Each slice ends with aggregates that are not full, so it is larger; an event in one takes some tens of bytes. */
 const mostAggregatedEvents = 50_000;
 

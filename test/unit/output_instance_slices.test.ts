@@ -7,9 +7,9 @@ import { allTaken, failedAt, requestFailed, type Step } from "../support/scripte
 import { scriptedInstance, type InstanceSetting } from "../support/scripted_instance.js";
 
 const denied = requestFailed("AccessDeniedException", "setup");
-const sliceEvents = 5000;
+const sliceEvents = 20_000;
 /** Of a slice of small records. */
-const sliceRequests = 10;
+const sliceRequests = 40;
 const raw = { log_key: "log" };
 
 const linesOf = (count: number) => Array.from({ length: count }, (_, n) => `${n}`);
@@ -28,7 +28,7 @@ describe("a chunk of many events", () => {
     [sliceEvents - 1, [499]],
     [sliceEvents, [500]],
     [sliceEvents + 1, [500, 1]],
-    [2 * sliceEvents + 1, [500, ...Array.from({ length: 10 }, () => 500), 1]],
+    [2 * sliceEvents + 1, [500, ...Array.from({ length: 40 }, () => 500), 1]],
   ])("of %i goes out in its order, in requests that a slice's end cuts", async (count, lastSizes) => {
     const { flush, texts, requests } = run();
     expect(await flush(chunkOfLines(count))).toBe("ok");
@@ -48,7 +48,7 @@ describe("a chunk of many events", () => {
       underWay -= entries.length;
       return allTaken;
     };
-    const { flush, texts } = run({ afterwards: slow });
+    const { flush, texts } = run({ options: { ...raw, concurrent_requests: "50" }, afterwards: slow });
     expect(await flush(chunkOfLines(3 * sliceEvents))).toBe("ok");
     expect(texts()).toHaveLength(3 * sliceEvents);
     expect(most).toBe(sliceEvents);

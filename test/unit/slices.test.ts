@@ -10,7 +10,7 @@ import { pipelineOf, type PluginOptions } from "../support/recorded_pipeline.js"
 import { entryOf } from "../support/scripted_client.js";
 
 const raw = { log_key: "log" };
-const sliceEvents = 5000;
+const sliceEvents = 20_000;
 
 /** The events of each slice. */
 function slicesOf(options: PluginOptions, chunk: Uint8Array, wanted?: EventSet): number[][] {
@@ -37,9 +37,9 @@ const lengths = (slices: readonly (readonly number[])[]) => slices.map(({ length
 
 describe("a slice ends", () => {
   it.each([
-    [sliceEvents - 1, [4999]],
-    [sliceEvents, [5000, 0]],
-    [sliceEvents + 1, [5000, 1]],
+    [sliceEvents - 1, [19_999]],
+    [sliceEvents, [20_000, 0]],
+    [sliceEvents + 1, [20_000, 1]],
   ])("after so many events: of %i", (count, expected) => expect(lengths(slicesOf(raw, chunkOfLines(count)))).toEqual(expected));
 
   it("after so many events also when they are dropped", () => {
@@ -48,12 +48,12 @@ describe("a slice ends", () => {
   });
 
   it.each([
-    [-1, [4, 0]],
-    [0, [3, 1]],
-    [1, [3, 1]],
+    [-1, [6, 0]],
+    [0, [5, 1]],
+    [1, [5, 1]],
   ])("when its records have so many bytes, with %i", (more, expected) => {
-    const [first, ...others] = [sliceRecordBytes - 2 * 1_000_000 + more, 1_000_000, 1_000_000, 1_000_000];
-    const chunk = chunkOf([first, ...others].map((bytes) => ({ log: "x".repeat(bytes) })));
+    const others = Array.from({ length: 5 }, () => 1_000_000);
+    const chunk = chunkOf([sliceRecordBytes - 4_000_000 + more, ...others].map((bytes) => ({ log: "x".repeat(bytes) })));
     expect(lengths(slicesOf(raw, chunk))).toEqual(expected);
   });
 
@@ -62,7 +62,7 @@ describe("a slice ends", () => {
     expect(lengths(slicesOf({ ...raw, max_record_size: "10485760" }, chunk))).toEqual([20, 2]);
   });
 
-  it("with aggregation only after ten times as many", () => {
+  it("with aggregation only after more", () => {
     expect(lengths(slicesOf({ ...raw, aggregation: "true" }, chunkOfLines(50_001)))).toEqual([50_000, 1]);
   });
 
