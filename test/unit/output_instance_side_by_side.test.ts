@@ -185,13 +185,13 @@ describe("the memory for records", () => {
     expect(shared.turns.heldBytes).toBe(0);
   });
 
-  it("counts the records of a chunk, not its estimate, once they are encoded", async () => {
+  it("counts the records of a chunk and their entries, not its estimate, once they are encoded", async () => {
     const clock = new HeldClock();
     const shared = sharedMemory({ now: clock.now });
     const { flush, service } = heldOutput({ options: raw, clock, shared });
     const outcome = flush(chunk(text));
     await settled();
-    expect(shared.turns.heldBytes).toBe(text.length);
+    expect(shared.turns.heldBytes).toBe(text.length + 100);
     await service.answerAll();
     expect(await outcome).toBe("ok");
     expect(shared.turns.heldBytes).toBe(0);
