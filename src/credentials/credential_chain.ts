@@ -25,6 +25,7 @@ export interface ChainOptions {
   readonly log: Log;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Returns a number from 0 up to 1. */
   readonly random: () => number;
 }
 

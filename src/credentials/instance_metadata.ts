@@ -19,6 +19,7 @@ export interface InstanceDependencies {
   readonly log: Log;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Returns a number from 0 up to 1. */
   readonly random: () => number;
   /** Ends the fetch. */
   readonly signal: AbortSignal;

@@ -14,7 +14,7 @@ const maxSockets = 50;
 /** Several times the longest answer of Kinesis: 500 records with a reason for each that was not taken, or 1000 shards. */
 const mostKinesisAnswerBytes = 4 * 1024 * 1024;
 
-/** @param mostAnswerBytes limits the bodies of responses; Kinesis's unless it is given */
+/** Makes a handler for one network. @param mostAnswerBytes limits the bodies of responses; Kinesis's unless it is given */
 export function createHttpHandler(network: NetworkEnvironment, mostAnswerBytes = mostKinesisAnswerBytes): RoutedHttpHandler {
   return new RoutedHttpHandler(network, mostAnswerBytes);
 }

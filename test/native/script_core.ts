@@ -205,7 +205,10 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
   const exit = (id: number, number: number): void => {
     const exiting = number < 0 ? instances.keys().next().value : number;
     const instance = exiting === undefined ? undefined : instances.get(exiting);
-    if (exiting === undefined || instance === undefined) return void binding.answer(id, 0);
+    if (exiting === undefined || instance === undefined) {
+      binding.answer(id, 0);
+      return;
+    }
     instances.delete(exiting);
     const end = (): void => {
       if (instance.has("mute_exit")) return;
