@@ -124,17 +124,18 @@ describe("EC2 instance metadata", () => {
     else expect(await settings.failure(options)).toContain("the answer has more than 65536 bytes");
   });
 
-  it("that drips has a second for each call, and is ended when nobody waits any more", async () => {
+  it("that drips has a second for each call, and is ended when nobody waits any more", { timeout: 30_000 }, async () => {
     const options = sources["EC2 instance metadata"]?.at(
       await serve((socket) => {
-        const drip = setInterval(() => socket.write("H"), 20);
+        socket.write("HTTP/1.1 200 OK\r\nx: ");
+        const drip = setInterval(() => socket.write("a"), 20);
         socket.once("close", () => clearInterval(drip));
       }),
     );
     const credentials = settings.credentials(options);
     const failure = credentials.provide().catch((error: unknown) => (error as Error).message);
     await vi.waitFor(() => expect(server?.open).toBe(1));
-    await vi.waitFor(() => expect(server?.asked).toBe(2), 5000);
+    await vi.waitFor(() => expect(server?.asked).toBe(2), 20_000);
     credentials.close();
     expect(await failure).toContain("EC2 instance metadata");
     await vi.waitFor(() => expect(server?.open).toBe(0));
