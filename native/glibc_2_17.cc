@@ -6,6 +6,7 @@
 // the same versions are bound.
 #include <dlfcn.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -31,6 +32,7 @@
 extern "C" {
 
 BIND(dladdr, "GLIBC_2.2.5", int, (const void *, Dl_info *))
+BIND(dlclose, "GLIBC_2.2.5", int, (void *))
 BIND(dlerror, "GLIBC_2.2.5", char *, ())
 BIND(dlopen, "GLIBC_2.2.5", void *, (const char *, int))
 BIND(dlsym, "GLIBC_2.2.5", void *, (void *, const char *))
@@ -39,18 +41,22 @@ BIND(pthread_attr_setstacksize, "GLIBC_2.2.5", int, (pthread_attr_t *, size_t))
 BIND(pthread_create, "GLIBC_2.2.5", int, (pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))
 BIND(pthread_detach, "GLIBC_2.2.5", int, (pthread_t))
 BIND(pthread_getspecific, "GLIBC_2.2.5", void *, (pthread_key_t))
+BIND(pthread_join, "GLIBC_2.2.5", int, (pthread_t, void **))
 BIND(pthread_key_create, "GLIBC_2.2.5", int, (pthread_key_t *, void (*)(void *)))
 BIND(pthread_once, "GLIBC_2.2.5", int, (pthread_once_t *, void (*)()))
 BIND(pthread_setname_np, "GLIBC_2.12", int, (pthread_t, const char *))
 BIND(pthread_setspecific, "GLIBC_2.2.5", int, (pthread_key_t, const void *))
 BIND(pthread_sigmask, "GLIBC_2.2.5", int, (int, const sigset_t *, sigset_t *))
-BIND(pthread_timedjoin_np, "GLIBC_2.3.3", int, (pthread_t, void **, const timespec *))
+BIND(sem_init, "GLIBC_2.2.5", int, (sem_t *, int, unsigned))
+BIND(sem_post, "GLIBC_2.2.5", int, (sem_t *))
+BIND(sem_wait, "GLIBC_2.2.5", int, (sem_t *))
 BIND(__xstat, "GLIBC_2.2.5", int, (int, const char *, struct stat *))
 
 // glibc 2.32 says here that a process has one thread; libstdc++ then counts without atomic operations.
 HIDDEN char __libc_single_threaded = 0;
 
 HIDDEN int __wrap_dladdr(const void *address, Dl_info *info) noexcept { return old_dladdr(address, info); }
+HIDDEN int __wrap_dlclose(void *library) noexcept { return old_dlclose(library); }
 HIDDEN char *__wrap_dlerror() noexcept { return old_dlerror(); }
 HIDDEN void *__wrap_dlopen(const char *file, int mode) noexcept { return old_dlopen(file, mode); }
 HIDDEN void *__wrap_dlsym(void *library, const char *name) noexcept { return old_dlsym(library, name); }
@@ -66,6 +72,7 @@ HIDDEN int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attrib
 }
 HIDDEN int __wrap_pthread_detach(pthread_t thread) noexcept { return old_pthread_detach(thread); }
 HIDDEN void *__wrap_pthread_getspecific(pthread_key_t key) noexcept { return old_pthread_getspecific(key); }
+HIDDEN int __wrap_pthread_join(pthread_t thread, void **result) { return old_pthread_join(thread, result); }
 HIDDEN int __wrap_pthread_key_create(pthread_key_t *key, void (*destroy)(void *)) noexcept {
   return old_pthread_key_create(key, destroy);
 }
@@ -79,9 +86,11 @@ HIDDEN int __wrap_pthread_setspecific(pthread_key_t key, const void *value) noex
 HIDDEN int __wrap_pthread_sigmask(int how, const sigset_t *set, sigset_t *old_set) noexcept {
   return old_pthread_sigmask(how, set, old_set);
 }
-HIDDEN int __wrap_pthread_timedjoin_np(pthread_t thread, void **result, const timespec *deadline) {
-  return old_pthread_timedjoin_np(thread, result, deadline);
+HIDDEN int __wrap_sem_init(sem_t *semaphore, int is_shared, unsigned value) noexcept {
+  return old_sem_init(semaphore, is_shared, value);
 }
+HIDDEN int __wrap_sem_post(sem_t *semaphore) noexcept { return old_sem_post(semaphore); }
+HIDDEN int __wrap_sem_wait(sem_t *semaphore) { return old_sem_wait(semaphore); }
 HIDDEN int __wrap_stat(const char *path, struct stat *status) noexcept {
   return old___xstat(STAT_LAYOUT, path, status);
 }
