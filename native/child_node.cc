@@ -389,7 +389,9 @@ int64_t ChildNode::forward_and_wait(const std::shared_ptr<Request> &request, con
 // On the thread that reads what the process says: its answer to the flush, by which the chunk becomes the host's again,
 // is read after this.
 bool ChildNode::send_chunk(Run &run, uint32_t id) {
-  Chunk chunk = *LocalHost::get().chunk(id);
+  // No script reads it here: LocalHost would note that one may.
+  Chunk chunk;
+  RequestTable::get().with(id, [&chunk](const Request &flush) { chunk = {flush.chunk, flush.chunk_bytes}; });
   FrameHeader header{FrameKind::kChunk, id, chunk.data == nullptr ? -1 : 0};
   return send(run, header, {}, chunk.data, chunk.data == nullptr ? 0 : chunk.bytes);
 }
