@@ -225,7 +225,8 @@ Napi::Value Log(const Napi::CallbackInfo &info) {
   return Napi::Boolean::New(info.Env(), host->log(info[0].As<Napi::Number>().Int32Value(), text));
 }
 
-// A property of an object that fits the letter; empty, with an exception in the script, when there is none.
+// Returns a property of the type that the letter names; empty, with an exception in the script, when the property is
+// missing.
 Napi::Value property_of(const Napi::CallbackInfo &info, const Napi::Value &object, const char *name, char letter) {
   const Napi::Value value = object.IsObject() ? object.As<Napi::Object>().Get(name) : Napi::Value();
   if (info.Env().IsExceptionPending()) return {};

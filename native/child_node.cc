@@ -1,4 +1,4 @@
-// Finds the program node, runs the core in a process of it, and starts that again when it ends.
+// Runs the core in a process of the program node, and starts that again when it ends.
 #include "child_node.h"
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include "host_log.h"
 #include "local_host.h"
 #include "node_environment.h"
+#include "node_program.h"
 #include "platform.h"
 #include "process_limits.h"
 #include "start_limit.h"
@@ -20,17 +21,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
-
-#ifdef _WIN32
-constexpr const char *kProgramName = "node.exe";
-constexpr const char *kInstallHint =
-    "Install Node.js 18 or newer so that node.exe is on PATH, or put it beside the plugin";
-#else
-constexpr const char *kProgramName = "node";
-constexpr const char *kInstallHint =
-    "Install Node.js 18 or newer: Debian and Ubuntu 'apt-get install nodejs', Fedora, RHEL "
-    "and Amazon Linux 'dnf install nodejs'";
-#endif
 
 constexpr size_t kSupervisorStackBytes = 512 * 1024;
 // Between the end of a run and the next: doubled each time, unless the run was a long one.
@@ -60,26 +50,7 @@ ChildNode &ChildNode::get() {
 
 std::string ChildNode::find(const std::string &reason) {
   reason_ = reason;
-  const std::string chosen = environment_variable("KINESIS_NODE");
-  if (!chosen.empty()) {
-    const std::string complaint = "cannot find the program node: KINESIS_NODE is " + chosen + ", which ";
-    if (!has_folder(chosen)) return complaint + "is no path; it has to name the folder too";
-    if (!file_exists(chosen)) return complaint + "does not exist";
-    if (!is_program(chosen)) return complaint + "may not be executed";
-    program_ = chosen;
-    return "";
-  }
-  std::vector<std::string> folders = program_folders();
-  const std::string own_path = Surroundings::get().own_path();
-  if (!own_path.empty()) folders.insert(folders.begin(), folder_of(own_path));
-  std::string skipped;
-  for (const std::string &folder : folders) {
-    program_ = path_in(folder, kProgramName);
-    if (is_program(program_)) return "";
-    if (file_exists(program_)) skipped += "\n  " + program_ + ": may not be executed";
-  }
-  return std::string("cannot find the program node beside the plugin or on PATH. ") + kInstallHint +
-         "; or set KINESIS_NODE to its path" + (skipped.empty() ? "" : ". Skipped:" + skipped);
+  return find_node_program(program_);
 }
 
 std::string ChildNode::place() { return "in a process of its own, from " + program_ + ", " + reason_; }

@@ -20,7 +20,7 @@ bool begins_with(const std::wstring &text, const std::wstring &prefix) {
   return text.size() >= prefix.size() && _wcsnicmp(text.c_str(), prefix.c_str(), prefix.size()) == 0;
 }
 
-// An empty variable is none there.
+// Windows treats an empty variable as unset.
 void set(const std::string &options) {
   SetEnvironmentVariableW(kName, options.empty() ? nullptr : wide(options).c_str());
 }

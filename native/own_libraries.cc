@@ -74,7 +74,7 @@ std::string library_bytes(const std::string &libnode, std::string &reason) {
   return bytes;
 }
 
-/// A file in memory; -1 with a reason when there is none.
+/// Returns the descriptor of a file in memory with these bytes; -1 with a reason on failure.
 int memory_file(const std::string &bytes, std::string &reason) {
   // By number, for a glibc before 2.27. Loading is no execution, so the file need not be executable, and a kernel that
   // allows only such files (vm.memfd_noexec) takes it; one before 6.3 does not know the flag.
@@ -136,7 +136,7 @@ std::string own_libraries_refusal() {
       return "a sanitizer is at work in Fluent Bit, which allows no RTLD_DEEPBIND";
   }
   if (has_copy_of_environment()) return "Fluent Bit has a copy of the C library's 'environ'";
-  // The same with a library that is there already, so that a failure is none of libnode's.
+  // Tries the same with libc, which is loaded already: a failure then does not come from libnode.
   std::string reason;
   int file;
   void *probe = open_through("libc.so.6", RTLD_LAZY, file, reason);

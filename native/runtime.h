@@ -12,7 +12,7 @@ namespace kinesis {
 /// How long the end of an output, or of the process, waits for a sign of the core's.
 constexpr int64_t kStopTimeoutMs = 8000;
 
-/// Waits for the core's answer to an init, for as long as Node may take to come up. -1 when there is none.
+/// Waits for the core's answer to an init, at most for the start limit. Returns -1 when the limit is reached first.
 int64_t wait_for_init(uint32_t id);
 
 class Runtime {

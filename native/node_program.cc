@@ -1,0 +1,48 @@
+// Finds the program node: KINESIS_NODE, beside the plugin, or on PATH.
+#include "node_program.h"
+
+#include <vector>
+
+#include "platform.h"
+#include "surroundings.h"
+
+namespace kinesis {
+namespace {
+
+#ifdef _WIN32
+constexpr const char *kProgramName = "node.exe";
+constexpr const char *kInstallHint =
+    "Install Node.js 18 or newer so that node.exe is on PATH, or put it beside the plugin";
+#else
+constexpr const char *kProgramName = "node";
+constexpr const char *kInstallHint =
+    "Install Node.js 18 or newer: Debian and Ubuntu 'apt-get install nodejs', Fedora, RHEL "
+    "and Amazon Linux 'dnf install nodejs'";
+#endif
+
+}  // namespace
+
+std::string find_node_program(std::string &program) {
+  const std::string chosen = environment_variable("KINESIS_NODE");
+  if (!chosen.empty()) {
+    const std::string complaint = "cannot find the program node: KINESIS_NODE is " + chosen + ", which ";
+    if (!has_folder(chosen)) return complaint + "is no path; it has to name the folder too";
+    if (!file_exists(chosen)) return complaint + "does not exist";
+    if (!is_program(chosen)) return complaint + "may not be executed";
+    program = chosen;
+    return "";
+  }
+  std::vector<std::string> folders = program_folders();
+  const std::string own_path = Surroundings::get().own_path();
+  if (!own_path.empty()) folders.insert(folders.begin(), folder_of(own_path));
+  std::string skipped;
+  for (const std::string &folder : folders) {
+    program = path_in(folder, kProgramName);
+    if (is_program(program)) return "";
+    if (file_exists(program)) skipped += "\n  " + program + ": may not be executed";
+  }
+  return std::string("cannot find the program node beside the plugin or on PATH. ") + kInstallHint +
+         "; or set KINESIS_NODE to its path" + (skipped.empty() ? "" : ". Skipped:" + skipped);
+}
+
+}  // namespace kinesis
