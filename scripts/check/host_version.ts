@@ -37,7 +37,7 @@ export function namedVersion(named: string): HostVersion {
   return version;
 }
 
-/** Returns the version of the program that FLUENT_BIT names, or of the fluent-bit on PATH; undefined where there is none. */
+/** Returns the version of the program that FLUENT_BIT names, or of the fluent-bit on PATH; undefined without such a program. */
 export function foundVersion(environment: Environment): HostVersion | undefined {
   const { FLUENT_BIT: named = "", PATH: search = "" } = environment;
   const onPath = search.split(path.delimiter).filter((folder) => folder !== "").map((folder) => path.join(folder, "fluent-bit"));
