@@ -7,6 +7,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import type { Config } from "../../src/config.js";
 import { CredentialSources } from "../../src/credentials/credentials.js";
+import { watched } from "../../src/credentials/renewing_credentials.js";
 import { readInstanceEnvironment } from "../../src/environment.js";
 import { createHttpHandler } from "../../src/network/http_handler.js";
 import { readNetworkEnvironment } from "../../src/network/network.js";
@@ -56,7 +57,7 @@ export async function askLive(output: KinesisOutput, config: Config, environment
   /** Undefined after a failure, which is told. */
   async function ask<Answer>(action: string, request: (abortSignal: AbortSignal) => Promise<Answer>): Promise<Answer | undefined> {
     try {
-      return await credentials.watch(request(AbortSignal.timeout(timeoutMs)));
+      return await watched(request(AbortSignal.timeout(timeoutMs)), credentials);
     } catch (error) {
       const { code, message } = readFailure(error);
       // The plugin itself needs neither call.

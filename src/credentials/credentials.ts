@@ -7,7 +7,7 @@ import type { BackOffDependencies } from "./back_off.js";
 import { credentialChain } from "./credential_chain.js";
 import type { CredentialFetch } from "./credential_fetch.js";
 import { mostCredentialBytes } from "./local_endpoint.js";
-import { RenewingCredentials, type CredentialProvider } from "./renewing_credentials.js";
+import { RenewingCredentials, watched, type CredentialProvider } from "./renewing_credentials.js";
 import { SharedCredentials } from "./shared_credentials.js";
 import { roleSessionName, TokenService } from "./token_service.js";
 
@@ -68,7 +68,7 @@ export class CredentialSources {
       const assume = async (fetch: CredentialFetch) => {
         fetch.asks(() => source.awaited);
         const keys = await source.provide();
-        return source.watch(tokenService.assumeRole(keys, params, fetch));
+        return watched(tokenService.assumeRole(keys, params, fetch), source);
       };
       return new RenewingCredentials(assume, dependencies, source);
     });

@@ -46,8 +46,6 @@ export interface CredentialProvider {
   readonly provide: (() => Promise<Credentials>) & { readonly memoized: true };
   /** The name of the source that has not answered yet. */
   readonly awaited: string;
-  /** Gives what the request gives; when that was refused for its credentials, the next request gets new ones. */
-  watch<Answer>(request: Promise<Answer>): Promise<Answer>;
   /** A service has refused the credentials: the next request gets new ones. */
   refused(): void;
   /** Nobody needs the credentials any more. */
@@ -118,15 +116,6 @@ export class RenewingCredentials implements CredentialProvider {
     this.#underWay?.fetch.close();
     this.#source?.close();
     this.#release();
-  }
-
-  async watch<Answer>(request: Promise<Answer>): Promise<Answer> {
-    try {
-      return await request;
-    } catch (error) {
-      if (isRefusal(error)) this.refused();
-      throw error;
-    }
   }
 
   refused(): void {
@@ -228,9 +217,14 @@ export class RenewingCredentials implements CredentialProvider {
   }
 }
 
-/** Whether a service has refused a request for its credentials. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof Error && refusals.has(error.name);
+/** Returns the result of a request. After a request that was refused for its credentials, the next one gets new ones. */
+export async function watched<Result>(request: Promise<Result>, credentials: Pick<CredentialProvider, "refused">): Promise<Result> {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof Error && refusals.has(error.name)) credentials.refused();
+    throw error;
+  }
 }
 
 /**

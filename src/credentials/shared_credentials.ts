@@ -1,6 +1,6 @@
 /** Credentials that outputs share: those with the same sources have one fetch, one renewal and one back-off together. */
 import type { Log } from "../log.js";
-import { CredentialsProviderError, isRefusal, type CredentialProvider } from "./renewing_credentials.js";
+import { CredentialsProviderError, type CredentialProvider } from "./renewing_credentials.js";
 
 /** One source, as long as an output uses it. */
 interface Shared {
@@ -56,15 +56,6 @@ class Share implements CredentialProvider {
 
   get awaited(): string {
     return this.#credentials.awaited;
-  }
-
-  async watch<Answer>(request: Promise<Answer>): Promise<Answer> {
-    try {
-      return await request;
-    } catch (error) {
-      if (isRefusal(error)) this.refused();
-      throw error;
-    }
   }
 
   refused(): void {

@@ -20,7 +20,7 @@ import type { Shard } from "../aggregate/shard_map.js";
 import { answeredBy, PreparedRequest } from "./prepared_request.js";
 import type { PutRecordsClient } from "./put_records.js";
 import { beginsAsCborMap, formatOfResponse, readAnswer, refusesFormat, tookAll, type PutRecordsAnswer } from "./put_records_answer.js";
-import type { CredentialProvider, Credentials } from "../credentials/renewing_credentials.js";
+import { watched, type CredentialProvider, type Credentials } from "../credentials/renewing_credentials.js";
 import type { RequestBodies, RequestBody } from "./request_bodies.js";
 import { contentTypes } from "./request_form.js";
 import { CredentialsFailure } from "./request_failure.js";
@@ -136,14 +136,14 @@ export function createKinesisClient(
   return {
     putRecords(entries) {
       return attempts.run(
-        (attempt) => credentials.watch(sendAll(entries, attempt)),
+        (attempt) => watched(sendAll(entries, attempt), credentials),
         (answer) => (answer === "took all" ? { kind: "answered", failed: [], strayed: 0 } : readAnswer(answer, entries)),
         limit,
       );
     },
     listShards(nextToken) {
       const page = nextToken === undefined ? { ...target, ShardFilter: { Type: "AT_LATEST" as const } } : { NextToken: nextToken };
-      return attempts.run((attempt) => credentials.watch(listShards(page, attempt)), readShards, shardListLimit);
+      return attempts.run((attempt) => watched(listShards(page, attempt), credentials), readShards, shardListLimit);
     },
     close() {
       attempts.close();

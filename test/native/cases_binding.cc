@@ -1,5 +1,4 @@
 // Cases about the real binding: what scripts may do with it, and what is left when Node or the process ends.
-#include <dlfcn.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -8,16 +7,6 @@
 #include "process_case.h"
 #include "stand_in_core.h"
 #include "stand_in_fluent_bit.h"
-
-stand_in_host::Host stand_in_host::load(const char *path) {
-  void *library = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
-  CHECK(library != nullptr);
-  auto fill = reinterpret_cast<void (*)(Host *)>(dlsym(library, "stand_in_host_functions"));
-  CHECK(fill != nullptr);
-  Host host{};
-  fill(&host);
-  return host;
-}
 
 namespace shim {
 namespace {

@@ -1,5 +1,4 @@
 // Cases about Fluent Bit's own metrics and log: where it exports their functions, and where it does not.
-#include <dlfcn.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -11,16 +10,6 @@
 #include "shim_host.h"
 #include "stand_in_core.h"
 #include "stand_in_fluent_bit.h"
-
-stand_in_host::Host stand_in_host::load(const char *path) {
-  void *library = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
-  CHECK(library != nullptr);
-  auto fill = reinterpret_cast<void (*)(Host *)>(dlsym(library, "stand_in_host_functions"));
-  CHECK(fill != nullptr);
-  Host host{};
-  fill(&host);
-  return host;
-}
 
 namespace shim {
 namespace {

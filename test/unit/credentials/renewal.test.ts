@@ -1,7 +1,7 @@
 // Credentials are renewed in time, once for all requests, and never used when they have expired or been refused.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CredentialFetch } from "../../../src/credentials/credential_fetch.js";
-import { CredentialsTimeout, RenewingCredentials, type Credentials } from "../../../src/credentials/renewing_credentials.js";
+import { CredentialsTimeout, RenewingCredentials, watched, type Credentials } from "../../../src/credentials/renewing_credentials.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 
 const minuteMs = 60_000;
@@ -143,7 +143,7 @@ describe("a renewal", () => {
     const credentials = await fetched(hourMs);
     now += hourMs - 5000;
     const waiting = keyOf(credentials);
-    await expect(credentials.watch(Promise.reject(refusal("ExpiredTokenException")))).rejects.toThrow("no");
+    await expect(watched(Promise.reject(refusal("ExpiredTokenException")), credentials)).rejects.toThrow("no");
     await fetches[1]?.fail();
     expect(await waiting).toBe("the source is out of order");
   });
@@ -357,7 +357,7 @@ describe("a refusal of the service", () => {
     async (name) => {
       const credentials = await fetched();
       now += 5000;
-      await expect(credentials.watch(Promise.reject(refusal(name)))).rejects.toThrow("no");
+      await expect(watched(Promise.reject(refusal(name)), credentials)).rejects.toThrow("no");
       const key = keyOf(credentials);
       await fetches[1]?.give();
       expect(await key).toBe("AKID2");
@@ -367,14 +367,14 @@ describe("a refusal of the service", () => {
   it("for another reason changes nothing", async () => {
     const credentials = await fetched();
     now += hourMs;
-    await expect(credentials.watch(Promise.reject(refusal("AccessDeniedException")))).rejects.toThrow("no");
+    await expect(watched(Promise.reject(refusal("AccessDeniedException")), credentials)).rejects.toThrow("no");
     expect(await keyOf(credentials)).toBe("AKID1");
   });
 
   it("within 5 s of a renewal is of a request with the old ones", async () => {
     const credentials = await fetched();
     now += 4999;
-    await expect(credentials.watch(Promise.reject(refusal("ExpiredTokenException")))).rejects.toThrow("no");
+    await expect(watched(Promise.reject(refusal("ExpiredTokenException")), credentials)).rejects.toThrow("no");
     expect(await keyOf(credentials)).toBe("AKID1");
   });
 
@@ -382,7 +382,7 @@ describe("a refusal of the service", () => {
     const source = await fetched();
     const role = await fetched(hourMs, source);
     now += 5000;
-    await expect(role.watch(Promise.reject(refusal("ExpiredTokenException")))).rejects.toThrow("no");
+    await expect(watched(Promise.reject(refusal("ExpiredTokenException")), role)).rejects.toThrow("no");
     void keyOf(source);
     void keyOf(role);
     expect(fetches).toHaveLength(4);

@@ -1,5 +1,6 @@
 // Roles are assumed at a Security Token Service on this machine: which, in which order, with whose credentials.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { watched } from "../../../src/credentials/renewing_credentials.js";
 import { createKinesisClient } from "../../../src/send/kinesis_client.js";
 import { directNetwork } from "../../../src/network/network.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
@@ -90,7 +91,7 @@ describe("credentials", () => {
     write("AKIDNEXT");
     settings.aheadMs = 5000;
     const refused = Object.assign(new Error("no"), { name: "ExpiredTokenException" });
-    await expect(credentials.watch(Promise.reject(refused))).rejects.toThrow("no");
+    await expect(watched(Promise.reject(refused), credentials)).rejects.toThrow("no");
     await credentials.provide();
     expect(tokens.calls.map(({ signer }) => signer)).toEqual(["AKIDWRITER", "AKIDNEXT"]);
   });
