@@ -129,7 +129,7 @@ libnode:
 ## Checks the sources: ESLint, the rules on imports, doc comments, clang-format where it is installed.
 lint: $(MODULES)
 	npx --no-install eslint . --max-warnings 0
-	node scripts/check-imports.mjs
+	npx --no-install depcruise --config scripts/import_rules.mjs --output-type err src
 	npx --no-install typedoc
 	if command -v clang-format >/dev/null; then clang-format --dry-run -Werror $(CPP); fi
 

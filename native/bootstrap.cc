@@ -36,7 +36,7 @@ std::string quoted(const std::string &text) {
 constexpr const char *kScript =
     "const binding = addon.exports;"
     // Nothing may open the host's standard streams, not even a built-in module while it loads; the core puts
-    // streams of its own in these places (src/standard_streams.ts).
+    // streams of its own in these places (src/host/standard_streams.ts).
     "for (const name of ['stdin', 'stdout', 'stderr'])"
     "Object.defineProperty(process, name, { configurable: true, value: {} });"
     "process.reallyExit = () => binding.abandon();"

@@ -1,26 +1,26 @@
 /** Wires the core: the shim's binding, Node's clock, randomness and streams, and the SDK's client. */
-import type { Binding, LoadBuiltIn } from "./binding.js";
-import { ByteBudget } from "./byte_budget.js";
-import { optionNames, readConfig } from "./config.js";
+import type { Binding, LoadBuiltIn } from "./host/binding.js";
+import { ByteBudget } from "./bytes/byte_budget.js";
+import { optionNames, readConfig } from "./options/config.js";
 import type { CredentialSources } from "./credentials/credentials.js";
 import { credentialSource } from "./credentials/credential_source.js";
-import { hasLogLevel, kinesisEndpointOf, readInstanceEnvironment, readLogLevel } from "./environment.js";
-import { lateClient } from "./late_client.js";
-import { createHostLog, createLog, prefixed, type Log } from "./log.js";
-import { lateMd5 } from "./md5.js";
-import { GatheredMetrics, metricDefinitions, noMetrics, type Metrics } from "./metrics.js";
-import { misspelledOptions } from "./misspelled_options.js";
+import { hasLogLevel, kinesisEndpointOf, readInstanceEnvironment, readLogLevel } from "./options/environment.js";
+import { lateClient } from "./host/late_client.js";
+import { createHostLog, createLog, prefixed, type Log } from "./telemetry/log.js";
+import { lateMd5 } from "./pack/md5.js";
+import { GatheredMetrics, metricDefinitions, noMetrics, type Metrics } from "./telemetry/metrics.js";
+import { misspelledOptions } from "./options/misspelled.js";
 import { readNetworkEnvironment } from "./network/network.js";
-import { OutputInstance, type SharedMemory } from "./output_instance.js";
-import { OutputLevels } from "./output_levels.js";
-import { Plugin } from "./plugin.js";
-import { SinkPool } from "./record/sink_pool.js";
-import { RequestBodies } from "./send/request_bodies.js";
-import { releaseAfterRequests } from "./resident_memory.js";
-import { replaceStandardStreams, routeConsole } from "./standard_streams.js";
-import { Turns } from "./turns.js";
-import { version } from "./version.js";
-import { zoneName } from "./zone_name.js";
+import { OutputInstance, type SharedMemory } from "./output/output.js";
+import { OutputLevels } from "./telemetry/output_levels.js";
+import { Plugin } from "./host/plugin.js";
+import { SinkPool } from "./bytes/sink_pool.js";
+import { RequestBodies } from "./kinesis/request_bodies.js";
+import { releaseAfterRequests } from "./host/resident_memory.js";
+import { replaceStandardStreams, routeConsole } from "./host/standard_streams.js";
+import { Turns } from "./delivery/turns.js";
+import { version } from "./host/version.js";
+import { zoneName } from "./host/zone_name.js";
 
 /**
  * Records of two chunks of 2 MB, which is what Fluent Bit makes of a busy input: one is delivered while the next is encoded.
@@ -52,7 +52,7 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
     log.warning(`Unknown FLB_LOG_LEVEL '${unknown}', must be debug, info or error; using info`);
   }
   const now = () => performance.now();
-  const { ready, md5 } = lateMd5(createHash, async () => (await import("./md5_package.js")).md5, (reason) => {
+  const { ready, md5 } = lateMd5(createHash, async () => (await import("./pack/md5_package.js")).md5, (reason) => {
     log.info(`[kinesis] OpenSSL has no MD5 here (${reason}), as with FIPS; the checksum in aggregated records is computed without it`);
   });
   // Unreferenced: the queue of requests keeps Node's loop alive, and nobody waits once that is closed.
@@ -101,7 +101,7 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
       metrics: openMetrics(binding, requestId, host?.name, config.connection.stream, instanceLog),
       client: lateClient(async () => {
         const { CredentialSources } = await import("./credentials/credentials.js");
-        const { createKinesisClient } = await import("./send/kinesis_client.js");
+        const { createKinesisClient } = await import("./kinesis/api.js");
         credentialSources ??= new CredentialSources({ now: Date.now, steadyNow: now, random: Math.random });
         const credentials = credentialSources.open(options, { network, log: instanceLog });
         return createKinesisClient(config.connection, credentials, version, bodies, network);
@@ -113,7 +113,7 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
       digest: (chunk) => createHash("sha256").update(chunk).digest("base64"),
       md5,
       md5Ready: ready,
-      compress: config.compression === undefined ? undefined : (await import("./compress/compressor.js")).compressorFor(config.compression),
+      compress: config.compression === undefined ? undefined : (await import("./pack/compress/compressor.js")).compressorFor(config.compression),
       exitProcess: (status) => binding.exitProcess(status),
     });
   });

@@ -5,15 +5,15 @@ import {
   ListShardsCommand,
   type StreamDescriptionSummary,
 } from "@aws-sdk/client-kinesis";
-import type { Config } from "../../src/config.js";
+import type { Config } from "../../src/options/config.js";
 import { CredentialSources } from "../../src/credentials/credentials.js";
 import { watched } from "../../src/credentials/renewing_credentials.js";
-import { readInstanceEnvironment } from "../../src/environment.js";
+import { readInstanceEnvironment } from "../../src/options/environment.js";
 import { createHttpHandler } from "../../src/network/http_handler.js";
 import { readNetworkEnvironment } from "../../src/network/network.js";
-import { clientConfig } from "../../src/send/kinesis_client.js";
-import { readFailure } from "../../src/send/request_failure.js";
-import { targetOf } from "../../src/send/request_form.js";
+import { clientConfig } from "../../src/kinesis/api.js";
+import { readFailure } from "../../src/kinesis/failure.js";
+import { targetOf } from "../../src/kinesis/request_form.js";
 import type { Finding, Severity } from "./findings.js";
 import { failureAdvice } from "./live_failures.js";
 import { placeOf, type KinesisOutput } from "./outputs.js";

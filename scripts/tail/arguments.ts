@@ -1,6 +1,6 @@
 /** The command line of `npm run tail`. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { namesStream, regionOfArn } from "../../src/stream_name.js";
+import { namesStream, regionOfArn } from "../../src/options/stream_name.js";
 import { UsageError } from "../command_line.js";
 import { type Position, positionForms, readPosition } from "./position.js";
 

@@ -1,5 +1,5 @@
 /** What to tell, and what to do, when the reading fails. */
-import { readFailure } from "../../src/send/request_failure.js";
+import { readFailure } from "../../src/kinesis/failure.js";
 import type { TailSettings } from "./arguments.js";
 
 const refusedCredentials = new Set([

@@ -1,6 +1,6 @@
 /** Asks again when the service is busy or out of reach for a while. */
-import { readFailure } from "../../src/send/request_failure.js";
-import { isThrottling } from "../../src/send/throttling.js";
+import { readFailure } from "../../src/kinesis/failure.js";
+import { isThrottling } from "../../src/delivery/throttling.js";
 
 export interface Clock {
   readonly now: () => number;

@@ -7,7 +7,7 @@ import type { CredentialFetch } from "./credential_fetch.js";
 import { environmentKeys, isMetadataOff, profileName } from "./credential_source.js";
 import { CredentialsProviderError, CredentialsTimeout, type Credentials } from "./renewing_credentials.js";
 import { roleSessionName, type TokenService } from "./token_service.js";
-import type { Log } from "../log.js";
+import type { Log } from "../telemetry/log.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

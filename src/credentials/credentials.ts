@@ -1,8 +1,7 @@
 /** Credentials: the chain's, with the roles of EKS_POD_EXECUTION_ROLE and role_arn assumed on top; shared by all outputs of the same. */
-import type { ConnectionOptions } from "../config.js";
 import { createHttpHandler } from "../network/http_handler.js";
 import type { NetworkEnvironment } from "../network/network.js";
-import type { Log } from "../log.js";
+import type { Log } from "../telemetry/log.js";
 import type { BackOffDependencies } from "./back_off.js";
 import { credentialChain } from "./credential_chain.js";
 import type { CredentialFetch } from "./credential_fetch.js";
@@ -11,10 +10,19 @@ import { RenewingCredentials, watched, type CredentialProvider } from "./renewin
 import { SharedCredentials } from "./shared_credentials.js";
 import { roleSessionName, TokenService } from "./token_service.js";
 
-/** Which roles to assume, in this order, and where. */
-export type CredentialOptions = Pick<ConnectionOptions, "region" | "profile" | "roleArn" | "externalId" | "stsEndpoint"> & {
-  readonly eksPodExecutionRole: string | undefined;
-};
+/** The options of an output that say whose credentials it uses. */
+export interface CredentialSettings {
+  readonly region: string;
+  /** Of the shared configuration files; undefined for the default chain of credentials. */
+  readonly profile: string | undefined;
+  readonly roleArn: string | undefined;
+  /** Given when role_arn is assumed. */
+  readonly externalId: string | undefined;
+  readonly stsEndpoint: string | undefined;
+}
+
+/** The settings, and the role that is assumed before role_arn. */
+export type CredentialOptions = CredentialSettings & { readonly eksPodExecutionRole: string | undefined };
 
 interface Role {
   readonly RoleArn: string;

@@ -1,6 +1,6 @@
 /** Credentials of an EC2 instance's role, by IMDSv2, or IMDSv1 where that is all there is (EC2 User Guide, Use IMDSv2). */
 import { loadConfig } from "@smithy/core/config";
-import type { Log } from "../log.js";
+import type { Log } from "../telemetry/log.js";
 import type { Answer } from "../network/exchange.js";
 import { askEndpoint, stringFields } from "./local_endpoint.js";
 import { CredentialsProviderError, type Credentials } from "./renewing_credentials.js";

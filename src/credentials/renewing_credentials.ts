@@ -1,7 +1,7 @@
 /** Keeps credentials, and fetches them anew before they expire or when a service refuses them. */
 import type { fromEnv } from "@aws-sdk/credential-providers";
-import type { Log } from "../log.js";
-import { withoutSecrets } from "../service_message.js";
+import type { Log } from "../telemetry/log.js";
+import { withoutSecrets } from "../telemetry/redaction.js";
 import { BackOff, type BackOffDependencies } from "./back_off.js";
 import { CredentialFetch, unnamedSource } from "./credential_fetch.js";
 

@@ -1,5 +1,5 @@
 /** Credentials that outputs share: those with the same sources have one fetch, one renewal and one back-off together. */
-import type { Log } from "../log.js";
+import type { Log } from "../telemetry/log.js";
 import { CredentialsProviderError, type CredentialProvider } from "./renewing_credentials.js";
 
 /** One source, as long as an output uses it. */

@@ -1,8 +1,8 @@
 /** Delivers the entries of one chunk in rounds, until all are taken or the time is up. */
-import type { Entry } from "../entry.js";
-import { Round, type DeliveryState, type Failure, type Progress, type RoundDependencies } from "./delivery_round.js";
+import type { Entry } from "../pack/entry.js";
+import { Round, type DeliveryState, type Failure, type Progress, type RoundDependencies } from "./round.js";
 
-export type { Failure, RefusedEntry } from "./delivery_round.js";
+export type { Failure, RefusedEntry } from "./round.js";
 
 /** The outcome of a delivery. Remaining entries are in the order of the chunk. */
 export type Delivery =

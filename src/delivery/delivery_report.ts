@@ -1,7 +1,7 @@
 /** Tells the user how sending goes: one message for each change, not one for each chunk. */
-import { userRecordsOf } from "../entry.js";
+import { userRecordsOf } from "../pack/entry.js";
 import { randomPartitionKeyCharacters } from "../limits.js";
-import { RepeatedMessage, type Log } from "../log.js";
+import { RepeatedMessage, type Log } from "../telemetry/log.js";
 import type { Delivery, Failure, RefusedEntry } from "./delivery.js";
 
 /** What to do about failures that do not pass by themselves. */

@@ -1,7 +1,7 @@
 /** Splits the entries of a chunk into lanes, which are sent side by side without changing the order of any key. */
-import { mapKey } from "../aggregate/map_key.js";
-import type { Entry } from "../entry.js";
-import { cutBatches, type BatchLimits } from "./batcher.js";
+import { mapKey } from "../pack/map_key.js";
+import type { Entry } from "../pack/entry.js";
+import { cutBatches, type BatchLimits } from "../pack/batches.js";
 
 /** Which entries of a chunk must keep their order: none, those of one key among each other, or all. */
 export type SendOrder = "none" | "by key" | "one after another";

@@ -1,6 +1,6 @@
 /** Counts the requests of a Kinesis client, and what became of their entries. */
-import { userRecordsOf, type Entry } from "../entry.js";
-import type { Metrics } from "../metrics.js";
+import { userRecordsOf, type Entry } from "../pack/entry.js";
+import type { Metrics } from "../telemetry/metrics.js";
 import type { PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
 import type { RequestSign, ServicePulse } from "./service_pulse.js";
 import { isThrottling } from "./throttling.js";

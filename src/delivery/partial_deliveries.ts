@@ -1,6 +1,6 @@
 /** Remembers of chunks that go back to Fluent Bit which of their events have still to be sent. */
-import type { EventSet } from "../event_set.js";
-import type { Log } from "../log.js";
+import type { EventSet } from "../pack/event_set.js";
+import type { Log } from "../telemetry/log.js";
 
 /** Bounds of the memory of one output instance. */
 export interface MemoryLimits {

@@ -1,5 +1,5 @@
 /** What the sender asks of a Kinesis client, and what it may answer. */
-import type { Entry } from "../entry.js";
+import type { Entry } from "../pack/entry.js";
 
 /** An entry of an answered request that the service did not take. */
 export interface FailedEntry {

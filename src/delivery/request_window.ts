@@ -1,6 +1,6 @@
 /** Bounds how many PutRecords requests of one output are under way at once, by how the service answers. */
-import type { ByteBudget } from "../byte_budget.js";
-import type { Entry } from "../entry.js";
+import type { ByteBudget } from "../bytes/byte_budget.js";
+import type { Entry } from "../pack/entry.js";
 import type { PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
 import { isThrottling } from "./throttling.js";
 

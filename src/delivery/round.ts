@@ -1,7 +1,7 @@
 /** Sends the entries of a chunk once, side by side: one round of a delivery. */
 import { maxRecordsPerRequest } from "../limits.js";
-import { cutBatches, type BatchLimits } from "./batcher.js";
-import { userRecordsOf, type Entry } from "../entry.js";
+import { cutBatches, type BatchLimits } from "../pack/batches.js";
+import { userRecordsOf, type Entry } from "../pack/entry.js";
 import { cutLanes, type Lane, type SendOrder } from "./lanes.js";
 import type { FailedEntry, PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
 import type { RequestShare, RequestWindow } from "./request_window.js";

@@ -1,6 +1,6 @@
 /** Keeps the stream's shard map: asks for it, asks again when it proved wrong, and does without it where it can't be had. */
-import { ShardMap, type Shard } from "../aggregate/shard_map.js";
-import type { Log } from "../log.js";
+import { ShardMap, type Shard } from "../pack/shard_map.js";
+import type { Log } from "../telemetry/log.js";
 import type { RequestFailure } from "./put_records.js";
 
 /** A page of a stream's open shards. */

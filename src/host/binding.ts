@@ -1,7 +1,7 @@
 /** The typed mirror of native/binding.cc, and the codes of Fluent Bit's ABI. */
 import type * as Crypto from "node:crypto";
 import type * as Files from "node:fs";
-import type { MetricDefinition } from "./metrics.js";
+import type { MetricDefinition } from "../telemetry/metrics.js";
 
 /** The kinds of requests, as numbered in native/request.h. */
 export const requestKinds = { init: 0, flush: 1, exit: 2, stop: 3, withdraw: 4, chunk: 5 } as const;

@@ -1,6 +1,6 @@
 /** A Kinesis client that comes after its output: loading the SDK takes as long as everything else in an init. */
-import type { PutRecordsClient, RequestFailure } from "./send/put_records.js";
-import type { ShardLister } from "./send/shard_map_source.js";
+import type { PutRecordsClient, RequestFailure } from "../delivery/put_records.js";
+import type { ShardLister } from "../delivery/shard_list.js";
 
 type Client = PutRecordsClient & ShardLister;
 

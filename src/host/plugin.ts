@@ -1,8 +1,8 @@
 /** Takes the requests of Fluent Bit and passes each to its output instance. */
 import { flushAnswers, initFailed, requestKinds, type Binding, type RequestHandler } from "./binding.js";
-import { ConfigurationError } from "./configuration_error.js";
-import type { Log } from "./log.js";
-import type { FlushOutcome, OutputInstance } from "./output_instance.js";
+import { ConfigurationError } from "../configuration_error.js";
+import type { Log } from "../telemetry/log.js";
+import type { FlushOutcome, OutputInstance } from "../output/output.js";
 
 /** Makes an instance of the options that `read` gives, while the init of that request waits. @throws ConfigurationError */
 export type InstanceFactory = (

@@ -1,6 +1,6 @@
 /** When the memory of Node's code is given back: after the start, and after requests, so that it is small at rest. */
 
-/** The first time, when the client has been loaded (late_client.ts). */
+/** The first time, when the client has been loaded (host/late_client.ts). */
 const startMs = 1000;
 
 /** It costs 3 ms, and as much again until what is in use has come back: nothing in so long. */

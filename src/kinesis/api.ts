@@ -10,21 +10,21 @@ import {
   type PutRecordsCommandOutput,
 } from "@aws-sdk/client-kinesis";
 import type { Pluggable } from "@smithy/types";
-import type { ConnectionOptions } from "../config.js";
-import type { Entry } from "../entry.js";
+import type { ConnectionOptions } from "./connection_options.js";
+import type { Entry } from "../pack/entry.js";
 import { AttemptRunner, type Attempt, type TimeLimit } from "./attempt.js";
 import type { HandlerMethods } from "../network/ended_handler.js";
 import { createHttpHandler } from "../network/http_handler.js";
 import { directNetwork, type NetworkEnvironment } from "../network/network.js";
-import type { Shard } from "../aggregate/shard_map.js";
+import type { Shard } from "../pack/shard_map.js";
 import { answeredBy, PreparedRequest } from "./prepared_request.js";
-import type { PutRecordsClient } from "./put_records.js";
+import type { PutRecordsClient } from "../delivery/put_records.js";
 import { beginsAsCborMap, formatOfResponse, readAnswer, refusesFormat, tookAll, type PutRecordsAnswer } from "./put_records_answer.js";
 import { watched, type CredentialProvider, type Credentials } from "../credentials/renewing_credentials.js";
 import type { RequestBodies, RequestBody } from "./request_bodies.js";
 import { contentTypes } from "./request_form.js";
-import { CredentialsFailure } from "./request_failure.js";
-import type { ShardLister, ShardPage } from "./shard_map_source.js";
+import { CredentialsFailure } from "./failure.js";
+import type { ShardLister, ShardPage } from "../delivery/shard_list.js";
 import { givenEndpoint } from "../credentials/token_service.js";
 import { userAgentPlugin } from "./user_agent.js";
 

@@ -1,6 +1,6 @@
 /** Runs one request until it has an outcome, reaches its time limit, or its output instance is closed. */
-import type { RequestFailure } from "./put_records.js";
-import { readFailure } from "./request_failure.js";
+import type { RequestFailure } from "../delivery/put_records.js";
+import { readFailure } from "./failure.js";
 
 /** The time limit of an attempt. */
 export interface TimeLimit {

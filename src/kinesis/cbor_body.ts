@@ -4,9 +4,9 @@
  * Source of the layout: RFC 8949, section 3. The service takes it as application/x-amz-cbor-1.1, with the members of
  * the JSON form (AWS SDK for Java, AwsCborProtocolFactory).
  */
-import type { Entry } from "../entry.js";
+import type { Entry } from "../pack/entry.js";
 import { randomPartitionKeyCharacters } from "../limits.js";
-import type { ByteSink } from "../record/byte_sink.js";
+import type { ByteSink } from "../bytes/byte_sink.js";
 import { putRandomKey } from "../record/partition_key.js";
 import type { StreamTarget } from "./request_form.js";
 

@@ -1,8 +1,8 @@
 /** Why a request failed, read from what the AWS SDK throws, and what can be done about it. */
 import { headersOf, readRetryAfter } from "../network/retry_after.js";
-import { withoutSecrets } from "../service_message.js";
-import type { FailureCause, RequestFailure } from "./put_records.js";
-import { isThrottling } from "./throttling.js";
+import { withoutSecrets } from "../telemetry/redaction.js";
+import type { FailureCause, RequestFailure } from "../delivery/put_records.js";
+import { isThrottling } from "../delivery/throttling.js";
 import { readTlsFault } from "./tls_fault.js";
 
 /** Codes of time-outs: the service's, the SDK's, and that of a silent source of credentials. */

@@ -1,8 +1,8 @@
 /** The body of a PutRecords request as JSON, written once into one buffer. */
-import { base64Bytes, putBase64 } from "../base64.js";
-import type { Entry } from "../entry.js";
+import { base64Bytes, putBase64 } from "../bytes/base64.js";
+import type { Entry } from "../pack/entry.js";
 import { randomPartitionKeyCharacters } from "../limits.js";
-import type { ByteSink } from "../record/byte_sink.js";
+import type { ByteSink } from "../bytes/byte_sink.js";
 import { putRandomKey } from "../record/partition_key.js";
 import type { StreamTarget } from "./request_form.js";
 

@@ -1,7 +1,7 @@
 /** The bodies of PutRecords requests: in which form, and in which memory. */
-import type { Entry } from "../entry.js";
-import type { SinkPool } from "../record/sink_pool.js";
-import type { ByteSink } from "../record/byte_sink.js";
+import type { Entry } from "../pack/entry.js";
+import type { SinkPool } from "../bytes/sink_pool.js";
+import type { ByteSink } from "../bytes/byte_sink.js";
 import { mostCborBytes, writeCborBody } from "./cbor_body.js";
 import { mostJsonBytes, writeJsonBody } from "./json_body.js";
 import { targetOf, type RequestFormat, type StreamTarget } from "./request_form.js";

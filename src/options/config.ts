@@ -1,9 +1,9 @@
 /** Reads and checks the options of one output instance. */
-import type { AggregationLimits } from "./aggregate/aggregator.js";
-import type { CompressionAlgorithm } from "./compress/compressor.js";
-import { limitsFor, maxLargeRecordBytes, maxRecordBytes, type ServiceLimits } from "./limits.js";
-import type { Log } from "./log.js";
-import type { RecordOptions } from "./record/record_shaper.js";
+import type { AggregationLimits } from "../pack/aggregator.js";
+import type { CompressionAlgorithm } from "../pack/compress/compressor.js";
+import { limitsFor, maxLargeRecordBytes, maxRecordBytes, type ServiceLimits } from "../limits.js";
+import type { Log } from "../telemetry/log.js";
+import type { RecordOptions } from "../record/shaper.js";
 import {
   maxTimeoutSeconds,
   readCompression,
@@ -17,34 +17,14 @@ import {
   readRoleArn,
   readStream,
   readTimeFormat,
-} from "./option_values.js";
-import type { RequestFormat } from "./send/request_form.js";
-import type { ZoneAbbreviation } from "./record/time_format.js";
+} from "./values.js";
+import type { ConnectionOptions } from "../kinesis/connection_options.js";
+import type { RequestFormat } from "../kinesis/request_form.js";
+import type { ZoneAbbreviation } from "../record/time_key/format.js";
 import { regionOfArn } from "./stream_name.js";
 
 /** Gives an option's value as Fluent Bit has it; undefined when it is not set. */
 export type OptionReader = (key: string) => string | undefined;
-
-/** How to reach the stream. */
-export interface ConnectionOptions {
-  readonly region: string;
-  /** Name or ARN. */
-  readonly stream: string;
-  readonly endpoint: string | undefined;
-  /** Of the shared configuration files; undefined for the default chain of credentials. */
-  readonly profile: string | undefined;
-  readonly roleArn: string | undefined;
-  /** Given when role_arn is assumed. */
-  readonly externalId: string | undefined;
-  readonly stsEndpoint: string | undefined;
-  /** Limits a whole attempt, as set by http_request_timeout. 0 means none. */
-  readonly requestTimeoutMs: number;
-  /**
-   * Limits the time from the last sent byte of a request to its complete response, where http_request_timeout is unset.
-   * 0 or undefined means no limit.
-   */
-  readonly answerTimeoutMs?: number;
-}
 
 /** The checked options of one output instance. */
 export interface Config {

@@ -1,8 +1,8 @@
 /** Reads and checks the environment variables that rule the plugin. */
-import { ConfigurationError } from "./configuration_error.js";
-import { parseGoDuration } from "./duration.js";
-import type { LogLevel } from "./log.js";
-import { readRoleArn } from "./option_values.js";
+import { ConfigurationError } from "../configuration_error.js";
+import { parseGoDuration } from "./go_duration.js";
+import type { LogLevel } from "../telemetry/log.js";
+import { readRoleArn } from "./values.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,8 +1,8 @@
 /** The forms of single option values: what is taken, and what is said of anything else. */
-import type { CompressionAlgorithm } from "./compress/compressor.js";
-import { ConfigurationError } from "./configuration_error.js";
-import type { RequestFormat } from "./send/request_form.js";
-import { defaultTimeFormat, TimeFormat, type ZoneAbbreviation } from "./record/time_format.js";
+import type { CompressionAlgorithm } from "../pack/compress/compressor.js";
+import { ConfigurationError } from "../configuration_error.js";
+import type { RequestFormat } from "../kinesis/request_form.js";
+import { defaultTimeFormat, TimeFormat, type ZoneAbbreviation } from "../record/time_key/format.js";
 import { namesStream } from "./stream_name.js";
 
 function wrong(name: string, value: string, allowed: string): ConfigurationError {

@@ -1,6 +1,6 @@
 /** Counts what the pipeline tells about the records of one chunk, until it is known that the chunk will not come again. */
-import type { CounterSeries, Metrics } from "./metrics.js";
-import type { RecordReport } from "./pipeline.js";
+import type { CounterSeries, Metrics } from "../telemetry/metrics.js";
+import type { RecordReport } from "../pack/slices.js";
 
 /** What was counted in a chunk until it was done with. */
 export interface TakenCounts {

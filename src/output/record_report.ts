@@ -1,7 +1,7 @@
 /** The messages about single records of one output instance, at most once a minute each. */
-import { maxRecordBytes } from "./limits.js";
-import { RepeatedMessage, type Log } from "./log.js";
-import type { RecordReport } from "./pipeline.js";
+import { maxRecordBytes } from "../limits.js";
+import { RepeatedMessage, type Log } from "../telemetry/log.js";
+import type { RecordReport } from "../pack/slices.js";
 
 /**
  * What an output says about its records.

@@ -15,7 +15,7 @@
  *       required bytes  data                    = 3;
  *     }
  */
-import type { ByteSink } from "../record/byte_sink.js";
+import type { ByteSink } from "../bytes/byte_sink.js";
 
 const magic = [0xf3, 0x89, 0x9a, 0xc2];
 const md5Bytes = 16;

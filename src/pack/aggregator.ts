@@ -1,6 +1,6 @@
 /** Gathers the user records of one chunk into aggregated records, one for each shard where the shards are known. */
-import type { Entry } from "../entry.js";
-import type { ByteSink } from "../record/byte_sink.js";
+import type { Entry } from "./entry.js";
+import type { ByteSink } from "../bytes/byte_sink.js";
 import { utf8Bytes } from "../record/partition_key.js";
 import type { Md5 } from "./aggregated_record.js";
 import { loneRecord } from "./lone_record.js";

@@ -1,5 +1,5 @@
 /** Cuts entries into batches that one PutRecords request may hold. */
-import type { Entry } from "../entry.js";
+import type { Entry } from "./entry.js";
 
 /** Limits of one request. */
 export interface BatchLimits {

@@ -1,6 +1,6 @@
 /** Makes the entry of a user record that goes alone, and hides one that looks like an aggregate inside an aggregate of one. */
-import { Entry } from "../entry.js";
-import type { ByteSink } from "../record/byte_sink.js";
+import { Entry } from "./entry.js";
+import type { ByteSink } from "../bytes/byte_sink.js";
 import { utf8Bytes } from "../record/partition_key.js";
 import { appendAggregatedRecord, beginsAsAggregate, framingBytes, subRecordBytes, tableEntryBytes, type Md5 } from "./aggregated_record.js";
 

@@ -1,5 +1,5 @@
 /** MD5, which the format of aggregated records asks for: Node's, or a package's where a policy refuses it. */
-import type { Md5 } from "./aggregate/aggregated_record.js";
+import type { Md5 } from "./aggregated_record.js";
 
 /** A hash that is being computed, as Node has it. */
 export interface Hash {

@@ -1,6 +1,6 @@
 /** One aggregated record while it is being filled: its tables, its records, and its size to the byte. */
-import { Entry } from "../entry.js";
-import type { ByteSink } from "../record/byte_sink.js";
+import { Entry } from "./entry.js";
+import type { ByteSink } from "../bytes/byte_sink.js";
 import { appendAggregatedRecord, framingBytes, subRecordBytes, tableEntryBytes, type Md5 } from "./aggregated_record.js";
 import { mapKey } from "./map_key.js";
 import { hashKeyOf } from "./shard_map.js";

@@ -1,19 +1,26 @@
 /** Turns the events of a chunk into entries, a slice at a time: decoded, shaped, compressed, cut, aggregated. */
-import { Aggregator, type AggregationLimits } from "./aggregate/aggregator.js";
-import { hidingBytes, loneRecord } from "./aggregate/lone_record.js";
-import type { AggregateLimits } from "./aggregate/open_aggregate.js";
-import type { ShardMap } from "./aggregate/shard_map.js";
-import { beginsAsAggregate, type Md5 } from "./aggregate/aggregated_record.js";
-import type { Config } from "./config.js";
-import { EventReader } from "./decode/event_reader.js";
+import { Aggregator, type AggregationLimits } from "./aggregator.js";
+import { hidingBytes, loneRecord } from "./lone_record.js";
+import type { AggregateLimits } from "./open_aggregate.js";
+import type { ShardMap } from "./shard_map.js";
+import { beginsAsAggregate, type Md5 } from "./aggregated_record.js";
+import { EventReader } from "../chunk/event_reader.js";
 import type { EventSet } from "./event_set.js";
-import { inputOf, type Input } from "./decode/msgpack.js";
-import { maxRecordBytes, randomPartitionKeyCharacters, type ServiceLimits } from "./limits.js";
-import type { ByteSink } from "./record/byte_sink.js";
-import { randomPartitionKey, utf8Bytes } from "./record/partition_key.js";
-import { RecordShaper } from "./record/record_shaper.js";
-import { compressToFit, truncate, type Compress } from "./record/truncation.js";
+import { inputOf, type Input } from "../chunk/msgpack.js";
+import { maxRecordBytes, randomPartitionKeyCharacters, type ServiceLimits } from "../limits.js";
+import type { ByteSink } from "../bytes/byte_sink.js";
+import { randomPartitionKey, utf8Bytes } from "../record/partition_key.js";
+import { RecordShaper, type RecordOptions } from "../record/shaper.js";
+import { compressToFit, truncate, type Compress } from "../record/truncation.js";
 import type { Entry } from "./entry.js";
+
+/** The options of an output by which its events become entries. */
+export interface PipelineOptions {
+  readonly record: RecordOptions;
+  readonly limits: ServiceLimits;
+  /** Undefined when aggregation is off. */
+  readonly aggregation: AggregationLimits | undefined;
+}
 
 /** What the pipeline needs of the world outside. */
 export interface PipelineDependencies {
@@ -52,7 +59,7 @@ export interface SliceLimits {
 export const sliceRecordBytes = 4 * 1024 * 1024;
 
 /**
- * Of the events that a log usually has, 2 MB. An entry takes some hundred bytes (entry.ts), so that a chunk of the smallest
+ * Of the events that a log usually has, 2 MB. An entry takes some hundred bytes (pack/entry.ts), so that a chunk of the smallest
  * events (three bytes) would take thirty times its size as a whole.
  */
 const mostEvents = 20_000;
@@ -68,15 +75,15 @@ function sliceLimits(service: ServiceLimits, aggregation: AggregateLimits | unde
 
 /** Turns chunks into entries, by the options of one output instance. */
 export class Pipeline {
-  readonly #config: Config;
+  readonly #options: PipelineOptions;
   readonly #dependencies: PipelineDependencies;
   readonly #shaper: RecordShaper;
   readonly #randomKey: () => string;
 
-  constructor(config: Config, dependencies: PipelineDependencies) {
-    this.#config = config;
+  constructor(options: PipelineOptions, dependencies: PipelineDependencies) {
+    this.#options = options;
     this.#dependencies = dependencies;
-    this.#shaper = new RecordShaper(config.record);
+    this.#shaper = new RecordShaper(options.record);
     this.#randomKey = () => randomPartitionKey(dependencies.random, randomPartitionKeyCharacters);
   }
 
@@ -87,10 +94,10 @@ export class Pipeline {
    */
   open(chunk: Uint8Array, wanted?: EventSet, shardMap?: ShardMap | "alone"): Slices {
     const isAggregated = shardMap !== "alone";
-    const aggregation = isAggregated ? this.#config.aggregation : undefined;
-    return new Slices(chunk, wanted, sliceLimits(this.#config.limits, aggregation), {
+    const aggregation = isAggregated ? this.#options.aggregation : undefined;
+    return new Slices(chunk, wanted, sliceLimits(this.#options.limits, aggregation), {
       ...this.#dependencies,
-      config: this.#config,
+      options: this.#options,
       shaper: this.#shaper,
       randomKey: this.#randomKey,
       aggregation,
@@ -101,7 +108,7 @@ export class Pipeline {
 
 /** What the slices of a chunk need of their pipeline. */
 interface SliceDependencies {
-  readonly config: Config;
+  readonly options: PipelineOptions;
   readonly shaper: RecordShaper;
   readonly compress: Compress | undefined;
   readonly report: RecordReport;
@@ -147,7 +154,7 @@ export class Slices {
    * it in the chunk. A slice ends at {@link EventSet.rest}, so that all its events lie on one side.
    */
   next(sink: ByteSink): Entry[] {
-    const { config, shaper, compress, report, md5, randomKey, aggregation, shardMap } = this.#dependencies;
+    const { options, shaper, compress, report, md5, randomKey, aggregation, shardMap } = this.#dependencies;
     const { maxEvents, recordBytes: mostBytes } = this.#limits;
     const rest = this.#wanted?.rest ?? 0;
     const border = this.#position < rest ? rest : Number.POSITIVE_INFINITY;
@@ -174,11 +181,11 @@ export class Slices {
         continue;
       }
       const { partitionKey } = shaped;
-      if (partitionKey === undefined && config.record.partitionKeyPath.length > 0) report.withoutPartitionKey();
+      if (partitionKey === undefined && options.record.partitionKeyPath.length > 0) report.withoutPartitionKey();
       const keyBytes = partitionKey === undefined ? randomPartitionKeyCharacters : utf8Bytes(partitionKey);
       const isHidden = compress === undefined && beginsAsAggregate(sink.bytes, start, sink.length);
       const besidesBytes = keyBytes + (isHidden ? hidingBytes(sink.length - start, keyBytes) : 0);
-      if (!this.#fit(sink, start, config.limits.maxRecordBytes - besidesBytes)) continue;
+      if (!this.#fit(sink, start, options.limits.maxRecordBytes - besidesBytes)) continue;
       const end = sink.length;
       recordBytes += end - start;
       if (aggregator !== undefined) aggregator.add(start, end, partitionKey, event);
@@ -193,8 +200,8 @@ export class Slices {
 
   /** Compresses and cuts the record that starts at `start`; false when it had to be dropped. */
   #fit(sink: ByteSink, start: number, maxBytes: number): boolean {
-    const { compress, report, config } = this.#dependencies;
-    const { appendNewline } = config.record;
+    const { compress, report, options } = this.#dependencies;
+    const { appendNewline } = options.record;
     const plainBytes = sink.length - start;
     if (compress !== undefined) {
       const result = compressToFit(sink, start, maxBytes, appendNewline, compress);

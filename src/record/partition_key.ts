@@ -1,8 +1,8 @@
 /** Finds a record's partition key: the text at the end of a path of keys. */
-import { emptyHead, readHead, skipValue, type Head, type Input } from "../decode/msgpack.js";
+import { emptyHead, readHead, skipValue, type Head, type Input } from "../chunk/msgpack.js";
 import { maxPartitionKeyCharacters } from "../limits.js";
-import { ByteSink } from "./byte_sink.js";
-import { failed, JsonWriter } from "./json_value.js";
+import { ByteSink } from "../bytes/byte_sink.js";
+import { failed, JsonWriter } from "./json/value.js";
 import { TextMemory } from "./text_memory.js";
 
 /** Compares the `count` bytes at `start` with a key, which is all of its input. */

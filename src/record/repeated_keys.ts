@@ -1,5 +1,5 @@
 /** Finds the entries of a map that a later one of the same key takes the place of, as when Go decodes it. */
-import { emptyHead, readHead, skipValue, type Input } from "../decode/msgpack.js";
+import { emptyHead, readHead, skipValue, type Input } from "../chunk/msgpack.js";
 
 /** A power of two, and so many more than there are keys in a usual map that few share a place. */
 const places = 1024;

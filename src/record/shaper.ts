@@ -1,12 +1,12 @@
 /** Makes user records of events: which keys go out, under which names, as what bytes, with which partition key. */
-import { emptyHead, inputOf, readHead, skipValue, type Head, type Input } from "../decode/msgpack.js";
-import type { ByteSink } from "./byte_sink.js";
-import { replaceDotsIn } from "./dots.js";
-import { failed, JsonWriter, type JsonFailure } from "./json_value.js";
+import { emptyHead, inputOf, readHead, skipValue, type Head, type Input } from "../chunk/msgpack.js";
+import type { ByteSink } from "../bytes/byte_sink.js";
+import { replaceDotsIn } from "./json/dots.js";
+import { failed, JsonWriter, type JsonFailure } from "./json/value.js";
 import { isKey, PartitionKeyReader } from "./partition_key.js";
 import { KeyMemory, repeatedKeys } from "./repeated_keys.js";
-import { TimeEntry } from "./time_entry.js";
-import type { TimeFormat } from "./time_format.js";
+import { TimeEntry } from "./time_key/entry.js";
+import type { TimeFormat } from "./time_key/format.js";
 
 /** What the options say about a record's content. */
 export interface RecordOptions {

@@ -1,5 +1,5 @@
 /** Cuts user records that are too large for Kinesis, with or without compression. */
-import type { ByteSink } from "./byte_sink.js";
+import type { ByteSink } from "../bytes/byte_sink.js";
 
 /** What a cut record ends with; the Go plugin's. */
 export const truncatedSuffix = Uint8Array.from("[Truncated...]", (character) => character.charCodeAt(0));

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
 import path from "node:path";
-import { version } from "../../src/version.js";
+import { version } from "../../src/host/version.js";
 
 export interface Machine {
   readonly processor: string;

@@ -1,6 +1,6 @@
 /** The core of the real binding's tests: answers, or misbehaves, as stand_in_core.h says, and watches its chunks. */
 import type * as Files from "node:fs";
-import { flushAnswers, initFailed, requestKinds, type Binding } from "../../src/binding.js";
+import { flushAnswers, initFailed, requestKinds, type Binding } from "../../src/host/binding.js";
 import { misuse } from "./binding_misuse.js";
 
 /** What Node-API's side gives beyond what the real core's types say. */

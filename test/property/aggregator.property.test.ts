@@ -2,10 +2,10 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { Aggregator } from "../../src/aggregate/aggregator.js";
-import { hashKeyOf, ShardMap, type Shard } from "../../src/aggregate/shard_map.js";
-import { userRecordsOf, type Entry } from "../../src/entry.js";
-import { ByteSink } from "../../src/record/byte_sink.js";
+import { Aggregator } from "../../src/pack/aggregator.js";
+import { hashKeyOf, ShardMap, type Shard } from "../../src/pack/shard_map.js";
+import { userRecordsOf, type Entry } from "../../src/pack/entry.js";
+import { ByteSink } from "../../src/bytes/byte_sink.js";
 import { isAggregate, parseAggregate } from "../support/kpl_aggregate.js";
 import { keyOf } from "../support/entry.js";
 import { appended } from "../support/sink_records.js";

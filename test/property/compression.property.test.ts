@@ -3,7 +3,7 @@ import { gunzipSync, inflateSync } from "node:zlib";
 import fc from "fast-check";
 import { inflate, ungzip } from "pako";
 import { expect, test } from "vitest";
-import { compressorFor, largestOwnBytes } from "../../src/compress/compressor.js";
+import { compressorFor, largestOwnBytes } from "../../src/pack/compress/compressor.js";
 import { packed } from "../support/packed.js";
 
 const gzip = compressorFor("gzip");

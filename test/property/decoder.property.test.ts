@@ -1,8 +1,8 @@
 // Whatever bytes a chunk holds: the decoder ends, stays within them, and never throws; nor does the pipeline.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EventReader } from "../../src/decode/event_reader.js";
-import { inputOf, skipValue } from "../../src/decode/msgpack.js";
+import { EventReader } from "../../src/chunk/event_reader.js";
+import { inputOf, skipValue } from "../../src/chunk/msgpack.js";
 import { encodeV1, encodeV2, groupStart } from "../support/event_chunk.js";
 import { runPipeline } from "../support/recorded_pipeline.js";
 import { keyBytesOf } from "../support/entry.js";

@@ -2,9 +2,9 @@
 // service never takes.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Shard } from "../../src/aggregate/shard_map.js";
-import type { Entry } from "../../src/entry.js";
-import type { PutRecordsOutcome } from "../../src/send/put_records.js";
+import type { Shard } from "../../src/pack/shard_map.js";
+import type { Entry } from "../../src/pack/entry.js";
+import type { PutRecordsOutcome } from "../../src/delivery/put_records.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { JumpingClock } from "../support/fake_clock.js";
 import { allTextsIn, takenOf } from "../support/received_events.js";

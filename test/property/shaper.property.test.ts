@@ -2,9 +2,9 @@
 import { encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { inputOf } from "../../src/decode/msgpack.js";
-import { ByteSink } from "../../src/record/byte_sink.js";
-import { RecordShaper } from "../../src/record/record_shaper.js";
+import { inputOf } from "../../src/chunk/msgpack.js";
+import { ByteSink } from "../../src/bytes/byte_sink.js";
+import { RecordShaper } from "../../src/record/shaper.js";
 import { shapeByReference, type ReferenceOptions, type ReferenceValue } from "../support/reference_shaper.js";
 import { epochTime, shape } from "../support/shaped_record.js";
 

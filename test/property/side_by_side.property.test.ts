@@ -2,13 +2,13 @@
 // order of keys is kept, and the bounds of the window and of the bytes hold.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { ByteBudget } from "../../src/byte_budget.js";
-import type { Entry } from "../../src/entry.js";
-import { cutBatches } from "../../src/send/batcher.js";
-import { deliver, type Delivery } from "../../src/send/delivery.js";
-import { cutLanes, type SendOrder } from "../../src/send/lanes.js";
-import type { PutRecordsOutcome } from "../../src/send/put_records.js";
-import { bodyBytesOf, RequestWindow } from "../../src/send/request_window.js";
+import { ByteBudget } from "../../src/bytes/byte_budget.js";
+import type { Entry } from "../../src/pack/entry.js";
+import { cutBatches } from "../../src/pack/batches.js";
+import { deliver, type Delivery } from "../../src/delivery/delivery.js";
+import { cutLanes, type SendOrder } from "../../src/delivery/lanes.js";
+import type { PutRecordsOutcome } from "../../src/delivery/put_records.js";
+import { bodyBytesOf, RequestWindow } from "../../src/delivery/request_window.js";
 import { entryOf } from "../support/entry.js";
 import { JumpingClock, settled } from "../support/fake_clock.js";
 import { HeldClient, type HeldRequest } from "../support/held_client.js";

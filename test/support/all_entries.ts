@@ -1,8 +1,8 @@
 // All entries of a chunk at once, with all slices in one sink.
-import type { ShardMap } from "../../src/aggregate/shard_map.js";
-import type { Entry } from "../../src/entry.js";
-import type { Pipeline } from "../../src/pipeline.js";
-import type { ByteSink } from "../../src/record/byte_sink.js";
+import type { ShardMap } from "../../src/pack/shard_map.js";
+import type { Entry } from "../../src/pack/entry.js";
+import type { Pipeline } from "../../src/pack/slices.js";
+import type { ByteSink } from "../../src/bytes/byte_sink.js";
 
 /** Returns what the pipeline makes of the chunk. */
 export function allEntriesOf(pipeline: Pipeline, chunk: Uint8Array, sink: ByteSink, shardMap?: ShardMap): Entry[] {

@@ -1,7 +1,7 @@
 // Puts a chunk through pipelines of several options and says what it should not have done, or cost.
 import { createHash } from "node:crypto";
-import type { Entry } from "../../src/entry.js";
-import type { PipelineDependencies } from "../../src/pipeline.js";
+import type { Entry } from "../../src/pack/entry.js";
+import type { PipelineDependencies } from "../../src/pack/slices.js";
 import { allEntriesOf } from "./all_entries.js";
 import { countAllocations } from "./counted_allocations.js";
 import { chunkOf } from "./event_chunk.js";
@@ -45,11 +45,11 @@ export interface TrialCost {
 /** Loads the core, which must be watched by then. */
 function loadCore() {
   return Promise.all([
-    import("../../src/pipeline.js"),
+    import("../../src/pack/slices.js"),
     import("./recorded_pipeline.js"),
-    import("../../src/compress/compressor.js"),
-    import("../../src/aggregate/shard_map.js"),
-    import("../../src/record/byte_sink.js"),
+    import("../../src/pack/compress/compressor.js"),
+    import("../../src/pack/shard_map.js"),
+    import("../../src/bytes/byte_sink.js"),
   ]);
 }
 

@@ -1,5 +1,5 @@
 // Metrics that keep their sums, as Fluent Bit would show them.
-import type { CounterSeries, Metrics } from "../../src/metrics.js";
+import type { CounterSeries, Metrics } from "../../src/telemetry/metrics.js";
 
 export class CountedMetrics implements Metrics {
   readonly counts = new Map<string, number>();

@@ -1,5 +1,5 @@
 // Entries of single texts, for tests of what is done with entries.
-import { Entry } from "../../src/entry.js";
+import { Entry } from "../../src/pack/entry.js";
 import { randomPartitionKeyCharacters } from "../../src/limits.js";
 
 export interface EntryParts {

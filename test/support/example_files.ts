@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { parse, parseAllDocuments } from "yaml";
-import { readConfig } from "../../src/config.js";
+import { readConfig } from "../../src/options/config.js";
 import { ROOT } from "./plugin_host.js";
 import { RecordedLog } from "./recorded_log.js";
 

@@ -1,5 +1,5 @@
 // A shim without Fluent Bit: keeps the replies, and has the chunks that a test puts in.
-import type { Binding } from "../../src/binding.js";
+import type { Binding } from "../../src/host/binding.js";
 
 export class FakeBinding implements Binding {
   /** The replies, in order. */

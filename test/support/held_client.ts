@@ -1,6 +1,6 @@
 // A Kinesis client whose requests wait until a test answers them, in any order.
-import type { Entry } from "../../src/entry.js";
-import type { PutRecordsClient, PutRecordsOutcome } from "../../src/send/put_records.js";
+import type { Entry } from "../../src/pack/entry.js";
+import type { PutRecordsClient, PutRecordsOutcome } from "../../src/delivery/put_records.js";
 import { settled } from "./fake_clock.js";
 import { allTaken, keysOf } from "./scripted_client.js";
 

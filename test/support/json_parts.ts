@@ -1,8 +1,8 @@
 // Single numbers and texts by the writers of their JSON, in buffers that have just the room that these ask for.
-import { inputOf } from "../../src/decode/msgpack.js";
-import { putFloat, putInteger64 } from "../../src/record/json_number.js";
-import { mostScalarBytes } from "../../src/record/json_scalar.js";
-import { jsonTextBytes, putJsonText } from "../../src/record/json_text.js";
+import { inputOf } from "../../src/chunk/msgpack.js";
+import { putFloat, putInteger64 } from "../../src/record/json/number.js";
+import { mostScalarBytes } from "../../src/record/json/scalar.js";
+import { jsonTextBytes, putJsonText } from "../../src/record/json/text.js";
 
 /** Throws at bytes that are no UTF-8, where others would put U+FFFD and hide that we did not. */
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

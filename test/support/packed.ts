@@ -1,5 +1,5 @@
 // Compressors as functions of bytes, as tests like to call them, and the other way round.
-import { ByteSink } from "../../src/record/byte_sink.js";
+import { ByteSink } from "../../src/bytes/byte_sink.js";
 import type { Compress } from "../../src/record/truncation.js";
 
 /** What a compressor makes of bytes that stand behind others in a sink. */

@@ -1,5 +1,5 @@
 // A log that keeps its messages, for tests that look at what the user is told.
-import type { Log, LogLevel } from "../../src/log.js";
+import type { Log, LogLevel } from "../../src/telemetry/log.js";
 
 export interface Message {
   readonly level: LogLevel;

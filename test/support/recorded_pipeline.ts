@@ -1,10 +1,10 @@
 // Runs chunks through the pipeline as an instance with these options would, and keeps what was reported about records.
 import { createHash } from "node:crypto";
-import { compressorFor } from "../../src/compress/compressor.js";
-import { readConfig, type Config } from "../../src/config.js";
-import { Pipeline, type PipelineDependencies } from "../../src/pipeline.js";
-import type { Entry } from "../../src/entry.js";
-import { ByteSink } from "../../src/record/byte_sink.js";
+import { compressorFor } from "../../src/pack/compress/compressor.js";
+import { readConfig, type Config } from "../../src/options/config.js";
+import { Pipeline, type PipelineDependencies } from "../../src/pack/slices.js";
+import type { Entry } from "../../src/pack/entry.js";
+import { ByteSink } from "../../src/bytes/byte_sink.js";
 import { allEntriesOf } from "./all_entries.js";
 
 export type PluginOptions = Readonly<Record<string, string>>;

@@ -1,8 +1,8 @@
 // A Kinesis client that answers by a script and keeps what it was sent.
-import type { Entry } from "../../src/entry.js";
-import type { Shard } from "../../src/aggregate/shard_map.js";
-import type { FailureCause, PutRecordsClient, PutRecordsOutcome, RequestFailure } from "../../src/send/put_records.js";
-import type { ShardLister, ShardPage } from "../../src/send/shard_map_source.js";
+import type { Entry } from "../../src/pack/entry.js";
+import type { Shard } from "../../src/pack/shard_map.js";
+import type { FailureCause, PutRecordsClient, PutRecordsOutcome, RequestFailure } from "../../src/delivery/put_records.js";
+import type { ShardLister, ShardPage } from "../../src/delivery/shard_list.js";
 import { entryOf as entryWith, keyOf } from "./entry.js";
 
 /** One request's outcome, or how to find it. */

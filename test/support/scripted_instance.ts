@@ -1,9 +1,9 @@
 // An output instance with a scripted client, a clock of the test's, and all that it says kept.
 import { createHash } from "node:crypto";
-import { compressorFor } from "../../src/compress/compressor.js";
-import { readConfig } from "../../src/config.js";
-import { type Metrics, noMetrics } from "../../src/metrics.js";
-import { OutputInstance, type FlushOutcome, type SharedMemory } from "../../src/output_instance.js";
+import { compressorFor } from "../../src/pack/compress/compressor.js";
+import { readConfig } from "../../src/options/config.js";
+import { type Metrics, noMetrics } from "../../src/telemetry/metrics.js";
+import { OutputInstance, type FlushOutcome, type SharedMemory } from "../../src/output/output.js";
 import type { Compress } from "../../src/record/truncation.js";
 import { type HeldClock, JumpingClock } from "./fake_clock.js";
 import { RecordedLog } from "./recorded_log.js";

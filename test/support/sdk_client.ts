@@ -1,7 +1,7 @@
 // A Kinesis client as the plugin makes it, with dummy credentials and nothing of this machine's settings.
 import { vi } from "vitest";
 import { CredentialSources } from "../../src/credentials/credentials.js";
-import { createKinesisClient } from "../../src/send/kinesis_client.js";
+import { createKinesisClient } from "../../src/kinesis/api.js";
 import { directNetwork } from "../../src/network/network.js";
 import { RecordedLog } from "./recorded_log.js";
 import { renewalClock } from "./renewal_clock.js";

@@ -1,9 +1,9 @@
 // Shapes single bodies, as bytes of msgpack or as values, for tests of what becomes of a record's content.
-import { inputOf } from "../../src/decode/msgpack.js";
-import { ByteSink } from "../../src/record/byte_sink.js";
-import { failed, JsonWriter } from "../../src/record/json_value.js";
-import { RecordShaper, type RecordOptions } from "../../src/record/record_shaper.js";
-import { TimeFormat } from "../../src/record/time_format.js";
+import { inputOf } from "../../src/chunk/msgpack.js";
+import { ByteSink } from "../../src/bytes/byte_sink.js";
+import { failed, JsonWriter } from "../../src/record/json/value.js";
+import { RecordShaper, type RecordOptions } from "../../src/record/shaper.js";
+import { TimeFormat } from "../../src/record/time_key/format.js";
 import { encodeValue } from "./event_chunk.js";
 
 export const plainOptions: RecordOptions = {

@@ -1,7 +1,7 @@
 // The memory that all outputs of a process share, with bounds of the test's.
-import { ByteBudget } from "../../src/byte_budget.js";
-import type { SharedMemory } from "../../src/output_instance.js";
-import { Turns, type TurnsDependencies } from "../../src/turns.js";
+import { ByteBudget } from "../../src/bytes/byte_budget.js";
+import type { SharedMemory } from "../../src/output/output.js";
+import { Turns, type TurnsDependencies } from "../../src/delivery/turns.js";
 import { timedPool } from "./sink_pool.js";
 
 /** Makes shared memory without bounds, and with a network that needs no time, unless the test says otherwise. */

@@ -1,5 +1,5 @@
 // A pool of sinks whose timer runs only when a test says so.
-import { SinkPool } from "../../src/record/sink_pool.js";
+import { SinkPool } from "../../src/bytes/sink_pool.js";
 
 export interface TimedPool {
   readonly pool: SinkPool;

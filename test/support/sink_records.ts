@@ -1,5 +1,5 @@
 // Puts records into a sink, where what aggregates them looks for them.
-import type { ByteSink } from "../../src/record/byte_sink.js";
+import type { ByteSink } from "../../src/bytes/byte_sink.js";
 
 /** Appends a record's data; where it starts and ends. */
 export function appended(sink: ByteSink, data: Uint8Array | string): [start: number, end: number] {

@@ -2,9 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { optionNames } from "../../src/config.js";
+import { optionNames } from "../../src/options/config.js";
 import { hostFaults } from "../../scripts/check/host_faults.js";
-import { metricDefinitions } from "../../src/metrics.js";
+import { metricDefinitions } from "../../src/telemetry/metrics.js";
 import { ROOT } from "../support/plugin_host.js";
 
 const documents = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...["ARCHITECTURE", "COMPATIBILITY", "FLUENT-BIT", "LINUX", "MIGRATION", "TUNING", "WINDOWS"].map((name) => `docs/${name}.md`)];

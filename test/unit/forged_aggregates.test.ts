@@ -1,6 +1,6 @@
 // A log line that is an aggregate by its bytes: consumers get it as the one record that it is.
 import { describe, expect, it } from "vitest";
-import type { Entry } from "../../src/entry.js";
+import type { Entry } from "../../src/pack/entry.js";
 import { maxRecordBytes } from "../../src/limits.js";
 import { isAggregate, parseAggregate } from "../support/kpl_aggregate.js";
 import { runPipeline, type PluginOptions } from "../support/recorded_pipeline.js";

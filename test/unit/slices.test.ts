@@ -1,10 +1,10 @@
 // The slices of a chunk: where they end, and that together they are the chunk.
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import type { Entry } from "../../src/entry.js";
-import { EventSet } from "../../src/event_set.js";
-import { sliceRecordBytes } from "../../src/pipeline.js";
-import { ByteSink } from "../../src/record/byte_sink.js";
+import type { Entry } from "../../src/pack/entry.js";
+import { EventSet } from "../../src/pack/event_set.js";
+import { sliceRecordBytes } from "../../src/pack/slices.js";
+import { ByteSink } from "../../src/bytes/byte_sink.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { pipelineOf, type PluginOptions } from "../support/recorded_pipeline.js";
 import { entryOf } from "../support/scripted_client.js";

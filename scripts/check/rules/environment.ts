@@ -1,6 +1,6 @@
 /** The environment variables that rule the plugin, read by the plugin's own readers. */
 import { ConfigurationError } from "../../../src/configuration_error.js";
-import { readInstanceEnvironment, readLogLevel } from "../../../src/environment.js";
+import { readInstanceEnvironment, readLogLevel } from "../../../src/options/environment.js";
 import { readNetworkEnvironment } from "../../../src/network/network.js";
 import type { Finding } from "../findings.js";
 

@@ -1,6 +1,6 @@
 /** Keys that are no options, and keys that stand twice. */
-import { optionNames } from "../../../src/config.js";
-import { misspelledOptions } from "../../../src/misspelled_options.js";
+import { optionNames } from "../../../src/options/config.js";
+import { misspelledOptions } from "../../../src/options/misspelled.js";
 import { nearest } from "../edit_distance.js";
 import type { Finding } from "../findings.js";
 import type { KinesisOutput, Setting, Settings } from "../outputs.js";

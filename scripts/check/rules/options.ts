@@ -1,8 +1,8 @@
 /** What the plugin itself would say of the options: its own reader is asked, until it has no more to complain about. */
-import { optionNames, readConfig, type Config } from "../../../src/config.js";
+import { optionNames, readConfig, type Config } from "../../../src/options/config.js";
 import { ConfigurationError } from "../../../src/configuration_error.js";
-import type { Log } from "../../../src/log.js";
-import { zoneName } from "../../../src/zone_name.js";
+import type { Log } from "../../../src/telemetry/log.js";
+import { zoneName } from "../../../src/host/zone_name.js";
 import type { Finding } from "../findings.js";
 import { isKnown, placeOf, type KinesisOutput } from "../outputs.js";
 
@@ -41,7 +41,7 @@ export function readOptions(output: KinesisOutput): CheckedOptions {
   }
 }
 
-/** Which option a message of src/option_values.ts is about; the one about partition_key quotes its value alone. */
+/** Which option a message of src/options/values.ts is about; the one about partition_key quotes its value alone. */
 function optionIn(message: string): string {
   return (/^Invalid '(\w+)' value/u.exec(message) ?? /\('(\w+)' is not set\)$/u.exec(message))?.[1] ?? "partition_key";
 }

@@ -1,5 +1,5 @@
 /** Options about records that get in each other's way. */
-import type { Config } from "../../../src/config.js";
+import type { Config } from "../../../src/options/config.js";
 import { maxRecordBytes } from "../../../src/limits.js";
 import type { Finding, Severity } from "../findings.js";
 import { placeOf, type KinesisOutput } from "../outputs.js";

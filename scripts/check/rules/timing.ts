@@ -1,5 +1,5 @@
 /** Whether flushes can complete in the time that an output has at its end, and how long chunks gather. */
-import type { Config } from "../../../src/config.js";
+import type { Config } from "../../../src/options/config.js";
 import type { Finding, Place } from "../findings.js";
 import { isKnown, placeOf, type KinesisOutput, type Settings } from "../outputs.js";
 

@@ -1,6 +1,6 @@
 /** Compresses single records: small ones by our own Deflate, which costs about half of a call of zlib's, others by zlib. */
-import type { ByteSink } from "../record/byte_sink.js";
-import type { Compress } from "../record/truncation.js";
+import type { ByteSink } from "../../bytes/byte_sink.js";
+import type { Compress } from "../../record/truncation.js";
 import { adler32, crc32 } from "./checksums.js";
 import { DeflateBlock, mostBlockBytes } from "./deflate_block.js";
 import { mostBytes } from "./match_finder.js";

@@ -1,8 +1,8 @@
 /** Writes a msgpack extension as JSON: a time as its text, any other as what Go's decoder shows of one (codec.RawExt). */
-import { base64Bytes, putBase64 } from "../base64.js";
-import type { Input } from "../decode/msgpack.js";
-import type { ByteSink } from "./byte_sink.js";
-import { timeText } from "./json_time.js";
+import { base64Bytes, putBase64 } from "../../bytes/base64.js";
+import type { Input } from "../../chunk/msgpack.js";
+import type { ByteSink } from "../../bytes/byte_sink.js";
+import { timeText } from "./time.js";
 
 /** Writes the extension whose `count` bytes lie at `start`. */
 export function writeExtension(input: Input, type: number, start: number, count: number, sink: ByteSink): void {

@@ -1,6 +1,6 @@
 /** Writes msgpack's nil, booleans and numbers as JSON. */
-import type { Input } from "../decode/msgpack.js";
-import { putFloat, putInteger, putInteger64, putUnsigned } from "./json_number.js";
+import type { Input } from "../../chunk/msgpack.js";
+import { putFloat, putInteger, putInteger64, putUnsigned } from "./number.js";
 
 /** Bytes that the longest scalar takes: a float such as -0.0000010022886875520671, of 17 digits from the sixth place on. */
 export const mostScalarBytes = 25;

@@ -1,5 +1,5 @@
 /** Text of a msgpack value as a JSON string: escaped where JSON asks for it, invalid UTF-8 replaced. */
-import type { Input } from "../decode/msgpack.js";
+import type { Input } from "../../chunk/msgpack.js";
 
 const quote = 0x22;
 const backslash = 0x5c;

@@ -1,5 +1,5 @@
 /** Times within a record's content as text: Fluent Bit's event time and the timestamp of msgpack. */
-import type { Input } from "../decode/msgpack.js";
+import type { Input } from "../../chunk/msgpack.js";
 
 const eventTimeExtension = 0;
 const timestampExtension = -1;

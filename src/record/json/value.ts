@@ -1,12 +1,12 @@
 /** Writes a msgpack value as JSON, from bytes to bytes. */
-import { emptyHead, neverUsed, readHead, type Input } from "../decode/msgpack.js";
-import { maxNestingDepth } from "../limits.js";
-import type { ByteSink } from "./byte_sink.js";
+import { emptyHead, neverUsed, readHead, type Input } from "../../chunk/msgpack.js";
+import { maxNestingDepth } from "../../limits.js";
+import type { ByteSink } from "../../bytes/byte_sink.js";
 import { hasDot, replaceDotsIn } from "./dots.js";
-import { writeExtension } from "./json_extension.js";
-import { mostScalarBytes, putScalar, scalarBytes } from "./json_scalar.js";
-import { jsonTextBytes, mostJsonBytes, putJsonText } from "./json_text.js";
-import { timeText } from "./json_time.js";
+import { writeExtension } from "./extension.js";
+import { mostScalarBytes, putScalar, scalarBytes } from "./scalar.js";
+import { jsonTextBytes, mostJsonBytes, putJsonText } from "./text.js";
+import { timeText } from "./time.js";
 
 /** Why a value cannot be written as JSON. */
 export type JsonFailure =

@@ -1,6 +1,6 @@
 /** The entry of time_key as msgpack, so that it takes the same way as every other entry of a record. */
-import { inputOf, type Input } from "../decode/msgpack.js";
-import type { TimeFormat } from "./time_format.js";
+import { inputOf, type Input } from "../../chunk/msgpack.js";
+import type { TimeFormat } from "./format.js";
 
 const encoder = new TextEncoder();
 

@@ -3,10 +3,10 @@
 //
 // Once with MD5, as it is used, and once without, since MD5 is the same for both.
 import { createHash } from "node:crypto";
-import { Aggregator } from "../../../src/aggregate/aggregator.js";
-import type { Md5 } from "../../../src/aggregate/aggregated_record.js";
-import type { Entry } from "../../../src/entry.js";
-import { ByteSink } from "../../../src/record/byte_sink.js";
+import { Aggregator } from "../../../src/pack/aggregator.js";
+import type { Md5 } from "../../../src/pack/aggregated_record.js";
+import type { Entry } from "../../../src/pack/entry.js";
+import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { aggregatedRecordType, writeAggregate } from "../../support/kpl_aggregate.js";
 import { containerLogMix } from "../mixes/mixes.js";
 import { type Case, mustEqual } from "../stage.js";

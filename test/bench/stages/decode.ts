@@ -1,7 +1,7 @@
 // Finding the events in a chunk: our walk over the bytes, against objects made by @msgpack/msgpack.
 import { decodeMulti } from "@msgpack/msgpack";
-import { EventReader } from "../../../src/decode/event_reader.js";
-import { inputOf } from "../../../src/decode/msgpack.js";
+import { EventReader } from "../../../src/chunk/event_reader.js";
+import { inputOf } from "../../../src/chunk/msgpack.js";
 import { chunkOfLogs } from "../container_logs.js";
 import { mixes } from "../mixes/mixes.js";
 import { type Case, mustEqual } from "../stage.js";

@@ -1,8 +1,8 @@
 // How the work on the bytes grows: from chunks to the bodies of requests, in this process, without a request being sent.
 import { limitsFor, maxRecordBytes, maxRecordsPerRequest } from "../../../src/limits.js";
-import { ByteSink } from "../../../src/record/byte_sink.js";
-import { cutBatches } from "../../../src/send/batcher.js";
-import { writeJsonBody } from "../../../src/send/json_body.js";
+import { ByteSink } from "../../../src/bytes/byte_sink.js";
+import { cutBatches } from "../../../src/pack/batches.js";
+import { writeJsonBody } from "../../../src/kinesis/json_body.js";
 import { chunkOfLogs } from "../container_logs.js";
 import { bodiesOfBytes, chunkRecords, growthPoint, type GrowthPoint, instanceCounts, recordBytes } from "../growth.js";
 import { containerLogMix } from "../mixes/mixes.js";

@@ -1,9 +1,9 @@
 // msgpack to JSON: our walk from bytes to bytes, against objects (of @msgpack/msgpack) and JSON.stringify or plain text.
 import { decodeMulti } from "@msgpack/msgpack";
-import { EventReader } from "../../../src/decode/event_reader.js";
-import { inputOf } from "../../../src/decode/msgpack.js";
-import { ByteSink } from "../../../src/record/byte_sink.js";
-import { JsonWriter } from "../../../src/record/json_value.js";
+import { EventReader } from "../../../src/chunk/event_reader.js";
+import { inputOf } from "../../../src/chunk/msgpack.js";
+import { ByteSink } from "../../../src/bytes/byte_sink.js";
+import { JsonWriter } from "../../../src/record/json/value.js";
 import { chunkOfLogs } from "../container_logs.js";
 import { type Body, mixes } from "../mixes/mixes.js";
 import { type Case, mustEqual } from "../stage.js";

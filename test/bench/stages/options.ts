@@ -1,14 +1,14 @@
 // From a chunk to entries with the options that look into records, against the plain reading of them over objects.
 import { decodeMulti } from "@msgpack/msgpack";
-import type { Entry } from "../../../src/entry.js";
-import { Pipeline } from "../../../src/pipeline.js";
+import type { Entry } from "../../../src/pack/entry.js";
+import { Pipeline } from "../../../src/pack/slices.js";
 import { allEntriesOf } from "../../support/all_entries.js";
 import { configOf, type PluginOptions } from "../../support/recorded_pipeline.js";
 import { type ReferenceBody, type ReferenceOptions, type ReferenceValue, shapeByReference } from "../../support/reference_shaper.js";
 import { chunkOfLogs } from "../container_logs.js";
 import { type Body, containerLogMix } from "../mixes/mixes.js";
 import { type Case, mustEqual } from "../stage.js";
-import { ByteSink } from "../../../src/record/byte_sink.js";
+import { ByteSink } from "../../../src/bytes/byte_sink.js";
 
 const records = 5000;
 /** Seconds since the epoch: the text that needs no zone. */

@@ -1,8 +1,8 @@
 // The body of a PutRecords request: ours, against the AWS SDK's client up to the point where the body is finished.
 import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
-import type { Entry } from "../../../src/entry.js";
-import { ByteSink } from "../../../src/record/byte_sink.js";
-import { writeJsonBody } from "../../../src/send/json_body.js";
+import type { Entry } from "../../../src/pack/entry.js";
+import { ByteSink } from "../../../src/bytes/byte_sink.js";
+import { writeJsonBody } from "../../../src/kinesis/json_body.js";
 import { containerLogMix } from "../mixes/mixes.js";
 import { type Case, mustEqual } from "../stage.js";
 import { entryOf } from "../../support/entry.js";

@@ -1,6 +1,6 @@
 // time_key: our format, compiled and cached by the second, against the strftime package called for each record.
 import strftime from "strftime";
-import { TimeFormat } from "../../../src/record/time_format.js";
+import { TimeFormat } from "../../../src/record/time_key/format.js";
 import { type Case, mustEqual } from "../stage.js";
 
 const records = 10_000;

@@ -1,7 +1,7 @@
 // Base64 against Node's own.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { base64Bytes, putBase64 } from "../../src/base64.js";
+import { base64Bytes, putBase64 } from "../../../src/bytes/base64.js";
 
 function base64(source: Uint8Array, from: number, end: number): string {
   const bytes = new Uint8Array(base64Bytes(end - from));

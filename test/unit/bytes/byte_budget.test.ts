@@ -1,7 +1,7 @@
 // The budget of bytes: who may take how many, and in which order those that wait are served.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ByteBudget } from "../../src/byte_budget.js";
+import { ByteBudget } from "../../../src/bytes/byte_budget.js";
 
 /** Waits until all promises that are resolved have called their followers; no timer and no event comes between. */
 async function microtasks(): Promise<void> {

@@ -1,6 +1,6 @@
 // A buffer that grows without losing what was written.
 import { expect, test } from "vitest";
-import { ByteSink } from "../../../src/record/byte_sink.js";
+import { ByteSink } from "../../../src/bytes/byte_sink.js";
 
 const written = (sink: ByteSink) => Buffer.from(sink.bytes.subarray(0, sink.length)).toString();
 

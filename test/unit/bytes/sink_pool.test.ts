@@ -1,7 +1,7 @@
 // Sinks that are used again: whose memory they have, how much of it is kept, and when it is freed.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ByteSink } from "../../../src/record/byte_sink.js";
+import type { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { timedPool } from "../../support/sink_pool.js";
 
 const kib = 1024;

@@ -1,8 +1,8 @@
 // Events of both formats, their times, and what becomes of bytes that are no events.
 import { decode, encode } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
-import { EventReader } from "../../../src/decode/event_reader.js";
-import { inputOf, skipValue } from "../../../src/decode/msgpack.js";
+import { EventReader } from "../../../src/chunk/event_reader.js";
+import { inputOf, skipValue } from "../../../src/chunk/msgpack.js";
 import { chunkOf, encodeV1, encodeV2, groupEnd, groupStart, type EventTime } from "../../support/event_chunk.js";
 
 interface ReadEvent {

@@ -1,6 +1,6 @@
 // Where msgpack values end and what their heads say, for each form of the format.
 import { describe, expect, test } from "vitest";
-import { emptyHead, inputOf, readHead, readNumber, skipValue } from "../../../src/decode/msgpack.js";
+import { emptyHead, inputOf, readHead, readNumber, skipValue } from "../../../src/chunk/msgpack.js";
 
 const bytesOf = (...parts: readonly (number | readonly number[])[]) => Uint8Array.from(parts.flat());
 const fill = (count: number, byte = 0x01) => new Array<number>(count).fill(byte);

@@ -1,7 +1,7 @@
 // Roles are assumed at a Security Token Service on this machine: which, in which order, with whose credentials.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { watched } from "../../../src/credentials/renewing_credentials.js";
-import { createKinesisClient } from "../../../src/send/kinesis_client.js";
+import { createKinesisClient } from "../../../src/kinesis/api.js";
 import { directNetwork } from "../../../src/network/network.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
 import { ScriptedService } from "../../support/scripted_service.js";

@@ -1,8 +1,8 @@
 // Where requests to Kinesis and STS would go: by region and partition, FIPS, dual stack, endpoints of all kinds.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { exchange } from "../../../src/network/exchange.js";
-import { createKinesisClient } from "../../../src/send/kinesis_client.js";
-import type { ConnectionOptions } from "../../../src/config.js";
+import { createKinesisClient } from "../../../src/kinesis/api.js";
+import type { ConnectionOptions } from "../../../src/kinesis/connection_options.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
 import { entryOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";

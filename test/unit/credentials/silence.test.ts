@@ -7,7 +7,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CredentialOptions } from "../../../src/credentials/credentials.js";
 import type { CredentialProvider } from "../../../src/credentials/renewing_credentials.js";
-import { createKinesisClient } from "../../../src/send/kinesis_client.js";
+import { createKinesisClient } from "../../../src/kinesis/api.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
 import { entryOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";

@@ -1,7 +1,7 @@
 // Requests go on while a container's credentials run out or are refused.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { PutRecordsClient } from "../../../src/send/put_records.js";
-import { createKinesisClient } from "../../../src/send/kinesis_client.js";
+import type { PutRecordsClient } from "../../../src/delivery/put_records.js";
+import { createKinesisClient } from "../../../src/kinesis/api.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
 import { ScriptedService } from "../../support/scripted_service.js";
 import { signerOf } from "../../support/token_service.js";

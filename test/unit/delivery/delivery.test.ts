@@ -1,8 +1,8 @@
 // Delivery in rounds: what is tried again, when, for how long, and what remains.
 import { describe, expect, it } from "vitest";
 import { limitsFor, maxRecordBytes } from "../../../src/limits.js";
-import { deliver, type Delivery, type RetryPolicy } from "../../../src/send/delivery.js";
-import type { Entry } from "../../../src/entry.js";
+import { deliver, type Delivery, type RetryPolicy } from "../../../src/delivery/delivery.js";
+import type { Entry } from "../../../src/pack/entry.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import { windowOf } from "../../support/request_window.js";
 import {

@@ -1,7 +1,7 @@
 // What the user is told of deliveries: one message for each change of state.
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Delivery } from "../../../src/send/delivery.js";
-import { DeliveryReport } from "../../../src/send/delivery_report.js";
+import type { Delivery } from "../../../src/delivery/delivery.js";
+import { DeliveryReport } from "../../../src/delivery/delivery_report.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 import { entriesOf } from "../../support/scripted_client.js";

@@ -1,9 +1,9 @@
 // Delivery with requests side by side: what starts when, what counts, what remains, and in which order.
 import { describe, expect, it } from "vitest";
-import { ByteBudget } from "../../../src/byte_budget.js";
-import type { Entry } from "../../../src/entry.js";
-import { deliver, type Delivery, type DeliveryDependencies, type RetryPolicy } from "../../../src/send/delivery.js";
-import { RequestWindow } from "../../../src/send/request_window.js";
+import { ByteBudget } from "../../../src/bytes/byte_budget.js";
+import type { Entry } from "../../../src/pack/entry.js";
+import { deliver, type Delivery, type DeliveryDependencies, type RetryPolicy } from "../../../src/delivery/delivery.js";
+import { RequestWindow } from "../../../src/delivery/request_window.js";
 import { JumpingClock, settled } from "../../support/fake_clock.js";
 import { HeldClient } from "../../support/held_client.js";
 import { windowOf } from "../../support/request_window.js";

@@ -1,6 +1,6 @@
 // SEND_FAILURE_TIMEOUT: when it runs, what resets it, when it is up.
 import { beforeEach, describe, expect, it } from "vitest";
-import { FailureTimeout } from "../../../src/send/failure_timeout.js";
+import { FailureTimeout } from "../../../src/delivery/failure_timeout.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 
 describe("the failure timeout", () => {

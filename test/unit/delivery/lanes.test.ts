@@ -1,8 +1,8 @@
 // Lanes: which entries go one after another, how many lanes there are, and how even they are.
 import { describe, expect, it } from "vitest";
-import type { Entry } from "../../../src/entry.js";
-import { cutBatches } from "../../../src/send/batcher.js";
-import { cutLanes, type SendOrder } from "../../../src/send/lanes.js";
+import type { Entry } from "../../../src/pack/entry.js";
+import { cutBatches } from "../../../src/pack/batches.js";
+import { cutLanes, type SendOrder } from "../../../src/delivery/lanes.js";
 import { entryOf } from "../../support/entry.js";
 import { entriesOf } from "../../support/scripted_client.js";
 

@@ -1,8 +1,8 @@
 // What is counted of a request: its outcome, its time, and the entries that were taken and that were not; and what the
 // pulse of the service learns from it.
 import { describe, expect, it } from "vitest";
-import { metered } from "../../../src/send/metered_client.js";
-import { ServicePulse } from "../../../src/send/service_pulse.js";
+import { metered } from "../../../src/delivery/metered_client.js";
+import { ServicePulse } from "../../../src/delivery/service_pulse.js";
 import { CountedMetrics } from "../../support/counted_metrics.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import { allTaken, entryOf, failedWith, requestFailed, ScriptedClient, type Step } from "../../support/scripted_client.js";

@@ -1,8 +1,8 @@
 // What is remembered of chunks that go back to Fluent Bit: how they are known again, and how much and how long.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { DeliveredMemory, type MemoryLimits } from "../../../src/send/delivered_memory.js";
-import { EventSet } from "../../../src/event_set.js";
+import { DeliveredMemory, type MemoryLimits } from "../../../src/delivery/partial_deliveries.js";
+import { EventSet } from "../../../src/pack/event_set.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 import { entryOf } from "../../support/scripted_client.js";

@@ -1,8 +1,8 @@
 // The window of requests: how many are under way at once, whose turn it is, how throttling narrows it, and its end.
 import { describe, expect, it } from "vitest";
-import { ByteBudget } from "../../../src/byte_budget.js";
-import { bodyBytesOf, RequestWindow, type RequestShare } from "../../../src/send/request_window.js";
-import type { PutRecordsOutcome } from "../../../src/send/put_records.js";
+import { ByteBudget } from "../../../src/bytes/byte_budget.js";
+import { bodyBytesOf, RequestWindow, type RequestShare } from "../../../src/delivery/request_window.js";
+import type { PutRecordsOutcome } from "../../../src/delivery/put_records.js";
 import { settled } from "../../support/fake_clock.js";
 import { HeldClient } from "../../support/held_client.js";
 import { allTaken, entryOf, failedWith, requestFailed } from "../../support/scripted_client.js";

@@ -1,6 +1,6 @@
 // Whether a service still answers, judged by its requests so far and by those under way.
 import { describe, expect, it } from "vitest";
-import { longestPatienceMs, ServicePulse } from "../../../src/send/service_pulse.js";
+import { longestPatienceMs, ServicePulse } from "../../../src/delivery/service_pulse.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 
 type Outcome = Parameters<ServicePulse["ended"]>[1];

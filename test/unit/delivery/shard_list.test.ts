@@ -1,8 +1,8 @@
 // When the list of shards is asked for, how long a flush waits for it, and what the user is told when it can't be had.
 import { describe, expect, it } from "vitest";
-import type { Shard, ShardMap } from "../../../src/aggregate/shard_map.js";
-import type { RequestFailure } from "../../../src/send/put_records.js";
-import { ShardMapSource, type ShardPage } from "../../../src/send/shard_map_source.js";
+import type { Shard, ShardMap } from "../../../src/pack/shard_map.js";
+import type { RequestFailure } from "../../../src/delivery/put_records.js";
+import { ShardMapSource, type ShardPage } from "../../../src/delivery/shard_list.js";
 import { HeldClock, settled } from "../../support/fake_clock.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 

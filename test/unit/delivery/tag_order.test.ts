@@ -1,7 +1,7 @@
 // Which chunks wait for which: those of one tag for each other, those of different tags not.
 import { describe, expect, it } from "vitest";
-import { TagOrder, type TagPlace } from "../../src/tag_order.js";
-import { settled } from "../support/fake_clock.js";
+import { TagOrder, type TagPlace } from "../../../src/delivery/tag_order.js";
+import { settled } from "../../support/fake_clock.js";
 
 /** Notes the name of a chunk as soon as the chunks before it are through. */
 function noting(): { readonly free: string[]; readonly enter: (order: TagOrder, tag: string, name: string) => TagPlace } {

@@ -1,8 +1,8 @@
 // When chunks get their turns: within the budget of all outputs, fairly between them, and one at a time for the encoding.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Turns, type OutputTurns, type Turn } from "../../src/turns.js";
-import { JumpingClock, settled } from "../support/fake_clock.js";
+import { Turns, type OutputTurns, type Turn } from "../../../src/delivery/turns.js";
+import { JumpingClock, settled } from "../../support/fake_clock.js";
 
 const budgetBytes = 100;
 

@@ -1,6 +1,6 @@
 // Every Fluent Bit configuration in examples/: its options are the plugin's, and it follows what the README advises.
 import { describe, expect, it } from "vitest";
-import { optionNames, readConfig } from "../../../src/config.js";
+import { optionNames, readConfig } from "../../../src/options/config.js";
 import { configurations } from "../../support/example_files.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 

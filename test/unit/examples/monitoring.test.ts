@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { metricDefinitions, metricKinds } from "../../../src/metrics.js";
+import { metricDefinitions, metricKinds } from "../../../src/telemetry/metrics.js";
 import { EXAMPLES, exampleText, exampleYaml } from "../../support/example_files.js";
 
 interface Rule {

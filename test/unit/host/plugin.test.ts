@@ -1,12 +1,12 @@
 // Requests of Fluent Bit: which instance gets them, and what is replied when things go wrong.
 import { describe, expect, it } from "vitest";
-import { flushAnswers, initFailed, requestKinds } from "../../src/binding.js";
-import type { FlushOutcome, OutputInstance, WaitingChunk } from "../../src/output_instance.js";
-import { ConfigurationError } from "../../src/configuration_error.js";
-import { Plugin } from "../../src/plugin.js";
-import { FakeBinding } from "../support/fake_binding.js";
-import { JumpingClock, settled } from "../support/fake_clock.js";
-import { RecordedLog } from "../support/recorded_log.js";
+import { flushAnswers, initFailed, requestKinds } from "../../../src/host/binding.js";
+import type { FlushOutcome, OutputInstance, WaitingChunk } from "../../../src/output/output.js";
+import { ConfigurationError } from "../../../src/configuration_error.js";
+import { Plugin } from "../../../src/host/plugin.js";
+import { FakeBinding } from "../../support/fake_binding.js";
+import { JumpingClock, settled } from "../../support/fake_clock.js";
+import { RecordedLog } from "../../support/recorded_log.js";
 
 type Flush = (chunk: WaitingChunk, tag: string) => Promise<FlushOutcome>;
 type Close = (name: string, sinceMs: number, isAlive: () => void) => Promise<void>;

@@ -1,6 +1,6 @@
 // The memory of Node's code is given back soon after the start, and then at most every ten seconds.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { releaseAfterRequests } from "../../src/resident_memory.js";
+import { releaseAfterRequests } from "../../../src/host/resident_memory.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

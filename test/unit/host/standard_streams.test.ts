@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { expect, it } from "vitest";
-import { replaceStandardStreams, routeConsole } from "../../src/standard_streams.js";
+import { replaceStandardStreams, routeConsole } from "../../../src/host/standard_streams.js";
 
 it("passes on what is written to stdout and stderr, and has nothing to read", async () => {
   const written: string[] = [];

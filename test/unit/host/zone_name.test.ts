@@ -1,7 +1,7 @@
 // The zones' abbreviations against those of the C library, which `date` prints.
 import { execFileSync } from "node:child_process";
 import { afterEach, expect, it } from "vitest";
-import { zoneName } from "../../src/zone_name.js";
+import { zoneName } from "../../../src/host/zone_name.js";
 
 const own = process.env.TZ;
 afterEach(() => {

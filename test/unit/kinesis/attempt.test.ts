@@ -1,6 +1,6 @@
 // One attempt of a request: its limit of time, and what becomes of it when the output is closed.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { AttemptRunner, type Attempt, type TimeLimit } from "../../../src/send/attempt.js";
+import { AttemptRunner, type Attempt, type TimeLimit } from "../../../src/kinesis/attempt.js";
 
 const unchanged = (answer: string) => answer;
 const noLimit: TimeLimit = { of: "attempt", milliseconds: 0, name: "the limit" };

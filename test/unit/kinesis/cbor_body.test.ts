@@ -2,10 +2,10 @@
 import { cbor } from "@smithy/core/cbor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Entry } from "../../../src/entry.js";
-import { ByteSink } from "../../../src/record/byte_sink.js";
-import { writeCborBody } from "../../../src/send/cbor_body.js";
-import type { StreamTarget } from "../../../src/send/request_form.js";
+import { Entry } from "../../../src/pack/entry.js";
+import { ByteSink } from "../../../src/bytes/byte_sink.js";
+import { writeCborBody } from "../../../src/kinesis/cbor_body.js";
+import type { StreamTarget } from "../../../src/kinesis/request_form.js";
 import { entryOf } from "../../support/entry.js";
 
 interface Body {

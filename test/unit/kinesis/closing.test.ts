@@ -6,7 +6,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { ConnectionOptions } from "../../../src/config.js";
+import type { ConnectionOptions } from "../../../src/kinesis/connection_options.js";
 import { Child } from "../../support/child.js";
 import { ScriptedProxy } from "../../support/scripted_proxy.js";
 import { ScriptedService } from "../../support/scripted_service.js";

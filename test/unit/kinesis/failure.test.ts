@@ -1,7 +1,7 @@
 // What the SDK throws, and what that means for the request: later, not before something is mended, or never.
 import { describe, expect, it } from "vitest";
 import { CredentialsTimeout } from "../../../src/credentials/renewing_credentials.js";
-import { CredentialsFailure, readFailure } from "../../../src/send/request_failure.js";
+import { CredentialsFailure, readFailure } from "../../../src/kinesis/failure.js";
 import { messageOf } from "../../support/service_answers.js";
 
 /** An error as the SDK makes it of an answer of the service. */

@@ -1,10 +1,10 @@
 // The body of PutRecords, read back with JSON.parse: each record once, in order, and nothing besides.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Entry } from "../../../src/entry.js";
-import { ByteSink } from "../../../src/record/byte_sink.js";
-import { writeJsonBody } from "../../../src/send/json_body.js";
-import type { StreamTarget } from "../../../src/send/request_form.js";
+import { Entry } from "../../../src/pack/entry.js";
+import { ByteSink } from "../../../src/bytes/byte_sink.js";
+import { writeJsonBody } from "../../../src/kinesis/json_body.js";
+import type { StreamTarget } from "../../../src/kinesis/request_form.js";
 import { entryOf } from "../../support/entry.js";
 
 /** The body, in a sink that has to grow for it. */

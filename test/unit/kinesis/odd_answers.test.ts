@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { AddressInfo } from "node:net";
 import { RenewingCredentials } from "../../../src/credentials/renewing_credentials.js";
 import { readNetworkEnvironment } from "../../../src/network/network.js";
-import { createKinesisClient } from "../../../src/send/kinesis_client.js";
+import { createKinesisClient } from "../../../src/kinesis/api.js";
 import { makeCertificate } from "../../support/certificate.js";
 import { entryOf } from "../../support/entry.js";
 import { hintWithoutEnd, RawServer, switching } from "../../support/raw_server.js";

@@ -3,7 +3,7 @@ import { Hash } from "@smithy/hash-node";
 import { SignatureV4 } from "@smithy/signature-v4";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { RequestSigner, type SignedRequest } from "../../../src/send/request_signature.js";
+import { RequestSigner, type SignedRequest } from "../../../src/kinesis/request_signature.js";
 
 const kinesis: SignedRequest = {
   host: "kinesis.us-west-2.amazonaws.com",

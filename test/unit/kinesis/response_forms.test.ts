@@ -2,9 +2,9 @@
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { cbor } from "@smithy/core/cbor";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { PutRecordsClient } from "../../../src/send/put_records.js";
-import { beginsAsCborMap, formatOfResponse } from "../../../src/send/put_records_answer.js";
-import type { RequestFormat } from "../../../src/send/request_form.js";
+import type { PutRecordsClient } from "../../../src/delivery/put_records.js";
+import { beginsAsCborMap, formatOfResponse } from "../../../src/kinesis/put_records_answer.js";
+import type { RequestFormat } from "../../../src/kinesis/request_form.js";
 import { entryOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
 import { ScriptedService } from "../../support/scripted_service.js";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { connect, createServer as createTlsServer } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readFailure } from "../../../src/send/request_failure.js";
+import { readFailure } from "../../../src/kinesis/failure.js";
 import { makeCertificate } from "../../support/certificate.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "tls-fault-"));

@@ -1,6 +1,6 @@
 // The plugin's name in front of the user agent, as amazon-kinesis-firehose-for-fluent-bit/plugins/user_agent.go sets it.
 import { expect, it } from "vitest";
-import { userAgentPrefix } from "../../../src/send/user_agent.js";
+import { userAgentPrefix } from "../../../src/kinesis/user_agent.js";
 
 it.each([
   ["linux", "aws-fluent-bit-plugin (linux)"],

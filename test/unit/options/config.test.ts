@@ -1,8 +1,8 @@
 // Every option: its default, its values, and what is said about a wrong one.
 import { describe, expect, it } from "vitest";
-import { readConfig, type Config } from "../../src/config.js";
-import { ConfigurationError } from "../../src/configuration_error.js";
-import { RecordedLog } from "../support/recorded_log.js";
+import { readConfig, type Config } from "../../../src/options/config.js";
+import { ConfigurationError } from "../../../src/configuration_error.js";
+import { RecordedLog } from "../../support/recorded_log.js";
 
 type Options = Readonly<Record<string, string>>;
 

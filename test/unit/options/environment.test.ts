@@ -1,7 +1,7 @@
 // The environment variables: what they mean, and what is said about wrong values.
 import { describe, expect, it } from "vitest";
-import { ConfigurationError } from "../../src/configuration_error.js";
-import { hasLogLevel, kinesisEndpointOf, readInstanceEnvironment, readLogLevel } from "../../src/environment.js";
+import { ConfigurationError } from "../../../src/configuration_error.js";
+import { hasLogLevel, kinesisEndpointOf, readInstanceEnvironment, readLogLevel } from "../../../src/options/environment.js";
 
 describe("FLB_LOG_LEVEL", () => {
   it.each([

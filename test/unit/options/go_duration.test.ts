@@ -1,6 +1,6 @@
 // Durations as Go's time.ParseDuration reads them.
 import { describe, expect, it } from "vitest";
-import { parseGoDuration } from "../../src/duration.js";
+import { parseGoDuration } from "../../../src/options/go_duration.js";
 
 describe("a duration", () => {
   it.each([

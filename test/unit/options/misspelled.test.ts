@@ -1,7 +1,7 @@
 // Which wrong names of options are noticed, and what is said of them.
 import { expect, it } from "vitest";
-import { optionNames } from "../../src/config.js";
-import { misspelledOptions } from "../../src/misspelled_options.js";
+import { optionNames } from "../../../src/options/config.js";
+import { misspelledOptions } from "../../../src/options/misspelled.js";
 
 /** What is said when the user has set just these. */
 function saidOf(...names: string[]): string[] {

@@ -1,9 +1,9 @@
 // One output from chunk to reply, with a scripted client: what it sends, replies and says.
 import { describe, expect, it } from "vitest";
-import { chunkOf } from "../support/event_chunk.js";
-import { JumpingClock, settled } from "../support/fake_clock.js";
-import { allTaken, failedAt, requestFailed, type ScriptedClient } from "../support/scripted_client.js";
-import { scriptedInstance } from "../support/scripted_instance.js";
+import { chunkOf } from "../../support/event_chunk.js";
+import { JumpingClock, settled } from "../../support/fake_clock.js";
+import { allTaken, failedAt, requestFailed, type ScriptedClient } from "../../support/scripted_client.js";
+import { scriptedInstance } from "../../support/scripted_instance.js";
 
 const chunk = chunkOf([{ log: "one" }, { log: "two" }, { log: "three" }]);
 const refused = requestFailed("ECONNREFUSED", "transient");

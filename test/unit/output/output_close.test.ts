@@ -1,11 +1,11 @@
 // The end of an output: how long it goes on with the chunks under way, and what becomes of the others.
 import { describe, expect, it } from "vitest";
-import type { FlushOutcome, WaitingChunk } from "../../src/output_instance.js";
-import { chunkOf } from "../support/event_chunk.js";
-import { HeldClock, settled } from "../support/fake_clock.js";
-import { allTaken, failedAt, requestFailed, type Step } from "../support/scripted_client.js";
-import { scriptedInstance, type InstanceSetting, type ScriptedInstance } from "../support/scripted_instance.js";
-import { sharedMemory } from "../support/shared_memory.js";
+import type { FlushOutcome, WaitingChunk } from "../../../src/output/output.js";
+import { chunkOf } from "../../support/event_chunk.js";
+import { HeldClock, settled } from "../../support/fake_clock.js";
+import { allTaken, failedAt, requestFailed, type Step } from "../../support/scripted_client.js";
+import { scriptedInstance, type InstanceSetting, type ScriptedInstance } from "../../support/scripted_instance.js";
+import { sharedMemory } from "../../support/shared_memory.js";
 
 const denied = requestFailed("AccessDeniedException", "setup");
 const timedOut = requestFailed("TimeoutError", "transient");

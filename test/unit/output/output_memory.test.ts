@@ -1,10 +1,10 @@
 // A chunk that was answered retry and comes again: only what is missing of it is sent, whatever form it takes.
 import { describe, expect, it } from "vitest";
-import { chunkOf } from "../support/event_chunk.js";
-import { JumpingClock } from "../support/fake_clock.js";
-import { allTextsIn, textsIn } from "../support/received_events.js";
-import { failedAt, requestFailed, type Step } from "../support/scripted_client.js";
-import { scriptedInstance, type InstanceSetting } from "../support/scripted_instance.js";
+import { chunkOf } from "../../support/event_chunk.js";
+import { JumpingClock } from "../../support/fake_clock.js";
+import { allTextsIn, textsIn } from "../../support/received_events.js";
+import { failedAt, requestFailed, type Step } from "../../support/scripted_client.js";
+import { scriptedInstance, type InstanceSetting } from "../../support/scripted_instance.js";
 
 /** Failing for good: the flush is over, since such a request is not tried again within it. */
 const denied = requestFailed("AccessDeniedException", "setup");

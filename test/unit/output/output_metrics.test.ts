@@ -1,11 +1,11 @@
 // What an output counts: each record once, however often its chunk comes.
 import { describe, expect, it } from "vitest";
-import { chunkOf } from "../support/event_chunk.js";
-import { CountedMetrics } from "../support/counted_metrics.js";
-import { settled } from "../support/fake_clock.js";
-import { HeldClient } from "../support/held_client.js";
-import { allTaken, failedAt, failedWith, requestFailed } from "../support/scripted_client.js";
-import { type InstanceSetting, scriptedInstance, type ScriptedInstance } from "../support/scripted_instance.js";
+import { chunkOf } from "../../support/event_chunk.js";
+import { CountedMetrics } from "../../support/counted_metrics.js";
+import { settled } from "../../support/fake_clock.js";
+import { HeldClient } from "../../support/held_client.js";
+import { allTaken, failedAt, failedWith, requestFailed } from "../../support/scripted_client.js";
+import { type InstanceSetting, scriptedInstance, type ScriptedInstance } from "../../support/scripted_instance.js";
 
 const byLogKey = { log_key: "log" };
 const refuses = requestFailed("ValidationException", "content");

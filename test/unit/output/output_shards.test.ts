@@ -1,13 +1,13 @@
 // How an output with aggregation by partition key uses the list of shards, over failures and changes of it.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { hashKeyOf } from "../../src/aggregate/shard_map.js";
-import { chunkOf } from "../support/event_chunk.js";
-import { JumpingClock } from "../support/fake_clock.js";
-import { parseAggregate } from "../support/kpl_aggregate.js";
-import { allTextsIn, takenOf, textsIn } from "../support/received_events.js";
-import { failedAt, requestFailed, type Step } from "../support/scripted_client.js";
-import { scriptedInstance } from "../support/scripted_instance.js";
+import { hashKeyOf } from "../../../src/pack/shard_map.js";
+import { chunkOf } from "../../support/event_chunk.js";
+import { JumpingClock } from "../../support/fake_clock.js";
+import { parseAggregate } from "../../support/kpl_aggregate.js";
+import { allTextsIn, takenOf, textsIn } from "../../support/received_events.js";
+import { failedAt, requestFailed, type Step } from "../../support/scripted_client.js";
+import { scriptedInstance } from "../../support/scripted_instance.js";
 
 /** Failing for good: the flush is over, since such a request is not tried again within it. */
 const denied = requestFailed("AccessDeniedException", "setup");

@@ -1,13 +1,13 @@
 // Many chunks of an output under way at once: who waits for whom, and that each flush gets its own true outcome.
 import { describe, expect, it } from "vitest";
-import type { SharedMemory } from "../../src/output_instance.js";
-import { chunkOf } from "../support/event_chunk.js";
-import { HeldClock, settled } from "../support/fake_clock.js";
-import { HeldClient } from "../support/held_client.js";
-import { allTextsIn } from "../support/received_events.js";
-import { allTaken, failedAt, requestFailed } from "../support/scripted_client.js";
-import { scriptedInstance, type InstanceSetting, type ScriptedInstance } from "../support/scripted_instance.js";
-import { sharedMemory } from "../support/shared_memory.js";
+import type { SharedMemory } from "../../../src/output/output.js";
+import { chunkOf } from "../../support/event_chunk.js";
+import { HeldClock, settled } from "../../support/fake_clock.js";
+import { HeldClient } from "../../support/held_client.js";
+import { allTextsIn } from "../../support/received_events.js";
+import { allTaken, failedAt, requestFailed } from "../../support/scripted_client.js";
+import { scriptedInstance, type InstanceSetting, type ScriptedInstance } from "../../support/scripted_instance.js";
+import { sharedMemory } from "../../support/shared_memory.js";
 
 const raw = { log_key: "log" };
 const keyed = { ...raw, partition_key: "k" };

@@ -1,10 +1,10 @@
 // A chunk of more events than are turned into records at once: it goes out slice by slice, and each event once.
 import { describe, expect, it } from "vitest";
-import { chunkOf } from "../support/event_chunk.js";
-import { CountedMetrics } from "../support/counted_metrics.js";
-import { allTextsIn } from "../support/received_events.js";
-import { allTaken, failedAt, requestFailed, type Step } from "../support/scripted_client.js";
-import { scriptedInstance, type InstanceSetting } from "../support/scripted_instance.js";
+import { chunkOf } from "../../support/event_chunk.js";
+import { CountedMetrics } from "../../support/counted_metrics.js";
+import { allTextsIn } from "../../support/received_events.js";
+import { allTaken, failedAt, requestFailed, type Step } from "../../support/scripted_client.js";
+import { scriptedInstance, type InstanceSetting } from "../../support/scripted_instance.js";
 
 const denied = requestFailed("AccessDeniedException", "setup");
 const sliceEvents = 20_000;

@@ -1,10 +1,10 @@
 // The messages about single records: what they say, at which level, and that they do not flood the log.
 import { beforeEach, describe, expect, it } from "vitest";
-import { maxRecordBytes } from "../../src/limits.js";
-import type { RecordReport } from "../../src/pipeline.js";
-import { createRecordReport } from "../../src/record_report.js";
-import { JumpingClock } from "../support/fake_clock.js";
-import { RecordedLog } from "../support/recorded_log.js";
+import { maxRecordBytes } from "../../../src/limits.js";
+import type { RecordReport } from "../../../src/pack/slices.js";
+import { createRecordReport } from "../../../src/output/record_report.js";
+import { JumpingClock } from "../../support/fake_clock.js";
+import { RecordedLog } from "../../support/recorded_log.js";
 
 describe("the report on records", () => {
   let clock = new JumpingClock();

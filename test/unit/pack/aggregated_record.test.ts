@@ -7,8 +7,8 @@ import {
   subRecordBytes,
   tableEntryBytes,
   varintBytes,
-} from "../../../src/aggregate/aggregated_record.js";
-import { ByteSink } from "../../../src/record/byte_sink.js";
+} from "../../../src/pack/aggregated_record.js";
+import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { deaggregate } from "../../support/deaggregate.js";
 import { parseAggregate, writeAggregate } from "../../support/kpl_aggregate.js";
 import { appended } from "../../support/sink_records.js";

@@ -1,10 +1,10 @@
 // What falls into which aggregate: limits to the byte, partition keys, explicit hash keys, order.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { Aggregator, type AggregationLimits } from "../../../src/aggregate/aggregator.js";
-import type { ShardMap } from "../../../src/aggregate/shard_map.js";
-import type { Entry } from "../../../src/entry.js";
-import { ByteSink } from "../../../src/record/byte_sink.js";
+import { Aggregator, type AggregationLimits } from "../../../src/pack/aggregator.js";
+import type { ShardMap } from "../../../src/pack/shard_map.js";
+import type { Entry } from "../../../src/pack/entry.js";
+import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { deaggregate } from "../../support/deaggregate.js";
 import { isAggregate, parseAggregate } from "../../support/kpl_aggregate.js";
 import { keyOf } from "../../support/entry.js";

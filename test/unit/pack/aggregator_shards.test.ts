@@ -1,10 +1,10 @@
 // Aggregation by shard: which records share an aggregate, and what a full one or a large record lets out.
 import { createHash } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
-import { Aggregator, type AggregationLimits } from "../../../src/aggregate/aggregator.js";
-import { hashKeyOf, ShardMap } from "../../../src/aggregate/shard_map.js";
-import type { Entry } from "../../../src/entry.js";
-import { ByteSink } from "../../../src/record/byte_sink.js";
+import { Aggregator, type AggregationLimits } from "../../../src/pack/aggregator.js";
+import { hashKeyOf, ShardMap } from "../../../src/pack/shard_map.js";
+import type { Entry } from "../../../src/pack/entry.js";
+import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { isAggregate, parseAggregate } from "../../support/kpl_aggregate.js";
 import { appended } from "../../support/sink_records.js";
 

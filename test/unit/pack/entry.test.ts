@@ -1,7 +1,7 @@
 // What entries are taken to cost besides their data.
 import { expect, it } from "vitest";
-import { heapBytesOf } from "../../src/entry.js";
-import { entryOf } from "../support/entry.js";
+import { heapBytesOf } from "../../../src/pack/entry.js";
+import { entryOf } from "../../support/entry.js";
 
 it.each([
   ["no entries nothing", [], 0],

@@ -1,7 +1,7 @@
 // Sets of events at the borders of their bytes, from plain and from aggregated entries.
 import { describe, expect, it } from "vitest";
-import { EventSet } from "../../src/event_set.js";
-import { entryOf } from "../support/scripted_client.js";
+import { EventSet } from "../../../src/pack/event_set.js";
+import { entryOf } from "../../support/scripted_client.js";
 
 function setOf(...events: (number | readonly number[])[]): EventSet {
   const set = new EventSet();

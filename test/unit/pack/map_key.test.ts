@@ -1,7 +1,7 @@
 // Keys of maps: no two partition keys become one, and none becomes a whole number.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { mapKey } from "../../../src/aggregate/map_key.js";
+import { mapKey } from "../../../src/pack/map_key.js";
 
 const key = fc.oneof(fc.string(), fc.stringMatching(/^k{0,3}[0-9]{0,3}$/u));
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
-import { type CreateHash, lateMd5 } from "../../src/md5.js";
-import { md5 as md5OfPackage } from "../../src/md5_package.js";
+import { type CreateHash, lateMd5 } from "../../../src/pack/md5.js";
+import { md5 as md5OfPackage } from "../../../src/pack/md5_package.js";
 
 const unexpected = async (): Promise<never> => Promise.reject(new Error("not to be loaded"));
 const refusing: CreateHash = () => {

@@ -1,9 +1,9 @@
 // When one aggregated record is full, to the byte, and that it is empty again after it was taken.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { subRecordBytes, tableEntryBytes } from "../../../src/aggregate/aggregated_record.js";
-import { OpenAggregate, type AggregateLimits } from "../../../src/aggregate/open_aggregate.js";
-import { ByteSink } from "../../../src/record/byte_sink.js";
+import { subRecordBytes, tableEntryBytes } from "../../../src/pack/aggregated_record.js";
+import { OpenAggregate, type AggregateLimits } from "../../../src/pack/open_aggregate.js";
+import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { parseAggregate } from "../../support/kpl_aggregate.js";
 import { appended } from "../../support/sink_records.js";
 

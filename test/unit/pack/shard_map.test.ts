@@ -1,7 +1,7 @@
 // Which shard a hash key falls in, at the borders of the ranges.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { hashKeyOf, ShardMap, type Shard } from "../../../src/aggregate/shard_map.js";
+import { hashKeyOf, ShardMap, type Shard } from "../../../src/pack/shard_map.js";
 
 const greatest = (1n << 128n) - 1n;
 

@@ -1,7 +1,7 @@
 // Partition keys: found by a path, made text, cut to what the service takes, or drawn.
 import { ExtData } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
-import { inputOf } from "../../../src/decode/msgpack.js";
+import { inputOf } from "../../../src/chunk/msgpack.js";
 import { maxPartitionKeyCharacters } from "../../../src/limits.js";
 import {
   cutCharacters,

@@ -2,7 +2,7 @@
 import { encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { inputOf } from "../../../src/decode/msgpack.js";
+import { inputOf } from "../../../src/chunk/msgpack.js";
 import { KeyMemory, repeatedKeys } from "../../../src/record/repeated_keys.js";
 import { epochTime, shape } from "../../support/shaped_record.js";
 

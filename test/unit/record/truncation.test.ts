@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { deflateSync, inflateSync } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
-import { ByteSink } from "../../../src/record/byte_sink.js";
+import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { characterBorder, compressToFit, truncate } from "../../../src/record/truncation.js";
 import { packing } from "../../support/packed.js";
 

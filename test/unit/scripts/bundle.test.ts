@@ -104,7 +104,7 @@ describe("the bundle", () => {
 
   it("has scripts of their own for what only some outputs need", () => {
     const names = bundles[0]?.split("\n", 1)[0] ?? "";
-    for (const name of ["kinesis_client", "proxy_agents", "profile_provider", "role_providers", "instance_metadata", "md5_package"]) {
+    for (const name of ["api", "proxy_agents", "profile_provider", "role_providers", "instance_metadata", "md5_package"]) {
       expect(names).toContain(`"./${name}-`);
     }
   });

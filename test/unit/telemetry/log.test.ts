@@ -1,8 +1,8 @@
 // The form of the messages, which levels are written, and messages that repeat.
 import { describe, expect, it } from "vitest";
-import { createHostLog, createLog, logLevels, prefixed, RepeatedMessage, type LogLevel } from "../../src/log.js";
-import { JumpingClock } from "../support/fake_clock.js";
-import { RecordedLog } from "../support/recorded_log.js";
+import { createHostLog, createLog, logLevels, prefixed, RepeatedMessage, type LogLevel } from "../../../src/telemetry/log.js";
+import { JumpingClock } from "../../support/fake_clock.js";
+import { RecordedLog } from "../../support/recorded_log.js";
 
 function linesAt(threshold: LogLevel): string[] {
   const lines: string[] = [];

@@ -1,6 +1,6 @@
 // The metrics' names and label sets, and how counts are gathered until they are published.
 import { describe, expect, it } from "vitest";
-import { GatheredMetrics, metricDefinitions, metricKinds } from "../../src/metrics.js";
+import { GatheredMetrics, metricDefinitions, metricKinds } from "../../../src/telemetry/metrics.js";
 
 const definitions = metricDefinitions("kinesis.0", "logs");
 const series = definitions.flatMap(({ name, labelKeys, series: all }) =>

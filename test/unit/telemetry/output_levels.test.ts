@@ -1,7 +1,7 @@
 // The level of the plugin's own messages, which follows the open outputs.
 import { describe, expect, it } from "vitest";
-import { hostLevels } from "../../src/log.js";
-import { OutputLevels } from "../../src/output_levels.js";
+import { hostLevels } from "../../../src/telemetry/log.js";
+import { OutputLevels } from "../../../src/telemetry/output_levels.js";
 
 describe("the level of the plugin's own messages", () => {
   it("is info while there is no output", () => {

@@ -1,7 +1,7 @@
 // The checksums are those of known texts and of zlib, also where their sums have to be reduced.
 import { deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { adler32, crc32 } from "../../../src/compress/checksums.js";
+import { adler32, crc32 } from "../../../../src/pack/compress/checksums.js";
 
 const crc = (bytes: Uint8Array, start: number, end: number) =>
   crc32(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), start, end);

@@ -3,10 +3,10 @@ import { randomBytes } from "node:crypto";
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
 import { inflate, ungzip } from "pako";
 import { describe, expect, test } from "vitest";
-import { compressorFor, largestOwnBytes } from "../../../src/compress/compressor.js";
-import { ByteSink } from "../../../src/record/byte_sink.js";
-import { containerLogs } from "../../bench/container_logs.js";
-import { packed } from "../../support/packed.js";
+import { compressorFor, largestOwnBytes } from "../../../../src/pack/compress/compressor.js";
+import { ByteSink } from "../../../../src/bytes/byte_sink.js";
+import { containerLogs } from "../../../bench/container_logs.js";
+import { packed } from "../../../support/packed.js";
 
 const mebibyte = 1024 * 1024;
 const storedHeadBytes = 5;

@@ -2,10 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { inflateRawSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { DeflateBlock, mostBlockBytes } from "../../../src/compress/deflate_block.js";
-import { mostBytes } from "../../../src/compress/match_finder.js";
-import { ByteSink } from "../../../src/record/byte_sink.js";
-import { containerLogs } from "../../bench/container_logs.js";
+import { DeflateBlock, mostBlockBytes } from "../../../../src/pack/compress/deflate_block.js";
+import { mostBytes } from "../../../../src/pack/compress/match_finder.js";
+import { ByteSink } from "../../../../src/bytes/byte_sink.js";
+import { containerLogs } from "../../../bench/container_logs.js";
 
 const countedBytes = 2 ** 24;
 

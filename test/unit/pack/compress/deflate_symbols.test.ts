@@ -8,7 +8,7 @@ import {
   lengthBases,
   lengthExtraBits,
   lengthSymbols,
-} from "../../../src/compress/deflate_symbols.js";
+} from "../../../../src/pack/compress/deflate_symbols.js";
 
 test.each([
   [3, 257, 0, 0],

@@ -1,7 +1,7 @@
 // Codes are complete, within their limit and, where the limit is no matter, as short as Huffman's.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { entryLengthShift, HuffmanCode } from "../../../src/compress/huffman_code.js";
+import { entryLengthShift, HuffmanCode } from "../../../../src/pack/compress/huffman_code.js";
 
 /** The bits that Huffman's own algorithm takes: the sum of all joined weights. */
 function shortestBits(frequencies: readonly number[]): number {

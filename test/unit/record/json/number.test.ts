@@ -1,6 +1,6 @@
 // Numbers as JSON: what reads back as the same number, in its shortest form.
 import { expect, test } from "vitest";
-import { jsonFloat, jsonInteger64 } from "../../support/json_parts.js";
+import { jsonFloat, jsonInteger64 } from "../../../support/json_parts.js";
 
 test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("there is no text for %s", (value) => {
   expect(jsonFloat(value)).toBeUndefined();

@@ -1,8 +1,8 @@
 // Text as JSON strings, at every place within the words that the writer reads at a time.
 import { describe, expect, test } from "vitest";
-import { inputOf } from "../../../src/decode/msgpack.js";
-import { jsonTextBytes, mostJsonBytes, utf8Length } from "../../../src/record/json_text.js";
-import { jsonText } from "../../support/json_parts.js";
+import { inputOf } from "../../../../src/chunk/msgpack.js";
+import { jsonTextBytes, mostJsonBytes, utf8Length } from "../../../../src/record/json/text.js";
+import { jsonText } from "../../../support/json_parts.js";
 
 /** The bytes with 0 to 8 letters before and after them. */
 function* surrounded(bytes: Uint8Array): Generator<readonly [before: string, after: string, whole: Uint8Array]> {

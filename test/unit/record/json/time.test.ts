@@ -1,8 +1,8 @@
 // Times within a record's content: RFC 3339 as the Go plugin writes it, in the local zone or in UTC.
 import { describe, expect, test } from "vitest";
-import { inputOf } from "../../../src/decode/msgpack.js";
-import { timeText } from "../../../src/record/json_time.js";
-import { inTimeZone } from "../../support/time_zone.js";
+import { inputOf } from "../../../../src/chunk/msgpack.js";
+import { timeText } from "../../../../src/record/json/time.js";
+import { inTimeZone } from "../../../support/time_zone.js";
 
 const textOf = (type: number, hex: string, zone = "UTC") => {
   const bytes = Buffer.from(hex, "hex");

@@ -1,12 +1,12 @@
 // msgpack values as JSON: every form, keys, extensions, and what has no JSON.
 import { encode, ExtData } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
-import { inputOf } from "../../../src/decode/msgpack.js";
-import { maxNestingDepth } from "../../../src/limits.js";
-import { ByteSink } from "../../../src/record/byte_sink.js";
-import { JsonWriter } from "../../../src/record/json_value.js";
-import { jsonOf } from "../../support/shaped_record.js";
-import { inTimeZone } from "../../support/time_zone.js";
+import { inputOf } from "../../../../src/chunk/msgpack.js";
+import { maxNestingDepth } from "../../../../src/limits.js";
+import { ByteSink } from "../../../../src/bytes/byte_sink.js";
+import { JsonWriter } from "../../../../src/record/json/value.js";
+import { jsonOf } from "../../../support/shaped_record.js";
+import { inTimeZone } from "../../../support/time_zone.js";
 
 const bytesOf = (...parts: readonly (number | Uint8Array)[]) =>
   Buffer.concat(parts.map((part) => (typeof part === "number" ? Uint8Array.of(part) : part)));

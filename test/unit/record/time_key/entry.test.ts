@@ -1,9 +1,9 @@
 // The entry of time_key: msgpack that an independent decoder reads, whatever the length of its text.
 import { decode } from "@msgpack/msgpack";
 import { describe, expect, it } from "vitest";
-import { inputOf } from "../../../src/decode/msgpack.js";
-import { TimeEntry } from "../../../src/record/time_entry.js";
-import type { TimeFormat } from "../../../src/record/time_format.js";
+import { inputOf } from "../../../../src/chunk/msgpack.js";
+import { TimeEntry } from "../../../../src/record/time_key/entry.js";
+import type { TimeFormat } from "../../../../src/record/time_key/format.js";
 
 /** An entry whose format gives these texts, one after another. */
 function entryOf(key: string, ...texts: string[]): TimeEntry {

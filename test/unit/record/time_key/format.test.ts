@@ -1,8 +1,8 @@
 // Times against libc's own strftime, through `date` of coreutils, in zones with and without daylight saving time.
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { defaultTimeFormat, TimeFormat } from "../../../src/record/time_format.js";
-import { inTimeZone } from "../../support/time_zone.js";
+import { defaultTimeFormat, TimeFormat } from "../../../../src/record/time_key/format.js";
+import { inTimeZone } from "../../../support/time_zone.js";
 
 const noZone = () => "no zone";
 const utc = (format: string, seconds: number, nanoseconds = 0) =>

@@ -1,5 +1,5 @@
 /** Replaces the dots in a key. */
-import { inputOf, type Input } from "../decode/msgpack.js";
+import { inputOf, type Input } from "../../chunk/msgpack.js";
 
 const dot = 0x2e;
 
