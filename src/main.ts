@@ -1,26 +1,18 @@
-/** Wires the core: the shim's binding, Node's clock, randomness and streams, and the SDK's client. */
-import type { Binding, LoadBuiltIn } from "./host/binding.js";
+/** Wires the core: the shim's binding, Node's clock, randomness and streams, and what all outputs share. */
 import { ByteBudget } from "./bytes/byte_budget.js";
-import { optionNames, readConfig } from "./options/config.js";
-import type { CredentialSources } from "./credentials/credentials.js";
-import { credentialSource } from "./credentials/credential_source.js";
-import { hasLogLevel, kinesisEndpointOf, readInstanceEnvironment, readLogLevel } from "./options/environment.js";
-import { lateClient } from "./host/late_client.js";
-import { createHostLog, createLog, prefixed, type Log } from "./telemetry/log.js";
-import { lateMd5 } from "./pack/md5.js";
-import { GatheredMetrics, metricDefinitions, noMetrics, type Metrics } from "./telemetry/metrics.js";
-import { misspelledOptions } from "./options/misspelled.js";
-import { readNetworkEnvironment } from "./network/network.js";
-import { OutputInstance, type SharedMemory } from "./output/output.js";
-import { OutputLevels } from "./telemetry/output_levels.js";
-import { Plugin } from "./host/plugin.js";
 import { SinkPool } from "./bytes/sink_pool.js";
-import { RequestBodies } from "./kinesis/request_bodies.js";
+import { Turns } from "./delivery/turns.js";
+import type { Binding, LoadBuiltIn } from "./host/binding.js";
+import { outputFactory } from "./host/output_factory.js";
+import { Plugin } from "./host/plugin.js";
 import { releaseAfterRequests } from "./host/resident_memory.js";
 import { replaceStandardStreams, routeConsole } from "./host/standard_streams.js";
-import { Turns } from "./delivery/turns.js";
-import { version } from "./host/version.js";
 import { zoneName } from "./host/zone_name.js";
+import { hasLogLevel, readLogLevel } from "./options/environment.js";
+import type { SharedMemory } from "./output/open_output.js";
+import { lateMd5 } from "./pack/md5.js";
+import { createHostLog, createLog } from "./telemetry/log.js";
+import { OutputLevels } from "./telemetry/output_levels.js";
 
 /**
  * Records of two chunks of 2 MB, which is what Fluent Bit makes of a busy input: one is delivered while the next is encoded.
@@ -33,13 +25,10 @@ const sinkPoolLimits = { maxKeptBytes: 6 * 1024 * 1024, restMs: 5000 };
 
 /**
  * Called once by the shim's bootstrap script; from then on, requests arrive.
- * @param load Node's own modules. On Node 18 crypto takes 6 ms and fs, with its promises, 3: an init needs no hash, and
- *   writes nothing itself where Fluent Bit has a log
+ * @param load returns Node's own modules. On Node 18 crypto takes 6 ms and fs, with its promises, 3: an init needs no hash,
+ *   and writes nothing itself where Fluent Bit has a log
  */
 export function start(binding: Binding, load: LoadBuiltIn): void {
-  let crypto: ReturnType<typeof load<"node:crypto">> | undefined;
-  // Asked for once: with partition_key a key is hashed for each record.
-  const createHash = (algorithm: string) => (crypto ??= load("node:crypto")).createHash(algorithm);
   const { level, unknown } = readLogLevel(process.env);
   const write = (text: string) => writeText(load, binding.messageDescriptor, text);
   const hostLog = { log: (number: number, text: string) => binding.log(number, text), write, now: Date.now };
@@ -51,13 +40,42 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
   if (unknown !== undefined) {
     log.warning(`Unknown FLB_LOG_LEVEL '${unknown}', must be debug, info or error; using info`);
   }
-  const now = () => performance.now();
-  const { ready, md5 } = lateMd5(createHash, async () => (await import("./pack/md5_package.js")).md5, (reason) => {
+  let crypto: ReturnType<typeof load<"node:crypto">> | undefined;
+  // Asked for once: with partition_key a key is hashed for each record.
+  const createHash = (algorithm: string) => (crypto ??= load("node:crypto")).createHash(algorithm);
+  const { ready: md5Ready, md5 } = lateMd5(createHash, async () => (await import("./pack/md5_package.js")).md5, (reason) => {
     log.info(`[kinesis] OpenSSL has no MD5 here (${reason}), as with FIPS; the checksum in aggregated records is computed without it`);
   });
-  // Unreferenced: the queue of requests keeps Node's loop alive, and nobody waits once that is closed.
-  const schedule = (callback: () => void, delayMs: number) => void setTimeout(callback, delayMs).unref();
-  const shared: SharedMemory = {
+  const steadyNow = () => performance.now();
+  const openOutput = outputFactory({
+    ...{ binding, log, outputLevels, zoneName, md5, md5Ready, steadyNow },
+    environment: process.env,
+    nodeVersion: process.version,
+    hostLog: isHostLog ? hostLog : undefined,
+    shared: sharedMemory(binding, steadyNow),
+    sha256: (bytes) => createHash("sha256").update(bytes).digest("base64"),
+    now: Date.now,
+    random: Math.random,
+    sleep: (milliseconds) => new Promise((resolve) => schedule(resolve, milliseconds)),
+  });
+  const plugin = new Plugin({ binding, log, now: steadyNow, ended: (number) => outputLevels.close(number) }, openOutput);
+  process.on("uncaughtException", (error) => plugin.releaseAll(error));
+  // Node's own printing of warnings is off (native/bootstrap.cc): they are ours to show.
+  process.on("warning", (warning) => log.debug(`[kinesis] Node.js: ${warning.message}`));
+  const requested = releaseAfterRequests(() => binding.releaseCode());
+  binding.serve((...request) => {
+    requested();
+    plugin.handle(...request);
+  });
+}
+
+/** Unreferenced: the queue of requests keeps Node's loop alive, and nobody waits once that is closed. */
+function schedule(callback: () => void, delayMs: number): void {
+  setTimeout(callback, delayMs).unref();
+}
+
+function sharedMemory(binding: Binding, now: () => number): SharedMemory {
+  return {
     turns: new Turns({ budgetBytes: recordBudgetBytes, letNetworkRun: () => new Promise((resolve) => setImmediate(resolve)), now }),
     bodies: new ByteBudget(bodyBudgetBytes),
     sinks: new SinkPool(sinkPoolLimits, {
@@ -70,74 +88,6 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
       },
     }),
   };
-  // One for the process: outputs with the same sources share their credentials.
-  let credentialSources: CredentialSources | undefined;
-  const ended = (number: number) => outputLevels.close(number);
-  const plugin = new Plugin({ binding, log, now, ended }, async (number, read, requestId) => {
-    const host = binding.outputInstance(requestId);
-    let instanceLog = prefixed(log, `[kinesis ${number}] `);
-    if (isHostLog && host !== undefined) {
-      const { name, logLevel } = host;
-      outputLevels.open(number, logLevel);
-      instanceLog = prefixed(createHostLog(() => logLevel, hostLog), `[output:kinesis:${name}] `);
-    }
-    const misspelled = misspelledOptions(optionNames, (names) => binding.setOptions(requestId, names));
-    for (const { message } of misspelled) instanceLog.warning(message);
-    const config = readConfig(read, instanceLog, (epochSeconds) => binding.zoneAbbreviation(epochSeconds) || zoneName(epochSeconds));
-    const environment = readInstanceEnvironment(process.env);
-    const network = await readNetworkEnvironment(process.env);
-    if (process.env["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {
-      instanceLog.warning("NODE_TLS_REJECT_UNAUTHORIZED is 0: no certificate is verified, so anybody can pose as AWS; name your authorities in AWS_CA_BUNDLE instead");
-    }
-    const { eksPodExecutionRole } = environment;
-    const options = { ...config.connection, eksPodExecutionRole };
-    const { stream, region, endpoint = kinesisEndpointOf(process.env) ?? "that of the region" } = options;
-    instanceLog.info(`stream ${stream}, region ${region}, endpoint ${endpoint}; credentials: ${credentialSource(options, process.env)}; version ${version}; Node.js ${process.version} runs ${binding.place}`);
-    const bodies = new RequestBodies(config.connection.stream, config.requestFormat, Math.random, shared.sinks, () => {
-      instanceLog.warning("The endpoint does not take requests in CBOR; from now on they are JSON, which 'request_format' can say from the start");
-    });
-    return new OutputInstance(config, environment, {
-      log: instanceLog,
-      metrics: openMetrics(binding, requestId, host?.name, config.connection.stream, instanceLog),
-      client: lateClient(async () => {
-        const { CredentialSources } = await import("./credentials/credentials.js");
-        const { createKinesisClient } = await import("./kinesis/api.js");
-        credentialSources ??= new CredentialSources({ now: Date.now, steadyNow: now, random: Math.random });
-        const credentials = credentialSources.open(options, { network, log: instanceLog });
-        return createKinesisClient(config.connection, credentials, version, bodies, network);
-      }),
-      shared,
-      now,
-      random: Math.random,
-      sleep: (milliseconds) => new Promise((resolve) => schedule(resolve, milliseconds)),
-      digest: (chunk) => createHash("sha256").update(chunk).digest("base64"),
-      md5,
-      md5Ready: ready,
-      compress: config.compression === undefined ? undefined : (await import("./pack/compress/compressor.js")).compressorFor(config.compression),
-      exitProcess: (status) => binding.exitProcess(status),
-    });
-  });
-  process.on("uncaughtException", (error) => plugin.releaseAll(error));
-  // Node's own printing of warnings is off (native/bootstrap.cc): they are ours to show.
-  process.on("warning", (warning) => log.debug(`[kinesis] Node.js: ${warning.message}`));
-  const requested = releaseAfterRequests(() => binding.releaseCode());
-  binding.serve((...request) => {
-    requested();
-    plugin.handle(...request);
-  });
-}
-
-function openMetrics(
-  binding: Binding,
-  requestId: number,
-  name: string | undefined,
-  stream: string,
-  log: Log,
-): Metrics {
-  const metrics = name === undefined ? 0 : binding.openMetrics(requestId, metricDefinitions(name, stream));
-  if (metrics !== 0) return new GatheredMetrics((pairs) => void binding.updateMetrics(metrics, pairs));
-  log.debug("This Fluent Bit takes no metrics of plugins");
-  return noMetrics;
 }
 
 /** Synchronous, so that nothing is lost when the process ends; a full pipe loses the text rather than the process. */

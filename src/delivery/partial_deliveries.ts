@@ -33,7 +33,7 @@ const overheadBytes = 600;
  * Chunks are known by tag and content. Two chunks with the same content are alike to the stream as well: whichever comes
  * first sends what is missing of one of them, and in the end each event has been sent as often as it was taken.
  */
-export class DeliveredMemory {
+export class PartialDeliveries {
   readonly #limits: MemoryLimits;
   readonly #dependencies: MemoryDependencies;
   /** The oldest first. */

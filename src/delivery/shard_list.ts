@@ -18,7 +18,7 @@ export interface ShardLister {
 }
 
 /** What the source needs of the world outside. */
-export interface ShardMapDependencies {
+export interface ShardListDependencies {
   readonly client: ShardLister;
   readonly log: Log;
   /** Milliseconds that only ever grow. */
@@ -35,8 +35,8 @@ const pauseMs = { afterFailure: 60_000, afterSuccess: 1000 };
 const mostPages = 100;
 
 /** The shard map of one output instance's stream. */
-export class ShardMapSource {
-  readonly #dependencies: ShardMapDependencies;
+export class ShardList {
+  readonly #dependencies: ShardListDependencies;
   #map: ShardMap | undefined;
   #isWanted = true;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
@@ -45,7 +45,7 @@ export class ShardMapSource {
   #isSlow = false;
   #hasFailed = false;
 
-  constructor(dependencies: ShardMapDependencies) {
+  constructor(dependencies: ShardListDependencies) {
     this.#dependencies = dependencies;
   }
 

@@ -1,15 +1,16 @@
-/** Takes the requests of Fluent Bit and passes each to its output instance. */
+/** Takes the requests of Fluent Bit and passes each to its output. */
 import { flushAnswers, initFailed, requestKinds, type Binding, type RequestHandler } from "./binding.js";
 import { ConfigurationError } from "../configuration_error.js";
 import type { Log } from "../telemetry/log.js";
-import type { FlushOutcome, OutputInstance } from "../output/output.js";
+import type { Reply } from "../output/flush.js";
+import type { Output } from "../output/output.js";
 
-/** Makes an instance of the options that `read` gives, while the init of that request waits. @throws ConfigurationError */
-export type InstanceFactory = (
+/** Opens an output by the options that `read` returns, while the init of that request waits. @throws ConfigurationError */
+export type OutputOpener = (
   number: number,
   read: (key: string) => string | undefined,
   requestId: number,
-) => OutputInstance | Promise<OutputInstance>;
+) => Output | Promise<Output>;
 
 /** The world outside, for the plugin. */
 export interface PluginDependencies {
@@ -25,10 +26,10 @@ export interface PluginDependencies {
 export class Plugin {
   readonly #binding: Binding;
   readonly #log: Log;
-  readonly #createInstance: InstanceFactory;
+  readonly #createInstance: OutputOpener;
   readonly #now: () => number;
   readonly #ended: (number: number) => void;
-  readonly #instances = new Map<number, OutputInstance>();
+  readonly #instances = new Map<number, Output>();
   /** The numbers of those that are being made. */
   readonly #opening = new Set<number>();
   /** The kinds of requests without an answer, by their ids. */
@@ -38,7 +39,7 @@ export class Plugin {
   /** When the first of the outputs that end together did; undefined while none has. */
   #endingSinceMs: number | undefined;
 
-  constructor({ binding, log, now, ended }: PluginDependencies, createInstance: InstanceFactory) {
+  constructor({ binding, log, now, ended }: PluginDependencies, createInstance: OutputOpener) {
     this.#now = now;
     this.#ended = ended;
     this.#binding = binding;
@@ -109,7 +110,7 @@ export class Plugin {
     }
   }
 
-  async #flush(requestId: number, instance: number, bytes: number, tag: string, blocks: boolean): Promise<FlushOutcome> {
+  async #flush(requestId: number, instance: number, bytes: number, tag: string, blocks: boolean): Promise<Reply> {
     const target = this.#instances.get(instance);
     return target === undefined ? "retry" : target.flush({ bytes, open: () => this.#open(requestId) }, tag, blocks);
   }

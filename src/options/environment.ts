@@ -4,7 +4,8 @@ import { parseGoDuration } from "./go_duration.js";
 import type { LogLevel } from "../telemetry/log.js";
 import { readRoleArn } from "./values.js";
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** The environment variables of the process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** FLB_LOG_LEVEL, and whether its value was one of those allowed. */
 export function readLogLevel(environment: Environment): { level: LogLevel; unknown: string | undefined } {

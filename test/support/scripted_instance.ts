@@ -3,7 +3,9 @@ import { createHash } from "node:crypto";
 import { compressorFor } from "../../src/pack/compress/compressor.js";
 import { readConfig } from "../../src/options/config.js";
 import { type Metrics, noMetrics } from "../../src/telemetry/metrics.js";
-import { OutputInstance, type FlushOutcome, type SharedMemory } from "../../src/output/output.js";
+import type { Reply } from "../../src/output/flush.js";
+import { openOutput, type SharedMemory } from "../../src/output/open_output.js";
+import type { Output } from "../../src/output/output.js";
 import type { Compress } from "../../src/record/truncation.js";
 import { type HeldClock, JumpingClock } from "./fake_clock.js";
 import { RecordedLog } from "./recorded_log.js";
@@ -25,9 +27,9 @@ export interface InstanceSetting {
 }
 
 export interface ScriptedInstance {
-  readonly instance: OutputInstance;
+  readonly instance: Output;
   /** Flushes a chunk that is at hand, in a Fluent Bit that does not block. */
-  readonly flush: (chunk: Uint8Array, tag?: string) => Promise<FlushOutcome>;
+  readonly flush: (chunk: Uint8Array, tag?: string) => Promise<Reply>;
   readonly log: RecordedLog;
   readonly client: ScriptedClient;
   readonly exits: readonly number[];
@@ -45,7 +47,7 @@ export function scriptedInstance(setting: InstanceSetting = {}): ScriptedInstanc
   const config = readConfig((key) => given[key], new RecordedLog(), () => "UTC");
   const compress = config.compression === undefined ? undefined : (setting.compress ?? compressorFor(config.compression));
   let digests = 0;
-  const instance = new OutputInstance(
+  const instance = openOutput(
     config,
     { sendFailureTimeoutMs, eksPodExecutionRole: undefined },
     {

@@ -1,6 +1,6 @@
 // The memory that all outputs of a process share, with bounds of the test's.
 import { ByteBudget } from "../../src/bytes/byte_budget.js";
-import type { SharedMemory } from "../../src/output/output.js";
+import type { SharedMemory } from "../../src/output/open_output.js";
 import { Turns, type TurnsDependencies } from "../../src/delivery/turns.js";
 import { timedPool } from "./sink_pool.js";
 

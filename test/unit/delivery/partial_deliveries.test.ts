@@ -1,7 +1,7 @@
 // What is remembered of chunks that go back to Fluent Bit: how they are known again, and how much and how long.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { DeliveredMemory, type MemoryLimits } from "../../../src/delivery/partial_deliveries.js";
+import { PartialDeliveries, type MemoryLimits } from "../../../src/delivery/partial_deliveries.js";
 import { EventSet } from "../../../src/pack/event_set.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import { RecordedLog } from "../../support/recorded_log.js";
@@ -16,7 +16,7 @@ function setUp(limits: Partial<MemoryLimits> = {}) {
     digests++;
     return createHash("sha256").update(chunk).digest("base64");
   };
-  const memory = new DeliveredMemory({ maxBytes: 1_000_000, maxAgeMs, ...limits }, { digest, now: clock.now, log });
+  const memory = new PartialDeliveries({ maxBytes: 1_000_000, maxAgeMs, ...limits }, { digest, now: clock.now, log });
   /** Keeps these events; what a chunk of this text brings back. */
   const keep = (text: string, events: readonly number[], tag = "tag") => {
     const remaining = new EventSet();

@@ -8,7 +8,7 @@ import { entryOf } from "../../support/scripted_client.js";
 describe("a chunk that comes again", () => {
   it("is found in as many steps among thousands of its tag and length as among twenty", async () => {
     const meter = new CostMeter();
-    const [{ DeliveredMemory }, { EventSet }] = await Promise.all([import("../../../src/delivery/partial_deliveries.js"), import("../../../src/pack/event_set.js")]);
+    const [{ PartialDeliveries }, { EventSet }] = await Promise.all([import("../../../src/delivery/partial_deliveries.js"), import("../../../src/pack/event_set.js")]);
     const stepsAmong = (chunks: number) => {
       const digest = (chunk: Uint8Array) => Buffer.from(chunk).toString();
       const setOf = (event: number) => {
@@ -17,7 +17,7 @@ describe("a chunk that comes again", () => {
         return set;
       };
       const dependencies = { digest, now: new JumpingClock().now, log: new RecordedLog() };
-      const memory = new DeliveredMemory({ maxBytes: 100_000_000, maxAgeMs: 60_000 }, dependencies);
+      const memory = new PartialDeliveries({ maxBytes: 100_000_000, maxAgeMs: 60_000 }, dependencies);
       const chunkOf = (position: number) => Buffer.from(`chunk ${10_000 + position}`);
       for (let position = 0; position < chunks; position++) memory.keep(chunkOf(position), "tag", setOf(position % 8));
       meter.take();

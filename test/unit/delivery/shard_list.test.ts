@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Shard, ShardMap } from "../../../src/pack/shard_map.js";
 import type { RequestFailure } from "../../../src/delivery/put_records.js";
-import { ShardMapSource, type ShardPage } from "../../../src/delivery/shard_list.js";
+import { ShardList, type ShardPage } from "../../../src/delivery/shard_list.js";
 import { HeldClock, settled } from "../../support/fake_clock.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 
@@ -39,7 +39,7 @@ class Lister {
 function setUp(...ready: Answer[]) {
   const [clock, log, client] = [new HeldClock(), new RecordedLog(), new Lister()];
   client.ready.push(...ready);
-  const source = new ShardMapSource({ client, log, now: clock.now, sleep: clock.sleep });
+  const source = new ShardList({ client, log, now: clock.now, sleep: clock.sleep });
   const current = async () => nameOf(await source.current());
   return { clock, log, client, source, current };
 }

@@ -1,14 +1,15 @@
 // Requests of Fluent Bit: which instance gets them, and what is replied when things go wrong.
 import { describe, expect, it } from "vitest";
 import { flushAnswers, initFailed, requestKinds } from "../../../src/host/binding.js";
-import type { FlushOutcome, OutputInstance, WaitingChunk } from "../../../src/output/output.js";
+import type { Reply, WaitingChunk } from "../../../src/output/flush.js";
+import type { Output } from "../../../src/output/output.js";
 import { ConfigurationError } from "../../../src/configuration_error.js";
 import { Plugin } from "../../../src/host/plugin.js";
 import { FakeBinding } from "../../support/fake_binding.js";
 import { JumpingClock, settled } from "../../support/fake_clock.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 
-type Flush = (chunk: WaitingChunk, tag: string) => Promise<FlushOutcome>;
+type Flush = (chunk: WaitingChunk, tag: string) => Promise<Reply>;
 type Close = (name: string, sinceMs: number, isAlive: () => void) => Promise<void>;
 
 /** Reads a chunk and replies ok; retry when the chunk was withdrawn. */
@@ -38,7 +39,7 @@ class Bench {
     this.plugin = new Plugin({ binding, log, now: clock.now, ended }, (number, read) => {
       create(number, read);
       const name = `instance ${this.#made++}`;
-      const instance: Pick<OutputInstance, "flush" | "close" | "expectEnd"> = {
+      const instance: Pick<Output, "flush" | "close" | "expectEnd"> = {
         expectEnd: () => void this.expecting.push(name),
         flush: (chunk, tag, blocks) => {
           this.events.push(`${name} flushes ${chunk.bytes} bytes of ${tag}${blocks ? ", blocking" : ""}`);
@@ -49,7 +50,7 @@ class Bench {
           this.events.push(`${name} closed`);
         },
       };
-      return instance as OutputInstance;
+      return instance as Output;
     });
   }
 
@@ -318,7 +319,7 @@ describe("withdraw", () => {
     const bench = new Bench();
     await bench.answerTo(init);
     let begin: () => void = () => undefined;
-    const outcomes: FlushOutcome[] = [];
+    const outcomes: Reply[] = [];
     bench.flush = async (chunk, tag) => {
       await new Promise<void>((resolve) => (begin = resolve));
       const outcome = await reading(chunk, tag);
@@ -339,7 +340,7 @@ describe("withdraw", () => {
   it("of a chunk on its way ends the wait for it", async () => {
     const bench = new Bench();
     await bench.answerTo(init);
-    const outcomes: FlushOutcome[] = [];
+    const outcomes: Reply[] = [];
     bench.flush = async (chunk, tag) => {
       const outcome = await reading(chunk, tag);
       outcomes.push(outcome);
@@ -367,7 +368,7 @@ describe("after an error that nobody caught", () => {
   it("all who wait are released, each once", async () => {
     const bench = new Bench();
     await bench.answerTo(init);
-    const finish: ((answer: FlushOutcome) => void)[] = [];
+    const finish: ((answer: Reply) => void)[] = [];
     bench.flush = () => new Promise((resolve) => void finish.push(resolve));
     const waiting = [bench.ask(flush), bench.ask(flush)];
     await settled();
@@ -444,8 +445,8 @@ describe("exit", () => {
   it("waits for the flushes of its instance, which get their replies meanwhile", async () => {
     const bench = new Bench();
     await bench.answerTo(init);
-    let finish: (outcome: FlushOutcome) => void = () => undefined;
-    const flushed = new Promise<FlushOutcome>((resolve) => (finish = resolve));
+    let finish: (outcome: Reply) => void = () => undefined;
+    const flushed = new Promise<Reply>((resolve) => (finish = resolve));
     bench.flush = () => flushed;
     bench.close = async () => {
       await flushed;

@@ -4,6 +4,6 @@ import { expect, it } from "vitest";
 import { version } from "../../../src/host/version.js";
 
 it("is that of package.json", () => {
-  const file = new URL("../../package.json", import.meta.url);
+  const file = new URL("../../../package.json", import.meta.url);
   expect(JSON.parse(readFileSync(file, "utf8"))).toHaveProperty("version", version);
 });

@@ -1,6 +1,6 @@
 // The end of an output: how long it goes on with the chunks under way, and what becomes of the others.
 import { describe, expect, it } from "vitest";
-import type { FlushOutcome, WaitingChunk } from "../../../src/output/output.js";
+import type { Reply, WaitingChunk } from "../../../src/output/flush.js";
 import { chunkOf } from "../../support/event_chunk.js";
 import { HeldClock, settled } from "../../support/fake_clock.js";
 import { allTaken, failedAt, requestFailed, type Step } from "../../support/scripted_client.js";
@@ -29,7 +29,7 @@ interface Closing {
 
 interface EndingOutput extends ScriptedInstance {
   readonly clock: HeldClock;
-  readonly outcomes: (FlushOutcome | undefined)[];
+  readonly outcomes: (Reply | undefined)[];
   /** Starts flushes, whose outcomes are noted. */
   readonly start: (...chunks: (Uint8Array | WaitingChunk)[]) => Promise<void>;
   readonly close: (sinceMs?: number) => Closing;
@@ -38,7 +38,7 @@ interface EndingOutput extends ScriptedInstance {
 function endingOutput(setting: InstanceSetting & { readonly clock?: HeldClock } = {}): EndingOutput {
   const clock = setting.clock ?? new HeldClock();
   const output = scriptedInstance({ ...setting, clock });
-  const outcomes: (FlushOutcome | undefined)[] = [];
+  const outcomes: (Reply | undefined)[] = [];
   const start = async (...chunks: (Uint8Array | WaitingChunk)[]) => {
     for (const one of chunks) {
       const place = outcomes.push(undefined) - 1;

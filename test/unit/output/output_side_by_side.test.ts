@@ -1,6 +1,6 @@
 // Many chunks of an output under way at once: who waits for whom, and that each flush gets its own true outcome.
 import { describe, expect, it } from "vitest";
-import type { SharedMemory } from "../../../src/output/output.js";
+import type { SharedMemory } from "../../../src/output/open_output.js";
 import { chunkOf } from "../../support/event_chunk.js";
 import { HeldClock, settled } from "../../support/fake_clock.js";
 import { HeldClient } from "../../support/held_client.js";

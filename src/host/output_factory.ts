@@ -1,0 +1,108 @@
+/** Opens outputs as Fluent Bit asks for them: reads options and environment, and gives each output its log, its metrics and its way to Kinesis. */
+import type { SharedMemory } from "../output/open_output.js";
+import { openOutput } from "../output/open_output.js";
+import type { CredentialSources } from "../credentials/credentials.js";
+import { credentialSource } from "../credentials/credential_source.js";
+import { RequestBodies } from "../kinesis/request_bodies.js";
+import { readNetworkEnvironment } from "../network/network.js";
+import { optionNames, readConfig, type Config } from "../options/config.js";
+import { kinesisEndpointOf, readInstanceEnvironment, type Environment } from "../options/environment.js";
+import { misspelledOptions } from "../options/misspelled.js";
+import type { Md5 } from "../pack/aggregated_record.js";
+import { createHostLog, prefixed, type HostLog, type Log } from "../telemetry/log.js";
+import { GatheredMetrics, metricDefinitions, noMetrics, type Metrics } from "../telemetry/metrics.js";
+import type { OutputLevels } from "../telemetry/output_levels.js";
+import type { Binding } from "./binding.js";
+import { lateClient } from "./late_client.js";
+import type { OutputOpener } from "./plugin.js";
+import { version } from "./version.js";
+
+/** What the outputs of a process share, and the world outside. */
+export interface OutputFactoryDependencies {
+  readonly binding: Pick<Binding, "outputInstance" | "setOptions" | "zoneAbbreviation" | "openMetrics" | "updateMetrics" | "exitProcess" | "place">;
+  readonly environment: Environment;
+  readonly nodeVersion: string;
+  /** The log of the process. */
+  readonly log: Log;
+  /** Fluent Bit's log; undefined where outputs write to the log of the process. */
+  readonly hostLog: HostLog | undefined;
+  readonly outputLevels: OutputLevels;
+  /** Returns the local zone's abbreviation at a time. */
+  readonly zoneName: (epochSeconds: number) => string;
+  readonly shared: SharedMemory;
+  readonly md5: Md5;
+  readonly md5Ready: () => Promise<void>;
+  readonly sha256: (bytes: Uint8Array) => string;
+  /** Returns milliseconds that never decrease. */
+  readonly steadyNow: () => number;
+  /** Returns milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Returns a number from 0 up to, but not including, 1. */
+  readonly random: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+/** Returns a function that opens an output for the init of a request. It throws ConfigurationError on a wrong option or variable. */
+export function outputFactory(dependencies: OutputFactoryDependencies): OutputOpener {
+  const { binding, environment, shared, steadyNow, now, random } = dependencies;
+  // One for the process: outputs with the same sources share their credentials.
+  let credentialSources: CredentialSources | undefined;
+  return async (number, read, requestId) => {
+    const host = binding.outputInstance(requestId);
+    const log = logOf(number, host, dependencies);
+    const misspelled = misspelledOptions(optionNames, (names) => binding.setOptions(requestId, names));
+    for (const { message } of misspelled) log.warning(message);
+    const config = readConfig(read, log, (epochSeconds) => binding.zoneAbbreviation(epochSeconds) || dependencies.zoneName(epochSeconds));
+    const instanceEnvironment = readInstanceEnvironment(environment);
+    const network = await readNetworkEnvironment(environment);
+    if (environment["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {
+      log.warning("NODE_TLS_REJECT_UNAUTHORIZED is 0: no certificate is verified, so anybody can pose as AWS; name your authorities in AWS_CA_BUNDLE instead");
+    }
+    const options = { ...config.connection, eksPodExecutionRole: instanceEnvironment.eksPodExecutionRole };
+    log.info(startLine(config, credentialSource(options, environment), dependencies));
+    const bodies = new RequestBodies(options.stream, config.requestFormat, random, shared.sinks, () => {
+      log.warning("The endpoint does not take requests in CBOR; from now on they are JSON, which 'request_format' can say from the start");
+    });
+    return openOutput(config, instanceEnvironment, {
+      log,
+      metrics: openMetrics(requestId, host?.name, options.stream, log, binding),
+      client: lateClient(async () => {
+        const { CredentialSources } = await import("../credentials/credentials.js");
+        const { createKinesisClient } = await import("../kinesis/api.js");
+        credentialSources ??= new CredentialSources({ now, steadyNow, random });
+        return createKinesisClient(options, credentialSources.open(options, { network, log }), version, bodies, network);
+      }),
+      now: steadyNow,
+      digest: dependencies.sha256,
+      compress: config.compression === undefined ? undefined : (await import("../pack/compress/compressor.js")).compressorFor(config.compression),
+      exitProcess: (status) => binding.exitProcess(status),
+      ...{ shared, random, sleep: dependencies.sleep, md5: dependencies.md5, md5Ready: dependencies.md5Ready },
+    });
+  };
+}
+
+function logOf(number: number, host: ReturnType<Binding["outputInstance"]>, { log, hostLog, outputLevels }: OutputFactoryDependencies): Log {
+  if (hostLog === undefined || host === undefined) return prefixed(log, `[kinesis ${number}] `);
+  const { name, logLevel } = host;
+  outputLevels.open(number, logLevel);
+  return prefixed(createHostLog(() => logLevel, hostLog), `[output:kinesis:${name}] `);
+}
+
+/** Says in one line what the output does. */
+function startLine({ connection }: Config, credentials: string, { binding, environment, nodeVersion }: OutputFactoryDependencies): string {
+  const { stream, region, endpoint = kinesisEndpointOf(environment) ?? "that of the region" } = connection;
+  return `stream ${stream}, region ${region}, endpoint ${endpoint}; credentials: ${credentials}; version ${version}; Node.js ${nodeVersion} runs ${binding.place}`;
+}
+
+function openMetrics(
+  requestId: number,
+  name: string | undefined,
+  stream: string,
+  log: Log,
+  binding: Pick<Binding, "openMetrics" | "updateMetrics">,
+): Metrics {
+  const metrics = name === undefined ? 0 : binding.openMetrics(requestId, metricDefinitions(name, stream));
+  if (metrics !== 0) return new GatheredMetrics((pairs) => void binding.updateMetrics(metrics, pairs));
+  log.debug("This Fluent Bit takes no metrics of plugins");
+  return noMetrics;
+}

@@ -1,0 +1,132 @@
+/** Tells one flush: a chunk becomes records, records are packed into entries, entries are delivered, Fluent Bit gets its reply. */
+import type { Entry } from "../pack/entry.js";
+import { heapBytesOf, userRecordsOf } from "../pack/entry.js";
+import { EventSet } from "../pack/event_set.js";
+import { sliceRecordBytes, type Pipeline } from "../pack/slices.js";
+import { ByteSink } from "../bytes/byte_sink.js";
+import type { SinkPool } from "../bytes/sink_pool.js";
+import type { PartialDeliveries } from "../delivery/partial_deliveries.js";
+import type { ShardList } from "../delivery/shard_list.js";
+import type { TagOrder } from "../delivery/tag_order.js";
+import type { OutputTurns, Turn } from "../delivery/turns.js";
+import type { Log } from "../telemetry/log.js";
+import type { Metrics } from "../telemetry/metrics.js";
+import type { ChunkTally, TakenCounts } from "./chunk_tally.js";
+import type { SliceDelivery } from "./slice_delivery.js";
+
+/** The reply to a flush: Fluent Bit forgets the chunk, or brings it again. */
+export type Reply = "ok" | "retry";
+
+/** A chunk of Fluent Bit's, which it keeps until the reply to its flush. */
+export interface WaitingChunk {
+  readonly bytes: number;
+  /** Returns its content; undefined when nobody waits for the flush any more. */
+  readonly open: () => Promise<Uint8Array | undefined> | Uint8Array | undefined;
+}
+
+/** What the flushes of one output go through, in this order. */
+export interface FlushStages {
+  /** Undefined where records have no order. */
+  readonly tags: TagOrder | undefined;
+  readonly turns: OutputTurns;
+  /** Undefined where nothing is aggregated by shard. */
+  readonly shards: ShardList | undefined;
+  readonly partialDeliveries: PartialDeliveries;
+  readonly pipeline: Pipeline;
+  readonly tally: ChunkTally;
+  readonly delivery: SliceDelivery;
+  readonly sinks: SinkPool;
+  readonly isAggregated: boolean;
+  /** Resolves when a checksum of aggregates can be computed. */
+  readonly checksumReady: () => Promise<void>;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** Delivers a chunk when those of its tag are through and there is memory for its records. */
+export async function flush(waiting: WaitingChunk, tag: string, stages: FlushStages): Promise<Reply> {
+  const place = stages.tags?.enter(tag);
+  try {
+    await place?.next;
+    if (waiting.bytes === 0) return "ok";
+    const turn = await stages.turns.take(expectedBytes(waiting.bytes, stages));
+    if (turn === undefined) return "retry";
+    try {
+      const chunk = await waiting.open();
+      if (chunk === undefined || stages.delivery.hasEnded) return "retry";
+      return await deliverSlices(chunk, tag, turn, place?.before, stages);
+    } finally {
+      turn.give();
+    }
+  } finally {
+    place?.leave();
+  }
+}
+
+/** Estimates the bytes of a slice's records: JSON takes more than msgpack, and aggregates are written behind their records. */
+function expectedBytes(chunkBytes: number, { isAggregated }: FlushStages): number {
+  const recordBytes = Math.min(chunkBytes + (chunkBytes >>> 2), sliceRecordBytes);
+  return isAggregated ? 2 * recordBytes : recordBytes;
+}
+
+/** Packs and delivers one slice of the chunk after the other. @param before resolves when those of its tag are through */
+async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, before: Promise<void> | undefined, stages: FlushStages): Promise<Reply> {
+  const { checksumReady, shards, partialDeliveries, pipeline, tally, delivery, sinks, metrics, log, isAggregated } = stages;
+  if (isAggregated) await checksumReady();
+  const shardMap = await shards?.current();
+  const wanted = partialDeliveries.take(chunk, tag);
+  const slices = pipeline.open(chunk, wanted, shardMap);
+  const effort = delivery.newEffort();
+  const remaining = new EventSet();
+  const counts: TakenCounts[] = [];
+  const sink = sinks.take(expectedBytes(chunk.length, stages));
+  let isDelivered = true;
+  let isRemembered = wanted !== undefined;
+  while (!slices.isOver) {
+    // What comes again was counted when it came first.
+    const isNew = slices.position >= (wanted?.rest ?? 0);
+    sink.length = 0;
+    const packed = await turn.encode(() => {
+      // Detached: nobody waits for the flush any more.
+      if (chunk.length === 0) return undefined;
+      return { entries: slices.next(sink), counts: tally.take() };
+    });
+    if (packed === undefined) break;
+    const { entries } = packed;
+    if (isNew) counts.push(packed.counts);
+    turn.resize(sink.length + heapBytesOf(entries));
+    log.debug(`Flushing ${entries.length} entries with tag: ${tag}`);
+    if (entries.length === 0) continue;
+    await before;
+    const delivered = await delivery.deliver(entries, effort, shardMap !== undefined, (entry) => takeApart(chunk, entry, stages));
+    isRemembered ||= delivered.delivered > 0 || delivered.refused.length > 0;
+    if (delivered.kind === "delivered") continue;
+    isDelivered = false;
+    remaining.add(delivered.remaining);
+    // The next slice would most likely fail like this one.
+    if (delivered.delivered === 0) break;
+  }
+  sinks.give(sink);
+  if (!slices.isOver) {
+    isDelivered = false;
+    remaining.addFrom(slices.position);
+  }
+  // A chunk of which nothing is remembered comes again as if it were new.
+  if (isDelivered || isRemembered) for (const { addTo } of counts) addTo(metrics);
+  if (isDelivered) return "ok";
+  if (isRemembered) partialDeliveries.keep(chunk, tag, remaining);
+  return "retry";
+}
+
+/** Returns the user records of an aggregate as entries of their own. */
+function takeApart(chunk: Uint8Array, aggregate: Entry, { pipeline, tally }: FlushStages): readonly Entry[] {
+  const wanted = new EventSet();
+  wanted.add([aggregate]);
+  const slices = pipeline.open(chunk, wanted, "alone");
+  const sink = new ByteSink();
+  const parts: Entry[] = [];
+  while (parts.length < userRecordsOf(aggregate) && !slices.isOver) parts.push(...slices.next(sink));
+  // They were counted with their aggregate.
+  tally.take();
+  return parts;
+}

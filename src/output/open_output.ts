@@ -1,0 +1,101 @@
+/** Opens an output: makes its stages by its options, and connects them. */
+import type { ByteBudget } from "../bytes/byte_budget.js";
+import type { SinkPool } from "../bytes/sink_pool.js";
+import { DeliveryReport } from "../delivery/delivery_report.js";
+import { FailureTimeout } from "../delivery/failure_timeout.js";
+import { metered } from "../delivery/metered_client.js";
+import { PartialDeliveries } from "../delivery/partial_deliveries.js";
+import type { PutRecordsClient } from "../delivery/put_records.js";
+import { RequestWindow } from "../delivery/request_window.js";
+import { ServicePulse } from "../delivery/service_pulse.js";
+import { ShardList, type ShardLister } from "../delivery/shard_list.js";
+import { TagOrder } from "../delivery/tag_order.js";
+import type { Turns } from "../delivery/turns.js";
+import type { Config } from "../options/config.js";
+import type { InstanceEnvironment } from "../options/environment.js";
+import { Pipeline, type PipelineDependencies } from "../pack/slices.js";
+import type { Log } from "../telemetry/log.js";
+import type { Metrics } from "../telemetry/metrics.js";
+import { ChunkTally } from "./chunk_tally.js";
+import { flush } from "./flush.js";
+import { Output } from "./output.js";
+import { createRecordReport } from "./record_report.js";
+import { SliceDelivery } from "./slice_delivery.js";
+
+/** What all outputs of the process share. */
+export interface SharedMemory {
+  readonly turns: Turns;
+  /** Bytes of the bodies of requests under way. */
+  readonly bodies: ByteBudget;
+  readonly sinks: SinkPool;
+}
+
+/** The world outside, for an output. */
+export interface OutputDependencies extends Omit<PipelineDependencies, "report"> {
+  readonly log: Log;
+  readonly client: PutRecordsClient & ShardLister;
+  readonly metrics: Metrics;
+  readonly shared: SharedMemory;
+  /** Resolves when `md5` may be called; unset where it always may. */
+  readonly md5Ready?: () => Promise<void>;
+  /** Tells chunks apart by their content. */
+  readonly digest: (chunk: Uint8Array) => string;
+  /** Returns milliseconds that never decrease. */
+  readonly now: () => number;
+  /** Resolves after this time. */
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Ends Fluent Bit at once. */
+  readonly exitProcess: (status: number) => void;
+}
+
+/**
+ * About 7,000 chunks, and longer than Fluent Bit's default of 2000 s at most between two retries (Scheduler.Cap).
+ */
+const partialDeliveryLimits = { maxBytes: 4 * 1024 * 1024, maxAgeMs: 60 * 60_000 };
+
+/** Returns an output that is ready for its first flush. */
+export function openOutput(config: Config, environment: InstanceEnvironment, dependencies: OutputDependencies): Output {
+  const { log, now, sleep, random, client, metrics, shared } = dependencies;
+  const isAggregated = config.aggregation !== undefined;
+  // Records of which the key is random all share the key of their aggregate.
+  const hasKeys = config.record.partitionKeyPath.length > 0;
+  const pulse = new ServicePulse(now);
+  const turns = shared.turns.open(config.concurrency > 0 ? config.concurrency : undefined);
+  const shards = isAggregated && hasKeys ? new ShardList(dependencies) : undefined;
+  const tally = new ChunkTally(createRecordReport(log, config.connection.stream, config.limits.maxRecordBytes, now));
+  const delivery = new SliceDelivery({
+    policy: { budgetMs: config.retryTimeoutMs, maxRounds: config.concurrency > 0 ? config.concurrencyRetries : undefined },
+    client: metered(client, metrics, now, pulse),
+    window: new RequestWindow({
+      maxRequests: config.concurrentRequests,
+      bodies: shared.bodies,
+      limitChanged: (limit) => metrics.concurrency(limit),
+    }),
+    maxRequestBytes: config.limits.maxRequestBytes,
+    orderOf: (isByShard) => {
+      if (!hasKeys) return "none";
+      return isAggregated && !isByShard ? "one after another" : "by key";
+    },
+    report: new DeliveryReport(log, now),
+    failureTimeout: new FailureTimeout(environment.sendFailureTimeoutMs, now, (timeoutMs) => {
+      log.error(`timeout threshold reached: Failed to send logs for ${timeoutMs / 1000}s`);
+      log.error("Quitting Fluent Bit");
+      dependencies.exitProcess(1);
+    }),
+    ...{ pulse, shards, turns, metrics, now, random, sleep },
+  });
+  const stages = {
+    tags: hasKeys ? new TagOrder() : undefined,
+    partialDeliveries: new PartialDeliveries(partialDeliveryLimits, dependencies),
+    pipeline: new Pipeline(config, { ...dependencies, report: tally }),
+    sinks: shared.sinks,
+    checksumReady: dependencies.md5Ready ?? (() => Promise.resolve()),
+    ...{ turns, shards, tally, delivery, isAggregated, metrics, log },
+  };
+  return new Output({
+    flush: (chunk, tag) => flush(chunk, tag, stages),
+    drainTimeoutMs: config.drainTimeoutMs,
+    closeClient: () => client.close(),
+    ...{ delivery, turns, metrics, log, now, sleep },
+  });
+}
