@@ -1,5 +1,5 @@
 // A shim without Fluent Bit: keeps the replies, and has the chunks that a test puts in.
-import type { Binding } from "../../src/host/binding.js";
+import type { Binding, HostInstance } from "../../src/host/binding.js";
 
 export class FakeBinding implements Binding {
   /** The replies, in order. */
@@ -11,7 +11,7 @@ export class FakeBinding implements Binding {
   /** The requests whose time was extended, in order. */
   readonly extended: number[] = [];
   closed = 0;
-  readonly hasHostLog = false;
+  readonly hasHostLog: boolean = false;
   readonly messageDescriptor = 2;
   readonly place = "in a test";
 
@@ -40,7 +40,7 @@ export class FakeBinding implements Binding {
   setOptions(): string[] {
     return [];
   }
-  outputInstance(): undefined {
+  outputInstance(): HostInstance | undefined {
     return undefined;
   }
   log(): boolean {
