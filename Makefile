@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := release
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help release test kinesis fuzz lint typecheck demo bench bench-check bench-fluent-bit bench-tuning soak libnode third-party clean \
+.PHONY: help release test kinesis fuzz lint typecheck documents demo bench bench-check bench-fluent-bit bench-tuning soak libnode third-party clean \
         windows-release windows-package test-windows
 
 MODULES := node_modules/.package-lock.json
@@ -132,6 +132,10 @@ lint: $(MODULES)
 	npx --no-install depcruise --config scripts/import_rules.mjs --output-type err src
 	npx --no-install typedoc
 	if command -v clang-format >/dev/null; then clang-format --dry-run -Werror $(CPP); fi
+
+## Writes the tables of options and metrics into the documents.
+documents: $(MODULES)
+	node scripts/documents.mjs
 
 ## Checks the types.
 typecheck: $(MODULES)

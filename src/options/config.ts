@@ -1,27 +1,14 @@
 /** Reads and checks the options of one output instance. */
 import type { AggregationLimits } from "../pack/aggregator.js";
 import type { CompressionAlgorithm } from "../pack/compress/compressor.js";
-import { limitsFor, maxLargeRecordBytes, maxRecordBytes, type ServiceLimits } from "../limits.js";
+import { limitsFor, type ServiceLimits } from "../limits.js";
 import type { Log } from "../telemetry/log.js";
 import type { RecordOptions } from "../record/shaper.js";
-import {
-  maxTimeoutSeconds,
-  readCompression,
-  readDataKeys,
-  readEndpoint,
-  readExternalId,
-  readInteger,
-  readPartitionKey,
-  readRegion,
-  readRequestFormat,
-  readRoleArn,
-  readStream,
-  readTimeFormat,
-} from "./values.js";
 import type { ConnectionOptions } from "../kinesis/connection_options.js";
 import type { RequestFormat } from "../kinesis/request_form.js";
 import type { ZoneAbbreviation } from "../record/time_key/format.js";
 import { regionOfArn } from "./stream_name.js";
+import { optionNames, options, type OptionName, type OptionValues } from "./table.js";
 
 /** Gives an option's value as Fluent Bit has it; undefined when it is not set. */
 export type OptionReader = (key: string) => string | undefined;
@@ -47,147 +34,86 @@ export interface Config {
   readonly concurrencyRetries: number;
 }
 
-/** All options, in the order in which the Go plugin reports them, and ours behind. */
-export const optionNames = [
-  "stream",
-  "region",
-  "data_keys",
-  "partition_key",
-  "role_arn",
-  "endpoint",
-  "sts_endpoint",
-  "append_newline",
-  "time_key",
-  "time_key_format",
-  "experimental_concurrency",
-  "experimental_concurrency_retries",
-  "log_key",
-  "aggregation",
-  "compression",
-  "replace_dots",
-  "http_request_timeout",
-  "aggregation_maximum_record_size",
-  "skip_aggregation_record_size",
-  "profile",
-  "external_id",
-  "max_record_size",
-  "retry_timeout",
-  "request_format",
-  "concurrent_requests",
-  "drain_timeout",
-] as const;
-type OptionName = (typeof optionNames)[number];
-
-const maxConcurrency = 10;
-const defaultConcurrencyRetries = 4;
-/** Well inside the 5 s that Fluent Bit grants at shutdown (its option Grace). */
-const defaultRetryTimeoutSeconds = 3;
 /** Above the slowest response that was seen, 9 s; a PutRecords usually takes 10 to 40 ms. */
 const defaultAnswerTimeoutMs = 10_000;
-const maxRetryTimeoutSeconds = 3600;
-const defaultConcurrentRequests = 10;
-/** As many as connections (network/http_handler.ts). */
-const maxConcurrentRequests = 50;
-/** With Fluent Bit's Grace of 5 s it stays within the 30 s after which Kubernetes and ECS kill a container. */
-const defaultDrainTimeoutSeconds = 20;
-const maxDrainTimeoutSeconds = 3600;
-const defaultSkipAggregationBytes = 20 * 1024;
-const minAggregatedBytes = 1024;
-/** What leaves an option off without a word. The Go plugin says nothing of others either, such as Fluent Bit's "on". */
-const offValues: readonly string[] = ["", "false", "off", "no", "0"];
-/** Room for the longest partition key (256 characters of four bytes) and some data beside it. */
-const minRecordBytes = 4096;
 
 /**
  * Reads all options, reports those that are set in a line of the log each, and checks them.
  * @throws ConfigurationError on the first wrong one
  */
 export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneAbbreviation): Config {
-  const values = new Map<OptionName, string>();
-  for (const name of optionNames) {
-    const value = read(name) ?? "";
-    values.set(name, value);
-    if (value !== "") log.info(`plugin parameter ${name} = '${isConfidential(name, value) ? "…" : value}'`);
+  const texts = new Map<string, string>(optionNames.map((name) => [name, read(name) ?? ""]));
+  for (const [name, text] of texts) {
+    if (text === "") continue;
+    const isSecret = options[name as OptionName].isSecret?.(text) === true;
+    log.info(`plugin parameter ${name} = '${isSecret ? "…" : text}'`);
   }
-  const text = (name: OptionName) => values.get(name) ?? "";
-  const optional = (name: OptionName) => (text(name) === "" ? undefined : text(name));
-  const isTrue = (name: OptionName) => {
-    const value = text(name).toLowerCase();
-    if (value === "true") return true;
-    if (!offValues.includes(value)) log.warning(`'${name}' is '${text(name)}', and only 'true' turns it on: it is off`);
-    return false;
-  };
-  const integer = (name: OptionName, fallback: number, lowest: number, highest: number) =>
-    readInteger(name, text(name), fallback, lowest, highest);
-
-  const partitionKey = text("partition_key");
-  const timeKey = optional("time_key");
-  const recordBytes = integer("max_record_size", maxRecordBytes, minRecordBytes, maxLargeRecordBytes);
-  const aggregation: AggregationLimits = {
-    maximumRecordBytes: integer(
-      "aggregation_maximum_record_size",
-      Math.min(recordBytes, maxRecordBytes),
-      minAggregatedBytes,
-      recordBytes,
-    ),
-    skipRecordBytes: integer("skip_aggregation_record_size", defaultSkipAggregationBytes, 1, recordBytes),
-    serviceRecordBytes: recordBytes,
-  };
+  const values = readValues(texts, log, zoneAbbreviation);
+  const recordBytes = values.max_record_size;
   const config: Config = {
     connection: {
-      stream: readStream(text("stream")),
-      region: readRegion(text("region")),
-      endpoint: readEndpoint("endpoint", text("endpoint")),
-      profile: optional("profile"),
-      roleArn: readRoleArn("role_arn", text("role_arn")),
-      externalId: readExternalId(text("external_id")),
-      stsEndpoint: readEndpoint("sts_endpoint", text("sts_endpoint")),
-      requestTimeoutMs: integer("http_request_timeout", 0, 0, maxTimeoutSeconds) * 1000,
-      answerTimeoutMs: text("http_request_timeout") === "" ? defaultAnswerTimeoutMs : 0,
+      stream: values.stream,
+      region: values.region,
+      endpoint: values.endpoint,
+      profile: values.profile,
+      roleArn: values.role_arn,
+      externalId: values.external_id,
+      stsEndpoint: values.sts_endpoint,
+      requestTimeoutMs: (values.http_request_timeout ?? 0) * 1000,
+      answerTimeoutMs: values.http_request_timeout === undefined ? defaultAnswerTimeoutMs : 0,
     },
     record: {
-      partitionKeyPath: readPartitionKey(partitionKey),
-      dataKeys: readDataKeys(text("data_keys")),
-      logKey: optional("log_key"),
-      appendNewline: isTrue("append_newline"),
+      partitionKeyPath: values.partition_key,
+      dataKeys: values.data_keys,
+      logKey: values.log_key,
+      appendNewline: values.append_newline,
       time:
-        timeKey === undefined
+        values.time_key === undefined || values.time_key_format === undefined
           ? undefined
-          : { key: timeKey, format: readTimeFormat(text("time_key_format"), zoneAbbreviation) },
-      replaceDots: optional("replace_dots"),
+          : { key: values.time_key, format: values.time_key_format },
+      replaceDots: values.replace_dots,
     },
     limits: limitsFor(recordBytes),
-    compression: readCompression(text("compression")),
-    requestFormat: readRequestFormat(text("request_format")),
-    aggregation: isTrue("aggregation") ? aggregation : undefined,
-    retryTimeoutMs: integer("retry_timeout", defaultRetryTimeoutSeconds, 0, maxRetryTimeoutSeconds) * 1000,
-    concurrentRequests: integer("concurrent_requests", defaultConcurrentRequests, 1, maxConcurrentRequests),
-    drainTimeoutMs: integer("drain_timeout", defaultDrainTimeoutSeconds, 0, maxDrainTimeoutSeconds) * 1000,
-    concurrency: integer("experimental_concurrency", 0, 0, maxConcurrency),
-    concurrencyRetries: integer(
-      "experimental_concurrency_retries",
-      defaultConcurrencyRetries,
-      0,
-      Number.MAX_SAFE_INTEGER,
-    ),
+    compression: values.compression,
+    requestFormat: values.request_format,
+    aggregation: values.aggregation
+      ? {
+          maximumRecordBytes: values.aggregation_maximum_record_size,
+          skipRecordBytes: values.skip_aggregation_record_size,
+          serviceRecordBytes: recordBytes,
+        }
+      : undefined,
+    retryTimeoutMs: values.retry_timeout * 1000,
+    concurrentRequests: values.concurrent_requests,
+    drainTimeoutMs: values.drain_timeout * 1000,
+    concurrency: values.experimental_concurrency,
+    concurrencyRetries: values.experimental_concurrency_retries,
   };
-  giveAdvice(config, partitionKey, log);
+  giveAdvice(config, values.partition_key.length > 0, log);
   return config;
 }
 
-/** An external ID is shared with nobody but the role's owner; an address may hold a password, for which it is refused. */
-function isConfidential(name: OptionName, value: string): boolean {
-  return name === "external_id" ? value !== "" : name.endsWith("endpoint") && value.includes("@");
+/** @throws ConfigurationError on the first wrong one */
+function readValues(texts: ReadonlyMap<string, string>, log: Log, zoneAbbreviation: ZoneAbbreviation): OptionValues {
+  const textOf = (name: string) => texts.get(name) ?? "";
+  const context = {
+    zoneAbbreviation,
+    isSet: (name: string) => textOf(name) !== "",
+    warn: (message: string) => log.warning(message),
+    maxRecordBytes: 0,
+  };
+  context.maxRecordBytes = options.max_record_size.read(textOf("max_record_size"), context);
+  return Object.fromEntries(optionNames.map((name) => [name, options[name].read(textOf(name), context)])) as unknown as OptionValues;
 }
 
-function giveAdvice(config: Config, partitionKey: string, log: Log): void {
+function giveAdvice(config: Config, hasPartitionKey: boolean, log: Log): void {
   const { stream, region } = config.connection;
   const arnRegion = regionOfArn(stream) ?? region;
   if (arnRegion !== region) {
     log.warning(`'stream' is the ARN of a stream in ${arnRegion}, but 'region' is ${region}, where requests go`);
   }
-  if (partitionKey === "") log.info("no partition key provided. A random one will be generated.");
-  if (config.aggregation !== undefined && partitionKey !== "") {
+  if (!hasPartitionKey) log.info("no partition key provided. A random one will be generated.");
+  if (config.aggregation !== undefined && hasPartitionKey) {
     log.warning(
       "'partition_key' has different behavior when 'aggregation' enabled. An aggregated record is routed by the partition key of its first record; the others keep theirs inside it. Where the plugin may list the shards, only keys of the same shard share one",
     );

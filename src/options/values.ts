@@ -101,9 +101,6 @@ export function readExternalId(value: string): string | undefined {
   throw wrong("external_id", "…", "must be 2 to 1224 letters, digits and characters of _+=,.@:/-");
 }
 
-/** What a timer of Node can hold: 2^31 − 1 milliseconds. */
-export const maxTimeoutSeconds = 2_147_483;
-
 /** A whole number from `lowest` to `highest`; `fallback` when it is empty. @throws ConfigurationError */
 export function readInteger(name: string, value: string, fallback: number, lowest: number, highest: number): number {
   if (value === "") return fallback;

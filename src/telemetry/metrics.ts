@@ -20,35 +20,42 @@ interface Counter {
   readonly help: string;
   readonly label?: string;
   readonly values?: readonly string[];
+  /** More for the documents, in Markdown. */
+  readonly notes?: string;
 }
 
 const counters = [
   { name: "sent_records_total", help: "Records of Fluent Bit that Kinesis took." },
-  { name: "sent_entries_total", help: "Kinesis records that Kinesis took; an aggregated one holds several records." },
+  { name: "sent_entries_total", help: "Kinesis records that Kinesis took; an aggregated one holds several records.", notes: "`sent_records_total` by this is the number of records in an aggregate" },
   { name: "sent_bytes_total", help: "Data and partition keys of the Kinesis records that Kinesis took." },
   {
     name: "failed_entries_total",
-    help: "Kinesis records that an answered request did not take, at each try.",
+    help: "Kinesis records that an answered request did not take, at each attempt.",
     label: "reason",
     values: ["throttled", "other"],
+    notes: "`reason` is `throttled` or `other`",
   },
   {
     name: "requests_total",
     help: "PutRecords requests, by their outcome.",
     label: "outcome",
     values: ["answered", "throttled", "transient", "setup", "content"],
+    notes:
+      "`outcome` is `answered`, or for the whole request `throttled`, `transient` (it may pass by itself), `setup` (permissions, the stream, the network's set-up) " +
+      "or `content` (refused for what is in it)",
   },
-  { name: "retry_rounds_total", help: "Times that the rest of a chunk was tried again by the plugin itself." },
-  { name: "flush_retries_total", help: "Flushes that were answered with retry." },
+  { name: "retry_rounds_total", help: "Times that the plugin itself retried the rest of a chunk." },
+  { name: "flush_retries_total", help: "Flushes with the reply retry.", notes: "Fluent Bit brings these chunks again" },
   {
     name: "dropped_records_total",
     help: "Records that are lost, by the reason.",
     label: "reason",
     values: ["not_an_event", "no_log_key", "empty", "no_json", "too_large", "refused"],
+    notes: "`reason` is `not_an_event`, `no_log_key`, `empty`, `no_json` (NaN, too deep, or an odd key), `too_large`, `refused` (by Kinesis)",
   },
   { name: "truncated_records_total", help: "Records that were cut to the size limit." },
   { name: "uncompressed_bytes_total", help: "Records before compression." },
-  { name: "compressed_bytes_total", help: "The same records after compression." },
+  { name: "compressed_bytes_total", help: "The same records after compression.", notes: "`uncompressed_bytes_total` by this is the ratio" },
 ] as const satisfies readonly Counter[];
 
 type SeriesOf<C> = C extends { readonly name: infer Name extends string; readonly values: readonly (infer Value extends string)[] }
@@ -60,14 +67,28 @@ type SeriesOf<C> = C extends { readonly name: infer Name extends string; readonl
 /** A counter, such as "sent_records_total" or, with its label's value, "dropped_records_total:empty". */
 export type CounterSeries = SeriesOf<(typeof counters)[number]>;
 
-const inFlight = { name: "requests_in_flight", help: "PutRecords requests that wait for their answer." };
+const inFlight = { name: "requests_in_flight", help: "PutRecords requests that wait for their response." };
 const concurrency = {
   name: "concurrent_requests",
   help: "PutRecords requests that may be under way at once; falls while the service throttles.",
+  notes: "The option `concurrent_requests`, or less",
 };
-const duration = { name: "request_duration_seconds", help: "Time from a PutRecords request to its answer or failure." };
+const duration = {
+  name: "request_duration_seconds",
+  help: "Time from a PutRecords request to its response or failure.",
+  notes:
+    "5 ms to 60 s. Before Fluent Bit 4.2.2, whose histograms are unsound, two counters: `request_duration_seconds_sum` and `request_duration_seconds_count`",
+};
 /** Seconds. A request usually takes 10 to 50 ms; one that is given up can take a minute and more. */
 const durationBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** All metrics, for the documents. */
+export const metricTable: readonly { readonly name: string; readonly kind: keyof typeof metricKinds; readonly help: string; readonly notes?: string }[] = [
+  ...counters.map((counter: Counter) => ({ kind: "counter" as const, ...counter })),
+  { kind: "gauge", ...inFlight },
+  { kind: "gauge", ...concurrency },
+  { kind: "histogram", ...duration },
+];
 
 const counterSeries = counters.flatMap((counter: Counter) =>
   (counter.values ?? [undefined]).map((value) => (value === undefined ? counter.name : `${counter.name}:${value}`)),
@@ -91,10 +112,10 @@ export function metricDefinitions(name: string, stream: string): MetricDefinitio
       series: values === undefined ? [labels] : values.map((value) => [...labels, value]),
       bounds: [],
     })),
-    { kind: metricKinds.gauge, ...inFlight, ...single },
-    { kind: metricKinds.gauge, ...concurrency, ...single },
+    { kind: metricKinds.gauge, name: inFlight.name, help: inFlight.help, ...single },
+    { kind: metricKinds.gauge, name: concurrency.name, help: concurrency.help, ...single },
     // A counter of the sum and one of the number in a Fluent Bit whose histograms are unsound (native/host_version.h).
-    { kind: metricKinds.histogram, ...duration, ...single, bounds: durationBounds },
+    { kind: metricKinds.histogram, name: duration.name, help: duration.help, ...single, bounds: durationBounds },
   ];
 }
 

@@ -2,44 +2,46 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { optionNames } from "../../src/options/config.js";
+import { optionNames } from "../../src/options/table.js";
 import { hostFaults } from "../../scripts/check/host_faults.js";
-import { metricDefinitions } from "../../src/telemetry/metrics.js";
+import { withPart, writtenParts } from "../../scripts/documents/documents.js";
+import { metricDefinitions, metricTable } from "../../src/telemetry/metrics.js";
 import { ROOT } from "../support/plugin_host.js";
 
-const documents = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...["ARCHITECTURE", "COMPATIBILITY", "FLUENT-BIT", "LINUX", "MIGRATION", "TUNING", "WINDOWS"].map((name) => `docs/${name}.md`)];
+const documents = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...["ARCHITECTURE", "COMPATIBILITY", "FLUENT-BIT", "LINUX", "METRICS", "MIGRATION", "OPTIONS", "SUPPORT", "TUNING", "WINDOWS"].map((name) => `docs/${name}.md`)];
 const textOf = (document: string): string => readFileSync(path.join(ROOT, document), "utf8");
-const readme = textOf("README.md");
 
 const files = ["src", "native", "test", "scripts", "examples"].flatMap((folder) =>
   readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((file) => `/${folder}/${file}`),
 );
 
-/** The names in the first column of the table under a heading. */
-function namesUnder(heading: string): string[] {
-  const section = readme.split(/^## /mu).find((part) => part.startsWith(`${heading}\n`)) ?? "";
-  const rows = [...section.matchAll(/^\| (`[^|]+`) \|/gmu)];
-  return rows.flatMap(([, cell = ""]) => [...cell.matchAll(/`(\w+)`/gu)].map(([, name = ""]) => name));
-}
-
-it("README lists each option once", () => {
-  expect(namesUnder("Options").sort()).toEqual([...optionNames].sort());
+it.each(writtenParts().map((part) => [part.name, part.document, part] as const))("the table of %s in %s is what `make documents` writes", (_name, document, part) => {
+  const text = textOf(document);
+  expect(withPart(text, part)).toBe(text);
 });
 
-describe("README's metrics", () => {
-  const definitions = metricDefinitions("kinesis.0", "my-stream");
+it("a document without a place for a table is refused by its name", () => {
+  const [part] = writtenParts();
+  if (part === undefined) throw new Error("no part is written");
+  expect(() => withPart("# Options", part)).toThrow("README.md has no place for options");
+});
 
-  it("are those of the plugin", () => {
-    expect(namesUnder("Metrics").sort()).toEqual(definitions.map(({ name }) => name).sort());
-  });
+it("docs/OPTIONS.md has each option, the README some of them", () => {
+  const namesIn = (document: string) =>
+    writtenParts()
+      .filter((part) => part.document === document)
+      .flatMap(({ text }) => [...text.matchAll(/^\| `(\w+)`/gmu)].map(([, name = ""]) => name));
+  expect(namesIn("docs/OPTIONS.md")).toEqual(optionNames);
+  expect(namesIn("README.md")).toContain("region");
+  expect(namesIn("README.md").length).toBeLessThan(optionNames.length);
+});
 
-  it.each(definitions.filter(({ labelKeys }) => labelKeys.length > 2).map(({ name, series }) => [name, series.map((labels) => labels.at(-1))] as const))(
-    "name each value of the label of %s",
-    (name, values) => {
-      const row = readme.split("\n").find((line) => line.startsWith(`| \`${name}\``));
-      for (const value of values) expect(row).toContain(`\`${value}\``);
-    },
-  );
+it.each(metricTable.map(({ name }) => name))("docs/METRICS.md has %s with each value of its label", (name) => {
+  const row = textOf("docs/METRICS.md").split("\n").find((line) => line.startsWith(`| \`${name}\``));
+  const definition = metricDefinitions("kinesis.0", "my-stream").find((metric) => metric.name === name);
+  expect(row).toContain(definition?.help.replace(/\.$/u, ""));
+  if (definition?.labelKeys.length === 2) return;
+  for (const labels of definition?.series ?? []) expect(row).toContain(`\`${labels.at(-1)}\``);
 });
 
 it("the table of Fluent Bit's faults is that of npm run check", () => {

@@ -1,5 +1,6 @@
 /** What the plugin itself would say of the options: its own reader is asked, until it has no more to complain about. */
-import { optionNames, readConfig, type Config } from "../../../src/options/config.js";
+import { readConfig, type Config } from "../../../src/options/config.js";
+import { optionNames } from "../../../src/options/table.js";
 import { ConfigurationError } from "../../../src/configuration_error.js";
 import type { Log } from "../../../src/telemetry/log.js";
 import { zoneName } from "../../../src/host/zone_name.js";

@@ -1,6 +1,7 @@
 // Every Fluent Bit configuration in examples/: its options are the plugin's, and it follows what the README advises.
 import { describe, expect, it } from "vitest";
-import { optionNames, readConfig } from "../../../src/options/config.js";
+import { readConfig } from "../../../src/options/config.js";
+import { optionNames } from "../../../src/options/table.js";
 import { configurations } from "../../support/example_files.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 

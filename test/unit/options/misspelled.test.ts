@@ -1,6 +1,6 @@
 // Which wrong names of options are noticed, and what is said of them.
 import { expect, it } from "vitest";
-import { optionNames } from "../../../src/options/config.js";
+import { optionNames } from "../../../src/options/table.js";
 import { misspelledOptions } from "../../../src/options/misspelled.js";
 
 /** What is said when the user has set just these. */
