@@ -75,7 +75,7 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
       }),
       now: steadyNow,
       digest: dependencies.sha256,
-      compress: config.compression === undefined ? undefined : (await import("../pack/compress/compressor.js")).compressorFor(config.compression),
+      compress: config.compression === undefined ? undefined : (await import("../pack/compression.js")).compressorFor(config.compression),
       exitProcess: (status) => binding.exitProcess(status),
       ...{ shared, random, sleep: dependencies.sleep, md5: dependencies.md5, md5Ready: dependencies.md5Ready },
     });

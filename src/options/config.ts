@@ -1,6 +1,6 @@
 /** Reads and checks the options of one output instance. */
 import type { AggregationLimits } from "../pack/aggregator.js";
-import type { CompressionAlgorithm } from "../pack/compress/compressor.js";
+import type { CompressionAlgorithm } from "../pack/compression.js";
 import { limitsFor, type ServiceLimits } from "../limits.js";
 import type { Log } from "../telemetry/log.js";
 import type { RecordOptions } from "../record/shaper.js";

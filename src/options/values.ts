@@ -1,5 +1,5 @@
 /** The forms of single option values: what is taken, and what is said of anything else. */
-import type { CompressionAlgorithm } from "../pack/compress/compressor.js";
+import type { CompressionAlgorithm } from "../pack/compression.js";
 import { ConfigurationError } from "../configuration_error.js";
 import type { RequestFormat } from "../kinesis/request_form.js";
 import { defaultTimeFormat, TimeFormat, type ZoneAbbreviation } from "../record/time_key/format.js";

@@ -47,7 +47,7 @@ function loadCore() {
   return Promise.all([
     import("../../src/pack/slices.js"),
     import("./recorded_pipeline.js"),
-    import("../../src/pack/compress/compressor.js"),
+    import("../../src/pack/compression.js"),
     import("../../src/pack/shard_map.js"),
     import("../../src/bytes/byte_sink.js"),
   ]);

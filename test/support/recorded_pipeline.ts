@@ -1,6 +1,6 @@
 // Runs chunks through the pipeline as an instance with these options would, and keeps what was reported about records.
 import { createHash } from "node:crypto";
-import { compressorFor } from "../../src/pack/compress/compressor.js";
+import { compressorFor } from "../../src/pack/compression.js";
 import { readConfig, type Config } from "../../src/options/config.js";
 import { Pipeline, type PipelineDependencies } from "../../src/pack/slices.js";
 import type { Entry } from "../../src/pack/entry.js";

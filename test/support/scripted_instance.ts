@@ -1,6 +1,6 @@
 // An output instance with a scripted client, a clock of the test's, and all that it says kept.
 import { createHash } from "node:crypto";
-import { compressorFor } from "../../src/pack/compress/compressor.js";
+import { compressorFor } from "../../src/pack/compression.js";
 import { readConfig } from "../../src/options/config.js";
 import { type Metrics, noMetrics } from "../../src/telemetry/metrics.js";
 import type { Reply } from "../../src/output/flush.js";

@@ -2,7 +2,7 @@
 // Node's zlib that is kept and reset, for which there is no documented call.
 import { createDeflate, createGzip, deflateSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
 import { deflate, gzip } from "pako";
-import { compressorFor, type CompressionAlgorithm } from "../../../src/pack/compress/compressor.js";
+import { compressorFor, type CompressionAlgorithm } from "../../../src/pack/compression.js";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { containerLogMix, mixes } from "../mixes/mixes.js";
 import { type Case, mustEqual } from "../stage.js";

@@ -27,7 +27,7 @@ const allowed: readonly [file: string, imported: string][] = [
   ["main.ts", "./host/binding.js"],
   ["host/binding.ts", "../output/allowed.js"],
   ["kinesis/api.ts", "@aws-sdk/client-kinesis"],
-  ["pack/compress/node_zlib.ts", "node:zlib"],
+  ["pack/compression.ts", "node:zlib"],
   ["output/allowed.ts", "../options/allowed.js"],
   ["options/allowed.ts", "../kinesis/api.js"],
   ["credentials/allowed.ts", "../network/allowed.js"],
