@@ -14,7 +14,7 @@ WINDOWS_LIBRARY := bin/kinesis.dll
 # Folders too: their time changes when a file goes away.
 CORE := $(shell find src scripts/bundle.mjs tsconfig.json)
 NATIVE := $(shell find native) CMakeLists.txt
-CPP := $(wildcard native/*.cc native/*.h test/native/*.cc)
+CPP := $(shell find native -name '*.cc' -o -name '*.h') $(wildcard test/native/*.cc)
 # Where libnode is, for the processes that load the plugin.
 WITH_LIBNODE = found=$$(sh scripts/libnode.sh); eval "$$found";
 

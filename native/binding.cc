@@ -9,10 +9,10 @@
 #define NAPI_DISABLE_CPP_EXCEPTIONS
 #include <napi.h>
 
-#include "local_host.h"
-#include "platform.h"
-#include "remote_host.h"
-#include "resident_memory.h"
+#include "platform/platform.h"
+#include "runtime/embedded/local_host.h"
+#include "runtime/embedded/resident_memory.h"
+#include "runtime/process/remote_host.h"
 
 // The bundle of the TypeScript core, embedded by bundle.S.
 extern "C" const char kinesis_bundle_begin[];

@@ -5,13 +5,13 @@
 #include <string>
 #include <thread>
 
-#include "core.h"
-#include "flb_proxy_abi.h"
-#include "host_metrics.h"
-#include "host_version.h"
-#include "open_instances.h"
-#include "platform.h"
-#include "surroundings.h"
+#include "fluent_bit/flb_proxy_abi.h"
+#include "fluent_bit/host_metrics.h"
+#include "fluent_bit/host_version.h"
+#include "fluent_bit/open_instances.h"
+#include "platform/platform.h"
+#include "platform/surroundings.h"
+#include "runtime/choice.h"
 
 #ifdef _WIN32
 #define EXPORTED extern "C"  // exports.def names them

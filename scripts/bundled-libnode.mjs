@@ -119,7 +119,7 @@ export function gatherLibnode({ projectFolder, libnode, target }) {
   }
   if (modules.length > 0) {
     const flags = ["-std=c++17", "-O2", "-s", "-shared", "-fPIC", "-fno-exceptions", "-nodefaultlibs"];
-    run(process.env.CXX ?? "c++", [...flags, "native/external_builtins.cc", "-lc", "-o", join(lib, ownLibrary)], { cwd: projectFolder });
+    run(process.env.CXX ?? "c++", [...flags, "native/runtime/embedded/external_builtins.cc", "-lc", "-o", join(lib, ownLibrary)], { cwd: projectFolder });
     run("patchelf", ["--add-needed", ownLibrary, join(lib, basename(libnode))]);
   }
   for (const name of [...used].sort()) {

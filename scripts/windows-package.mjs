@@ -16,7 +16,7 @@ const ours = (path) => readFileSync(join(projectFolder, path));
 const files = [
   { name: "INSTALL.md", data: ours("docs/WINDOWS.md") },
   { name: "LICENSE", data: ours("LICENSE") },
-  { name: "THIRD-PARTY", data: Buffer.concat([ours("THIRD-PARTY"), Buffer.from("\n"), ours("native/windows-notices.txt")]) },
+  { name: "THIRD-PARTY", data: Buffer.concat([ours("THIRD-PARTY"), Buffer.from("\n"), ours("native/cmake/windows-notices.txt")]) },
   { name: "fluent-bit-windows.conf", data: ours("examples/fluent-bit-windows.conf") },
   { name: "kinesis.dll", data: readFileSync(library) },
 ];

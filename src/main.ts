@@ -60,7 +60,7 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
   });
   const plugin = new Plugin({ binding, log, now: steadyNow, ended: (number) => outputLevels.close(number) }, openOutput);
   process.on("uncaughtException", (error) => plugin.releaseAll(error));
-  // Node's own printing of warnings is off (native/bootstrap.cc): they are ours to show.
+  // Node's own printing of warnings is off (native/runtime/bootstrap.cc): they are ours to show.
   process.on("warning", (warning) => log.debug(`[kinesis] Node.js: ${warning.message}`));
   const requested = releaseAfterRequests(() => binding.releaseCode());
   binding.serve((...request) => {

@@ -2,7 +2,7 @@
 //
 // Source of the signatures, unchanged from Fluent Bit 1.8 to 5.1: include/fluent-bit/flb_coro.h, flb_engine.h,
 // lib/monkey/include/monkey/mk_core/mk_event.h and libco.h. The program exports them (-rdynamic).
-#include "coroutine_wait.h"
+#include "fluent_bit/coroutine_wait.h"
 
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -10,9 +10,9 @@
 
 #include <atomic>
 
-#include "flb_proxy_abi.h"
-#include "host_log.h"
-#include "platform.h"
+#include "fluent_bit/flb_proxy_abi.h"
+#include "fluent_bit/host_log.h"
+#include "platform/platform.h"
 
 namespace kinesis {
 namespace {

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "request.h"
+#include "fluent_bit/request.h"
 
 namespace kinesis {
 

@@ -1,7 +1,7 @@
 // What Fluent Bit says of one output instance, remembered so that a core which starts anew can be told again.
-#include "host_instance.h"
+#include "fluent_bit/host_instance.h"
 
-#include "host_log.h"
+#include "fluent_bit/host_log.h"
 
 namespace kinesis {
 

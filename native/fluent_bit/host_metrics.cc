@@ -7,12 +7,12 @@
 // Source of what threads may do: lib/cmetrics/src, cmt_map.c and cmt_metric.c. A map of label sets grows without a lock
 // in the versions before 5.1, under the eyes of the host's thread that copies it for a scrape; so all label sets are
 // made while that thread waits. Later calls find theirs, and change values by compare-and-exchange.
-#include "host_metrics.h"
+#include "fluent_bit/host_metrics.h"
 
 #include <chrono>
 
-#include "host_version.h"
-#include "platform.h"
+#include "fluent_bit/host_version.h"
+#include "platform/platform.h"
 
 namespace kinesis {
 namespace {

@@ -2,11 +2,11 @@
 //
 // Source: lib/cmetrics/CMakeLists.txt in Fluent Bit 1.8.15 (0.2.2), 1.9.0 (0.3.0), 2.0.7 (0.5.7), 2.0.8 (0.5.8), 2.1.10
 // (0.6.3), 2.2.0 (0.6.4), 2.2.1 (0.6.6), 3.1.10 (0.9.7), 3.2.0 to 4.0.0 (0.9.9), 4.2.1 (1.0.5) and 4.2.2 (1.0.6).
-#include "host_version.h"
+#include "fluent_bit/host_version.h"
 
 #include <cstdio>
 
-#include "platform.h"
+#include "platform/platform.h"
 
 namespace kinesis {
 namespace {

@@ -1,5 +1,5 @@
 // Keeps the numbers of the open instances in the order of their inits.
-#include "open_instances.h"
+#include "fluent_bit/open_instances.h"
 
 #include <algorithm>
 

@@ -1,11 +1,11 @@
 // The table of waiting requests: who waits, who is answered, who is released when Node is gone.
-#include "request.h"
+#include "fluent_bit/request.h"
 
 #include <atomic>
 #include <cstring>
 
-#include "flb_proxy_abi.h"
-#include "host_log.h"
+#include "fluent_bit/flb_proxy_abi.h"
+#include "fluent_bit/host_log.h"
 
 namespace kinesis {
 namespace {

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "host_instance.h"
+#include "fluent_bit/host_instance.h"
 
 namespace kinesis {
 

@@ -1,10 +1,10 @@
 // What Windows does not have, or has no need of: signals, the pages of a program's file, and a host that exports names.
-#include "abort_trap.h"
-#include "coroutine_wait.h"
-#include "own_libraries.h"
-#include "platform.h"
-#include "process_state.h"
-#include "resident_memory.h"
+#include "fluent_bit/coroutine_wait.h"
+#include "platform/platform.h"
+#include "runtime/embedded/abort_trap.h"
+#include "runtime/embedded/own_libraries.h"
+#include "runtime/embedded/process_state.h"
+#include "runtime/embedded/resident_memory.h"
 
 namespace kinesis {
 
@@ -19,6 +19,7 @@ std::string install_abort_trap(void (*)()) { return ""; }
 
 // Windows takes back by itself what is not in use.
 void release_code_of_node() {}
+void map_large_blocks_apart() {}
 void trim_memory() {}
 
 // Names are looked up in the library that they were linked with.

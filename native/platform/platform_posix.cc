@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "platform.h"
+#include "platform/platform.h"
 
 namespace kinesis {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "node_api_windows.h"
-#include "platform.h"
-#include "wide_text_windows.h"
+#include "platform/platform.h"
+#include "platform/wide_text_windows.h"
+#include "runtime/node_api_windows.h"
 
 namespace kinesis {
 namespace {

@@ -1,7 +1,7 @@
 // What the plugin remembers of the moment when Fluent Bit loaded it: its own path, and where messages go.
-#include "surroundings.h"
+#include "platform/surroundings.h"
 
-#include "platform.h"
+#include "platform/platform.h"
 
 namespace kinesis {
 

@@ -1,9 +1,9 @@
 // Threads of the shim's own: with a stack of a given size, and with the host's signals kept away from them.
-#include "thread.h"
+#include "platform/thread.h"
 
 #include <cstring>
 
-#include "process_state.h"
+#include "runtime/embedded/process_state.h"
 
 namespace kinesis {
 

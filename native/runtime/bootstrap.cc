@@ -1,5 +1,5 @@
 // How Node is started: its options, and the script that it begins with.
-#include "bootstrap.h"
+#include "runtime/bootstrap.h"
 
 #include <iterator>
 

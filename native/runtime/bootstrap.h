@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "node_options.h"
+#include "runtime/node_options.h"
 
 namespace kinesis {
 

@@ -1,19 +1,19 @@
 // Chooses where the core runs, in this process or in one of its own.
-#include "core.h"
+#include "runtime/choice.h"
 
 #include <algorithm>
 #include <atomic>
 #include <cctype>
 
-#include "child_node.h"
-#include "coroutine_wait.h"
-#include "embedded_node.h"
-#include "flb_proxy_abi.h"
-#include "host_log.h"
-#include "platform.h"
-#include "process_limits.h"
-#include "start_limit.h"
-#include "surroundings.h"
+#include "fluent_bit/coroutine_wait.h"
+#include "fluent_bit/flb_proxy_abi.h"
+#include "fluent_bit/host_log.h"
+#include "platform/platform.h"
+#include "platform/surroundings.h"
+#include "runtime/embedded/embedded_node.h"
+#include "runtime/process/child_node.h"
+#include "runtime/process_limits.h"
+#include "runtime/start_limit.h"
 
 namespace kinesis {
 namespace {

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <string>
 
-#include "runtime.h"
+#include "runtime/runtime.h"
 
 namespace kinesis {
 

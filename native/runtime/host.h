@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "host_instance.h"
-#include "host_metrics.h"
-#include "request.h"
+#include "fluent_bit/host_instance.h"
+#include "fluent_bit/host_metrics.h"
+#include "fluent_bit/request.h"
 
 namespace kinesis {
 

@@ -1,11 +1,11 @@
 // Node-API on Windows: finds its functions in the program node.exe or in libnode.dll.
-#include "node_api_windows.h"
+#include "runtime/node_api_windows.h"
 
-#include "platform.h"
-#include "surroundings.h"
+#include "platform/platform.h"
+#include "platform/surroundings.h"
 
 #define NODE_API(name) extern "C" void *name##_address;
-#include "node_api_names.h"
+#include "runtime/node_api_names.h"
 #undef NODE_API
 
 namespace kinesis {
@@ -18,7 +18,7 @@ struct Entry {
 
 #define NODE_API(name) {#name, &name##_address},
 constexpr Entry kEntries[] = {
-#include "node_api_names.h"
+#include "runtime/node_api_names.h"
 };
 #undef NODE_API
 

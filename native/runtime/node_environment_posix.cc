@@ -8,7 +8,7 @@
 
 #include <cstring>
 
-#include "node_environment.h"
+#include "runtime/node_environment.h"
 
 namespace kinesis {
 namespace {

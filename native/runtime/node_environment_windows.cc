@@ -2,9 +2,9 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
-#include "node_environment.h"
-#include "platform.h"
-#include "wide_text_windows.h"
+#include "platform/platform.h"
+#include "platform/wide_text_windows.h"
+#include "runtime/node_environment.h"
 
 namespace kinesis {
 namespace {

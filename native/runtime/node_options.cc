@@ -1,7 +1,7 @@
 // KINESIS_NODE_OPTIONS: options for the Node that runs the core, taken apart.
-#include "node_options.h"
+#include "runtime/node_options.h"
 
-#include "platform.h"
+#include "platform/platform.h"
 
 namespace kinesis {
 namespace {

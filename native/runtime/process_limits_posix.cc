@@ -6,8 +6,8 @@
 
 #include <cstdlib>
 
-#include "platform.h"
-#include "process_limits.h"
+#include "platform/platform.h"
+#include "runtime/process_limits.h"
 
 namespace kinesis {
 namespace {

@@ -2,7 +2,7 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
-#include "process_limits.h"
+#include "runtime/process_limits.h"
 
 namespace kinesis {
 

@@ -1,8 +1,8 @@
 // Waits that both places where Node runs the core have in common.
-#include "runtime.h"
+#include "runtime/runtime.h"
 
-#include "start_limit.h"
-#include "surroundings.h"
+#include "platform/surroundings.h"
+#include "runtime/start_limit.h"
 
 namespace kinesis {
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "request.h"
+#include "fluent_bit/request.h"
 
 namespace kinesis {
 

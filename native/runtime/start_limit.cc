@@ -1,8 +1,8 @@
 // How long Node may take to come up: KINESIS_START_TIMEOUT.
-#include "start_limit.h"
+#include "runtime/start_limit.h"
 
-#include "node_options.h"
-#include "platform.h"
+#include "platform/platform.h"
+#include "runtime/node_options.h"
 
 namespace kinesis {
 namespace {

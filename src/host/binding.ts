@@ -3,7 +3,7 @@ import type * as Crypto from "node:crypto";
 import type * as Files from "node:fs";
 import type { MetricDefinition } from "../telemetry/metrics.js";
 
-/** The kinds of requests, as numbered in native/request.h. */
+/** The kinds of requests, as numbered in native/fluent_bit/request.h. */
 export const requestKinds = { init: 0, flush: 1, exit: 2, stop: 3, withdraw: 4, chunk: 5 } as const;
 
 /** What a flush answers. Source: Fluent Bit, include/fluent-bit/flb_output.h. */

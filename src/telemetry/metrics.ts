@@ -1,6 +1,6 @@
 /** What is counted in Fluent Bit's metrics, under fluentbit_kinesis_ and these names, for each output and stream. */
 
-/** A metric as the shim makes it; the numbers of native/host_metrics.h. */
+/** A metric as the shim makes it; the numbers of native/fluent_bit/host_metrics.h. */
 export interface MetricDefinition {
   readonly kind: (typeof metricKinds)[keyof typeof metricKinds];
   readonly name: string;
@@ -12,7 +12,7 @@ export interface MetricDefinition {
   readonly bounds: readonly number[];
 }
 
-/** The numbers of MetricKind in native/host_metrics.h. */
+/** The numbers of MetricKind in native/fluent_bit/host_metrics.h. */
 export const metricKinds = { counter: 0, gauge: 1, histogram: 2 } as const;
 
 interface Counter {
@@ -114,7 +114,7 @@ export function metricDefinitions(name: string, stream: string): MetricDefinitio
     })),
     { kind: metricKinds.gauge, name: inFlight.name, help: inFlight.help, ...single },
     { kind: metricKinds.gauge, name: concurrency.name, help: concurrency.help, ...single },
-    // A counter of the sum and one of the number in a Fluent Bit whose histograms are unsound (native/host_version.h).
+    // A counter of the sum and one of the number in a Fluent Bit whose histograms are unsound (native/fluent_bit/host_version.h).
     { kind: metricKinds.histogram, name: duration.name, help: duration.help, ...single, bounds: durationBounds },
   ];
 }

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <ctime>
 
-#include "request.h"
+#include "fluent_bit/request.h"
 #include "shim_host.h"
 #include "stand_in_core.h"
 

@@ -1,7 +1,7 @@
 // Cases about the text of metric definitions between two processes: whole, and damaged.
 #include <random>
 
-#include "frame.h"
+#include "runtime/process/frame.h"
 #include "shim_host.h"
 
 namespace shim {

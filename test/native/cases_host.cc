@@ -3,10 +3,10 @@
 #include <atomic>
 #include <cstdlib>
 
-#include "host_log.h"
-#include "host_metrics.h"
-#include "host_version.h"
-#include "request.h"
+#include "fluent_bit/host_log.h"
+#include "fluent_bit/host_metrics.h"
+#include "fluent_bit/host_version.h"
+#include "fluent_bit/request.h"
 #include "shim_host.h"
 #include "stand_in_core.h"
 #include "stand_in_fluent_bit.h"

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "frame.h"
 #include "process_case.h"
+#include "runtime/process/frame.h"
 #include "stand_in_core.h"
 #include "stand_in_fluent_bit.h"
 

@@ -52,7 +52,7 @@ void set_host_dispositions() {
 std::vector<struct sigaction> dispositions() {
   std::vector<struct sigaction> all;
   for (const int number : catchable_signals()) {
-    if (number == SIGABRT) continue;  // has a handler in front while Node is up (native/abort_trap.cc)
+    if (number == SIGABRT) continue;  // has a handler in front while Node is up (native/runtime/embedded/abort_trap.cc)
     struct sigaction action {};
     CHECK(sigaction(number, nullptr, &action) == 0);
     all.push_back(action);

@@ -1,5 +1,6 @@
 // Cases about the start: no libnode, the wrong one, Node ending before the core is up, several inits at once.
 #include <dlfcn.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -76,6 +77,42 @@ void beside_the_plugin() {
   CHECK(instance.flush("chunk", "tag") == instance.expected("chunk", "tag"));
 }
 
+#ifdef SANITIZER_none
+/// Whether a block of this size is mapped on its own: the allocator's count of such blocks grows with it.
+bool is_mapped_apart(size_t bytes) {
+  const size_t before = mallinfo2().hblks;
+  // Volatile: else the compiler leaves the pair of calls out.
+  void *volatile block = malloc(bytes);
+  const bool is_apart = mallinfo2().hblks == before + 1;
+  free(block);
+  return is_apart;
+}
+#endif
+
+void large_blocks_go_back() {
+#ifdef SANITIZER_none
+  constexpr size_t kMebibyte = 1024 * 1024;
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  // After this one glibc itself would take those of up to 8 MiB from its heaps.
+  CHECK(is_mapped_apart(8 * kMebibyte));
+  CHECK(is_mapped_apart(2 * kMebibyte));
+  CHECK(is_mapped_apart(256 * 1024));
+  CHECK(!is_mapped_apart(128 * 1024));
+#endif
+}
+
+void limits_of_the_user() {
+#ifdef SANITIZER_none
+  constexpr size_t kMebibyte = 1024 * 1024;
+  setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=2", 1);
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  CHECK(is_mapped_apart(8 * kMebibyte));
+  CHECK(!is_mapped_apart(2 * kMebibyte));
+#endif
+}
+
 void start_returns_early() {
   stand_in::settings.before_up = stand_in::BeforeUp::kReturn;
   Instance instance;
@@ -122,6 +159,8 @@ Cases start_cases() {
           {"libnode-uses-its-own", libnode_uses_its_own},
           {"longest-path", longest_path},
           {"beside-the-plugin", beside_the_plugin},
+          {"large-blocks-go-back", large_blocks_go_back},
+          {"limits-of-the-user", limits_of_the_user},
           {"start-returns-early", start_returns_early},
           {"several-inits-at-once", several_inits_at_once},
           {"node-thread-is-fit", node_thread_is_fit}};

@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-#include "flb_proxy_abi.h"
+#include "fluent_bit/flb_proxy_abi.h"
 
 namespace coroutine_host {
 

@@ -34,7 +34,7 @@
 #include <thread>
 #include <vector>
 
-#include "../../native/flb_proxy_abi.h"
+#include "../../native/fluent_bit/flb_proxy_abi.h"
 #include "host_platform.h"
 
 namespace {

@@ -1,6 +1,6 @@
 // Lets the host program, built for x86-64 on glibc 2.34 or newer, start where glibc is older.
 //
-// As native/glibc_2_17.cc does for the plugin, for the functions that only the host calls.
+// As native/platform/glibc/glibc_2_17.cc does for the plugin, for the functions that only the host calls.
 #include <pthread.h>
 #include <sys/stat.h>
 

@@ -73,7 +73,7 @@ int main() { const int status = waits(); return was_asked ? status : 1; }`;
 describe("a wait for a time", () => {
   it("ends by the wall clock where glibc is older than 2.30", () => {
     for (const [name, source] of [["waiting.cc", waiting], ["before230.cc", before230]] as const) writeFileSync(join(folder, name), source);
-    const linked = [join(ROOT, "native/glibc_2_17.cc"), "-pthread", "-ldl", `-Wl,@${join(ROOT, "native/glibc_2_17.link")}`];
+    const linked = [join(ROOT, "native/platform/glibc/glibc_2_17.cc"), "-pthread", "-ldl", `-Wl,@${join(ROOT, "native/platform/glibc/glibc_2_17.link")}`];
     const library = join(folder, "libwaiting.so");
     const hidden = ["-fPIC", "-shared", "-static-libgcc", "-static-libstdc++", "-Wl,--exclude-libs,ALL"];
     execFileSync("c++", ["-std=c++17", "-O1", ...hidden, join(folder, "waiting.cc"), ...linked, "-o", library]);
@@ -98,7 +98,7 @@ describe("the look-up for the unwinder", () => {
   function build(): string {
     const library = join(folder, "throwing.so");
     writeFileSync(join(folder, "throwing.cc"), throwing);
-    const sources = [join(folder, "throwing.cc"), join(ROOT, "native/find_object.cc")];
+    const sources = [join(folder, "throwing.cc"), join(ROOT, "native/platform/glibc/find_object.cc")];
     const hidden = ["-fPIC", "-shared", "-static-libgcc", "-static-libstdc++", "-Wl,--exclude-libs,ALL", "-Wl,-Bsymbolic"];
     execFileSync("c++", ["-std=c++17", "-O1", ...hidden, ...sources, "-o", library]);
     return library;

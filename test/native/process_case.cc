@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 
-#include "host_log.h"
+#include "fluent_bit/host_log.h"
 #include "stand_in_core.h"
 
 namespace shim {

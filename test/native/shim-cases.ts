@@ -39,6 +39,8 @@ export const CASES: readonly Case[] = [
     behaviour: "a libnode is opened by a path of 4095 bytes, and a longer path is refused",
     messages: [/no such file/],
   },
+  { name: "large-blocks-go-back", behaviour: "blocks from 256 KiB on are mapped apart, whatever was freed before" },
+  { name: "limits-of-the-user", behaviour: "the allocator keeps its limits where the environment sets them" },
   {
     name: "start-returns-early",
     behaviour: "Node ending before the core is up fails each init",

@@ -1,12 +1,24 @@
 // The host's side of the shim's tests: one output instance, threads that flush, and how a case fails.
 #include "shim_host.h"
 
+#include <dlfcn.h>
 #include <unistd.h>
 
 #include <cstdint>
 #include <cstdlib>
 
 #include "stand_in_core.h"
+#include "stand_in_fluent_bit.h"
+
+stand_in_host::Host stand_in_host::load(const char *path) {
+  void *library = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
+  CHECK(library != nullptr);
+  auto fill = reinterpret_cast<void (*)(Host *)>(dlsym(library, "stand_in_host_functions"));
+  CHECK(fill != nullptr);
+  Host host{};
+  fill(&host);
+  return host;
+}
 
 namespace shim {
 namespace {

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "flb_proxy_abi.h"
+#include "fluent_bit/flb_proxy_abi.h"
 
 extern "C" {
 int FLBPluginRegister(flb_plugin_proxy_def *definition);

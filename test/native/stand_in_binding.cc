@@ -9,10 +9,10 @@
 #include <mutex>
 #include <vector>
 
-#include "flb_proxy_abi.h"
-#include "frame.h"
-#include "local_host.h"
-#include "platform.h"
+#include "fluent_bit/flb_proxy_abi.h"
+#include "platform/platform.h"
+#include "runtime/embedded/local_host.h"
+#include "runtime/process/frame.h"
 #include "shim_host.h"
 #include "stand_in_core.h"
 

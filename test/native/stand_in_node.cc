@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "remote_host.h"
+#include "runtime/process/remote_host.h"
 #include "stand_in_core.h"
 
 namespace {

@@ -1,6 +1,6 @@
 // In place of own_libraries.cc under sanitizers, which end a process that opens a library with RTLD_DEEPBIND.
-#include "own_libraries.h"
-#include "platform.h"
+#include "platform/platform.h"
+#include "runtime/embedded/own_libraries.h"
 
 namespace kinesis {
 

@@ -1,5 +1,5 @@
 // Keeps an abort of Node's (its heap is full, an assertion failed) from ending the host's process.
-#include "abort_trap.h"
+#include "runtime/embedded/abort_trap.h"
 
 #include <semaphore.h>
 #include <signal.h>
@@ -11,7 +11,7 @@
 #include <cstring>
 #include <initializer_list>
 
-#include "thread.h"
+#include "platform/thread.h"
 
 namespace kinesis {
 namespace {

@@ -1,22 +1,23 @@
 // Finds libnode, runs Node.js on a thread of this process, and stops it: the only file that knows how Node is embedded.
-#include "embedded_node.h"
+#include "runtime/embedded/embedded_node.h"
 
 #include <chrono>
 #include <cstdio>
 #include <vector>
 
-#include "abort_trap.h"
-#include "bootstrap.h"
-#include "host_metrics.h"
-#include "node_environment.h"
-#include "node_options.h"
-#include "own_libraries.h"
-#include "platform.h"
-#include "process_limits.h"
-#include "process_state.h"
-#include "start_limit.h"
-#include "surroundings.h"
-#include "thread.h"
+#include "fluent_bit/host_metrics.h"
+#include "platform/platform.h"
+#include "platform/surroundings.h"
+#include "platform/thread.h"
+#include "runtime/bootstrap.h"
+#include "runtime/embedded/abort_trap.h"
+#include "runtime/embedded/own_libraries.h"
+#include "runtime/embedded/process_state.h"
+#include "runtime/embedded/resident_memory.h"
+#include "runtime/node_environment.h"
+#include "runtime/node_options.h"
+#include "runtime/process_limits.h"
+#include "runtime/start_limit.h"
 
 namespace kinesis {
 namespace {
@@ -103,6 +104,7 @@ std::string EmbeddedNode::start() {
     if (!options.error.empty()) return options.error;
     preloads_ = options.preloads;
     save_process_state();
+    map_large_blocks_apart();
     lend_node_options(options.others);
     const std::string error = start_quiet_thread(
         kNodeStackBytes, [] { EmbeddedNode::get().node_thread(); }, thread_);

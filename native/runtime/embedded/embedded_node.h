@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "node_options.h"
-#include "runtime.h"
+#include "runtime/node_options.h"
+#include "runtime/runtime.h"
 
 namespace kinesis {
 

@@ -2,7 +2,7 @@
 //
 // It also keeps objects of libnode from being destroyed at the end of the process. Its bytes are in kinesis.so, and
 // own_libraries.cc loads them. It needs no other library, and nothing of this one.
-#include "host_memory.h"
+#include "runtime/embedded/host_memory.h"
 
 // Of external linkage, so that the compiler does not take the slots for empty.
 extern "C" __attribute__((visibility("hidden"))) kinesis::HostMemory kinesis_host_memory;

@@ -1,10 +1,10 @@
 // The host of a core in the same process; for a core in another, what its questions come down to.
-#include "local_host.h"
+#include "runtime/embedded/local_host.h"
 
-#include "embedded_node.h"
-#include "host_log.h"
-#include "platform.h"
-#include "surroundings.h"
+#include "fluent_bit/host_log.h"
+#include "platform/platform.h"
+#include "platform/surroundings.h"
+#include "runtime/embedded/embedded_node.h"
 
 namespace kinesis {
 

@@ -1,7 +1,7 @@
 // The host of a core in the same process; for a core in another, what its questions come down to.
 #pragma once
 
-#include "host.h"
+#include "runtime/host.h"
 
 namespace kinesis {
 

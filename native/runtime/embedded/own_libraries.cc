@@ -5,7 +5,7 @@
 // would cross from one allocator to another. So a small library is opened this way, which needs libnode and comes
 // before it: host_memory.cc. Its bytes get the path of libnode and the addresses of the host's functions, and are
 // loaded from memory.
-#include "own_libraries.h"
+#include "runtime/embedded/own_libraries.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -18,8 +18,8 @@
 #include <cstring>
 #include <string_view>
 
-#include "host_memory.h"
-#include "platform.h"
+#include "platform/platform.h"
+#include "runtime/embedded/host_memory.h"
 
 #ifndef MFD_CLOEXEC
 #define MFD_CLOEXEC 1U

@@ -1,6 +1,6 @@
-# The library that libnode is opened through, whose bytes native/own_libraries.S puts into kinesis.so (Linux).
+# The library that libnode is opened through, whose bytes native/runtime/embedded/own_libraries.S puts into kinesis.so (Linux).
 #
-# It needs a library of a name as long as any path, PATH_MAX less its end: native/own_libraries.cc writes the path of the
+# It needs a library of a name as long as any path, PATH_MAX less its end: native/runtime/embedded/own_libraries.cc writes the path of the
 # libnode that was found over it.
 set(KINESIS_LONGEST_PATH 4095)
 string(REPEAT "=" ${KINESIS_LONGEST_PATH} place)
@@ -17,6 +17,7 @@ set_target_properties(host_memory PROPERTIES SKIP_BUILD_RPATH ON LIBRARY_OUTPUT_
 target_compile_options(host_memory PRIVATE -Wall -Wextra -Werror -O2 -fno-exceptions -fno-stack-protector -fno-lto)
 target_link_options(host_memory PRIVATE -nostdlib -Wl,-s -Wl,--no-as-needed -Wl,--build-id=none -Wl,--hash-style=gnu
                     -Wl,-z,defs -Wl,-z,lazy -Wl,-z,norelro -Wl,-z,noseparate-code)
+target_include_directories(host_memory PRIVATE "${own_libraries_folder}/../..")
 target_link_libraries(host_memory PRIVATE libnode_place)
 
 # Adds what opens libnode to a target.

@@ -1,5 +1,5 @@
 // What node::Start changes for the whole process, and how it is undone.
-#include "process_state.h"
+#include "runtime/embedded/process_state.h"
 
 #include <fcntl.h>
 

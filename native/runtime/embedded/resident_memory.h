@@ -8,6 +8,10 @@ namespace kinesis {
 /// time.
 void release_code_of_node();
 
+/// Has the allocator map each large block on its own, so that the system has it back when it is freed. Does nothing
+/// where the environment sets the allocator's limits.
+void map_large_blocks_apart();
+
 /// Gives memory that the process has freed back to the system, where the allocator keeps it.
 void trim_memory();
 

@@ -1,20 +1,20 @@
 // Runs the core in a process of the program node, and starts that again when it ends.
-#include "child_node.h"
+#include "runtime/process/child_node.h"
 
 #include <algorithm>
 #include <chrono>
 
-#include "bootstrap.h"
-#include "flb_proxy_abi.h"
-#include "host_log.h"
-#include "local_host.h"
-#include "node_environment.h"
-#include "node_program.h"
-#include "platform.h"
-#include "process_limits.h"
-#include "start_limit.h"
-#include "surroundings.h"
-#include "thread.h"
+#include "fluent_bit/flb_proxy_abi.h"
+#include "fluent_bit/host_log.h"
+#include "platform/platform.h"
+#include "platform/surroundings.h"
+#include "platform/thread.h"
+#include "runtime/bootstrap.h"
+#include "runtime/embedded/local_host.h"
+#include "runtime/node_environment.h"
+#include "runtime/process/node_program.h"
+#include "runtime/process_limits.h"
+#include "runtime/start_limit.h"
 
 namespace kinesis {
 namespace {

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "child_process.h"
-#include "frame.h"
-#include "node_options.h"
-#include "runtime.h"
+#include "runtime/node_options.h"
+#include "runtime/process/child_process.h"
+#include "runtime/process/frame.h"
+#include "runtime/runtime.h"
 
 namespace kinesis {
 

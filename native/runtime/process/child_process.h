@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "connection.h"
+#include "runtime/process/connection.h"
 
 namespace kinesis {
 

@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "child_process.h"
-#include "close_descriptors.h"
+#include "runtime/process/child_process.h"
+#include "runtime/process/close_descriptors.h"
 
 namespace kinesis {
 namespace {

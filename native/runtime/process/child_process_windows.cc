@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "child_process.h"
-#include "wide_text_windows.h"
+#include "platform/wide_text_windows.h"
+#include "runtime/process/child_process.h"
 
 namespace kinesis {
 namespace {

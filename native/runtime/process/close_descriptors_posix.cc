@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "close_descriptors.h"
+#include "runtime/process/close_descriptors.h"
 
 namespace kinesis {
 namespace {

@@ -14,7 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "connection.h"
+#include "runtime/process/connection.h"
 
 namespace kinesis {
 namespace {

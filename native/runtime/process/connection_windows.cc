@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "connection.h"
-#include "wide_text_windows.h"
+#include "platform/wide_text_windows.h"
+#include "runtime/process/connection.h"
 
 namespace kinesis {
 namespace {

@@ -1,5 +1,5 @@
 // What goes through the connection between Fluent Bit's process and the core's: frames of a header, a text and data.
-#include "frame.h"
+#include "runtime/process/frame.h"
 
 #include <cstring>
 

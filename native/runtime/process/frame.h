@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "connection.h"
-#include "host_metrics.h"
+#include "fluent_bit/host_metrics.h"
+#include "runtime/process/connection.h"
 
 namespace kinesis {
 

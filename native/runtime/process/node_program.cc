@@ -1,10 +1,10 @@
 // Finds the program node: KINESIS_NODE, beside the plugin, or on PATH.
-#include "node_program.h"
+#include "runtime/process/node_program.h"
 
 #include <vector>
 
-#include "platform.h"
-#include "surroundings.h"
+#include "platform/platform.h"
+#include "platform/surroundings.h"
 
 namespace kinesis {
 namespace {

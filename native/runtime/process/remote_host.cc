@@ -1,9 +1,9 @@
 // The host of a core that runs in a process of its own: what the core asks goes through the connection to Fluent Bit's.
-#include "remote_host.h"
+#include "runtime/process/remote_host.h"
 
-#include "child_process.h"
-#include "platform.h"
-#include "thread.h"
+#include "platform/platform.h"
+#include "platform/thread.h"
+#include "runtime/process/child_process.h"
 
 namespace kinesis {
 namespace {

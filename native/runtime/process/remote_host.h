@@ -6,8 +6,8 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "frame.h"
-#include "host.h"
+#include "runtime/host.h"
+#include "runtime/process/frame.h"
 
 namespace kinesis {
 

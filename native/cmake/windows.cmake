@@ -1,9 +1,9 @@
 # What is different about the target `kinesis` on Windows: its sources for the system, its name, exports and version, and
 # how it is linked.
 #
-# For a toolchain of mingw-w64 (native/mingw-w64.cmake), run by cmake itself: cmake-js would ask for Visual Studio.
+# For a toolchain of mingw-w64 (native/cmake/mingw-w64.cmake), run by cmake itself: cmake-js would ask for Visual Studio.
 if(NOT MINGW)
-  message(FATAL_ERROR "kinesis.dll is built by mingw-w64; give -DCMAKE_TOOLCHAIN_FILE=native/mingw-w64.cmake")
+  message(FATAL_ERROR "kinesis.dll is built by mingw-w64; give -DCMAKE_TOOLCHAIN_FILE=native/cmake/mingw-w64.cmake")
 endif()
 enable_language(RC)
 
@@ -16,12 +16,13 @@ set(KINESIS_VERSION_NUMBERS "${CMAKE_MATCH_2},${CMAKE_MATCH_3},${CMAKE_MATCH_4},
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/package.json")
 
 target_sources(kinesis PRIVATE
-               native/platform_windows.cc native/connection_windows.cc native/child_process_windows.cc
-               native/node_environment_windows.cc native/process_limits_windows.cc
-               native/absent_windows.cc native/node_api_windows.cc native/node_api_windows.S
-               native/kinesis.rc native/exports.def)
+               native/runtime/node_api_windows.cc native/runtime/node_api_windows.S
+               native/runtime/node_environment_windows.cc native/runtime/process_limits_windows.cc
+               native/runtime/process/child_process_windows.cc native/runtime/process/connection_windows.cc
+               native/platform/absent_windows.cc native/platform/platform_windows.cc
+               native/cmake/kinesis.rc native/cmake/exports.def)
 set_source_files_properties(
-  native/kinesis.rc PROPERTIES
+  native/cmake/kinesis.rc PROPERTIES
   COMPILE_DEFINITIONS "KINESIS_VERSION=${KINESIS_VERSION};KINESIS_VERSION_NUMBERS=${KINESIS_VERSION_NUMBERS}")
 
 set(KINESIS_OUTPUT "${CMAKE_SOURCE_DIR}/bin" CACHE PATH "where kinesis.dll is put")
@@ -29,7 +30,7 @@ set(KINESIS_OUTPUT "${CMAKE_SOURCE_DIR}/bin" CACHE PATH "where kinesis.dll is pu
 set_target_properties(kinesis PROPERTIES PREFIX "" SUFFIX ".dll"
                       RUNTIME_OUTPUT_DIRECTORY "${KINESIS_OUTPUT}"
                       ARCHIVE_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}"
-                      LINK_DEPENDS "${CMAKE_SOURCE_DIR}/native/exports.def")
+                      LINK_DEPENDS "${CMAKE_SOURCE_DIR}/native/cmake/exports.def")
 target_include_directories(kinesis SYSTEM PRIVATE "${CMAKE_SOURCE_DIR}/node_modules/node-api-headers/include"
                            "${CMAKE_SOURCE_DIR}/node_modules/node-addon-api")
 # The same bytes from any folder and at any time: no path, no time, no debug data with either.
