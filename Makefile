@@ -59,7 +59,7 @@ windows-release: $(WINDOWS_LIBRARY)
 $(WINDOWS_LIBRARY): $(BUNDLE) $(NATIVE) package.json
 	@command -v x86_64-w64-mingw32-g++-posix >/dev/null || { echo "mingw-w64 is missing; install it with" \
 	  "'apt-get install g++-mingw-w64-x86-64-posix' (Debian, Ubuntu)" >&2; exit 1; }
-	cmake -S . -B build/windows/native -DCMAKE_TOOLCHAIN_FILE="$(CURDIR)/native/mingw-w64.cmake" -DCMAKE_BUILD_TYPE=Release
+	cmake -S . -B build/windows/native -DCMAKE_TOOLCHAIN_FILE="$(CURDIR)/native/cmake/mingw-w64.cmake" -DCMAKE_BUILD_TYPE=Release
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL cmake --build build/windows/native --parallel
 	touch $@
 
@@ -85,7 +85,7 @@ release-arm64: bin/kinesis-arm64.so
 bin/kinesis-arm64.so: $(BUNDLE) $(NATIVE)
 	@command -v aarch64-linux-gnu-g++ >/dev/null || { echo "the cross compiler for arm64 is missing; install it with" \
 	  "'apt-get install g++-aarch64-linux-gnu' (Debian, Ubuntu)" >&2; exit 1; }
-	cmake -S . -B build/arm64/native -DCMAKE_TOOLCHAIN_FILE="$(CURDIR)/native/aarch64-linux.cmake" -DCMAKE_BUILD_TYPE=Release \
+	cmake -S . -B build/arm64/native -DCMAKE_TOOLCHAIN_FILE="$(CURDIR)/native/cmake/aarch64-linux.cmake" -DCMAKE_BUILD_TYPE=Release \
 	  -DKINESIS_OUTPUT="$(CURDIR)/build/arm64"
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL cmake --build build/arm64/native --parallel
 	cp build/arm64/kinesis.so $@

@@ -11,7 +11,7 @@
 #include "fluent_bit/open_instances.h"
 #include "platform/platform.h"
 #include "platform/surroundings.h"
-#include "runtime/choice.h"
+#include "runtime/chosen_runtime.h"
 
 #ifdef _WIN32
 #define EXPORTED extern "C"  // exports.def names them
@@ -21,7 +21,7 @@
 
 namespace {
 
-using kinesis::Core;
+using kinesis::ChosenRuntime;
 using kinesis::HostInstance;
 using kinesis::HostMetrics;
 using kinesis::OpenInstances;
@@ -55,7 +55,7 @@ int fail_init() {
 void end(int64_t instance) {
   // Before the core can give the instance's number to another.
   const uint32_t metrics = HostMetrics::get().take(instance);
-  Core::get().exit(instance);
+  ChosenRuntime::get().exit(instance);
   HostMetrics::get().close(metrics);
 }
 
@@ -79,7 +79,7 @@ EXPORTED int FLBPluginRegister(flb_plugin_proxy_def *definition) {
 
 EXPORTED int FLBPluginInit(flbgo_output_plugin *plugin) {
   Surroundings::get().remember();
-  const std::string error = Core::get().start();
+  const std::string error = ChosenRuntime::get().start();
   if (!error.empty()) {
     Surroundings::get().say("Failed to initialize plugin: " + error);
     return fail_init();
@@ -87,7 +87,7 @@ EXPORTED int FLBPluginInit(flbgo_output_plugin *plugin) {
   HostInstance host_instance(plugin->api->output_get_property, plugin->output_instance);
   auto request = std::make_shared<Request>(RequestKind::kInit);
   request->host_instance = &host_instance;
-  const int64_t instance = Core::get().ask(request);
+  const int64_t instance = ChosenRuntime::get().ask(request);
   if (instance < 0) {
     HostMetrics::get().close(host_instance.metrics);
     return fail_init();
@@ -102,7 +102,7 @@ EXPORTED int FLBPluginInit(flbgo_output_plugin *plugin) {
 EXPORTED int FLBPluginFlushCtx(void *context, const void *data, int length, const char *tag) {
   has_flushed = true;
   const size_t bytes = length > 0 ? static_cast<size_t>(length) : 0;
-  return static_cast<int>(Core::get().flush(instance_of(context), data, bytes, tag != nullptr ? tag : ""));
+  return static_cast<int>(ChosenRuntime::get().flush(instance_of(context), data, bytes, tag != nullptr ? tag : ""));
 }
 
 EXPORTED int FLBPluginExitCtx(void *context) {

@@ -30,7 +30,7 @@ async function buildIn(name: string): Promise<string> {
   for (const source of [...sources, "node_modules/node-api-headers/include", "node_modules/node-addon-api"]) {
     cpSync(path.join(ROOT, source), path.join(copy, source), { recursive: true });
   }
-  const settings = [`-DCMAKE_TOOLCHAIN_FILE=${copy}/native/mingw-w64.cmake`, "-DCMAKE_BUILD_TYPE=Release"];
+  const settings = [`-DCMAKE_TOOLCHAIN_FILE=${copy}/native/cmake/mingw-w64.cmake`, "-DCMAKE_BUILD_TYPE=Release"];
   await run("cmake", ["-S", copy, "-B", path.join(copy, "out"), ...settings]);
   await run("cmake", ["--build", path.join(copy, "out"), "--parallel"]);
   return path.join(copy, "bin", "kinesis.dll");

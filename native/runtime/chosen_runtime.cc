@@ -1,5 +1,5 @@
-// Chooses where the core runs, in this process or in one of its own.
-#include "runtime/choice.h"
+// Chooses the runtime: Node.js embedded in this process, or in a process of its own.
+#include "runtime/chosen_runtime.h"
 
 #include <algorithm>
 #include <atomic>
@@ -35,7 +35,7 @@ void forget_chunk(uint32_t id) {
 void withdraw(uint32_t id) {
   auto request = std::make_shared<Request>(RequestKind::kWithdraw);
   request->instance = id;
-  Core::get().ask(request);
+  ChosenRuntime::get().ask(request);
   forget_chunk(id);
 }
 
@@ -56,14 +56,14 @@ void warn_of_slowness(const Runtime &runtime) {
 
 }  // namespace
 
-Core &Core::get() {
+ChosenRuntime &ChosenRuntime::get() {
   // Never destroyed: Node's thread may outlive static destruction.
-  static auto *core = new Core();
-  return *core;
+  static auto *chosen = new ChosenRuntime();
+  return *chosen;
 }
 
 // A failure is not kept: the next init chooses again.
-std::string Core::choose() {
+std::string ChosenRuntime::choose() {
   std::string wish = environment_variable("KINESIS_RUNTIME");
   std::transform(wish.begin(), wish.end(), wish.begin(), [](unsigned char letter) { return std::tolower(letter); });
   const bool is_auto = wish.empty() || wish == "auto";
@@ -96,7 +96,7 @@ std::string Core::choose() {
   return "";
 }
 
-std::string Core::start() {
+std::string ChosenRuntime::start() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (runtime_ == nullptr) {
@@ -111,23 +111,23 @@ std::string Core::start() {
   return error;
 }
 
-Runtime *Core::runtime() {
+Runtime *ChosenRuntime::runtime() {
   std::lock_guard<std::mutex> lock(mutex_);
   return runtime_;
 }
 
-int64_t Core::ask(const std::shared_ptr<Request> &request) {
+int64_t ChosenRuntime::ask(const std::shared_ptr<Request> &request) {
   Runtime *place = runtime();
   return place == nullptr ? answer_without_core(request->kind) : place->ask(request);
 }
 
-uint32_t Core::begin(const std::shared_ptr<Request> &flush) {
+uint32_t ChosenRuntime::begin(const std::shared_ptr<Request> &flush) {
   Runtime *place = runtime();
   return place == nullptr ? 0 : place->begin(flush);
 }
 
 // While the coroutine waits it owns nothing: the host may free its stack instead of resuming it.
-int64_t Core::flush(int64_t instance, const void *chunk, size_t bytes, const char *tag) {
+int64_t ChosenRuntime::flush(int64_t instance, const void *chunk, size_t bytes, const char *tag) {
   uint32_t id;
   void *waiter = nullptr;
   bool yields;
@@ -156,7 +156,7 @@ int64_t Core::flush(int64_t instance, const void *chunk, size_t bytes, const cha
   return RequestTable::get().take(id);
 }
 
-int64_t Core::exit(int64_t instance) {
+int64_t ChosenRuntime::exit(int64_t instance) {
   const std::vector<uint32_t> abandoned = RequestTable::get().abandon_instance(instance);
   auto request = std::make_shared<Request>(RequestKind::kExit);
   request->instance = instance;

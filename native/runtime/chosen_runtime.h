@@ -1,4 +1,4 @@
-// Chooses where the core runs, in this process or in one of its own.
+// Chooses the runtime: Node.js embedded in this process, or in a process of its own.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@
 
 namespace kinesis {
 
-/// The one core of this process, shared by all output instances.
-class Core {
+/// The runtime of the one core of this process, shared by all outputs.
+class ChosenRuntime {
  public:
-  static Core &get();
+  static ChosenRuntime &get();
 
   /// Chooses the place by KINESIS_RUNTIME, once, and starts the core there; see Runtime::start.
   std::string start();
@@ -29,7 +29,7 @@ class Core {
   int64_t ask(const std::shared_ptr<Request> &request);
 
  private:
-  Core() = default;
+  ChosenRuntime() = default;
   std::string choose();
   Runtime *runtime();
   uint32_t begin(const std::shared_ptr<Request> &flush);
