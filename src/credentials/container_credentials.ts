@@ -3,6 +3,7 @@ import type { SecureContext } from "node:tls";
 import type { Answer } from "../network/exchange.js";
 import { askEndpoint, stringFields } from "./local_endpoint.js";
 import { CredentialsProviderError, type Credentials } from "./renewing_credentials.js";
+import { secrets } from "../secrets.js";
 import { readTokenFile } from "./token_file.js";
 
 // Source: AWS SDKs and Tools Reference Guide, Container credential provider.
@@ -80,6 +81,7 @@ async function readToken(environment: Environment): Promise<string | undefined> 
   if (file === "" && value === "") return undefined;
   const name = file === "" ? "AWS_CONTAINER_AUTHORIZATION_TOKEN" : "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
   const token = file === "" ? value.trim() : await readTokenFile(name, file);
+  secrets.note(token);
   // Else Node refuses the header in a message that shows it.
   if (/^[\t\x20-\x7e]+$/u.test(token)) return token;
   throw new CredentialsProviderError(`${name} holds no token of a single line`);

@@ -8,6 +8,7 @@ import { credentialChain } from "./credential_chain.js";
 import type { CredentialFetch } from "./credential_fetch.js";
 import { mostCredentialBytes } from "./local_endpoint.js";
 import { RenewingCredentials, watched, type CredentialProvider } from "./renewing_credentials.js";
+import { secrets } from "../secrets.js";
 import { boundSharedFiles, sharedFileFaults } from "./shared_files.js";
 import { SharedCredentials } from "./shared_credentials.js";
 import { roleSessionName, TokenService } from "./token_service.js";
@@ -45,6 +46,7 @@ export class CredentialSources {
   /** Fetches nothing before the first request needs it. What it returns must be closed. */
   open(options: CredentialOptions, { network, log }: CredentialSurroundings): CredentialProvider {
     const { eksPodExecutionRole, roleArn, externalId } = options;
+    secrets.keep(externalId);
     const roles: Role[] = [];
     if (eksPodExecutionRole !== undefined) roles.push({ RoleArn: eksPodExecutionRole });
     if (roleArn !== undefined) roles.push({ RoleArn: roleArn, ...(externalId === undefined ? {} : { ExternalId: externalId }) });

@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { externalDataInterceptor, getSSOTokenFilepath, loadSsoSessionData, type parseKnownFiles } from "@smithy/core/config";
 import { FileFault, mostFileBytes, readBoundedFile } from "../bounded_file.js";
+import { secrets } from "../secrets.js";
 import { CredentialsProviderError } from "./renewing_credentials.js";
 
 type Profile = Awaited<ReturnType<typeof parseKnownFiles>>[string];
@@ -39,7 +40,11 @@ async function readToken(name: string, path: string): Promise<object> {
     if (error instanceof CredentialsProviderError) throw error;
     // No JSON: the error would show what it failed at.
   }
-  if (typeof token === "object" && token !== null) return token;
+  if (typeof token === "object" && token !== null) {
+    const { accessToken, refreshToken, clientSecret } = token as Readonly<Record<string, unknown>>;
+    for (const secret of [accessToken, refreshToken, clientSecret]) if (typeof secret === "string") secrets.note(secret);
+    return token;
+  }
   throw new CredentialsProviderError(`the session of profile '${name}' (${path}) holds no token; run aws sso login --profile ${name}`);
 }
 

@@ -1,6 +1,7 @@
 /** Where and how roles are assumed: the Security Token Service of the region, or the option sts_endpoint. */
 import type { fromTemporaryCredentials, fromWebToken } from "@aws-sdk/credential-providers";
 import { endedBy, type HandlerMethods } from "../network/ended_handler.js";
+import { secrets } from "../secrets.js";
 import type { CredentialFetch } from "./credential_fetch.js";
 import type { Credentials } from "./renewing_credentials.js";
 
@@ -34,6 +35,9 @@ export class TokenService {
 
   /** Calls AssumeRole. @param keys sign the request */
   assumeRole(keys: Credentials, params: AssumeRole, fetch: CredentialFetch): Promise<Credentials> {
+    secrets.keep(params.ExternalId);
+    secrets.note(keys.secretAccessKey);
+    secrets.note(keys.sessionToken);
     const settings = { masterCredentials: keys, params, clientConfig: this.#settingsFor(fetch) };
     return asked(`AssumeRole of ${params.RoleArn}`, fetch, async () =>
       (await import("./role_providers.js")).fromTemporaryCredentials(settings)());
@@ -41,6 +45,7 @@ export class TokenService {
 
   /** Calls AssumeRoleWithWebIdentity. */
   assumeRoleWithWebToken(params: WebToken, fetch: CredentialFetch): Promise<Credentials> {
+    secrets.note(params.webIdentityToken);
     const settings = { ...params, clientConfig: this.#settingsFor(fetch) };
     return asked(`AssumeRoleWithWebIdentity of ${params.roleArn}`, fetch, async () =>
       (await import("./role_providers.js")).fromWebToken(settings)());

@@ -1,5 +1,5 @@
 /** Reads the service's answers to PutRecords: first whether all was taken, which needs no more than a count. */
-import { withoutSecrets } from "../service_message.js";
+import { toldCode, toldMessage } from "../service_message.js";
 import type { Entry } from "../entry.js";
 import type { FailedEntry, PutRecordsOutcome } from "./put_records.js";
 import type { RequestFormat } from "./request_form.js";
@@ -80,7 +80,7 @@ export function readAnswer(answer: PutRecordsAnswer, entries: readonly Entry[]):
   let strayed = 0;
   results.forEach(({ ErrorCode, ErrorMessage, SequenceNumber, ShardId }, index) => {
     if (ErrorCode !== undefined || SequenceNumber === undefined) {
-      failed.push({ index, code: ErrorCode ?? "UnknownError", message: withoutSecrets(ErrorMessage ?? "") });
+      failed.push({ index, code: toldCode(ErrorCode ?? "UnknownError"), message: toldMessage(ErrorMessage ?? "") });
       return;
     }
     const expected = entries[index]?.shardId;

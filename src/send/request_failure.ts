@@ -1,6 +1,6 @@
 /** Why a request failed, read from what the AWS SDK throws, and what can be done about it. */
 import { headersOf, readRetryAfter } from "../network/retry_after.js";
-import { withoutSecrets } from "../service_message.js";
+import { blamesStream, toldCode, toldMessage } from "../service_message.js";
 import type { FailureCause, RequestFailure } from "./put_records.js";
 import { isThrottling } from "./throttling.js";
 import { readTlsFault } from "./tls_fault.js";
@@ -61,20 +61,19 @@ export function readFailure(error: unknown, now: () => number = Date.now): Reque
     if (fault !== undefined) return { kind: "failed", ...fault, ...wait };
     const cause = isSystemCode(code) || timeoutCodes.has(name) ? "transient" : "setup";
     // The error of several refused addresses has no message of its own.
-    return { kind: "failed", code, message: message === "" ? code : message, cause, ...wait };
+    return { kind: "failed", code: toldCode(code), message: message === "" ? code : toldMessage(message), cause, ...wait };
   }
   // Of requests side by side, the SDK marks but the first that told it the time.
   const isLate = isClockCorrected || /^Signature (?:expired|not yet current)/u.test(message);
-  const told = withoutSecrets(message);
-  return { kind: "failed", code: name, message: told, cause: isLate ? "transient" : causeOf(name, told, status), ...wait };
+  const cause = isLate ? "transient" : causeOf(name, message, status);
+  return { kind: "failed", code: toldCode(name), message: toldMessage(message), cause, ...wait };
 }
 
-/** @param message without what it quotes: a record's key may hold any word */
 function causeOf(name: string, message: string, status: number | undefined): FailureCause {
   if (isThrottling(name) || timeoutCodes.has(name) || name === invalidAnswer) return "transient";
   if (status === payloadTooLarge) return "content";
   // A name or ARN that the service does not take is the option's fault, not a record's.
-  if (contentCodes.has(name) && !/stream/iu.test(message)) return "content";
+  if (contentCodes.has(name) && !blamesStream(message)) return "content";
   return status !== undefined && (status === requestTimeout || status === 429 || status >= 500) ? "transient" : "setup";
 }
 
