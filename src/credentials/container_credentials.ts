@@ -53,8 +53,9 @@ export interface ContainerRequest {
 export async function fetchContainerCredentials(address: URL, { environment, trust, signal }: ContainerRequest): Promise<Credentials> {
   const token = await readToken(environment);
   const headers = { accept: "application/json", ...(token === undefined ? {} : { authorization: token }) };
+  const setting = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
   for (let attempt = 1; ; attempt++) {
-    const answer = await askEndpoint(address, { method: "GET", headers, timeoutMs: attemptTimeoutMs, trust, signal }).catch(reasonOf);
+    const answer = await askEndpoint(address, { method: "GET", headers, timeoutMs: attemptTimeoutMs, trust, setting, signal }).catch(reasonOf);
     if (typeof answer !== "string" && answer.statusCode === 200) return readCredentials(answer.body.toString());
     const status = typeof answer === "string" ? undefined : answer.statusCode;
     const isFinal = status !== undefined && status < 500 && status !== 429;

@@ -123,7 +123,7 @@ function keysOf(profile: Profile): Credentials {
 /** Single sign-on and logins: the SDK's reading of them. */
 async function fromSdk(profile: string, { requestHandler, fetch }: ProfileServices): Promise<Credentials | undefined> {
   const { fromIni } = await import("./profile_provider.js");
-  const clientConfig = { requestHandler: endedBy(fetch.signal, requestHandler), maxAttempts: 1 };
+  const clientConfig = { requestHandler: endedBy(fetch.signal, requestHandler, "sso_region of the profile, AWS_ENDPOINT_URL_SSO and the proxy"), maxAttempts: 1 };
   try {
     return await fromIni({ profile, clientConfig, ignoreCache: true })();
   } catch (error) {

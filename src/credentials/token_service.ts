@@ -15,6 +15,9 @@ export interface TokenServiceOptions {
 /** Shown in CloudTrail. 2 to 64 of [\w+=,.@-]: AWS STS API Reference, AssumeRole, RoleSessionName. */
 export const roleSessionName = "fluent-bit-kinesis";
 
+/** That lead to the service. */
+const addressSettings = "the option sts_endpoint, AWS_ENDPOINT_URL_STS and the proxy";
+
 type AssumeRole = Parameters<typeof fromTemporaryCredentials>[0]["params"];
 type WebToken = Pick<Parameters<typeof fromWebToken>[0], "roleArn" | "roleSessionName" | "webIdentityToken">;
 type ClientSettings = NonNullable<Parameters<typeof fromTemporaryCredentials>[0]["clientConfig"]>;
@@ -38,21 +41,21 @@ export class TokenService {
     secrets.keep(params.ExternalId);
     secrets.note(keys.secretAccessKey);
     secrets.note(keys.sessionToken);
-    const settings = { masterCredentials: keys, params, clientConfig: this.#settingsFor(fetch) };
+    const options = { masterCredentials: keys, params, clientConfig: this.#settingsFor(fetch) };
     return asked(`AssumeRole of ${params.RoleArn}`, fetch, async () =>
-      (await import("./role_providers.js")).fromTemporaryCredentials(settings)());
+      (await import("./role_providers.js")).fromTemporaryCredentials(options)());
   }
 
   /** Calls AssumeRoleWithWebIdentity. */
   assumeRoleWithWebToken(params: WebToken, fetch: CredentialFetch): Promise<Credentials> {
     secrets.note(params.webIdentityToken);
-    const settings = { ...params, clientConfig: this.#settingsFor(fetch) };
+    const options = { ...params, clientConfig: this.#settingsFor(fetch) };
     return asked(`AssumeRoleWithWebIdentity of ${params.roleArn}`, fetch, async () =>
-      (await import("./role_providers.js")).fromWebToken(settings)());
+      (await import("./role_providers.js")).fromWebToken(options)());
   }
 
   #settingsFor({ signal }: CredentialFetch): ClientSettings {
-    return { ...this.#settings, maxAttempts: 1, requestHandler: endedBy(signal, this.#requestHandler) };
+    return { ...this.#settings, maxAttempts: 1, requestHandler: endedBy(signal, this.#requestHandler, addressSettings) };
   }
 }
 

@@ -1,4 +1,5 @@
 /** Why a request failed, read from what the AWS SDK throws, and what can be done about it. */
+import { redirected } from "../network/redirect.js";
 import { headersOf, readRetryAfter } from "../network/retry_after.js";
 import { blamesStream, toldCode, toldMessage } from "../service_message.js";
 import type { FailureCause, RequestFailure } from "./put_records.js";
@@ -40,9 +41,15 @@ export class CredentialsFailure extends Error {
  */
 export function readFailure(error: unknown, now: () => number = Date.now): RequestFailure {
   if (error instanceof CredentialsFailure) {
-    const failure = readFailure(error.cause, now);
+    const failure = readError(error.cause, now);
     return failure.cause === "content" ? { ...failure, cause: "setup" } : failure;
   }
+  const failure = readError(error, now);
+  if (failure.code !== redirected) return failure;
+  return { ...failure, message: `${failure.message}; check the option endpoint, AWS_ENDPOINT_URL_KINESIS and the proxy` };
+}
+
+function readError(error: unknown, now: () => number): RequestFailure {
   const { name, message, code, status, headers, isClockCorrected } = describe(error);
   const isRefusal = status !== undefined && status >= 400;
   const retryAfterMs = readRetryAfter(headers, now);
