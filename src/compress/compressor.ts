@@ -1,10 +1,11 @@
 /** Compresses single records: small ones by our own Deflate, which costs about half of a call of zlib's, others by zlib. */
 import type { ByteSink } from "../record/byte_sink.js";
+import type { PieceFormat } from "../record/piecewise.js";
 import type { Compress } from "../record/truncation.js";
 import { adler32, crc32 } from "./checksums.js";
 import { DeflateBlock, mostBlockBytes } from "./deflate_block.js";
 import { mostBytes } from "./match_finder.js";
-import { zlibsGzip, zlibsZlib } from "./node_zlib.js";
+import { packPiece, zlibsGzip, zlibsZlib } from "./node_zlib.js";
 
 /** The algorithms of the option `compression`. */
 export type CompressionAlgorithm = "gzip" | "zlib";
@@ -29,9 +30,32 @@ let sharedBlock: DeflateBlock | undefined;
 export function compressorFor(algorithm: CompressionAlgorithm): Compress {
   const block = (sharedBlock ??= new DeflateBlock());
   return algorithm === "gzip"
-    ? (sink, start) => appendGzip(block, sink, start)
-    : (sink, start) => appendZlib(block, sink, start);
+    ? Object.assign((sink: ByteSink, start: number) => appendGzip(block, sink, start), { pieces: gzipPieces })
+    : Object.assign((sink: ByteSink, start: number) => appendZlib(block, sink, start), { pieces: zlibPieces });
 }
+
+const gzipPieces: PieceFormat = {
+  head: gzipHead,
+  tailBytes: gzipTailBytes,
+  pack: packPiece,
+  tail({ bytes, view, length }, start) {
+    const tail = new DataView(new ArrayBuffer(gzipTailBytes));
+    tail.setInt32(0, crc32(bytes, view, start, length), true);
+    tail.setInt32(4, length - start, true);
+    return new Uint8Array(tail.buffer);
+  },
+};
+
+const zlibPieces: PieceFormat = {
+  head: zlibHead,
+  tailBytes: zlibTailBytes,
+  pack: packPiece,
+  tail({ bytes, length }, start) {
+    const tail = new DataView(new ArrayBuffer(zlibTailBytes));
+    tail.setInt32(0, adler32(bytes, start, length), false);
+    return new Uint8Array(tail.buffer);
+  },
+};
 
 function appendGzip(block: DeflateBlock, sink: ByteSink, start: number): void {
   const end = sink.length;

@@ -1,6 +1,12 @@
 /** Responses that lead elsewhere (status 3xx): none of the services gives any, so the address or something in between is wrong. */
 import type { IncomingHttpHeaders } from "node:http";
-import type { ExchangeTarget } from "./exchange.js";
+
+/** Where a request went. */
+export interface Origin {
+  readonly isSecure: boolean;
+  readonly hostname: string;
+  readonly port: number | undefined;
+}
 
 /** The name of the errors. */
 export const redirected = "Redirected";
@@ -11,7 +17,7 @@ export function isRedirect(status: number): boolean {
 }
 
 /** Returns the error, which names the host but not the path: that may hold a password. */
-export function redirectError(status: number, { location }: IncomingHttpHeaders, from: Pick<ExchangeTarget, "isSecure" | "hostname" | "port">): Error {
+export function redirectError(status: number, { location }: IncomingHttpHeaders, from: Origin): Error {
   const to = location === undefined ? undefined : originOf(location, from);
   const message = `the service redirects ${to === undefined ? "to no address" : `to ${to}`} (status ${status}), which is not followed`;
   return Object.assign(new Error(message), { name: redirected });
@@ -23,7 +29,7 @@ export function adviseOnRedirect(error: unknown, settings: string): unknown {
   return error;
 }
 
-function originOf(location: string, { isSecure, hostname, port }: Pick<ExchangeTarget, "isSecure" | "hostname" | "port">): string | undefined {
+function originOf(location: string, { isSecure, hostname, port }: Origin): string | undefined {
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   try {
     const { protocol, host: to } = new URL(location, `${isSecure ? "https" : "http"}://${host}${port === undefined ? "" : `:${port}`}`);
