@@ -7,6 +7,7 @@ import { withSessionToken } from "./session_token.js";
 import { readTokenFile } from "./token_file.js";
 import { roleSessionName, type TokenService } from "./token_service.js";
 import { endedBy, type HandlerMethods } from "../network/ended_handler.js";
+import { unreadableAnswer } from "../network/unreadable_answer.js";
 
 type Profiles = Awaited<ReturnType<typeof parseKnownFiles>>;
 type Profile = Profiles[string];
@@ -123,12 +124,19 @@ function keysOf(profile: Profile): Credentials {
 /** Single sign-on and logins: the SDK's reading of them. */
 async function fromSdk(profile: string, { requestHandler, fetch }: ProfileServices): Promise<Credentials | undefined> {
   const { fromIni } = await import("./profile_provider.js");
-  const clientConfig = { requestHandler: endedBy(fetch.signal, requestHandler, "sso_region of the profile, AWS_ENDPOINT_URL_SSO and the proxy"), maxAttempts: 1 };
+  const clientConfig = { requestHandler: endedBy(fetch.signal, requestHandler, ssoSettings), maxAttempts: 1 };
   try {
     return await fromIni({ profile, clientConfig, ignoreCache: true })();
   } catch (error) {
     // The SDK has but this message for a profile that says nothing of credentials.
     if (error instanceof Error && error.message.startsWith(`Could not resolve credentials using profile: [${profile}]`)) return undefined;
+    // It holds the SDK's error with an answer that it could not read.
+    if (error instanceof Error && error.message.includes("Deserialization error")) {
+      throw new CredentialsProviderError(`${unreadableAnswer}; check ${ssoSettings}`);
+    }
     throw error;
   }
 }
+
+/** That lead to the service of single sign-on. */
+const ssoSettings = "sso_region of the profile, AWS_ENDPOINT_URL_SSO and the proxy";

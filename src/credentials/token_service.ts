@@ -1,6 +1,7 @@
 /** Where and how roles are assumed: the Security Token Service of the region, or the option sts_endpoint. */
 import type { fromTemporaryCredentials, fromWebToken } from "@aws-sdk/credential-providers";
 import { endedBy, type HandlerMethods } from "../network/ended_handler.js";
+import { isUnreadable, messageIn, unreadableError } from "../network/unreadable_answer.js";
 import { secrets } from "../secrets.js";
 import type { CredentialFetch } from "./credential_fetch.js";
 import type { Credentials } from "./renewing_credentials.js";
@@ -65,8 +66,9 @@ async function asked(action: string, fetch: CredentialFetch, ask: () => Promise<
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof Error) error.message = `${action} failed: ${error.message}`;
-    throw error;
+    const told = isUnreadable(error) ? unreadableError(error, addressSettings) : error;
+    if (told instanceof Error) told.message = `${action} failed: ${messageIn(told)}`;
+    throw told;
   }
 }
 

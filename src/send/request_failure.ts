@@ -1,6 +1,7 @@
 /** Why a request failed, read from what the AWS SDK throws, and what can be done about it. */
 import { redirected } from "../network/redirect.js";
 import { headersOf, readRetryAfter } from "../network/retry_after.js";
+import { invalidAnswer, isUnreadable, messageIn, nameIn, unreadableAnswer } from "../network/unreadable_answer.js";
 import { blamesStream, toldCode, toldMessage } from "../service_message.js";
 import type { FailureCause, RequestFailure } from "./put_records.js";
 import { isThrottling } from "./throttling.js";
@@ -21,11 +22,8 @@ const contentCodes = new Set([
 const requestTimeout = 408;
 const payloadTooLarge = 413;
 
-/** What was answered is not the service's: by something in between, perhaps only this time. */
-const invalidAnswer = "InvalidAnswer";
-
 /** The SDK's names for a refusal that says nothing but its status. */
-const namelessRefusals = new Set(["Unknown", "UnknownError"]);
+const namelessRefusals = new Set(["", "Unknown", "UnknownError"]);
 
 /** What kept a request from having credentials. No record is at fault, whatever the code says that a service of theirs gave. */
 export class CredentialsFailure extends Error {
@@ -54,10 +52,9 @@ function readError(error: unknown, now: () => number): RequestFailure {
   const isRefusal = status !== undefined && status >= 400;
   const retryAfterMs = readRetryAfter(headers, now);
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-  if (name === "SyntaxError") {
-    const text = "the answer is not the service's (is there a proxy in between?)";
-    if (isRefusal) return { kind: "failed", code: `HTTP ${status}`, message: text, cause: causeOf("", "", status), ...wait };
-    return { kind: "failed", code: invalidAnswer, message: `${text}, or it broke off`, cause: "transient" };
+  if (name === "SyntaxError" || isUnreadable(error)) {
+    if (isRefusal) return { kind: "failed", code: `HTTP ${status}`, message: unreadableAnswer, cause: causeOf("", "", status), ...wait };
+    return { kind: "failed", code: invalidAnswer, message: `${unreadableAnswer}, or it broke off`, cause: "transient" };
   }
   if (status !== undefined && namelessRefusals.has(name)) {
     return { kind: "failed", code: `HTTP ${status}`, message: "the answer tells no reason", cause: causeOf("", "", status), ...wait };
@@ -111,8 +108,8 @@ function describe(error: unknown): Description {
   const status = memberOf(metadata, "httpStatusCode");
   const code = memberOf(error, "code");
   return {
-    name: error.name,
-    message: error.message,
+    name: nameIn(error),
+    message: messageIn(error),
     code: typeof code === "string" ? code : undefined,
     status: typeof status === "number" ? status : undefined,
     headers: headersOf(error),
