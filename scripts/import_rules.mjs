@@ -8,7 +8,7 @@ const rooms = {
   record: ["bytes", "chunk"],
   pack: ["bytes", "chunk", "record"],
   delivery: ["bytes", "pack", "telemetry"],
-  network: [],
+  network: ["telemetry"],
   credentials: ["network", "telemetry"],
   kinesis: ["bytes", "record", "pack", "delivery", "network", "credentials", "telemetry"],
   options: ["record", "pack", "kinesis", "telemetry"],

@@ -1,9 +1,10 @@
 /** Credentials from the HTTP endpoint of a container: ECS tasks and EKS Pod Identity. */
-import { readFile } from "node:fs/promises";
 import type { SecureContext } from "node:tls";
 import type { Answer } from "../network/exchange.js";
 import { askEndpoint, stringFields } from "./local_endpoint.js";
 import { CredentialsProviderError, type Credentials } from "./renewing_credentials.js";
+import { secrets } from "../telemetry/secrets.js";
+import { readTokenFile } from "./token_file.js";
 
 // Source: AWS SDKs and Tools Reference Guide, Container credential provider.
 const taskAddress = "http://169.254.170.2";
@@ -52,8 +53,9 @@ export interface ContainerRequest {
 export async function fetchContainerCredentials(address: URL, { environment, trust, signal }: ContainerRequest): Promise<Credentials> {
   const token = await readToken(environment);
   const headers = { accept: "application/json", ...(token === undefined ? {} : { authorization: token }) };
+  const setting = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
   for (let attempt = 1; ; attempt++) {
-    const answer = await askEndpoint(address, { method: "GET", headers, timeoutMs: attemptTimeoutMs, trust, signal }).catch(reasonOf);
+    const answer = await askEndpoint(address, { method: "GET", headers, timeoutMs: attemptTimeoutMs, trust, setting, signal }).catch(reasonOf);
     if (typeof answer !== "string" && answer.statusCode === 200) return readCredentials(answer.body.toString());
     const status = typeof answer === "string" ? undefined : answer.statusCode;
     const isFinal = status !== undefined && status < 500 && status !== 429;
@@ -79,18 +81,11 @@ async function readToken(environment: Environment): Promise<string | undefined> 
   const value = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"] ?? "";
   if (file === "" && value === "") return undefined;
   const name = file === "" ? "AWS_CONTAINER_AUTHORIZATION_TOKEN" : "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
-  const token = (file === "" ? value : await readTokenFile(file)).trim();
+  const token = file === "" ? value.trim() : await readTokenFile(name, file);
+  secrets.note(token);
   // Else Node refuses the header in a message that shows it.
   if (/^[\t\x20-\x7e]+$/u.test(token)) return token;
   throw new CredentialsProviderError(`${name} holds no token of a single line`);
-}
-
-async function readTokenFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    throw new CredentialsProviderError(`AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read: ${(error as Error).message}`);
-  }
 }
 
 function codeIn(body: string): string {

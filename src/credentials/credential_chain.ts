@@ -1,11 +1,12 @@
 /** The default chain of credentials, in the order of the AWS SDK for Go v1 (aws/session/credentials.go). */
-import { readFile } from "node:fs/promises";
 import type { SecureContext } from "node:tls";
 import type { HandlerMethods } from "../network/ended_handler.js";
 import { containerAddress, fetchContainerCredentials } from "./container_credentials.js";
 import type { CredentialFetch } from "./credential_fetch.js";
 import { environmentKeys, isMetadataOff, profileName } from "./credential_source.js";
 import { CredentialsProviderError, CredentialsTimeout, type Credentials } from "./renewing_credentials.js";
+import { sharedFileFaults } from "./shared_files.js";
+import { readTokenFile } from "./token_file.js";
 import { roleSessionName, type TokenService } from "./token_service.js";
 import type { Log } from "../telemetry/log.js";
 
@@ -82,21 +83,10 @@ async function fromWebIdentity({ environment, tokenService }: ChainOptions, fetc
   const roleArn = environment["AWS_ROLE_ARN"] ?? "";
   if (roleArn === "") throw new CredentialsProviderError("AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not");
   // Read each time: it is replaced while we run.
-  const webIdentityToken = await readWebIdentityToken(file);
+  const webIdentityToken = await readTokenFile("AWS_WEB_IDENTITY_TOKEN_FILE", file);
   const named = environment["AWS_ROLE_SESSION_NAME"] ?? "";
   const token = { webIdentityToken, roleArn, roleSessionName: named === "" ? roleSessionName : named };
   return tokenService.assumeRoleWithWebToken(token, fetch);
-}
-
-async function readWebIdentityToken(file: string): Promise<string> {
-  let token: string;
-  try {
-    token = (await readFile(file, "utf8")).trim();
-  } catch (error) {
-    throw new CredentialsProviderError(`AWS_WEB_IDENTITY_TOKEN_FILE cannot be read: ${(error as Error).message}`);
-  }
-  if (token === "") throw new CredentialsProviderError("AWS_WEB_IDENTITY_TOKEN_FILE names an empty file");
-  return token;
 }
 
 async function fromProfile(profile: string, options: ChainOptions, fetch: CredentialFetch): Promise<Found> {
@@ -113,7 +103,9 @@ async function fromProfile(profile: string, options: ChainOptions, fetch: Creden
     return source === undefined ? undefined : () => certain(explained(name, source(options, fetch)));
   };
   const found = await fetchProfileCredentials(profile, { tokenService, requestHandler, namedSource, fetch });
-  return found ?? `profile '${profile}' is not in the shared files or has no credentials`;
+  if (found !== undefined) return found;
+  const faults = (await sharedFileFaults(options.environment)).map(({ text }) => ` (${text})`).join("");
+  return `profile '${profile}' is not in the shared files or has no credentials${faults}`;
 }
 
 /** A source that a profile names must have credentials. */

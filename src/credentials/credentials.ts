@@ -7,6 +7,8 @@ import { credentialChain } from "./credential_chain.js";
 import type { CredentialFetch } from "./credential_fetch.js";
 import { mostCredentialBytes } from "./local_endpoint.js";
 import { RenewingCredentials, watched, type CredentialProvider } from "./renewing_credentials.js";
+import { secrets } from "../telemetry/secrets.js";
+import { boundSharedFiles, sharedFileFaults } from "./shared_files.js";
 import { SharedCredentials } from "./shared_credentials.js";
 import { roleSessionName, TokenService } from "./token_service.js";
 
@@ -46,14 +48,17 @@ export class CredentialSources {
   /** @param time clocks and chance */
   constructor(time: BackOffDependencies) {
     this.#time = time;
+    boundSharedFiles();
   }
 
   /** Fetches nothing before the first request needs it. What it returns must be closed. */
   open(options: CredentialOptions, { network, log }: CredentialSurroundings): CredentialProvider {
     const { eksPodExecutionRole, roleArn, externalId } = options;
+    secrets.keep(externalId);
     const roles: Role[] = [];
     if (eksPodExecutionRole !== undefined) roles.push({ RoleArn: eksPodExecutionRole });
     if (roleArn !== undefined) roles.push({ RoleArn: roleArn, ...(externalId === undefined ? {} : { ExternalId: externalId }) });
+    void warnOfSharedFiles(log);
     return this.#withRoles(roles, options, { network, log });
   }
 
@@ -81,4 +86,10 @@ export class CredentialSources {
       return new RenewingCredentials(assume, dependencies, source);
     });
   }
+}
+
+/** The SDK's clients look into these files for their settings too, and take one that cannot be read for empty. */
+async function warnOfSharedFiles(log: Log): Promise<void> {
+  const faults = await sharedFileFaults(process.env).catch(() => []);
+  for (const { text, isMissing } of faults) if (!isMissing) log.warning(`${text}. Nothing of it is used`);
 }

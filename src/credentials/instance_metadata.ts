@@ -11,6 +11,8 @@ const tokenHeader = "x-aws-ec2-metadata-token";
 /** For each of the three calls, and how often each is made. */
 const timeoutMs = 1000;
 const attempts = 3;
+/** Leads to the endpoint. */
+const setting = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 /** In an outage of theirs EC2 hands out credentials beyond their time, and the services take them (SDKs Reference Guide, IMDS). */
 const extensionMs = { least: 5 * 60_000, spread: 5 * 60_000 };
 
@@ -40,7 +42,7 @@ export async function fetchInstanceCredentials(dependencies: InstanceDependencie
 /** Undefined where the endpoint has no tokens, or is silent to those who ask for one: a hop limit of 1 does that. */
 async function fetchToken(address: URL, signal: AbortSignal): Promise<string | undefined> {
   const headers = { "x-aws-ec2-metadata-token-ttl-seconds": "21600" };
-  const answer = await askEndpoint(new URL(tokenPath, address), { method: "PUT", headers, timeoutMs, signal }).catch(() => undefined);
+  const answer = await askEndpoint(new URL(tokenPath, address), { method: "PUT", headers, timeoutMs, setting, signal }).catch(() => undefined);
   if (answer?.statusCode === 400) throw refused(answer);
   const token = answer?.statusCode === 200 ? answer.body.toString().trim() : "";
   return /^[\x21-\x7e]{1,4096}$/u.test(token) ? token : undefined;
@@ -49,7 +51,7 @@ async function fetchToken(address: URL, signal: AbortSignal): Promise<string | u
 async function read(address: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<string> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const answer = await askEndpoint(address, { method: "GET", headers, timeoutMs, signal });
+      const answer = await askEndpoint(address, { method: "GET", headers, timeoutMs, setting, signal });
       if (answer.statusCode !== 200) throw refused(answer);
       return answer.body.toString();
     } catch (error) {
@@ -75,8 +77,8 @@ function readCredentials(body: string, { log, now, random }: InstanceDependencie
 }
 
 async function metadataAddress(): Promise<URL> {
-  const given = await setting("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint");
-  const mode = (await setting("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode")) ?? "IPv4";
+  const given = await settingOf(setting, "ec2_metadata_service_endpoint");
+  const mode = (await settingOf("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode")) ?? "IPv4";
   if (!/^ipv[46]$/iu.test(mode)) throw failure("cannot be asked: AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE must be IPv4 or IPv6");
   const text = given ?? (mode.toLowerCase() === "ipv6" ? "http://[fd00:ec2::254]" : "http://169.254.169.254");
   try {
@@ -89,12 +91,12 @@ async function metadataAddress(): Promise<URL> {
 }
 
 async function isFirstVersionOff(): Promise<boolean> {
-  const value = await setting("AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled");
+  const value = await settingOf("AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled");
   return value !== undefined && value !== "false";
 }
 
 /** From the environment, else from the profile in the configuration file. */
-async function setting(variable: string, key: string): Promise<string | undefined> {
+async function settingOf(variable: string, key: string): Promise<string | undefined> {
   const text = (value: string | undefined) => (value === "" ? undefined : value);
   const load = loadConfig<string | undefined>({
     environmentVariableSelector: (environment) => text(environment[variable]),

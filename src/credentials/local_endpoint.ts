@@ -3,6 +3,7 @@ import { Agent as PlainAgent } from "node:http";
 import { Agent as SecureAgent } from "node:https";
 import type { SecureContext } from "node:tls";
 import { exchange, type Answer } from "../network/exchange.js";
+import { adviseOnRedirect, redirected } from "../network/redirect.js";
 
 /** Credentials have 1 to 12 KiB, most of which is the session token. For STS and single sign-on too. */
 export const mostCredentialBytes = 64 * 1024;
@@ -14,11 +15,13 @@ export interface EndpointQuestion {
   /** Limits the whole of it, from the connection to the end of the answer. */
   readonly timeoutMs: number;
   readonly trust?: SecureContext | undefined;
+  /** Leads to the endpoint, for the error of one that redirects. */
+  readonly setting: string;
   readonly signal: AbortSignal;
 }
 
 /** Returns the answer, whatever its status. @throws an error whose message follows the server's name */
-export async function askEndpoint(address: URL, { method, headers, timeoutMs, trust, signal }: EndpointQuestion): Promise<Answer> {
+export async function askEndpoint(address: URL, { method, headers, timeoutMs, trust, setting, signal }: EndpointQuestion): Promise<Answer> {
   const isSecure = address.protocol === "https:";
   const agent = isSecure ? new SecureAgent(trust === undefined ? {} : { secureContext: trust }) : new PlainAgent();
   const { hostname, port, pathname, search } = address;
@@ -40,7 +43,7 @@ export async function askEndpoint(address: URL, { method, headers, timeoutMs, tr
     };
     return await exchange(target, { method, headers, body: new Uint8Array() }, watcher);
   } catch (error) {
-    throw described(error);
+    throw described(adviseOnRedirect(error, setting));
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", onAbort);
@@ -52,6 +55,8 @@ function described(error: unknown): Error {
   const { name, message, code = "" } = error as Error & { code?: string };
   if (name === "TimeoutError") return new Error("did not answer in time", { cause: error });
   if (name === "InvalidAnswer") return new Error(`gave no answer of its kind: ${message}`, { cause: error });
+  if (name === redirected) return new Error(message.replace(/^the service /u, ""), { cause: error });
+  if (name === "EncodedAnswer") return new Error(`gave no answer of its kind: ${message}`, { cause: error });
   if (code === "") return error as Error;
   return new Error(`cannot be reached: ${message === "" ? code : message}`, { cause: error });
 }

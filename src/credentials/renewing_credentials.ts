@@ -1,7 +1,8 @@
 /** Keeps credentials, and fetches them anew before they expire or when a service refuses them. */
 import type { fromEnv } from "@aws-sdk/credential-providers";
-import type { Log } from "../telemetry/log.js";
-import { withoutSecrets } from "../telemetry/redaction.js";
+import { RepeatedMessage, type Log } from "../telemetry/log.js";
+import { secrets } from "../telemetry/secrets.js";
+import { toldMessage } from "../telemetry/redaction.js";
 import { BackOff, type BackOffDependencies } from "./back_off.js";
 import { CredentialFetch, unnamedSource } from "./credential_fetch.js";
 
@@ -78,7 +79,7 @@ export class RenewingCredentials implements CredentialProvider {
   readonly provide: CredentialProvider["provide"];
   readonly #fetch: (fetch: CredentialFetch) => Promise<Credentials>;
   readonly #source: CredentialProvider | undefined;
-  readonly #log: Log;
+  readonly #failures: RepeatedMessage;
   readonly #now: () => number;
   readonly #steadyNow: () => number;
   readonly #backOff: BackOff;
@@ -98,7 +99,7 @@ export class RenewingCredentials implements CredentialProvider {
   ) {
     this.#fetch = fetch;
     this.#source = source;
-    this.#log = log;
+    this.#failures = new RepeatedMessage((message) => log.warning(message), steadyNow, "failures");
     this.#now = now;
     this.#steadyNow = steadyNow;
     this.#backOff = new BackOff({ now, steadyNow, random });
@@ -192,6 +193,8 @@ export class RenewingCredentials implements CredentialProvider {
     if (this.#isClosed) throw new CredentialsProviderError("the output is closed");
     const credentials = await this.#fetch(fetch);
     refuseUnusable(credentials);
+    secrets.note(credentials.secretAccessKey);
+    secrets.note(credentials.sessionToken);
     const fetchedAt = this.#now();
     const expiresAt = credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY;
     const left = expiresAt - fetchedAt;
@@ -212,8 +215,8 @@ export class RenewingCredentials implements CredentialProvider {
     const kept = this.#kept;
     if (kept === undefined || kept.expiresAt <= this.#now()) return;
     const until = new Date(kept.expiresAt).toISOString();
-    const reason = withoutSecrets(error instanceof Error ? error.message : String(error));
-    this.#log.warning(`The credentials could not be renewed: ${reason}. Those at hand are valid until ${until}`);
+    const reason = toldMessage(error instanceof Error ? error.message : String(error));
+    this.#failures.report(`The credentials could not be renewed: ${reason}. Those at hand are valid until ${until}`);
   }
 }
 

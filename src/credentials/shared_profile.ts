@@ -3,8 +3,11 @@ import { parseKnownFiles } from "@smithy/core/config";
 import { processTimeoutMs, runCredentialProcess } from "./credential_process.js";
 import type { CredentialFetch } from "./credential_fetch.js";
 import { CredentialsProviderError, type Credentials } from "./renewing_credentials.js";
+import { withSessionToken } from "./session_token.js";
+import { readTokenFile } from "./token_file.js";
 import { roleSessionName, type TokenService } from "./token_service.js";
 import { endedBy, type HandlerMethods } from "../network/ended_handler.js";
+import { unreadableAnswer } from "../network/unreadable_answer.js";
 
 type Profiles = Awaited<ReturnType<typeof parseKnownFiles>>;
 type Profile = Profiles[string];
@@ -42,12 +45,17 @@ async function credentialsOf(
   }
   if (hasKeys(profile)) return keysOf(profile);
   const { credential_process: command, web_identity_token_file: tokenFile, role_arn: roleArn } = profile;
-  const isWebIdentity = tokenFile !== undefined && roleArn !== undefined;
-  if (command !== undefined && !isWebIdentity) {
+  // The SDK would read the token on Node's thread, whatever it is.
+  if (tokenFile !== undefined && roleArn !== undefined) {
+    const webIdentityToken = await readTokenFile(`web_identity_token_file of profile '${name}'`, tokenFile);
+    const token = { webIdentityToken, roleArn, roleSessionName: profile["role_session_name"] ?? roleSessionName };
+    return services.tokenService.assumeRoleWithWebToken(token, services.fetch);
+  }
+  if (command !== undefined) {
     services.fetch.asks(`the credential_process of profile '${name}'`);
     return runCredentialProcess(command, { profile: name, timeoutMs: processTimeoutMs, signal: services.fetch.closing });
   }
-  return fromSdk(name, services);
+  return withSessionToken(name, profile, () => fromSdk(name, services));
 }
 
 /** The credentials with which a profile's role is assumed; undefined when it names none. */
@@ -113,28 +121,22 @@ function keysOf(profile: Profile): Credentials {
   };
 }
 
-/** Web identity tokens, single sign-on and logins: the SDK's reading of them. */
-async function fromSdk(profile: string, { tokenService, requestHandler, fetch }: ProfileServices): Promise<Credentials | undefined> {
+/** Single sign-on and logins: the SDK's reading of them. */
+async function fromSdk(profile: string, { requestHandler, fetch }: ProfileServices): Promise<Credentials | undefined> {
   const { fromIni } = await import("./profile_provider.js");
-  const provide = fromIni({
-    profile,
-    clientConfig: { requestHandler: endedBy(fetch.signal, requestHandler), maxAttempts: 1 },
-    ignoreCache: true,
-    roleAssumerWithWebIdentity: ({ RoleArn, RoleSessionName, WebIdentityToken }) => {
-      const token = { roleArn: RoleArn, roleSessionName: ours(RoleSessionName), webIdentityToken: WebIdentityToken.trim() };
-      return tokenService.assumeRoleWithWebToken(token, fetch);
-    },
-  });
+  const clientConfig = { requestHandler: endedBy(fetch.signal, requestHandler, ssoSettings), maxAttempts: 1 };
   try {
-    return await provide();
+    return await fromIni({ profile, clientConfig, ignoreCache: true })();
   } catch (error) {
     // The SDK has but this message for a profile that says nothing of credentials.
     if (error instanceof Error && error.message.startsWith(`Could not resolve credentials using profile: [${profile}]`)) return undefined;
+    // It holds the SDK's error with an answer that it could not read.
+    if (error instanceof Error && error.message.includes("Deserialization error")) {
+      throw new CredentialsProviderError(`${unreadableAnswer}; check ${ssoSettings}`);
+    }
     throw error;
   }
 }
 
-/** In place of the session name that the SDK makes up for tokens without one. */
-function ours(sessionName: string | undefined): string {
-  return sessionName === undefined || /^aws-sdk-js-(session-)?\d+$/u.test(sessionName) ? roleSessionName : sessionName;
-}
+/** That lead to the service of single sign-on. */
+const ssoSettings = "sso_region of the profile, AWS_ENDPOINT_URL_SSO and the proxy";

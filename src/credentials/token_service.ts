@@ -1,6 +1,8 @@
 /** Where and how roles are assumed: the Security Token Service of the region, or the option sts_endpoint. */
 import type { fromTemporaryCredentials, fromWebToken } from "@aws-sdk/credential-providers";
 import { endedBy, type HandlerMethods } from "../network/ended_handler.js";
+import { isUnreadable, messageIn, unreadableError } from "../network/unreadable_answer.js";
+import { secrets } from "../telemetry/secrets.js";
 import type { CredentialFetch } from "./credential_fetch.js";
 import type { Credentials } from "./renewing_credentials.js";
 
@@ -13,6 +15,9 @@ export interface TokenServiceOptions {
 
 /** Shown in CloudTrail. 2 to 64 of [\w+=,.@-]: AWS STS API Reference, AssumeRole, RoleSessionName. */
 export const roleSessionName = "fluent-bit-kinesis";
+
+/** That lead to the service. */
+const addressSettings = "the option sts_endpoint, AWS_ENDPOINT_URL_STS and the proxy";
 
 type AssumeRole = Parameters<typeof fromTemporaryCredentials>[0]["params"];
 type WebToken = Pick<Parameters<typeof fromWebToken>[0], "roleArn" | "roleSessionName" | "webIdentityToken">;
@@ -34,20 +39,24 @@ export class TokenService {
 
   /** Calls AssumeRole. @param keys sign the request */
   assumeRole(keys: Credentials, params: AssumeRole, fetch: CredentialFetch): Promise<Credentials> {
-    const settings = { masterCredentials: keys, params, clientConfig: this.#settingsFor(fetch) };
+    secrets.keep(params.ExternalId);
+    secrets.note(keys.secretAccessKey);
+    secrets.note(keys.sessionToken);
+    const options = { masterCredentials: keys, params, clientConfig: this.#settingsFor(fetch) };
     return asked(`AssumeRole of ${params.RoleArn}`, fetch, async () =>
-      (await import("./role_providers.js")).fromTemporaryCredentials(settings)());
+      (await import("./role_providers.js")).fromTemporaryCredentials(options)());
   }
 
   /** Calls AssumeRoleWithWebIdentity. */
   assumeRoleWithWebToken(params: WebToken, fetch: CredentialFetch): Promise<Credentials> {
-    const settings = { ...params, clientConfig: this.#settingsFor(fetch) };
+    secrets.note(params.webIdentityToken);
+    const options = { ...params, clientConfig: this.#settingsFor(fetch) };
     return asked(`AssumeRoleWithWebIdentity of ${params.roleArn}`, fetch, async () =>
-      (await import("./role_providers.js")).fromWebToken(settings)());
+      (await import("./role_providers.js")).fromWebToken(options)());
   }
 
   #settingsFor({ signal }: CredentialFetch): ClientSettings {
-    return { ...this.#settings, maxAttempts: 1, requestHandler: endedBy(signal, this.#requestHandler) };
+    return { ...this.#settings, maxAttempts: 1, requestHandler: endedBy(signal, this.#requestHandler, addressSettings) };
   }
 }
 
@@ -57,8 +66,9 @@ async function asked(action: string, fetch: CredentialFetch, ask: () => Promise<
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof Error) error.message = `${action} failed: ${error.message}`;
-    throw error;
+    const told = isUnreadable(error) ? unreadableError(error, addressSettings) : error;
+    if (told instanceof Error) told.message = `${action} failed: ${messageIn(told)}`;
+    throw told;
   }
 }
 

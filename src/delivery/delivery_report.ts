@@ -1,4 +1,4 @@
-/** Tells the user how sending goes: one message for each change, not one for each chunk. */
+/** Tells the user how sending goes: one message for each change, not one for each chunk, and one failure a minute at most. */
 import { userRecordsOf } from "../pack/entry.js";
 import { randomPartitionKeyCharacters } from "../limits.js";
 import { RepeatedMessage, type Log } from "../telemetry/log.js";
@@ -20,13 +20,19 @@ const advice: Readonly<Record<string, string>> = {
   EAI_AGAIN: "check the options region and endpoint, and DNS",
 };
 
+/** Between two messages about failures. */
+const pauseMs = 60_000;
+
 /** Follows the deliveries of one output instance. */
 export class DeliveryReport {
   readonly #log: Log;
   readonly #now: () => number;
   readonly #refused: RepeatedMessage;
   #failingSince: number | undefined;
-  #failingCode: string | undefined;
+  /** Of the failures since then, the last that was written as an error. */
+  #toldCode: string | undefined;
+  #toldMs = Number.NEGATIVE_INFINITY;
+  #untold = 0;
 
   /** @param now milliseconds that only ever grow */
   constructor(log: Log, now: () => number) {
@@ -48,19 +54,29 @@ export class DeliveryReport {
     const { failure, deliveredRecords } = delivery;
     const remaining = delivery.remaining.reduce((sum, entry) => sum + userRecordsOf(entry), 0);
     const message = `${remaining}/${remaining + deliveredRecords} records failed to be delivered. Will retry. ${describe(failure)}`;
-    if (failure.code === this.#failingCode) return this.#log.debug(message);
-    this.#failingSince ??= this.#now();
-    this.#failingCode = failure.code;
-    this.#log.error(`${message} Further failures of this kind are only written at log level debug.`);
+    const now = this.#now();
+    this.#failingSince ??= now;
+    // Not for each new code: a service may have another one each time.
+    if (failure.code === this.#toldCode || now - this.#toldMs < pauseMs) {
+      this.#untold++;
+      return this.#log.debug(message);
+    }
+    const count = this.#untold === 0 ? "" : ` (${this.#untold} failures since the last such message)`;
+    this.#log.error(`${message} Further failures of this kind are only written at log level debug${count}.`);
+    this.#toldCode = failure.code;
+    this.#toldMs = now;
+    this.#untold = 0;
   }
 
   #recovered(delivered: number): void {
     this.#log.debug(`Sent ${delivered} records to Kinesis`);
     if (this.#failingSince === undefined || delivered === 0) return;
     const seconds = Math.round((this.#now() - this.#failingSince) / 1000);
-    this.#log.info(`Records are delivered again, after ${seconds} s of failures`);
+    const message = `Records are delivered again, after ${seconds} s of failures`;
+    if (this.#toldCode === undefined) this.#log.debug(message);
+    else this.#log.info(message);
     this.#failingSince = undefined;
-    this.#failingCode = undefined;
+    this.#toldCode = undefined;
   }
 }
 

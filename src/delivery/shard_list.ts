@@ -31,8 +31,10 @@ export interface ShardListDependencies {
 const longestWaitMs = { first: 2000, newer: 250 };
 /** After a failure, and between two reloads: the service allows 1000 calls of ListShards in a second for a stream. */
 const pauseMs = { afterFailure: 60_000, afterSuccess: 1000 };
-/** Of 1000 shards each, far more than a stream can have. */
+/** Of 1000 shards each. */
 const mostPages = 100;
+/** Far more than a stream has: 20,000 are what an account gets on demand. */
+const mostShards = 100_000;
 
 /** The shard map of one output instance's stream. */
 export class ShardList {
@@ -104,9 +106,12 @@ export class ShardList {
     for (let pages = 0; pages < mostPages; pages++) {
       const page = await this.#dependencies.client.listShards(nextToken);
       if (page.kind === "failed") return page;
-      shards.push(...page.shards);
+      for (const shard of page.shards) shards.push(shard);
       nextToken = page.nextToken;
-      if (nextToken === undefined) break;
+      if (nextToken === undefined || shards.length > mostShards) break;
+    }
+    if (shards.length > mostShards) {
+      return { kind: "failed", code: "InvalidAnswer", message: `the list has more than ${mostShards} shards; is it a Kinesis endpoint?`, cause: "transient" };
     }
     if (shards.length > 0) return shards;
     return { kind: "failed", code: "InvalidAnswer", message: "the list has no open shard", cause: "transient" };

@@ -1,5 +1,6 @@
 /** Stand-ins for process.stdin, stdout and stderr, and for the console: the descriptors of Fluent Bit are not Node's to open. */
 import { Readable, Writable } from "node:stream";
+import { logText } from "../telemetry/log_text.js";
 
 /**
  * Node opens a standard stream when somebody first looks at it, and turns its descriptor non-blocking, for Fluent Bit
@@ -9,7 +10,8 @@ export function replaceStandardStreams(target: object, write: (text: string) => 
   const output = () =>
     new Writable({
       write(chunk: Uint8Array, _encoding, done) {
-        write(Buffer.from(chunk).toString());
+        const text = Buffer.from(chunk).toString();
+        write(text.endsWith("\n") ? `${logText(text.slice(0, -1))}\n` : logText(text));
         done();
       },
     });

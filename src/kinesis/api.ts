@@ -18,7 +18,7 @@ import { createHttpHandler } from "../network/http_handler.js";
 import { directNetwork, type NetworkEnvironment } from "../network/network.js";
 import type { Shard } from "../pack/shard_map.js";
 import { answeredBy, PreparedRequest } from "./prepared_request.js";
-import type { PutRecordsClient } from "../delivery/put_records.js";
+import type { PutRecordsClient, RequestFailure } from "../delivery/put_records.js";
 import { beginsAsCborMap, formatOfResponse, readAnswer, refusesFormat, tookAll, type PutRecordsAnswer } from "./put_records_answer.js";
 import { watched, type CredentialProvider, type Credentials } from "../credentials/renewing_credentials.js";
 import type { RequestBodies, RequestBody } from "./request_bodies.js";
@@ -153,19 +153,30 @@ export function createKinesisClient(
   };
 }
 
-/** Open shards only: one that was closed by a split or a merge has an ending sequence number. */
-function readShards(answer: ListShardsCommandOutput): ShardPage {
-  const shards: Shard[] = [];
-  for (const { ShardId, HashKeyRange, SequenceNumberRange } of answer.Shards ?? []) {
-    if (SequenceNumberRange?.EndingSequenceNumber !== undefined) continue;
-    const startingHashKey = readHashKey(HashKeyRange?.StartingHashKey);
-    const endingHashKey = readHashKey(HashKeyRange?.EndingHashKey);
-    if (ShardId === undefined || startingHashKey === undefined || endingHashKey === undefined) continue;
-    shards.push({ id: ShardId, startingHashKey, endingHashKey });
-  }
-  return { kind: "listed", shards, nextToken: answer.NextToken };
+/** A shard of an answer, of whose members each may be anything: the SDK does not look. */
+interface ListedShard {
+  readonly ShardId?: unknown;
+  readonly HashKeyRange?: { readonly StartingHashKey?: unknown; readonly EndingHashKey?: unknown } | null;
+  readonly SequenceNumberRange?: { readonly EndingSequenceNumber?: unknown } | null;
 }
 
-function readHashKey(text: string | undefined): bigint | undefined {
-  return text !== undefined && /^\d{1,39}$/u.test(text) ? BigInt(text) : undefined;
+/** Open shards only: one that was closed by a split or a merge has an ending sequence number. */
+function readShards({ Shards: listed = [], NextToken: nextToken }: ListShardsCommandOutput): ShardPage | RequestFailure {
+  if (!Array.isArray(listed) || (nextToken !== undefined && typeof nextToken !== "string")) {
+    return { kind: "failed", code: "InvalidAnswer", message: "the answer is no list of shards; is it a Kinesis endpoint?", cause: "transient" };
+  }
+  const shards: Shard[] = [];
+  for (const shard of listed as readonly (ListedShard | null)[]) {
+    const { ShardId: id, HashKeyRange: range, SequenceNumberRange: numbers } = shard ?? {};
+    if ((numbers?.EndingSequenceNumber ?? undefined) !== undefined) continue;
+    const startingHashKey = readHashKey(range?.StartingHashKey);
+    const endingHashKey = readHashKey(range?.EndingHashKey);
+    if (typeof id !== "string" || startingHashKey === undefined || endingHashKey === undefined) continue;
+    shards.push({ id, startingHashKey, endingHashKey });
+  }
+  return { kind: "listed", shards, nextToken };
+}
+
+function readHashKey(text: unknown): bigint | undefined {
+  return typeof text === "string" && /^\d{1,39}$/u.test(text) ? BigInt(text) : undefined;
 }

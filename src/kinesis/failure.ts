@@ -1,6 +1,8 @@
 /** Why a request failed, read from what the AWS SDK throws, and what can be done about it. */
+import { redirected } from "../network/redirect.js";
 import { headersOf, readRetryAfter } from "../network/retry_after.js";
-import { withoutSecrets } from "../telemetry/redaction.js";
+import { invalidAnswer, isUnreadable, messageIn, nameIn, unreadableAnswer } from "../network/unreadable_answer.js";
+import { blamesStream, toldCode, toldMessage } from "../telemetry/redaction.js";
 import type { FailureCause, RequestFailure } from "../delivery/put_records.js";
 import { isThrottling } from "../delivery/throttling.js";
 import { readTlsFault } from "./tls_fault.js";
@@ -20,11 +22,8 @@ const contentCodes = new Set([
 const requestTimeout = 408;
 const payloadTooLarge = 413;
 
-/** What was answered is not the service's: by something in between, perhaps only this time. */
-const invalidAnswer = "InvalidAnswer";
-
 /** The SDK's names for a refusal that says nothing but its status. */
-const namelessRefusals = new Set(["Unknown", "UnknownError"]);
+const namelessRefusals = new Set(["", "Unknown", "UnknownError"]);
 
 /** What kept a request from having credentials. No record is at fault, whatever the code says that a service of theirs gave. */
 export class CredentialsFailure extends Error {
@@ -40,17 +39,22 @@ export class CredentialsFailure extends Error {
  */
 export function readFailure(error: unknown, now: () => number = Date.now): RequestFailure {
   if (error instanceof CredentialsFailure) {
-    const failure = readFailure(error.cause, now);
+    const failure = readError(error.cause, now);
     return failure.cause === "content" ? { ...failure, cause: "setup" } : failure;
   }
+  const failure = readError(error, now);
+  if (failure.code !== redirected) return failure;
+  return { ...failure, message: `${failure.message}; check the option endpoint, AWS_ENDPOINT_URL_KINESIS and the proxy` };
+}
+
+function readError(error: unknown, now: () => number): RequestFailure {
   const { name, message, code, status, headers, isClockCorrected } = describe(error);
   const isRefusal = status !== undefined && status >= 400;
   const retryAfterMs = readRetryAfter(headers, now);
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-  if (name === "SyntaxError") {
-    const text = "the answer is not the service's (is there a proxy in between?)";
-    if (isRefusal) return { kind: "failed", code: `HTTP ${status}`, message: text, cause: causeOf("", "", status), ...wait };
-    return { kind: "failed", code: invalidAnswer, message: `${text}, or it broke off`, cause: "transient" };
+  if (name === "SyntaxError" || isUnreadable(error)) {
+    if (isRefusal) return { kind: "failed", code: `HTTP ${status}`, message: unreadableAnswer, cause: causeOf("", "", status), ...wait };
+    return { kind: "failed", code: invalidAnswer, message: `${unreadableAnswer}, or it broke off`, cause: "transient" };
   }
   if (status !== undefined && namelessRefusals.has(name)) {
     return { kind: "failed", code: `HTTP ${status}`, message: "the answer tells no reason", cause: causeOf("", "", status), ...wait };
@@ -61,20 +65,19 @@ export function readFailure(error: unknown, now: () => number = Date.now): Reque
     if (fault !== undefined) return { kind: "failed", ...fault, ...wait };
     const cause = isSystemCode(code) || timeoutCodes.has(name) ? "transient" : "setup";
     // The error of several refused addresses has no message of its own.
-    return { kind: "failed", code, message: message === "" ? code : message, cause, ...wait };
+    return { kind: "failed", code: toldCode(code), message: message === "" ? code : toldMessage(message), cause, ...wait };
   }
   // Of requests side by side, the SDK marks but the first that told it the time.
   const isLate = isClockCorrected || /^Signature (?:expired|not yet current)/u.test(message);
-  const told = withoutSecrets(message);
-  return { kind: "failed", code: name, message: told, cause: isLate ? "transient" : causeOf(name, told, status), ...wait };
+  const cause = isLate ? "transient" : causeOf(name, message, status);
+  return { kind: "failed", code: toldCode(name), message: toldMessage(message), cause, ...wait };
 }
 
-/** @param message without what it quotes: a record's key may hold any word */
 function causeOf(name: string, message: string, status: number | undefined): FailureCause {
   if (isThrottling(name) || timeoutCodes.has(name) || name === invalidAnswer) return "transient";
   if (status === payloadTooLarge) return "content";
   // A name or ARN that the service does not take is the option's fault, not a record's.
-  if (contentCodes.has(name) && !/stream/iu.test(message)) return "content";
+  if (contentCodes.has(name) && !blamesStream(message)) return "content";
   return status !== undefined && (status === requestTimeout || status === 429 || status >= 500) ? "transient" : "setup";
 }
 
@@ -105,8 +108,8 @@ function describe(error: unknown): Description {
   const status = memberOf(metadata, "httpStatusCode");
   const code = memberOf(error, "code");
   return {
-    name: error.name,
-    message: error.message,
+    name: nameIn(error),
+    message: messageIn(error),
     code: typeof code === "string" ? code : undefined,
     status: typeof status === "number" ? status : undefined,
     headers: headersOf(error),

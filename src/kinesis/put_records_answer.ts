@@ -1,5 +1,5 @@
 /** Reads the service's answers to PutRecords: first whether all was taken, which needs no more than a count. */
-import { withoutSecrets } from "../telemetry/redaction.js";
+import { toldCode, toldMessage } from "../telemetry/redaction.js";
 import type { Entry } from "../pack/entry.js";
 import type { FailedEntry, PutRecordsOutcome } from "../delivery/put_records.js";
 import type { RequestFormat } from "./request_form.js";
@@ -57,34 +57,40 @@ export function refusesFormat(error: unknown): boolean {
   return formatCodes.has(error.name) || metadata?.httpStatusCode === unsupportedMediaType;
 }
 
-/** The members that are read of an answer to PutRecords. */
+/** The member that is read of an answer to PutRecords. What is in it is the endpoint's: the SDK does not look. */
 export interface PutRecordsAnswer {
-  readonly Records?: readonly PutRecordsResult[] | undefined;
+  readonly Records?: unknown;
 }
 
+/** One result, of whose members each may be anything. */
 interface PutRecordsResult {
-  readonly ErrorCode?: string | undefined;
-  readonly ErrorMessage?: string | undefined;
-  readonly SequenceNumber?: string | undefined;
-  readonly ShardId?: string | undefined;
+  readonly ErrorCode?: unknown;
+  readonly ErrorMessage?: unknown;
+  readonly SequenceNumber?: unknown;
+  readonly ShardId?: unknown;
 }
 
 /** What became of each entry of the request. */
 export function readAnswer(answer: PutRecordsAnswer, entries: readonly Entry[]): PutRecordsOutcome {
-  const results = answer.Records;
-  if (results?.length !== entries.length) {
-    const message = `the endpoint answered for ${results?.length ?? 0} of ${entries.length} records; is it a Kinesis endpoint?`;
+  const results: readonly unknown[] = Array.isArray(answer.Records) ? answer.Records : [];
+  if (results.length !== entries.length) {
+    const message = `the endpoint answered for ${results.length} of ${entries.length} records; is it a Kinesis endpoint?`;
     return { kind: "failed", code: "InvalidAnswer", message, cause: "transient" };
   }
   const failed: FailedEntry[] = [];
   let strayed = 0;
-  results.forEach(({ ErrorCode, ErrorMessage, SequenceNumber, ShardId }, index) => {
-    if (ErrorCode !== undefined || SequenceNumber === undefined) {
-      failed.push({ index, code: ErrorCode ?? "UnknownError", message: withoutSecrets(ErrorMessage ?? "") });
+  results.forEach((result, index) => {
+    const { ErrorCode, ErrorMessage, SequenceNumber, ShardId } = (result ?? {}) as PutRecordsResult;
+    if ((ErrorCode ?? undefined) !== undefined || (SequenceNumber ?? undefined) === undefined) {
+      failed.push({ index, code: toldCode(textOr("UnknownError", ErrorCode)), message: toldMessage(textOr("", ErrorMessage)) });
       return;
     }
     const expected = entries[index]?.shardId;
     if (expected !== undefined && ShardId !== expected) strayed++;
   });
   return { kind: "answered", failed, strayed };
+}
+
+function textOr(other: string, value: unknown): string {
+  return typeof value === "string" && value !== "" ? value : other;
 }

@@ -1,7 +1,7 @@
 /** AWS_CA_BUNDLE: a file of certificate authorities that takes the place of those that Node trusts. */
 import { createHash, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { createSecureContext, type SecureContext } from "node:tls";
+import { FileFault, mostFileBytes, readBoundedFile } from "./bounded_file.js";
 import { ConfigurationError } from "../configuration_error.js";
 
 /** The authorities to trust. */
@@ -17,8 +17,8 @@ export interface Trust {
  * @param file path of a file with certificates in PEM
  * @throws ConfigurationError when the file cannot be read or holds no certificate
  */
-export function trustOnly(file: string): Trust {
-  const text = readText(file);
+export async function trustOnly(file: string): Promise<Trust> {
+  const text = await readText(file);
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   const certificates = blocks.filter(isCertificate);
   if (certificates.length === 0) {
@@ -30,12 +30,12 @@ export function trustOnly(file: string): Trust {
   return { context: createSecureContext({ ca: certificates }), fingerprint };
 }
 
-function readText(file: string): string {
+async function readText(file: string): Promise<string> {
   try {
-    return readFileSync(file, "latin1");
+    return (await readBoundedFile(file, mostFileBytes)).toString("latin1");
   } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new ConfigurationError(`'AWS_CA_BUNDLE' names ${file}, which cannot be read (${reason})`);
+    if (!(error instanceof FileFault)) throw error;
+    throw new ConfigurationError(`'AWS_CA_BUNDLE' names ${file}, which ${error.message}`);
   }
 }
 

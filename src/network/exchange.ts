@@ -8,6 +8,8 @@ import {
 } from "node:http";
 import { request as secureRequest, type Agent as SecureAgent } from "node:https";
 import type { Readable } from "node:stream";
+import { decoded, encodingOf, withoutEncoding } from "./content_coding.js";
+import { isRedirect, redirectError } from "./redirect.js";
 
 /** Where a request goes, over which connections, and what is taken as its response. */
 export interface ExchangeTarget {
@@ -57,7 +59,7 @@ const partBytes = 256 * 1024;
 /** Responses with a status of 1xx before the final one. Nobody asks for any, and a proxy adds one or two. */
 const mostInterimAnswers = 8;
 
-/** Sends a request and reads the response to its end. Rejects with Node's errors, a TimeoutError or InvalidAnswer. */
+/** Sends a request and reads the response to its end. Rejects with Node's errors, or a TimeoutError, InvalidAnswer, EncodedAnswer or Redirected. */
 export function exchange(target: ExchangeTarget, request: ExchangeRequest, watcher: ExchangeWatcher): Promise<Answer> {
   const { isSecure, hostname, port, path, agent, connectionTimeoutMs, idleTimeoutMs, mostAnswerBytes } = target;
   const { method, headers, body } = request;
@@ -65,12 +67,13 @@ export function exchange(target: ExchangeTarget, request: ExchangeRequest, watch
     let connecting: NodeJS.Timeout | undefined;
     let interimAnswers = 0;
     const moved = () => watcher.moved();
-    const options = { method, host: hostname, port, path, agent, headers, timeout: idleTimeoutMs };
+    const options = { method, host: hostname, port, path, agent, headers: { ...withoutEncoding, ...headers }, timeout: idleTimeoutMs };
     const sent = (isSecure ? secureRequest : plainRequest)(options, (response) => {
       const { statusCode = 0, statusMessage: reason, headers: answered } = response;
-      readBody(response, mostAnswerBytes).then((read) => {
-        resolve({ statusCode, reason, headers: answered, body: read, isRequestSent: sent.writableFinished });
-      }, fail);
+      if (isRedirect(statusCode)) return fail(redirectError(statusCode, answered, target));
+      readBody(response, mostAnswerBytes)
+        .then((read) => plainBody(read, statusCode, answered, mostAnswerBytes))
+        .then((read) => resolve({ statusCode, reason, headers: answered, body: read, isRequestSent: sent.writableFinished }), fail);
     });
     /** Rejects by itself: a request whose socket has gone already tells nobody of its end. */
     const fail = (error: Error) => {
@@ -133,6 +136,18 @@ function readBody(stream: Readable, mostBytes: number): Promise<Buffer> {
     stream.on("error", reject);
     stream.on("end", () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)));
   });
+}
+
+/** Undoes a body's encoding. A refusal that cannot be read has its status to tell. */
+async function plainBody(body: Buffer, status: number, headers: IncomingHttpHeaders, mostBytes: number): Promise<Buffer> {
+  const encoding = encodingOf(headers);
+  if (encoding === undefined) return body;
+  try {
+    return await decoded(body, encoding, mostBytes);
+  } catch (error) {
+    if (status < 400) throw error;
+    return Buffer.alloc(0);
+  }
 }
 
 function timeoutError(message: string): Error {

@@ -24,6 +24,6 @@ export async function readNetworkEnvironment(
   if (bundle === "") return { proxies, trust: undefined, identity: JSON.stringify(ways) };
   // Node's TLS is loaded with it, which no other init needs.
   const { trustOnly } = await import("./certificate_authorities.js");
-  const { context, fingerprint } = trustOnly(bundle);
+  const { context, fingerprint } = await trustOnly(bundle);
   return { proxies, trust: context, identity: JSON.stringify([...ways, fingerprint]) };
 }

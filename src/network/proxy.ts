@@ -1,5 +1,6 @@
 /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY: which proxy a request goes through. */
 import { ConfigurationError } from "../configuration_error.js";
+import { secrets } from "../telemetry/secrets.js";
 import type { ProxyBypass } from "./no_proxy.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -70,7 +71,17 @@ function readProxy(environment: Environment, name: string): Proxy | undefined {
   if (!protocols.has(url.protocol)) {
     throw invalid(variable, `begins with ${url.protocol}//, must begin with http://, https://, socks5:// or socks5h://`);
   }
+  keepPassword(url);
   return { variable, url };
+}
+
+/** As it was written, as the proxy gets it, and as its header has it. */
+function keepPassword({ username, password }: URL): void {
+  if (password === "") return;
+  const plain = decodeURIComponent(password);
+  secrets.keep(password);
+  secrets.keep(plain);
+  secrets.keep(Buffer.from(`${decodeURIComponent(username)}:${plain}`).toString("base64"));
 }
 
 function parseUrl(text: string): URL | undefined {

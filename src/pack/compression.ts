@@ -1,17 +1,21 @@
 /** Compresses single records with Node's zlib. */
-import { deflateSync, gzipSync, type ZlibOptions } from "node:zlib";
+import { constants, deflateRawSync, deflateSync, gzipSync, type ZlibOptions } from "node:zlib";
+import type { ByteSink } from "../bytes/byte_sink.js";
+import type { PieceFormat } from "../record/piecewise.js";
 import type { Compress } from "../record/truncation.js";
+import { adler32, crc32 } from "./checksums.js";
 
 /** The algorithms of the option `compression`. */
 export type CompressionAlgorithm = "gzip" | "zlib";
 
 /** Returns the compressor for an algorithm, at zlib's default level of 6, as the Go plugin uses it. */
 export function compressorFor(algorithm: CompressionAlgorithm): Compress {
-  const compress = algorithm === "gzip" ? gzipSync : deflateSync;
-  return (sink, start) => {
+  const [compress, pieces] = algorithm === "gzip" ? [gzipSync, gzipPieces] : [deflateSync, zlibPieces];
+  const append = (sink: ByteSink, start: number) => {
     const record = sink.bytes.subarray(start, sink.length);
     sink.append(compress(record, optionsFor(record.length)));
   };
+  return Object.assign(append, { pieces });
 }
 
 // Bounds of zlib's deflateInit2: a window of 512 bytes to 32 KiB.
@@ -38,4 +42,44 @@ function optionsFor(recordBytes: number): ZlibOptions {
     memLevel: Math.min(windowBits - 6, mostMemLevel),
     chunkSize: Math.min(recordBytes + headAndTailBytes, mostChunkBytes),
   };
+}
+
+/** RFC 1952: magic, Deflate, no flags, no time, no extra flags, Unix; the tail has the CRC-32 and the size. */
+const gzipPieces: PieceFormat = {
+  head: Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3),
+  tailBytes: 8,
+  pack: packPiece,
+  tail({ bytes, view, length }, start) {
+    const tail = new DataView(new ArrayBuffer(8));
+    tail.setInt32(0, crc32(bytes, view, start, length), true);
+    tail.setInt32(4, length - start, true);
+    return new Uint8Array(tail.buffer);
+  },
+};
+
+/** RFC 1950: Deflate with a window of 32 KiB, at the default level; the tail has the Adler-32. */
+const zlibPieces: PieceFormat = {
+  head: Uint8Array.of(0x78, 0x9c),
+  tailBytes: 4,
+  pack: packPiece,
+  tail({ bytes, length }, start) {
+    const tail = new DataView(new ArrayBuffer(4));
+    tail.setInt32(0, adler32(bytes, start, length), false);
+    return new Uint8Array(tail.buffer);
+  },
+};
+
+/** As far as Deflate looks back. */
+const windowBytes = 32 * 1024;
+
+/**
+ * Packs bytes[start..end) as a piece of Deflate data, which looks back into bytes[before..start) and ends at a whole byte. Pieces one after
+ * the other are what the data in one run would be, but for some bytes at their borders. @throws where zlib gets no memory
+ */
+function packPiece(bytes: Uint8Array, before: number, start: number, end: number, isLast: boolean): Uint8Array {
+  const dictionary = bytes.subarray(Math.max(before, start - windowBytes), start);
+  return deflateRawSync(bytes.subarray(start, end), {
+    finishFlush: isLast ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
+    ...(dictionary.length === 0 ? {} : { dictionary }),
+  });
 }

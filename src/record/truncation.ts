@@ -1,24 +1,17 @@
 /** Cuts user records that are too large for Kinesis, with or without compression. */
 import type { ByteSink } from "../bytes/byte_sink.js";
-
-/** What a cut record ends with; the Go plugin's. */
-export const truncatedSuffix = Uint8Array.from("[Truncated...]", (character) => character.charCodeAt(0));
+import { compressPiecewise, leastPiecewiseBytes, type PieceFormat } from "./piecewise.js";
+import { characterBorder, truncatedSuffix } from "./truncation_marks.js";
 
 const newline = 0x0a;
 const percentKeptOfEstimate = 90;
 const maxCompressionRounds = 10;
 
 /** Appends to the sink what its bytes from `start` on pack to. */
-export type Compress = (sink: ByteSink, start: number) => void;
-
-/** The largest length not above `length` that does not cut a UTF-8 character in two. */
-export function characterBorder(bytes: Uint8Array, start: number, length: number): number {
-  let border = length;
-  // A continuation byte behind the border means that its character began before it; none is longer than 4 bytes.
-  for (let step = 0; step < 3 && border > 0 && ((bytes[start + border] as number) & 0xc0) === 0x80; step++) {
-    border--;
-  }
-  return ((bytes[start + border] as number) & 0xc0) === 0x80 ? length : border;
+export interface Compress {
+  (sink: ByteSink, start: number): void;
+  /** For records of megabytes; without it they are compressed as a whole too. */
+  readonly pieces?: PieceFormat;
 }
 
 /**
@@ -39,7 +32,8 @@ export function truncate(sink: ByteSink, start: number, maxBytes: number, hasNew
 
 /**
  * Compresses the sink's bytes from `start` on, in place. While the result is larger than `maxBytes`, the plain input
- * is cut to nine tenths of what its ratio lets expect and compressed again, as the Go plugin does it.
+ * is cut to nine tenths of what its ratio lets expect and compressed again, as the Go plugin does it. Of records of megabytes only what
+ * fits is compressed: they would take seconds, in which nothing else of the plugin runs.
  * "cannot fit" leaves the sink at an undefined length past `start`.
  */
 export function compressToFit(
@@ -50,6 +44,10 @@ export function compressToFit(
   compress: Compress,
 ): "whole" | "truncated" | "cannot fit" {
   let plainEnd = sink.length;
+  if (compress.pieces !== undefined && plainEnd - start >= leastPiecewiseBytes) {
+    const outcome = compressPiecewise(sink, start, maxBytes, hasNewline, compress.pieces);
+    if (outcome !== "in doubt") return outcome;
+  }
   compress(sink, start);
   let result: "whole" | "truncated" = "whole";
   for (let round = 1; sink.length - plainEnd > maxBytes; round++) {

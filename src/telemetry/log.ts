@@ -1,4 +1,5 @@
 /** Messages: on standard error in the form of the Go plugin's logger (logrus, TextFormatter), or in Fluent Bit's log. */
+import { logText } from "./log_text.js";
 
 /** From the least to the most important. */
 export const logLevels = ["debug", "info", "warning", "error"] as const;
@@ -27,7 +28,7 @@ export function createLog(threshold: LogLevel, now: () => number, write: (line: 
   const at = (level: LogLevel) => (message: string) => {
     if (logLevels.indexOf(level) < least) return;
     const time = `${new Date(now()).toISOString().slice(0, 19)}Z`;
-    write(`time="${time}" level=${level} msg=${escapeControls(JSON.stringify(message))}\n`);
+    write(`time="${time}" level=${level} msg="${logText(message, true)}"\n`);
   };
   return { debug: at("debug"), info: at("info"), warning: at("warning"), error: at("error") };
 }
@@ -52,7 +53,7 @@ export const hostLevels = { error: 1, warning: 2, info: 3, debug: 4 } as const;
 export function createHostLog(threshold: () => number, { log, write, now }: HostLog): Log {
   const at = (level: number, title: string) => (message: string) => {
     if (level > threshold()) return;
-    const line = escapeControls(message);
+    const line = logText(message);
     if (log(level, line)) return;
     write(`[${hostTime(new Date(now()))}] [${title}] ${line}\n`);
   };
@@ -62,17 +63,6 @@ export function createHostLog(threshold: () => number, { log, write, now }: Host
     warning: at(hostLevels.warning, " warn"),
     error: at(hostLevels.error, "error"),
   };
-}
-
-/**
- * Escapes control characters, separators of lines and marks of direction: a tag or a service's message cannot pass for
- * another line, turn the text around, or command a terminal.
- */
-function escapeControls(message: string): string {
-  return message.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (control) => {
-    const escaped = JSON.stringify(control).slice(1, -1);
-    return escaped === control ? `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}` : escaped;
-  });
 }
 
 /** In the local zone. Source: Fluent Bit, src/flb_log.c, log_prepare_header. */
@@ -95,17 +85,22 @@ export function prefixed(log: Log, prefix: string): Log {
 
 const oncePerMs = 60_000;
 
-/** A message about single records: written at once the first time, then at most once a minute with a count. */
+/** A message about single records or failures: written at once the first time, then at most once a minute with a count. */
 export class RepeatedMessage {
   readonly #write: (message: string) => void;
   readonly #now: () => number;
+  readonly #counted: string;
   #lastWrittenMs = Number.NEGATIVE_INFINITY;
   #unreported = 0;
 
-  /** @param now milliseconds that only ever grow */
-  constructor(write: (message: string) => void, now: () => number) {
+  /**
+   * @param now milliseconds that only ever grow
+   * @param counted what each message is about
+   */
+  constructor(write: (message: string) => void, now: () => number, counted = "records") {
     this.#write = write;
     this.#now = now;
+    this.#counted = counted;
   }
 
   /** Counts `times` occurrences, and writes when the last message is a minute old. */
@@ -114,7 +109,7 @@ export class RepeatedMessage {
     this.#unreported += times;
     const now = this.#now();
     if (now - this.#lastWrittenMs < oncePerMs) return;
-    const count = this.#unreported === 1 ? "" : ` (${this.#unreported} records since the last such message)`;
+    const count = this.#unreported === 1 ? "" : ` (${this.#unreported} ${this.#counted} since the last such message)`;
     this.#write(message + count);
     this.#lastWrittenMs = now;
     this.#unreported = 0;

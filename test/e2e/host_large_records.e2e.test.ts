@@ -1,4 +1,6 @@
 // Records over 1 MiB, for a stream that was configured for them. kinesis-local refuses these, so an endpoint that does not.
+import { randomBytes } from "node:crypto";
+import { gunzipSync } from "node:zlib";
 import { expect, it, vi } from "vitest";
 import { chunkOf } from "../support/event_chunk.js";
 import { REGION } from "../support/kinesis_local.js";
@@ -10,11 +12,11 @@ const streams = useStreams();
 const limit = 10 * 1024 * 1024;
 const randomKeyBytes = 8;
 
-async function sendAll(bodies: readonly { readonly log: string }[], maxRecordSize = limit) {
+async function sendAll(bodies: readonly { readonly log: unknown }[], maxRecordSize = limit, more: Readonly<Record<string, string>> = {}) {
   const kinesis = await streams.instantKinesis();
   const host = await streams.host();
   const options = { stream: "large", region: REGION, endpoint: kinesis.endpoint, max_record_size: String(maxRecordSize) };
-  const instance = await host.open({ ...options, log_key: "log" });
+  const instance = await host.open({ ...options, log_key: "log", ...more });
   expect(await host.flush(instance, chunkOf(bodies))).toBe(1);
   expect((await host.end()).status).toBe(0);
   return kinesis;
@@ -41,4 +43,14 @@ it("over max_record_size are cut to it", async () => {
   const [small, cut] = [...received].sort((one, other) => one.length - other.length);
   expect([small?.length, cut?.length]).toEqual([1, limit - randomKeyBytes]);
   expect(Buffer.from(cut ?? []).subarray(-15).toString()).toBe("x[Truncated...]");
+});
+
+it("of 15 MB of binary data, 36 MB as JSON, are cut to the limit when they are compressed", async () => {
+  const { received } = await sendAll([1, 2].map(() => ({ log: randomBytes(15_000_000) })), limit, { compression: "gzip" });
+  expect(received).toHaveLength(2);
+  for (const data of received) {
+    expect(data.length).toBeLessThanOrEqual(limit - randomKeyBytes);
+    expect(data.length).toBeGreaterThan(0.95 * limit);
+    expect(gunzipSync(data).subarray(-14).toString()).toBe("[Truncated...]");
+  }
 });

@@ -1,4 +1,5 @@
 // The way to Kinesis that the environment tells, through the built library: proxies, trusted authorities, the user agent.
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -100,6 +101,41 @@ describe("AWS_CA_BUNDLE", () => {
     const instance = await host.open({ ...streams.options("logs"), endpoint: streams.kinesis.tlsEndpoint });
     expect(await host.flush(instance, chunkOf([{ secret: true }]))).toBe(FLB_RETRY);
     expect(host.complaints.join("\n")).toMatch(/certificate/i);
+  });
+});
+
+describe("a FIFO that nobody writes", () => {
+  function fifo(): string {
+    const folder = mkdtempSync(path.join(tmpdir(), "network-"));
+    stops.push(() => rmSync(folder, { recursive: true }));
+    execFileSync("mkfifo", [path.join(folder, "fifo")]);
+    return path.join(folder, "fifo");
+  }
+
+  it("in the place of the shared files holds up no init and no flush, and is told", async () => {
+    const [service, file] = [await serve(), fifo()];
+    const host = await streams.host({ AWS_CONFIG_FILE: file, AWS_SHARED_CREDENTIALS_FILE: file });
+    const instance = await host.open({ ...streams.options("logs"), endpoint: service.endpoint });
+    expect(await host.flush(instance, chunkOf([{ n: 1 }])), host.stderr).toBe(FLB_OK);
+    for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]) {
+      expect(host.stderr).toContain(`${name} names ${file}, which is a FIFO; it must be a regular file. Nothing of it is used`);
+    }
+  });
+
+  it("in the place of a token fails flushes at once", async () => {
+    const [service, file] = [await serve(), fifo()];
+    const token = { AWS_ACCESS_KEY_ID: undefined, AWS_ROLE_ARN: "arn:aws:iam::123456789012:role/logs", AWS_WEB_IDENTITY_TOKEN_FILE: file };
+    const host = await streams.host(token);
+    const instance = await host.open({ ...streams.options("logs"), endpoint: service.endpoint });
+    // More than Node has threads for files.
+    for (let flush = 0; flush < 6; flush++) expect(await host.flush(instance, chunkOf([{ n: flush }]))).toBe(FLB_RETRY);
+    expect(host.complaints.join("\n")).toContain(`AWS_WEB_IDENTITY_TOKEN_FILE names ${file}, which is a FIFO`);
+  });
+
+  it("in the place of AWS_CA_BUNDLE fails the init", async () => {
+    const host = await streams.host({ AWS_CA_BUNDLE: fifo() });
+    expect((await host.init(streams.options("logs"))).code).toBe(FLB_ERROR);
+    expect(host.complaints.join("\n")).toMatch(/'AWS_CA_BUNDLE' names .*, which is a FIFO/);
   });
 });
 

@@ -4,6 +4,9 @@ import fc from "fast-check";
 import { inflate, ungzip } from "pako";
 import { expect, test } from "vitest";
 import { compressorFor } from "../../src/pack/compression.js";
+import { ByteSink } from "../../src/bytes/byte_sink.js";
+import { leastPiecewiseBytes } from "../../src/record/piecewise.js";
+import { compressToFit } from "../../src/record/truncation.js";
 import { packed } from "../support/packed.js";
 
 const gzip = compressorFor("gzip");
@@ -46,5 +49,35 @@ test("any record comes back", () => {
       }
     }),
     { numRuns: 500 },
+  );
+});
+
+/** Some parts, as often as it takes to be compressed in pieces, with a few random bytes in each round. */
+const huge = fc.tuple(long, fc.integer({ min: 0, max: 2_000_000 }), fc.uint8Array({ minLength: 4, maxLength: 4 })).map(([part, more, salt]) => {
+  const bytes = Buffer.alloc(leastPiecewiseBytes + more);
+  let state = Buffer.from(salt).readUInt32LE();
+  for (let at = 0; at < bytes.length; at += part.length + 64) {
+    bytes.set(part.subarray(0, bytes.length - at), at);
+    for (let index = at + part.length; index < Math.min(at + part.length + 64, bytes.length); index++) {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      bytes[index] = state >>> 24;
+    }
+  }
+  return bytes;
+});
+
+test("any record of megabytes comes back whole, or cut within the limit", { timeout: 60_000 }, () => {
+  fc.assert(
+    fc.property(huge, fc.integer({ min: 4096, max: 6_000_000 }), fc.boolean(), (bytes, most, isGzip) => {
+      const sink = new ByteSink();
+      sink.append(bytes);
+      const outcome = compressToFit(sink, 0, most, false, isGzip ? gzip : zlib);
+      const back = (isGzip ? gunzipSync : inflateSync)(sink.bytes.subarray(0, sink.length));
+      expect(sink.length).toBeLessThanOrEqual(most);
+      const kept = outcome === "whole" ? bytes.length : back.length - 14;
+      expect(back.subarray(0, kept).equals(bytes.subarray(0, kept))).toBe(true);
+      expect(back.subarray(kept).toString()).toBe(outcome === "whole" ? "" : "[Truncated...]");
+    }),
+    { numRuns: 15 },
   );
 });

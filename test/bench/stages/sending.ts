@@ -25,11 +25,11 @@ interface Sender {
   readonly close: () => void;
 }
 
-function ourSender({ endpoint: { port, certificateFile } }: KinesisProcess): Sender {
+async function ourSender({ endpoint: { port, certificateFile } }: KinesisProcess): Promise<Sender> {
   const credentials = new RenewingCredentials(() => Promise.resolve(identity), { log: new RecordedLog(), ...renewalClock });
   const connection = { region: "us-west-2", stream: "logs", endpoint: `https://localhost:${port}`, requestTimeoutMs: 0 };
   const roles = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
-  const network = { ...directNetwork, trust: trustOnly(certificateFile).context };
+  const network = { ...directNetwork, trust: (await trustOnly(certificateFile)).context };
   const client = createKinesisClient({ ...connection, ...roles }, credentials, "1.2.3", bodiesFor("logs"), network);
   const send = async (entries: readonly Entry[]): Promise<void> => {
     const outcome = await client.putRecords(entries);
@@ -55,7 +55,7 @@ async function checkSenders(folder: string, entries: readonly Entry[]): Promise<
   const keptFile = path.join(folder, "requests");
   const kinesis = await KinesisProcess.start(folder, keptFile);
   for (const makeSender of [ourSender, sdkSender]) {
-    const sender = makeSender(kinesis);
+    const sender = await makeSender(kinesis);
     await sender.send(entries);
     sender.close();
     const arrived = existsSync(keptFile) ? recordsIn(readFileSync(keptFile)) : [];
@@ -71,7 +71,7 @@ export async function sendingCases(): Promise<{ readonly cases: Case[]; readonly
   const folder = mkdtempSync(path.join(tmpdir(), "kinesis-bench-"));
   await checkSenders(folder, requestEntries(1));
   const kinesis = await KinesisProcess.start(folder);
-  const [ours, sdk] = [ourSender(kinesis), sdkSender(kinesis)];
+  const [ours, sdk] = [await ourSender(kinesis), sdkSender(kinesis)];
   const cases = ([["500 records of 450 bytes", 1], ["500 records of 10 KB", 22]] as const).map(([name, times]): Case => {
     const entries = requestEntries(times);
     return {

@@ -113,13 +113,12 @@ describe("a web identity token", () => {
   it("whose file is missing is an error that names the file", async () => {
     await setWebIdentity();
     vi.stubEnv("AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere/token");
-    const reason = "ENOENT: no such file or directory, open '/nowhere/token'";
-    expect(await settings.failure()).toBe(`the web identity token: AWS_WEB_IDENTITY_TOKEN_FILE cannot be read: ${reason}`);
+    expect(await settings.failure()).toBe("the web identity token: AWS_WEB_IDENTITY_TOKEN_FILE names /nowhere/token, which cannot be read (ENOENT)");
   });
 
   it.each([
-    ["is a folder", () => settings.home, /^the web identity token: AWS_WEB_IDENTITY_TOKEN_FILE cannot be read: EISDIR/u],
-    ["is empty", () => settings.write("empty", "\n"), /^the web identity token: AWS_WEB_IDENTITY_TOKEN_FILE names an empty file$/u],
+    ["is a folder", () => settings.home, /^the web identity token: AWS_WEB_IDENTITY_TOKEN_FILE names .*, which is a folder/u],
+    ["is empty", () => settings.write("empty", "\n"), /^the web identity token: AWS_WEB_IDENTITY_TOKEN_FILE names .*, which is empty$/u],
   ])("whose file %s is an error that names the variable, and nobody is asked", async (_, file, message) => {
     const tokens = await setWebIdentity();
     vi.stubEnv("AWS_WEB_IDENTITY_TOKEN_FILE", file());

@@ -29,6 +29,8 @@ async function serve(say: (socket: Socket) => void): Promise<string> {
 }
 
 interface Source {
+  /** What to check where it redirects. */
+  readonly setting: string;
   /** Sets the source up; gives the options that lead to it. */
   readonly at: (endpoint: string) => Partial<CredentialOptions>;
   /** A good answer with so many more bytes in it. */
@@ -40,6 +42,7 @@ const local = (filling: string) =>
 
 const sources: Readonly<Record<string, Source>> = {
   "the Security Token Service": {
+    setting: "the option sts_endpoint, AWS_ENDPOINT_URL_STS and the proxy",
     at(stsEndpoint) {
       vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDENVIRONMENT");
       vi.stubEnv("AWS_SECRET_ACCESS_KEY", "s");
@@ -50,6 +53,7 @@ const sources: Readonly<Record<string, Source>> = {
       `<SessionToken>t</SessionToken><Expiration>${expiration}</Expiration></Credentials></AssumeRoleResult><More>${filling}</More></AssumeRoleResponse>`,
   },
   "single sign-on": {
+    setting: "sso_region of the profile, AWS_ENDPOINT_URL_SSO and the proxy",
     at(endpoint) {
       const start = "https://example.awsapps.com/start";
       vi.stubEnv("AWS_ENDPOINT_URL_SSO", endpoint);
@@ -64,6 +68,7 @@ const sources: Readonly<Record<string, Source>> = {
       JSON.stringify({ roleCredentials: { accessKeyId: "AKID", secretAccessKey: "s", sessionToken: "t", expiration: Date.parse(expiration) }, filling }),
   },
   "a container's endpoint": {
+    setting: "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     at(endpoint) {
       vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", endpoint);
       return {};
@@ -71,6 +76,7 @@ const sources: Readonly<Record<string, Source>> = {
     body: local,
   },
   "a container's endpoint that a profile names": {
+    setting: "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     at(endpoint) {
       vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", endpoint);
       settings.write("config", `[profile own]\nrole_arn = ${role}\ncredential_source = EcsContainer\n`);
@@ -79,6 +85,7 @@ const sources: Readonly<Record<string, Source>> = {
     body: local,
   },
   "EC2 instance metadata": {
+    setting: "AWS_EC2_METADATA_SERVICE_ENDPOINT",
     at(endpoint) {
       vi.stubEnv("AWS_EC2_METADATA_DISABLED", undefined);
       vi.stubEnv("AWS_EC2_METADATA_SERVICE_ENDPOINT", endpoint);
@@ -88,7 +95,19 @@ const sources: Readonly<Record<string, Source>> = {
   },
 };
 
-describe.each(Object.entries(sources))("%s", (name, { at, body }) => {
+describe.each(Object.entries(sources))("%s", (name, { at, body, setting }) => {
+  it.each([301, 307])("that redirects (%i) is told with where to and what to check", async (status) => {
+    const options = at(await serve((socket) => socket.end(`HTTP/1.1 ${status} Moved\r\nlocation: https://login.example/?hunter2\r\ncontent-length: 0\r\n\r\n`)));
+    const failure = await settings.failure(options);
+    expect(failure).toContain(`redirects to https://login.example (status ${status}), which is not followed; check ${setting}`);
+    expect(failure).not.toContain("hunter2");
+  });
+
+  it("that answers in an encoding which nobody knows is told", async () => {
+    const options = at(await serve((socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-encoding: zstd\r\ncontent-length: 1\r\n\r\nx")));
+    expect(await settings.failure(options)).toContain("the answer has the encoding zstd, though it was asked for none");
+  });
+
   it("that switches protocols fails at once, and does not hang", async () => {
     const options = at(await serve((socket) => socket.write(switching)));
     expect(await settings.failure(options)).toMatch(/101 Switching Protocols, which was not asked for/);

@@ -52,9 +52,36 @@ describe("the delivery report", () => {
     expect(log.at("debug")).toHaveLength(3);
   });
 
-  it("writes a failure of another code as an error again", () => {
-    for (const code of ["InternalFailure", "ECONNREFUSED", "InternalFailure"]) report.report(failing(code));
-    expect(log.at("error")).toHaveLength(3);
+  it("writes a failure of another code as an error again, when the last one is a minute old", () => {
+    for (const [afterMs, code] of [[0, "InternalFailure"], [59_999, "ECONNREFUSED"], [60_000, "ECONNREFUSED"], [60_001, "InternalFailure"]] as const) {
+      clock.nowMs = afterMs;
+      report.report(failing(code));
+    }
+    expect(log.at("error")).toEqual([
+      expect.stringMatching(/InternalFailure.*only written at log level debug\.$/),
+      expect.stringMatching(/ECONNREFUSED.*only written at log level debug \(1 failures since the last such message\)\.$/),
+    ]);
+    expect(log.at("debug")).toHaveLength(2);
+  });
+
+  it("writes one error a minute of a service that has another code each time, and counts the others", () => {
+    for (let second = 0; second < 600; second++) {
+      clock.nowMs = second * 1000;
+      report.report(failing(`Code${second}`));
+    }
+    expect(log.at("error")).toHaveLength(10);
+    expect(log.at("error").at(-1)).toContain("PutRecords failed with Code540: why.");
+    expect(log.at("error").at(-1)).toContain("(59 failures since the last such message)");
+    expect(log.at("debug")).toHaveLength(590);
+  });
+
+  it("writes one error a minute of a service that fails and recovers all the time, and as many recoveries", () => {
+    for (let second = 0; second < 600; second++) {
+      clock.nowMs = second * 1000;
+      report.report(second % 2 === 0 ? failing("InternalFailure") : delivered);
+    }
+    expect(log.at("error")).toHaveLength(10);
+    expect(log.at("info")).toHaveLength(10);
   });
 
   it("says once that all is well again, and since when it was not", () => {
@@ -93,7 +120,7 @@ describe("the delivery report", () => {
   it("begins anew after a recovery", () => {
     report.report(failing("InternalFailure"));
     report.report(delivered);
-    clock.nowMs += 5000;
+    clock.nowMs += 60_000;
     report.report(failing("InternalFailure"));
     clock.nowMs += 1000;
     report.report(delivered);

@@ -93,6 +93,14 @@ describe("the list of shards", () => {
     expect(client.tokens.length).toBeLessThan(1000);
   });
 
+  it.each([[100_000, true], [100_001, false]])("has up to 100000 shards: %i", async (count, isTaken) => {
+    const [shard] = page("a").shards;
+    const long = { ...page("a"), shards: Array<typeof shard>(count).fill(shard) } as ReturnType<typeof page>;
+    const { current, log } = setUp(long);
+    expect((await current()) !== undefined).toBe(isTaken);
+    expect(log.at("warning").join()).toMatch(isTaken ? /^$/ : /InvalidAnswer: the list has more than 100000 shards/);
+  });
+
   it.each([[[]], [[{ ...page("x", "second"), shards: [] }]]])("without any shard counts as failed (%#)", async (pages) => {
     const { current, log } = setUp(...pages, { kind: "listed", shards: [], nextToken: undefined });
     expect(await current()).toBeUndefined();

@@ -15,6 +15,18 @@ it("passes on what is written to stdout and stderr, and has nothing to read", as
   await once(target.stdin, "end");
 });
 
+it("passes on one line of bounded length for each write, with a newline where there was one", () => {
+  const written: string[] = [];
+  const target = {} as { stderr: Writable };
+  replaceStandardStreams(target, (text) => written.push(text));
+  target.stderr.write("one\n");
+  target.stderr.write("two\nthree\u001b[2J\n");
+  target.stderr.write("x".repeat(5_000_000));
+  expect(written.slice(0, 2)).toEqual(["one\n", "two\\nthree\\u001b[2J\n"]);
+  expect(written[2]).toMatch(/^x+ \[cut: 5000000 characters in all\]$/);
+  expect(Buffer.byteLength(written[2] ?? "")).toBe(1024);
+});
+
 it("takes the place of streams that would be opened when they are first looked at", () => {
   let opened = 0;
   const target = {};

@@ -1,5 +1,6 @@
 // What is read from the environment for the network, and how wrong values are told.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -72,6 +73,20 @@ describe("a proxy's variable", () => {
 });
 
 describe("AWS_CA_BUNDLE", () => {
+  function fifo(): string {
+    const file = path.join(folder, "fifo.pem");
+    execFileSync("mkfifo", [file]);
+    return file;
+  }
+
+  /** A bundle of so many bytes, most of them no certificate. */
+  function filled(bytes: number): string {
+    const file = path.join(folder, "filled.pem");
+    const certificate = readFileSync(certificateFile, "utf8");
+    writeFileSync(file, certificate + "\n".repeat(bytes - certificate.length));
+    return file;
+  }
+
   it("that is not set or empty leaves Node's trust as it is", async () => {
     expect((await readNetworkEnvironment({})).trust).toBeUndefined();
     expect((await readNetworkEnvironment({ AWS_CA_BUNDLE: "" })).trust).toBeUndefined();
@@ -86,13 +101,27 @@ describe("AWS_CA_BUNDLE", () => {
 
   it.each([
     ["is missing", () => path.join(folder, "missing.pem"), "ENOENT"],
-    ["is a folder", () => folder, "EISDIR"],
+    ["is a folder", () => folder, "is a folder; it must be a regular file"],
+    ["is a FIFO that nobody writes", fifo, "is a FIFO; it must be a regular file"],
+    ["is an endless device", () => "/dev/zero", "is a device; it must be a regular file"],
+    ["has a byte too many", () => filled(1024 * 1024 + 1), "has more than 1048576 bytes"],
     ["has only a key", () => path.join(folder, "key.pem"), "holds no certificate"],
   ])("that %s is told with its path", async (_, file, reason) => {
-    const message = await complaint({ AWS_CA_BUNDLE: file() });
+    const named = file();
+    const message = await complaint({ AWS_CA_BUNDLE: named });
     expect(message).toContain("'AWS_CA_BUNDLE'");
-    expect(message).toContain(file());
+    expect(message).toContain(named);
     expect(message).toContain(reason);
+  });
+
+  it.each([1024 * 1024 - 1, 1024 * 1024])("is read up to 1 MiB: %i bytes", async (bytes) => {
+    expect((await readNetworkEnvironment({ AWS_CA_BUNDLE: filled(bytes) })).trust).toBeDefined();
+  });
+
+  it("may be a link, as in most distributions", async () => {
+    const link = path.join(folder, "link.pem");
+    symlinkSync(certificateFile, link);
+    expect((await readNetworkEnvironment({ AWS_CA_BUNDLE: link })).trust).toBeDefined();
   });
 
   it("with only a broken certificate is told", async () => {

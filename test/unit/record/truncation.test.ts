@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { deflateSync, inflateSync } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
-import { characterBorder, compressToFit, truncate } from "../../../src/record/truncation.js";
+import { compressToFit, truncate } from "../../../src/record/truncation.js";
+import { characterBorder } from "../../../src/record/truncation_marks.js";
 import { packing } from "../../support/packed.js";
 
 const zlib = packing((bytes) => deflateSync(bytes));

@@ -1,0 +1,19 @@
+/** Files with a token in them, which somebody replaces while we run. */
+import { FileFault, mostTokenBytes, readBoundedFile } from "../network/bounded_file.js";
+import { CredentialsProviderError } from "./renewing_credentials.js";
+
+/**
+ * Reads a token, without the blanks around it.
+ * @param name where the path was given, such as AWS_WEB_IDENTITY_TOKEN_FILE
+ * @throws CredentialsProviderError with the name and the path
+ */
+export async function readTokenFile(name: string, path: string): Promise<string> {
+  try {
+    const token = (await readBoundedFile(path, mostTokenBytes)).toString().trim();
+    if (token !== "") return token;
+  } catch (error) {
+    if (!(error instanceof FileFault)) throw error;
+    throw new CredentialsProviderError(`${name} names ${path}, which ${error.message}`);
+  }
+  throw new CredentialsProviderError(`${name} names ${path}, which is empty`);
+}

@@ -1,0 +1,44 @@
+/** Undoes the encoding of a response's body (content-encoding), which is not asked for, but may come from something in between. */
+import type { IncomingHttpHeaders } from "node:http";
+import type { CompressCallback, InputType } from "node:zlib";
+
+type Decode = (body: InputType, limits: { readonly maxOutputLength: number }, over: CompressCallback) => void;
+
+/** Encodings that Node knows, with the names of its functions. Source: RFC 9110, 8.4.1; RFC 7932. */
+const decoders = new Map([["gzip", "gunzip"], ["x-gzip", "gunzip"], ["deflate", "inflate"], ["br", "brotliDecompress"]] as const);
+
+/** Asks for none. */
+export const withoutEncoding = { "accept-encoding": "identity" } as const;
+
+/** Returns the encoding; undefined when the body is as it should be. */
+export function encodingOf(headers: IncomingHttpHeaders): string | undefined {
+  const encoding = (headers["content-encoding"] ?? "").trim().toLowerCase();
+  return encoding === "" || encoding === "identity" ? undefined : encoding;
+}
+
+/**
+ * Returns the decoded body.
+ * @param mostBytes limits the decoded body: a thousandth of it may have come
+ * @throws an error named EncodedAnswer
+ */
+export async function decoded(body: Buffer, encoding: string, mostBytes: number): Promise<Buffer> {
+  const decoder = (decoders as ReadonlyMap<string, "gunzip" | "inflate" | "brotliDecompress">).get(encoding);
+  if (decoder === undefined) {
+    throw encodedAnswer(`the answer has the encoding ${encoding.slice(0, 50)}, though it was asked for none`);
+  }
+  // Node's zlib is loaded with it, which no proper answer needs.
+  const decode: Decode = (await import("node:zlib"))[decoder];
+  return new Promise((resolve, reject) => {
+    decode(body, { maxOutputLength: mostBytes }, (error: NodeJS.ErrnoException | null, plain) => {
+      if (error === null) return resolve(plain);
+      const reason = error.code === "ERR_BUFFER_TOO_LARGE" ? `has more than ${mostBytes} bytes` : `is damaged (${error.code ?? error.message})`;
+      reject(encodedAnswer(`the answer in ${encoding}, which was not asked for, ${reason}`));
+    });
+  });
+}
+
+/** The next attempt most likely meets it too, and the service has perhaps done what it was asked for. */
+function encodedAnswer(message: string): Error {
+  const hint = "; let the proxy or endpoint in between leave responses as they are, for the request may have succeeded and is sent again";
+  return Object.assign(new Error(message + hint), { name: "EncodedAnswer" });
+}

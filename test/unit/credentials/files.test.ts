@@ -1,0 +1,172 @@
+// Files with settings and tokens in whose place something else lies: the failure names them, and nothing hangs or grows.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, symlinkSync } from "node:fs";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { mostFileBytes, mostTokenBytes } from "../../../src/network/bounded_file.js";
+import { startContainerEndpoint, startSingleSignOn } from "../../support/credential_servers.js";
+import { CredentialSettings } from "../../support/credential_settings.js";
+import { LocalTokenService } from "../../support/token_service.js";
+
+const role = "arn:aws:iam::123456789012:role/writer";
+const keys = "[default]\naws_access_key_id = AKIDFILE\naws_secret_access_key = s\n";
+
+let settings: CredentialSettings;
+let fifo: string;
+
+beforeEach(() => {
+  settings = new CredentialSettings();
+  fifo = path.join(settings.home, "fifo");
+  execFileSync("mkfifo", [fifo]);
+});
+afterEach(() => settings.remove());
+
+/** Replacements of a file, with what is said of each. */
+const replacements: readonly [string, () => string, RegExp][] = [
+  ["a FIFO", () => fifo, /is a FIFO; it must be a regular file/],
+  ["an endless device", () => "/dev/zero", /is a device; it must be a regular file/],
+  ["a folder", () => settings.home, /is a folder; it must be a regular file/],
+  ["nothing", () => path.join(settings.home, "missing"), /cannot be read \(ENOENT\)/],
+  ["a file that is too large", () => settings.write("large", "x".repeat(mostFileBytes + 1)), /has more than \d+ bytes; is it the right file\?/],
+];
+
+describe.each(["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])("%s", (variable) => {
+  it.each(replacements)("with %s in the place of the file is told, and other sources are asked", async (name, file, reason) => {
+    vi.stubEnv(variable, file());
+    const failure = await settings.failure();
+    expect(failure).toMatch(new RegExp(`profile 'default' is not in the shared files or has no credentials \\(${variable} names .*, which ${reason.source}`));
+    expect(failure).toContain("EC2 instance metadata is off");
+    await vi.waitFor(() => expect(settings.log.at("warning")).toHaveLength(name === "nothing" ? 0 : 1));
+    for (const text of settings.log.at("warning")) expect(text).toMatch(new RegExp(`^${variable} names .*, which ${reason.source}.*\\. Nothing of it is used$`));
+    expect(await settings.failure({ profile: "own" })).toMatch(new RegExp(`^option profile: profile 'own' .*${variable} names`));
+  });
+
+  it("with a FIFO holds up no client of the SDK, which reads its settings there", async () => {
+    vi.stubEnv(variable, fifo);
+    // Reads through settings' own code are bounded from here on.
+    settings.credentials().close();
+    for (let clients = 0; clients < 6; clients++) {
+      const client = new KinesisClient({ region: "us-west-2" });
+      expect(await client.config.useFipsEndpoint()).toBe(false);
+      client.destroy();
+    }
+  });
+
+  it.each([mostFileBytes - 1, mostFileBytes, mostFileBytes + 1])("is read up to 1 MiB: %i bytes", async (bytes) => {
+    const text = variable === "AWS_CONFIG_FILE" ? keys.replace("[default]", "[profile default]") : keys;
+    vi.stubEnv(variable, settings.write("filled", text + "#".repeat(bytes - text.length)));
+    if (bytes <= mostFileBytes) expect(await settings.keyId()).toBe("AKIDFILE");
+    else expect(await settings.failure()).toContain(`${variable} names`);
+  });
+
+  it("may be a link, and the null device for no file at all", async () => {
+    symlinkSync(settings.write("real", keys), path.join(settings.home, "link"));
+    vi.stubEnv(variable, path.join(settings.home, "link"));
+    expect(await settings.keyId()).toBe("AKIDFILE");
+    vi.stubEnv(variable, "/dev/null");
+    expect(await settings.failure()).toContain("has no credentials; AWS_CONTAINER");
+    expect(settings.log.at("warning")).toEqual([]);
+  });
+});
+
+it("a home without shared files, or with somebody else's, is no fault, and one with a FIFO among them is", async () => {
+  vi.stubEnv("AWS_CONFIG_FILE", undefined);
+  vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", undefined);
+  expect(await settings.failure()).toContain("profile 'default' is not in the shared files or has no credentials; AWS_CONTAINER");
+  mkdirSync(path.join(settings.home, ".aws"));
+  execFileSync("mkfifo", [path.join(settings.home, ".aws", "credentials")]);
+  expect(await settings.failure()).toMatch(/has no credentials \(the shared file .*\.aws\/credentials is a FIFO; it must be a regular file\)/);
+});
+
+describe("a token's file", () => {
+  const tokenReplacements = replacements.map(([name, file, reason]) => [name, file, reason] as const);
+
+  it.each([...tokenReplacements, ["an empty file", () => settings.write("empty", " \n"), /is empty/] as const])("that is %s fails the web identity at once", async (_, file, reason) => {
+    vi.stubEnv("AWS_ROLE_ARN", role);
+    vi.stubEnv("AWS_WEB_IDENTITY_TOKEN_FILE", file());
+    expect(await settings.failure()).toMatch(new RegExp(`^the web identity token: AWS_WEB_IDENTITY_TOKEN_FILE names .*, which ${reason.source}`));
+  });
+
+  it.each(tokenReplacements)("that is %s fails a profile's web identity at once", async (_, file, reason) => {
+    settings.write("config", `[profile web]\nrole_arn = ${role}\nweb_identity_token_file = ${file()}\n`);
+    expect(await settings.failure({ profile: "web" })).toMatch(new RegExp(`^profile: web_identity_token_file of profile 'web' names .*, which ${reason.source}`));
+  });
+
+  it.each(tokenReplacements)("that is %s fails the container's endpoint at once", async (_, file, reason) => {
+    vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1");
+    vi.stubEnv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", file());
+    expect(await settings.failure()).toMatch(new RegExp(`^the container's endpoint: AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names .*, which ${reason.source}`));
+  });
+
+  it.each([mostTokenBytes - 1, mostTokenBytes, mostTokenBytes + 1])("is read up to 20 KiB: %i bytes", async (bytes) => {
+    const tokens = await LocalTokenService.start();
+    vi.stubEnv("AWS_ROLE_ARN", role);
+    vi.stubEnv("AWS_WEB_IDENTITY_TOKEN_FILE", settings.write("token", "t".repeat(bytes)));
+    const options = { stsEndpoint: tokens.endpoint };
+    if (bytes <= mostTokenBytes) expect(await settings.keyId(options)).toBe("AKIDWRITER");
+    else expect(await settings.failure(options)).toContain("which has more than 20480 bytes");
+    await tokens.stop();
+  });
+
+  it("of a pod is a link to a link, and read through both", async () => {
+    const endpoint = await startContainerEndpoint("AKIDPOD", () => "projected");
+    mkdirSync(path.join(settings.home, "..data"));
+    settings.write(path.join("..data", "token"), "projected\n");
+    symlinkSync(path.join("..data", "token"), path.join(settings.home, "pod-token"));
+    vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", `${endpoint.endpoint}/v2/credentials?id=7`);
+    vi.stubEnv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path.join(settings.home, "pod-token"));
+    expect(await settings.keyId()).toBe("AKIDPOD");
+    await endpoint.stop();
+  });
+});
+
+describe("the session of a profile", () => {
+  const start = "https://example.awsapps.com/start";
+  const config = `[profile sso]\nsso_account_id = 123456789012\nsso_role_name = writer\nsso_start_url = ${start}\nsso_region = eu-west-1\n`;
+
+  function cachePath(kind: "sso" | "login", name: string, hash: "sha1" | "sha256"): string {
+    const folder = path.join(".aws", kind, "cache");
+    mkdirSync(path.join(settings.home, folder), { recursive: true });
+    return path.join(folder, `${createHash(hash).update(name).digest("hex")}.json`);
+  }
+
+  it("of single sign-on that is a FIFO fails at once and says how to log in", async () => {
+    settings.write("config", config);
+    execFileSync("mkfifo", [path.join(settings.home, cachePath("sso", start, "sha1"))]);
+    expect(await settings.failure({ profile: "sso" })).toMatch(/the session of profile 'sso' \(.*\) is a FIFO; it must be a regular file; run aws sso login --profile sso/);
+  });
+
+  it.each(["hunter2", "null", '"hunter2"', ""])("of single sign-on that holds %j holds no token, and is not shown", async (text) => {
+    settings.write("config", config);
+    settings.write(cachePath("sso", start, "sha1"), text);
+    const failure = await settings.failure({ profile: "sso" });
+    expect(failure).toMatch(/holds no token; run aws sso login --profile sso$/);
+    expect(failure).not.toContain("hunter2");
+  });
+
+  it("of single sign-on is read anew for each fetch, and nothing of it is kept for the next", async () => {
+    settings.write("config", config);
+    const file = cachePath("sso", start, "sha1");
+    for (const accessToken of ["first", "second"]) {
+      const portal = await startSingleSignOn(`AKID${accessToken}`, accessToken);
+      vi.stubEnv("AWS_ENDPOINT_URL_SSO", portal.endpoint);
+      settings.write(file, JSON.stringify({ accessToken, expiresAt: "2099-01-01T00:00:00Z" }));
+      expect(await settings.keyId({ profile: "sso" })).toBe(`AKID${accessToken}`);
+      await portal.stop();
+    }
+  });
+
+  it("of a name that no section has is told", async () => {
+    settings.write("config", config.replace(/sso_start_url.*\n.*\n/, "sso_session = gone\n"));
+    expect(await settings.failure({ profile: "sso" })).toContain("there is no [sso-session gone] in AWS_CONFIG_FILE");
+  });
+
+  it("of aws login that is a FIFO fails at once and says how to log in", async () => {
+    settings.write("config", "[profile in]\nlogin_session = arn:aws:iam::123456789012:user/me\nregion = us-west-2\n");
+    execFileSync("mkfifo", [path.join(settings.home, cachePath("login", "arn:aws:iam::123456789012:user/me", "sha256"))]);
+    vi.stubEnv("AWS_LOGIN_CACHE_DIRECTORY", path.join(settings.home, ".aws", "login", "cache"));
+    expect(await settings.failure({ profile: "in" })).toMatch(/the session of profile 'in' \(.*\) is a FIFO; it must be a regular file; run aws login --profile in/);
+  });
+});

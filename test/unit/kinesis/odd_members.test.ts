@@ -1,0 +1,64 @@
+// Answers in the right form with something else in it than there should be: each is told, and no error of JavaScript's shows through.
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { entryOf } from "../../support/entry.js";
+import { ScriptedService } from "../../support/scripted_service.js";
+import { sdkClientOf, stubSdkEnvironment, type SdkClient } from "../../support/sdk_client.js";
+
+const entries = ["x", "y"].map((text) => entryOf({ data: Buffer.from(text), partitionKey: "k" }));
+const taken = { SequenceNumber: "1", ShardId: "shardId-0" };
+
+let made: SdkClient | undefined;
+let service: ScriptedService | undefined;
+
+beforeEach(stubSdkEnvironment);
+afterEach(async () => {
+  made?.close();
+  await service?.stop();
+  vi.unstubAllEnvs();
+});
+
+async function clientOf(body: unknown, status = 200): Promise<SdkClient> {
+  service = await ScriptedService.start(() => ({ status, headers: { "content-type": "application/x-amz-json-1.1" }, body: JSON.stringify(body) }));
+  made = sdkClientOf(service.endpoint, "logs");
+  return made;
+}
+
+it.each([[{}], [{ Records: {} }], [{ Records: "xx" }], [{ Records: { length: 2 } }], [{ Records: 7 }], [{ Records: null }], [null], [[]], ["x"]])(
+  "an answer to PutRecords with no result for each record (%j) is none of a Kinesis endpoint",
+  async (body) => {
+    const client = await clientOf(body);
+    expect(await client.putRecords(entries)).toMatchObject({ kind: "failed", code: "InvalidAnswer", cause: "transient" });
+  },
+);
+
+it.each([null, 7, "x", [], {}, { ErrorCode: 7 }, { ErrorCode: {}, ErrorMessage: [] }, { ErrorCode: "", SequenceNumber: null }])(
+  "a result that says nothing (%j) is one of a record that was not taken",
+  async (result) => {
+    const client = await clientOf({ Records: [taken, result] });
+    expect(await client.putRecords(entries)).toEqual({ kind: "answered", failed: [{ index: 1, code: "UnknownError", message: "" }], strayed: 0 });
+  },
+);
+
+it.each([{}, [], 7, true, null])("a refusal whose message is no text (%j) has an outcome all the same", async (message) => {
+  const client = await clientOf({ __type: "InternalFailure", message }, 500);
+  expect(await client.putRecords(entries)).toMatchObject({ kind: "failed", code: "InternalFailure", cause: "transient", message: expect.any(String) as string });
+});
+
+it.each([{}, 7, [], ""])("a refusal whose code is no text (%j) has an outcome all the same", async (code) => {
+  const client = await clientOf({ __type: code, message: "no" }, 400);
+  expect(await client.putRecords(entries)).toMatchObject({ kind: "failed", code: expect.stringMatching(/^(?:HTTP 400|\w+)$/u) as string });
+});
+
+it.each([[{ Shards: {} }], [{ Shards: "x" }], [{ Shards: 7 }], [{ Shards: [], NextToken: {} }]])("a list of shards that is none (%j) is told", async (body) => {
+  const client = await clientOf(body);
+  expect(await client.listShards()).toMatchObject({ kind: "failed", code: "InvalidAnswer" });
+});
+
+it.each([null, 7, "x", {}, { ShardId: 7 }, { ShardId: "s", HashKeyRange: null }, { ShardId: "s", HashKeyRange: { StartingHashKey: 0, EndingHashKey: "-1" } }])(
+  "a shard without a range (%j) is left out",
+  async (shard) => {
+    const good = { ShardId: "shardId-0", HashKeyRange: { StartingHashKey: "0", EndingHashKey: "9" }, SequenceNumberRange: null };
+    const client = await clientOf({ Shards: [shard, good] });
+    expect(await client.listShards()).toMatchObject({ kind: "listed", shards: [{ id: "shardId-0", startingHashKey: 0n, endingHashKey: 9n }] });
+  },
+);
