@@ -22,7 +22,7 @@ const promptMs = 1500;
 const program = `
 import { CredentialSources } from "${source}/credentials/credentials.js";
 import { readNetworkEnvironment } from "${source}/network/network.js";
-import { createKinesisClient } from "${source}/send/kinesis_client.js";
+import { createKinesisClient } from "${source}/kinesis/api.js";
 
 const ignore = () => undefined;
 const log = { debug: ignore, info: ignore, warning: ignore, error: ignore };
