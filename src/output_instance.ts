@@ -99,6 +99,10 @@ export class OutputInstance {
   readonly #wakers = new Set<() => void>();
   #hasSaidThatItBlocks = false;
   #isDraining = false;
+  /** Chunks that have their turn and may be sent. */
+  #sending = 0;
+  /** Of the chunk that was sent last while the output ends, nothing was taken. */
+  #hasFailedAtEnd = false;
   /** The flushes whose chunks Fluent Bit does not bring again; undefined while it does. */
   #last: Set<Promise<FlushOutcome>> | undefined;
 
@@ -207,11 +211,29 @@ export class OutputInstance {
     const turn = await this.#turns.take(this.#expectedBytes(waiting.bytes));
     if (turn === undefined) return "retry";
     try {
-      const chunk = await waiting.open();
-      return chunk === undefined || this.#window.isEnded ? "retry" : await this.#send(chunk, tag, turn, before);
+      if (!(await this.#isWorthSending())) return "retry";
+      this.#sending++;
+      try {
+        const chunk = await waiting.open();
+        return chunk === undefined || this.#window.isEnded ? "retry" : await this.#send(chunk, tag, turn, before);
+      } finally {
+        this.#sending--;
+      }
     } finally {
       turn.give();
     }
+  }
+
+  /**
+   * Returns false when the output ends and the service takes nothing: a chunk that failed speaks for those behind it, which
+   * would each take as long to fail. While others are on their way it is not yet known.
+   */
+  async #isWorthSending(): Promise<boolean> {
+    while (this.#isDraining && this.#hasFailedAtEnd && this.#pulse.isFruitless) {
+      if (this.#sending === 0) return false;
+      await this.#sleep(drainStepMs);
+    }
+    return true;
   }
 
   /** Of a slice's records: JSON takes more than msgpack, and aggregates are written behind what they are made of. */
@@ -232,6 +254,7 @@ export class OutputInstance {
     const counts: TakenCounts[] = [];
     const sink = shared.sinks.take(this.#expectedBytes(chunk.length));
     let isDelivered = true;
+    let isAnyTaken = false;
     let isRemembered = wanted !== undefined;
     while (!slices.isOver) {
       // What comes again was counted when it came first.
@@ -250,7 +273,8 @@ export class OutputInstance {
       if (entries.length === 0) continue;
       await before;
       const delivery = await this.#deliver(entries, effort, shardMap === undefined, (entry) => this.#takeApart(chunk, entry));
-      isRemembered ||= delivery.delivered > 0 || delivery.refused.length > 0;
+      isAnyTaken ||= delivery.delivered > 0;
+      isRemembered ||= isAnyTaken || delivery.refused.length > 0;
       if (delivery.kind === "delivered") continue;
       isDelivered = false;
       remaining.add(delivery.remaining);
@@ -262,6 +286,7 @@ export class OutputInstance {
       isDelivered = false;
       remaining.addFrom(slices.position);
     }
+    this.#hasFailedAtEnd = this.#isDraining && !isDelivered && !isAnyTaken;
     // A chunk of which nothing is remembered comes again as if it were new.
     if (isDelivered || isRemembered) for (const { addTo } of counts) addTo(metrics);
     if (isDelivered) return "ok";
