@@ -1,5 +1,8 @@
 /** Runs a profile's credential_process: a command that prints credentials, for a limited time (AWS CLI User Guide, Sourcing credentials with an external process). */
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type ChildProcessByStdio, type StdioOptions } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { insteadOfInherited } from "./inherited_descriptors.js";
 import { mostCredentialBytes, stringFields } from "./local_endpoint.js";
 import { CredentialsProviderError, CredentialsTimeout, type Credentials } from "./renewing_credentials.js";
 
@@ -25,7 +28,7 @@ function outputOf(command: string, { profile, timeoutMs, signal }: ProcessLimits
   return new Promise((resolve, reject) => {
     if (signal.aborted) throw new CredentialsProviderError("the output is closed");
     // A group of its own, so that what the shell starts can be killed with it.
-    const child = spawn(command, { shell: true, detached: process.platform !== "win32", stdio: ["ignore", "pipe", "ignore"], windowsHide: true });
+    const child = start(command);
     const parts: Buffer[] = [];
     let bytes = 0;
     const settle = (error: Error | undefined) => {
@@ -56,6 +59,18 @@ function outputOf(command: string, { profile, timeoutMs, signal }: ProcessLimits
       settle(new CredentialsProviderError(`the ${of} ${how}; run it by hand to see why`));
     });
   });
+}
+
+/** With nothing of this process's but a pipe for what it prints. */
+function start(command: string): ChildProcessByStdio<null, Readable, null> {
+  const isWindows = process.platform === "win32";
+  const nothing = openSync(isWindows ? "NUL" : "/dev/null", "r+");
+  try {
+    const stdio: StdioOptions = ["ignore", "pipe", "ignore", ...(isWindows ? [] : insteadOfInherited(nothing))];
+    return spawn(command, { shell: true, detached: !isWindows, stdio, windowsHide: true }) as ChildProcessByStdio<null, Readable, null>;
+  } finally {
+    closeSync(nothing);
+  }
 }
 
 /** With all that it started. */
