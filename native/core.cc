@@ -12,6 +12,7 @@
 #include "host_log.h"
 #include "platform.h"
 #include "process_limits.h"
+#include "run_watch.h"
 #include "start_limit.h"
 #include "surroundings.h"
 
@@ -104,8 +105,9 @@ std::string Core::start() {
       if (!error.empty()) return error;
     }
   }
-  const std::string late = complaint_of_start_timeout();
-  if (!late.empty()) return late;
+  for (const std::string &complaint : {complaint_of_start_timeout(), complaint_of_silence_timeout()}) {
+    if (!complaint.empty()) return complaint;
+  }
   const std::string error = runtime()->start();
   if (error.empty()) warn_of_slowness(*runtime());
   return error;

@@ -1,6 +1,6 @@
 # What is different about the target `kinesis` on Linux: its sources for the system, its name, and how it is linked.
 target_sources(kinesis PRIVATE
-               native/platform_posix.cc native/connection_posix.cc native/child_process_posix.cc
+               native/platform_posix.cc native/standard_error_posix.cc native/connection_posix.cc native/child_process_posix.cc
                native/close_descriptors_posix.cc native/node_environment_posix.cc native/process_limits_posix.cc
                native/process_state.cc native/coroutine_wait.cc native/abort_trap.cc native/resident_memory.cc native/find_object.cc
                native/number_reading.cc native/glibc_2_17.cc)

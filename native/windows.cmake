@@ -16,7 +16,7 @@ set(KINESIS_VERSION_NUMBERS "${CMAKE_MATCH_2},${CMAKE_MATCH_3},${CMAKE_MATCH_4},
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/package.json")
 
 target_sources(kinesis PRIVATE
-               native/platform_windows.cc native/connection_windows.cc native/child_process_windows.cc
+               native/platform_windows.cc native/standard_error_windows.cc native/connection_windows.cc native/child_process_windows.cc
                native/node_environment_windows.cc native/process_limits_windows.cc
                native/absent_windows.cc native/node_api_windows.cc native/node_api_windows.S
                native/kinesis.rc native/exports.def)

@@ -33,15 +33,14 @@ const sinkPoolLimits = { maxKeptBytes: 6 * 1024 * 1024, restMs: 5000 };
 
 /**
  * Called once by the shim's bootstrap script; from then on, requests arrive.
- * @param load Node's own modules. On Node 18 crypto takes 6 ms and fs, with its promises, 3: an init needs no hash, and
- *   writes nothing itself where Fluent Bit has a log
+ * @param load Node's own modules. On Node 18 crypto takes 6 ms, and an init needs no hash
  */
 export function start(binding: Binding, load: LoadBuiltIn): void {
   let crypto: ReturnType<typeof load<"node:crypto">> | undefined;
   // Asked for once: with partition_key a key is hashed for each record.
   const createHash = (algorithm: string) => (crypto ??= load("node:crypto")).createHash(algorithm);
   const { level, unknown } = readLogLevel(process.env);
-  const write = (text: string) => writeText(load, binding.messageDescriptor, text);
+  const write = (text: string) => binding.writeMessage(text);
   const hostLog = { log: (number: number, text: string) => binding.log(number, text), write, now: Date.now };
   const isHostLog = binding.hasHostLog && !hasLogLevel(process.env);
   const outputLevels = new OutputLevels();
@@ -138,13 +137,4 @@ function openMetrics(
   if (metrics !== 0) return new GatheredMetrics((pairs) => void binding.updateMetrics(metrics, pairs));
   log.debug("This Fluent Bit takes no metrics of plugins");
   return noMetrics;
-}
-
-/** Synchronous, so that nothing is lost when the process ends; a full pipe loses the text rather than the process. */
-function writeText(load: LoadBuiltIn, descriptor: number, text: string): void {
-  try {
-    load("node:fs").writeSync(descriptor, text);
-  } catch {
-    // Nobody reads it (closed, or a pipe that is full): there is nowhere to say so.
-  }
 }
