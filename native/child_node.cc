@@ -62,8 +62,9 @@ std::string ChildNode::start() {
   if (state_ == State::kNew) {
     NodeOptions options = read_node_options();
     if (!options.error.empty()) return options.error;
-    const std::string shortage = shortage_of_addresses_in_child();
-    if (!shortage.empty()) return shortage;
+    for (const std::string &shortage : {shortage_of_addresses_in_child(), shortage_of_descriptors_in_child()}) {
+      if (!shortage.empty()) return shortage;
+    }
     preloads_ = std::move(options.preloads);
     environment_ = environment_of_node(options.others);
     start_error_.clear();

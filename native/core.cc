@@ -77,6 +77,7 @@ std::string Core::choose() {
     error = EmbeddedNode::get().find(is_auto ? "" : "as KINESIS_RUNTIME says");
     if (error.empty()) {
       error = shortage_of_addresses();
+      if (error.empty()) error = shortage_of_descriptors();
       has_room = error.empty();
     }
     if (error.empty()) {
@@ -87,10 +88,11 @@ std::string Core::choose() {
     if (!is_auto || (has_room && !environment_variable("KINESIS_LIBNODE").empty())) return error;
   }
   const std::string &refusal = EmbeddedNode::get().refusal();
-  const std::string reason = !is_auto          ? "as KINESIS_RUNTIME says"
-                             : !has_room       ? "since Fluent Bit's has too few addresses left (ulimit -v)"
-                             : refusal.empty() ? "since no libnode can be loaded"
-                                               : "since libnode would use Fluent Bit's libraries: " + refusal;
+  const std::string reason =
+      !is_auto          ? "as KINESIS_RUNTIME says"
+      : !has_room       ? "since Fluent Bit's has too few addresses (ulimit -v) or descriptors (ulimit -n) left"
+      : refusal.empty() ? "since no libnode can be loaded"
+                        : "since libnode would use Fluent Bit's libraries: " + refusal;
   const std::string no_program = ChildNode::get().find(reason);
   if (!no_program.empty()) return error.empty() ? no_program : error + "\n" + no_program;
   runtime_ = &ChildNode::get();
