@@ -1,9 +1,9 @@
 // Hosts that forbid what Node takes for granted, and environments that are meant for other programs.
-import { chmodSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { coreOf, descriptorsOf, startedBy } from "../support/core_process.js";
+import { coreOf, descriptorsOf, startedBy, until, untilGone } from "../support/core_process.js";
 import { deaggregateAll } from "../support/deaggregate.js";
 import type { Environment } from "../support/environment.js";
 import { chunkOf } from "../support/event_chunk.js";
@@ -104,6 +104,22 @@ describe.each(runtimes)("$runtime", ({ runtime, place }) => {
     const open = [...readFileSync(seen, "utf8").matchAll(/ -> (.*)$/gm)].map(([, target]) => target);
     const own = new Set<string | undefined>(["/dev/null", script, seen]);
     expect(open.filter((target) => !own.has(target))).toEqual([expect.stringMatching(/^(pipe|socket):/)]);
+  });
+
+  it("a program that the core starts and that hangs is ended with what it started when a signal ends the host", async () => {
+    const numbers = path.join(folder, "numbers");
+    rmSync(numbers, { force: true });
+    const script = fileOf("hang.sh", `#!/bin/sh\ntrap '' TERM\nsleep 300 &\necho "$$ $!" > ${numbers}.new; mv ${numbers}.new ${numbers}\nwait\nsleep 300\n`);
+    chmodSync(script, 0o755);
+    const config = fileOf("config", `[default]\ncredential_process = ${script}\n`);
+    const host = await streams.host({ ...place, AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined, AWS_CONFIG_FILE: config });
+    const instance = await host.open(streams.options("any", { drain_timeout: "1" }));
+    await host.start(instance, chunkOf([{ a: 1 }]));
+    await until(() => existsSync(numbers), "the program");
+    host.kill("SIGTERM");
+    const { status, stderr } = await host.ended();
+    expect(status, stderr).toBe(0);
+    for (const pid of readFileSync(numbers, "utf8").trim().split(" ")) await untilGone(Number(pid));
   });
 
   it.each([
