@@ -1,6 +1,7 @@
 /** Runs a profile's credential_process: a command that prints credentials, for a limited time (AWS CLI User Guide, Sourcing credentials with an external process). */
 import { spawn, type ChildProcess, type ChildProcessByStdio, type StdioOptions } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { insteadOfInherited } from "./inherited_descriptors.js";
 import { mostCredentialBytes, stringFields } from "./local_endpoint.js";
@@ -61,13 +62,23 @@ function outputOf(command: string, { profile, timeoutMs, signal }: ProcessLimits
   });
 }
 
-/** With nothing of this process's but a pipe for what it prints. */
+/**
+ * Becomes the command, `$1`, and leaves a reader of descriptor 3 beside it. When that ends without a line, this process has
+ * ended, by whatever, and the whole group is killed.
+ */
+const keeper = '(read -r _ <&3 || kill -s KILL 0) >/dev/null & exec sh -c "$1" 3<&-';
+
+/** With nothing of this process's but a pipe for what it prints, and one that ends with this process. */
 function start(command: string): ChildProcessByStdio<null, Readable, null> {
-  const isWindows = process.platform === "win32";
-  const nothing = openSync(isWindows ? "NUL" : "/dev/null", "r+");
+  if (process.platform === "win32") return spawn(command, { shell: true, stdio: ["ignore", "pipe", "ignore"], windowsHide: true });
+  const nothing = openSync("/dev/null", "r+");
   try {
-    const stdio: StdioOptions = ["ignore", "pipe", "ignore", ...(isWindows ? [] : insteadOfInherited(nothing))];
-    return spawn(command, { shell: true, detached: !isWindows, stdio, windowsHide: true }) as ChildProcessByStdio<null, Readable, null>;
+    const stdio: StdioOptions = ["ignore", "pipe", "ignore", "pipe", ...insteadOfInherited(nothing).slice(1)];
+    const child = spawn("/bin/sh", ["-c", keeper, "sh", command], { detached: true, stdio }) as ChildProcessByStdio<null, Readable, null>;
+    const lifeline = child.stdio[3] as Socket;
+    lifeline.on("error", () => undefined);
+    child.once("exit", () => lifeline.end("\n"));
+    return child;
   } finally {
     closeSync(nothing);
   }
