@@ -225,6 +225,8 @@ Napi::Value Log(const Napi::CallbackInfo &info) {
   return Napi::Boolean::New(info.Env(), host->log(info[0].As<Napi::Number>().Int32Value(), text));
 }
 
+void WriteMessage(const Napi::CallbackInfo &info) { host->write_message(info[0].As<Napi::String>().Utf8Value()); }
+
 // Returns a property of the type that the letter names; empty, with an exception in the script, when the property is
 // missing.
 Napi::Value property_of(const Napi::CallbackInfo &info, const Napi::Value &object, const char *name, char letter) {
@@ -322,7 +324,6 @@ Napi::Value Bundle(const Napi::CallbackInfo &info) {
 void describe_host(Napi::Object exports) {
   Napi::Env env = exports.Env();
   exports.Set("hasHostLog", Napi::Boolean::New(env, host->has_log()));
-  exports.Set("messageDescriptor", Napi::Number::New(env, host->message_descriptor()));
   exports.Set("place", Napi::String::New(env, host->place()));
 }
 
@@ -353,6 +354,7 @@ Napi::Object Initialise(Napi::Env, Napi::Object exports) {
   define<SetOptions>(exports, "setOptions", "na");
   define<OutputInstance>(exports, "outputInstance", "n");
   define<Log>(exports, "log", "nt");
+  define<WriteMessage>(exports, "writeMessage", "t");
   define<OpenMetrics>(exports, "openMetrics", "na");
   define<UpdateMetrics>(exports, "updateMetrics", "nd");
   define<ZoneAbbreviation>(exports, "zoneAbbreviation", "n");

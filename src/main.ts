@@ -25,12 +25,11 @@ const sinkPoolLimits = { maxKeptBytes: 6 * 1024 * 1024, restMs: 5000 };
 
 /**
  * Called once by the shim's bootstrap script; from then on, requests arrive.
- * @param load returns Node's own modules. On Node 18 crypto takes 6 ms and fs, with its promises, 3: an init needs no hash,
- *   and writes nothing itself where Fluent Bit has a log
+ * @param load Node's own modules. On Node 18 crypto takes 6 ms, and an init needs no hash
  */
 export function start(binding: Binding, load: LoadBuiltIn): void {
   const { level, unknown } = readLogLevel(process.env);
-  const write = (text: string) => writeText(load, binding.messageDescriptor, text);
+  const write = (text: string) => binding.writeMessage(text);
   const hostLog = { log: (number: number, text: string) => binding.log(number, text), write, now: Date.now };
   const isHostLog = binding.hasHostLog && !hasLogLevel(process.env);
   const outputLevels = new OutputLevels();
@@ -88,13 +87,4 @@ function sharedMemory(binding: Binding, now: () => number): SharedMemory {
       },
     }),
   };
-}
-
-/** Synchronous, so that nothing is lost when the process ends; a full pipe loses the text rather than the process. */
-function writeText(load: LoadBuiltIn, descriptor: number, text: string): void {
-  try {
-    load("node:fs").writeSync(descriptor, text);
-  } catch {
-    // Nobody reads it (closed, or a pipe that is full): there is nowhere to say so.
-  }
 }

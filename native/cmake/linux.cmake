@@ -6,7 +6,7 @@ target_sources(kinesis PRIVATE
                native/runtime/embedded/resident_memory.cc
                native/runtime/process/child_process_posix.cc native/runtime/process/close_descriptors_posix.cc
                native/runtime/process/connection_posix.cc
-               native/platform/platform_posix.cc
+               native/platform/platform_posix.cc native/platform/standard_error_posix.cc
                native/platform/glibc/find_object.cc native/platform/glibc/glibc_2_17.cc
                native/platform/glibc/number_reading.cc)
 set(KINESIS_OUTPUT "${CMAKE_SOURCE_DIR}/bin" CACHE PATH "where kinesis.so is put")

@@ -1,6 +1,7 @@
 // The table of waiting requests: who waits, who is answered, who is released when Node is gone.
 #include "fluent_bit/request.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 
@@ -122,6 +123,11 @@ bool RequestTable::say(int level, const std::string &text) {
   }
   if (parked != nullptr) parked->waker->say(level, text);
   return parked != nullptr;
+}
+
+bool RequestTable::has_open() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return std::any_of(requests_.begin(), requests_.end(), [](const auto &one) { return !one.second->answer; });
 }
 
 bool RequestTable::answer(uint32_t id, int64_t value) {

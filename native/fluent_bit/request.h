@@ -103,6 +103,9 @@ class RequestTable {
   /// Hands a line for the host's log to a thread of the host that can write it. Returns false when no thread waits.
   bool say(int level, const std::string &text);
 
+  /// Whether a request waits for its answer.
+  bool has_open();
+
   /// Answers a request; false when there is none of that id (answered or released before).
   bool answer(uint32_t id, int64_t value);
 

@@ -49,11 +49,6 @@ bool look_up(Function &function, const char *name) {
 /// message when one is missing.
 bool bind_node_api();
 
-/// A descriptor for messages that stays when the host closes its standard error; it is not handed to programs.
-int keep_standard_error();
-/// Writes texts as one, without allocating.
-void write_texts(int descriptor, const std::string_view *texts, size_t count);
-
 /// Calls the handler when the process ends in order, with its status, before what was registered earlier. Where the
 /// system has no such moment at which other threads still run, never.
 void call_at_exit(void (*handler)(int status));

@@ -86,23 +86,6 @@ void *symbol_of_process(const char *name) { return dlsym(RTLD_DEFAULT, name); }
 // The loader binds each at its first call.
 bool bind_node_api() { return true; }
 
-int keep_standard_error() {
-  const int kept = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  if (kept >= 0) return kept;
-  // A host that was started without: its number will be another file's.
-  const int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
-  const int moved = fcntl(nothing, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  close(nothing);
-  return moved;
-}
-
-void write_texts(int descriptor, const std::string_view *texts, size_t count) {
-  iovec parts[8];
-  const size_t used = count < 8 ? count : 8;
-  for (size_t i = 0; i < used; i++) parts[i] = {const_cast<char *>(texts[i].data()), texts[i].size()};
-  (void)!writev(descriptor, parts, static_cast<int>(used));
-}
-
 void call_at_exit(void (*handler)(int status)) {
   on_exit([](int status, void *given) { reinterpret_cast<void (*)(int)>(given)(status); },
           reinterpret_cast<void *>(handler));

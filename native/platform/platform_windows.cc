@@ -114,16 +114,6 @@ void *symbol_of_process(const char *name) {
 
 bool bind_node_api() { return fill_node_api_table(); }
 
-int keep_standard_error() { return 2; }
-
-void write_texts(int, const std::string_view *texts, size_t count) {
-  HANDLE stream = GetStdHandle(STD_ERROR_HANDLE);
-  for (size_t i = 0; i < count; i++) {
-    DWORD written = 0;
-    WriteFile(stream, texts[i].data(), static_cast<DWORD>(texts[i].size()), &written, nullptr);
-  }
-}
-
 // When a DLL learns of the process's end, Windows has ended all threads but one. The host has exited its instances by
 // then, each of which has waited for what it had under way.
 void call_at_exit(void (*)(int status)) {}

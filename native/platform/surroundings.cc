@@ -1,6 +1,7 @@
 // What the plugin remembers of the moment when Fluent Bit loaded it: its own path, and where messages go.
 #include "platform/surroundings.h"
 
+#include "platform/messages.h"
 #include "platform/platform.h"
 
 namespace kinesis {
@@ -14,14 +15,14 @@ Surroundings &Surroundings::get() {
 void Surroundings::remember() {
   if (is_remembered_) return;
   is_remembered_ = true;
-  message_descriptor_ = keep_standard_error();
+  Messages::get().keep_standard_error();
   own_path_ = own_library_path();
   stay_loaded();
 }
 
 void Surroundings::say(std::string_view message) const {
   const std::string_view parts[] = {"[kinesis] ", message, "\n"};
-  write_texts(message_descriptor_, parts, 3);
+  Messages::get().write(parts, 3);
 }
 
 }  // namespace kinesis

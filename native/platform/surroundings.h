@@ -6,8 +6,7 @@
 
 namespace kinesis {
 
-/// With -d, Fluent Bit changes to / and closes its standard error between FLBPluginRegister and FLBPluginInit; the
-/// descriptor's number then is another file's.
+/// With -d, Fluent Bit changes to / and closes its standard error between FLBPluginRegister and FLBPluginInit.
 class Surroundings {
  public:
   static Surroundings &get();
@@ -18,10 +17,7 @@ class Surroundings {
   /// The whole path of the plugin's file.
   const std::string &own_path() const { return own_path_; }
 
-  /// Where messages go: the standard error of then.
-  int message_descriptor() const { return message_descriptor_; }
-
-  /// Writes a line of the shim's own there, without allocating: an abort may have come from anywhere.
+  /// Writes a line of the shim's own to the standard error of then; see Messages::write.
   void say(std::string_view message) const;
 
  private:
@@ -29,7 +25,6 @@ class Surroundings {
 
   bool is_remembered_ = false;
   std::string own_path_;
-  int message_descriptor_ = 2;
 };
 
 }  // namespace kinesis

@@ -2,23 +2,40 @@
 #include "platform/thread.h"
 
 #include <cstring>
+#include <memory>
 
 #include "runtime/embedded/process_state.h"
 
 namespace kinesis {
+namespace {
+
+struct Task {
+  void (*body)(void *);
+  void *given;
+};
+
+}  // namespace
 
 std::string start_quiet_thread(size_t stack_bytes, void (*body)(), pthread_t &thread) {
+  return start_quiet_thread(
+      stack_bytes, [](void *given) { reinterpret_cast<void (*)()>(given)(); }, reinterpret_cast<void *>(body), thread);
+}
+
+std::string start_quiet_thread(size_t stack_bytes, void (*body)(void *), void *given, pthread_t &thread) {
+  auto task = std::make_unique<Task>(Task{body, given});
   const SignalMask before = block_signals();
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, stack_bytes);
   const int failure = pthread_create(
       &thread, &attributes,
-      [](void *given) -> void * {
-        reinterpret_cast<void (*)()>(given)();
+      [](void *taken) -> void * {
+        const std::unique_ptr<Task> task(static_cast<Task *>(taken));
+        task->body(task->given);
         return nullptr;
       },
-      reinterpret_cast<void *>(body));
+      task.get());
+  if (failure == 0) (void)task.release();
   pthread_attr_destroy(&attributes);
   set_signals(before);
   return failure == 0 ? "" : strerror(failure);

@@ -72,10 +72,7 @@ constexpr const char *kTakeHostsOptions =
 // Node's go. Whatever keeps one from loading fails the init: Node would end the process.
 constexpr const char *kPreload =
     "const { Writable } = require('stream');"
-    "const write = (chunk, _, done) => {"
-    "  try { require('fs').writeSync(binding.messageDescriptor, chunk); } catch {}"
-    "  done();"
-    "};"
+    "const write = (chunk, _, done) => { binding.writeMessage(chunk.toString()); done(); };"
     "for (const name of ['stdout', 'stderr'])"
     "Object.defineProperty(process, name, { configurable: true, value: new Writable({ write }) });"
     "let loading = '';"

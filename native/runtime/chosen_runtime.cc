@@ -12,6 +12,7 @@
 #include "platform/surroundings.h"
 #include "runtime/embedded/embedded_node.h"
 #include "runtime/process/child_node.h"
+#include "runtime/process/run_watch.h"
 #include "runtime/process_limits.h"
 #include "runtime/start_limit.h"
 
@@ -76,6 +77,7 @@ std::string ChosenRuntime::choose() {
     error = EmbeddedNode::get().find(is_auto ? "" : "as KINESIS_RUNTIME says");
     if (error.empty()) {
       error = shortage_of_addresses();
+      if (error.empty()) error = shortage_of_descriptors();
       has_room = error.empty();
     }
     if (error.empty()) {
@@ -86,10 +88,11 @@ std::string ChosenRuntime::choose() {
     if (!is_auto || (has_room && !environment_variable("KINESIS_LIBNODE").empty())) return error;
   }
   const std::string &refusal = EmbeddedNode::get().refusal();
-  const std::string reason = !is_auto          ? "as KINESIS_RUNTIME says"
-                             : !has_room       ? "since Fluent Bit's has too few addresses left (ulimit -v)"
-                             : refusal.empty() ? "since no libnode can be loaded"
-                                               : "since libnode would use Fluent Bit's libraries: " + refusal;
+  const std::string reason =
+      !is_auto          ? "as KINESIS_RUNTIME says"
+      : !has_room       ? "since Fluent Bit's has too few addresses (ulimit -v) or descriptors (ulimit -n) left"
+      : refusal.empty() ? "since no libnode can be loaded"
+                        : "since libnode would use Fluent Bit's libraries: " + refusal;
   const std::string no_program = ChildNode::get().find(reason);
   if (!no_program.empty()) return error.empty() ? no_program : error + "\n" + no_program;
   runtime_ = &ChildNode::get();
@@ -104,8 +107,9 @@ std::string ChosenRuntime::start() {
       if (!error.empty()) return error;
     }
   }
-  const std::string late = complaint_of_start_timeout();
-  if (!late.empty()) return late;
+  for (const std::string &complaint : {complaint_of_start_timeout(), complaint_of_silence_timeout()}) {
+    if (!complaint.empty()) return complaint;
+  }
   const std::string error = runtime()->start();
   if (error.empty()) warn_of_slowness(*runtime());
   return error;

@@ -77,8 +77,8 @@ class Host {
   /// Where Node runs and why there, for a line in the log.
   virtual std::string place() = 0;
 
-  /// A descriptor for messages.
-  virtual int message_descriptor() = 0;
+  /// Writes a text to Fluent Bit's standard error, unless it would have to wait; see Messages::write.
+  virtual void write_message(const std::string &text) = 0;
 
   /// Ends Fluent Bit at once.
   [[noreturn]] virtual void exit_process(int status) = 0;

@@ -1,4 +1,4 @@
-// What this process may do that V8 needs, found out before V8 starts: where it may not, V8 ends the process.
+// What this process may do that Node needs, found out before Node starts: where it may not, Node ends the process.
 #pragma once
 
 #include <string>
@@ -16,5 +16,12 @@ std::string shortage_of_addresses();
 
 /// The same for a program that this process starts, which inherits the limit.
 std::string shortage_of_addresses_in_child();
+
+/// Why there are not enough descriptors for Node: libuv ends the process that cannot open one at its start. Empty when
+/// there are.
+std::string shortage_of_descriptors();
+
+/// The same for a program that this process starts, which inherits the limit and three descriptors.
+std::string shortage_of_descriptors_in_child();
 
 }  // namespace kinesis

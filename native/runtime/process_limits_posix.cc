@@ -1,4 +1,5 @@
-// What this process may do that V8 needs, on Linux.
+// What this process may do that Node needs, on Linux.
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -28,6 +29,17 @@ size_t needed_bytes() {
   const char *(*version)() = nullptr;
   const bool is_old = look_up(version, "_ZN2v82V810GetVersionEv") && atoi(version()) < 11;
   return is_old ? kBytesOfV8Before11 : kBytesOfV8;
+}
+
+// Up to its first line of script Node 18 and 20 open 15 descriptors, 22 to 26 open 18; with one less they abort. The
+// others are for ten requests side by side, a look-up of a name, and credentials.
+constexpr int kDescriptorsOfNode = 32;
+// Standard input, output and error, and the connection.
+constexpr int kDescriptorsOfChild = 4;
+
+std::string shortage_of(const std::string &where, const std::string &left) {
+  return "Node.js cannot start " + where + ": it needs " + std::to_string(kDescriptorsOfNode) +
+         " file descriptors, and the limit (ulimit -n, LimitNOFILE) leaves " + left + ". Raise the limit";
 }
 
 std::string mebibytes(rlim_t bytes) { return std::to_string(bytes / kMiB) + " MiB"; }
@@ -78,6 +90,27 @@ std::string shortage_of_addresses_in_child() {
   return "Node.js cannot start in a process of its own: it needs " + mebibytes(kBytesOfV8) +
          " of addresses, and the limit of addresses (ulimit -v, LimitAS) is " + mebibytes(limit.rlim_cur) +
          ". Raise the limit; Node.js takes far less memory than addresses";
+}
+
+// Below the soft limit, which Node raises and process_state.cc puts back. Asks for each number, as far as needed:
+// opening so many might keep another thread from it.
+std::string shortage_of_descriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return "";
+  int left = 0;
+  for (rlim_t number = 0; number < limit.rlim_cur && left < kDescriptorsOfNode; number++) {
+    if (fcntl(static_cast<int>(number), F_GETFD) < 0) left++;
+  }
+  if (left >= kDescriptorsOfNode) return "";
+  return shortage_of("in Fluent Bit's process", std::to_string(left) + " of " + std::to_string(limit.rlim_cur));
+}
+
+// Node raises the limit of its process to the hard one.
+std::string shortage_of_descriptors_in_child() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max >= kDescriptorsOfChild + kDescriptorsOfNode) return "";
+  const rlim_t left = limit.rlim_max > kDescriptorsOfChild ? limit.rlim_max - kDescriptorsOfChild : 0;
+  return shortage_of("in a process of its own", std::to_string(left) + " of " + std::to_string(limit.rlim_max));
 }
 
 }  // namespace kinesis

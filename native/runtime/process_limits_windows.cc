@@ -1,4 +1,4 @@
-// What this process may do that V8 needs, on Windows.
+// What this process may do that Node needs, on Windows.
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
@@ -19,8 +19,10 @@ bool may_execute_memory() {
 
 bool may_child_execute_memory() { return may_execute_memory(); }
 
-// There is no such limit.
+// There are no such limits.
 std::string shortage_of_addresses() { return ""; }
 std::string shortage_of_addresses_in_child() { return ""; }
+std::string shortage_of_descriptors() { return ""; }
+std::string shortage_of_descriptors_in_child() { return ""; }
 
 }  // namespace kinesis

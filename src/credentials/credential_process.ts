@@ -1,5 +1,9 @@
 /** Runs a profile's credential_process: a command that prints credentials, for a limited time (AWS CLI User Guide, Sourcing credentials with an external process). */
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type ChildProcessByStdio, type StdioOptions } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import { insteadOfInherited } from "./inherited_descriptors.js";
 import { mostCredentialBytes, stringFields } from "./local_endpoint.js";
 import { CredentialsProviderError, CredentialsTimeout, type Credentials } from "./renewing_credentials.js";
 
@@ -25,7 +29,7 @@ function outputOf(command: string, { profile, timeoutMs, signal }: ProcessLimits
   return new Promise((resolve, reject) => {
     if (signal.aborted) throw new CredentialsProviderError("the output is closed");
     // A group of its own, so that what the shell starts can be killed with it.
-    const child = spawn(command, { shell: true, detached: process.platform !== "win32", stdio: ["ignore", "pipe", "ignore"], windowsHide: true });
+    const child = start(command);
     const parts: Buffer[] = [];
     let bytes = 0;
     const settle = (error: Error | undefined) => {
@@ -56,6 +60,28 @@ function outputOf(command: string, { profile, timeoutMs, signal }: ProcessLimits
       settle(new CredentialsProviderError(`the ${of} ${how}; run it by hand to see why`));
     });
   });
+}
+
+/**
+ * Becomes the command, `$1`, and leaves a reader of descriptor 3 beside it. When that ends without a line, this process has
+ * ended, by whatever, and the whole group is killed.
+ */
+const keeper = '(read -r _ <&3 || kill -s KILL 0) >/dev/null & exec sh -c "$1" 3<&-';
+
+/** With nothing of this process's but a pipe for what it prints, and one that ends with this process. */
+function start(command: string): ChildProcessByStdio<null, Readable, null> {
+  if (process.platform === "win32") return spawn(command, { shell: true, stdio: ["ignore", "pipe", "ignore"], windowsHide: true });
+  const nothing = openSync("/dev/null", "r+");
+  try {
+    const stdio: StdioOptions = ["ignore", "pipe", "ignore", "pipe", ...insteadOfInherited(nothing).slice(1)];
+    const child = spawn("/bin/sh", ["-c", keeper, "sh", command], { detached: true, stdio }) as ChildProcessByStdio<null, Readable, null>;
+    const lifeline = child.stdio[3] as Socket;
+    lifeline.on("error", () => undefined);
+    child.once("exit", () => lifeline.end("\n"));
+    return child;
+  } finally {
+    closeSync(nothing);
+  }
 }
 
 /** With all that it started. */

@@ -24,6 +24,8 @@ export class ServicePulse {
   #slowestMs: number | undefined;
   #isHopeless = false;
   #lastTakenMs = Number.NEGATIVE_INFINITY;
+  /** When the first request since then began. */
+  #triedSinceMs: number | undefined;
 
   /** @param now milliseconds that only ever grow */
   constructor(now: () => number) {
@@ -33,6 +35,7 @@ export class ServicePulse {
   /** A request begins. Returns its number. */
   started(): number {
     this.#underWay.set(++this.#requests, this.#now());
+    this.#triedSinceMs ??= this.#now();
     return this.#requests;
   }
 
@@ -44,6 +47,7 @@ export class ServicePulse {
     if (outcome !== "taken" || startedMs === undefined) return;
     this.#isHopeless = false;
     this.#lastTakenMs = this.#now();
+    this.#triedSinceMs = undefined;
     this.#slowestMs = Math.max(this.#slowestMs ?? 0, this.#now() - startedMs);
   }
 
@@ -55,6 +59,12 @@ export class ServicePulse {
   /** Whether records were taken a moment ago. */
   get isTaking(): boolean {
     return this.#now() - this.#lastTakenMs <= this.#patienceMs;
+  }
+
+  /** Whether requests were tried for a while, or one was hopeless, and nothing was taken since long before. */
+  get isFruitless(): boolean {
+    if (this.isTaking || this.#triedSinceMs === undefined) return false;
+    return this.#isHopeless || this.#now() - this.#triedSinceMs >= shortestPatienceMs;
   }
 
   /** Whether nothing more is to be expected: the oldest request under way is far too old. */

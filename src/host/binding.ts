@@ -1,6 +1,5 @@
 /** The typed mirror of native/binding.cc, and the codes of Fluent Bit's ABI. */
 import type * as Crypto from "node:crypto";
-import type * as Files from "node:fs";
 import type { MetricDefinition } from "../telemetry/metrics.js";
 
 /** The kinds of requests, as numbered in native/fluent_bit/request.h. */
@@ -72,8 +71,11 @@ export interface Binding {
   readonly place: string;
   /** The local zone's abbreviation at a time; empty where the system has none. */
   zoneAbbreviation(epochSeconds: number): string;
-  /** Where messages go: the standard error that Fluent Bit was started with. */
-  readonly messageDescriptor: number;
+  /**
+   * Writes a line, with its newline, to the standard error that Fluent Bit was started with. One that would have to wait for
+   * its reader is lost; the next one that is written tells how many were.
+   */
+  writeMessage(text: string): void;
   /** Takes the pages of Node's code that are in memory out of the process; those that are used come back. */
   releaseCode(): void;
   /** Ends Fluent Bit at once. */
@@ -84,8 +86,6 @@ export interface Binding {
 export interface LateBuiltIns {
   /** For hashes. */
   readonly "node:crypto": typeof Crypto;
-  /** For messages. */
-  readonly "node:fs": typeof Files;
 }
 
 /** The bootstrap script's `require`; Node keeps what it has loaded. */

@@ -52,9 +52,12 @@ export async function flush(waiting: WaitingChunk, tag: string, stages: FlushSta
     const turn = await stages.turns.take(expectedBytes(waiting.bytes, stages));
     if (turn === undefined) return "retry";
     try {
-      const chunk = await waiting.open();
-      if (chunk === undefined || stages.delivery.hasEnded) return "retry";
-      return await deliverSlices(chunk, tag, turn, place?.before, stages);
+      if (!(await stages.delivery.isWorthSending())) return "retry";
+      return await stages.delivery.sending(async () => {
+        const chunk = await waiting.open();
+        if (chunk === undefined || stages.delivery.hasEnded) return "retry";
+        return deliverSlices(chunk, tag, turn, place?.before, stages);
+      });
     } finally {
       turn.give();
     }
@@ -81,6 +84,7 @@ async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, before:
   const counts: TakenCounts[] = [];
   const sink = sinks.take(expectedBytes(chunk.length, stages));
   let isDelivered = true;
+  let isAnyTaken = false;
   let isRemembered = wanted !== undefined;
   while (!slices.isOver) {
     // What comes again was counted when it came first.
@@ -99,7 +103,8 @@ async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, before:
     if (entries.length === 0) continue;
     await before;
     const delivered = await delivery.deliver(entries, effort, shardMap !== undefined, (entry) => takeApart(chunk, entry, stages));
-    isRemembered ||= delivered.delivered > 0 || delivered.refused.length > 0;
+    isAnyTaken ||= delivered.delivered > 0;
+    isRemembered ||= isAnyTaken || delivered.refused.length > 0;
     if (delivered.kind === "delivered") continue;
     isDelivered = false;
     remaining.add(delivered.remaining);
@@ -111,6 +116,7 @@ async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, before:
     isDelivered = false;
     remaining.addFrom(slices.position);
   }
+  delivery.sent(isDelivered || isAnyTaken);
   // A chunk of which nothing is remembered comes again as if it were new.
   if (isDelivered || isRemembered) for (const { addTo } of counts) addTo(metrics);
   if (isDelivered) return "ok";

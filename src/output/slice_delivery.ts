@@ -34,6 +34,9 @@ export interface SliceDeliveryDependencies extends Pick<DeliveryDependencies, "n
   readonly metrics: Metrics;
 }
 
+/** Between two looks at the chunks under way. */
+const stepMs = 50;
+
 const backoff = { firstBackoffMs: 100, longestBackoffMs: 1000 };
 
 /** The deliveries of one output. */
@@ -42,6 +45,10 @@ export class SliceDelivery {
   /** End the back-offs under way. */
   readonly #wakers = new Set<() => void>();
   #isDraining = false;
+  /** Chunks that are being sent. */
+  #underWay = 0;
+  /** Of the chunk that was sent last while the output ends, nothing was taken. */
+  #hasFailedAtEnd = false;
 
   constructor(dependencies: SliceDeliveryDependencies) {
     this.#dependencies = dependencies;
@@ -67,6 +74,33 @@ export class SliceDelivery {
     this.#isDraining = false;
     this.#dependencies.window.end();
     for (const wake of this.#wakers) wake();
+  }
+
+  /**
+   * Returns false when the output ends and the service takes nothing: a chunk that failed speaks for those behind it, which
+   * would each take as long to fail. While others are under way it is not yet known.
+   */
+  async isWorthSending(): Promise<boolean> {
+    while (this.#isDraining && this.#hasFailedAtEnd && this.#dependencies.pulse.isFruitless) {
+      if (this.#underWay === 0) return false;
+      await this.#sleep(stepMs);
+    }
+    return true;
+  }
+
+  /** Returns the result of sending one chunk, which counts as under way meanwhile. */
+  async sending<Result>(send: () => Promise<Result>): Promise<Result> {
+    this.#underWay++;
+    try {
+      return await send();
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  /** A chunk was sent. @param isAnyTaken whether the service took at least one of its records */
+  sent(isAnyTaken: boolean): void {
+    this.#hasFailedAtEnd = this.#isDraining && !isAnyTaken;
   }
 
   /** Returns the whole effort of one flush. */

@@ -53,6 +53,21 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     expect(host.answers.get(0)).not.toBe(FLB_OK);
   });
 
+  it("while the service throttles ends after one chunk's tries, however many wait for their turn", async () => {
+    const host = await streams.host();
+    const instance = await host.open(optionsOf({ experimental_concurrency: "1", experimental_concurrency_retries: "100" }));
+    kinesis.mood = "throttle";
+    for (let n = 0; n < 15; n++) await host.start(instance, chunk(n));
+    await kinesis.untilAsked(2);
+    const begin = performance.now();
+    host.kill(signal);
+    const { stderr, ...end } = await host.ended();
+    expect(end, stderr).toEqual(IN_ORDER);
+    expect(stderr).toContain(lossOf(15));
+    // 20 s, drain_timeout, if each of them took its 3 s.
+    expect(performance.now() - begin).toBeLessThan(12_000);
+  });
+
   it("waits for the chunks under way, and for those that wait for their turn", async () => {
     const host = await streams.host();
     const instance = await host.open(optionsOf({ experimental_concurrency: "2" }));

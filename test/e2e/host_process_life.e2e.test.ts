@@ -162,6 +162,60 @@ it("killed in mid-flow it loses no record that was answered ok, and its instance
   await expectEndInOrder(host);
 });
 
+describe("with a limit of 2 s for its silence", () => {
+  const limited = { ...inProcess, KINESIS_SILENCE_TIMEOUT: "2" };
+
+  it("a process that is stopped is killed when a flush waits for it, and the next one takes the records", async () => {
+    const stream = await streams.newStream();
+    const host = await streams.host(limited);
+    const instance = await host.open(streams.options(stream));
+    expect(await host.flush(instance, chunkOf([{ n: 0 }]))).toBe(FLB_OK);
+    const core = await coreOf(host.pid);
+    process.kill(core, "SIGSTOP");
+    const flushes = [await host.start(instance, chunkOf([{ n: 1 }])), await host.start(instance, chunkOf([{ n: 2 }]))];
+    for (const flush of flushes) expect(await host.answerOf(flush)).toBe(FLB_RETRY);
+    await untilGone(core);
+    for (const n of [1, 2]) expect(await host.flushUntilAnswered(instance, chunkOf([{ n }]))).toBe(FLB_OK);
+    expect((await streams.kinesis.readAll(stream)).map((record) => jsonOf(record)["n"])).toEqual([0, 1, 2]);
+    await host.waitForMessage(/The process of Node\.js has given no sign for 2 s \(KINESIS_SILENCE_TIMEOUT\) while it was asked for something, and was killed\. It is started again in 100 ms/);
+    expect(await coreOf(host.pid, core)).not.toBe(core);
+    await expectEndInOrder(host);
+  });
+
+  it("a process that stops while it delivers is killed, and a signal ends the host in order meanwhile", async () => {
+    const kinesis = await streams.heldKinesis();
+    const host = await streams.host({ ...limited, KINESIS_SILENCE_TIMEOUT: "3600" });
+    const instance = await host.open(streams.options("any", { endpoint: kinesis.endpoint }));
+    kinesis.mood = "hold";
+    await host.start(instance, chunkOf([{ n: 1 }]));
+    await kinesis.untilAsked(1);
+    const core = await coreOf(host.pid);
+    process.kill(core, "SIGSTOP");
+    host.kill("SIGTERM");
+    const { stderr, ...end } = await host.ended();
+    expect(end, stderr).toEqual(IN_ORDER);
+    expect(stderr).toContain("has not answered for 8 s and is ended");
+    await untilGone(core);
+  });
+
+  it("a process whose scripts run for 6 s goes on", async () => {
+    const preloaded = new Preloaded("const until = Date.now() + 6000; while (Date.now() < until);");
+    try {
+      const host = await streams.host({ ...limited, ...preloaded.environment });
+      const stream = await streams.newStream();
+      const instance = await host.open(streams.options(stream));
+      const core = await coreOf(host.pid);
+      preloaded.cue();
+      await until(() => preloaded.isCueTaken, "the loop");
+      expect(await host.flush(instance, chunkOf([{ n: 1 }]))).toBe(FLB_OK);
+      expect(startedBy(host.pid)).toEqual([{ pid: core, isZombie: false }]);
+      await expectEndInOrder(host);
+    } finally {
+      await preloaded.destroy();
+    }
+  });
+});
+
 it("restarts leave the host no descriptor, thread or process, and each pause is twice as long", async () => {
   const host = await streams.host(inProcess);
   const instance = await host.open(streams.options(await streams.newStream()));

@@ -1,9 +1,9 @@
 // Hosts that forbid what Node takes for granted, and environments that are meant for other programs.
-import { chmodSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { coreOf, descriptorsOf, startedBy } from "../support/core_process.js";
+import { coreOf, descriptorsOf, startedBy, until, untilGone } from "../support/core_process.js";
 import { deaggregateAll } from "../support/deaggregate.js";
 import type { Environment } from "../support/environment.js";
 import { chunkOf } from "../support/event_chunk.js";
@@ -83,6 +83,43 @@ describe.each(runtimes)("$runtime", ({ runtime, place }) => {
     const script = fileOf("never.cjs", "for (;;);");
     const host = await streams.host({ ...place, NODE_OPTIONS: `--require /nowhere.js --require ${script} --no-such-option` });
     await expectDelivery(host);
+  });
+
+  it("nothing that the host has open gets into a program that the core starts, and the program works", async () => {
+    const seen = path.join(folder, "open");
+    const script = fileOf(
+      "open.sh",
+      `#!/bin/sh\nls -l /proc/$$/fd > ${seen}\necho '{"Version":1,"AccessKeyId":"AKIDEXAMPLE","SecretAccessKey":"secret"}'\n`,
+    );
+    chmodSync(script, 0o755);
+    const config = fileOf("config", `[default]\ncredential_process = ${script}\n`);
+    const environment = { ...place, AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined, AWS_CONFIG_FILE: config };
+    const stream = await streams.newStream();
+    const host = await streams.host(environment);
+    const instance = await host.open(streams.options(stream));
+    // Node has marked what was open when it started.
+    for (let opened = 0; opened < 5; opened++) await host.openInheritable("/dev/zero");
+    expect(await host.flush(instance, chunkOf([{ a: 1 }])), host.stderr).toBe(FLB_OK);
+    expect([...(descriptorsOf(host.pid) ?? new Map<number, string>()).values()]).toContain("/dev/zero");
+    const open = [...readFileSync(seen, "utf8").matchAll(/ -> (.*)$/gm)].map(([, target]) => target);
+    const own = new Set<string | undefined>(["/dev/null", script, seen]);
+    expect(open.filter((target) => !own.has(target))).toEqual([expect.stringMatching(/^(pipe|socket):/)]);
+  });
+
+  it.each(["SIGTERM", "SIGKILL"] as const)("a program that the core starts and that hangs is ended with what it started when %s ends the host", async (signal) => {
+    const numbers = path.join(folder, "numbers");
+    rmSync(numbers, { force: true });
+    const script = fileOf("hang.sh", `#!/bin/sh\ntrap '' TERM\nsleep 300 &\necho "$$ $!" > ${numbers}.new; mv ${numbers}.new ${numbers}\nwait\nsleep 300\n`);
+    chmodSync(script, 0o755);
+    const config = fileOf("config", `[default]\ncredential_process = ${script}\n`);
+    const host = await streams.host({ ...place, AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined, AWS_CONFIG_FILE: config });
+    const instance = await host.open(streams.options("any", { drain_timeout: "1" }));
+    await host.start(instance, chunkOf([{ a: 1 }]));
+    await until(() => existsSync(numbers), "the program");
+    host.kill(signal);
+    const { status, stderr } = await host.ended();
+    expect(status, stderr).toBe(signal === "SIGTERM" ? 0 : null);
+    for (const pid of readFileSync(numbers, "utf8").trim().split(" ")) await untilGone(Number(pid));
   });
 
   it.each([
@@ -177,7 +214,7 @@ describe.each(runtimes)("$runtime", ({ runtime, place }) => {
 
   // As little as the plugin's own libraries, up to more than any Node needs.
   it.each([150, 250, 350, 450, 650, 850, 950, 1100, 1500])("with %i MiB of addresses an init works or fails with the reason, and the host goes on", async (mebibytes) => {
-    const program = await limited(mebibytes * 1024);
+    const program = await limited(`-v ${mebibytes * 1024}`);
     const host = await PluginHost.withPlugin(place, undefined, program);
     try {
       const { code } = await host.init(streams.options("any"));
@@ -191,16 +228,44 @@ describe.each(runtimes)("$runtime", ({ runtime, place }) => {
   });
 });
 
-/** The host program with a limit of addresses. */
-async function limited(kibibytes: number): Promise<HostProgram> {
-  return { ...(await nativeHost()), command: "sh", args: ["-c", `ulimit -v ${kibibytes}; exec "$0"`, await buildHost()] };
+/** The host program with a limit of the shell's ulimit, such as "-v 1024". */
+async function limited(limit: string): Promise<HostProgram> {
+  return { ...(await nativeHost()), command: "sh", args: ["-c", `ulimit ${limit}; exec "$0"`, await buildHost()] };
 }
 
 it.skipIf(hasSystemLibnode)("where Fluent Bit has too few addresses for an embedded Node, a process of its own is tried, and its failure names the limit", async () => {
   const { KINESIS_LIBNODE, LD_LIBRARY_PATH } = embedded;
   const environment = { ...unsaid, KINESIS_LIBNODE, LD_LIBRARY_PATH, KINESIS_NODE: process.execPath };
-  const complaint = await complaintOf(environment, await limited(200 * 1024));
+  const complaint = await complaintOf(environment, await limited(`-v ${200 * 1024}`));
   expect(complaint).toMatch(/in a process of its own: it needs 1024 MiB of addresses, and the limit of addresses \(ulimit -v, LimitAS\) is 200 MiB/);
+});
+
+describe.each(runtimes)("$runtime, with few descriptors", ({ place }) => {
+  it("an init says how many are missing, from which on records are delivered, and the process goes on", async () => {
+    const told = /Node\.js cannot start in (?:Fluent Bit's process|a process of its own): it needs (\d+) file descriptors, and the limit \(ulimit -n, LimitNOFILE\) leaves (\d+) of 20\. Raise the limit/;
+    const [, needed = "", left = ""] = told.exec(await complaintOf(place, await limited("-n 20"))) ?? [];
+    expect(Number(needed)).toBeGreaterThan(Number(left));
+    const enough = 20 + Number(needed) - Number(left);
+    expect(await complaintOf(place, await limited(`-n ${enough - 1}`))).toMatch(`leaves ${Number(needed) - 1} of ${enough - 1}`);
+    const host = await PluginHost.withPlugin(place, undefined, await limited(`-n ${enough}`));
+    try {
+      await expectDelivery(host);
+      const { status, stderr } = await host.end();
+      expect(status, stderr).toBe(0);
+    } finally {
+      await host.destroy();
+    }
+  });
+});
+
+it("an embedded Node leaves Fluent Bit's soft limit of descriptors as it is", async () => {
+  const host = await PluginHost.withPlugin(embedded, undefined, await limited("-Sn 150"));
+  try {
+    await expectDelivery(host);
+    expect(/^Max open files +(\d+) /m.exec(readFileSync(`/proc/${host.pid}/limits`, "utf8"))?.[1]).toBe("150");
+  } finally {
+    await host.destroy();
+  }
 });
 
 it("a restart that never comes up is ended at the limit and tried again", async () => {

@@ -32,6 +32,7 @@ const functions: Readonly<Record<string, readonly [good: unknown, ...fitting: st
   setOptions: [[4_000_000_000, "number", "NaN"], [["key"]]],
   outputInstance: [[4_000_000_000, "number", "NaN"]],
   log: [[4, "number", "NaN"], ["text", "text"]],
+  writeMessage: [["text\n", "text"]],
   openMetrics: [[4_000_000_000, "number", "NaN"], [[]]],
   updateMetrics: [[4_000_000_000, "number", "NaN"], [new Float64Array(2), "doubles"]],
   zoneAbbreviation: [[0, "number", "NaN"]],

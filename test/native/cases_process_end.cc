@@ -102,18 +102,12 @@ std::string bytes_of(FrameHeader header, const std::string &text = "") {
   return std::string(reinterpret_cast<const char *>(&header), sizeof header) + text;
 }
 
-// What cannot be a frame ends this run, and the next one goes on.
-void lying_frames() {
+// What makes no sense ends this run, and the next one goes on.
+void expect_refused(std::initializer_list<std::string> lies) {
   choose_process();
   Known instance("one");
   CHECK(instance.init() == kFlbOk);
-  FrameHeader text, data, shorter;
-  text.kind = data.kind = shorter.kind = FrameKind::kMetrics;
-  text.text_bytes = UINT64_C(1) << 60;
-  data.data_bytes = UINT64_C(1) << 30;
-  shorter.text_bytes = 3;
-  for (const std::string &lie :
-       {bytes_of(text), bytes_of(data), bytes_of(shorter, std::string(100, 'x')), bytes_of({FrameKind::kReply})}) {
+  for (const std::string &lie : lies) {
     instance.expect_known();
     // The answer behind it may be read as part of it.
     CHECK(instance.flush(lie, stand_in::kRaw) == kFlbRetry);
@@ -121,32 +115,49 @@ void lying_frames() {
   instance.expect_known();
 }
 
+void lying_frames() {
+  FrameHeader text{FrameKind::kLog}, data{FrameKind::kMetrics}, half_a_pair{FrameKind::kMetrics},
+      shorter{FrameKind::kLog};
+  text.text_bytes = UINT64_C(1) << 60;
+  data.data_bytes = UINT64_C(1) << 30;
+  half_a_pair.data_bytes = 9;
+  shorter.text_bytes = 3;
+  expect_refused({bytes_of(text), bytes_of(data), bytes_of(half_a_pair, std::string(9, '\0')),
+                  bytes_of(shorter, std::string(100, 'x'))});
+}
+
+// Frames that the host sends, or that come once, and lists with more members than their text has room for.
+void senseless_frames() {
+  FrameHeader names{FrameKind::kSetOptions}, definitions{FrameKind::kOpenMetrics};
+  names.text_bytes = definitions.text_bytes = 8;
+  const std::string counts("\xff\xff\xff\x7f\xff\xff\xff\x7f", 8);
+  expect_refused({bytes_of({FrameKind::kReply}), bytes_of({FrameKind::kReady}), bytes_of(names, counts),
+                  bytes_of(definitions, counts)});
+}
+
 // A frame that ends before its end, because its sender does.
 void cut_frame() {
   choose_process();
   Known instance("one");
   CHECK(instance.init() == kFlbOk);
-  FrameHeader longer;
-  longer.kind = FrameKind::kMetrics;
+  FrameHeader longer{FrameKind::kLog};
   longer.text_bytes = 1000;
   CHECK(instance.flush(bytes_of(longer, "only this"), stand_in::kRawAndKill) == kFlbRetry);
   instance.expect_known();
 }
 
-// Ids, sets and series that nobody has, and pairs that are cut off.
+// Ids, sets, series and levels that nobody has.
 void frames_for_nobody() {
   const auto host = stand_in_host::load(STAND_IN_FLUENT_BIT);
   choose_process();
   Known instance("one");
   instance.options[stand_in::kMetrics] = "yes";
   CHECK(instance.init() == kFlbOk);
-  FrameHeader pairs{FrameKind::kMetrics, 1}, cut{FrameKind::kMetrics, 1};
+  FrameHeader pairs{FrameKind::kMetrics, 1};
   pairs.data_bytes = 32;
-  cut.data_bytes = 9;
   const double wrong[] = {4, 1, -1e300, 1};
   std::string all = bytes_of({FrameKind::kAnswer, 4000000000u, 1}) + bytes_of({FrameKind::kMetrics, 4000000000u});
   all += bytes_of(pairs, std::string(reinterpret_cast<const char *>(wrong), sizeof wrong));
-  all += bytes_of(cut, std::string(9, '\0'));
   CHECK(instance.flush(all, stand_in::kRaw) == instance.expected(all, stand_in::kRaw));
   instance.expect_known();
   CHECK(host.value("fluentbit_kinesis_things_total{other}") == 0);
@@ -206,6 +217,7 @@ Cases process_end_cases() {
           {"process-dies-under-load", process_dies_under_load},
           {"process-restarts", process_restarts},
           {"process-lying-frames", lying_frames},
+          {"process-senseless-frames", senseless_frames},
           {"process-cut-frame", cut_frame},
           {"process-frames-for-nobody", frames_for_nobody},
           {"process-end-with-flushes-waiting", process_end_with_flushes_waiting},

@@ -1,4 +1,4 @@
-/** Random calls of the plugin's exports, from several threads and with odd arguments, under each sanitizer. */
+/** Random calls of the plugin's exports, and random frames between its processes, under sanitizers. */
 import { execFile, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -84,6 +84,23 @@ for (const sanitizer of ["address", "thread"]) {
   });
 }
 
+const addressless = missing("address");
+describe.skipIf(addressless !== "")(`random frames to each of the two processes, sanitizer address${addressless}`, () => {
+  it("do no harm and take little memory", { timeout: seconds * 2000 + buildTimeout }, async () => {
+    const program = join(builds, "fuzz_frames-address");
+    mkdirSync(builds, { recursive: true });
+    const flags = ["-std=c++17", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fno-omit-frame-pointer", `-I${native}`];
+    const linked = ["-rdynamic", "-pthread", "-ldl", "-o", program];
+    expect(await run([compiler, ...flags, "-fsanitize=address", join(here, "fuzz_frames.cc"), ...shim, ...linked])).toMatchObject({ status: 0 });
+    const end = performance.now() + (seconds * 1000) / 8;
+    for (let turn = 0; turn < 1 || performance.now() < end; turn++) {
+      const chosen = seed + turn;
+      const { status, output } = await run([...unscattered, program, `${chosen}`, "20000"], { ASAN_OPTIONS: "hard_rss_limit_mb=1024" });
+      expect(status, `fuzz_frames ${chosen} 20000\n${output.slice(-5000)}`).toBe(0);
+    }
+  });
+});
+
 const guidedBy = "clang++";
 const oneInput = '#include <cstddef>\nextern "C" int LLVMFuzzerTestOneInput(const unsigned char *, size_t) { return 0; }';
 const noFuzzer = missing("fuzzer,address", guidedBy, oneInput);
@@ -99,6 +116,19 @@ describe.skipIf(noFuzzer !== "")(`calls of the exports guided by coverage, libFu
     expect(await run([guidedBy, ...flags, ...linked])).toMatchObject({ status: 0 });
     const limits = [`-max_total_time=${Math.max(5, Math.round(seconds / 4))}`, "-max_len=2048", `-artifact_prefix=${builds}/`];
     const { status, output } = await run([...unscattered, program, ...limits], { KINESIS_LIBNODE: libnode });
+    expect(status, output.slice(-5000)).toBe(0);
+    expect(Number(/Done (\d+) runs/.exec(output)?.[1])).toBeGreaterThan(100);
+  });
+
+  it("and frames to each of the two processes do no harm", { timeout: seconds * 2000 + buildTimeout }, async () => {
+    const program = join(builds, "guided_frames");
+    mkdirSync(builds, { recursive: true });
+    const flags = ["-std=c++17", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fno-omit-frame-pointer", "-DGUIDED", `-I${native}`];
+    const linked = ["-fsanitize=fuzzer,address", join(here, "fuzz_frames.cc"), ...shim, "-rdynamic", "-pthread", "-ldl", "-o", program];
+    expect(await run([guidedBy, ...flags, ...linked])).toMatchObject({ status: 0 });
+    // A chunk may have 2 GiB, which are not touched before they come.
+    const limits = [`-max_total_time=${Math.max(5, Math.round(seconds / 4))}`, "-max_len=4096", "-malloc_limit_mb=4096", `-artifact_prefix=${builds}/`];
+    const { status, output } = await run([...unscattered, program, ...limits]);
     expect(status, output.slice(-5000)).toBe(0);
     expect(Number(/Done (\d+) runs/.exec(output)?.[1])).toBeGreaterThan(100);
   });

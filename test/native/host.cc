@@ -15,6 +15,7 @@
 //   also-flush TAG FILE           its FLBPluginFlush                   -> also-flushed CODE
 //   unload                        FLBPluginUnregister, then closes     -> unloaded
 //   memory                                                             -> memory RSS_KIB THREADS DESCRIPTORS
+//   open FILE                     opens it as programs that are started then inherit it -> opened
 //   signals                       which of SIGINT, SIGTERM are still the host's -> signals 1 1
 //   quit                          ends the process as the end of the input does
 // The end of the input, or SIGTERM (on Windows an event of the console), ends the process as Fluent Bit ends: exit()
@@ -267,6 +268,10 @@ void run(std::istringstream &words, const std::string &command, Options &next_op
   } else if (command == "memory") {
     const host::Usage usage = host::measure_usage();
     printf("memory %ld %ld %ld\n", usage.rss_kib, usage.threads, usage.descriptors);
+  } else if (command == "open") {
+    std::string file;
+    words >> file;
+    printf("%s\n", fopen(file.c_str(), "r") != nullptr ? "opened" : "not opened");
   } else if (command == "signals") {
     const host::OwnSignals own = host::own_signals();
     printf("signals %d %d\n", own.interrupt, own.terminate);

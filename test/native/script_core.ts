@@ -124,6 +124,9 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
     say: (_, chunk) => {
       for (const word of ["first", "second"]) expect(binding.log(2, `${word} ${Buffer.from(chunk).toString()}`), "a thread waits for the log");
     },
+    write: (_, chunk) => {
+      binding.writeMessage(`${Buffer.from(chunk).toString()}\n`);
+    },
     measure: (_, __, { instance }) => {
       expect(binding.updateMetrics(instances.get(instance)?.metrics ?? 0, Float64Array.of(1, 1, 2, 7)), "metrics are open");
     },

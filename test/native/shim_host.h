@@ -60,6 +60,8 @@ Cases host_cases();
 Cases process_cases();
 Cases process_end_cases();
 Cases frame_cases();
+Cases message_cases();
+Cases silence_cases();
 Cases binding_cases();
 Cases coroutine_cases();
 Cases coroutine_end_cases();

@@ -11,10 +11,10 @@ extern "C" const char *__lsan_default_suppressions() { return "leak:_dlerror_run
 
 int main(int argc, char **argv) {
   shim::Cases cases;
-  for (auto group :
-       {shim::answer_cases(), shim::start_cases(), shim::signal_cases(), shim::end_cases(), shim::clock_cases(),
-        shim::host_cases(), shim::process_cases(), shim::process_end_cases(), shim::frame_cases(),
-        shim::coroutine_cases(), shim::coroutine_end_cases(), shim::coroutine_lost_cases()}) {
+  for (auto group : {shim::answer_cases(), shim::start_cases(), shim::signal_cases(), shim::end_cases(),
+                     shim::clock_cases(), shim::host_cases(), shim::process_cases(), shim::process_end_cases(),
+                     shim::frame_cases(), shim::message_cases(), shim::silence_cases(), shim::coroutine_cases(),
+                     shim::coroutine_end_cases(), shim::coroutine_lost_cases()}) {
     cases.merge(group);
   }
   if (argc == 2 && strcmp(argv[1], "--list") == 0) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -230,11 +231,15 @@ void flush(uint32_t id, const Task &task) {
     CHECK(host->log(2, "second " + text));
   }
   if (tag == kMeasure) measure(task.instance);
-  if (tag == kRaw || tag == kRawAndKill) send_raw(*chunk);
+  if (tag == kWrite) host->write_message(text + "\n");
+  if (tag == kRaw || tag == kRawAndKill || tag == kRawAndFreeze) send_raw(*chunk);
   if (tag == kRawAndKill) raise(SIGKILL);
+  if (tag == kRawAndFreeze) raise(SIGSTOP);
+  if (tag == kBusy) usleep(static_cast<useconds_t>(1000 * atoi(text.c_str())));
   if (tag == kRelease) release_held(take_held([](uint32_t, const Held &) { return true; }));
   const int value = last_value = value_of(task, *chunk);
   answer(id, value);
+  if (tag == kAnswerAndFreeze) raise(SIGSTOP);
   if (tag == kTwice) {
     answer(id, value + 1);
     answer(kUnknownId, value);

@@ -25,11 +25,15 @@ constexpr const char *kCrash = "crash";           // a segmentation fault on its
 constexpr const char *kAbort = "abort";           // abort(), as when its heap is full
 constexpr const char *kKill = "kill";             // SIGKILL to its process
 constexpr const char *kFreeze = "freeze";         // SIGSTOP to its process
+constexpr const char *kBusy = "busy";             // keep Node's thread for the milliseconds in the chunk, then answer
+constexpr const char *kWrite = "write";           // the chunk to the host's standard error, then the answer
 constexpr const char *kSay = "say";               // two lines for the host's log, then the answer
 /// Writes the chunk into the connection to the host as it is.
 constexpr const char *kRaw = "raw";
-constexpr const char *kRawAndKill = "raw-and-kill";      // then SIGKILL to its process
-constexpr const char *kAskAndFreeze = "ask-and-freeze";  // ask for the chunk, then SIGSTOP to its process
+constexpr const char *kRawAndKill = "raw-and-kill";            // then SIGKILL to its process
+constexpr const char *kAnswerAndFreeze = "answer-and-freeze";  // answer, then SIGSTOP to its process
+constexpr const char *kRawAndFreeze = "raw-and-freeze";        // then SIGSTOP to its process
+constexpr const char *kAskAndFreeze = "ask-and-freeze";        // ask for the chunk, then SIGSTOP to its process
 constexpr const char *kAnswerAndAsk = "answer-and-ask";  // answer in the connection to the host, then ask for the chunk
 /// Answers with the fingerprint, for instance 0, of what `remembered` gives.
 constexpr const char *kRecall = "recall";
@@ -50,10 +54,10 @@ constexpr const char *kLast = "last";          // the answer of the flush before
 constexpr const char *kSurplus = "surplus";    // of answers to requests that have theirs, or that nobody made
 
 /// The tags that lead to no answer, or to another than the fingerprint.
-constexpr const char *kDisruptiveTags[] = {kHold,         kHoldChunk,    kRelease,  kDie,     kExit,   kCrash,
-                                           kAbort,        kKill,         kFreeze,   kSay,     kRaw,    kRawAndKill,
-                                           kAskAndFreeze, kAnswerAndAsk, kRecall,   kMeasure, kCount,  kHeld,
-                                           kBlocks,       kArrived,      kUnwanted, kLast,    kSurplus};
+constexpr const char *kDisruptiveTags[] = {
+    kHold,   kHoldChunk, kRelease,    kDie,          kExit,         kCrash,  kAbort,   kKill,         kFreeze,
+    kSay,    kRaw,       kRawAndKill, kAskAndFreeze, kAnswerAndAsk, kRecall, kMeasure, kCount,        kHeld,
+    kBlocks, kArrived,   kUnwanted,   kLast,         kSurplus,      kBusy,   kWrite,   kRawAndFreeze, kAnswerAndFreeze};
 
 /// The option that makes an init be answered with -1.
 constexpr const char *kRefuse = "refuse";
@@ -76,7 +80,7 @@ constexpr const char *kMuteExit = "mute_exit";
 enum class BeforeUp { kNothing, kReturn, kExit, kRefuse };
 
 /// Set before the first FLBPluginInit. A core in a process of its own is told by the environment variable of this name,
-/// which holds "return", "exit" or "refuse".
+/// which holds "return", "exit", "refuse", or "half-a-frame" for one that sends no more than that.
 struct Settings {
   BeforeUp before_up = BeforeUp::kNothing;
 };

@@ -34,6 +34,10 @@ int main(int argc, char **argv) {
     host.refuse("the stand-in will not run here");
     return 0;
   }
+  if (is_told("half-a-frame")) {
+    if (write(3, "half", 4) != 4) return 11;
+    pause();
+  }
   if (host.place().find("in a process of its own, from " + std::string(argv[0])) != 0) return 10;
   stand_in::run_for(host);
   return 1;

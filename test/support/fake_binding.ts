@@ -12,7 +12,6 @@ export class FakeBinding implements Binding {
   readonly extended: number[] = [];
   closed = 0;
   readonly hasHostLog: boolean = false;
-  readonly messageDescriptor = 2;
   readonly place = "in a test";
 
   takeChunk(requestId: number): ArrayBuffer | null | undefined {
@@ -45,6 +44,9 @@ export class FakeBinding implements Binding {
   }
   log(): boolean {
     return false;
+  }
+  writeMessage(): void {
+    return undefined;
   }
   openMetrics(): number {
     return 0;

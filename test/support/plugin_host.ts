@@ -119,8 +119,8 @@ export class PluginHost {
   }
 
   /** Starts a flush in a thread of its own; its number is for `answerOf`. */
-  async start(instance: number, chunk: Uint8Array): Promise<number> {
-    const [, number] = await this.#ask(`start ${instance} test.tag ${this.#fileOf(chunk)}`, /^started (\d+)$/);
+  async start(instance: number, chunk: Uint8Array, tag = "test.tag"): Promise<number> {
+    const [, number] = await this.#ask(`start ${instance} ${tag} ${this.#fileOf(chunk)}`, /^started (\d+)$/);
     return Number(number);
   }
 
@@ -166,6 +166,11 @@ export class PluginHost {
   async memory(): Promise<Memory> {
     const [, rss, threads, descriptors] = await this.#ask("memory", /^memory (\d+) (\d+) (\d+)$/);
     return { rssKib: Number(rss), threads: Number(threads), descriptors: Number(descriptors) };
+  }
+
+  /** Opens a file that a program which the process starts inherits. */
+  async openInheritable(file: string): Promise<void> {
+    await this.#ask(`open ${this.#program.pathOf(file)}`, /^opened$/);
   }
 
   /** Whether SIGINT and SIGTERM are still the host's own. */

@@ -2,11 +2,18 @@
 #include "runtime/embedded/local_host.h"
 
 #include "fluent_bit/host_log.h"
+#include "platform/messages.h"
 #include "platform/platform.h"
-#include "platform/surroundings.h"
 #include "runtime/embedded/embedded_node.h"
 
 namespace kinesis {
+namespace {
+
+// The host's log has a title for each of its levels, and no other: see host_log.h.
+constexpr int kLeastLogLevel = 1;
+constexpr int kMostLogLevel = 4;
+
+}  // namespace
 
 LocalHost &LocalHost::get() {
   static auto *host = new LocalHost();
@@ -74,7 +81,7 @@ std::optional<LogIdentity> LocalHost::log_identity(uint32_t request_id) {
 bool LocalHost::has_log() { return has_host_log(); }
 
 bool LocalHost::log(int level, const std::string &text) {
-  return has_host_log() && RequestTable::get().say(level, text);
+  return has_host_log() && level >= kLeastLogLevel && level <= kMostLogLevel && RequestTable::get().say(level, text);
 }
 
 // An instance whose core starts anew goes on with the metrics that it had.
@@ -99,7 +106,10 @@ bool LocalHost::update_metrics(uint32_t set, const double *pairs, size_t count) 
 
 std::string LocalHost::place() { return EmbeddedNode::get().place(); }
 
-int LocalHost::message_descriptor() { return Surroundings::get().message_descriptor(); }
+void LocalHost::write_message(const std::string &text) {
+  const std::string_view whole = text;
+  Messages::get().write(&whole, 1);
+}
 
 void LocalHost::exit_process(int status) { leave_process(status); }
 

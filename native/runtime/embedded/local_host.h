@@ -25,7 +25,7 @@ class LocalHost : public Host {
   uint32_t open_metrics(uint32_t request_id, const std::vector<MetricDefinition> &definitions) override;
   bool update_metrics(uint32_t set, const double *pairs, size_t count) override;
   std::string place() override;
-  int message_descriptor() override;
+  void write_message(const std::string &text) override;
   [[noreturn]] void exit_process(int status) override;
 
  private:

@@ -5,8 +5,9 @@
 
 namespace kinesis {
 
-/// Keeps what node::Start will change: it resets every signal's disposition and installs handlers of its own, and it
-/// marks the standard streams close-on-exec, which would take them from programs that the host starts.
+/// Keeps what node::Start will change: it resets every signal's disposition and installs handlers of its own, marks the
+/// standard streams close-on-exec, which would take them from programs that the host starts, and raises the soft limit
+/// of descriptors to the hard one, which those programs would inherit.
 void save_process_state();
 
 /// Puts back what was kept.

@@ -6,12 +6,14 @@
 
 #include "fluent_bit/flb_proxy_abi.h"
 #include "fluent_bit/host_log.h"
+#include "platform/messages.h"
 #include "platform/platform.h"
 #include "platform/surroundings.h"
 #include "platform/thread.h"
 #include "runtime/bootstrap.h"
 #include "runtime/embedded/local_host.h"
 #include "runtime/node_environment.h"
+#include "runtime/process/core_service.h"
 #include "runtime/process/node_program.h"
 #include "runtime/process_limits.h"
 #include "runtime/start_limit.h"
@@ -29,8 +31,6 @@ constexpr int64_t kLongestPauseMs = 30000;
 constexpr int64_t kLongRunMs = 60000;
 // From the end of the connection to that of the process.
 constexpr int64_t kEndTimeoutMs = 5000;
-// Far above the data of any frame that comes from the core: a pair for each series of an instance's metrics.
-constexpr uint64_t kMaxPairBytes = 1024 * 1024;
 
 // A level of the host's log, see host_log.h.
 constexpr int kError = 1;
@@ -62,8 +62,9 @@ std::string ChildNode::start() {
   if (state_ == State::kNew) {
     NodeOptions options = read_node_options();
     if (!options.error.empty()) return options.error;
-    const std::string shortage = shortage_of_addresses_in_child();
-    if (!shortage.empty()) return shortage;
+    for (const std::string &shortage : {shortage_of_addresses_in_child(), shortage_of_descriptors_in_child()}) {
+      if (!shortage.empty()) return shortage;
+    }
     preloads_ = std::move(options.preloads);
     environment_ = environment_of_node(options.others);
     start_error_.clear();
@@ -121,7 +122,7 @@ void ChildNode::supervise() {
 // True when the core came up. Says how the run ended.
 bool ChildNode::run_once(std::string &ending) {
   auto run = std::make_shared<Run>();
-  const std::string error = launch(*run);
+  std::string error = launch(*run);
   if (!error.empty()) {
     ending = "cannot be started: " + error;
     return false;
@@ -131,24 +132,41 @@ bool ChildNode::run_once(std::string &ending) {
     launched_ = run;
     if (stopping_) run->process.kill();
   }
-  const bool was_up = send(*run, {FrameKind::kHello, 0, LocalHost::get().has_log() ? 1 : 0}, place()) && read(run);
+  error = run->watch.start([this, watched = run.get()] { end(*watched); });
+  const bool was_up =
+      error.empty() && send(*run, {FrameKind::kHello, 0, LocalHost::get().has_log() ? 1 : 0}, place()) && read(run);
+  run->watch.stop();
   {
     std::lock_guard<std::mutex> lock(mutex_);
     run_.reset();
   }
   run->connection.shut_down();
-  const bool has_ended = !run->is_late && run->process.has_ended_within(kEndTimeoutMs);
+  const bool has_ended = run->process.has_ended_within(kEndTimeoutMs);
   {
     // Nobody else may end it any more: its number is free once it was waited for.
     std::lock_guard<std::mutex> lock(mutex_);
     launched_.reset();
   }
   if (!has_ended) run->process.kill();
-  const std::string status = run->process.wait();
-  ending = was_up         ? "ended with " + status
-           : run->is_late ? lateness()
-                          : "ended before the plugin's core was up: " + status + hint_of_node_options();
+  // One that hangs in the kernel ends whenever that lets it: whoever waits for an answer does not wait for that.
+  const bool is_gone = has_ended || run->process.has_ended_within(kEndTimeoutMs);
+  const std::string status = is_gone ? run->process.wait() : "no status yet, although it was killed";
+  const std::string &verdict = run->watch.verdict();
+  ending = !error.empty()     ? "was ended, since no thread can watch it: " + error
+           : !verdict.empty() ? verdict + (was_up ? ", and was killed" : "")
+           : was_up           ? "ended with " + status
+                              : "ended before the plugin's core was up: " + status + hint_of_node_options();
   return was_up;
+}
+
+// On the thread of the run's watch. A program that is a script may have started Node as another process, which sees the
+// end of its connection.
+void ChildNode::end(Run &run) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (launched_.get() == &run) run.process.kill();
+  }
+  run.connection.shut_down();
 }
 
 std::string ChildNode::launch(Run &run) {
@@ -164,84 +182,39 @@ std::string ChildNode::launch(Run &run) {
   start.may_execute_memory = may_child_execute_memory();
   std::vector<std::string> arguments = node_arguments(start);
   arguments.front() = program_;
-  return run.process.start(program_, arguments, environment_, pair.theirs, surroundings.message_descriptor());
+  return run.process.start(program_, arguments, environment_, pair.theirs, Messages::get().descriptor());
 }
 
-// Until the connection ends, or the core is late. True when the core came up.
+// Until the connection ends. True when the core came up.
 bool ChildNode::read(const std::shared_ptr<Run> &run) {
-  const auto deadline = Clock::now() + milliseconds(start_timeout_ms());
+  CoreService service([&](const FrameHeader &header, std::string_view text, const void *data, size_t data_bytes) {
+    return send(*run, header, text, data, data_bytes);
+  });
   Frame frame;
   std::vector<double> pairs;
   bool is_up = false;
-  for (;;) {
-    if (!is_up) {
-      const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
-      run->is_late = !run->connection.is_readable_within(std::max<int64_t>(left.count(), 0));
-      if (run->is_late) break;
-    }
-    if (!receive_frame(run->connection, frame)) break;
-    const uint64_t bytes = frame.header.data_bytes;
-    if (bytes > kMaxPairBytes) break;
-    pairs.resize((bytes + sizeof(double) - 1) / sizeof(double));
-    if (!run->connection.receive(pairs.data(), bytes)) break;
+  while (receive_frame(run->connection, Way::kToHost, frame)) {
+    pairs.resize(frame.header.data_bytes / sizeof(double));
+    if (!run->connection.receive(pairs.data(), frame.header.data_bytes)) break;
+    run->watch.sign();
+    if (frame.header.kind != FrameKind::kSign || frame.header.number == 1) run->watch.turn();
     if (frame.header.kind == FrameKind::kReady) {
-      std::lock_guard<std::mutex> lock(mutex_);
+      if (is_up) break;
       is_up = true;
+      run->watch.came_up();
+      std::lock_guard<std::mutex> lock(mutex_);
       run->number = ++last_run_;
       run_ = run;
       state_ = State::kUp;
       changed_.notify_all();
-    } else if (!handle(*run, frame, pairs)) {
+    } else if (frame.header.kind == FrameKind::kRefusal) {
+      std::lock_guard<std::mutex> lock(mutex_);
+      refusal_ = frame.text;
+    } else if (!service.serve(frame, pairs)) {
       break;
     }
   }
   return is_up;
-}
-
-bool ChildNode::handle(Run &run, const Frame &frame, const std::vector<double> &pairs) {
-  LocalHost &host = LocalHost::get();
-  const FrameHeader &header = frame.header;
-  switch (header.kind) {
-    case FrameKind::kAnswer:
-      host.answer(header.id, header.number);
-      return true;
-    case FrameKind::kWantChunk:
-      return send_chunk(run, header.id);
-    case FrameKind::kExtend:
-      host.extend(header.id);
-      return true;
-    case FrameKind::kMetrics:
-      host.update_metrics(header.id, pairs.data(), pairs.size() / 2);
-      return true;
-    case FrameKind::kOption: {
-      const std::optional<std::string> value = host.option(header.id, frame.text);
-      return reply(run, value ? 0 : -1, value.value_or(""));
-    }
-    case FrameKind::kSetOptions:
-      return reply(run, 0, text_of(host.set_options(header.id, texts_of(frame.text))));
-    case FrameKind::kLogIdentity: {
-      const std::optional<LogIdentity> identity = host.log_identity(header.id);
-      return reply(run, identity ? identity->level : -1, identity ? identity->name : "");
-    }
-    case FrameKind::kLog:
-      return reply(run, host.log(static_cast<int>(header.number), frame.text) ? 1 : 0);
-    case FrameKind::kOpenMetrics:
-      return reply(run, host.open_metrics(header.id, definitions_of(frame.text)));
-    case FrameKind::kExitProcess:
-      host.exit_process(static_cast<int>(header.number));
-      return false;
-    case FrameKind::kRefusal: {
-      std::lock_guard<std::mutex> lock(mutex_);
-      refusal_ = frame.text;
-      return true;
-    }
-    default:
-      return false;
-  }
-}
-
-bool ChildNode::reply(Run &run, int64_t number, std::string_view text) {
-  return send(run, {FrameKind::kReply, 0, number}, text);
 }
 
 bool ChildNode::send(Run &run, const FrameHeader &header, std::string_view text, const void *data, size_t data_bytes) {
@@ -336,6 +309,7 @@ uint32_t ChildNode::forward(const std::shared_ptr<Request> &request, const std::
     if (run == nullptr || run_ != run) return 0;
     header.id = requests.add(request);
   }
+  run->watch.asked();
   if (!send(*run, header, request->tag)) requests.answer(header.id, answer_without_core(request->kind));
   return header.id;
 }
@@ -355,16 +329,6 @@ int64_t ChildNode::forward_and_wait(const std::shared_ptr<Request> &request, con
     std::lock_guard<std::mutex> sent(run->sending);
   }
   return answer.value_or(when_gone);
-}
-
-// On the thread that reads what the process says: its answer to the flush, by which the chunk becomes the host's again,
-// is read after this.
-bool ChildNode::send_chunk(Run &run, uint32_t id) {
-  // No script reads it here: LocalHost would note that one may.
-  Chunk chunk;
-  RequestTable::get().with(id, [&chunk](const Request &flush) { chunk = {flush.chunk, flush.chunk_bytes}; });
-  FrameHeader header{FrameKind::kChunk, id, chunk.data == nullptr ? -1 : 0};
-  return send(run, header, {}, chunk.data, chunk.data == nullptr ? 0 : chunk.bytes);
 }
 
 // At the end of the process: asks the core to end, and waits until its process has. One whose core is not up yet has

@@ -12,6 +12,7 @@
 #include "runtime/node_options.h"
 #include "runtime/process/child_process.h"
 #include "runtime/process/frame.h"
+#include "runtime/process/run_watch.h"
 #include "runtime/runtime.h"
 
 namespace kinesis {
@@ -38,11 +39,11 @@ class ChildNode : public Runtime {
   struct Run {
     ~Run() { connection.close(); }
 
-    uint64_t number = 0;   // set before it takes requests
-    bool is_late = false;  // only for the supervisor
+    uint64_t number = 0;  // set before it takes requests
     ChildProcess process;
     Connection connection;
     std::mutex sending;
+    RunWatch watch;
   };
 
   /// An output instance, which each new run has to be told of. `number` is what the run of `run` calls it.
@@ -61,8 +62,7 @@ class ChildNode : public Runtime {
   bool run_once(std::string &ending);
   std::string launch(Run &run);
   bool read(const std::shared_ptr<Run> &run);
-  bool handle(Run &run, const Frame &frame, const std::vector<double> &pairs);
-  bool reply(Run &run, int64_t number, std::string_view text = {});
+  void end(Run &run);
   bool send(Run &run, const FrameHeader &header, std::string_view text = {}, const void *data = nullptr,
             size_t data_bytes = 0);
 
@@ -70,7 +70,6 @@ class ChildNode : public Runtime {
   int64_t close(const std::shared_ptr<Request> &request);
   uint32_t forward(const std::shared_ptr<Request> &request, const std::shared_ptr<Run> &run, int64_t instance);
   int64_t forward_and_wait(const std::shared_ptr<Request> &request, const std::shared_ptr<Run> &run, int64_t instance);
-  bool send_chunk(Run &run, uint32_t id);
   std::shared_ptr<Run> current_run();
   void stop_at_exit();
 

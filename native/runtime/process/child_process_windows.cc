@@ -146,7 +146,10 @@ bool ChildProcess::has_ended_within(int64_t timeout_ms) {
   return WaitForSingleObject(handle_of(id_), static_cast<DWORD>(timeout_ms)) == WAIT_OBJECT_0;
 }
 
-void ChildProcess::kill() { TerminateProcess(handle_of(id_), 1); }
+// With what it started, which may hold the connection open.
+void ChildProcess::kill() {
+  if (job_ == 0 || !TerminateJobObject(handle_of(job_), 1)) TerminateProcess(handle_of(id_), 1);
+}
 
 // It has a console of its own that nobody sees (CREATE_NO_WINDOW), so no Ctrl-C comes; were one sent, it is the host's.
 void live_as_child() { SetConsoleCtrlHandler(nullptr, TRUE); }

@@ -29,9 +29,6 @@ class Connection {
   /// Reads so many bytes; one thread at a time. False when the other end is gone before them.
   bool receive(void *into, size_t bytes) const;
 
-  /// Whether there is something to read, or the other end is gone, within so long.
-  bool is_readable_within(int64_t timeout_ms) const;
-
   /// Makes both ends' calls come back with false. Safe beside other calls.
   void shut_down() const;
 

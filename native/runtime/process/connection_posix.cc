@@ -2,7 +2,6 @@
 //
 // Not a pipe: writing to one whose reader is gone raises SIGPIPE in Fluent Bit.
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -76,19 +75,6 @@ bool Connection::receive(void *into, size_t bytes) const {
     bytes -= static_cast<size_t>(received);
   }
   return true;
-}
-
-bool Connection::is_readable_within(int64_t timeout_ms) const {
-  using std::chrono::milliseconds;
-  using Clock = std::chrono::steady_clock;
-  const auto deadline = Clock::now() + milliseconds(timeout_ms);
-  for (;;) {
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now()).count();
-    pollfd descriptor{static_cast<int>(reader_), POLLIN, 0};
-    const int ready = poll(&descriptor, 1, static_cast<int>(std::max<int64_t>(left, 0)));
-    if (ready < 0 && errno == EINTR) continue;
-    return ready != 0;
-  }
 }
 
 void Connection::shut_down() const { shutdown(static_cast<int>(reader_), SHUT_RDWR); }

@@ -12,7 +12,6 @@ namespace kinesis {
 namespace {
 
 constexpr DWORD kPipeBytes = 1024 * 1024;
-constexpr DWORD kPollMs = 10;
 constexpr size_t kMaxTransferBytes = 16 * 1024 * 1024;
 
 HANDLE handle_of(Connection::Number number) { return reinterpret_cast<HANDLE>(number); }
@@ -50,17 +49,6 @@ bool Connection::receive(void *into, size_t bytes) const {
     bytes -= received;
   }
   return true;
-}
-
-// A pipe of this kind cannot be waited for.
-bool Connection::is_readable_within(int64_t timeout_ms) const {
-  const ULONGLONG begin = GetTickCount64();
-  for (;;) {
-    DWORD bytes = 0;
-    if (!PeekNamedPipe(handle_of(reader_), nullptr, 0, nullptr, &bytes, nullptr) || bytes > 0) return true;
-    if (GetTickCount64() - begin >= static_cast<ULONGLONG>(timeout_ms)) return false;
-    Sleep(kPollMs);
-  }
 }
 
 // The end of the process that has the other end does it.

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,7 @@ enum class FrameKind : uint32_t {
   kMetrics = 14,      // id of the set, data pairs of doubles
   kWantChunk = 15,    // id of the flush whose chunk is to come
   kExtend = 16,       // id of the request that the core is still at
+  kSign = 17,         // twice a second while requests are open; number 1 when Node's thread has come by since the last
   // Questions, which wait for a reply; id of the request.
   kOption = 20,       // text: key; reply: number 0 and the value
   kSetOptions = 24,   // text: names; reply: those that are set
@@ -38,6 +40,12 @@ enum class FrameKind : uint32_t {
   kLog = 22,          // number the level, text the line; reply: 1 when it was taken
   kOpenMetrics = 23,  // text: definitions; reply: number the set
 };
+
+/// Which way a frame goes.
+enum class Way { kToCore, kToHost };
+
+/// Of any text: tags have up to 64 KiB (chunkio), definitions of metrics some KiB, lines of the log one as a rule.
+constexpr size_t kMaxTextBytes = 1024 * 1024;
 
 /// 48 bytes.
 struct FrameHeader {
@@ -56,20 +64,21 @@ struct Frame {
   std::string text;
 };
 
-/// Writes a frame; one thread at a time. The header's lengths are set here. False when the other end is gone.
+/// Writes a frame; one thread at a time. The header's lengths are set here. False when the other end is gone, or the
+/// text is too long.
 bool send_frame(const Connection &connection, FrameHeader header, std::string_view text = {},
                 const void *data = nullptr, size_t data_bytes = 0);
 
 /// Reads a frame but for its data, which are the next `data_bytes` to receive. False when the other end is gone, or
-/// what comes is no frame.
-bool receive_frame(const Connection &connection, Frame &frame);
+/// what comes is no frame of that way: its kind, or a length that its kind cannot have.
+bool receive_frame(const Connection &connection, Way way, Frame &frame);
 
-/// Texts as one, and back; from any other text comes what can be read.
+/// Texts as one, and back; nothing of any other text.
 std::string text_of(const std::vector<std::string> &texts);
-std::vector<std::string> texts_of(std::string_view text);
+std::optional<std::vector<std::string>> texts_of(std::string_view text);
 
 /// Metric definitions as a text, and back.
 std::string text_of(const std::vector<MetricDefinition> &definitions);
-std::vector<MetricDefinition> definitions_of(std::string_view text);
+std::optional<std::vector<MetricDefinition>> definitions_of(std::string_view text);
 
 }  // namespace kinesis

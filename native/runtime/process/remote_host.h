@@ -11,12 +11,18 @@
 
 namespace kinesis {
 
-/// Node's thread asks; a thread of its own reads what comes, also while Node is busy. When Fluent Bit's process is
-/// gone, that thread ends this one.
+/// Node's thread asks; a thread of its own reads what comes, also while Node is busy, and one more gives signs of life
+/// while requests are open. When Fluent Bit's process is gone, these end this one.
 class RemoteHost : public Host {
  public:
   /// Takes the connection of this name, which the process was started with; once.
   static RemoteHost &connect(const std::string &names);
+
+  explicit RemoteHost(const Connection &connection);
+
+  /// Reads one frame and keeps what it brings; on one thread at a time. False when the connection is over, or what
+  /// comes makes no sense.
+  bool receive();
 
   void ready(bool (*post)(uint32_t request_id)) override;
   void refuse(const std::string &message) override;
@@ -34,7 +40,7 @@ class RemoteHost : public Host {
   uint32_t open_metrics(uint32_t request_id, const std::vector<MetricDefinition> &definitions) override;
   bool update_metrics(uint32_t set, const double *pairs, size_t count) override;
   std::string place() override { return place_; }
-  int message_descriptor() override;
+  void write_message(const std::string &text) override;
   [[noreturn]] void exit_process(int status) override;
 
  private:
@@ -42,24 +48,32 @@ class RemoteHost : public Host {
     Task task;
     // Of a flush, once it has come: null when nobody waits for the flush any more.
     std::unique_ptr<char[]> chunk;
+    bool is_chunk_asked = false;
     bool has_chunk = false;
   };
 
-  explicit RemoteHost(const Connection &connection);
   void read();
+  void give_signs();
   void post(uint32_t request_id);
-  void receive_request(const Frame &frame);
-  void receive_chunk(const FrameHeader &header);
+  bool receive_request(const Frame &frame);
+  bool receive_chunk(const FrameHeader &header);
+  bool receive_reply(Frame frame);
   void send(const FrameHeader &header, std::string_view text = {}, const void *data = nullptr, size_t data_bytes = 0);
   Frame ask(const FrameHeader &question, std::string_view text = {});
 
   const Connection connection_;
   bool has_log_ = false;
   std::string place_;
+  Frame received_;      // only for the thread that reads
+  std::mutex sending_;  // one frame at a time
 
   std::mutex mutex_;
   std::condition_variable replied_;
+  std::condition_variable requested_;                // a request is open, and none was before
+  bool is_asking_ = false;                           // guarded by mutex_; a reply is waited for
   std::optional<Frame> reply_;                       // guarded by mutex_
+  bool is_turn_posted_ = false;                      // guarded by mutex_
+  bool has_turned_ = false;                          // guarded by mutex_; Node's thread has come by since the last sign
   std::unordered_map<uint32_t, Received> requests_;  // guarded by mutex_
   bool (*post_)(uint32_t) = nullptr;                 // guarded by mutex_; only Node's thread sets it
 };

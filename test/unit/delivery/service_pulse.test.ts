@@ -35,6 +35,46 @@ function patienceOf(bench: Bench): number {
   throw new Error("none of the expected times");
 }
 
+describe("whether requests are fruitless", () => {
+  it("is not known before the first request", () => {
+    const bench = new Bench();
+    bench.clock.nowMs += 3_600_000;
+    expect(bench.pulse.isFruitless).toBe(false);
+  });
+
+  it.each([
+    [1999, false],
+    [2000, true],
+    [2001, true],
+  ])("shows after %i ms of tries of which nothing was taken: %j", (durationMs, isFruitless) => {
+    const bench = new Bench();
+    bench.run(durationMs - 500, "not taken");
+    bench.run(500, "not taken");
+    expect(bench.pulse.isFruitless).toBe(isFruitless);
+  });
+
+  it("shows at once after one without hope", () => {
+    const bench = new Bench();
+    bench.run(1, "hopeless");
+    expect(bench.pulse.isFruitless).toBe(true);
+  });
+
+  it("is counted anew from the first request behind one that was taken, and not before the service's silence means something", () => {
+    const bench = new Bench();
+    bench.run(5000, "not taken");
+    bench.run(100, "taken");
+    expect(bench.pulse.isFruitless).toBe(false);
+    bench.clock.nowMs += 60_000;
+    expect(bench.pulse.isFruitless).toBe(false);
+    bench.run(1999, "not taken");
+    expect(bench.pulse.isFruitless).toBe(false);
+    bench.run(1, "not taken");
+    expect(bench.pulse.isFruitless).toBe(true);
+    bench.run(100, "taken");
+    expect(bench.pulse.isFruitless).toBe(false);
+  });
+});
+
 describe("ServicePulse", () => {
   it("does not judge a service without any request as hanging, however long nothing happens", () => {
     const bench = new Bench();

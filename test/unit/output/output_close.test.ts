@@ -290,6 +290,106 @@ describe("the end of an output whose service does not answer", () => {
   });
 });
 
+describe("the end of an output whose service takes nothing", () => {
+  const serial = { experimental_concurrency: "1", experimental_concurrency_retries: "1000" };
+  const throttled: Step = failedAt(0);
+  const unavailable = requestFailed("HTTP 503", "transient");
+  const many = Array.from({ length: 22 }, (_, n) => chunk(n));
+
+  it.each([
+    ["throttles all records", throttled, {}],
+    ["throttles all records of one tag, in their order", throttled, { partition_key: "n" }],
+    ["fails each request after 700 ms", "slowly", {}],
+  ])("lasts as long as one chunk's tries, however many wait behind it, when it %s", async (_, step, options) => {
+    const clock = new HeldClock();
+    const failing: Step = async () => {
+      await clock.sleep(700);
+      return unavailable;
+    };
+    const output = endingOutput({ clock, options: { ...serial, ...options }, afterwards: step === "slowly" ? failing : (step as Step) });
+    await output.start(...many);
+    const closing = output.close();
+    await clock.advance(4000);
+    expect(closing.lastedMs).toBeDefined();
+    expect(output.outcomes).toEqual(many.map(() => "retry"));
+    expect(output.log.at("error").at(-1)).toBe(lossOf(22));
+  });
+
+  it("waits once for credentials that do not come, whatever waits behind them", async () => {
+    const clock = new HeldClock();
+    const silent: Step = async () => {
+      await clock.sleep(10_000);
+      return requestFailed("CredentialsTimeout", "transient");
+    };
+    const { start, close, outcomes, client } = endingOutput({ clock, options: serial, afterwards: silent });
+    await start(...many);
+    const closing = close();
+    await clock.advance(10_100);
+    expect(closing.lastedMs).toBe(10_000);
+    expect(outcomes).toEqual(many.map(() => "retry"));
+    expect(client.requests).toHaveLength(1);
+  });
+
+  it("does not fetch the chunks that wait", async () => {
+    const clock = new HeldClock();
+    const { start, close, outcomes } = endingOutput({ clock, options: serial, afterwards: throttled });
+    await start(chunk(), ...Array.from({ length: 5 }, (): WaitingChunk => ({ bytes: 10, open: () => expect.unreachable() })));
+    close();
+    await clock.advance(3000);
+    expect(outcomes).toEqual(Array.from({ length: 6 }, () => "retry"));
+  });
+
+  it("tries the waiting chunks, too, for as long as a short silence may last", async () => {
+    const clock = new HeldClock();
+    const options = { ...serial, retry_timeout: "0" };
+    // Back after 1.9 s.
+    const startMs = clock.now();
+    const blip: Step = async () => {
+      await clock.sleep(100);
+      return clock.now() - startMs < 1900 ? unavailable : allTaken;
+    };
+    const { start, close, outcomes } = endingOutput({ clock, options, afterwards: blip });
+    await start(...many);
+    close();
+    await clock.advance(5000);
+    expect(outcomes).toEqual(many.map((_, n) => (n < 18 ? "retry" : "ok")));
+  });
+
+  it("waits with the others while a chunk beside the failed one may still be taken, and goes on when it is", async () => {
+    const clock = new HeldClock();
+    const options = { ...serial, experimental_concurrency: "2" };
+    const client: Step = async (entries) => {
+      const isSlow = Buffer.from(entries[0]?.data ?? "").toString() === '{"n":1}';
+      await clock.sleep(isSlow ? 6000 : 100);
+      return clock.now() > 7000 || isSlow ? allTaken : unavailable;
+    };
+    const { start, close, outcomes } = endingOutput({ clock, options, afterwards: client });
+    await start(...[0, 1, 2, 3].map((n) => chunk(n)));
+    close();
+    await clock.advance(5000);
+    expect(outcomes).toEqual(["retry", undefined, undefined, undefined]);
+    await clock.advance(5000);
+    expect(outcomes).toEqual(["retry", "ok", "ok", "ok"]);
+  });
+
+  it("holds for an output that expects its end while another one ends", async () => {
+    const clock = new HeldClock();
+    const { instance, start, outcomes } = endingOutput({ clock, options: serial, afterwards: throttled });
+    await start(...many);
+    instance.expectEnd();
+    await clock.advance(3000);
+    expect(outcomes).toEqual(many.map(() => "retry"));
+  });
+
+  it("is no reason to give up on waiting chunks while no end is in sight", async () => {
+    const clock = new HeldClock();
+    const { start, outcomes } = endingOutput({ clock, options: serial, afterwards: throttled });
+    await start(...many);
+    await clock.advance(4000);
+    expect(outcomes.filter((outcome) => outcome !== undefined)).toHaveLength(1);
+  });
+});
+
 describe("the chunks that an end leaves undelivered", () => {
   it("include those that get retry while the end goes on: Fluent Bit does not bring them again", async () => {
     const clock = new HeldClock();

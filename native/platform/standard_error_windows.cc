@@ -1,0 +1,85 @@
+// Writes to the standard error that Fluent Bit was started with, without waiting for its reader, on Windows.
+//
+// A pipe there cannot be asked for its room, and has no flag of ours alone. So a thread writes, one message at a time.
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+
+#include "platform/standard_error.h"
+#include "platform/thread.h"
+
+namespace kinesis {
+namespace {
+
+constexpr size_t kWriterStackBytes = 64 * 1024;
+// Until a message counts as written although it is not yet: a reader has taken it by then, or takes none.
+constexpr std::chrono::milliseconds kPatience(200);
+
+struct Writer {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::string message;      // guarded by mutex
+  bool is_busy = false;     // guarded by mutex
+  bool has_thread = false;  // guarded by mutex
+};
+
+Writer &writer() {
+  // Never destroyed: its thread lives until the process ends.
+  static auto *writer = new Writer();
+  return *writer;
+}
+
+bool write_whole(std::string_view text) {
+  while (!text.empty()) {
+    DWORD written = 0;
+    const auto bytes = static_cast<DWORD>(text.size());
+    if (!WriteFile(GetStdHandle(STD_ERROR_HANDLE), text.data(), bytes, &written, nullptr) || written == 0) return false;
+    text.remove_prefix(written);
+  }
+  return true;
+}
+
+void write_messages() {
+  Writer &own = writer();
+  std::unique_lock<std::mutex> lock(own.mutex);
+  for (;;) {
+    own.changed.wait(lock, [&own] { return own.is_busy; });
+    lock.unlock();
+    write_whole(own.message);
+    lock.lock();
+    own.is_busy = false;
+    own.changed.notify_all();
+  }
+}
+
+}  // namespace
+
+void StandardError::keep() {}
+
+void StandardError::take_given() {}
+
+size_t StandardError::write(const std::string_view *texts, size_t count) {
+  std::string message;
+  for (size_t i = 0; i < count; i++) message += texts[i];
+  const size_t bytes = message.size();
+  Writer &own = writer();
+  std::unique_lock<std::mutex> lock(own.mutex);
+  if (own.is_busy) return 0;
+  if (!own.has_thread) {
+    pthread_t thread;
+    own.has_thread = start_quiet_thread(kWriterStackBytes, write_messages, thread).empty();
+    if (!own.has_thread) return 0;
+    pthread_detach(thread);
+  }
+  own.message = std::move(message);
+  own.is_busy = true;
+  own.changed.notify_all();
+  own.changed.wait_for(lock, kPatience, [&own] { return !own.is_busy; });
+  return bytes;
+}
+
+}  // namespace kinesis

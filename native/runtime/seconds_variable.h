@@ -1,0 +1,20 @@
+// An environment variable that holds a time limit in whole seconds.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace kinesis {
+
+struct SecondsVariable {
+  const char *name;
+  int64_t least, most, unset;
+
+  /// The limit: that of the variable, or `unset` where there is none or an invalid one.
+  int64_t seconds() const;
+
+  /// What is wrong with the variable's value, for the user; empty when it can be used.
+  std::string complaint() const;
+};
+
+}  // namespace kinesis

@@ -1,0 +1,171 @@
+// Cases about the plugin's own messages on a standard error that takes no more: nothing waits, and the lost are
+// counted.
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "platform/messages.h"
+#include "platform/standard_error.h"
+#include "platform/surroundings.h"
+#include "shim_host.h"
+#include "stand_in_core.h"
+
+namespace shim {
+namespace {
+
+using kinesis::Messages;
+using kinesis::Surroundings;
+
+constexpr int kSmallestPipe = 4096;
+const std::string kNote = "[kinesis] messages lost here, since nobody read them in time: ";
+
+void make_standard_error(int descriptor) {
+  CHECK(dup2(descriptor, STDERR_FILENO) == STDERR_FILENO);
+  Messages::get().keep_standard_error();
+}
+
+// All that is there to be read.
+std::string drain(int descriptor) {
+  CHECK(fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0);
+  std::string all;
+  char part[65536];
+  for (ssize_t bytes; (bytes = read(descriptor, part, sizeof part)) > 0;) all.append(part, static_cast<size_t>(bytes));
+  return all;
+}
+
+std::string line(int number) { return "line " + std::to_string(number) + " " + std::string(100, 'x'); }
+
+void say(int number) { Surroundings::get().say(line(number)); }
+
+// Says `count` lines where nobody reads, then what is left of them, and one more; checks that each is whole or counted.
+void expect_counted(int reader, int count) {
+  for (int number = 0; number < count; number++) say(number);
+  const std::string first = drain(reader);
+  int whole = 0;
+  std::string expected;
+  while (whole < count) {
+    const std::string next = "[kinesis] " + line(whole) + "\n";
+    if (first.compare(expected.size(), next.size(), next) != 0) break;
+    expected += next;
+    whole++;
+  }
+  CHECK(whole > 0 && whole < count);
+  // A socket may take a part of a line.
+  const bool is_cut = first.size() > expected.size();
+  say(count);
+  const std::string note = kNote + std::to_string(count - whole) + "\n";
+  CHECK(drain(reader) == (is_cut ? "\n" : "") + note + "[kinesis] " + line(count) + "\n");
+  say(count + 1);
+  CHECK(drain(reader) == "[kinesis] " + line(count + 1) + "\n");
+}
+
+void full_pipe() {
+  int ends[2];
+  CHECK(pipe(ends) == 0 && fcntl(ends[0], F_SETPIPE_SZ, kSmallestPipe) >= kSmallestPipe);
+  make_standard_error(ends[1]);
+  expect_counted(ends[0], 2000);
+  // Everybody else's way to write there is as it was.
+  CHECK((fcntl(ends[1], F_GETFL) & O_NONBLOCK) == 0);
+  // The child's standard error is ours.
+  CHECK((fcntl(Messages::get().descriptor(), F_GETFD) & FD_CLOEXEC) != 0);
+}
+
+void full_socket() {
+  int ends[2];
+  CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+  make_standard_error(ends[1]);
+  expect_counted(ends[0], 20000);
+  CHECK((fcntl(ends[1], F_GETFL) & O_NONBLOCK) == 0);
+  close(ends[0]);
+  say(1);  // no SIGPIPE
+}
+
+// Where the pipe cannot be opened anew: as before the standard error is kept.
+void full_pipe_of_others() {
+  int ends[2];
+  CHECK(pipe(ends) == 0 && fcntl(ends[0], F_SETPIPE_SZ, 2 * kSmallestPipe) >= 2 * kSmallestPipe);
+  CHECK(dup2(ends[1], STDERR_FILENO) == STDERR_FILENO);
+  kinesis::StandardError shared;
+  const std::string text(100, 'x');
+  const std::string_view parts[] = {"begin ", text, " end\n"};
+  size_t total = 0, written = 0;
+  while ((written = shared.write(parts, 3)) > 0) {
+    CHECK(written == 111);
+    total += written;
+  }
+  CHECK(total > 0 && total <= 2 * kSmallestPipe);
+  CHECK(drain(ends[0]).size() == total);
+  // A text of three pages does not fit: what fits is written.
+  const std::string long_text(3 * kSmallestPipe, 'y');
+  const std::string_view long_part = long_text;
+  written = shared.write(&long_part, 1);
+  CHECK(written >= kSmallestPipe && written <= 2 * kSmallestPipe && drain(ends[0]).size() == written);
+  const std::string_view rest = std::string_view(long_text).substr(written);
+  CHECK(shared.write(&rest, 1) == rest.size() && drain(ends[0]) == rest);
+}
+
+void file_takes_all() {
+  char path[] = "/tmp/kinesis-messages-XXXXXX";
+  const int file = mkstemp(path);
+  CHECK(file >= 0 && write(file, "before\n", 7) == 7);
+  make_standard_error(file);
+  std::string expected = "before\n";
+  for (int number = 0; number < 100; number++) {
+    say(number);
+    // Another writer goes on behind it.
+    CHECK(write(file, "host\n", 5) == 5);
+    expected += "[kinesis] " + line(number) + "\nhost\n";
+  }
+  std::ifstream stream(path);
+  const std::string all{std::istreambuf_iterator<char>(stream), {}};
+  unlink(path);
+  CHECK(all == expected);
+}
+
+void no_standard_error() {
+  close(STDERR_FILENO);
+  Messages::get().keep_standard_error();
+  say(1);
+  // Its number is another file's.
+  int ends[2];
+  CHECK(pipe(ends) == 0);
+  CHECK(ends[0] == STDERR_FILENO || ends[1] == STDERR_FILENO);
+  say(2);
+  CHECK(drain(ends[0]).empty());
+}
+
+// All of it in the embedded core's way and in that of a core in another process.
+void core_with_full_pipe() {
+  int ends[2];
+  CHECK(pipe(ends) == 0 && fcntl(ends[0], F_SETPIPE_SZ, kSmallestPipe) >= kSmallestPipe);
+  make_standard_error(ends[1]);
+  for (int number = 0; number < 100; number++) say(number);
+  Instance instance;
+  CHECK(instance.init() == kFlbOk);
+  const std::string text(1000, 'x');
+  for (int turn = 0; turn < 20; turn++) {
+    CHECK(instance.flush(text, stand_in::kWrite) == instance.expected(text, stand_in::kWrite));
+  }
+  drain(ends[0]);
+  CHECK(instance.flush("now it is read", stand_in::kWrite) == instance.expected("now it is read", stand_in::kWrite));
+  const std::string read = drain(ends[0]);
+  CHECK(read.find(kNote) != std::string::npos);
+  CHECK(read.find("now it is read") != std::string::npos);
+}
+
+}  // namespace
+
+Cases message_cases() {
+  return {{"messages-full-pipe", full_pipe},
+          {"messages-full-socket", full_socket},
+          {"messages-full-pipe-of-others", full_pipe_of_others},
+          {"messages-file", file_takes_all},
+          {"messages-without-standard-error", no_standard_error},
+          {"messages-of-core", core_with_full_pipe}};
+}
+
+}  // namespace shim
