@@ -13,7 +13,10 @@ export function compressorFor(algorithm: CompressionAlgorithm): Compress {
   const [compress, pieces] = algorithm === "gzip" ? [gzipSync, gzipPieces] : [deflateSync, zlibPieces];
   const append = (sink: ByteSink, start: number) => {
     const record = sink.bytes.subarray(start, sink.length);
-    sink.append(compress(record, optionsFor(record.length)));
+    const packed = compress(record, optionsFor(record.length));
+    // The head of zlib's format has the size of the window. Consumers know the format by that of the largest.
+    packed.set(pieces.head);
+    sink.append(packed);
   };
   return Object.assign(append, { pieces });
 }

@@ -29,6 +29,13 @@ describe.each([
     }
   });
 
+  test.each([0, 1, 450, 3072, 100_000])("head and tail at %i bytes are those of zlib's default", (bytes) => {
+    const record = logs.subarray(0, bytes);
+    const [ours, theirs] = [pack(record), zlibs(record)];
+    expect(ours.subarray(0, headBytes).toString("hex")).toBe(theirs.subarray(0, headBytes).toString("hex"));
+    expect(ours.subarray(-tailBytes).toString("hex")).toBe(theirs.subarray(-tailBytes).toString("hex"));
+  });
+
   test.each([1, 100, 3072])("what cannot be compressed grows by no more than a frame at %i bytes", (bytes) => {
     for (let trial = 0; trial < 20; trial++) {
       expect(pack(randomBytes(bytes)).length).toBeLessThanOrEqual(headBytes + storedHeadBytes + bytes + tailBytes);
