@@ -10,18 +10,29 @@ const decoders = new Map([["gzip", "gunzip"], ["x-gzip", "gunzip"], ["deflate", 
 /** Asks for none. */
 export const withoutEncoding = { "accept-encoding": "identity" } as const;
 
+/**
+ * Returns the body without its encoding; an empty one for a refusal that cannot be read, which still has its status to tell.
+ * @param mostBytes limits the decoded body: a thousandth of it may have come
+ * @throws an error named EncodedAnswer
+ */
+export async function plainBody(body: Buffer, status: number, headers: IncomingHttpHeaders, mostBytes: number): Promise<Buffer> {
+  const encoding = encodingOf(headers);
+  if (encoding === undefined) return body;
+  try {
+    return await decoded(body, encoding, mostBytes);
+  } catch (error) {
+    if (status < 400) throw error;
+    return Buffer.alloc(0);
+  }
+}
+
 /** Returns the encoding; undefined when the body is as it should be. */
-export function encodingOf(headers: IncomingHttpHeaders): string | undefined {
+function encodingOf(headers: IncomingHttpHeaders): string | undefined {
   const encoding = (headers["content-encoding"] ?? "").trim().toLowerCase();
   return encoding === "" || encoding === "identity" ? undefined : encoding;
 }
 
-/**
- * Returns the decoded body.
- * @param mostBytes limits the decoded body: a thousandth of it may have come
- * @throws an error named EncodedAnswer
- */
-export async function decoded(body: Buffer, encoding: string, mostBytes: number): Promise<Buffer> {
+async function decoded(body: Buffer, encoding: string, mostBytes: number): Promise<Buffer> {
   const decoder = (decoders as ReadonlyMap<string, "gunzip" | "inflate" | "brotliDecompress">).get(encoding);
   if (decoder === undefined) {
     throw encodedAnswer(`the answer has the encoding ${encoding.slice(0, 50)}, though it was asked for none`);

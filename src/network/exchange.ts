@@ -8,7 +8,7 @@ import {
 } from "node:http";
 import { request as secureRequest, type Agent as SecureAgent } from "node:https";
 import type { Readable } from "node:stream";
-import { decoded, encodingOf, withoutEncoding } from "./content_coding.js";
+import { plainBody, withoutEncoding } from "./content_coding.js";
 import { isRedirect, redirectError } from "./redirect.js";
 
 /** Where a request goes, over which connections, and what is taken as its response. */
@@ -136,18 +136,6 @@ function readBody(stream: Readable, mostBytes: number): Promise<Buffer> {
     stream.on("error", reject);
     stream.on("end", () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)));
   });
-}
-
-/** Undoes a body's encoding. A refusal that cannot be read has its status to tell. */
-async function plainBody(body: Buffer, status: number, headers: IncomingHttpHeaders, mostBytes: number): Promise<Buffer> {
-  const encoding = encodingOf(headers);
-  if (encoding === undefined) return body;
-  try {
-    return await decoded(body, encoding, mostBytes);
-  } catch (error) {
-    if (status < 400) throw error;
-    return Buffer.alloc(0);
-  }
 }
 
 function timeoutError(message: string): Error {
