@@ -56,7 +56,7 @@ function fill(target, machine) {
   ours("THIRD-PARTY", "THIRD-PARTY");
   ours("docs/LINUX.md", "INSTALL.md");
   // The last ones because the texts lead to them.
-  for (const name of ["README.md", "docs", "examples", "CHANGELOG.md", "CONTRIBUTING.md", "test/bench/results"]) ours(name, name);
+  for (const name of ["README.md", "docs", "examples", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "test/bench/results"]) ours(name, name);
   const additions = join(projectFolder, "build/package/additions.json");
   if (withLibnode && machine !== "x64") throw new Error("BUNDLE_LIBNODE=1 is for the package of x64 alone");
   writeFileSync(additions, JSON.stringify(withLibnode ? gatherLibnode({ projectFolder, libnode, target }) : []));

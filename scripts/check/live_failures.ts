@@ -30,5 +30,5 @@ export function failureAdvice(code: string, message: string, action: string): st
   if (refusedCredentials.has(code)) return "Renew the credentials, and see that the machine's clock is right";
   if (/CERT|SELF_SIGNED|SIGNATURE/u.test(code)) return "Name the authority of the certificate in NODE_EXTRA_CA_CERTS or AWS_CA_BUNDLE";
   if (/^E[A-Z_]+$|^TimeoutError$|^AbortError$/u.test(code)) return "Check 'endpoint', 'region', the network and HTTPS_PROXY";
-  return "See \"Troubleshooting\" in the README";
+  return "See docs/TROUBLESHOOTING.md";
 }

@@ -13,7 +13,7 @@ export interface WrittenPart {
 /** Returns all parts that are written, each a table in Markdown. */
 export function writtenParts(): WrittenPart[] {
   return [
-    { document: "README.md", name: "options", text: optionTable((option) => option.isCommon === true).replaceAll("](../README.md#", "](#") },
+    { document: "README.md", name: "options", text: optionTable((option) => option.isCommon === true).replaceAll("](", "](docs/") },
     { document: "docs/OPTIONS.md", name: "options", text: optionTable(() => true) },
     { document: "docs/METRICS.md", name: "metrics", text: metricRows() },
   ];

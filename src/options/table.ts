@@ -161,7 +161,7 @@ export const options = {
     allowed: "letters of strftime(3), `%L` or `%3N` (milliseconds), `%f` or `%6N` (microseconds), `%9N` (nanoseconds). Checked when `time_key` is set",
   }),
   experimental_concurrency: wholeNumber("experimental_concurrency", { fallback: 0, lowest: 0, highest: 10 }, {
-    help: "bounds the chunks of the output that are under way at once, see [concurrency](../README.md#concurrency)",
+    help: "bounds the chunks of the output that are under way at once, see [concurrency](DELIVERY.md#concurrency)",
     fallback: "`0`: no bound of its own",
   }),
   experimental_concurrency_retries: wholeNumber("experimental_concurrency_retries", { fallback: 4, lowest: 0, highest: Number.MAX_SAFE_INTEGER }, {
@@ -174,12 +174,12 @@ export const options = {
     isCommon: true,
   }),
   aggregation: onOff("aggregation", {
-    help: "packs many records into one Kinesis record, see [KPL aggregation](../README.md#kpl-aggregation)",
+    help: "packs many records into one Kinesis record, see [KPL aggregation](RECORDS.md#kpl-aggregation)",
     isCommon: true,
   }),
   compression: option({
     read: readCompression,
-    help: "compresses each record on its own, see [compression](../README.md#compression)",
+    help: "compresses each record on its own, see [compression](RECORDS.md#compression)",
     fallback: "`none`",
     allowed: "`none`, `zlib`, `gzip`, in any case",
     isCommon: true,
@@ -191,7 +191,7 @@ export const options = {
   }),
   http_request_timeout: option({
     read: (text) => (text === "" ? undefined : readInteger("http_request_timeout", text, 0, 0, maxTimeoutSeconds)),
-    help: "seconds after which the plugin gives up an attempt to send a request, see [time limits](../README.md#time-limits)",
+    help: "seconds after which the plugin gives up an attempt to send a request, see [time limits](NETWORK.md#time-limits)",
     fallback: "unset: 10 s from the last sent byte to the response, which is not the same as `10`",
     allowed: `0 (no limit) to ${maxTimeoutSeconds}, whole`,
   }),
@@ -210,7 +210,7 @@ export const options = {
   }),
   profile: freeText({
     help: "profile of the shared AWS files whose credentials are used. It goes before all other sources, and nothing takes its place when it fails",
-    fallback: "none: the [default chain](../README.md#permissions-and-credentials)",
+    fallback: "none: the [default chain](CREDENTIALS.md)",
     allowed: "name of a profile",
   }),
   external_id: option({
@@ -222,7 +222,7 @@ export const options = {
     isSecret: () => true,
   }),
   max_record_size: wholeNumber("max_record_size", { fallback: maxRecordBytes, lowest: minRecordBytes, highest: maxLargeRecordBytes }, {
-    help: "bytes of a Kinesis record with its partition key; what is longer is cut, see [large records](../README.md#large-records)",
+    help: "bytes of a Kinesis record with its partition key; what is longer is cut, see [large records](RECORDS.md#large-records)",
   }),
   /** Well inside the 5 s that Fluent Bit grants at shutdown (its option Grace). */
   retry_timeout: wholeNumber("retry_timeout", { fallback: 3, lowest: 0, highest: maxRetryTimeoutSeconds }, {
@@ -234,17 +234,17 @@ export const options = {
   }),
   request_format: option({
     read: readRequestFormat,
-    help: "form of the requests that carry records. `cbor` saves about a quarter of the bytes, and the work of base64, see [requests in CBOR](../README.md#requests-in-cbor)",
+    help: "form of the requests that carry records. `cbor` saves about a quarter of the bytes, and the work of base64, see [requests in CBOR](NETWORK.md#requests-in-cbor)",
     fallback: "`json`",
     allowed: "`json`, `cbor`, in any case",
   }),
   /** At most as many as connections (network/http_handler.ts). */
   concurrent_requests: wholeNumber("concurrent_requests", { fallback: 10, lowest: 1, highest: 50 }, {
-    help: "bounds the requests of the output that are under way at once, see [concurrency](../README.md#concurrency)",
+    help: "bounds the requests of the output that are under way at once, see [concurrency](DELIVERY.md#concurrency)",
   }),
   /** With Fluent Bit's Grace of 5 s it stays within the 30 s after which Kubernetes and ECS kill a container. */
   drain_timeout: wholeNumber("drain_timeout", { fallback: 20, lowest: 0, highest: maxDrainTimeoutSeconds }, {
-    help: "seconds for which the output goes on delivering when Fluent Bit ends, see [the end](../README.md#the-end)",
+    help: "seconds for which the output goes on delivering when Fluent Bit ends, see [the end](DELIVERY.md#the-end)",
     allowed: `0 to ${maxDrainTimeoutSeconds}, whole`,
   }),
 };

@@ -1,4 +1,4 @@
-// `make bench`: all benchmarks, printed, kept in test/bench/results as JSON and as a picture, and in the README.
+// `make bench`: all benchmarks, printed, kept in test/bench/results as JSON and as a picture, and in docs/BENCHMARKS.md.
 //
 // The whole takes an hour with FLUENT_BIT and PEER_PLUGIN. BENCH_ONLY (a pattern) times some stages only, and then nothing
 // is kept; BENCH_RUNS, BENCH_RECORDS (at most so many) and BENCH_LATENCIES (0,5,20,50 ms) are for Fluent Bit.
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   if (named === undefined) return;
   writeResults(results, pictureOf(results));
   writeFigures(results);
-  console.log(`\nkept in ${resultsFile} and ${pictureFile}; the README's figures are these`);
+  console.log(`\nkept in ${resultsFile} and ${pictureFile}; the figures of docs/BENCHMARKS.md are these`);
 }
 
 await main().catch((error: unknown) => {

@@ -5,7 +5,7 @@ import type { FluentBitResults, Results } from "./results.js";
 import type { StageResult } from "./stage.js";
 import { figure } from "./table.js";
 
-/** The outputs as the README and the picture call them. */
+/** The outputs as the documents and the picture call them. */
 export const outputNames: Readonly<Record<string, string>> = { c: "C output", ours: "this plugin", peer: "Go plugin" };
 
 /** `ours-workers2` becomes "this plugin, 2 workers". */

@@ -1,4 +1,4 @@
-// Writes the tables of figures into the README, made from the results, between its two marks.
+// Writes the tables of figures into docs/BENCHMARKS.md, made from the results, between its two marks.
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type Summary, TITLES } from "./fluent_bit/comparison.js";
@@ -8,7 +8,7 @@ import { outputNames } from "./picture.js";
 import type { Results } from "./results.js";
 import { figure } from "./table.js";
 
-const readme = path.resolve("README.md");
+const readme = path.resolve("docs/BENCHMARKS.md");
 const begin = "<!-- figures: written by make bench -->\n";
 const end = "<!-- end of figures -->";
 const outputs = ["ours", "c", "peer"];
@@ -125,7 +125,7 @@ export function figuresOf(results: Results): string {
 export function withFigures(text: string, figures: string): string {
   const [before, rest] = text.split(begin);
   const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error(`README.md has no '${begin.trim()}' and '${end}'`);
+  if (before === undefined || after === undefined) throw new Error(`docs/BENCHMARKS.md has no '${begin.trim()}' and '${end}'`);
   return `${before}${begin}${figures}${end}${after}`;
 }
 

@@ -15,7 +15,9 @@ const native = join(here, "../../native");
 const builds = join(here, "../../build/test-native/fuzz");
 const shim = [
   ...["shim_host.cc", "stand_in_binding.cc", "stand_in_own_libraries.cc", "fingerprint.cc"].map((file) => join(here, file)),
-  ...readdirSync(native).filter((file) => file.endsWith(".cc") && !/^(binding|external_builtins|find_object|glibc_2_17|number_reading|own_libraries|host_memory)\.|_windows/.test(file)).map((file) => join(native, file)),
+  ...readdirSync(native, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".cc") && !/(?:^|\/)(?:binding|external_builtins|own_libraries|host_memory)\.|\/glibc\/|_windows/u.test(file))
+    .map((file) => join(native, file)),
 ];
 const buildTimeout = 600_000;
 // ThreadSanitizer does not start where the kernel scatters addresses widely.

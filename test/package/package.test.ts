@@ -30,7 +30,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe("the archive", () => {
   it("has the plugin, its papers and its examples in one folder", () => {
     const names = readdirSync(join(folder, NAME)).sort();
-    expect(names).toEqual(["CHANGELOG.md", "CONTRIBUTING.md", "INSTALL.md", "LICENSE", "README.md", "SHA256SUMS", "THIRD-PARTY", "docs", "examples", "kinesis.cdx.json", "kinesis.so", "test"]);
+    expect(names).toEqual(["CHANGELOG.md", "CONTRIBUTING.md", "INSTALL.md", "LICENSE", "README.md", "SECURITY.md", "SHA256SUMS", "THIRD-PARTY", "docs", "examples", "kinesis.cdx.json", "kinesis.so", "test"]);
     expect(readFileSync(join(folder, NAME, "kinesis.so")).equals(readFileSync(PLUGIN))).toBe(true);
     expect(readdirSync(join(folder, NAME, "examples"))).toContain("fluent-bit.conf");
   });

@@ -8,7 +8,11 @@ import { withPart, writtenParts } from "../../scripts/documents/documents.js";
 import { metricDefinitions, metricTable } from "../../src/telemetry/metrics.js";
 import { ROOT } from "../support/plugin_host.js";
 
-const documents = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...["ARCHITECTURE", "COMPATIBILITY", "FLUENT-BIT", "LINUX", "METRICS", "MIGRATION", "OPTIONS", "SUPPORT", "TUNING", "WINDOWS"].map((name) => `docs/${name}.md`)];
+const documents = [
+  ...["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"],
+  ...readdirSync(path.join(ROOT, "docs")).map((name) => `docs/${name}`),
+  ...readdirSync(path.join(ROOT, "examples"), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".md")).map((name) => `examples/${name}`),
+];
 const textOf = (document: string): string => readFileSync(path.join(ROOT, document), "utf8");
 
 const files = ["src", "native", "test", "scripts", "examples"].flatMap((folder) =>
@@ -58,6 +62,10 @@ function anchorsOf(document: string): string[] {
   const headings = [...textOf(document).matchAll(/^#+ (.+)$/gmu)].map(([, heading = ""]) => heading);
   return headings.map((heading) => heading.toLowerCase().replaceAll(/[^\w\- ]/gu, "").replaceAll(" ", "-"));
 }
+
+it("the README has at most 180 lines", () => {
+  expect(textOf("README.md").split("\n").length).toBeLessThanOrEqual(180);
+});
 
 describe.each(documents)("%s", (document) => {
   const text = textOf(document);

@@ -33,7 +33,7 @@ export function workers(output: KinesisOutput, pipeline: Pipeline, version: Host
   const setting = workersOf(output);
   if (setting === undefined) return [];
   const place = { file: setting.file, line: setting.line };
-  const advice = "Remove it, see \"Concurrency\" in the README";
+  const advice = "Remove it, see docs/DELIVERY.md";
   const fault = hostFaults.find(({ rule }) => rule === "workers");
   if (fault !== undefined && isReloaded(pipeline) && (version === undefined || hasFault(fault, version))) {
     const which = version === undefined ? fault.versions : versionText(version);

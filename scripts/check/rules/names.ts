@@ -26,7 +26,7 @@ const connectionNames: readonly (readonly [name: RegExp, advice: string])[] = [
   [/^(?:host|port|ipv6)$/u, "Remove it; 'endpoint' names another address, port included"],
   [/^tls(?:\.|$)/u, "Remove it; AWS is always reached over TLS. AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS name authorities of your own"],
   [/^net\./u, "Remove it; 'http_request_timeout' limits a request, HTTPS_PROXY names a proxy"],
-  [/^oauth2/u, "Remove it; see \"Permissions and credentials\" in the README"],
+  [/^oauth2/u, "Remove it; see docs/CREDENTIALS.md"],
 ];
 
 /** @returns a complaint for each key that the plugin never asks for */
@@ -52,7 +52,7 @@ function complaintOf({ key, name, resolved, file, line }: Setting): Finding {
   }
   const meant = known?.meant ?? nearest(name, [...ownNames, ...hostNames]);
   const unknown = `'${key}' is not an option of this plugin and has no effect`;
-  if (meant === undefined) return { severity: "warning", place, rule: "unknown-option", message: unknown, advice: "Remove it, or see \"Options\" in the README" };
+  if (meant === undefined) return { severity: "warning", place, rule: "unknown-option", message: unknown, advice: "Remove it, or see docs/OPTIONS.md" };
   return { severity: "error", place, rule: "unknown-option", message: `${unknown}; did you mean '${meant}'?`, advice: `Rename it to '${meant}'` };
 }
 

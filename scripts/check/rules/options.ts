@@ -75,5 +75,5 @@ function warningOf(output: KinesisOutput, message: string): Finding[] {
   if (message.startsWith("'partition_key' has different behavior")) return [];
   const isSet = (name: string) => (output.settings.first(name)?.resolved ?? "") !== "";
   const option = Object.keys(adviceFor).find((name) => message.includes(`'${name}`) && isSet(name));
-  return [{ severity: "warning", place: placeOf(output, option ?? "name"), rule: "plugin-warning", message, advice: adviceFor[option ?? ""] ?? "See the README" }];
+  return [{ severity: "warning", place: placeOf(output, option ?? "name"), rule: "plugin-warning", message, advice: adviceFor[option ?? ""] ?? "See docs/OPTIONS.md" }];
 }

@@ -6,10 +6,10 @@ import { isKnown, placeOf, type KinesisOutput, type Settings } from "../outputs.
 /** Seconds. Source: Fluent Bit, include/fluent-bit/flb_config.h and src/flb_config.c. */
 const defaultGrace = 5;
 const defaultFlush = 1;
-/** Of a connection on which nothing moves, and of a response where http_request_timeout is unset: see the README, "Time limits". */
+/** Of a connection on which nothing moves, and of a response where http_request_timeout is unset: see docs/NETWORK.md, "Time limits". */
 const idleSeconds = 60;
 const defaultAnswerSeconds = 10;
-/** Below this many seconds aggregates stay small, see "KPL aggregation" in the README. */
+/** Below this many seconds aggregates stay small, see docs/RECORDS.md, "KPL aggregation". */
 const longFlush = 5;
 
 /** Infinite when Fluent Bit waits for ever. */

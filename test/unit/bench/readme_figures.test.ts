@@ -1,4 +1,4 @@
-// The figures in the README.
+// The figures in docs/BENCHMARKS.md.
 import { expect, it } from "vitest";
 import type { Summary } from "../../bench/fluent_bit/comparison.js";
 import { figuresOf, withFigures } from "../../bench/readme_figures.js";
@@ -59,5 +59,5 @@ it("the figures take the place of the last ones, and the rest of the text stays"
   const once = withFigures(text, "new\n");
   expect(once).toBe(text.replace("old", "new"));
   expect(withFigures(once, "old\n")).toBe(text);
-  expect(() => withFigures("no place", "new")).toThrow("README.md has no");
+  expect(() => withFigures("no place", "new")).toThrow("docs/BENCHMARKS.md has no");
 });

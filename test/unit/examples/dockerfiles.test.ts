@@ -16,7 +16,7 @@ const names = [
   "ecs-firelens/Dockerfile",
 ];
 
-const readme = readFileSync(path.join(ROOT, "README.md"), "utf8");
+const readme = readFileSync(path.join(ROOT, "docs/BUILDING.md"), "utf8");
 
 describe.each(names)("%s", (name) => {
   const text = exampleText(name);
@@ -53,7 +53,7 @@ describe.each(names)("%s", (name) => {
     expect(copied.includes("/collected") || last?.instructions.some((each) => /libnode\d+/.test(each.text))).toBe(true);
   });
 
-  it("installs what the README says that the build needs", () => {
+  it("installs what docs/BUILDING.md says that the build needs", () => {
     const build = stages.find((stage) => stage.instructions.some((each) => each.text === "make release"));
     const system = build?.base.startsWith("amazonlinux:") === true ? "Amazon Linux 2023" : "Debian 12";
     const needed = new RegExp(`^\\| ${system} \\| \`(git [^\`]+)\``, "m").exec(readme)?.[1]?.split(" ") ?? [];

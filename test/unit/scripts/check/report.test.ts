@@ -123,7 +123,7 @@ it.each([
   ["ExpiredTokenException", "", "DescribeStreamSummary", /Renew/],
   ["ECONNREFUSED", "", "DescribeStreamSummary", /endpoint/],
   ["DEPTH_ZERO_SELF_SIGNED_CERT", "", "DescribeStreamSummary", /AWS_CA_BUNDLE/],
-  ["Strange", "", "DescribeStreamSummary", /README/],
+  ["Strange", "", "DescribeStreamSummary", /TROUBLESHOOTING/],
 ])("%s (%s) of %s has an advice", (code, message, action, advice) => {
   expect(failureAdvice(code, message, action)).toMatch(advice);
 });
