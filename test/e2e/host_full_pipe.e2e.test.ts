@@ -51,7 +51,7 @@ describe.each([
     try {
       const instance = await host.open(streams.options(stream));
       // Each leaves its tag in a message.
-      const tag = "t".repeat(2000);
+      const tag = "t".repeat(900);
       const count = Math.ceil((2 * pipeBytes) / tag.length);
       for (let n = 0; n < count; n++) expect(await host.flush(instance, chunkOf([{ n }]), tag)).toBe(FLB_OK);
       const before = drain();
