@@ -70,7 +70,7 @@ export async function buildHost(): Promise<string> {
 
 /** The host program for any Linux of this machine's kind whose glibc is 2.17 or newer. */
 export async function buildPortableHost(): Promise<string> {
-  const native = path.join(ROOT, "native");
+  const native = path.join(ROOT, "native/platform/glibc");
   const sources = ["glibc_2_17.cc", "find_object.cc", "number_reading.cc"].map((name) => path.join(native, name));
   const wrapped = ["__libc_start_main", "dlclose", "fstat64", "pthread_join"].map((name) => `-Wl,--wrap=${name}`);
   const flags = ["-static-libgcc", "-static-libstdc++", "-ffunction-sections", "-Wl,--gc-sections", ...wrapped];
