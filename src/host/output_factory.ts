@@ -32,7 +32,9 @@ export interface OutputFactoryDependencies {
   readonly zoneName: (epochSeconds: number) => string;
   readonly shared: SharedMemory;
   readonly md5: Md5;
+  /** Resolves when `md5` may be called. */
   readonly md5Ready: () => Promise<void>;
+  /** Returns the SHA-256 of bytes as text. */
   readonly sha256: (bytes: Uint8Array) => string;
   /** Returns milliseconds that never decrease. */
   readonly steadyNow: () => number;
@@ -40,6 +42,7 @@ export interface OutputFactoryDependencies {
   readonly now: () => number;
   /** Returns a number from 0 up to, but not including, 1. */
   readonly random: () => number;
+  /** Resolves after this time. */
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 

@@ -22,6 +22,7 @@ export interface OptionContext {
   readonly isSet: (name: string) => boolean;
   /** The value of max_record_size. */
   readonly maxRecordBytes: number;
+  /** Writes a warning to the log. */
   readonly warn: (message: string) => void;
 }
 

@@ -1,7 +1,6 @@
 // Lets the host program, built for x86-64 on glibc 2.34 or newer, start where glibc is older.
 //
 // As native/platform/glibc/glibc_2_17.cc does for the plugin, for the functions that only the host calls.
-#include <pthread.h>
 #include <sys/stat.h>
 
 #define BIND(name, version, result, arguments) \
@@ -12,13 +11,9 @@ using Main = int (*)(int, char **, char **);
 
 extern "C" {
 
-BIND(dlclose, "GLIBC_2.2.5", int, (void *))
-BIND(pthread_join, "GLIBC_2.2.5", int, (pthread_t, void **))
 BIND(__fxstat64, "GLIBC_2.2.5", int, (int, int, struct stat64 *))
 BIND(__libc_start_main, "GLIBC_2.2.5", int, (Main, int, char **, Main, void (*)(), void (*)(), void *))
 
-int __wrap_dlclose(void *library) { return old_dlclose(library); }
-int __wrap_pthread_join(pthread_t thread, void **result) { return old_pthread_join(thread, result); }
 int __wrap_fstat64(int descriptor, struct stat64 *status) { return old___fxstat64(1, descriptor, status); }
 
 // A program of glibc 2.34 leaves its constructors to glibc; older ones ran those that the program itself calls.

@@ -72,8 +72,9 @@ export async function buildHost(): Promise<string> {
 export async function buildPortableHost(): Promise<string> {
   const native = path.join(ROOT, "native/platform/glibc");
   const sources = ["glibc_2_17.cc", "find_object.cc", "number_reading.cc"].map((name) => path.join(native, name));
-  const wrapped = ["__libc_start_main", "dlclose", "fstat64", "pthread_join"].map((name) => `-Wl,--wrap=${name}`);
-  const flags = ["-static-libgcc", "-static-libstdc++", "-ffunction-sections", "-Wl,--gc-sections", ...wrapped];
+  const wrapped = ["__libc_start_main", "fstat64"].map((name) => `-Wl,--wrap=${name}`);
+  // Without exclude-libs all of libstdc++ would be exported, and so linked in, with functions of glibc 2.36.
+  const flags = ["-static-libgcc", "-static-libstdc++", "-ffunction-sections", "-Wl,--gc-sections", "-Wl,--exclude-libs,ALL", ...wrapped];
   const libraries = ["-ldl", "-pthread", `-Wl,@${path.join(native, "glibc_2_17.link")}`];
   const program = path.join(ROOT, "build", "test-native", "portable", "host");
   return compileHost("c++", "posix", [...sources, path.join(sourceFolder, "host_glibc_2_17.cc"), ...flags, ...libraries], program);
