@@ -1,6 +1,6 @@
 // The real Fluent Bit (FLUENT_BIT) inside the trees of other Debians, each with the shared libraries that it lacks.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { FluentBitSettings } from "./fluent_bit.js";
 import { ROOT } from "./host_program.js";
@@ -13,6 +13,14 @@ const LIBRARY_FOLDERS = ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "li
 
 /** The program, "" where none is named. */
 export const fluentBitProgram = process.env["FLUENT_BIT"] ?? "";
+
+/** Returns the versions of glibc's symbols that the program asks for and the tree lacks: it was built on a newer system. */
+export function missingGlibc(cell: MatrixCell): string[] {
+  const versionsIn = (file: string) => new Set(readFileSync(file, "latin1").match(/GLIBC_\d+\.\d+/gu) ?? []);
+  const libc = LIBRARY_FOLDERS.map((place) => path.join(cell.tree, place, "libc.so.6")).find((file) => existsSync(file));
+  const known = libc === undefined ? new Set<string>() : versionsIn(libc);
+  return [...versionsIn(fluentBitProgram)].filter((version) => !known.has(version));
+}
 
 /** Puts the program and the libraries that the tree lacks into a folder of this machine; gives the folder. */
 export function stageFluentBit(cell: MatrixCell): string {
