@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import {
   CreateStreamCommand,
   DescribeStreamSummaryCommand,
@@ -41,7 +42,8 @@ export interface KinesisLocalSettings {
 }
 
 const packageFolder = path.dirname(createRequire(import.meta.url).resolve("kinesis-local/package.json"));
-const wholeReads = new URL("whole_reads.mjs", import.meta.url).href;
+// By the working folder: bundled into a command, this file lies elsewhere.
+const wholeReads = pathToFileURL(path.resolve("test/support/whole_reads.mjs")).href;
 
 /** A port on which nothing listens. */
 export async function freePort(): Promise<number> {

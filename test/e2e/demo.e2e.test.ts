@@ -1,0 +1,19 @@
+// The demonstration of the README, on a log file of the test's.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { pluginEnvironment } from "../support/environment.js";
+import { ROOT } from "../support/plugin_host.js";
+
+const folder = mkdtempSync(path.join(tmpdir(), "demo-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it("make demo sends the lines of a log file and reads all of them back", { timeout: 120_000 }, () => {
+  const file = path.join(folder, "some.log");
+  writeFileSync(file, Array.from({ length: 50 }, (_, n) => `line ${n}\n`).join(""));
+  const run = spawnSync(process.execPath, ["scripts/demo.mjs", file], { cwd: ROOT, encoding: "utf8", env: pluginEnvironment() });
+  expect(run.stdout + run.stderr).toContain("In: 50 lines. Out: 50 records, 0 lines missing.");
+  expect(run.status).toBe(0);
+});
