@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kMaxParts = 8;
 
-// A copy of standard error with a number that the host does not use for a stream, or of /dev/null where there is none.
+// Duplicates standard error to a number above the standard streams. Without a standard error, duplicates /dev/null.
 int copy_of_standard_error() {
   const int kept = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   if (kept >= 0) return kept;

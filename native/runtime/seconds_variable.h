@@ -10,7 +10,7 @@ struct SecondsVariable {
   const char *name;
   int64_t least, most, unset;
 
-  /// The limit: that of the variable, or `unset` where there is none or an invalid one.
+  /// Returns the limit that the variable sets, or `unset` when the variable is unset or invalid.
   int64_t seconds() const;
 
   /// What is wrong with the variable's value, for the user; empty when it can be used.
