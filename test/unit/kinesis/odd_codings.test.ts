@@ -1,29 +1,18 @@
 // Kinesis behind something that encodes or redirects: an answer in gzip is an answer, and what cannot be read is told with what to do.
 import { gzipSync } from "node:zlib";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { entryOf } from "../../support/entry.js";
-import { ScriptedService, type ServedAnswer } from "../../support/scripted_service.js";
-import { sdkClientOf, stubSdkEnvironment, type SdkClient } from "../../support/sdk_client.js";
+import type { ServedAnswer } from "../../support/scripted_service.js";
+import type { SdkClient } from "../../support/sdk_client.js";
+import { useServedClient } from "../../support/served_client.js";
 
 const entries = [entryOf({ data: Buffer.from("x"), partitionKey: "k" }), entryOf({ data: Buffer.from("y"), partitionKey: "k" })];
 const taken = { SequenceNumber: "1", ShardId: "shardId-0" };
 const refused = { ErrorCode: "InternalFailure", ErrorMessage: "no" };
 
-let made: SdkClient | undefined;
-let service: ScriptedService | undefined;
+const served = useServedClient();
 
-beforeEach(stubSdkEnvironment);
-afterEach(async () => {
-  made?.close();
-  await service?.stop();
-  vi.unstubAllEnvs();
-});
-
-async function clientOf(answer: ServedAnswer): Promise<SdkClient> {
-  service = await ScriptedService.start(() => answer);
-  made = sdkClientOf(service.endpoint, "logs");
-  return made;
-}
+const clientOf = (answer: ServedAnswer): Promise<SdkClient> => served.start(answer);
 
 describe("an answer in gzip", () => {
   const zipped = (answer: object): ServedAnswer =>
@@ -32,7 +21,7 @@ describe("an answer in gzip", () => {
   it("that says that all was taken is heeded", async () => {
     const client = await clientOf(zipped({ FailedRecordCount: 0, Records: [taken, taken] }));
     expect(await client.putRecords(entries)).toEqual({ kind: "answered", failed: [], strayed: 0 });
-    expect(service?.requests[0]?.headers["accept-encoding"]).toBe("identity");
+    expect(served.requests[0]?.headers["accept-encoding"]).toBe("identity");
   });
 
   it("that says that a part was taken is heeded", async () => {

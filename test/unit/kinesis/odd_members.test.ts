@@ -1,26 +1,16 @@
 // Answers in the right form with something else in it than there should be: each is told, and no error of JavaScript's shows through.
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { entryOf } from "../../support/entry.js";
-import { ScriptedService } from "../../support/scripted_service.js";
-import { sdkClientOf, stubSdkEnvironment, type SdkClient } from "../../support/sdk_client.js";
+import type { SdkClient } from "../../support/sdk_client.js";
+import { useServedClient } from "../../support/served_client.js";
 
 const entries = ["x", "y"].map((text) => entryOf({ data: Buffer.from(text), partitionKey: "k" }));
 const taken = { SequenceNumber: "1", ShardId: "shardId-0" };
 
-let made: SdkClient | undefined;
-let service: ScriptedService | undefined;
+const served = useServedClient();
 
-beforeEach(stubSdkEnvironment);
-afterEach(async () => {
-  made?.close();
-  await service?.stop();
-  vi.unstubAllEnvs();
-});
-
-async function clientOf(body: unknown, status = 200): Promise<SdkClient> {
-  service = await ScriptedService.start(() => ({ status, headers: { "content-type": "application/x-amz-json-1.1" }, body: JSON.stringify(body) }));
-  made = sdkClientOf(service.endpoint, "logs");
-  return made;
+function clientOf(body: unknown, status = 200): Promise<SdkClient> {
+  return served.start({ status, headers: { "content-type": "application/x-amz-json-1.1" }, body: JSON.stringify(body) });
 }
 
 it.each([[{}], [{ Records: {} }], [{ Records: "xx" }], [{ Records: { length: 2 } }], [{ Records: 7 }], [{ Records: null }], [null], [[]], ["x"]])(

@@ -1,0 +1,37 @@
+// A Kinesis client whose service gives one answer to all requests; both end with their test.
+import { afterEach, beforeEach, vi } from "vitest";
+import { ScriptedService, type ServedAnswer } from "./scripted_service.js";
+import { sdkClientOf, stubSdkEnvironment, type SdkClient } from "./sdk_client.js";
+
+export class ServedClient {
+  #client: SdkClient | undefined;
+  #service: ScriptedService | undefined;
+
+  /** The requests that have come. */
+  get requests(): ScriptedService["requests"] {
+    return this.#service?.requests ?? [];
+  }
+
+  /** Starts the service, and makes the client. */
+  async start(answer: ServedAnswer): Promise<SdkClient> {
+    this.#service = await ScriptedService.start(() => answer);
+    this.#client = sdkClientOf(this.#service.endpoint, "logs");
+    return this.#client;
+  }
+
+  async stop(): Promise<void> {
+    this.#client?.close();
+    await this.#service?.stop();
+  }
+}
+
+/** For the top of a test file. */
+export function useServedClient(): ServedClient {
+  const served = new ServedClient();
+  beforeEach(stubSdkEnvironment);
+  afterEach(async () => {
+    await served.stop();
+    vi.unstubAllEnvs();
+  });
+  return served;
+}
