@@ -18,8 +18,7 @@ import { doubles, match } from "./rules/routing.js";
 import { aggregationFlush, flush, timeouts } from "./rules/timing.js";
 import { unsetVariables } from "./rules/variables.js";
 import { variableReader } from "./variables.js";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../../src/network/environment.js";
 
 /** An output with its options as the plugin would have them. */
 export interface CheckedOutput {

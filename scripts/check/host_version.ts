@@ -3,8 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { UsageError } from "../command_line.js";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../../src/network/environment.js";
 
 /** Major, minor and patch number. */
 export type HostVersion = readonly [major: number, minor: number, patch: number];

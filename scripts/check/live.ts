@@ -17,8 +17,7 @@ import { targetOf } from "../../src/kinesis/request_form.js";
 import type { Finding, Severity } from "./findings.js";
 import { failureAdvice } from "./live_failures.js";
 import { placeOf, type KinesisOutput } from "./outputs.js";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../../src/network/environment.js";
 
 /** What was learnt about one output's stream. */
 export interface Live {

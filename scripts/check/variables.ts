@@ -1,8 +1,7 @@
 /** Replaces ${NAME} and ${NAME:-default} in values, as Fluent Bit does. */
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../../src/network/environment.js";
 
 /** A value with its variables replaced. */
 export interface Resolved {

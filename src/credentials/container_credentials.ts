@@ -5,6 +5,7 @@ import { askEndpoint, stringFields } from "./local_endpoint.js";
 import { CredentialsProviderError, type Credentials } from "./renewing_credentials.js";
 import { secrets } from "../telemetry/secrets.js";
 import { readTokenFile } from "./token_file.js";
+import type { Environment } from "../network/environment.js";
 
 // Source: AWS SDKs and Tools Reference Guide, Container credential provider.
 const taskAddress = "http://169.254.170.2";
@@ -13,8 +14,6 @@ const plainHosts = new Set(["localhost", "[::1]", "169.254.170.2", "169.254.170.
 const attempts = 3;
 const attemptTimeoutMs = 2000;
 const pauseMs = 200;
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Where the container's credentials are; undefined when the environment names no place. Besides https, only addresses

@@ -9,8 +9,7 @@ import { sharedFileFaults } from "./shared_files.js";
 import { readTokenFile } from "./token_file.js";
 import { roleSessionName, type TokenService } from "./token_service.js";
 import type { Log } from "../telemetry/log.js";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../network/environment.js";
 
 /** Whom to ask. */
 export interface ChainOptions {

@@ -1,6 +1,5 @@
 /** What options and environment tell of credentials before anybody is asked: keys, names, and where they will be looked for. */
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../network/environment.js";
 
 /** The roles are assumed one after the other, on top of what the source gives. */
 export interface SourceOptions {

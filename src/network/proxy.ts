@@ -2,8 +2,7 @@
 import { ConfigurationError } from "../configuration_error.js";
 import { secrets } from "../telemetry/secrets.js";
 import type { ProxyBypass } from "./no_proxy.js";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "./environment.js";
 
 /** A proxy and where it was named. */
 export interface Proxy {

@@ -3,9 +3,7 @@ import { ConfigurationError } from "../configuration_error.js";
 import { parseGoDuration } from "./go_duration.js";
 import type { LogLevel } from "../telemetry/log.js";
 import { readRoleArn } from "./values.js";
-
-/** The environment variables of the process. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../network/environment.js";
 
 /** FLB_LOG_LEVEL, and whether its value was one of those allowed. */
 export function readLogLevel(environment: Environment): { level: LogLevel; unknown: string | undefined } {

@@ -3,8 +3,7 @@ import { ConfigurationError } from "../../../src/configuration_error.js";
 import { readInstanceEnvironment, readLogLevel } from "../../../src/options/environment.js";
 import { readNetworkEnvironment } from "../../../src/network/network.js";
 import type { Finding } from "../findings.js";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../../../src/network/environment.js";
 
 /**
  * What the plugin would refuse, or not understand.
