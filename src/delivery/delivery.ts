@@ -43,7 +43,7 @@ export async function deliver(
   const { budgetMs, firstBackoffMs, longestBackoffMs, maxRounds = Number.POSITIVE_INFINITY } = policy;
   const deadline = now() + budgetMs;
   const tally = { delivered: 0, deliveredRecords: 0, strayed: 0, refused: [], retryRounds: 0 };
-  const state: DeliveryState = { share: window.open(), tally, partsOf: new Map() };
+  const state: DeliveryState = { share: window.open(), tally, partsOf: new Map(), holds: undefined };
   try {
     let pending = entries;
     for (;;) {
@@ -61,6 +61,7 @@ export async function deliver(
       pending = remaining;
     }
   } finally {
+    for (const { release } of state.holds ?? []) release();
     state.share.close();
   }
 }

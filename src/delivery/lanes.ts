@@ -1,120 +1,111 @@
 /** Splits the entries of a chunk into lanes, which are sent side by side without changing the order of any key. */
-import { mapKey } from "../pack/map_key.js";
 import type { Entry } from "../pack/entry.js";
 import { cutBatches, type BatchLimits } from "../pack/batches.js";
+import { assignSlots, lightest, slotCount, slotOf, type LanesOfSlots } from "./key_slots.js";
 
 /** Which entries of a chunk must keep their order: none, those of one key among each other, or all. */
 export type SendOrder = "none" | "by key" | "one after another";
 
 /** Batches that are sent one after another. */
-export type Lane = Entry[][];
+export interface Lane {
+  readonly batches: Entry[][];
+  /** The slots of its keys by key; none in any other order. */
+  readonly slots: readonly number[];
+}
+
+/**
+ * Lanes of one request each take one latency for a chunk; keys do not divide evenly, so that such lanes have room to spare.
+ * 400,000 container logs of 40 keys, answers after 20 ms: 1.10 times the C output's time, against 1.4 with lanes of two full
+ * requests and 0.92 times the requests.
+ */
+const laneFill = 0.8;
 
 /**
  * Cuts entries into lanes of batches. With order to keep, all entries of one key are in one lane, in the order of the
  * chunk.
  *
- * Without order, each batch is a lane. By key, there are at most `maxLanes` lanes, and at most one batch for each lane
- * after the first more than without lanes.
+ * Without order, each batch is a lane. By key, a lane has 0.8 requests where keys are many, there are at most two lanes for each
+ * request that may be under way, and at most one batch for each lane after the first more than without lanes.
+ * @param last the lanes of the chunk before, which keys keep where they can
  */
-export function cutLanes(entries: readonly Entry[], limits: BatchLimits, order: SendOrder, maxLanes: number): Lane[] {
+export function cutLanes(entries: readonly Entry[], limits: BatchLimits, order: SendOrder, maxRequests: number, last?: LanesOfSlots): Lane[] {
   const batches = cutBatches(entries, limits);
-  if (order === "none") return batches.map((batch) => [batch]);
+  if (order === "none") return batches.map((batch) => ({ batches: [batch], slots: [] }));
   if (batches.length === 0) return [];
-  // Eight lanes for ten batches would take as long as five lanes of two batches each, but more requests.
-  const batchesPerLane = order === "one after another" ? batches.length : Math.ceil(batches.length / maxLanes);
-  const mostLanes = Math.ceil(batches.length / batchesPerLane);
-  if (mostLanes === 1) return [batches];
-  const keys = readKeys(entries);
+  if (order === "one after another") return [{ batches, slots: [] }];
+  const mostLanes = batches.length === 1 || maxRequests === 1 ? 1 : Math.min(Math.ceil(batches.length / laneFill), 2 * maxRequests);
+  const slots = readSlots(entries, limits);
   for (let count = mostLanes; count > 1; count >>= 1) {
-    const lanes = fillLanes(entries, keys, count, limits).map((lane) => cutBatches(lane, limits));
+    const lanes = fillLanes(entries, slots, count, last).map((lane) => ({ batches: cutBatches(lane.entries, limits), slots: lane.slots }));
     // Large entries can leave gaps in batches; fewer lanes leave fewer gaps.
     if (countBatches(lanes) < batches.length + lanes.length) return lanes;
   }
-  return [batches];
+  return [{ batches, slots: usedSlots(slots) }];
 }
 
-/** The entries of an ordering key, or of a lane. */
-interface Load {
-  count: number;
-  bytes: number;
+/** The ordering keys of entries, by their slots. */
+interface EntrySlots {
+  /** The slot of each entry; {@link noSlot} for an entry whose key is random. */
+  readonly ofEntries: Int16Array;
+  /** The load of each entry, in requests. */
+  readonly entryLoads: Float64Array;
+  /** The entries of each slot, in requests. */
+  readonly loads: Float64Array;
 }
 
-interface OrderingKey extends Load {
-  lane: OpenLane | undefined;
-}
-
-interface OpenLane extends Load {
-  readonly entries: Entry[];
-  /** In requests. */
-  load: number;
-}
-
-interface OrderingKeys {
-  readonly all: readonly OrderingKey[];
-  /** The ordering key of each entry; undefined for an entry without one. */
-  readonly ofEntries: readonly (OrderingKey | undefined)[];
-}
+const noSlot = -1;
 
 /**
- * Finds the ordering key of each entry. That is its shard where the shards are known, since an aggregate holds the keys of
- * one shard; otherwise its partition key. Aggregates without a shard hold any keys, so they share one ordering key.
+ * Finds the slot of each entry's ordering key. That is its shard where the shards are known, since an aggregate holds the
+ * keys of one shard; otherwise its partition key. Aggregates without a shard hold any keys, so they share one ordering key.
  */
-function readKeys(entries: readonly Entry[]): OrderingKeys {
+function readSlots(entries: readonly Entry[], { maxRecords, maxBytes }: BatchLimits): EntrySlots {
   const isAggregated = entries.some(({ shardId, events }) => shardId !== undefined || typeof events !== "number");
-  const keys = new Map<string, OrderingKey>();
-  const ofEntries: (OrderingKey | undefined)[] = [];
+  const ofEntries = new Int16Array(entries.length);
+  const entryLoads = new Float64Array(entries.length);
+  const loads = new Float64Array(slotCount);
   let name: string | undefined;
-  let key: OrderingKey | undefined;
-  for (const { shardId, partitionKey, sizeBytes } of entries) {
+  let slot = noSlot;
+  for (const [index, { shardId, partitionKey, sizeBytes }] of entries.entries()) {
     const before = name;
     name = isAggregated ? (shardId ?? "") : partitionKey;
-    if (name === undefined) key = undefined;
-    else if (name !== before) key = keyOf(keys, mapKey(name));
-    if (key !== undefined) add(key, 1, sizeBytes);
-    ofEntries.push(key);
+    if (name === undefined) slot = noSlot;
+    else if (name !== before) slot = slotOf(name);
+    const load = Math.max(1 / maxRecords, sizeBytes / maxBytes);
+    ofEntries[index] = slot;
+    entryLoads[index] = load;
+    if (slot !== noSlot) loads[slot] = (loads[slot] as number) + load;
   }
-  return { all: [...keys.values()], ofEntries };
+  return { ofEntries, entryLoads, loads };
 }
 
-function keyOf(keys: Map<string, OrderingKey>, name: string): OrderingKey {
-  let key = keys.get(name);
-  if (key === undefined) {
-    key = { count: 0, bytes: 0, lane: undefined };
-    keys.set(name, key);
-  }
-  return key;
+function usedSlots({ loads }: EntrySlots): number[] {
+  return [...loads.keys()].filter((slot) => (loads[slot] as number) > 0);
 }
 
-/** Puts the largest key first, each into the lightest lane ("longest processing time first": Graham, 1969). */
-function fillLanes(entries: readonly Entry[], keys: OrderingKeys, count: number, limits: BatchLimits): Entry[][] {
-  const requests = (load: Load) => Math.max(load.count / limits.maxRecords, load.bytes / limits.maxBytes);
-  const lanes = Array.from({ length: count }, (): OpenLane => ({ entries: [], count: 0, bytes: 0, load: 0 }));
-  for (const key of [...keys.all].sort((one, other) => requests(other) - requests(one))) {
-    key.lane = lightest(lanes);
-    add(key.lane, key.count, key.bytes);
-    key.lane.load = requests(key.lane);
-  }
+interface OpenLane {
+  readonly entries: Entry[];
+  readonly slots: number[];
+}
+
+/** Fills lanes by the slots of entries; those without a slot go to the lightest lane. */
+function fillLanes(entries: readonly Entry[], slots: EntrySlots, count: number, last: LanesOfSlots | undefined): OpenLane[] {
+  const { ofEntries, entryLoads, loads } = slots;
+  const { ofSlots, laneLoads } = assignSlots(loads, count, last);
+  const lanes = Array.from({ length: count }, (): OpenLane => ({ entries: [], slots: [] }));
+  for (const slot of usedSlots(slots)) lanes[ofSlots[slot] as number]?.slots.push(slot);
   for (const [index, entry] of entries.entries()) {
-    let lane = keys.ofEntries[index]?.lane;
+    const slot = ofEntries[index] as number;
+    let lane = ofSlots[slot];
     if (lane === undefined) {
-      lane = lightest(lanes);
-      add(lane, 1, entry.sizeBytes);
-      lane.load = requests(lane);
+      lane = lightest(laneLoads);
+      laneLoads[lane] = (laneLoads[lane] as number) + (entryLoads[index] as number);
     }
-    lane.entries.push(entry);
+    lanes[lane]?.entries.push(entry);
   }
-  return lanes.map((lane) => lane.entries).filter(({ length }) => length > 0);
-}
-
-function add(to: Load, count: number, bytes: number): void {
-  to.count += count;
-  to.bytes += bytes;
-}
-
-function lightest(lanes: readonly OpenLane[]): OpenLane {
-  return lanes.reduce((least, lane) => (lane.load < least.load ? lane : least));
+  return lanes.filter((lane) => lane.entries.length > 0);
 }
 
 function countBatches(lanes: readonly Lane[]): number {
-  return lanes.reduce((sum, lane) => sum + lane.length, 0);
+  return lanes.reduce((sum, lane) => sum + lane.batches.length, 0);
 }

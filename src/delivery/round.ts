@@ -2,7 +2,8 @@
 import { maxRecordsPerRequest } from "../limits.js";
 import { cutBatches, type BatchLimits } from "../pack/batches.js";
 import { userRecordsOf, type Entry } from "../pack/entry.js";
-import { cutLanes, type Lane, type SendOrder } from "./lanes.js";
+import type { Hold, KeyOrder } from "./key_order.js";
+import { cutLanes, type SendOrder } from "./lanes.js";
 import type { FailedEntry, PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
 import type { RequestShare, RequestWindow } from "./request_window.js";
 
@@ -44,6 +45,8 @@ export interface DeliveryState {
   };
   /** For each aggregate that was taken apart, the entries that took its place. */
   readonly partsOf: Map<Entry, readonly Entry[]>;
+  /** The lanes of the first round, which hold the slots of their keys; undefined before it. */
+  holds: readonly Hold[] | undefined;
 }
 
 /** The world outside, as far as a round needs it. */
@@ -52,6 +55,8 @@ export interface RoundDependencies {
   /** Bounds the requests of the output, of all its chunks together. */
   readonly window: RequestWindow;
   readonly order: SendOrder;
+  /** Orders the keys of this chunk and of others beside it; undefined where a chunk is delivered when those before it are through. */
+  readonly keys?: KeyOrder | undefined;
   /** Data and partition keys of one request. */
   readonly maxRequestBytes: number;
   /** Returns a number from 0 up to, but not including, 1. */
@@ -72,6 +77,15 @@ export interface RoundOutcome {
   readonly retryAfterMs: number;
 }
 
+/** A lane under way. */
+interface OpenLane {
+  /** A stack: the next batch comes last. */
+  readonly batches: Entry[][];
+  readonly hold: Hold | undefined;
+  /** Whether all entries sent so far were taken or refused. */
+  isWhole: boolean;
+}
+
 /** With this many entries refused alone and none taken, the entries are most likely not at fault. */
 const refusalsBeforeDoubt = 10;
 /** Before the round acts on that, it sends this many others alone, the first ones far behind the refused ones. */
@@ -88,8 +102,8 @@ export class Round {
   readonly #dependencies: RoundDependencies;
   readonly #state: DeliveryState;
   readonly #limits: BatchLimits;
-  /** Stacks: the next lane comes last, and so does the next batch of a lane. */
-  #lanes: Lane[];
+  /** A stack: the next lane comes last. */
+  #lanes: OpenLane[];
   readonly #left: Entry[] = [];
   #hasRefusals = false;
   /** End the round when this many were refused and none taken; undefined until the doubt arises. */
@@ -102,10 +116,14 @@ export class Round {
   constructor(entries: readonly Entry[], state: DeliveryState, dependencies: RoundDependencies) {
     this.#dependencies = dependencies;
     this.#state = state;
-    const { maxRequestBytes, order, window } = dependencies;
+    const { maxRequestBytes, order, window, keys } = dependencies;
     this.#limits = { maxRecords: maxRecordsPerRequest, maxBytes: maxRequestBytes };
-    this.#lanes = cutLanes(entries, this.#limits, order, window.maxRequests).reverse();
-    for (const lane of this.#lanes) lane.reverse();
+    const lanes = cutLanes(entries, this.#limits, order, window.maxRequests, keys?.lastLanes);
+    const isFirst = state.holds === undefined;
+    state.holds ??= keys?.take(lanes) ?? [];
+    this.#lanes = lanes.map(({ batches }, index) => {
+      return { batches: batches.reverse(), hold: isFirst ? state.holds?.[index] : undefined, isWhole: true };
+    }).reverse();
   }
 
   /** Sends all that the round may send. */
@@ -113,11 +131,12 @@ export class Round {
     const { maxRequests } = this.#dependencies.window;
     while (this.#lanes.length > 0 && !this.#isOver) {
       this.#state.share.resume();
-      const senders = this.#isCareful() ? 1 : Math.min(this.#lanes.length, maxRequests);
+      const waiting = this.#lanes.filter(({ hold }) => hold?.before !== undefined).length;
+      const senders = this.#isCareful() ? 1 : Math.min(this.#lanes.length, maxRequests + waiting);
       await Promise.all(Array.from({ length: senders }, () => this.#sendLanes()));
       if (this.#isCareful()) this.#considerDoubt();
     }
-    for (const batch of this.#lanes.flat()) this.#leave(batch);
+    for (const { batches } of this.#lanes) for (const batch of batches) this.#leave(batch);
     return {
       left: this.#left,
       failure: this.#roundFailure ?? this.#entryFailure,
@@ -140,10 +159,12 @@ export class Round {
     const { client, window } = this.#dependencies;
     const { share } = this.#state;
     for (let lane = this.#lanes.pop(); lane !== undefined; lane = this.#lanes.pop()) {
-      for (let batch = lane.pop(); batch !== undefined; batch = lane.pop()) {
+      const { batches, hold } = lane;
+      await hold?.before;
+      for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
         const wasCareful = this.#isCareful();
         const outcome = await share.send(batch, client);
-        if (outcome === undefined) lane.push(batch);
+        if (outcome === undefined) batches.push(batch);
         else this.#settle(batch, outcome, lane);
         if (window.isEnded && outcome === undefined) this.#end({ code: "AbortError", message: "the output is closed" }, false);
         if (outcome === undefined || wasCareful || this.#isCareful() || this.#isOver) {
@@ -152,10 +173,18 @@ export class Round {
           return;
         }
       }
+      // What is left of a lane is sent again, before later entries of its keys.
+      if (lane.isWhole) hold?.release();
     }
   }
 
-  #settle(batch: Entry[], outcome: PutRecordsOutcome, lane: Lane): void {
+  #settle(batch: Entry[], outcome: PutRecordsOutcome, lane: OpenLane): void {
+    const leftBefore = this.#left.length;
+    this.#read(batch, outcome, lane);
+    lane.isWhole &&= this.#left.length === leftBefore;
+  }
+
+  #read(batch: Entry[], outcome: PutRecordsOutcome, lane: OpenLane): void {
     if (outcome.kind === "answered") {
       this.#count(batch, outcome.failed, outcome.strayed);
     } else if (outcome.cause === "content") {
@@ -183,11 +212,11 @@ export class Round {
   }
 
   /** Puts the batch back in halves, or an aggregate as its user records; sets an entry apart that cannot be divided. */
-  #refuse(batch: Entry[], failure: Failure, lane: Lane): void {
+  #refuse(batch: Entry[], failure: Failure, { batches }: OpenLane): void {
     this.#hasRefusals = true;
     if (batch.length > 1) {
       const half = batch.length >>> 1;
-      lane.push(batch.slice(half), batch.slice(0, half));
+      batches.push(batch.slice(half), batch.slice(0, half));
       return;
     }
     const [entry] = batch as [Entry];
@@ -197,7 +226,7 @@ export class Round {
       return;
     }
     this.#state.partsOf.set(entry, parts);
-    lane.push(...cutBatches(parts, this.#limits).reverse());
+    batches.push(...cutBatches(parts, this.#limits).reverse());
   }
 
   /**
@@ -218,11 +247,11 @@ export class Round {
 
   /** Puts some of the waiting entries into batches of their own, which come next. Returns their number. */
   #pullProbes(): number {
-    const probes = this.#lanes.flat().slice(0, mostProbes).map((batch) => {
+    const probes = this.#lanes.flatMap(({ batches }) => batches).slice(0, mostProbes).map((batch) => {
       return batch.splice(Math.floor(this.#dependencies.random() * batch.length), 1);
     });
-    this.#lanes = this.#lanes.map((lane) => lane.filter(({ length }) => length > 0));
-    this.#lanes.push(probes.reverse());
+    for (const { batches } of this.#lanes) batches.splice(0, batches.length, ...batches.filter(({ length }) => length > 0));
+    this.#lanes.push({ batches: probes.reverse(), hold: undefined, isWhole: true });
     return probes.length;
   }
 

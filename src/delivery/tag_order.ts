@@ -1,35 +1,47 @@
 /** Lets the chunks of one tag follow one another, while those of other tags go side by side. */
+import { KeyOrder } from "./key_order.js";
 
-/** What the next chunk of a tag waits for, see {@link TagPlace}. */
-interface LastChunk {
-  readonly next: Promise<void>;
-  readonly through: Promise<void>;
+/** The chunks of one tag that are under way. */
+interface Tag {
+  readonly keys: KeyOrder;
+  /** Resolves when the chunk that entered last, and all before it, have let the next one go. */
+  passed: Promise<void>;
+  /** Resolve when the last two chunks, and all before each, are through; the latest comes first. */
+  through: readonly [Promise<void>, Promise<void>];
 }
 
 const free = Promise.resolve();
 
-/** The chunks that are under way, by their tags. */
+/** The tags of which chunks are under way. */
 export class TagOrder {
-  /** Of each tag, the chunk that entered last. */
-  readonly #last = new Map<string, LastChunk>();
+  readonly #tags = new Map<string, Tag>();
 
   /** Takes a place behind the chunks of a tag that came before. */
   enter(tag: string): TagPlace {
-    const { next = free, through: before = free } = this.#last.get(tag) ?? {};
+    const known = this.#tags.get(tag) ?? { keys: new KeyOrder(), passed: free, through: [free, free] };
+    this.#tags.set(tag, known);
+    const { keys, passed: before, through: [lastThrough, next] } = known;
+    let passOn: () => void = () => undefined;
     let leave: () => void = () => undefined;
+    const passedOn = new Promise<void>((resolve) => (passOn = resolve));
     const left = new Promise<void>((resolve) => (leave = resolve));
     // A chunk that leaves early, such as one without events, lets no later chunk overtake an earlier one.
-    const through = before.then(() => left);
-    this.#last.set(tag, { next: before, through });
+    known.passed = before.then(() => passedOn);
+    const through = lastThrough.then(() => left);
+    known.through = [through, lastThrough];
     void through.then(() => {
-      if (this.#last.get(tag)?.through === through) this.#last.delete(tag);
+      if (known.through[0] === through) this.#tags.delete(tag);
     });
-    return { next, before, leave };
+    const end = () => {
+      passOn();
+      leave();
+    };
+    return { next, before, keys, passOn, leave: end };
   }
 
   /** Tags of which a chunk is under way. */
   get size(): number {
-    return this.#last.size;
+    return this.#tags.size;
   }
 }
 
@@ -40,8 +52,11 @@ export interface TagPlace {
    * more of them would hold memory that chunks of other tags could use.
    */
   readonly next: Promise<void>;
-  /** Resolves when the chunks before it are through. */
+  /** Resolves when the chunks before it are through or let it go beside them, in the order of their keys. */
   readonly before: Promise<void>;
+  readonly keys: KeyOrder;
+  /** Lets the next chunk go beside this one: all its entries have their place in the order of keys. */
+  readonly passOn: () => void;
   /** The chunk is through. */
   readonly leave: () => void;
 }

@@ -72,16 +72,17 @@ export class Turns {
     }
   }
 
-  /** Runs `work` when all before it have run and the network has had its turn after each. */
+  /** Runs `work` when all before it have run, and the network has had its turn: requests that are ready leave first. */
   async encode<Result>(work: () => Result): Promise<Result> {
     const before = this.#encoding;
     let next: () => void = () => undefined;
     this.#encoding = new Promise((resolve) => (next = resolve));
     await before;
+    await this.#dependencies.letNetworkRun();
     try {
       return work();
     } finally {
-      void this.#dependencies.letNetworkRun().then(next);
+      next();
     }
   }
 }

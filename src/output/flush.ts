@@ -7,7 +7,7 @@ import { ByteSink } from "../bytes/byte_sink.js";
 import type { SinkPool } from "../bytes/sink_pool.js";
 import type { PartialDeliveries } from "../delivery/partial_deliveries.js";
 import type { ShardList } from "../delivery/shard_list.js";
-import type { TagOrder } from "../delivery/tag_order.js";
+import type { TagOrder, TagPlace } from "../delivery/tag_order.js";
 import type { OutputTurns, Turn } from "../delivery/turns.js";
 import type { Log } from "../telemetry/log.js";
 import type { Metrics } from "../telemetry/metrics.js";
@@ -56,7 +56,7 @@ export async function flush(waiting: WaitingChunk, tag: string, stages: FlushSta
       return await stages.delivery.sending(async () => {
         const chunk = await waiting.open();
         if (chunk === undefined || stages.delivery.hasEnded) return "retry";
-        return deliverSlices(chunk, tag, turn, place?.before, stages);
+        return deliverSlices(chunk, tag, turn, place, stages);
       });
     } finally {
       turn.give();
@@ -72,8 +72,8 @@ function expectedBytes(chunkBytes: number, { isAggregated }: FlushStages): numbe
   return isAggregated ? 2 * recordBytes : recordBytes;
 }
 
-/** Packs and delivers one slice of the chunk after the other. @param before resolves when those of its tag are through */
-async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, before: Promise<void> | undefined, stages: FlushStages): Promise<Reply> {
+/** Packs and delivers one slice of the chunk after the other. @param place undefined where records have no order */
+async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, place: TagPlace | undefined, stages: FlushStages): Promise<Reply> {
   const { checksumReady, shards, partialDeliveries, pipeline, tally, delivery, sinks, metrics, log, isAggregated } = stages;
   if (isAggregated) await checksumReady();
   const shardMap = await shards?.current();
@@ -93,16 +93,21 @@ async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, before:
     const packed = await turn.encode(() => {
       // Detached: nobody waits for the flush any more.
       if (chunk.length === 0) return undefined;
-      return { entries: slices.next(sink), counts: tally.take() };
+      return { entries: slices.next(sink), isLast: slices.isOver, counts: tally.take() };
     });
     if (packed === undefined) break;
-    const { entries } = packed;
+    const { entries, isLast } = packed;
     if (isNew) counts.push(packed.counts);
     turn.resize(sink.length + heapBytesOf(entries));
     log.debug(`Flushing ${entries.length} entries with tag: ${tag}`);
     if (entries.length === 0) continue;
-    await before;
-    const delivered = await delivery.deliver(entries, effort, shardMap !== undefined, (entry) => takeApart(chunk, entry, stages));
+    await place?.before;
+    // Aggregates hold many keys: their chunks follow one another.
+    const keys = isAggregated ? undefined : place?.keys;
+    const delivering = delivery.deliver(entries, effort, shardMap !== undefined, keys, (entry) => takeApart(chunk, entry, stages));
+    // All its entries have their places among those of their keys.
+    if (keys !== undefined && isLast) place?.passOn();
+    const delivered = await delivering;
     isAnyTaken ||= delivered.delivered > 0;
     isRemembered ||= isAnyTaken || delivered.refused.length > 0;
     if (delivered.kind === "delivered") continue;

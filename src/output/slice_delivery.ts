@@ -2,6 +2,7 @@
 import { deliver, type Delivery, type DeliveryDependencies, type RetryPolicy } from "../delivery/delivery.js";
 import type { DeliveryReport } from "../delivery/delivery_report.js";
 import type { FailureTimeout } from "../delivery/failure_timeout.js";
+import type { KeyOrder } from "../delivery/key_order.js";
 import type { SendOrder } from "../delivery/lanes.js";
 import type { PutRecordsClient } from "../delivery/put_records.js";
 import type { RequestWindow } from "../delivery/request_window.js";
@@ -112,9 +113,10 @@ export class SliceDelivery {
   /**
    * Delivers entries, at the cost of the effort of their flush.
    * @param isByShard whether each aggregate holds the records of one shard
+   * @param keys orders the keys of chunks side by side
    * @param takeApart see DeliveryDependencies
    */
-  async deliver(entries: readonly Entry[], effort: Effort, isByShard: boolean, takeApart: DeliveryDependencies["takeApart"]): Promise<Delivery> {
+  async deliver(entries: readonly Entry[], effort: Effort, isByShard: boolean, keys: KeyOrder | undefined, takeApart: DeliveryDependencies["takeApart"]): Promise<Delivery> {
     const { client, window, maxRequestBytes, orderOf, pulse, now, random } = this.#dependencies;
     const policy = {
       ...backoff,
@@ -123,7 +125,7 @@ export class SliceDelivery {
       goesOn: () => this.#isDraining && pulse.isTaking,
     };
     const sleep = (milliseconds: number) => this.#sleep(milliseconds);
-    const dependencies = { client, window, maxRequestBytes, order: orderOf(isByShard), now, random, sleep, takeApart };
+    const dependencies = { client, window, maxRequestBytes, order: orderOf(isByShard), keys, now, random, sleep, takeApart };
     const delivery = await deliver(entries, policy, dependencies);
     if (effort.roundsLeft !== undefined) effort.roundsLeft -= delivery.retryRounds;
     this.#tell(delivery);

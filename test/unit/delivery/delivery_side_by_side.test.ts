@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { ByteBudget } from "../../../src/bytes/byte_budget.js";
 import type { Entry } from "../../../src/pack/entry.js";
 import { deliver, type Delivery, type DeliveryDependencies, type RetryPolicy } from "../../../src/delivery/delivery.js";
+import { KeyOrder } from "../../../src/delivery/key_order.js";
 import { RequestWindow } from "../../../src/delivery/request_window.js";
-import { JumpingClock, settled } from "../../support/fake_clock.js";
+import { HeldClock, JumpingClock, settled } from "../../support/fake_clock.js";
 import { HeldClient } from "../../support/held_client.js";
 import { windowOf } from "../../support/request_window.js";
 import { allTaken, entriesOf, entryOf, failedAt, failedWith, keysOf, requestFailed } from "../../support/scripted_client.js";
@@ -86,8 +87,8 @@ describe("order by key", () => {
   it("lets entries of one key go in successive requests only", async () => {
     const entries = ["a", "b", "a", "b", "a", "b"].map((key, event) => entryOf(key, 10, event));
     const { client, delivery } = await start(entries, patient, { order: "by key" });
-    expect(client.keysUnderWay).toEqual([["a", "a"], ["b", "b"]]);
-    await client.answer(1);
+    expect(client.keysUnderWay).toEqual([["b", "b"], ["a", "a"]]);
+    await client.answer(0);
     expect(client.keysUnderWay).toEqual([["a", "a"], ["b"]]);
     await client.answer(0);
     await client.answerAll();
@@ -101,6 +102,52 @@ describe("order by key", () => {
     expect(client.keysUnderWay).toEqual([["a"]]);
     await client.answer(0);
     expect(await delivery).toMatchObject({ kind: "remaining", delivered: 2, remaining: [{ events: 1 }] });
+  });
+
+  it("of two chunks lets a lane wait only for the lanes of the chunk before that have a key in common with it", async () => {
+    const keys = new KeyOrder();
+    const client = new HeldClient();
+    const ofKeys = (...names: string[]) => names.map((key, event) => entryOf(key, 10, event));
+    const first = await start(ofKeys("a", "a", "b", "b"), patient, { order: "by key", keys, client });
+    const second = await start(ofKeys("a", "a", "b", "b", "c", "c"), patient, { order: "by key", keys, client });
+    expect(client.keysUnderWay).toEqual([["b", "b"], ["a", "a"], ["c", "c"]]);
+    await client.answer(0);
+    expect(client.keysUnderWay).toEqual([["a", "a"], ["c", "c"], ["b", "b"]]);
+    await client.answer(0);
+    expect(client.keysUnderWay).toEqual([["c", "c"], ["b", "b"], ["a", "a"]]);
+    await client.answerAll();
+    expect([await first.delivery, await second.delivery]).toMatchObject([{ delivered: 4 }, { delivered: 6 }]);
+  });
+
+  it("of a chunk that has entries left holds those keys until its delivery has ended", async () => {
+    const keys = new KeyOrder();
+    const client = new HeldClient();
+    const clock = new HeldClock();
+    const ofKeys = (...names: string[]) => names.map((key, event) => entryOf(key, 10, event));
+    const first = await start(ofKeys("a", "a", "b", "b"), patient, { order: "by key", keys, client, now: clock.now, sleep: clock.sleep });
+    await start(ofKeys("a", "a", "b", "b"), patient, { order: "by key", keys, client });
+    await client.answer(0, failedAt(1));
+    expect(client.keysUnderWay, "one b has still to be sent").toEqual([["a", "a"]]);
+    await client.answer(0);
+    expect(client.keysUnderWay).toEqual([["a", "a"]]);
+    await clock.advance(100);
+    expect(client.keysUnderWay).toEqual([["a", "a"], ["b"]]);
+    await client.answer(1);
+    expect(client.keysUnderWay).toEqual([["a", "a"], ["b", "b"]]);
+    expect(await first.delivery).toMatchObject({ kind: "delivered", delivered: 4 });
+  });
+
+  it("of a chunk whose delivery ends in failure lets the next chunk go", async () => {
+    const keys = new KeyOrder();
+    const client = new HeldClient();
+    const entries = ["a", "a", "b", "b"].map((key, event) => entryOf(key, 10, event));
+    const first = await start(entries, once, { order: "by key", keys, client });
+    await start(entries, once, { order: "by key", keys, client });
+    await client.answer(0, denied);
+    expect(client.keysUnderWay, "a request of the first chunk is under way").toEqual([["a", "a"]]);
+    await client.answer(0);
+    expect(await first.delivery).toMatchObject({ kind: "remaining" });
+    expect(client.keysUnderWay).toEqual([["b", "b"], ["a", "a"]]);
   });
 
   it("of all entries, one after another, sends one request at a time", async () => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Entry } from "../../../src/pack/entry.js";
 import { cutBatches } from "../../../src/pack/batches.js";
+import { noLane, slotCount, slotOf, type LanesOfSlots } from "../../../src/delivery/key_slots.js";
 import { cutLanes, type SendOrder } from "../../../src/delivery/lanes.js";
 import { entryOf } from "../../support/entry.js";
 import { entriesOf } from "../../support/scripted_client.js";
@@ -23,8 +24,8 @@ function entriesOfKeys(counts: Readonly<Record<string, number>>, sizeBytes = 10)
 }
 
 /** The numbers of entries in each batch of each lane. */
-function sizesOf(entries: readonly Entry[], order: SendOrder, maxLanes = 50, given = limits): number[][] {
-  return cutLanes(entries, given, order, maxLanes).map((lane) => lane.map((batch) => batch.length));
+function sizesOf(entries: readonly Entry[], order: SendOrder, maxRequests = 50, given = limits): number[][] {
+  return cutLanes(entries, given, order, maxRequests).map(({ batches }) => batches.map((batch) => batch.length));
 }
 
 describe("without order to keep", () => {
@@ -56,9 +57,11 @@ describe("by key", () => {
   it.each([
     [499, 1],
     [500, 1],
-    [501, 2],
-  ])("%i entries of many keys are sent in %i requests", (count, requests) => {
-    expect(sizesOf(entriesOf(count), "by key").flat()).toHaveLength(requests);
+    [501, 3],
+  ])("%i entries of many keys are %i lanes of one request each", (count, lanes) => {
+    const sizes = sizesOf(entriesOf(count), "by key");
+    expect(sizes).toHaveLength(lanes);
+    expect(sizes.every((lane) => lane.length === 1)).toBe(true);
   });
 
   it("entries of one key are one lane", () => {
@@ -67,8 +70,8 @@ describe("by key", () => {
 
   it("entries of one key are in one lane in the order of the chunk", () => {
     const entries = entriesOfKeys({ a: 300, b: 300, c: 300, d: 300 });
-    const lanes = cutLanes(entries, limits, "by key", 50).map((lane) => lane.flat());
-    expect(lanes).toHaveLength(3);
+    const lanes = cutLanes(entries, limits, "by key", 50).map(({ batches }) => batches.flat());
+    expect(lanes).toHaveLength(4);
     for (const key of "abcd") {
       const own = entries.filter(({ partitionKey }) => partitionKey === key);
       const found = lanes.map((lane) => lane.filter(({ partitionKey }) => partitionKey === key)).filter(({ length }) => length > 0);
@@ -78,39 +81,33 @@ describe("by key", () => {
   });
 
   it("lanes are even in numbers of entries: the largest key goes first into the lightest lane", () => {
-    expect(sizesOf(entriesOfKeys({ a: 250, b: 450, c: 50, d: 150, e: 100 }), "by key")).toEqual([[500], [500]]);
+    expect(sizesOf(entriesOfKeys({ a: 200, b: 400, c: 100, d: 300, e: 200 }), "by key")).toEqual([[400], [300], [300], [200]]);
   });
 
   it("lanes are even in bytes where bytes fill requests first", () => {
-    const entries = entriesOfKeys({ a: 2, b: 4, c: 1, d: 3 }, 1024 * 1024);
-    expect(sizesOf(entries, "by key")).toEqual([[5], [5]]);
+    const entries = entriesOfKeys({ a: 2, b: 4, c: 1, d: 3, e: 2 }, 1024 * 1024);
+    expect(sizesOf(entries, "by key").flat().sort()).toEqual([2, 3, 3, 4]);
   });
 
   it("entries with random partition keys fill the lightest lanes", () => {
     const random = Array.from({ length: 600 }, () => entryOf({ partitionKey: undefined, sizeBytes: 10 }));
-    expect(sizesOf([...entriesOfKeys({ a: 400 }), ...random], "by key")).toEqual([[500], [500]]);
+    const sizes = sizesOf([...entriesOfKeys({ a: 400 }), ...random], "by key");
+    expect(sizes.flat().sort()).toEqual([300, 300, 400]);
   });
 
   it.each([
     [1, 1],
-    [2, 2],
-    [4, 4],
-    [5, 4],
-  ])("lanes are at most %i if so many requests may be under way; 2000 entries then are %i lanes", (maxLanes, expected) => {
-    expect(sizesOf(entriesOf(2000), "by key", maxLanes)).toHaveLength(expected);
-  });
-
-  it.each([
-    [5, [[500, 500], [500, 500], [500, 500], [500, 500], [500, 500]]],
-    [8, [[500, 500], [500, 500], [500, 500], [500, 500], [500, 500]]],
-    [10, Array(10).fill([500])],
-  ])("5000 entries in at most %i lanes are ten requests", (maxLanes, expected) => {
-    expect(sizesOf(entriesOf(5000), "by key", maxLanes)).toEqual(expected);
+    [2, 4],
+    [3, 5],
+    [50, 5],
+  ])("where %i requests may be under way, 2000 entries of many keys are %i lanes", (maxRequests, expected) => {
+    expect(sizesOf(entriesOf(2000), "by key", maxRequests)).toHaveLength(expected);
   });
 
   it("a key that fills several requests leaves the other keys their own lanes", () => {
     const sizes = sizesOf(entriesOfKeys({ hot: 1500, a: 250, b: 250 }), "by key");
-    expect(sizes).toEqual([[500, 500, 500], [250], [250]]);
+    expect(sizes).toContainEqual([500, 500, 500]);
+    expect(sizes.filter((lane) => lane.length === 1)).toEqual([[250], [250]]);
   });
 
   it("fewer lanes are made where lanes of large entries would need too many requests", () => {
@@ -125,7 +122,35 @@ describe("by key", () => {
 
   it("a key that is called as a number or as a member of all objects is a key like others", () => {
     const entries = entriesOfKeys({ "1": 300, "__proto__x": 1, "constructor": 300 });
-    expect(cutLanes(entries, limits, "by key", 50).map((lane) => lane.flat()).flat()).toHaveLength(601);
+    expect(cutLanes(entries, limits, "by key", 50).map(({ batches }) => batches.flat()).flat()).toHaveLength(601);
+  });
+
+  it("name the slots of their keys, each slot in one lane", () => {
+    const keys = ["a", "b", "c", "d"];
+    const lanes = cutLanes(entriesOfKeys({ a: 300, b: 300, c: 300, d: 300 }), limits, "by key", 50);
+    for (const { batches, slots } of lanes) {
+      expect(slots).toEqual([...new Set(batches.flat().map(({ partitionKey }) => slotOf(partitionKey ?? "")))]);
+    }
+    expect(lanes.flatMap(({ slots }) => slots).sort()).toEqual(keys.map(slotOf).sort());
+  });
+
+  it("of which there is only one names the slots of all keys", () => {
+    const [lane] = cutLanes(entriesOfKeys({ a: 2, b: 1 }), limits, "by key", 50);
+    expect([...(lane?.slots ?? [])].sort()).toEqual([slotOf("a"), slotOf("b")].sort());
+  });
+
+  it("keep the keys of the chunk before where they can", () => {
+    const counts = Object.fromEntries(Array.from({ length: 40 }, (_, key) => [`key ${key}`, 100 + key]));
+    const laneOf = (entries: readonly Entry[], last?: LanesOfSlots) => {
+      const lanes = cutLanes(entries, limits, "by key", 10, last);
+      const ofSlots = new Uint8Array(slotCount).fill(noLane);
+      for (const [lane, { slots }] of lanes.entries()) for (const slot of slots) ofSlots[slot] = lane;
+      return { lanes: lanes.length, ofSlots };
+    };
+    const first = laneOf(entriesOfKeys(counts));
+    const others = Object.fromEntries(Object.keys(counts).map((key, index) => [key, 139 - index]));
+    expect(laneOf(entriesOfKeys(others), first)).toEqual(first);
+    expect(laneOf(entriesOfKeys(others)), "without that they would change lanes").not.toEqual(first);
   });
 });
 
@@ -135,13 +160,13 @@ describe("by key, aggregated", () => {
 
   it("entries of one shard are one lane, whatever their partition keys", () => {
     const entries = [aggregate("a", "s1", 0), aggregate("b", "s2", 1), aggregate("c", "s1", 2), aggregate("b", "s2", 3)];
-    const lanes = cutLanes(entries, limits, "by key", 50).map((lane) => lane.flat().map(({ shardId }) => shardId));
+    const lanes = cutLanes(entries, limits, "by key", 50).map(({ batches }) => batches.flat().map(({ shardId }) => shardId));
     expect(lanes).toEqual([["s1", "s1"], ["s2", "s2"]]);
   });
 
   it("entries outside the shards of the map are one lane: their aggregates hold any keys", () => {
     const entries = [aggregate("a", undefined, 0), aggregate("b", "s2", 1), aggregate("c", undefined, 2)];
-    const lanes = cutLanes(entries, limits, "by key", 50).map((lane) => lane.flat().map(({ partitionKey }) => partitionKey));
+    const lanes = cutLanes(entries, limits, "by key", 50).map(({ batches }) => batches.flat().map(({ partitionKey }) => partitionKey));
     expect(lanes).toEqual([["a", "c"], ["b"]]);
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { TagOrder, type TagPlace } from "../../../src/delivery/tag_order.js";
 import { settled } from "../../support/fake_clock.js";
 
-/** Notes the name of a chunk as soon as the chunks before it are through. */
+/** Notes the name of a chunk as soon as the chunks before it are through or let it go. */
 function noting(): { readonly free: string[]; readonly enter: (order: TagOrder, tag: string, name: string) => TagPlace } {
   const free: string[] = [];
   const enter = (order: TagOrder, tag: string, name: string) => {
@@ -56,12 +56,32 @@ describe("TagOrder", () => {
     expect(free).toEqual(["1", "2", "3"]);
   });
 
+  it("lets a chunk go beside the one before it that lets it go, but not before one that has not", async () => {
+    const { free, enter } = noting();
+    const order = new TagOrder();
+    const places = ["1", "2", "3"].map((name) => enter(order, "a", name));
+    places[1]?.passOn();
+    await settled();
+    expect(free).toEqual(["1"]);
+    places[0]?.passOn();
+    await settled();
+    expect(free).toEqual(["1", "2", "3"]);
+  });
+
+  it("has one order of keys for the chunks of a tag that are under way together", () => {
+    const order = new TagOrder();
+    const [first, second, other] = ["a", "a", "b"].map((tag) => order.enter(tag));
+    expect(second?.keys).toBe(first?.keys);
+    expect(other?.keys).not.toBe(first?.keys);
+  });
+
   it("lets a chunk be the next one when only one chunk of its tag is not through", async () => {
     const order = new TagOrder();
     const next: string[] = [];
     const places = ["1", "2", "3", "4"].map((name) => {
       const place = order.enter("a");
       void place.next.then(() => next.push(name));
+      place.passOn();
       return place;
     });
     await settled();

@@ -444,7 +444,7 @@ describe("an end that gives up", () => {
 
   it("gives retry to all chunks of a tag that wait for each other", async () => {
     const { start, close, outcomes, clock, client, log } = endingOutput({ options: { partition_key: "n", drain_timeout: "1" }, afterwards: silence });
-    await start(chunk(1), chunk(2), chunk(3));
+    await start(chunk(1), chunk(1), chunk(1));
     const closing = close();
     await clock.advance(1000);
     expect(outcomes).toEqual(["retry", "retry", "retry"]);
@@ -504,6 +504,8 @@ describe("an end that gives up", () => {
     const options = { compression: "gzip", drain_timeout: "0" };
     const { start, close, outcomes } = endingOutput({ clock, shared, options, compress, afterwards: silence });
     await start(chunk(1), chunk(2), chunk(3));
+    networks.shift()?.();
+    await settled();
     const closing = close();
     while (networks.length > 0) {
       networks.shift()?.();

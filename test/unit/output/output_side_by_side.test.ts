@@ -115,6 +115,33 @@ describe("the order of chunks", () => {
     expect(await outcomes).toEqual(["ok", "ok", "ok", "ok", "ok"]);
   });
 
+  it("with partition_key is that of each key alone: a chunk of other keys of the same tag goes beside", async () => {
+    const { flush, service, underWay } = heldOutput({ options: keyed });
+    const chunkOfKey = (log: string, k: string) => chunkOf([{ log, k }]);
+    const outcomes = Promise.all([flush(chunkOfKey("a1", "a")), flush(chunkOfKey("b1", "b")), flush(chunkOfKey("a2", "a"))]);
+    await settled();
+    expect(underWay()).toEqual([["a1"], ["b1"]]);
+    await service.answer(0);
+    expect(underWay()).toEqual([["b1"], ["a2"]]);
+    await service.answerAll();
+    expect(await outcomes).toEqual(["ok", "ok", "ok"]);
+  });
+
+  it.each([
+    ["nothing of a chunk of aggregates", { ...keyed, aggregation: "true" }, 1, 0],
+    ["only the last slice of a chunk of several", keyed, 20_001, 1],
+  ])("with partition_key lets the next chunk of its tag go beside %s", async (_, options, events, beside) => {
+    const { flush, service, sent, underWay } = heldOutput({ options });
+    const outcomes = Promise.all([flush(chunkOf(Array.from({ length: events }, () => ({ log: "x", k: "a" })))), flush(chunkOf([{ log: "last", k: "b" }]))]);
+    await settled();
+    while (service.underWay.length > 0) {
+      if (underWay().flat().includes("last")) expect(underWay().flat().length - 1).toBeLessThanOrEqual(beside);
+      await service.answer(0);
+    }
+    expect(sent().at(-1)).toEqual(["last"]);
+    expect(await outcomes).toEqual(["ok", "ok"]);
+  });
+
   it("with partition_key lets the next chunk of a tag go when the one before it is to be retried", async () => {
     const { flush, service, underWay } = heldOutput({ options: keyed });
     const outcomes = Promise.all([flush(chunk("first")), flush(chunk("second"))]);
@@ -254,6 +281,8 @@ describe("encoding", () => {
     const { flush } = output("it");
     const outcomes = Promise.all([flush(chunk("a", "b"), "x"), flush(chunk("c"), "y")]);
     await settled();
+    expect(events, "the network comes first").toEqual([]);
+    await runNetwork();
     expect(events.splice(0)).toEqual(["it encodes a record", "it encodes a record", "it sends a request"]);
     await runNetwork();
     expect(events).toEqual(["it encodes a record", "it sends a request"]);
@@ -264,6 +293,7 @@ describe("encoding", () => {
     const { events, output, runNetwork } = noted(raw);
     const outcomes = Promise.all([output("one").flush(chunk("a")), output("other").flush(chunk("b"))]);
     await settled();
+    await runNetwork();
     expect(events.splice(0)).toEqual(["one encodes a record", "one sends a request"]);
     await runNetwork();
     expect(events).toEqual(["other encodes a record", "other sends a request"]);
