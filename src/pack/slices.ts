@@ -95,8 +95,12 @@ export class Pipeline {
   open(chunk: Uint8Array, wanted?: EventSet, shardMap?: ShardMap | "alone"): Slices {
     const isAggregated = shardMap !== "alone";
     const aggregation = isAggregated ? this.#options.aggregation : undefined;
+    const { compress, report, md5 } = this.#dependencies;
+    // No spread: V8 gives its result another layout each time, and compiles Slices.next anew for each chunk.
     return new Slices(chunk, wanted, sliceLimits(this.#options.limits, aggregation), {
-      ...this.#dependencies,
+      compress,
+      report,
+      md5,
       options: this.#options,
       shaper: this.#shaper,
       randomKey: this.#randomKey,
