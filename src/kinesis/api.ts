@@ -1,4 +1,4 @@
-/** PutRecords and ListShards through the AWS SDK: the only file that knows its Kinesis client. */
+/** Sends PutRecords, and ListShards through the AWS SDK: the only file that knows its Kinesis client. */
 import {
   KinesisClient,
   ListShardsCommand,
@@ -6,27 +6,28 @@ import {
   type KinesisClientConfig,
   type ListShardsCommandInput,
   type ListShardsCommandOutput,
-  type PutRecordsCommandInput,
-  type PutRecordsCommandOutput,
 } from "@aws-sdk/client-kinesis";
-import type { Pluggable } from "@smithy/types";
+import { getEndpointFromInstructions } from "@smithy/core/endpoints";
 import type { ConnectionOptions } from "./connection_options.js";
 import type { Entry } from "../pack/entry.js";
 import { AttemptRunner, type Attempt, type TimeLimit } from "./attempt.js";
 import type { HandlerMethods } from "../network/ended_handler.js";
+import { exchange } from "../network/exchange.js";
 import { createHttpHandler } from "../network/http_handler.js";
 import { directNetwork, type NetworkEnvironment } from "../network/network.js";
 import type { Shard } from "../pack/shard_map.js";
-import { answeredBy, PreparedRequest } from "./prepared_request.js";
 import type { PutRecordsClient, RequestFailure } from "../delivery/put_records.js";
-import { beginsAsCborMap, formatOfResponse, readAnswer, refusesFormat, tookAll, type PutRecordsAnswer } from "./put_records_answer.js";
+import { formatOfResponse, readAnswer, refusesFormat, tookAll, type PutRecordsAnswer } from "./put_records_answer.js";
+import { PutRecordsRoute } from "./put_records_route.js";
 import { watched, type CredentialProvider, type Credentials } from "../credentials/renewing_credentials.js";
 import type { RequestBodies, RequestBody } from "./request_bodies.js";
 import { contentTypes } from "./request_form.js";
+import { readBody, ServiceRefusal } from "./response_body.js";
+import { ServiceClock } from "./service_clock.js";
 import { CredentialsFailure } from "./failure.js";
 import type { ShardLister, ShardPage } from "../delivery/shard_list.js";
 import { givenEndpoint } from "../credentials/token_service.js";
-import { userAgentPlugin } from "./user_agent.js";
+import { product, userAgentOf } from "./user_agent.js";
 
 /** Aggregation goes on without a list of shards that takes longer. */
 const shardListLimit: TimeLimit = { of: "attempt", milliseconds: 10_000, name: "the time for a list of shards (10 s)" };
@@ -59,7 +60,8 @@ function sendLimit({ requestTimeoutMs, answerTimeoutMs = 0 }: ConnectionOptions)
 }
 
 /**
- * The way to Kinesis: PutRecords below the SDK's client, all else through it.
+ * Returns the client of an output. The SDK gives PutRecords its address; its own way to send takes several times as long as all
+ * else that is done for a request (test/bench, "sending").
  * @param credentials are closed with the client
  * @param version of the plugin, for the user agent
  */
@@ -72,46 +74,45 @@ export function createKinesisClient(
 ): PutRecordsClient & ShardLister {
   const limit = sendLimit(options);
   const requestHandler = createHttpHandler(network);
-  let keys: Credentials | undefined;
-  // The SDK signs also to read a response that has arrived: with the keys of the last attempt, for new ones may be late.
-  const provide = Object.assign(() => (keys === undefined ? credentials.provide() : Promise.resolve(keys)), { memoized: true });
-  const client = new KinesisClient({ ...clientConfig(options, credentials, requestHandler), credentials: provide });
-  client.middlewareStack.use(userAgentPlugin(process.platform, version));
+  const client = new KinesisClient({ ...clientConfig(options, credentials, requestHandler), customUserAgent: [[product, version]] });
   const { target } = bodies;
   const attempts = new AttemptRunner();
-  const prepared = new PreparedRequest(requestHandler, client.config);
+  const clock = new ServiceClock();
+  const userAgent = userAgentOf(process.platform, version, process.versions.node);
+  let route: PutRecordsRoute | undefined;
 
   /** Returns the keys to sign with. @throws CredentialsFailure */
-  async function takeKeys(attempt: Attempt): Promise<Credentials> {
-    keys = await attempt.waitForCredentials(() => credentials.awaited, credentials.provide()).catch((error: unknown) => {
+  function takeKeys(attempt: Attempt): Promise<Credentials> {
+    return attempt.waitForCredentials(() => credentials.awaited, credentials.provide()).catch((error: unknown) => {
       throw new CredentialsFailure(error);
     });
-    return keys;
   }
 
-  /** A command to be prepared, or to be answered: nothing is sent. */
-  function runPutRecords(plugin: Pluggable<PutRecordsCommandInput, PutRecordsCommandOutput>): Promise<PutRecordsCommandOutput> {
-    const command = new PutRecordsCommand({ ...target, Records: [] });
-    command.middlewareStack.use(plugin);
-    return client.send(command);
+  /** Finds the address by the option, the environment, the shared files, or the rules for region and stream. */
+  async function findRoute(): Promise<PutRecordsRoute> {
+    const { url } = await getEndpointFromInstructions({ ...target, Records: [] }, PutRecordsCommand, client.config);
+    return PutRecordsRoute.to({ url, region: await client.config.region() }, requestHandler, userAgent);
   }
 
-  /** The whole answer, or that so many were taken. */
-  async function send(
-    body: RequestBody,
-    count: number,
-    attempt: Attempt,
-  ): Promise<PutRecordsAnswer | "took all"> {
+  /** Returns the service's answer, or that it took all of so many. @throws ServiceRefusal and what else {@link readFailure} knows */
+  async function send(body: RequestBody, count: number, attempt: Attempt): Promise<PutRecordsAnswer | "took all"> {
     const { bytes, format } = body;
     const keys = await takeKeys(attempt);
-    if (!prepared.isReady) await runPutRecords(prepared.prepare());
-    const response = await prepared.send(bytes, contentTypes[format], keys, attempt);
-    // Whatever the answer says; one may come before all of the request has left.
+    route ??= await findRoute();
+    const { offsetMs } = clock;
+    const sentAtMs = Date.now();
+    // A connection that is opened for an ended attempt would keep Node's loop alive.
+    if (attempt.isEnded) throw new Error("the attempt has ended");
+    const response = await exchange(route.target, route.sign(bytes, contentTypes[format], keys, sentAtMs + offsetMs), attempt);
+    // Whatever the response says; one may come before all of the request has left.
     if (response.isRequestSent) bodies.release(body);
+    clock.learn(response.headers, sentAtMs, Date.now());
+    const isTaken = response.statusCode < 300;
     const responseFormat = formatOfResponse(response.headers["content-type"], format);
-    if (response.statusCode === 200 && tookAll(response.body.toString("latin1"), responseFormat, count)) return "took all";
-    if (responseFormat === "cbor" && beginsAsCborMap(response.body)) (await import("./cbor_answer.js")).turnIntoJson(response);
-    return runPutRecords(answeredBy(response));
+    if (isTaken && tookAll(response.body.toString("latin1"), responseFormat, count)) return "took all";
+    const members = await readBody(response, format);
+    if (isTaken) return members;
+    throw new ServiceRefusal(response, members, clock.hasCorrected(offsetMs));
   }
 
   async function sendAll(entries: readonly Entry[], attempt: Attempt): Promise<PutRecordsAnswer | "took all"> {

@@ -1,31 +1,16 @@
-/** The user agent of requests in the Go plugin's form, by which AWS tells its plugins apart. */
-import type { BuildMiddleware, Pluggable } from "@smithy/types";
+/** Names the plugin to the service, in the Go plugin's form, by which AWS tells its plugins apart. */
 
-const product = "fluent-bit-kinesis-node";
+/** The plugin's name in user agents. */
+export const product = "fluent-bit-kinesis-node";
 
 /**
- * Puts the Go plugin's name before the SDK's own user agent: "aws-fluent-bit-plugin (linux)
- * fluent-bit-kinesis-node/1.2.3 aws-sdk-js/3.967.0 …". The form is that of CustomUserAgentHandler in
- * github.com/aws/amazon-kinesis-firehose-for-fluent-bit, plugins/user_agent.go. x-amz-user-agent, where the SDK repeats
- * its name and version, gets the product at its end.
+ * Returns a user agent such as "aws-fluent-bit-plugin (linux) fluent-bit-kinesis-node/1.2.3 lang/js md/nodejs#18.20.4". The
+ * beginning is that of CustomUserAgentHandler in github.com/aws/amazon-kinesis-firehose-for-fluent-bit,
+ * plugins/user_agent.go; the end is in the form of the AWS SDKs.
  * @param platform Node's name of the operating system
  */
-export function userAgentPlugin<Input extends object, Output extends object>(
-  platform: NodeJS.Platform,
-  version: string,
-): Pluggable<Input, Output> {
-  const prefix = userAgentPrefix(platform);
-  const addNames: BuildMiddleware<Input, Output> = (next) => (args) => {
-    const { headers } = args.request as { headers: Record<string, string> };
-    headers["user-agent"] = `${prefix} ${product}/${version} ${headers["user-agent"] ?? ""}`.trimEnd();
-    headers["x-amz-user-agent"] = `${headers["x-amz-user-agent"] ?? ""} ${product}/${version}`.trimStart();
-    return next(args);
-  };
-  return {
-    applyToStack(stack) {
-      stack.addRelativeTo(addNames, { name: "pluginUserAgent", relation: "after", toMiddleware: "getUserAgentMiddleware" });
-    },
-  };
+export function userAgentOf(platform: NodeJS.Platform, version: string, nodeVersion: string): string {
+  return `${userAgentPrefix(platform)} ${product}/${version} lang/js md/nodejs#${nodeVersion}`;
 }
 
 /** As the Go plugin names itself and its platform, where Windows is "windows" and not "win32". */

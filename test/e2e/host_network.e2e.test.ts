@@ -56,7 +56,7 @@ describe("a proxy", () => {
     for (const n of [1, 2, 3]) expect(await host.flush(instance, chunkOf([{ n }])), host.stderr).toBe(FLB_OK);
     expect(proxy.tunnels).toEqual(["kinesis.example:443"]);
     expect(service.requests.map(({ connection }) => connection)).toEqual([0, 0, 0]);
-    expect(service.requests[0]?.headers["user-agent"]).toMatch(/^aws-fluent-bit-plugin \(linux\) fluent-bit-kinesis-node\/\S+ aws-sdk-js\//);
+    expect(service.requests[0]?.headers["user-agent"]).toMatch(/^aws-fluent-bit-plugin \(linux\) fluent-bit-kinesis-node\/\S+ lang\/js md\/nodejs#\d/);
     const { status, stderr } = await host.end();
     expect(status).toBe(0);
     expect(host.complaints).toEqual([]);
