@@ -1,5 +1,5 @@
 /** The body of a PutRecords request as JSON, written once into one buffer. */
-import { base64Bytes, putBase64 } from "../bytes/base64.js";
+import { base64Bytes, bufferOf, putBase64 } from "../bytes/base64.js";
 import type { Entry } from "../pack/entry.js";
 import { randomPartitionKeyCharacters } from "../limits.js";
 import type { ByteSink } from "../bytes/byte_sink.js";
@@ -37,17 +37,18 @@ function endOf(target: StreamTarget): Uint8Array {
 export function writeJsonBody(entries: readonly Entry[], target: StreamTarget, random: () => number, sink: ByteSink): void {
   const end = endOf(target);
   sink.reserve(mostJsonBytes(entries, target));
-  const { bytes, view } = sink;
+  const { bytes } = sink;
+  const body = bufferOf(bytes);
   let position = put(start, bytes, 0);
   let memory = bytes;
-  let memoryView = view;
+  let data = body;
   for (const entry of entries) {
     if (entry.memory !== memory) {
       ({ memory } = entry);
-      memoryView = new DataView(memory.buffer, memory.byteOffset, memory.length);
+      data = bufferOf(memory);
     }
     position = put(beforeData, bytes, position);
-    position = putBase64(memory, memoryView, entry.start, entry.end, bytes, view, position);
+    position = putBase64(data, entry.start, entry.end, body, position);
     position = put(beforeKey, bytes, position);
     position = putKey(entry.partitionKey, random, bytes, position);
     position = put(afterKey, bytes, position);

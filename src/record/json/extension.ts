@@ -1,5 +1,5 @@
 /** Writes a msgpack extension as JSON: a time as its text, any other as what Go's decoder shows of one (codec.RawExt). */
-import { base64Bytes, putBase64 } from "../../bytes/base64.js";
+import { base64Bytes, bufferOf, putBase64 } from "../../bytes/base64.js";
 import type { Input } from "../../chunk/msgpack.js";
 import type { ByteSink } from "../../bytes/byte_sink.js";
 import { timeText } from "./time.js";
@@ -10,6 +10,6 @@ export function writeExtension(input: Input, type: number, start: number, count:
   if (time !== undefined) return sink.appendAscii(`"${time}"`);
   sink.appendAscii(`{"Tag":${type & 0xff},"Data":"`);
   sink.reserve(base64Bytes(count));
-  sink.length = putBase64(input.bytes, input.view, start, start + count, sink.bytes, sink.view, sink.length);
+  sink.length = putBase64(bufferOf(input.bytes), start, start + count, bufferOf(sink.bytes), sink.length);
   sink.appendAscii(`","Value":null}`);
 }
