@@ -8,6 +8,10 @@ namespace {
 
 constexpr const char *kVariable = "KINESIS_NODE_OPTIONS";
 
+// MiB. Node's own limit is up to 4 GiB, by the memory of the machine and not of the container. Records, bodies and
+// chunks lie beside the heap.
+constexpr const char *kOldSpace = "--max-old-space-size=128";
+
 // As Node splits NODE_OPTIONS. Source: Node.js, src/node_options.cc, ParseNodeOptionsEnvVar.
 std::vector<std::string> split(const std::string &text, std::string &error) {
   std::vector<std::string> words;
@@ -46,8 +50,6 @@ bool is_preload(const std::string &option, bool &is_module) {
   return is_module || option == "--require" || option == "-r";
 }
 
-}  // namespace
-
 NodeOptions parse_node_options(const std::string &text) {
   NodeOptions options;
   const std::vector<std::string> words = split(text, options.error);
@@ -72,7 +74,14 @@ NodeOptions parse_node_options(const std::string &text) {
   return options;
 }
 
-NodeOptions read_node_options() { return parse_node_options(environment_variable(kVariable)); }
+}  // namespace
+
+NodeOptions read_node_options() {
+  NodeOptions options = parse_node_options(environment_variable(kVariable));
+  // Of an option that comes twice, V8 takes the last.
+  options.others = kOldSpace + (options.others.empty() ? "" : " " + options.others);
+  return options;
+}
 
 std::string hint_of_node_options() {
   return environment_variable(kVariable).empty()

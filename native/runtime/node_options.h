@@ -20,10 +20,7 @@ struct NodeOptions {
   std::string others;  // in the form of NODE_OPTIONS
 };
 
-/// Takes apart the text of the variable.
-NodeOptions parse_node_options(const std::string &text);
-
-/// Takes apart the variable of this process.
+/// Takes apart the variable of this process. The others begin with the plugin's own limit of the heap.
 NodeOptions read_node_options();
 
 /// What to add to the message of a start that failed: empty when the variable is unset.

@@ -145,6 +145,16 @@ describe.each(runtimes)("$runtime", ({ runtime, place }) => {
     expect(readFileSync(seen, "utf8")).toBe(options === undefined ? "" : `NODE_OPTIONS=${options}\n`);
   });
 
+  it.each([
+    ["128 MiB and the young generation", "", 140],
+    ["what KINESIS_NODE_OPTIONS says", "--max-old-space-size=300 ", 312],
+  ])("Node's heap has at most %s", async (_, option, limitMib) => {
+    const script = fileOf("limit.cjs", `console.error("the limit is " + (require("v8").getHeapStatistics().heap_size_limit >> 20));`);
+    const host = await streams.host({ ...place, KINESIS_NODE_OPTIONS: `${option}--require ${script}` });
+    await expectDelivery(host);
+    expect(host.stderr).toContain(`the limit is ${limitMib}`);
+  });
+
   it("KINESIS_NODE_OPTIONS are taken, with scripts of both kinds in their order", async () => {
     const first = fileOf("with blank.cjs", `console.log("a line of the first script"); globalThis.order = "1";`);
     const second = fileOf("second.mjs", `await null; globalThis.order += "2";`);
