@@ -117,7 +117,7 @@ void deliver_request(napi_env raw_env, napi_value handler, void *, void *data) {
              Napi::Number::New(env, static_cast<double>(task->instance)),
              Napi::Number::New(env, static_cast<double>(task->chunk_bytes)), Napi::String::New(env, task->tag),
              Napi::Boolean::New(env, task->blocks)});
-  // Node only warns of an exception that is left here, and whoever waits would wait for ever.
+  // Node only warns of an exception that is left here, and its thread would wait for ever.
   if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
 }
 

@@ -53,10 +53,10 @@ int fail_init() {
 }
 
 void end(int64_t instance) {
-  // Before the core can give the instance's number to another.
   const uint32_t metrics = HostMetrics::get().take(instance);
   ChosenRuntime::get().exit(instance);
   HostMetrics::get().close(metrics);
+  OpenInstances::get().release(instance);
 }
 
 }  // namespace
@@ -85,11 +85,13 @@ EXPORTED int FLBPluginInit(flbgo_output_plugin *plugin) {
     return fail_init();
   }
   HostInstance host_instance(plugin->api->output_get_property, plugin->output_instance);
+  const int64_t instance = OpenInstances::get().reserve();
   auto request = std::make_shared<Request>(RequestKind::kInit);
+  request->instance = instance;
   request->host_instance = &host_instance;
-  const int64_t instance = ChosenRuntime::get().ask(request);
-  if (instance < 0) {
+  if (ChosenRuntime::get().ask(request) != kFlbOk) {
     HostMetrics::get().close(host_instance.metrics);
+    OpenInstances::get().release(instance);
     return fail_init();
   }
   HostMetrics::get().assign(instance, host_instance.metrics);

@@ -184,7 +184,7 @@ void *LoopWaker::next_ready() {
   return coroutine;
 }
 
-// On the host's thread, outside of any coroutine: goes on with those that are ready, as flb_coro_resume() does. Each
+// On the host's thread, outside of any coroutine: resumes the ready coroutines, as flb_coro_resume() does. Each
 // switches back to here when its flush is over.
 int LoopWaker::on_event(void *event) {
   LoopWaker *waker = static_cast<Event *>(event)->waker;

@@ -14,7 +14,7 @@
 
 namespace kinesis {
 
-/// Whether the host may free a chunk before it tells its output of the end, as Fluent Bit before 2.1.1 does. True also
+/// Whether the host may free a chunk before it ends its output, as Fluent Bit before 2.1.1 does. True also
 /// for a few versions after it that cannot be told apart.
 bool host_frees_chunks_early();
 

@@ -14,7 +14,7 @@ struct LogIdentity {
   int level = 0;
 };
 
-/// Asked only while the thread that made it waits for its request (whoever asks holds the table's lock).
+/// Asked only while the thread that made it waits for its request (the caller holds the table's lock).
 class HostInstance {
  public:
   using GetProperty = const char *(*)(const char *key, void *output_instance);

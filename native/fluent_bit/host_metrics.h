@@ -48,7 +48,7 @@ class HostMetrics {
   /// Sets a set's gauges to zero, which told of a core that is no more.
   void reset_gauges(uint32_t set);
 
-  /// Remembers under which number the instance will exit; gives back, and forgets, what was remembered.
+  /// Remembers under which number the instance will exit; take() returns, and forgets, what was remembered.
   void assign(int64_t instance, uint32_t set);
   uint32_t take(int64_t instance);
 

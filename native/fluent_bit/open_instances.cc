@@ -1,4 +1,4 @@
-// Keeps the numbers of the open instances in the order of their inits.
+// Numbers the output instances, and keeps the open ones in the order of their inits.
 #include "fluent_bit/open_instances.h"
 
 #include <algorithm>
@@ -11,29 +11,42 @@ OpenInstances &OpenInstances::get() {
   return *instances;
 }
 
+int64_t OpenInstances::reserve() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  int64_t number = 0;
+  while (reserved_.count(number) != 0) number++;
+  reserved_.insert(number);
+  return number;
+}
+
 void OpenInstances::add(int64_t number) {
   std::lock_guard<std::mutex> lock(mutex_);
-  numbers_.push_back(number);
+  open_.push_back(number);
+}
+
+void OpenInstances::release(int64_t number) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  reserved_.erase(number);
 }
 
 bool OpenInstances::has_any() {
   std::lock_guard<std::mutex> lock(mutex_);
-  return !numbers_.empty();
+  return !open_.empty();
 }
 
 std::optional<int64_t> OpenInstances::take(int64_t number) {
   std::lock_guard<std::mutex> lock(mutex_);
-  const auto found = std::find(numbers_.begin(), numbers_.end(), number);
-  if (found == numbers_.end()) return std::nullopt;
-  numbers_.erase(found);
+  const auto found = std::find(open_.begin(), open_.end(), number);
+  if (found == open_.end()) return std::nullopt;
+  open_.erase(found);
   return number;
 }
 
 std::optional<int64_t> OpenInstances::take_oldest() {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (numbers_.empty()) return std::nullopt;
-  const int64_t oldest = numbers_.front();
-  numbers_.erase(numbers_.begin());
+  if (open_.empty()) return std::nullopt;
+  const int64_t oldest = open_.front();
+  open_.erase(open_.begin());
   return oldest;
 }
 

@@ -90,8 +90,8 @@ class RequestTable {
   /// Gives the request an id under which it can be answered.
   uint32_t add(const std::shared_ptr<Request> &request);
 
-  /// Blocks until the request has its answer, and removes it. With a timeout in milliseconds gives up after it, and the
-  /// request is not answered any more; `extend` starts the time anew.
+  /// Blocks until the request has its answer, and removes it. With a timeout in milliseconds it stops waiting after it,
+  /// and the request is not answered any more; `extend` starts the time anew.
   std::optional<int64_t> wait(uint32_t id, std::optional<int64_t> timeout_ms = std::nullopt);
 
   /// Removes a request that has its answer, and returns it.
@@ -106,7 +106,7 @@ class RequestTable {
   /// Whether a request waits for its answer.
   bool has_open();
 
-  /// Answers a request; false when there is none of that id (answered or released before).
+  /// Answers a request; returns false for an unknown id (answered or released before).
   bool answer(uint32_t id, int64_t value);
 
   /// Answers every waiting request as when there is no core.

@@ -1,6 +1,7 @@
 // Writes to the standard error that Fluent Bit was started with, without waiting for its reader, on Windows.
 //
-// A pipe there cannot be asked for its room, and has no flag of ours alone. So a thread writes, one message at a time.
+// The room in a pipe cannot be found out there, and has no flag of ours alone. So a thread writes, one message at a
+// time.
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 

@@ -40,7 +40,7 @@ constexpr const char *kScript =
     "for (const name of ['stdin', 'stdout', 'stderr'])"
     "Object.defineProperty(process, name, { configurable: true, value: {} });"
     "process.reallyExit = () => binding.abandon();"
-    // Scripts of the bundle, each compiled and run when it is first asked for.
+    // Scripts of the bundle, each compiled and run on its first use.
     "const scripts = new Map();"
     "const table = JSON.parse(binding.bundle());"
     "let offset = JSON.stringify(table).length + 1;"

@@ -18,7 +18,7 @@ class ChosenRuntime {
   /// Chooses the place by KINESIS_RUNTIME, once, and starts the core there; see Runtime::start.
   std::string start();
 
-  /// Sends a flush to the core. The calling coroutine gives its thread back until the answer is there, or blocks where
+  /// Sends a flush to the core. The calling coroutine returns its thread until the answer is there, or blocks where
   /// it can't.
   int64_t flush(int64_t instance, const void *chunk, size_t bytes, const char *tag);
 

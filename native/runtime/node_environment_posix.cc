@@ -37,7 +37,7 @@ char **entry_of(const char *name) {
 
 void lend_node_options(const std::string &options) {
   char **entry = entry_of(kName);
-  // Whoever has options for us has a variable with them, whose place is as good.
+  // A user with options for the plugin has set a variable with them, whose place is as good.
   if (entry == nullptr && !options.empty()) entry = entry_of(kOwnName);
   if (entry == nullptr) return;
   lent = strdup((std::string(kName) + "=" + options).c_str());

@@ -17,7 +17,7 @@ int64_t wait_for_init(uint32_t id);
 
 class Runtime {
  public:
-  /// Starts the core unless it is up. On failure gives a message for the user, else an empty string.
+  /// Starts the core unless it is up. Returns a message for the user on failure, else an empty string.
   virtual std::string start() = 0;
 
   /// Sends a request to the core and waits for the answer. When Node is not there (any more), a flush is answered

@@ -7,7 +7,7 @@ export class ByteSink {
   bytes: Uint8Array;
   view: DataView;
   length = 0;
-  /** Length of `bytes`. Kept here, as all lengths that are asked for often: in Node 18 that of an array is a call. */
+  /** Length of `bytes`. Kept here, as all lengths that are read often: in Node 18 the length of an array is a call. */
   capacity: number;
 
   /** @param capacityBytes room to start with */

@@ -13,7 +13,7 @@ const nanosecondsPerSecond = 1_000_000_000;
 const groupStart = -1;
 const groupEnd = -2;
 
-/** Reads a chunk event by event. After {@link next} gave true, the fields tell of the current event. */
+/** Reads a chunk event by event. After {@link next} returned true, the fields describe the current event. */
 export class EventReader {
   /** Seconds since the epoch; negative before 1970. */
   seconds = 0;
@@ -21,7 +21,7 @@ export class EventReader {
   nanoseconds = 0;
   /** Offset of the body, a map that lies wholly within the chunk. */
   bodyOffset = 0;
-  /** Values that were no events, an unfinished last one included. They were passed over. */
+  /** Skipped values that are not events, an unfinished last one included. */
   brokenEvents = 0;
 
   readonly #input: Input;

@@ -20,7 +20,7 @@ export function inputOf(bytes: Uint8Array): Input {
   };
 }
 
-/** The byte that the format never uses. It is passed over as a value of one byte and refused when it is written. */
+/** The byte that the format never uses. It is skipped as a value of one byte and refused when it is written. */
 export const neverUsed = 0xc1;
 
 const truncated = -1;
@@ -60,7 +60,7 @@ export function skipValue(input: Input, offset: number): number {
 
 interface Layout {
   readonly headBytes: number;
-  /** Width of the length field behind the first byte; 0 when there is none. */
+  /** Width of the length field behind the first byte; 0 without a length field. */
   readonly countBytes: number;
   readonly bytesPerCount: number;
   readonly valuesPerCount: number;
@@ -190,7 +190,7 @@ function setHead(head: Head, kind: Head["kind"], count: number, start: number): 
   head.start = start;
 }
 
-/** The number at `offset`, or undefined when the value there is none. 64-bit integers lose what a double cannot hold. */
+/** Returns the number at `offset`; undefined when the value there is not a number. 64-bit integers lose what a double cannot hold. */
 export function readNumber(input: Input, offset: number): number | undefined {
   const { bytes, view } = input;
   const first = bytes[offset] as number;

@@ -140,7 +140,7 @@ async function explained(source: string, found: Promise<Found> | Found): Promise
   }
 }
 
-/** The response that an error tells of, for Retry-After. */
+/** The response behind an error, for Retry-After. */
 function responseOf(error: unknown): { readonly $response?: unknown } {
   return error instanceof Error && "$response" in error ? { $response: error.$response } : {};
 }

@@ -1,7 +1,7 @@
 /** What options and environment tell of credentials before anybody is asked: keys, names, and where they will be looked for. */
 import type { Environment } from "../network/environment.js";
 
-/** The roles are assumed one after the other, on top of what the source gives. */
+/** The roles are assumed one after the other, with the credentials of the one before. */
 export interface SourceOptions {
   readonly profile: string | undefined;
   readonly eksPodExecutionRole: string | undefined;
@@ -33,7 +33,7 @@ function chainSource(environment: Environment): string {
   return isMetadataOff(environment) ? shared : `${shared}, else EC2 instance metadata`;
 }
 
-/** The keys in the environment; undefined when there are none. */
+/** Returns the keys in the environment; undefined when unset. */
 export function environmentKeys(environment: Environment): EnvironmentKeys | undefined {
   // The second names are old ones that the Go SDK still takes.
   const first = (...names: string[]) => names.map((name) => environment[name] ?? "").find((value) => value !== "");

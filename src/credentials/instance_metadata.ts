@@ -32,7 +32,7 @@ export async function fetchInstanceCredentials(dependencies: InstanceDependencie
   const { signal } = dependencies;
   const address = await metadataAddress();
   const token = await fetchToken(address, signal);
-  if (token === undefined && (await isFirstVersionOff())) throw failure("gives no token, and IMDSv1 is off (AWS_EC2_METADATA_V1_DISABLED, ec2_metadata_v1_disabled)");
+  if (token === undefined && (await isFirstVersionOff())) throw failure("returns no token, and IMDSv1 is off (AWS_EC2_METADATA_V1_DISABLED, ec2_metadata_v1_disabled)");
   const headers: Record<string, string> = token === undefined ? {} : { [tokenHeader]: token };
   const role = (await read(new URL(rolesPath, address), headers, signal)).trim();
   if (!/^[\w+=,.@/-]{1,200}$/u.test(role)) throw failure("answered with no name of a role");
@@ -72,7 +72,7 @@ function readCredentials(body: string, { log, now, random }: InstanceDependencie
   const credentials = { accessKeyId, secretAccessKey, sessionToken };
   if (expiresAt > now()) return { ...credentials, expiration: new Date(expiresAt) };
   const expiration = new Date(now() + extensionMs.least + random() * extensionMs.spread);
-  log.warning(`EC2 instance metadata gave credentials that expired at ${new Date(expiresAt).toISOString()}. They are used until ${expiration.toISOString()}, when others are asked for`);
+  log.warning(`EC2 instance metadata returned credentials that expired at ${new Date(expiresAt).toISOString()}. They are used until ${expiration.toISOString()}, when new ones are fetched`);
   return { ...credentials, expiration };
 }
 

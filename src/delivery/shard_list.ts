@@ -51,7 +51,7 @@ export class ShardList {
     this.#dependencies = dependencies;
   }
 
-  /** The newest map that can be had without a long wait; undefined when there is none. */
+  /** The newest map that can be had without a long wait; undefined before the first. */
   async current(): Promise<ShardMap | undefined> {
     const { now, sleep } = this.#dependencies;
     if (this.#isWanted && this.#loading === undefined && now() >= this.#notBeforeMs) {
@@ -65,7 +65,7 @@ export class ShardList {
     return this.#map;
   }
 
-  /** Records landed in other shards than the map says: it is asked for again. */
+  /** Records landed in other shards than the map says: the list is loaded again. */
   invalidate(): void {
     this.#isWanted = true;
   }

@@ -49,7 +49,7 @@ export class Turns {
     this.#outputs.delete(output);
   }
 
-  /** Counts bytes that an output holds from now on, or gives back when negative. */
+  /** Counts bytes that an output holds from now on, or returns when negative. */
   hold(bytes: number): void {
     this.#heldBytes += bytes;
     if (bytes < 0) this.grantWaiting();
@@ -87,7 +87,7 @@ export class Turns {
   }
 }
 
-/** The turns of one output, in the order in which they are asked for. */
+/** The turns of one output, in the order of the requests for them. */
 export class OutputTurns {
   readonly #turns: Turns;
   readonly #maxChunks: number;

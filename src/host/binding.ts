@@ -8,12 +8,12 @@ export const requestKinds = { init: 0, flush: 1, exit: 2, stop: 3, withdraw: 4, 
 /** What a flush answers. Source: Fluent Bit, include/fluent-bit/flb_output.h. */
 export const flushAnswers = { error: 0, ok: 1, retry: 2 } as const;
 
-/** What an init answers instead of an instance's number when it failed. */
+/** What an init answers when it failed; otherwise it is ok. */
 export const initFailed = -1;
 
 /**
  * Takes a request, which must be answered exactly once.
- * @param instance the output's number; in a withdraw, the id of the flush that is to be answered at once
+ * @param instance the output's number, which the shim has chosen; in a withdraw, the id of the flush that is to be answered at once
  * @param chunkBytes the size of a flush's chunk
  * @param blocks whether a thread of Fluent Bit's stands still until the answer
  */
@@ -45,17 +45,17 @@ export interface Binding {
    * chunk says when it has come. Null when nobody waits for the flush any more.
    */
   takeChunk(requestId: number): ArrayBuffer | null | undefined;
-  /** Tells Fluent Bit's thread, which waits for an exit, that the exit goes on. It gives up after some seconds without. */
+  /** Shows Fluent Bit's thread, which waits for an exit, that the exit is still at work. Without, it gives up after some seconds. */
   extend(requestId: number): void;
   /** Frees an array's memory at once; the array is empty then. */
   releaseMemory(memory: ArrayBuffer): void;
   /** Gives memory that the process has freed back to the system. */
   trimMemory(): void;
-  /** Answers a request: an instance's number or {@link initFailed}, one of {@link flushAnswers}, or anything. */
+  /** Answers a request with one of {@link flushAnswers} or {@link initFailed}. */
   answer(requestId: number, value: number): void;
   /** The value of an option, while the init of that request waits. */
   option(requestId: number, key: string): string | undefined;
-  /** Those of the names that are options which are set, while the init of that request waits. */
+  /** Returns the subset of `names` that the user has set. Valid only during init. */
   setOptions(requestId: number, names: readonly string[]): string[];
   /** What the host says, while the init of that request waits; undefined where it has no log. */
   outputInstance(requestId: number): HostInstance | undefined;
@@ -63,7 +63,7 @@ export interface Binding {
   readonly hasHostLog: boolean;
   /** Hands a line to a thread of Fluent Bit's that waits for an answer, for its log; false when none does. */
   log(level: number, text: string): boolean;
-  /** Makes the metrics of an instance, while the init of that request waits. Gives their number; 0 where there are none. */
+  /** Makes the metrics of an instance, while the init of that request waits. Returns their number; 0 where Fluent Bit takes no metrics. */
   openMetrics(requestId: number, definitions: readonly MetricDefinition[]): number;
   /** Takes pairs of a series' number and a value; false once the instance has exited. */
   updateMetrics(metrics: number, pairs: Float64Array): boolean;
@@ -73,7 +73,7 @@ export interface Binding {
   zoneAbbreviation(epochSeconds: number): string;
   /**
    * Writes a line, with its newline, to the standard error that Fluent Bit was started with. One that would have to wait for
-   * its reader is lost; the next one that is written tells how many were.
+   * its reader is lost; the next one that is written has their number.
    */
   writeMessage(text: string): void;
   /** Takes the pages of Node's code that are in memory out of the process; those that are used come back. */

@@ -1,4 +1,4 @@
-/** Opens outputs as Fluent Bit asks for them: reads options and environment, and gives each output its log, its metrics and its way to Kinesis. */
+/** Opens an output for each init: reads options and environment, and wires the output's log, metrics and Kinesis client. */
 import type { SharedMemory } from "../output/open_output.js";
 import { openOutput } from "../output/open_output.js";
 import type { CredentialSources } from "../credentials/credentials.js";

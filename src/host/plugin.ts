@@ -22,7 +22,7 @@ export interface PluginDependencies {
   readonly ended: (number: number) => void;
 }
 
-/** The instances of this process, by the number that their messages show. */
+/** The instances of this process, by their numbers, which the shim chooses and messages show. */
 export class Plugin {
   readonly #binding: Binding;
   readonly #log: Log;
@@ -30,8 +30,6 @@ export class Plugin {
   readonly #now: () => number;
   readonly #ended: (number: number) => void;
   readonly #instances = new Map<number, Output>();
-  /** The numbers of those that are being made. */
-  readonly #opening = new Set<number>();
   /** The kinds of requests without an answer, by their ids. */
   readonly #waiting = new Map<number, number>();
   /** Take the chunks that are on their way, by the ids of their flushes. */
@@ -61,7 +59,7 @@ export class Plugin {
     );
   }
 
-  /** After an error that nobody caught: whoever waits is released, since its answer may never come. */
+  /** Answers all waiting requests after an uncaught error: their own answers may never come. */
   releaseAll(error: unknown): void {
     this.#log.error(`[kinesis] ${describeBug(error)}`);
     for (const [requestId, kind] of this.#waiting) this.#answer(requestId, failureAnswer(kind));
@@ -77,7 +75,7 @@ export class Plugin {
   async #answerOf(...[requestId, kind, instance, chunkBytes, tag, blocks]: Parameters<RequestHandler>): Promise<number> {
     switch (kind) {
       case requestKinds.init:
-        return this.#init(requestId);
+        return this.#init(requestId, instance);
       case requestKinds.flush:
         return flushAnswers[await this.#flush(requestId, instance, chunkBytes, tag, blocks)];
       case requestKinds.exit:
@@ -91,22 +89,17 @@ export class Plugin {
     }
   }
 
-  async #init(requestId: number): Promise<number> {
-    let number = 0;
-    while (this.#instances.has(number) || this.#opening.has(number)) number++;
-    this.#opening.add(number);
+  async #init(requestId: number, number: number): Promise<number> {
     this.#endingSinceMs = undefined;
     try {
       const read = (key: string) => this.#binding.option(requestId, key);
       this.#instances.set(number, await this.#createInstance(number, read, requestId));
-      return number;
+      return flushAnswers.ok;
     } catch (error) {
       const reason = error instanceof ConfigurationError ? error.message : describeBug(error);
       this.#log.error(`[kinesis] Failed to initialize plugin: [kinesis ${number}] ${reason}`);
       this.#ended(number);
       return initFailed;
-    } finally {
-      this.#opening.delete(number);
     }
   }
 
@@ -135,8 +128,7 @@ export class Plugin {
     // Fluent Bit ends its outputs one after the other: their time begins with the first.
     const sinceMs = (this.#endingSinceMs ??= this.#now());
     await closing?.close(sinceMs, () => this.#binding.extend(requestId));
-    // Another instance may have been made under the number meanwhile.
-    if (!this.#instances.has(number) && !this.#opening.has(number)) this.#ended(number);
+    this.#ended(number);
     return flushAnswers.ok;
   }
 }

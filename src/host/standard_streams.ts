@@ -4,7 +4,7 @@ import { logText } from "../telemetry/log_text.js";
 
 /**
  * Node opens a standard stream when somebody first looks at it, and turns its descriptor non-blocking, for Fluent Bit
- * and for whoever shares it. After this, what is written there becomes text for `write`, and there is nothing to read.
+ * and for all who share it. After this, what is written there becomes text for `write`, and there is nothing to read.
  */
 export function replaceStandardStreams(target: object, write: (text: string) => void): void {
   const output = () =>

@@ -60,7 +60,7 @@ function sendLimit({ requestTimeoutMs, answerTimeoutMs = 0 }: ConnectionOptions)
 }
 
 /**
- * Returns the client of an output. The SDK gives PutRecords its address; its own way to send takes several times as long as all
+ * Returns the client of an output. The SDK finds the address of PutRecords; its own way to send takes several times as long as all
  * else that is done for a request (test/bench, "sending").
  * @param credentials are closed with the client
  * @param version of the plugin, for the user agent
@@ -116,7 +116,7 @@ export function createKinesisClient(
   }
 
   async function sendAll(entries: readonly Entry[], attempt: Attempt): Promise<PutRecordsAnswer | "took all"> {
-    // Of entries for which a shard is expected, the answer tells the shard.
+    // Entries with an expected shard need the shard in the response.
     const count = entries.some(({ shardId }) => shardId !== undefined) ? -1 : entries.length;
     // Before any wait: once the attempt has ended for its time, the entries' memory is used again.
     const body = bodies.write(entries);

@@ -40,7 +40,7 @@ export class Attempt {
     if (this.#isEnded) end();
   }
 
-  /** The same as a signal, for the SDK. Made when it is asked for: it costs more than the rest of an attempt. */
+  /** The same as a signal, for the SDK. Made on the first use: it costs more than the rest of an attempt. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#isEnded) this.#controller.abort();

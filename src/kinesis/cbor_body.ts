@@ -38,7 +38,7 @@ export function mostCborBytes(entries: readonly Entry[], target: StreamTarget): 
 
 /**
  * Writes {"Records": [{"Data": bytes, "PartitionKey": text}, …], "StreamName": text} to an empty sink.
- * @param random gives numbers from 0 up to 1, for the keys that are to be random
+ * @param random returns numbers from 0 up to 1, for the keys that are to be random
  */
 export function writeCborBody(entries: readonly Entry[], target: StreamTarget, random: () => number, sink: ByteSink): void {
   const [[member, stream]] = Object.entries(target) as [[string, string]];

@@ -57,7 +57,7 @@ function readError(error: unknown, now: () => number): RequestFailure {
     return { kind: "failed", code: invalidAnswer, message: `${unreadableAnswer}, or it broke off`, cause: "transient" };
   }
   if (status !== undefined && namelessRefusals.has(name)) {
-    return { kind: "failed", code: `HTTP ${status}`, message: "the answer tells no reason", cause: causeOf("", "", status), ...wait };
+    return { kind: "failed", code: `HTTP ${status}`, message: "no error message in the response", cause: causeOf("", "", status), ...wait };
   }
   // No response arrived, or it broke off, or a proxy refused the tunnel.
   if (!isRefusal && code !== undefined) {

@@ -32,7 +32,7 @@ function endOf(target: StreamTarget): Uint8Array {
 /**
  * Writes `{"Records":[{"Data":"…","PartitionKey":"…"},…],"StreamName":"…"}`, the data in base64, to an empty sink.
  * Source: Kinesis API Reference, PutRecords, Request Syntax.
- * @param random gives numbers from 0 up to 1, for the keys that are to be random
+ * @param random returns numbers from 0 up to 1, for the keys that are to be random
  */
 export function writeJsonBody(entries: readonly Entry[], target: StreamTarget, random: () => number, sink: ByteSink): void {
   const end = endOf(target);

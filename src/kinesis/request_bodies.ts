@@ -23,7 +23,7 @@ export class RequestBodies {
 
   /**
    * @param stream a name or an ARN
-   * @param random gives numbers from 0 up to 1, for partition keys
+   * @param random returns numbers from 0 up to 1, for partition keys
    * @param sinks the memory of bodies
    * @param refused is called once, when the endpoint refuses the form and JSON takes its place
    */

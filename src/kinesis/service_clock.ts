@@ -15,7 +15,7 @@ export class ServiceClock {
     return this.#offsetMs;
   }
 
-  /** Reads the header Date of a response. One that a cache gives (Age) has the time of its making. @param sentAtMs of the request */
+  /** Reads the header Date of a response. A response of a cache (Age) has the time at which it was made. @param sentAtMs of the request */
   learn({ date, age }: IncomingHttpHeaders, sentAtMs: number, nowMs: number): void {
     const serviceMs = Date.parse(date ?? "");
     if (Number.isNaN(serviceMs) || age !== undefined || nowMs - sentAtMs > longestExchangeMs) return;

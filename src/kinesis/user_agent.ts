@@ -1,4 +1,4 @@
-/** Names the plugin to the service, in the Go plugin's form, by which AWS tells its plugins apart. */
+/** Names the plugin to the service, in the Go plugin's form, by which AWS distinguishes its plugins. */
 
 /** The plugin's name in user agents. */
 export const product = "fluent-bit-kinesis-node";

@@ -13,7 +13,7 @@ export interface Trust {
 
 /**
  * One context for all connections: making it parses every certificate. As with Go, what cannot be read in the file is
- * passed over as long as one certificate is left.
+ * skipped as long as one certificate is left.
  * @param file path of a file with certificates in PEM
  * @throws ConfigurationError when the file cannot be read or holds no certificate
  */

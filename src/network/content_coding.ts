@@ -1,4 +1,4 @@
-/** Undoes the encoding of a response's body (content-encoding), which is not asked for, but may come from something in between. */
+/** Decodes a response's body (content-encoding). The plugin asks for no encoding, but a proxy may add one. */
 import type { IncomingHttpHeaders } from "node:http";
 import type { CompressCallback, InputType } from "node:zlib";
 
@@ -7,7 +7,7 @@ type Decode = (body: InputType, limits: { readonly maxOutputLength: number }, ov
 /** Encodings that Node knows, with the names of its functions. Source: RFC 9110, 8.4.1; RFC 7932. */
 const decoders = new Map([["gzip", "gunzip"], ["x-gzip", "gunzip"], ["deflate", "inflate"], ["br", "brotliDecompress"]] as const);
 
-/** Asks for none. */
+/** Asks for no encoding. */
 export const withoutEncoding = { "accept-encoding": "identity" } as const;
 
 /**
@@ -35,7 +35,7 @@ function encodingOf(headers: IncomingHttpHeaders): string | undefined {
 async function decoded(body: Buffer, encoding: string, mostBytes: number): Promise<Buffer> {
   const decoder = (decoders as ReadonlyMap<string, "gunzip" | "inflate" | "brotliDecompress">).get(encoding);
   if (decoder === undefined) {
-    throw encodedAnswer(`the answer has the encoding ${encoding.slice(0, 50)}, though it was asked for none`);
+    throw encodedAnswer(`the answer has the encoding ${encoding.slice(0, 50)}, though no encoding was requested`);
   }
   // Node's zlib is loaded with it, which no proper answer needs.
   const decode: Decode = (await import("node:zlib"))[decoder];
@@ -43,12 +43,12 @@ async function decoded(body: Buffer, encoding: string, mostBytes: number): Promi
     decode(body, { maxOutputLength: mostBytes }, (error: NodeJS.ErrnoException | null, plain) => {
       if (error === null) return resolve(plain);
       const reason = error.code === "ERR_BUFFER_TOO_LARGE" ? `has more than ${mostBytes} bytes` : `is damaged (${error.code ?? error.message})`;
-      reject(encodedAnswer(`the answer in ${encoding}, which was not asked for, ${reason}`));
+      reject(encodedAnswer(`the answer in ${encoding}, which was not requested, ${reason}`));
     });
   });
 }
 
-/** The next attempt most likely meets it too, and the service has perhaps done what it was asked for. */
+/** The next attempt most likely meets it too, and the service may have done its work. */
 function encodedAnswer(message: string): Error {
   const hint = "; let the proxy or endpoint in between leave responses as they are, for the request may have succeeded and is sent again";
   return Object.assign(new Error(message + hint), { name: "EncodedAnswer" });

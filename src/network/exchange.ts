@@ -75,7 +75,7 @@ export function exchange(target: ExchangeTarget, request: ExchangeRequest, watch
         .then((read) => plainBody(read, statusCode, answered, mostAnswerBytes))
         .then((read) => resolve({ statusCode, reason, headers: answered, body: read, isRequestSent: sent.writableFinished }), fail);
     });
-    /** Rejects by itself: a request whose socket has gone already tells nobody of its end. */
+    /** Rejects by itself: a request whose socket is gone emits no event at its end. */
     const fail = (error: Error) => {
       clearTimeout(connecting);
       reject(error);
@@ -98,7 +98,7 @@ export function exchange(target: ExchangeTarget, request: ExchangeRequest, watch
     // Without a listener Node closes the socket of a 101 and emits nothing more.
     sent.on("upgrade", (_, socket) => {
       socket.destroy();
-      fail(invalidAnswer("the answer is 101 Switching Protocols, which was not asked for (is there a proxy in between?)"));
+      fail(invalidAnswer("the answer is 101 Switching Protocols, which was not requested (is there a proxy in between?)"));
     });
     sent.on("information", ({ statusCode }) => {
       if (++interimAnswers <= mostInterimAnswers) return;

@@ -149,7 +149,7 @@ function bytesOf(body: unknown): Uint8Array {
   if (body === undefined) return new Uint8Array();
   if (typeof body === "string") return Buffer.from(body);
   if (body instanceof Uint8Array) return body;
-  throw new Error("the AWS SDK gives a body that is neither text nor bytes");
+  throw new Error("the AWS SDK sends a body that is neither text nor bytes");
 }
 
 /** A header that came several times as one text. */

@@ -20,7 +20,7 @@ loopback.addAddress("::1", "ipv6");
 /**
  * The rules are those of golang.org/x/net/http/httpproxy: entries with commas between; "*" is every host; addresses,
  * blocks of addresses (10.0.0.0/8), domains with all below them, ".domain" and "*.domain" for those below only; a port
- * may follow an address or a domain. An entry that is none of these matches nothing. This machine itself is always
+ * may follow an address or a domain. Any other entry matches nothing. This machine itself is always
  * asked directly.
  */
 export function parseNoProxy(list: string): ProxyBypass {

@@ -1,4 +1,4 @@
-/** Responses that lead elsewhere (status 3xx): none of the services gives any, so the address or something in between is wrong. */
+/** Reports redirects (status 3xx): no service sends one, so the address or a proxy is wrong. */
 import type { IncomingHttpHeaders } from "node:http";
 
 /** Where a request went. */

@@ -23,7 +23,7 @@ export function readRetryAfter(headers: Readonly<Record<string, unknown>>, now: 
   return waitMs <= mostWaitMs ? waitMs : undefined;
 }
 
-/** Returns the headers of the response that an error tells of, where the SDK's errors have them. */
+/** Returns the headers of the response behind an error, where the SDK's errors have them. */
 export function headersOf(error: unknown): Readonly<Record<string, unknown>> {
   const member = (value: unknown, name: string): unknown =>
     typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;

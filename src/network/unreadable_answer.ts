@@ -26,7 +26,7 @@ export function unreadableError(error: Error, advice: string): Error {
 /** Returns the message of an error; a service may have put something else than a text in its place. */
 export function messageIn(error: Error): string {
   const message: unknown = error.message;
-  return typeof message === "string" ? message : "the answer tells no reason";
+  return typeof message === "string" ? message : "no error message in the response";
 }
 
 /** Returns the name of an error, which may be a service's code and no text either; empty then. */

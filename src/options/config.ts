@@ -22,7 +22,7 @@ export interface Config {
   readonly requestFormat: RequestFormat;
   /** Undefined when aggregation is off. */
   readonly aggregation: AggregationLimits | undefined;
-  /** For how long a flush tries again what was not taken, before it answers retry. */
+  /** For how long a flush retries the records that were not taken, before it replies retry. */
   readonly retryTimeoutMs: number;
   /** Requests of the output that may be under way at once. */
   readonly concurrentRequests: number;

@@ -28,7 +28,7 @@ export function hasLogLevel(environment: Environment): boolean {
 
 /** What an instance takes from the environment besides the AWS SDK's own variables. */
 export interface InstanceEnvironment {
-  /** SEND_FAILURE_TIMEOUT in milliseconds; undefined when there is none. */
+  /** SEND_FAILURE_TIMEOUT in milliseconds; undefined when unset. */
   readonly sendFailureTimeoutMs: number | undefined;
   /** EKS_POD_EXECUTION_ROLE: assumed first, and role_arn with its credentials. */
   readonly eksPodExecutionRole: string | undefined;

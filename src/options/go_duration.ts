@@ -12,7 +12,7 @@ const millisecondsByUnit: Readonly<Record<string, number>> = {
 };
 
 /**
- * A duration in milliseconds, or undefined when the text is none.
+ * Returns a duration in milliseconds; undefined when the text is not a duration.
  * Source: Go, package time, ParseDuration; signs are left out, since no timeout is negative.
  */
 export function parseGoDuration(text: string): number | undefined {

@@ -1,4 +1,4 @@
-/** Options that a user set under a name that is none: Fluent Bit tells a plugin only of names that it asks for. */
+/** Finds misspelled options: Fluent Bit ignores unknown names, and shows a plugin only the options that it reads. */
 
 /** Names that come to mind, some of them of Fluent Bit's own output kinesis_streams. */
 const otherNames: Readonly<Record<string, string>> = {
@@ -31,7 +31,7 @@ const withoutEffect: Readonly<Record<string, string>> = {
     "kinesis_streams joins lines into one record by it. 'aggregation' packs records in another format, the KPL's, which consumers must unpack",
 };
 
-/** Each wrong name that is asked for, with the option that it is taken for. */
+/** Each misspelling that is looked for, with the option that it stands for. */
 function wrongNamesOf(options: readonly string[]): Map<string, string> {
   const wrong = new Map<string, string>();
   for (const option of options) {
@@ -53,7 +53,7 @@ function slipsOf(option: string): string[] {
   return slips;
 }
 
-/** An option under a name that is none. */
+/** A misspelled option. */
 export interface MisspelledOption {
   readonly name: string;
   /** The option that it is taken for; undefined when it has no counterpart here. */
@@ -65,7 +65,7 @@ export interface MisspelledOption {
 /**
  * Looks for options under wrong names.
  * @param options the names that there are
- * @param whichAreSet gives, of many names, those that the user set
+ * @param whichAreSet returns the subset of names that the user has set
  */
 export function misspelledOptions(options: readonly string[], whichAreSet: (names: string[]) => string[]): MisspelledOption[] {
   const wrong = wrongNamesOf(options);

@@ -9,7 +9,7 @@ export function namesStream(text: string): boolean {
   return namePattern.test(text) || arnPattern.test(text);
 }
 
-/** The region in a stream's ARN; undefined for what is none. */
+/** Returns the region in a stream's ARN; undefined for any other text. */
 export function regionOfArn(stream: string): string | undefined {
   return arnPattern.exec(stream)?.[1];
 }

@@ -76,7 +76,7 @@ export function readEndpoint(name: string, value: string): string | undefined {
   try {
     const { protocol, hostname, username, password } = new URL(withScheme);
     if (username !== "" || password !== "") throw wrong(name, "…", "must not hold a user or a password");
-    // Stricter than URL, which passes over newlines and takes "${HOST}" for a name. The longest name: RFC 1035, 2.3.4.
+    // Stricter than URL, which skips newlines and takes "${HOST}" for a name. The longest name: RFC 1035, 2.3.4.
     const isHost = /^(?:[\w.-]{1,253}|\[[\da-f:.]+\])$/iu.test(hostname);
     if ((protocol === "https:" || protocol === "http:") && isHost && isUrlText.test(value)) return withScheme;
   } catch (error) {

@@ -1,4 +1,4 @@
-/** Counts what the pipeline tells about the records of one chunk, until it is known that the chunk will not come again. */
+/** Counts what the pipeline reports about the records of one chunk, until the chunk is known not to come again. */
 import type { CounterSeries, Metrics } from "../telemetry/metrics.js";
 import type { RecordReport } from "../pack/slices.js";
 

@@ -1,4 +1,4 @@
-/** Delivers the entries of a slice within what is left of its chunk's time, and tells log, metrics and limits how it went. */
+/** Delivers the entries of a slice within what is left of its chunk's time, and reports the outcome to log, metrics and limits. */
 import { deliver, type Delivery, type DeliveryDependencies, type RetryPolicy } from "../delivery/delivery.js";
 import type { DeliveryReport } from "../delivery/delivery_report.js";
 import type { FailureTimeout } from "../delivery/failure_timeout.js";

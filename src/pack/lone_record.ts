@@ -20,7 +20,7 @@ export function hidingBytes(dataBytes: number, keyBytes: number): number {
 }
 
 /**
- * Returns the entry of the record at the sink's bytes from `start` to `end`. Whoever can write a line of a log could
+ * Returns the entry of the record at the sink's bytes from `start` to `end`. A program that can write a line of a log could
  * otherwise write an aggregate, which consumers take apart into records with keys of the writer's choice.
  * @param keyBytes of the partition key, also of one that is still to be made
  * @param event its position in the chunk

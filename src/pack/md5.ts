@@ -22,7 +22,7 @@ export interface LateMd5 {
 
 /**
  * An MD5 that is OpenSSL's, or else the package's.
- * @param loadPackage gives the MD5 to take where OpenSSL has none (a FIPS provider alone, a policy of the system)
+ * @param loadPackage returns the MD5 to use where OpenSSL has no MD5 (a FIPS provider alone, a policy of the system)
  * @param onRefusal is told once, with OpenSSL's reason
  */
 export function lateMd5(createHash: CreateHash, loadPackage: () => Promise<Md5>, onRefusal: (reason: string) => void): LateMd5 {
@@ -44,7 +44,7 @@ export function lateMd5(createHash: CreateHash, loadPackage: () => Promise<Md5>,
         throw error;
       })),
     md5: (bytes) => {
-      if (chosen === undefined) throw new Error("MD5 was asked for before it was chosen");
+      if (chosen === undefined) throw new Error("MD5 was used before it was chosen");
       return chosen(bytes);
     },
   };

@@ -94,7 +94,7 @@ const randomCharacters = Uint8Array.from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL
 );
 const randomCharacterCount = randomCharacters.length;
 
-/** A random key of letters and digits. `random` gives numbers from 0 up to 1. */
+/** Returns a random key of letters and digits. `random` returns numbers from 0 up to 1. */
 export function randomPartitionKey(random: () => number, characters: number): string {
   const bytes = new Uint8Array(characters);
   putRandomKey(random, characters, bytes, 0);
@@ -104,7 +104,7 @@ export function randomPartitionKey(random: () => number, characters: number): st
 /** Of the 52 bits of a random number, four characters take 24: their share is even to one in 10^8. */
 const charactersPerNumber = 4;
 
-/** Writes one at `position`, which needs no escape in JSON; gives the position behind it. */
+/** Writes a random key at `position`, which needs no escape in JSON. Returns the position behind it. */
 export function putRandomKey(random: () => number, characters: number, bytes: Uint8Array, position: number): number {
   let rest = 0;
   for (let index = 0; index < characters; index++) {

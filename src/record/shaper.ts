@@ -57,7 +57,7 @@ export class RecordShaper {
   readonly #keyMemory = new KeyMemory();
   /** Whether all of each record is sent, as a map. */
   readonly #sendsAll: boolean;
-  /** Offset of the value under the first key of the partition key's path; negative when there is none. */
+  /** Offset of the value under the first key of the partition key's path; negative when it is missing. */
   #partitionValue = -1;
   readonly #head = emptyHead();
 

@@ -48,7 +48,7 @@ export const hostLevels = { error: 1, warning: 2, info: 3, debug: 4 } as const;
 
 /**
  * A log in Fluent Bit's.
- * @param threshold gives the most talkative level that is written, 0 for none
+ * @param threshold returns the most talkative level that is written, 0 for no level
  */
 export function createHostLog(threshold: () => number, { log, write, now }: HostLog): Log {
   const at = (level: number, title: string) => (message: string) => {

@@ -81,7 +81,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
 
   const ofInstance = (ids: Iterable<number>, instance: number): number[] => [...ids].filter((id) => flushes.get(id)?.instance === instance);
 
-  const init = (id: number): number => {
+  const init = (id: number, number: number): number => {
     const names = binding.setOptions(id, [...knownOptions, "nobody sets this"]);
     const option = (name: string): string | undefined => binding.option(id, name);
     for (const name of knownOptions) expect(names.includes(name) === (option(name) !== undefined), `setOptions and option agree on ${name}`);
@@ -97,15 +97,14 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
     expect((host !== undefined) === binding.hasHostLog, "an instance is known to a host that has a log");
     saysAtStop ||= names.includes("say_at_stop");
     neverEnds ||= names.includes("never_end");
-    let number = 0;
-    while (instances.has(number)) number++;
+    expect(!instances.has(number), "the number of an instance is its own");
     instances.set(number, {
       metrics,
       memory: `${option("remember") ?? ""}|${host?.name ?? ""}|${host?.logLevel ?? 0}`,
       has: (name) => names.includes(name),
       exitTakesMs: Number(option("exit_takes_ms") ?? 0),
     });
-    return number;
+    return flushAnswers.ok;
   };
 
   const numbers: Readonly<Record<string, (flush: Flush) => number>> = {
@@ -253,7 +252,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
     touchPast();
     switch (kind) {
       case requestKinds.init:
-        binding.answer(id, init(id));
+        binding.answer(id, init(id, instance));
         break;
       case requestKinds.chunk:
         arrived++;

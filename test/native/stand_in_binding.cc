@@ -104,7 +104,7 @@ uint32_t open_metrics(uint32_t id) {
                                  {MetricKind::kHistogram, "seconds", "Time.", {"x", "y"}, {{"a", "b"}}, {0.1, 1}}});
 }
 
-int64_t open_instance(uint32_t id) {
+int64_t open_instance(uint32_t id, int64_t number) {
   auto has = [id](const char *key) { return host->option(id, key).has_value(); };
   Opened instance;
   if (has(kMetrics)) instance.metrics = last_metrics = open_metrics(id);
@@ -118,10 +118,8 @@ int64_t open_instance(uint32_t id) {
   instance.exit_takes_ms = atoi(host->option(id, kExitTakesMs).value_or("0").c_str());
   says_at_stop |= has(kSayAtStop);
   never_ends |= has(kNeverEnd);
-  int64_t number = 0;
-  while (opened.count(number) != 0) number++;
-  opened.emplace(number, std::move(instance));
-  return number;
+  CHECK(opened.emplace(number, std::move(instance)).second);
+  return kFlbOk;
 }
 
 void measure(int64_t instance) {
@@ -300,7 +298,7 @@ bool serve(uint32_t id) {
   switch (task->kind) {
     case RequestKind::kInit:
       pthread_sigmask(SIG_SETMASK, nullptr, &observed.mask);
-      answer(id, open_instance(id));
+      answer(id, open_instance(id, task->instance));
       return true;
     case RequestKind::kChunk:
       arrived_chunks++;

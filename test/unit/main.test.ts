@@ -23,6 +23,7 @@ class ServedBinding extends FakeBinding {
   readonly hosts = new Map<number, HostInstance>();
   #handler: RequestHandler | undefined;
   #requests = 0;
+  #inits = 0;
   #waiting = new Map<number, (value: number) => void>();
 
   constructor(hasHostLog: boolean) {
@@ -56,7 +57,7 @@ class ServedBinding extends FakeBinding {
   async init(options: Readonly<Record<string, string>>, host?: HostInstance): Promise<number> {
     this.options.set(this.#requests + 1, options);
     if (host !== undefined) this.hosts.set(this.#requests + 1, host);
-    return this.#request(requestKinds.init, 0);
+    return this.#request(requestKinds.init, this.#inits++);
   }
   async flush(instance: number, chunk: Uint8Array): Promise<number> {
     this.chunks.set(this.#requests + 1, new Uint8Array(chunk).buffer);
@@ -117,7 +118,7 @@ const received = () => kinesis.received.map((data) => (JSON.parse(Buffer.from(da
 
 it("two outputs deliver, and one goes on after the other has ended", async () => {
   const binding = served();
-  expect([await binding.init(optionsOf()), await binding.init(optionsOf())]).toEqual([0, 1]);
+  expect([await binding.init(optionsOf()), await binding.init(optionsOf())]).toEqual([flushAnswers.ok, flushAnswers.ok]);
   expect(await Promise.all([binding.flush(0, chunk("first")), binding.flush(1, chunk("second"))])).toEqual([flushAnswers.ok, flushAnswers.ok]);
   expect(await binding.exit(0)).toBe(flushAnswers.ok);
   expect(await binding.flush(0, chunk("lost"))).toBe(flushAnswers.retry);
@@ -139,19 +140,19 @@ it("each output writes to Fluent Bit's log by its own level, under its own name"
   await binding.stop();
 });
 
-it("an output with a wrong option fails alone, and the next one gets its number", async () => {
+it("an output with a wrong option fails alone", async () => {
   const binding = served();
-  expect(await binding.init(optionsOf())).toBe(0);
+  expect(await binding.init(optionsOf())).toBe(flushAnswers.ok);
   expect(await binding.init(optionsOf({ compression: "rar" }))).toBe(initFailed);
   expect(binding.lines.some(({ level, text }) => level === hostLevels.error && text.includes("Invalid 'compression' value (rar)"))).toBe(true);
-  expect(await binding.init(optionsOf())).toBe(1);
+  expect(await binding.init(optionsOf())).toBe(flushAnswers.ok);
   expect(await binding.flush(0, chunk("goes on"))).toBe(flushAnswers.ok);
   await binding.stop();
 });
 
 it("an option that looks like a misspelled one is told, and does not stop the start", async () => {
   const binding = served();
-  expect(await binding.init(optionsOf({ "partition-key": "log" }))).toBe(0);
+  expect(await binding.init(optionsOf({ "partition-key": "log" }))).toBe(flushAnswers.ok);
   expect(binding.lines.some(({ level, text }) => level === hostLevels.warning && text.includes("partition-key"))).toBe(true);
   await binding.stop();
 });

@@ -23,7 +23,7 @@ void (*on_node_gone)() = nullptr;
 sem_t aborts;
 struct sigaction host_action {};
 
-// A thread inherits the name of the one that starts it; from version 24 on, Node gives its threads names of their own.
+// A thread inherits the name of the one that starts it; from version 24 on, Node names its threads itself.
 constexpr const char *kNamesOfNode[] = {"V8Worker", "libuv-worker", "DelayedTaskSch", "SignalInspector"};
 
 bool is_nodes_thread() {

@@ -211,7 +211,7 @@ void EmbeddedNode::core_gone() {
     state_ = State::kGone;
     changed_.notify_all();
   }
-  // Nobody can post after this point, so whoever is in the table now is released here and nobody waits for ever.
+  // Nobody can post after this point, so all requests in the table are released here and nobody waits for ever.
   RequestTable::get().release_all();
 }
 

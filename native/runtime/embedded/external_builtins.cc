@@ -16,7 +16,7 @@ constexpr size_t kFixedLength = sizeof kFixedPlace - 1;
 
 using Open = int (*)(void *loop, void *request, const char *path, int flags, int mode, void *callback);
 
-/** The path in the folder beside this library, in `own`; false when there is none. */
+/** Writes the path in the folder beside this library to `own`; returns false without such a folder. */
 bool path_beside(const char *path, char (&own)[PATH_MAX]) {
   Dl_info self{};
   if (dladdr(kFixedPlace, &self) == 0 || self.dli_fname == nullptr) return false;

@@ -50,7 +50,7 @@ void LocalHost::extend(uint32_t request_id) { RequestTable::get().extend(request
 void LocalHost::answer(uint32_t request_id, int64_t value) { RequestTable::get().answer(request_id, value); }
 
 // The host's thread is blocked in FLBPluginInit meanwhile, so what it knows of the instance is ours to read. Nothing of
-// Node's is called under the table's lock: where that aborts, the lock would be needed to release whoever waits.
+// Node's is called under the table's lock: where that aborts, the lock would be needed to release the waiting threads.
 std::optional<std::string> LocalHost::option(uint32_t request_id, const std::string &key) {
   std::optional<std::string> value;
   RequestTable::get().with(request_id, [&](Request &request) {

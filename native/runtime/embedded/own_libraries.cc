@@ -47,7 +47,7 @@ std::string loader_message() {
   return message != nullptr ? message : "unknown reason";
 }
 
-/// The library's bytes for this libnode in this process; empty with a reason when there are none.
+/// Returns the library's bytes for this libnode in this process; empty, with a reason, on failure.
 std::string library_bytes(const std::string &libnode, std::string &reason) {
   if (libnode.size() > KINESIS_LONGEST_PATH) {
     reason = "the path is longer than " + std::to_string(KINESIS_LONGEST_PATH) + " bytes";

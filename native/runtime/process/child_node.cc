@@ -108,7 +108,7 @@ void ChildNode::supervise() {
       complain(told + ". It is started again in " + std::to_string(pause_ms) +
                " ms; chunks under way are answered with retry");
     }
-    // Before a core was up nobody waited for it; whoever waits now may wait for the next.
+    // Before a core was up nobody waited for it; requests that wait now may wait for the next.
     if (was_up) RequestTable::get().release_all();
     if (is_last) return;
     lock.lock();
@@ -148,7 +148,7 @@ bool ChildNode::run_once(std::string &ending) {
     launched_.reset();
   }
   if (!has_ended) run->process.kill();
-  // One that hangs in the kernel ends whenever that lets it: whoever waits for an answer does not wait for that.
+  // A process that hangs in the kernel ends late: requests do not wait for that.
   const bool is_gone = has_ended || run->process.has_ended_within(kEndTimeoutMs);
   const std::string status = is_gone ? run->process.wait() : "no status yet, although it was killed";
   const std::string &verdict = run->watch.verdict();
@@ -228,22 +228,19 @@ bool ChildNode::send(Run &run, const FrameHeader &header, std::string_view text,
 int64_t ChildNode::ask(const std::shared_ptr<Request> &request) {
   if (request->kind == RequestKind::kInit) return open(request);
   if (request->kind == RequestKind::kExit) return close(request);
-  return forward_and_wait(request, current_run(), request->instance);
+  return forward_and_wait(request, current_run());
 }
 
 int64_t ChildNode::open(const std::shared_ptr<Request> &request) {
   const std::shared_ptr<Run> run = current_run();
-  const int64_t number_in_run = forward_and_wait(request, run, -1);
-  if (number_in_run < 0) return number_in_run;
+  const int64_t answer = forward_and_wait(request, run);
+  if (answer != kFlbOk) return answer;
   auto instance = std::make_shared<Instance>(*request->host_instance);
   instance->host.forget_host();
-  instance->number = number_in_run;
   instance->run = run->number;
   std::lock_guard<std::mutex> lock(mutex_);
-  int64_t number = 0;
-  while (instances_.count(number) != 0) number++;
-  instances_.emplace(number, std::move(instance));
-  return number;
+  instances_.emplace(request->instance, std::move(instance));
+  return answer;
 }
 
 uint32_t ChildNode::begin(const std::shared_ptr<Request> &flush) {
@@ -256,28 +253,24 @@ uint32_t ChildNode::begin(const std::shared_ptr<Request> &flush) {
   }
   const std::shared_ptr<Run> run = current_run();
   if (run == nullptr) return 0;
-  int64_t number;
   {
     // A run that has begun since is told of the instance by the first flush that comes; others wait for it.
     std::lock_guard<std::mutex> opening(instance->opening);
     if (instance->run != run->number) {
       auto init = std::make_shared<Request>(RequestKind::kInit);
+      init->instance = flush->instance;
       init->host_instance = &instance->host;
-      const int64_t number_in_run = forward_and_wait(init, run, -1);
-      if (number_in_run < 0) return 0;
+      if (forward_and_wait(init, run) != kFlbOk) return 0;
       // An exit may look meanwhile.
       std::lock_guard<std::mutex> lock(mutex_);
-      instance->number = number_in_run;
       instance->run = run->number;
     }
-    number = instance->number;
   }
-  return forward(flush, run, number);
+  return forward(flush, run);
 }
 
 int64_t ChildNode::close(const std::shared_ptr<Request> &request) {
   std::shared_ptr<Run> run;
-  int64_t number;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     const auto found = instances_.find(request->instance);
@@ -287,9 +280,8 @@ int64_t ChildNode::close(const std::shared_ptr<Request> &request) {
     run = run_;
     // A run that never heard of it has nothing to close.
     if (run == nullptr || instance->run != run->number) return kFlbOk;
-    number = instance->number;
   }
-  return forward_and_wait(request, run, number);
+  return forward_and_wait(request, run);
 }
 
 std::shared_ptr<ChildNode::Run> ChildNode::current_run() {
@@ -297,14 +289,13 @@ std::shared_ptr<ChildNode::Run> ChildNode::current_run() {
   return run_;
 }
 
-uint32_t ChildNode::forward(const std::shared_ptr<Request> &request, const std::shared_ptr<Run> &run,
-                            int64_t instance) {
+uint32_t ChildNode::forward(const std::shared_ptr<Request> &request, const std::shared_ptr<Run> &run) {
   RequestTable &requests = RequestTable::get();
-  FrameHeader header{static_cast<FrameKind>(request->kind), 0, instance};
+  FrameHeader header{static_cast<FrameKind>(request->kind), 0, request->instance};
   header.chunk_bytes = request->chunk_bytes;
   header.blocks = request->waker == nullptr ? 1 : 0;
   {
-    // Whoever is in the table when the run is taken back is released after it.
+    // Requests in the table are released after the run is taken back.
     std::lock_guard<std::mutex> lock(mutex_);
     if (run == nullptr || run_ != run) return 0;
     header.id = requests.add(request);
@@ -314,10 +305,9 @@ uint32_t ChildNode::forward(const std::shared_ptr<Request> &request, const std::
   return header.id;
 }
 
-int64_t ChildNode::forward_and_wait(const std::shared_ptr<Request> &request, const std::shared_ptr<Run> &run,
-                                    int64_t instance) {
+int64_t ChildNode::forward_and_wait(const std::shared_ptr<Request> &request, const std::shared_ptr<Run> &run) {
   const int64_t when_gone = answer_without_core(request->kind);
-  const uint32_t id = forward(request, run, instance);
+  const uint32_t id = forward(request, run);
   if (id == 0) return when_gone;
   if (request->kind == RequestKind::kInit) return wait_for_init(id);
   const std::optional<int64_t> answer = RequestTable::get().wait(id, kStopTimeoutMs);

@@ -23,7 +23,7 @@ class ChildNode : public Runtime {
  public:
   static ChildNode &get();
 
-  /// Looks for a program node; why it is looked for is for `place`. On failure gives a message for the user.
+  /// Looks for a program node. `reason` goes into place(). Returns a message for the user on failure.
   std::string find(const std::string &reason);
 
   std::string start() override;
@@ -46,14 +46,13 @@ class ChildNode : public Runtime {
     RunWatch watch;
   };
 
-  /// An output instance, which each new run has to be told of. `number` is what the run of `run` calls it.
+  /// An output instance, which each new run has to be told of.
   struct Instance {
     explicit Instance(const HostInstance &host) : host(host) {}
 
     std::mutex opening;
     HostInstance host;
-    // Written with `opening` and the node's mutex held, read with either.
-    int64_t number = -1;
+    // The run that knows it. Written with `opening` and the node's mutex held, read with either.
     uint64_t run = 0;
   };
 
@@ -68,8 +67,8 @@ class ChildNode : public Runtime {
 
   int64_t open(const std::shared_ptr<Request> &request);
   int64_t close(const std::shared_ptr<Request> &request);
-  uint32_t forward(const std::shared_ptr<Request> &request, const std::shared_ptr<Run> &run, int64_t instance);
-  int64_t forward_and_wait(const std::shared_ptr<Request> &request, const std::shared_ptr<Run> &run, int64_t instance);
+  uint32_t forward(const std::shared_ptr<Request> &request, const std::shared_ptr<Run> &run);
+  int64_t forward_and_wait(const std::shared_ptr<Request> &request, const std::shared_ptr<Run> &run);
   std::shared_ptr<Run> current_run();
   void stop_at_exit();
 

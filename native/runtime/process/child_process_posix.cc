@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kPollMs = 10;
 
-// The child's descriptor for the connection, as Connection::names tells it; behind it nothing is open.
+// The child's descriptor for the connection, as Connection::names has it; behind it nothing is open.
 constexpr int kConnection = 3;
 
 // What keeps exec from happening is written here; a successful exec closes it.

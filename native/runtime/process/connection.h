@@ -19,7 +19,7 @@ class Connection {
 
   /// The end whose `names` a process was started with.
   static Connection of_names(const std::string &names);
-  /// What a process that ChildProcess::start gives this end to has to be told.
+  /// Names this end for the process that inherits it.
   std::string names() const;
 
   /// Writes texts one after the other, whole; one thread at a time. False when the other end is gone. On Linux, false

@@ -6,7 +6,7 @@
 namespace kinesis {
 namespace {
 
-// Fluent Bit gives lengths as an int.
+// Fluent Bit passes lengths as an int.
 constexpr uint64_t kMaxChunkBytes = INT32_MAX;
 // Far above a pair for each series of an instance's metrics.
 constexpr uint64_t kMaxPairBytes = 1024 * 1024;

@@ -35,7 +35,7 @@ enum class FrameKind : uint32_t {
   kSign = 17,         // twice a second while requests are open; number 1 when Node's thread has come by since the last
   // Questions, which wait for a reply; id of the request.
   kOption = 20,       // text: key; reply: number 0 and the value
-  kSetOptions = 24,   // text: names; reply: those that are set
+  kSetOptions = 24,   // text: names; reply: the set ones
   kLogIdentity = 21,  // reply: number the level, text the name
   kLog = 22,          // number the level, text the line; reply: 1 when it was taken
   kOpenMetrics = 23,  // text: definitions; reply: number the set

@@ -79,7 +79,7 @@ void RemoteHost::ready(bool (*post)(uint32_t)) {
 
 void RemoteHost::refuse(const std::string &message) { send({FrameKind::kRefusal}, within_frame(message)); }
 
-// The process ends by itself, and with it the connection, which tells the host. Frames may come until then.
+// The process ends by itself, and with it the connection, by which the host learns of it. Frames may come until then.
 void RemoteHost::gone() {
   std::lock_guard<std::mutex> lock(mutex_);
   post_ = nullptr;
@@ -141,7 +141,7 @@ bool RemoteHost::receive_request(const Frame &frame) {
     if (!requests_.emplace(header.id, std::move(received)).second) return false;
     if (requests_.size() == 1) requested_.notify_one();
   }
-  // A core that takes no more is about to end, which releases whoever waits.
+  // A core that takes no more is about to end, which releases all waiting threads.
   post(header.id);
   return true;
 }

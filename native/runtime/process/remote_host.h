@@ -11,7 +11,7 @@
 
 namespace kinesis {
 
-/// Node's thread asks; a thread of its own reads what comes, also while Node is busy, and one more gives signs of life
+/// Node's thread asks; a thread of its own reads what comes, also while Node is busy, and one more sends signs of life
 /// while requests are open. When Fluent Bit's process is gone, these end this one.
 class RemoteHost : public Host {
  public:

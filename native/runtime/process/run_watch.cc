@@ -1,4 +1,5 @@
-// Watches a run of the core's process: ends one that does not come up, or gives no sign while requests wait for it.
+// Watches a run of the core's process: ends one that does not come up, or shows no sign of life while requests wait for
+// it.
 #include "runtime/process/run_watch.h"
 
 #include <chrono>

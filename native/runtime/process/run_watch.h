@@ -1,4 +1,5 @@
-// Watches a run of the core's process: ends one that does not come up, or gives no sign while requests wait for it.
+// Watches a run of the core's process: ends one that does not come up, or shows no sign of life while requests wait for
+// it.
 #pragma once
 
 #include <pthread.h>
@@ -17,7 +18,7 @@ std::string complaint_of_silence_timeout();
 
 /// Has a thread of its own, since every other one may be held by the process that it watches.
 ///
-/// The process's core gives a sign twice a second while requests are open, from a thread that runs no scripts: neither
+/// The process's core sends a sign twice a second while requests are open, from a thread that runs no scripts: neither
 /// those nor V8 hold it up. Silence is counted in waits of this thread, so a machine that stands still as a whole, with
 /// both processes, counts at most one.
 class RunWatch {

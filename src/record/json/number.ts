@@ -4,7 +4,7 @@ const zero = 0x30;
 const minus = 0x2d;
 const point = 0x2e;
 
-/** Writes an integer of 0 to 2^32 - 1 at `position`; gives the position behind it. */
+/** Writes an integer of 0 to 2^32 - 1 at `position`. Returns the position behind it. */
 export function putUnsigned(bytes: Uint8Array, position: number, value: number): number {
   if (value < 10) {
     bytes[position] = zero + value;

@@ -5,7 +5,7 @@ import { putFloat, putInteger, putInteger64, putUnsigned } from "./number.js";
 /** Bytes that the longest scalar takes: a float such as -0.0000010022886875520671, of 17 digits from the sixth place on. */
 export const mostScalarBytes = 25;
 
-/** Bytes of a scalar by its first byte; 0 for what is none (and for the byte that msgpack never uses). */
+/** Bytes of a scalar by its first byte; 0 for other values (and for the byte that msgpack never uses). */
 export const scalarBytes = new Uint8Array(256);
 scalarBytes.fill(1, 0x00, 0x80); // positive fixint
 scalarBytes.fill(1, 0xe0); // negative fixint

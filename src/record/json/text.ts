@@ -18,7 +18,7 @@ shortEscape[0x0c] = 0x66; // f
 shortEscape[0x0d] = 0x72; // r
 
 /**
- * Writes the bytes from `from` to `end` as a JSON string with its quotes; gives the position behind it.
+ * Writes the bytes from `from` to `end` as a JSON string with its quotes. Returns the position behind it.
  * Each byte that is not part of valid UTF-8 becomes U+FFFD, as in Go's encoding/json.
  * There must be room for what {@link jsonTextBytes} counts, which is never more than {@link mostJsonBytes}.
  */
@@ -169,7 +169,7 @@ function escapeControl(bytes: Uint8Array, position: number, byte: number): numbe
 }
 
 /**
- * Bytes of the valid UTF-8 sequence of two or more bytes at `offset`, or 0 when there is none.
+ * Bytes of the valid UTF-8 sequence of two or more bytes at `offset`, or 0 for anything else.
  * Source: RFC 3629, section 4.
  */
 export function utf8Length(bytes: Uint8Array, offset: number, end: number): number {

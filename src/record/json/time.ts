@@ -9,7 +9,7 @@ const isoTextCharacters = 24;
 const longestDateMs = 8.64e15;
 
 /**
- * The RFC 3339 text of an extension that is a time, undefined when it is none. As the Go plugin has it: event times
+ * Returns the RFC 3339 text of an extension that is a time; undefined for any other. As the Go plugin has it: event times
  * (type 0) in the local zone, timestamps (type -1; MessagePack specification, "Timestamp extension type") in UTC.
  */
 export function timeText(input: Input, type: number, start: number, count: number): string | undefined {

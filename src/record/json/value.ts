@@ -15,7 +15,7 @@ export type JsonFailure =
   | "has a map, a list or an extension as a key"
   | "has a byte that msgpack never uses";
 
-/** What {@link JsonWriter.write} gives instead of an offset when it failed. */
+/** {@link JsonWriter.write} returns this instead of an offset when it failed. */
 export const failed = -1;
 
 /** A scalar, or an empty map, and the comma behind it. */

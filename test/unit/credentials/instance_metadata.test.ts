@@ -37,7 +37,7 @@ it.each([
 ])("the first version is not asked when %s has turned it off", async (_, turnOff) => {
   turnOff();
   await serve({ status: 403, body: "" });
-  expect(await settings.failure()).toContain("EC2 instance metadata: gives no token, and IMDSv1 is off");
+  expect(await settings.failure()).toContain("EC2 instance metadata: returns no token, and IMDSv1 is off");
   expect(service?.requests).toHaveLength(1);
 });
 
@@ -59,7 +59,7 @@ it("expired credentials are used for 5 to 10 minutes more, with a warning", asyn
   const { expiration } = await settings.credentials().provide();
   expect((expiration?.getTime() ?? 0) - beginMs).toBeGreaterThanOrEqual(450_000);
   expect((expiration?.getTime() ?? 0) - beginMs).toBeLessThan(480_000);
-  expect(settings.log.at("warning")[0]).toMatch(/^EC2 instance metadata gave credentials that expired at 2020-01-01T00:00:00\.000Z\. They are used until /);
+  expect(settings.log.at("warning")[0]).toMatch(/^EC2 instance metadata returned credentials that expired at 2020-01-01T00:00:00\.000Z\. They are used until /);
 });
 
 it.each([

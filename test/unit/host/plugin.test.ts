@@ -31,6 +31,7 @@ class Bench {
   close: Close = () => Promise.resolve();
   #made = 0;
   #requests = 0;
+  #inits = 0;
 
   constructor(create: (number: number, read: (key: string) => string | undefined) => void = () => undefined) {
     this.binding.close = () => void this.events.push("binding closed");
@@ -63,15 +64,15 @@ class Bench {
     return this.#requests;
   }
 
-  /** Hands over a request. Returns its id. */
-  ask(kind: number, instance = 0, chunkBytes = 0, blocks = false): number {
+  /** Hands over a request; an init has the next number unless one is given. Returns its id. */
+  ask(kind: number, instance = kind === requestKinds.init ? this.#inits++ : 0, chunkBytes = 0, blocks = false): number {
     const requestId = this.#requests++;
     this.plugin.handle(requestId, kind, instance, chunkBytes, "tag", blocks);
     return requestId;
   }
 
   /** The reply to a request; undefined when there is none. */
-  async answerTo(kind: number, instance = 0, chunkBytes = 0, blocks = false): Promise<number | undefined> {
+  async answerTo(kind: number, instance?: number, chunkBytes = 0, blocks = false): Promise<number | undefined> {
     return this.answerOf(this.ask(kind, instance, chunkBytes, blocks));
   }
 
@@ -93,39 +94,13 @@ class Bench {
 const { init, flush, exit, stop, withdraw } = requestKinds;
 
 describe("init", () => {
-  it("answers the instances' numbers from 0 on", async () => {
-    const bench = new Bench();
-    expect([await bench.answerTo(init), await bench.answerTo(init), await bench.answerTo(init)]).toEqual([0, 1, 2]);
-  });
-
-  it("gives the smallest number that is free", async () => {
-    const bench = new Bench();
-    for (let count = 0; count < 3; count++) await bench.answerTo(init);
-    await bench.answerTo(exit, 1);
-    expect(await bench.answerTo(init)).toBe(1);
-    expect(await bench.answerTo(init)).toBe(3);
-  });
-
-  it("under the number of an instance that still ends is not told that it has ended", async () => {
-    const bench = new Bench();
-    await bench.answerTo(init);
-    let close = (): void => undefined;
-    bench.close = () => new Promise((resolve) => (close = resolve));
-    const exiting = bench.ask(exit, 0);
-    expect(await bench.answerTo(init)).toBe(0);
-    close();
-    expect(await bench.answerOf(exiting)).toBe(flushAnswers.ok);
-    expect(bench.ended).toEqual([]);
-    bench.close = () => Promise.resolve();
-    await bench.answerTo(exit, 0);
-    expect(bench.ended).toEqual([0]);
-  });
-
-  it("gives two that are made at the same time numbers of their own", async () => {
-    const bench = new Bench();
-    const asked = [bench.ask(init), bench.ask(init)];
-    await settled();
-    expect(bench.answers).toEqual(asked.map((requestId, number) => [requestId, number]));
+  it("opens the instance under the number that the shim has chosen, and answers ok", async () => {
+    const numbers: number[] = [];
+    const bench = new Bench((number) => void numbers.push(number));
+    expect([await bench.answerTo(init, 3), await bench.answerTo(init, 0)]).toEqual([flushAnswers.ok, flushAnswers.ok]);
+    expect(numbers).toEqual([3, 0]);
+    await bench.answerTo(flush, 3, 5);
+    expect(bench.events).toEqual(["instance 0 flushes 5 bytes of tag"]);
   });
 
   it("reads the options of its own request", async () => {
@@ -136,20 +111,20 @@ describe("init", () => {
     expect(seen).toEqual(["stream of request 0", "stream of request 1"]);
   });
 
-  it("with a wrong option answers so, says why, and takes no number", async () => {
+  it("with a wrong option answers so, and says why", async () => {
     let isWrong = false;
     const bench = new Bench(() => {
       if (isWrong) throw new ConfigurationError("Invalid 'x' value");
     });
-    await bench.answerTo(init);
+    await bench.answerTo(init, 0);
     isWrong = true;
-    expect(await bench.answerTo(init)).toBe(initFailed);
+    expect(await bench.answerTo(init, 1)).toBe(initFailed);
     expect(bench.ended).toEqual([1]);
     expect(bench.log.messages).toEqual([
       { level: "error", text: "[kinesis] Failed to initialize plugin: [kinesis 1] Invalid 'x' value" },
     ]);
     isWrong = false;
-    expect(await bench.answerTo(init)).toBe(1);
+    expect(await bench.answerTo(init, 1)).toBe(flushAnswers.ok);
   });
 
   it("that meets a bug answers so, and asks to report it", async () => {
@@ -423,7 +398,7 @@ describe("exit", () => {
     await bench.answerTo(init);
     await bench.answerTo(init);
     await bench.answerTo(exit, 0);
-    await bench.answerTo(init);
+    await bench.answerTo(init, 0);
     await bench.answerTo(exit, 0);
     expect(bench.events).toEqual(["instance 0 closed", "instance 2 closed"]);
   });
@@ -486,7 +461,7 @@ describe("exit", () => {
     };
     await bench.answerTo(exit, 0);
     bench.clock.nowMs += 60_000;
-    await bench.answerTo(init);
+    await bench.answerTo(init, 0);
     await bench.answerTo(exit, 0);
     expect(since).toEqual([1000, 61_000]);
   });

@@ -86,7 +86,7 @@ describe("a refusal without a word", () => {
     [503, "transient"],
   ])("tells its status: %i", (status, cause) => {
     const failure = readFailure(refusal("Unknown", status, "UnknownError", { "retry-after": "2" }));
-    expect(failure).toEqual({ kind: "failed", code: `HTTP ${status}`, message: "the answer tells no reason", cause, retryAfterMs: 2000 });
+    expect(failure).toEqual({ kind: "failed", code: `HTTP ${status}`, message: "no error message in the response", cause, retryAfterMs: 2000 });
   });
 });
 
