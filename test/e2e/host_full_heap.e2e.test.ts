@@ -1,6 +1,7 @@
 // A small heap is enough for any chunk. When it is full all the same, the host goes on, its flushes are answered with
 // retry, and it is told why; a Node in a process of its own is started anew.
 import { expect, it, onTestFinished, vi } from "vitest";
+import { coreOf, peakMebibytes } from "../support/core_process.js";
 import { isCoreInProcess } from "../support/environment.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { FLB_OK, FLB_RETRY } from "../support/plugin_host.js";
@@ -18,6 +19,28 @@ it("a chunk of half a million events goes out with a heap that all of them at on
   const many = chunkOf(Array.from({ length: 500_000 }, (_, n) => ({ n })));
   expect(await host.flush(instance, many)).toBe(FLB_OK);
   expect((await host.end()).status).toBe(0);
+});
+
+/** Measured: 34 to 55, of which the chunk takes 6; all events of the largest at once would take over 200. */
+const mostGrowthMebibytes = 80;
+
+it.each([
+  [1_000_000, {}],
+  [2_000_000, {}],
+  [2_000_000, { aggregation: "true" }],
+])("a chunk of %i events of three bytes takes no more memory than one of a few slices (%j)", async (count, options) => {
+  const kinesis = await streams.instantKinesis();
+  const host = await streams.host();
+  const instance = await host.open({ ...streams.options("any", options), endpoint: kinesis.endpoint });
+  const small = chunkOf(Array.from({ length: 500 }, (_, n) => ({ n })));
+  expect(await host.flush(instance, small)).toBe(FLB_OK);
+  const core = isCoreInProcess ? await coreOf(host.pid) : host.pid;
+  const before = peakMebibytes(core);
+  const many = new Uint8Array(3 * count);
+  // An array of a time, 0, and a body without members.
+  for (let at = 0; at < many.length; at += 3) many.set([0x92, 0, 0x80], at);
+  expect(await host.flushUntilAnswered(instance, many)).toBe(FLB_OK);
+  expect(peakMebibytes(core) - before).toBeLessThan(mostGrowthMebibytes);
 });
 
 it("answers retry when Node's heap is full, and ends in order", async () => {

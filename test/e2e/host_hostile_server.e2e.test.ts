@@ -1,9 +1,8 @@
 // An endpoint that says whatever it likes: its output gets retry in bounded time and memory, and another one keeps its pace.
-import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { startedBy } from "../support/core_process.js";
+import { peakMebibytes, startedBy } from "../support/core_process.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { InstantKinesis } from "../support/instant_kinesis.js";
 import { embedded, inProcess } from "../support/process_host.js";
@@ -75,11 +74,6 @@ afterEach(async () => {
   server.stop();
   await kinesis.destroy();
 });
-
-/** The most memory that a process has had. */
-function peakMebibytes(pid: number): number {
-  return Number(/^VmHWM:\s*(\d+) kB/mu.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
-}
 
 const flushes = names.length;
 /** Each attempt may take a second, and is made twice at most. */

@@ -33,6 +33,11 @@ export function memoryOf(pid: number): Memory {
   return { rssKib: number("VmRSS"), threads: number("Threads"), descriptors: descriptorsOf(pid)?.size ?? 0 };
 }
 
+/** The most memory that a process has had. */
+export function peakMebibytes(pid: number): number {
+  return Number(/^VmHWM:\s*(\d+) kB/mu.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+}
+
 /** All that a process has started and that has not gone. */
 export function startedBy(host: number): CoreProcess[] {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
