@@ -45,10 +45,11 @@ function describePackage(folder) {
   return { title: `${name} ${version} (${license})`, text: texts.join("\n\n") };
 }
 
-/** Packages with the same licence text, white space aside, share it. */
+/** Packages with the same licence text, white space aside, share that of the first by name: the order in the bundle changes. */
 function render(packages) {
   const byText = new Map();
-  for (const { title, text } of packages) {
+  const inOrder = [...packages].sort((one, other) => (one.title < other.title ? -1 : Number(one.title > other.title)));
+  for (const { title, text } of inOrder) {
     const key = text.replace(/\s+/g, " ").trim();
     const entry = byText.get(key) ?? { text, titles: new Set() };
     entry.titles.add(title);

@@ -26,4 +26,4 @@ const sums = files.map(({ name, data }) => `${createHash("sha256").update(data).
 const inFolder = [...files, { name: "SHA256SUMS", data: Buffer.from(sums) }].map(({ name, data }) => {
   return { name: `kinesis-windows-x64-${version}/${name}`, data };
 });
-writeFileSync(archive, zip(inFolder));
+writeFileSync(archive, await zip(inFolder));

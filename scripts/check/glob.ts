@@ -1,4 +1,4 @@
-/** Paths that match a pattern of glob(3), with `*`, `?` and `[…]`: Node 18 has none of its own. */
+/** Paths that match a pattern of glob(3), with `*`, `?`, `[…]` and a backslash: Node 18 has none of its own. */
 import { lstatSync, readdirSync } from "node:fs";
 import path from "node:path";
 
@@ -10,12 +10,12 @@ export function glob(pattern: string): string[] {
 }
 
 function step(folders: readonly string[], name: string): string[] {
-  if (!/[*?[]/u.test(name)) return folders.map((folder) => path.join(folder, name)).filter(isThere);
+  if (!/[*?[\\]/u.test(name)) return folders.map((folder) => path.join(folder, name)).filter(isThere);
   const wanted = namePattern(name);
   if (wanted === undefined) return [];
   return folders.flatMap((folder) =>
     namesIn(folder)
-      .filter((found) => wanted.test(found) && (!found.startsWith(".") || name.startsWith(".")))
+      .filter((found) => wanted.test(found) && (!found.startsWith(".") || /^\\?\./u.test(name)))
       .map((found) => path.join(folder, found)),
   );
 }
@@ -37,18 +37,37 @@ function isThere(found: string): boolean {
   }
 }
 
+// What names a set in brackets, as in [[:digit:]]: in ASCII, as Fluent Bit sets no locale.
+const classes: Readonly<Record<string, string>> = {
+  ...{ alnum: "0-9A-Za-z", alpha: "A-Za-z", blank: " \\t", cntrl: "\\0-\\x1f\\x7f", digit: "0-9", graph: "!-~" },
+  ...{ lower: "a-z", print: " -~", punct: "!-\\/:-@\\[-`\\{-~", space: " \\t-\\r", upper: "A-Z", xdigit: "0-9A-Fa-f" },
+};
+
+// A set, whose first character may be "]", or else one character; a "[" without an end is one.
+const part = /\[(?<not>[!^]|(?![!^]))(?<set>(?:\[:[a-z]+:\]|\\[^]|[^\\])(?:\[:[a-z]+:\]|\\[^]|[^\\\]])*)\]|\\?[^]/gu;
+const partOfSet = /\[:(?<name>[a-z]+):\]|\\?[^]/gu;
+
 /** Returns the names that a pattern without slashes stands for; undefined for what can match no name, such as `[z-a]`. */
 export function namePattern(name: string): RegExp | undefined {
-  const parts = name.match(/\[!?\]?[^\]]*\]|[^]/gu) ?? [];
-  const source = parts.map((part) => {
-    if (part === "*") return ".*";
-    if (part === "?") return ".";
-    if (part.length > 1 && part.startsWith("[")) return `[${part.slice(1, -1).replace(/^!/u, "^").replace(/[\\\]]/gu, "\\$&")}]`;
-    return part.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&");
+  const source = name.replace(part, (text: string, not: string, set: string | undefined) => {
+    if (set !== undefined) return `[${not === "" ? "" : "^"}${set.replace(partOfSet, sourceInSet)}]`;
+    if (text === "*") return ".*";
+    return text === "?" ? "." : literal(text);
   });
   try {
-    return new RegExp(`^${source.join("")}$`, "u");
+    return new RegExp(`^${source}$`, "su");
   } catch {
     return undefined;
   }
+}
+
+/** A class of no known name can match nothing, nor can what it stands in. */
+function sourceInSet(text: string, className: string | undefined): string {
+  if (className !== undefined) return classes[className] ?? "z-a";
+  return text === "-" || text === "\\-" ? text : literal(text);
+}
+
+/** The source of a character that stands for itself, with its backslash or without. */
+function literal(text: string): string {
+  return text.replace(/^\\(?=[^])/u, "").replace(/[\\^$.*+?()[\]{}|/]/u, "\\$&");
 }

@@ -97,6 +97,15 @@ describe("names", () => {
     expect(nearest("xxxtition_key", ["partition_key"])).toBe("partition_key");
     expect(nearest("xxxxition_key", ["partition_key"])).toBeUndefined();
   });
+
+  it("of few letters are near when two neighbours are swapped, and no more", () => {
+    expect(nearest("INUPT", ["OUTPUT", "INPUT"])).toBe("INPUT");
+    expect(nearest("NIUPT", ["OUTPUT", "INPUT"])).toBeUndefined();
+  });
+
+  it("of a megabyte are near to none, and are not compared letter by letter", () => {
+    expect(nearest("stream".repeat(170_000), ["stream", "partition_key"])).toBeUndefined();
+  });
 });
 
 it.each([
