@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { BUILD_TIMEOUT, buildPrograms, missing, type Outcome, run, type Sanitizer, treeOf, UNSCATTERED } from "./native_build.js";
 import { CASES, CASES_OF_BOTH_RUNTIMES } from "./shim-cases.js";
 
@@ -12,8 +12,6 @@ const BESIDE = "beside-the-plugin";
 const REPORT = /Sanitizer|runtime error:|DEADLYSIGNAL/;
 const CASE_TIMEOUT = 120_000;
 const HAS_VALGRIND = spawnSync("valgrind", ["--version"], { stdio: "ignore" }).status === 0;
-// Many cases wait for time limits, and take no CPU meanwhile.
-vi.setConfig({ maxConcurrency: 10 });
 
 function runCase(sanitizer: Sanitizer, name: string, executable = join(treeOf(sanitizer), "shim_test"), environment: NodeJS.ProcessEnv = { KINESIS_RUNTIME: "", ...quickEnd(name) }): Promise<Outcome> {
   return run([...UNSCATTERED, executable, name], CASE_TIMEOUT, { ...environment, KINESIS_LIBNODE: undefined, KINESIS_NODE: undefined });
