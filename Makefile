@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := release
 MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help release test kinesis fuzz lint typecheck documents demo bench bench-check bench-fluent-bit bench-tuning soak libnode third-party clean \
+.PHONY: help release check test kinesis fuzz lint typecheck documents demo bench bench-check bench-fluent-bit bench-tuning soak libnode third-party clean \
         windows-release windows-package test-windows
 
 MODULES := node_modules/.package-lock.json
@@ -15,6 +15,9 @@ WINDOWS_LIBRARY := bin/kinesis.dll
 CORE := $(shell find src scripts/bundle.mjs tsconfig.json)
 NATIVE := $(shell find native) CMakeLists.txt
 CPP := $(shell find native -name '*.cc' -o -name '*.h') $(wildcard test/native/*.cc)
+# Of each check whose outcome its files alone decide: when it last passed. Its files are not `test` itself, which is a target.
+PASSED := build/passed
+TYPED := $(shell find src scripts $(wildcard test/*) -name '*.ts' -o -name '*.mjs' -o -type d) $(wildcard *.ts *.js) tsconfig.json package.json package-lock.json
 # Where libnode is, for the processes that load the plugin.
 WITH_LIBNODE = found=$$(sh scripts/libnode.sh); eval "$$found";
 
@@ -127,24 +130,53 @@ libnode:
 	@sh scripts/libnode.sh >/dev/null
 
 ## Checks the sources: ESLint, the rules on imports, doc comments, clang-format where it is installed.
-lint: $(MODULES)
+lint: $(PASSED)/eslint $(PASSED)/imports $(PASSED)/doc-comments $(PASSED)/clang-format
+
+$(PASSED)/eslint: $(TYPED) $(MODULES) | $(PASSED)
 	npx --no-install eslint . --max-warnings 0
+	@touch $@
+
+$(PASSED)/imports: $(CORE) scripts/import_rules.mjs $(MODULES) | $(PASSED)
 	npx --no-install depcruise --config scripts/import_rules.mjs --output-type err src
+	@touch $@
+
+$(PASSED)/doc-comments: $(CORE) package.json $(MODULES) | $(PASSED)
 	npx --no-install typedoc
-	if command -v clang-format >/dev/null; then clang-format --dry-run -Werror $(CPP); fi
+	@touch $@
+
+$(PASSED)/clang-format: $(CPP) .clang-format | $(PASSED)
+	@if command -v clang-format >/dev/null; then echo clang-format && clang-format --dry-run -Werror $(CPP) && touch $@; fi
+
+$(PASSED):
+	mkdir -p $@
 
 ## Writes the tables of options and metrics into the documents.
 documents: $(MODULES)
 	node scripts/documents.mjs
 
 ## Checks the types.
-typecheck: $(MODULES)
-	npx --no-install tsc --noEmit
+typecheck: $(PASSED)/types
+
+$(PASSED)/types: $(TYPED) $(MODULES) | $(PASSED)
+	npx --no-install tsc --noEmit --incremental --tsBuildInfoFile build/tsconfig.tsbuildinfo
+	@touch $@
+
+# What ESLint found in files that have not changed is remembered, although a changed type may make more of them: `make lint`,
+# and so `make test`, looks at all files anew.
+## Checks lint, types and unit tests: the inner loop.
+check: $(PASSED)/imports $(PASSED)/doc-comments $(PASSED)/clang-format $(PASSED)/types
+	npx --no-install eslint . --max-warnings 0 --cache --cache-location build/eslint-cache
+	npx --no-install vitest run --project stages --project unit
 
 # kinesis.dll too, where it can be run, with the newest node.exe alone.
-test: WINDOWS_NODES := newest
+test tests: WINDOWS_NODES := newest
 ## Sets up what the tests need, builds, and runs linter, types and all tests; WINDOWS=no leaves kinesis.dll out.
-test: lint typecheck release libnode
+test: $(MODULES)
+	@sh scripts/side_by_side.sh "$(MAKE) lint typecheck" "$(MAKE) tests"
+
+.PHONY: tests
+## Runs all tests, without linter and types.
+tests: release libnode
 	@$(WITH_WINDOWS) $(WITH_LIBNODE) npx --no-install vitest run
 
 # make fuzz FUZZ_SECONDS=3600 FUZZ_SEED=1; what it finds is kept in build/fuzz.

@@ -1,7 +1,8 @@
 /** How the tests run; gives them the libnode, the Windows tools and the trees of other Debians that `make` found last. */
 import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** What a script wrote down into a file as lines for `eval`; nothing when the caller has set one of `variables` itself. */
 function environmentIn(path: string, ...variables: readonly string[]): Record<string, string> {
@@ -14,12 +15,31 @@ function environmentIn(path: string, ...variables: readonly string[]): Record<st
   return found;
 }
 
+/** Test files that change globals, the environment or the time zone of their process, or measure its memory. */
+const alone = ["answers.property", "settings", "partial_deliveries_cost", "text_memory", "format", "repeated_keys", "aggregator_shards"];
+/** The other test files of the pure stages and of tools: they leave their process as it was, and share it. */
+const sharing = [
+  `test/{conformance,property}/**/!(${alone.join("|")}).test.ts`,
+  `test/unit/{bench,bytes,chunk,delivery,examples,options,pack,record,support}/**/!(${alone.join("|")}).test.ts`,
+  "test/unit/scripts/{check,tail}/**/*.test.ts",
+];
+/** Test files that start no program but Node's. */
+const units = "test/{conformance,property,unit}/**/*.test.ts";
+
+/** Begins with the file that takes longest: it compiles the shim, and waits for its time limits. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLongest = (file: TestSpecification): boolean => file.moduleId.endsWith("/test/native/shim.test.ts");
+    return [...sorted.filter(isLongest), ...sorted.filter((file) => !isLongest(file))];
+  }
+}
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     pool: "forks",
-    // Two at once on two cores, where vitest takes one: the tests wait for most of their time.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // More than cores: most tests wait for most of their time.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 30_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
@@ -29,6 +49,14 @@ export default defineConfig({
       ...environmentIn("build/matrix/environment", "KINESIS_TEST_MATRIX"),
       ...environmentIn("build/arm64/environment", "KINESIS_TEST_ARM64"),
     },
+    sequence: { sequencer: LongestFirst },
+    // Of the cases of a file that run side by side: those of the shim wait for its time limits.
+    maxConcurrency: 8,
     reporters: ["default", "./scripts/count-reporter.mjs"],
+    projects: [
+      { extends: true, test: { name: "stages", include: sharing, isolate: false } },
+      { extends: true, test: { name: "unit", include: [units], exclude: [...configDefaults.exclude, ...sharing] } },
+      { extends: true, test: { name: "programs", include: ["test/**/*.test.ts"], exclude: [...configDefaults.exclude, units] } },
+    ],
   },
 });

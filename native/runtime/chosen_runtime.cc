@@ -15,6 +15,7 @@
 #include "runtime/process/run_watch.h"
 #include "runtime/process_limits.h"
 #include "runtime/start_limit.h"
+#include "runtime/time_limits.h"
 
 namespace kinesis {
 namespace {
@@ -26,9 +27,8 @@ constexpr int kWarning = 2;
 // chunk goes on reading it, and nothing can take it back from a script that runs: the host must not free it before.
 void forget_chunk(uint32_t id) {
   if (RequestTable::get().forget_chunk(id, false)) return;
-  Surroundings::get().say(
-      "Node.js has given no sign for 8 s while it reads a chunk; waiting for it, since Fluent Bit "
-      "would free the chunk's memory");
+  Surroundings::get().say("Node.js has given no sign for " + std::to_string(kStopTimeoutMs / 1000) +
+                          " s while it reads a chunk; waiting for it, since Fluent Bit would free the chunk's memory");
   RequestTable::get().forget_chunk(id, true);
 }
 

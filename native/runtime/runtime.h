@@ -9,9 +9,6 @@
 
 namespace kinesis {
 
-/// How long the end of an output, or of the process, waits for a sign of the core's.
-constexpr int64_t kStopTimeoutMs = 8000;
-
 /// Waits for the core's answer to an init, at most for the start limit. Returns -1 when the limit is reached first.
 int64_t wait_for_init(uint32_t id);
 

@@ -5,6 +5,7 @@
 
 #include "coroutine_host.h"
 #include "process_case.h"
+#include "runtime/time_limits.h"
 #include "stand_in_core.h"
 #include "stand_in_fluent_bit.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 using coroutine_host::Flushes;
 using coroutine_host::HostThread;
+using kinesis::kStopTimeoutMs;
 
 void misused() {
   stand_in_host::load(STAND_IN_FLUENT_BIT);
@@ -96,16 +98,16 @@ void exit_with_flushes_open() {
   wait_until_held_by(instance, 8);
 }
 
-// A script that reads a chunk for longer than the 8 s after which an exit is given up.
+// A script that reads a chunk for longer than the limit after which an exit is given up.
 void exit_while_read() {
   coroutine_host::export_names(HOST_NAMES);
   Instance rest, instance;
   CHECK(rest.init() == kFlbOk && instance.init() == kFlbOk);
   HostThread engine;
-  const auto flush = engine.flush(instance, "10000", stand_in::kKeepReading);
+  const auto flush = engine.flush(instance, std::to_string(kStopTimeoutMs + 2000), stand_in::kKeepReading);
   const auto begin = std::chrono::steady_clock::now();
   CHECK(engine.end([&] { CHECK(instance.exit() == kFlbOk); }) == 1);
-  CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds(9500));
+  CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds(kStopTimeoutMs + 1500));
   CHECK(!flush->has_returned());
   CHECK(rest.flush("chunk", "tag") == rest.expected("chunk", "tag"));
 }

@@ -7,6 +7,7 @@
 
 #include "coroutine_host.h"
 #include "process_case.h"
+#include "runtime/time_limits.h"
 #include "stand_in_core.h"
 #include "stand_in_fluent_bit.h"
 
@@ -16,6 +17,7 @@ namespace {
 using coroutine_host::EndOrder;
 using coroutine_host::Flushes;
 using coroutine_host::HostThread;
+using kinesis::kStopTimeoutMs;
 using std::chrono::milliseconds;
 
 void expect_unreturned(const Flushes &flushes) {
@@ -202,17 +204,17 @@ milliseconds time_of_exit(HostThread &engine, const Instance &instance, size_t w
   return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
 }
 
-// An exit goes on longer than the 8 s after which one without a sign is given up.
+// An exit goes on longer than the limit after which one without a sign is given up.
 void exit_extended() {
   coroutine_host::export_names(HOST_NAMES);
   Instance rest, instance;
-  instance.options[stand_in::kExitTakesMs] = "9000";
+  instance.options[stand_in::kExitTakesMs] = std::to_string(kStopTimeoutMs + 1000);
   CHECK(rest.init() == kFlbOk && instance.init() == kFlbOk);
   const int descriptors = open_descriptors();
   HostThread engine;
   const Flushes flushes = engine.flush_all(2, instance, stand_in::kHoldChunk);
   wait_until_held_by(rest, 2);
-  CHECK(time_of_exit(engine, instance, 2) >= milliseconds(9000));
+  CHECK(time_of_exit(engine, instance, 2) >= milliseconds(kStopTimeoutMs + 1000));
   expect_unreturned(flushes);
   expect_rest(rest, descriptors);
 }
@@ -229,7 +231,7 @@ void exit_mute() {
   const Flushes flushes = engine.flush_all(2, instance, stand_in::kHold);
   wait_until_held_by(rest, 2);
   const milliseconds time = time_of_exit(engine, instance, 2);
-  CHECK(time >= milliseconds(8900) && time < milliseconds(12000));
+  CHECK(time >= milliseconds(kStopTimeoutMs + 900) && time < milliseconds(2 * kStopTimeoutMs));
   expect_unreturned(flushes);
   // A process of Node's was ended, and the next one knows nothing of the flushes.
   rest.expect_known();

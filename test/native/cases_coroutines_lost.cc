@@ -7,6 +7,7 @@
 
 #include "coroutine_host.h"
 #include "process_case.h"
+#include "runtime/time_limits.h"
 #include "stand_in_core.h"
 
 namespace shim {
@@ -144,7 +145,7 @@ void wait_for_frozen_process() {
   usleep(100000);
 }
 
-// A process that does nothing is ended after 8 s, and no chunk is read behind the end of `end`.
+// A process that does nothing is ended after one limit, not two, and no chunk is read behind the end of `end`.
 void freeze(const char *tag, void (*end)(HostThread &engine, const Instance &instance)) {
   coroutine_host::export_names(HOST_NAMES);
   choose_process();
@@ -158,7 +159,7 @@ void freeze(const char *tag, void (*end)(HostThread &engine, const Instance &ins
   wait_for_frozen_process();
   const auto begin = std::chrono::steady_clock::now();
   end(engine, instance);
-  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(12));
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(2 * kinesis::kStopTimeoutMs));
   for (const auto &flush : flushes) CHECK(!flush->has_returned());
   rest.expect_known();
   CHECK(rest.flush("", stand_in::kCount) == 1);

@@ -8,6 +8,7 @@
 #include "coroutine_host.h"
 #include "process_case.h"
 #include "runtime/process/frame.h"
+#include "runtime/time_limits.h"
 #include "stand_in_core.h"
 
 namespace shim {
@@ -85,7 +86,7 @@ void busy() {
   std::vector<int> codes(4, -1);
   auto threads = flush_in_threads(instance, stand_in::kHold, codes);
   wait_until_held_by(instance, static_cast<int>(codes.size()));
-  const std::string milliseconds = std::to_string(kLimitSeconds * 2500);
+  const std::string milliseconds = std::to_string(kLimitSeconds * 2000);
   CHECK(instance.flush(milliseconds, stand_in::kBusy) == instance.expected(milliseconds, stand_in::kBusy));
   CHECK(instance.flush("", stand_in::kRelease) == instance.expected("", stand_in::kRelease));
   for (auto &thread : threads) thread.join();
@@ -99,7 +100,7 @@ void stuck() {
   CHECK(instance.init() == kFlbOk);
   const auto begin = Clock::now();
   CHECK(instance.flush("3600000", stand_in::kBusy) == kFlbRetry);
-  CHECK(Clock::now() - begin >= seconds(10 * kLimitSeconds - 1));
+  CHECK(Clock::now() - begin >= seconds(kinesis::kStuckFactor * kLimitSeconds - 1));
   instance.expect_known();
 }
 

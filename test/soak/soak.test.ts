@@ -17,7 +17,7 @@ import { fairWeather, startWeather } from "./weather.js";
 const hasFluentBit = (process.env["FLUENT_BIT"] ?? "") !== "";
 /** The host program keeps the chunks as files until its end: some 15 MB for each second. */
 const mostSecondsInHost = 180;
-const asked = Number(process.env["SOAK_SECONDS"] ?? 120);
+const asked = Number(process.env["SOAK_SECONDS"] ?? 30);
 const seconds = hasFluentBit ? asked : Math.min(asked, mostSecondsInHost);
 const megabytesPerSecond = Number(process.env["SOAK_MEGABYTES_PER_SECOND"] ?? 25);
 vi.setConfig({ testTimeout: (seconds + 300) * 1000 });
@@ -73,7 +73,7 @@ it.skipIf(!hasFluentBit)(`inside Fluent Bit, ${seconds} s of load lose and doubl
   const fluentBit = FluentBit.fromConfiguration({ ...pipeline, service }, { environment });
   const bytesPerSecond = megabytesPerSecond * 1e6;
   const lines = new LineFiles({ folder, bytesPerSecond, lineBytes, hasAll: (first, end) => ledger.hasAll(first, end) });
-  const calm = startWeather(kinesis);
+  const calm = startWeather(kinesis, seconds);
   try {
     const samples = startSampling(() => sampleOf(fluentBit.child.pid));
     await Promise.race([sleep(seconds * 1000), fluentBit.child.ended]);
@@ -95,7 +95,7 @@ it.skipIf(!hasFluentBit)(`inside Fluent Bit, ${seconds} s of load lose and doubl
 it.skipIf(hasFluentBit)(`with three threads in the host program, ${seconds} s of load lose and double nothing, and leave nothing behind`, async () => {
   const { kinesis, ledger } = await startService();
   const host = await PluginHost.withPlugin(environment);
-  const calm = startWeather(kinesis);
+  const calm = startWeather(kinesis, seconds);
   let count = 0;
   try {
     const instance = await host.open({ ...common, endpoint: kinesis.endpoint });

@@ -17,14 +17,15 @@ const plans = [
   "fail(0.5:InternalFailure)*10",
 ] as const;
 
-const turnMs = 4000;
+const longestTurnMs = 4000;
 
 function planOf(storm: string): string {
   return storm === "" ? fairWeather : `${storm}, ${fairWeather}`;
 }
 
-/** Lets the plans go round, until the function that it gives is called. */
-export function startWeather(kinesis: { follow(plan: string): void }): () => void {
+/** Lets the plans go round, each at least once in so many seconds, until the function that it gives is called. */
+export function startWeather(kinesis: { follow(plan: string): void }, seconds: number): () => void {
+  const turnMs = Math.min(longestTurnMs, (seconds * 1000) / plans.length);
   let turn = 0;
   const timer = setInterval(() => kinesis.follow(planOf(plans[++turn % plans.length] as string)), turnMs);
   return () => {

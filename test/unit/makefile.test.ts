@@ -1,5 +1,5 @@
-/** `make help` has a line for each target that a user may name. */
-import { execFileSync } from "node:child_process";
+/** `make help` has a line for each target that a user may name, and the checks that `make test` starts beside the tests start none. */
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
@@ -13,4 +13,15 @@ it("lists each target with a sentence, and needs no tools for it", () => {
   const lines = [...told.matchAll(/^ {2}make (\S+) +(\S.*[.0-9])$/gmu)].map(([, name]) => name);
   expect(phony.length).toBeGreaterThan(20);
   expect(lines.sort()).toEqual([...phony].sort());
+});
+
+// By the rules alone: also in a dry run make runs the lines that start another make.
+it("checks lint and types without another target that a user may name", () => {
+  const environment = { ...process.env, MAKEFLAGS: "", MFLAGS: "", MAKELEVEL: "" };
+  const { stdout } = spawnSync("make", ["--print-data-base", "--question", "help"], { cwd: ROOT, env: environment, encoding: "utf8", maxBuffer: 1 << 26 });
+  const needs = new Map([...stdout.matchAll(/^([^\s#:=]+):(?![:=])([^=\n]*)$/gmu)].map(([, name = "", needed = ""]) => [name, needed.split(/[\s|]+/u)]));
+  const reached = new Set(["lint", "typecheck"]);
+  for (const name of reached) for (const needed of needs.get(name) ?? []) reached.add(needed);
+  expect([...reached]).toEqual(expect.arrayContaining(["build/passed/eslint", "build/passed/types", "src/main.ts"]));
+  expect(phony.filter((name) => reached.has(name))).toEqual(["lint", "typecheck"]);
 });

@@ -18,6 +18,7 @@
 #include "runtime/node_options.h"
 #include "runtime/process_limits.h"
 #include "runtime/start_limit.h"
+#include "runtime/time_limits.h"
 
 namespace kinesis {
 namespace {

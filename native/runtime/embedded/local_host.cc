@@ -5,6 +5,7 @@
 #include "platform/messages.h"
 #include "platform/platform.h"
 #include "runtime/embedded/embedded_node.h"
+#include "runtime/time_limits.h"
 
 namespace kinesis {
 namespace {

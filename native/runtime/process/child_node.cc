@@ -17,6 +17,7 @@
 #include "runtime/process/node_program.h"
 #include "runtime/process_limits.h"
 #include "runtime/start_limit.h"
+#include "runtime/time_limits.h"
 
 namespace kinesis {
 namespace {
@@ -29,8 +30,6 @@ constexpr size_t kSupervisorStackBytes = 512 * 1024;
 constexpr int64_t kFirstPauseMs = 100;
 constexpr int64_t kLongestPauseMs = 30000;
 constexpr int64_t kLongRunMs = 60000;
-// From the end of the connection to that of the process.
-constexpr int64_t kEndTimeoutMs = 5000;
 
 // A level of the host's log, see host_log.h.
 constexpr int kError = 1;
@@ -78,7 +77,7 @@ std::string ChildNode::start() {
     (void)is_registered;
   }
   // The supervisor has the same limit for each run; beyond it, the system does not even start or end the program.
-  const bool is_in_time = changed_.wait_for(lock, milliseconds(start_timeout_ms() + kEndTimeoutMs),
+  const bool is_in_time = changed_.wait_for(lock, milliseconds(start_timeout_ms() + kProcessEndTimeoutMs),
                                             [this] { return state_ == State::kUp || state_ == State::kNew; });
   if (!is_in_time) return "Node.js (" + program_ + ") " + lateness();
   return state_ == State::kUp ? "" : start_error_;
@@ -141,7 +140,7 @@ bool ChildNode::run_once(std::string &ending) {
     run_.reset();
   }
   run->connection.shut_down();
-  const bool has_ended = run->process.has_ended_within(kEndTimeoutMs);
+  const bool has_ended = run->process.has_ended_within(kProcessEndTimeoutMs);
   {
     // Nobody else may end it any more: its number is free once it was waited for.
     std::lock_guard<std::mutex> lock(mutex_);
@@ -149,7 +148,7 @@ bool ChildNode::run_once(std::string &ending) {
   }
   if (!has_ended) run->process.kill();
   // A process that hangs in the kernel ends late: requests do not wait for that.
-  const bool is_gone = has_ended || run->process.has_ended_within(kEndTimeoutMs);
+  const bool is_gone = has_ended || run->process.has_ended_within(kProcessEndTimeoutMs);
   const std::string status = is_gone ? run->process.wait() : "no status yet, although it was killed";
   const std::string &verdict = run->watch.verdict();
   ending = !error.empty()     ? "was ended, since no thread can watch it: " + error

@@ -23,7 +23,8 @@ class Connection {
   std::string names() const;
 
   /// Writes texts one after the other, whole; one thread at a time. False when the other end is gone. On Linux, false
-  /// also on the host's side when the core's process has read nothing for 8 s; half a text may have been sent then.
+  /// also on the host's side when the core's process has read nothing for kSendTimeoutMs; half a text may have been
+  /// sent then.
   bool send(const std::string_view *parts, size_t count) const;
 
   /// Reads so many bytes; one thread at a time. False when the other end is gone before them.

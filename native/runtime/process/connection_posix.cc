@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "runtime/process/connection.h"
+#include "runtime/time_limits.h"
 
 namespace kinesis {
 namespace {
@@ -21,8 +22,6 @@ namespace {
 // The kernel takes as much of it as net.core.wmem_max allows (208 KiB by default).
 constexpr int kSendBufferBytes = 1024 * 1024;
 constexpr size_t kMaxParts = 4;
-// A stopped process reads nothing, and must not hold Fluent Bit's threads for ever.
-constexpr std::chrono::seconds kSendTimeout(8);
 
 }  // namespace
 
@@ -59,7 +58,7 @@ bool Connection::send(const std::string_view *parts, size_t count) const {
     }
     if (used == 0) break;
     // At the time limit the call returns what was sent before: the next one is not to wait as long again.
-    is_late = std::chrono::steady_clock::now() - begin >= kSendTimeout;
+    is_late = std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds(kSendTimeoutMs);
     *next = {static_cast<char *>(next->iov_base) + left, next->iov_len - left};
   }
   return true;
@@ -93,7 +92,7 @@ std::string ConnectionPair::open() {
     end = moved;
   }
   for (const int end : ends) setsockopt(end, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof kSendBufferBytes);
-  const timeval send_timeout{kSendTimeout.count(), 0};
+  const timeval send_timeout{kSendTimeoutMs / 1000, kSendTimeoutMs % 1000 * 1000};
   setsockopt(ends[0], SOL_SOCKET, SO_SNDTIMEO, &send_timeout, sizeof send_timeout);
   ours = {ends[0], ends[0]};
   theirs = {ends[1], ends[1]};

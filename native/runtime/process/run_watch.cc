@@ -9,6 +9,7 @@
 #include "platform/thread.h"
 #include "runtime/seconds_variable.h"
 #include "runtime/start_limit.h"
+#include "runtime/time_limits.h"
 
 namespace kinesis {
 namespace {
@@ -20,9 +21,6 @@ constexpr size_t kWatchStackBytes = 128 * 1024;
 constexpr SecondsVariable kLimit{"KINESIS_SILENCE_TIMEOUT", 2, 3600, 30};
 // The waits that make up the limit.
 constexpr int kWaits = 10;
-// Scripts may keep Node's thread for so many times the limit: a slice of a chunk takes it for a second where V8
-// interprets, and nothing for minutes.
-constexpr int kStuckFactor = 10;
 
 std::string seconds_of(int64_t seconds) { return std::to_string(seconds) + " s (" + kLimit.name + ")"; }
 

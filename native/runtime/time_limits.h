@@ -1,0 +1,33 @@
+// The time limits of the shim that no variable sets.
+#pragma once
+
+#include <cstdint>
+
+// The tests' build (test/native/CMakeLists.txt) defines shorter ones; the library's build defines none.
+#ifndef KINESIS_STOP_TIMEOUT_MS
+#define KINESIS_STOP_TIMEOUT_MS 8000
+#endif
+#ifndef KINESIS_SEND_TIMEOUT_MS
+#define KINESIS_SEND_TIMEOUT_MS 8000
+#endif
+#ifndef KINESIS_PROCESS_END_TIMEOUT_MS
+#define KINESIS_PROCESS_END_TIMEOUT_MS 5000
+#endif
+#ifndef KINESIS_STUCK_FACTOR
+#define KINESIS_STUCK_FACTOR 10
+#endif
+
+namespace kinesis {
+
+/// How long the end of an output, or of the process, waits for a sign of the core's.
+constexpr int64_t kStopTimeoutMs = KINESIS_STOP_TIMEOUT_MS;
+/// How long a process of Node may read nothing of what it is sent: a stopped one must not hold Fluent Bit's threads for
+/// ever.
+constexpr int64_t kSendTimeoutMs = KINESIS_SEND_TIMEOUT_MS;
+/// From the end of the connection to that of the process of Node.
+constexpr int64_t kProcessEndTimeoutMs = KINESIS_PROCESS_END_TIMEOUT_MS;
+/// Scripts may keep Node's thread for so many times KINESIS_SILENCE_TIMEOUT: a slice of a chunk takes it for a second
+/// where V8 interprets, and nothing for minutes.
+constexpr int kStuckFactor = KINESIS_STUCK_FACTOR;
+
+}  // namespace kinesis
