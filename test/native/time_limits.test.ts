@@ -22,9 +22,9 @@ it("the library's time limits are those that the documents name", { timeout: 2 *
   expect(await run([process.env["CXX"] ?? "c++", "-std=c++17", source, "-o", program], compileTimeoutMs)).toMatchObject({ status: 0 });
   const { output } = await run([program], compileTimeoutMs);
   expect(output).toBe("kStopTimeoutMs 8000\nkSendTimeoutMs 8000\nkProcessEndTimeoutMs 5000\nkStuckFactor 10\n");
-  const architecture = readFileSync(join(root, "docs/ARCHITECTURE.md"), "utf8");
-  expect(architecture).toContain("| its silence at the end of an output | – | 8 s |");
-  expect(architecture).toContain("one script ten times that");
+  const bounds = readFileSync(join(root, "docs/BOUNDS.md"), "utf8");
+  expect(bounds).toContain("| its silence at the end of an output | – | 8 s |");
+  expect(bounds).toContain("one script ten times that");
 });
 
 it("no build of the library sets other time limits than the header", () => {
