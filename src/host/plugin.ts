@@ -128,7 +128,8 @@ export class Plugin {
     // Fluent Bit ends its outputs one after the other: their time begins with the first.
     const sinceMs = (this.#endingSinceMs ??= this.#now());
     await closing?.close(sinceMs, () => this.#binding.extend(requestId));
-    this.#ended(number);
+    // An exit that the shim gave up for its time has freed the number: another instance may have it.
+    if (!this.#instances.has(number)) this.#ended(number);
     return flushAnswers.ok;
   }
 }

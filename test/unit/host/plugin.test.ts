@@ -103,6 +103,21 @@ describe("init", () => {
     expect(bench.events).toEqual(["instance 0 flushes 5 bytes of tag"]);
   });
 
+  it("under the number of an instance whose exit was given up is not told that it has ended", async () => {
+    const bench = new Bench();
+    await bench.answerTo(init, 0);
+    let close = (): void => undefined;
+    bench.close = () => new Promise((resolve) => (close = resolve));
+    const exiting = bench.ask(exit, 0);
+    expect(await bench.answerTo(init, 0)).toBe(flushAnswers.ok);
+    close();
+    expect(await bench.answerOf(exiting)).toBe(flushAnswers.ok);
+    expect(bench.ended).toEqual([]);
+    bench.close = () => Promise.resolve();
+    await bench.answerTo(exit, 0);
+    expect(bench.ended).toEqual([0]);
+  });
+
   it("reads the options of its own request", async () => {
     const seen: (string | undefined)[] = [];
     const bench = new Bench((_, read) => void seen.push(read("stream")));
