@@ -1,7 +1,7 @@
 // Writes to the standard error that Fluent Bit was started with, without waiting for its reader, on Windows.
 //
-// The room in a pipe cannot be found out there, and has no flag of ours alone. So a thread writes, one message at a
-// time.
+// There, nothing says how much a pipe would still take, and a pipe has no flag of ours alone. So a thread writes, one
+// message at a time.
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
