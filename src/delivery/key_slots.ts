@@ -10,6 +10,11 @@ export function slotOf(key: string): number {
   return (hash ^ (hash >>> 8) ^ (hash >>> 16) ^ (hash >>> 24)) & (slotCount - 1);
 }
 
+/** Returns the slots that have entries. @param loads of the slots, in requests */
+export function usedSlots(loads: Float64Array): number[] {
+  return [...loads.keys()].filter((slot) => (loads[slot] as number) > 0);
+}
+
 /** The lanes of the slots of a chunk. */
 export interface LanesOfSlots {
   readonly lanes: number;
@@ -32,7 +37,7 @@ interface Assignment extends LanesOfSlots {
  * @param loads of the slots, in requests; 0 for a slot without entries
  */
 export function assignSlots(loads: Float64Array, lanes: number, last: LanesOfSlots | undefined): Assignment {
-  const slots = [...loads.keys()].filter((slot) => (loads[slot] as number) > 0);
+  const slots = usedSlots(loads);
   slots.sort((one, other) => (loads[other] as number) - (loads[one] as number));
   const fresh = assign(slots, loads, lanes, undefined);
   if (last?.lanes !== lanes) return fresh;

@@ -1,7 +1,7 @@
 /** Splits the entries of a chunk into lanes, which are sent side by side without changing the order of any key. */
 import type { Entry } from "../pack/entry.js";
 import { cutBatches, type BatchLimits } from "../pack/batches.js";
-import { assignSlots, lightest, slotCount, slotOf, type LanesOfSlots } from "./key_slots.js";
+import { assignSlots, lightest, slotCount, slotOf, usedSlots, type LanesOfSlots } from "./key_slots.js";
 
 /** Which entries of a chunk must keep their order: none, those of one key among each other, or all. */
 export type SendOrder = "none" | "by key" | "one after another";
@@ -40,7 +40,7 @@ export function cutLanes(entries: readonly Entry[], limits: BatchLimits, order: 
     // Large entries can leave gaps in batches; fewer lanes leave fewer gaps.
     if (countBatches(lanes) < batches.length + lanes.length) return lanes;
   }
-  return [{ batches, slots: usedSlots(slots) }];
+  return [{ batches, slots: usedSlots(slots.loads) }];
 }
 
 /** The ordering keys of entries, by their slots. */
@@ -79,21 +79,17 @@ function readSlots(entries: readonly Entry[], { maxRecords, maxBytes }: BatchLim
   return { ofEntries, entryLoads, loads };
 }
 
-function usedSlots({ loads }: EntrySlots): number[] {
-  return [...loads.keys()].filter((slot) => (loads[slot] as number) > 0);
-}
-
-interface OpenLane {
+interface FilledLane {
   readonly entries: Entry[];
   readonly slots: number[];
 }
 
 /** Fills lanes by the slots of entries; those without a slot go to the lightest lane. */
-function fillLanes(entries: readonly Entry[], slots: EntrySlots, count: number, last: LanesOfSlots | undefined): OpenLane[] {
+function fillLanes(entries: readonly Entry[], slots: EntrySlots, count: number, last: LanesOfSlots | undefined): FilledLane[] {
   const { ofEntries, entryLoads, loads } = slots;
   const { ofSlots, laneLoads } = assignSlots(loads, count, last);
-  const lanes = Array.from({ length: count }, (): OpenLane => ({ entries: [], slots: [] }));
-  for (const slot of usedSlots(slots)) lanes[ofSlots[slot] as number]?.slots.push(slot);
+  const lanes = Array.from({ length: count }, (): FilledLane => ({ entries: [], slots: [] }));
+  for (const slot of usedSlots(loads)) lanes[ofSlots[slot] as number]?.slots.push(slot);
   for (const [index, entry] of entries.entries()) {
     const slot = ofEntries[index] as number;
     let lane = ofSlots[slot];
