@@ -135,7 +135,7 @@ unpacked_library() { find "$root" -name 'libnode.so.[0-9]*' 2>/dev/null | sort |
 library=$(unpacked_library)
 if [ -z "$library" ] || [ ! -e "$folder/complete" ]; then
   command -v apt-get >/dev/null && command -v dpkg >/dev/null ||
-    fail "there is no libnode; install it with 'dnf install nodejs-libs' (Fedora, RHEL; Amazon Linux 2023: nodejs20-libs), or set KINESIS_LIBNODE to one"
+    fail "there is no libnode; install it with 'dnf install nodejs-libs' (Fedora, RHEL; Amazon Linux 2023: nodejs22-libs), or set KINESIS_LIBNODE to one"
   package=$(find_package)
   [ -n "$package" ] || {
     apt_update || exit 1

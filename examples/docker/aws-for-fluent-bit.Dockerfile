@@ -4,11 +4,12 @@
 #         -t example/aws-for-fluent-bit:3-kinesis .
 #
 # Version 3 of aws-for-fluent-bit is the first on Amazon Linux 2023, which has libnode; version 2 is Amazon Linux 2, which has not (docs/SUPPORT.md).
-ARG AWS_FOR_FLUENT_BIT_IMAGE=amazon/aws-for-fluent-bit:3.0.1
+# To build that image itself with this plugin, apply aws-for-fluent-bit.patch to its repository, and set KINESIS_PLUGIN_CLONE_URL.
+ARG AWS_FOR_FLUENT_BIT_IMAGE=amazon/aws-for-fluent-bit:3.4.5
 
 # These lines take the place of the Go plugin's in Dockerfile.plugins.
 FROM amazonlinux:2023 AS plugins
-RUN dnf install -y git cmake gcc-c++ libstdc++-static make findutils nodejs20 nodejs20-npm && dnf clean all
+RUN dnf install -y git cmake gcc-c++ libstdc++-static make findutils nodejs22 nodejs22-npm && dnf clean all
 ARG KINESIS_PLUGIN_CLONE_URL=https://example.com/fluent-bit-kinesis-node.git
 ARG KINESIS_PLUGIN_BRANCH=main
 RUN git clone --branch "${KINESIS_PLUGIN_BRANCH}" "${KINESIS_PLUGIN_CLONE_URL}" /kinesis-streams
@@ -20,16 +21,13 @@ FROM ${AWS_FOR_FLUENT_BIT_IMAGE} AS aws-for-fluent-bit
 
 # The image has few packages, perhaps no dnf: libnode is collected beside it.
 FROM amazonlinux:2023 AS libnode
-RUN dnf install -y nodejs20-libs && dnf clean all
+RUN dnf install -y nodejs22-libs && dnf clean all
 COPY --from=aws-for-fluent-bit / /image
 COPY examples/docker/collect-libnode.sh /usr/local/bin/
 RUN sh /usr/local/bin/collect-libnode.sh /collected /image
 
+# The start stays the image's own, which loads /fluent-bit/kinesis.so beside AWS's other plugins; an init-* image has another one.
 FROM aws-for-fluent-bit
 COPY --from=libnode /collected /
 COPY --from=plugins /kinesis-streams/bin/kinesis.so /fluent-bit/kinesis.so
 COPY --from=plugins /kinesis-streams/LICENSE /kinesis-streams/THIRD-PARTY /fluent-bit/licenses/kinesis/
-EXPOSE 2020
-ENTRYPOINT []
-CMD ["/fluent-bit/bin/fluent-bit", "-e", "/fluent-bit/firehose.so", "-e", "/fluent-bit/cloudwatch.so", \
-     "-e", "/fluent-bit/kinesis.so", "-c", "/fluent-bit/etc/fluent-bit.conf"]

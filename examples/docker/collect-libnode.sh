@@ -19,7 +19,7 @@ fail() {
 }
 
 library=${KINESIS_LIBNODE:-$(ldconfig -p | sed -n 's/^[[:space:]]*libnode\.so\.[0-9][0-9]* .*=> //p' | sort -V | tail -n 1)}
-[ -n "$library" ] || fail "there is no libnode here; install it first (Debian: libnode115, Amazon Linux: nodejs20-libs)"
+[ -n "$library" ] || fail "there is no libnode here; install it first (Debian: libnode115, Amazon Linux: nodejs22-libs)"
 
 needed=$(ldd "$library")
 case $needed in *'not found'*) fail "$library lacks libraries: $needed" ;; esac

@@ -20,7 +20,7 @@ export const CASES: readonly Case[] = [
   {
     name: "no-libnode",
     behaviour: "without libnode, init fails and says what was tried and how to install it",
-    messages: [/\/nowhere\/libnode\.so\.1: no such file/, /apt-get install/, /dnf install nodejs-libs/, /nodejs20-libs/],
+    messages: [/\/nowhere\/libnode\.so\.1: no such file/, /apt-get install/, /dnf install nodejs-libs/, /nodejs22-libs/],
   },
   {
     name: "libnode-not-loadable",

@@ -36,7 +36,7 @@ constexpr const char *kLibraryNames[] = {"libnode.so.147", "libnode.so.141", "li
                                          "libnode.so.115", "libnode.so.109", "libnode.so.108", "libnode.so"};
 constexpr const char *kInstallHint =
     "Install Node.js as a library: Debian and Ubuntu 'apt-get install libnode-dev' (or its libnodeNNN), "
-    "Fedora and RHEL 'dnf install nodejs-libs', Amazon Linux 2023 'dnf install nodejs20-libs'; "
+    "Fedora and RHEL 'dnf install nodejs-libs', Amazon Linux 2023 'dnf install nodejs22-libs'; "
     "or set KINESIS_LIBNODE to the path of a libnode.so";
 // node::Start(int, char **): the one C++ symbol that is used; its signature has not changed since Node 0.x.
 constexpr const char *kNodeStartSymbol = "_ZN4node5StartEiPPc";

@@ -1,6 +1,6 @@
 // The Dockerfiles of examples/: instructions, stages, versions of images, and that what they copy and build is there.
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
@@ -49,7 +49,7 @@ describe.each(names)("%s", (name) => {
       expect(copied.some((source) => source.endsWith(`/${file}`)), file).toBe(true);
     }
     const runs = stages.flatMap(({ instructions }) => instructions).map(({ text: each }) => each);
-    expect(runs.some((run) => /install -y.* (libnode\d+|nodejs20-libs)( |$)/.test(run))).toBe(true);
+    expect(runs.some((run) => /install -y.* (libnode\d+|nodejs22-libs)( |$)/.test(run))).toBe(true);
     expect(copied.includes("/collected") || last?.instructions.some((each) => /libnode\d+/.test(each.text))).toBe(true);
   });
 
@@ -87,11 +87,48 @@ describe.each(names)("%s", (name) => {
   });
 });
 
-it("AWS's plugins stay beside this one", () => {
-  const last = stagesOf(exampleText("docker/aws-for-fluent-bit.Dockerfile")).at(-1);
-  const start = last?.instructions.find(({ name }) => name === "CMD");
-  const words = JSON.parse(start?.text ?? "[]") as string[];
-  expect(words.filter((word) => word.endsWith(".so"))).toEqual(
-    ["firehose", "cloudwatch", "kinesis"].map((plugin) => `/fluent-bit/${plugin}.so`),
-  );
+describe("the image of aws-for-fluent-bit", () => {
+  it.each(["docker/aws-for-fluent-bit.Dockerfile", "ecs-firelens/Dockerfile"])("keeps its own start in %s, which an init-* image has another of", (name) => {
+    const last = stagesOf(exampleText(name)).at(-1);
+    expect(last?.instructions.map(({ name: each }) => each)).not.toEqual(expect.arrayContaining(["CMD"]));
+    expect(last?.instructions.map(({ name: each }) => each)).not.toEqual(expect.arrayContaining(["ENTRYPOINT"]));
+    const targets = last === undefined ? [] : copiesOf(last).map(({ target }) => target);
+    expect(targets, "its start loads this file").toContain("/fluent-bit/kinesis.so");
+  });
+
+  it("finds a module without dependencies for its `go mod download`", () => {
+    const lines = readFileSync(path.join(ROOT, "go.mod"), "utf8").split("\n").filter((line) => line !== "" && !line.startsWith("//"));
+    expect(lines).toEqual([expect.stringMatching(/^module [a-z-]+$/), expect.stringMatching(/^go 1\.\d+$/)]);
+  });
+
+  it("gets by the patch what docs/BUILDING.md says that the build needs, and libnode", () => {
+    const patch = exampleText("docker/aws-for-fluent-bit.patch");
+    const added = [...patch.matchAll(/^\+(?!\+\+) *(.*) \\$/gm)].map(([, words = ""]) => words.split(" "));
+    expect(added).toHaveLength(2);
+    const needed = /^\| Amazon Linux 2023 \| `(git [^`]+)`/m.exec(readme)?.[1]?.split(" ") ?? [];
+    // Its own build of Fluent Bit has installed these.
+    const there = ["git", "make", "gcc-c++", "cmake"];
+    expect(added[0]).toEqual(needed.filter((name) => !there.includes(name)));
+    expect(added[1]).toEqual([expect.stringMatching(/^nodejs\d+-libs$/)]);
+  });
+
+  it("gets the patch, which git can apply", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "aws-image-"));
+    try {
+      const patch = path.join(ROOT, "examples", "docker", "aws-for-fluent-bit.patch");
+      const git = (...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
+      git("init", "-q");
+      for (const [, file = "", hunk = ""] of readFileSync(patch, "utf8").matchAll(/^\+\+\+ b\/(\S+)\n@@.*@@\n([^]*?)(?=^---|$(?![^]))/gm)) {
+        mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+        // The lines around, which are the image's own.
+        const kept = hunk.split("\n").filter((line) => line.startsWith(" ")).map((line) => line.slice(1));
+        writeFileSync(path.join(folder, file), `${kept.join("\n")}\n`);
+      }
+      git("apply", patch);
+      const built = readFileSync(path.join(folder, "scripts/dockerfiles/runtime/Dockerfile.deps-al2023"), "utf8");
+      expect(built).toMatch(/^ +libstdc\+\+ \\\n +nodejs22-libs \\\n +curl\n$/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });
