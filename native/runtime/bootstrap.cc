@@ -17,8 +17,9 @@ constexpr const char *kYoungGeneration = "--max-semi-space-size=4";
 // is compiled once, a second after the first chunk.
 constexpr const char *kNoHelpingThreads = "--single-threaded";
 
-// Where memory may not be executed: V8 interprets, and compiles nothing. It would warn that WebAssembly goes with that.
-constexpr const char *kNoCompilers[] = {"--jitless", "--no-expose-wasm"};
+// Where memory may not be executed: V8 interprets, and compiles nothing. Up to Node.js 22 it warns in a line of its own
+// that WebAssembly goes with that; the option against the line (--no-expose-wasm) ends Node.js 24 at its start.
+constexpr const char *kNoCompilers = "--jitless";
 
 // The core collects garbage at rest, when V8 does not: after a burst to eight outputs its heap would stay at 40 MiB.
 constexpr const char *kCollectAtRest = "--expose-gc";
@@ -109,7 +110,7 @@ std::vector<std::string> node_arguments(const NodeStart &start) {
   script += start.preloads.empty() ? "start();" : preload(start.preloads);
   std::vector<std::string> arguments = {"fluent-bit-kinesis", "--no-warnings", kYoungGeneration, kNoHelpingThreads,
                                         kCollectAtRest};
-  if (!start.may_execute_memory) arguments.insert(arguments.end(), std::begin(kNoCompilers), std::end(kNoCompilers));
+  if (!start.may_execute_memory) arguments.emplace_back(kNoCompilers);
   arguments.insert(arguments.end(), {"-e", script});
   return arguments;
 }

@@ -23,12 +23,15 @@ constexpr size_t kMiB = 1024 * 1024;
 // come up with, and then Node dies with the first chunks.
 constexpr size_t kBytesOfV8Before11 = 640 * kMiB;
 constexpr size_t kBytesOfV8 = 1024 * kMiB;
+// Node 24 and 26 come up with 1240 MiB.
+constexpr size_t kBytesOfV8Since13 = 1536 * kMiB;
 
 // v8::V8::GetVersion(), "10.2.154.26-node.36": may be called before V8 starts.
 size_t needed_bytes() {
   const char *(*version)() = nullptr;
-  const bool is_old = look_up(version, "_ZN2v82V810GetVersionEv") && atoi(version()) < 11;
-  return is_old ? kBytesOfV8Before11 : kBytesOfV8;
+  if (!look_up(version, "_ZN2v82V810GetVersionEv")) return kBytesOfV8;
+  const int major = atoi(version());
+  return major < 11 ? kBytesOfV8Before11 : major < 13 ? kBytesOfV8 : kBytesOfV8Since13;
 }
 
 // Up to its first line of script Node 18 and 20 open 15 descriptors, 22 to 26 open 18; with one less they abort. The
@@ -90,6 +93,14 @@ std::string shortage_of_addresses_in_child() {
   return "Node.js cannot start in a process of its own: it needs " + mebibytes(kBytesOfV8) +
          " of addresses, and the limit of addresses (ulimit -v, LimitAS) is " + mebibytes(limit.rlim_cur) +
          ". Raise the limit; Node.js takes far less memory than addresses";
+}
+
+// Which Node the program is shows when it has come up.
+std::string hint_of_addresses_in_child() {
+  rlimit limit{};
+  if (!has_address_limit(limit) || limit.rlim_cur >= kBytesOfV8Since13) return "";
+  return ". The limit of addresses (ulimit -v, LimitAS) is " + mebibytes(limit.rlim_cur) +
+         ": Node.js 24 and newer need " + mebibytes(kBytesOfV8Since13);
 }
 
 // Below the soft limit, which Node raises and process_state.cc puts back. Asks for each number, as far as needed:

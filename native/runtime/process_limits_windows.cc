@@ -22,6 +22,7 @@ bool may_child_execute_memory() { return may_execute_memory(); }
 // There are no such limits.
 std::string shortage_of_addresses() { return ""; }
 std::string shortage_of_addresses_in_child() { return ""; }
+std::string hint_of_addresses_in_child() { return ""; }
 std::string shortage_of_descriptors() { return ""; }
 std::string shortage_of_descriptors_in_child() { return ""; }
 

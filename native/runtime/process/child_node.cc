@@ -154,7 +154,8 @@ bool ChildNode::run_once(std::string &ending) {
   ending = !error.empty()     ? "was ended, since no thread can watch it: " + error
            : !verdict.empty() ? verdict + (was_up ? ", and was killed" : "")
            : was_up           ? "ended with " + status
-                              : "ended before the plugin's core was up: " + status + hint_of_node_options();
+                              : "ended before the plugin's core was up: " + status + hint_of_addresses_in_child() +
+                          hint_of_node_options();
   return was_up;
 }
 

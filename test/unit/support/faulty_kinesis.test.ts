@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { cbor } from "@smithy/core/cbor";
 import { KinesisClient, ListShardsCommand, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { makeCertificate } from "../../support/certificate.js";
 import { FaultyKinesis, type FaultySettings } from "../../support/faulty_kinesis.js";
 import { seededRandom } from "../../support/put_record.js";
@@ -126,7 +126,12 @@ describe("a step", () => {
 
   it("slow answers nobody when the client has gone, and the books know", async () => {
     const { kinesis, client } = await start("slow(200ms), ok");
-    await expect(client.send(command(), { abortSignal: AbortSignal.timeout(50) })).rejects.toThrow();
+    const leaving = new AbortController();
+    const sending = client.send(command(), { abortSignal: leaving.signal });
+    sending.catch(() => undefined);
+    await vi.waitFor(() => expect(kinesis.served).toHaveLength(1));
+    leaving.abort();
+    await expect(sending).rejects.toThrow();
     await new Promise((resolve) => setTimeout(resolve, 300));
     await client.send(command());
     expect(kinesis.ledger.balance(texts).doubledUnavoidably).toEqual(texts);
