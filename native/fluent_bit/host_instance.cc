@@ -2,6 +2,7 @@
 #include "fluent_bit/host_instance.h"
 
 #include "fluent_bit/host_log.h"
+#include "platform/platform.h"
 
 namespace kinesis {
 
@@ -11,7 +12,7 @@ std::optional<std::string> HostInstance::option(const std::string &key) {
   if (get_ == nullptr || output_instance_ == nullptr) return std::nullopt;
   const char *found = get_(key.c_str(), output_instance_);
   auto &value = options_[key];
-  if (found != nullptr) value = found;
+  if (found != nullptr) value = text_of_user(found);
   return value;
 }
 

@@ -25,6 +25,8 @@ std::string environment_variable(const char *name) {
   return value != nullptr ? value : "";
 }
 
+std::string text_of_user(const char *text) { return text; }
+
 std::string own_library_path() {
   Dl_info info{};
   char resolved[PATH_MAX];

@@ -42,6 +42,16 @@ std::string environment_variable(const char *name) {
   return narrow(value);
 }
 
+std::string text_of_user(const char *text) {
+  std::string given = text;
+  const int bytes = static_cast<int>(given.size());
+  if (bytes == 0 || MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, bytes, nullptr, 0) > 0) return given;
+  const int length = MultiByteToWideChar(CP_ACP, 0, text, bytes, nullptr, 0);
+  std::wstring read(static_cast<size_t>(length), L'\0');
+  MultiByteToWideChar(CP_ACP, 0, text, bytes, read.data(), length);
+  return length > 0 ? narrow(read) : given;
+}
+
 std::string own_library_path() {
   std::wstring path(kMaxCharacters, L'\0');
   const DWORD length = GetModuleFileNameW(module_of(own_address()), path.data(), kMaxCharacters);

@@ -10,8 +10,10 @@
 #include <mutex>
 #include <string>
 
+#include "platform/platform.h"
 #include "platform/standard_error.h"
 #include "platform/thread.h"
+#include "platform/wide_text_windows.h"
 
 namespace kinesis {
 namespace {
@@ -34,23 +36,42 @@ Writer &writer() {
   return *writer;
 }
 
-bool write_whole(std::string_view text) {
+// A service of Windows has no standard error.
+constexpr const char *kFileVariable = "KINESIS_LOG_FILE";
+
+bool write_whole(HANDLE target, std::string_view text) {
   while (!text.empty()) {
     DWORD written = 0;
     const auto bytes = static_cast<DWORD>(text.size());
-    if (!WriteFile(GetStdHandle(STD_ERROR_HANDLE), text.data(), bytes, &written, nullptr) || written == 0) return false;
+    if (!WriteFile(target, text.data(), bytes, &written, nullptr) || written == 0) return false;
     text.remove_prefix(written);
   }
   return true;
 }
 
+// The file that the variable names, to append to; else standard error, which hears why it cannot be had.
+HANDLE message_target() {
+  const std::string path = environment_variable(kFileVariable);
+  if (path.empty()) return nullptr;
+  const HANDLE file =
+      CreateFileW(wide(path).c_str(), FILE_APPEND_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr,
+                  OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr);
+  if (file != INVALID_HANDLE_VALUE) return file;
+  const std::string reason = last_error();
+  write_whole(GetStdHandle(STD_ERROR_HANDLE), std::string("[kinesis] ") + kFileVariable + " is '" + path +
+                                                  "', which cannot be opened: " + reason + "\n");
+  return nullptr;
+}
+
 void write_messages() {
+  const HANDLE file = message_target();
   Writer &own = writer();
   std::unique_lock<std::mutex> lock(own.mutex);
   for (;;) {
     own.changed.wait(lock, [&own] { return own.is_busy; });
     lock.unlock();
-    write_whole(own.message);
+    // Asked each time: the program may change its own.
+    write_whole(file != nullptr ? file : GetStdHandle(STD_ERROR_HANDLE), own.message);
     lock.lock();
     own.is_busy = false;
     own.changed.notify_all();

@@ -3,6 +3,7 @@
 // Commands on standard input, one per line; one line of answer each on standard output:
 //   load PATH                     opens it, FLBPluginRegister          -> loaded NAME
 //   option KEY VALUE              for the next init                    -> (nothing)
+//   option-bytes KEY HEX          the same with a value of any bytes   -> (nothing)
 //   init                          FLBPluginInit                        -> init INSTANCE CODE MICROSECONDS
 //   flush INSTANCE TAG FILE       FLBPluginFlushCtx on a small stack   -> flush CODE MICROSECONDS
 //   flush-many INSTANCE TAG FILE THREADS COUNT                         -> flushed ERRORS OKS RETRIES MICROSECONDS
@@ -203,6 +204,13 @@ void run(std::istringstream &words, const std::string &command, Options &next_op
     std::string key, value;
     words >> key;
     std::getline(words >> std::ws, value);
+    next_options[key] = value;
+  } else if (command == "option-bytes") {
+    std::string key, digits, value;
+    words >> key >> digits;
+    for (size_t at = 0; at + 1 < digits.size(); at += 2) {
+      value += static_cast<char>(std::stoi(digits.substr(at, 2), nullptr, 16));
+    }
     next_options[key] = value;
   } else if (command == "init") {
     instances.push_back(std::make_unique<Instance>());

@@ -77,8 +77,10 @@ export class PluginHost {
     await this.#ask(`load ${this.#program.pathOf(plugin)}`, /^loaded kinesis$/);
   }
 
-  async init(options: Options): Promise<{ instance: number; code: number }> {
+  /** @param bytes options whose values need not be UTF-8 */
+  async init(options: Options, bytes: Readonly<Record<string, Uint8Array>> = {}): Promise<{ instance: number; code: number }> {
     for (const [key, value] of Object.entries(options)) this.#child.write(`option ${key} ${value}`);
+    for (const [key, value] of Object.entries(bytes)) this.#child.write(`option-bytes ${key} ${Buffer.from(value).toString("hex")}`);
     const [, instance, code] = await this.#ask("init", /^init (\d+) (-?\d+) \d+$/);
     return { instance: Number(instance), code: Number(code) };
   }

@@ -79,6 +79,19 @@ export async function windowsHost(node: WindowsNode): Promise<HostProgram> {
   };
 }
 
+/** The same program with a terminal as its standard error, which wine makes a console of Windows; all of it comes as this machine's. */
+export function onConsole(host: HostProgram): HostProgram {
+  // script(1) gives its command a terminal; standard input and output stay the pipes that they were.
+  const inTerminal = `exec 3<&0 4>&1; exec script -qefc '"$WINE_PROGRAM" "$WINE_HOST" <&3 >&4' /dev/null </dev/null >&2`;
+  const [program = ""] = host.args;
+  return {
+    ...host,
+    command: "sh",
+    args: ["-c", inTerminal],
+    environment: (extra) => ({ ...host.environment(extra), WINE_PROGRAM: host.command, WINE_HOST: program, SHELL: "/bin/sh" }),
+  };
+}
+
 /** This machine's numbers of the node.exe processes that the hosts of this test file have started and that are alive. */
 export function nodeProcesses(): number[] {
   return readdirSync("/proc")

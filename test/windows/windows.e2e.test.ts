@@ -61,6 +61,17 @@ withEachNode(windowsTitle("kinesis.dll with node.exe %s"), (_, node) => {
     expect(kinesis.received.length).toBe(206);
   });
 
+  it("sends the requests of a chunk side by side while its flush blocks", async () => {
+    const host = await streams.host();
+    const instance = await host.open(heldOptions());
+    held.mood = "hold";
+    const flush = await host.start(instance, chunkOf(Array.from({ length: 2000 }, (_, n) => ({ n }))));
+    await held.untilAsked(4);
+    held.release();
+    expect(await host.answerOf(flush), host.stderr).toBe(FLB_OK);
+    expect(held.taken).toHaveLength(2000);
+  });
+
   it("names a wrong option at its start", async () => {
     const host = await streams.host();
     expect((await host.init({ region: "us-east-1", stream: "any", compression: "lzma" })).code).toBe(FLB_ERROR);

@@ -11,9 +11,10 @@ namespace kinesis {
 
 class ChildProcess {
  public:
-  /// Starts a program. It gets the environment, `theirs` of the connection, standard error at `message_descriptor`, and
-  /// nothing else that this process has open; it is killed when this process ends, and on Linux when the calling thread
-  /// does. Gives a reason when it cannot be started, else an empty string. `theirs` is closed here either way.
+  /// Starts a program. It gets the environment, `theirs` of the connection, standard error at `message_descriptor` (on
+  /// Windows by a pipe), and nothing else that this process has open; it is killed when this process ends, and on Linux
+  /// when the calling thread does. Gives a reason when it cannot be started, else an empty string. `theirs` is closed
+  /// here either way.
   std::string start(const std::string &program, const std::vector<std::string> &arguments,
                     const std::vector<std::string> &environment, const Connection &theirs, int message_descriptor);
 
@@ -35,5 +36,9 @@ class ChildProcess {
 
 /// In a program that was started so: a signal for its host is not for it, and it ends when its host's process does.
 void live_as_child();
+
+/// Whether the standard error of a program that was started so is its host's. Otherwise the host copies what comes
+/// there, without an order between that and the frames of the connection.
+bool has_standard_error_of_host();
 
 }  // namespace kinesis

@@ -122,4 +122,6 @@ void live_as_child() {
   for (const int number : {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGPIPE, SIGUSR1}) signal(number, SIG_IGN);
 }
 
+bool has_standard_error_of_host() { return true; }
+
 }  // namespace kinesis

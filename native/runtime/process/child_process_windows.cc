@@ -6,6 +6,7 @@
 
 #include "platform/wide_text_windows.h"
 #include "runtime/process/child_process.h"
+#include "runtime/process/message_pipe_windows.h"
 
 namespace kinesis {
 namespace {
@@ -43,7 +44,6 @@ class Inheritance {
   ~Inheritance() {
     if (list_ != nullptr) DeleteProcThreadAttributeList(list_);
     if (nothing_ != INVALID_HANDLE_VALUE) CloseHandle(nothing_);
-    if (messages_ != nullptr) CloseHandle(messages_);
   }
 
   // Gives a reason when it cannot be, else an empty string.
@@ -52,17 +52,14 @@ class Inheritance {
     nothing_ = CreateFileW(L"NUL", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, &inheritable,
                            OPEN_EXISTING, 0, nullptr);
     if (nothing_ == INVALID_HANDLE_VALUE) return last_error();
-    HANDLE self = GetCurrentProcess();
-    // A service has no standard error.
-    if (!DuplicateHandle(self, GetStdHandle(STD_ERROR_HANDLE), self, &messages_, 0, TRUE, DUPLICATE_SAME_ACCESS)) {
-      messages_ = nullptr;
-    }
+    const std::string error = messages_.open();
+    if (!error.empty()) return error;
     for (const Connection::Number number : {connection.reader(), connection.writer()}) {
       if (!SetHandleInformation(handle_of(number), HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT)) return last_error();
       handles_[count_++] = handle_of(number);
     }
     handles_[count_++] = nothing_;
-    if (messages_ != nullptr) handles_[count_++] = messages_;
+    handles_[count_++] = messages_.program_end();
 
     SIZE_T bytes = 0;
     InitializeProcThreadAttributeList(nullptr, 1, 0, &bytes);
@@ -81,14 +78,14 @@ class Inheritance {
     info.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
     info.StartupInfo.hStdInput = nothing_;
     info.StartupInfo.hStdOutput = nothing_;
-    info.StartupInfo.hStdError = messages_ != nullptr ? messages_ : nothing_;
+    info.StartupInfo.hStdError = messages_.program_end();
     info.lpAttributeList = list_;
     return info;
   }
 
  private:
   HANDLE nothing_ = INVALID_HANDLE_VALUE;
-  HANDLE messages_ = nullptr;
+  MessagePipe messages_;
   HANDLE handles_[4] = {};
   size_t count_ = 0;
   std::unique_ptr<char[]> memory_;
@@ -153,5 +150,7 @@ void ChildProcess::kill() {
 
 // It has a console of its own that nobody sees (CREATE_NO_WINDOW), so no Ctrl-C comes; were one sent, it is the host's.
 void live_as_child() { SetConsoleCtrlHandler(nullptr, TRUE); }
+
+bool has_standard_error_of_host() { return false; }
 
 }  // namespace kinesis

@@ -41,6 +41,9 @@ bool CoreService::serve(const Frame &frame, const std::vector<double> &pairs) {
       const auto definitions = definitions_of(frame.text);
       return definitions && reply(host.open_metrics(header.id, *definitions));
     }
+    case FrameKind::kMessage:
+      host.write_message(frame.text);
+      return true;
     case FrameKind::kExitProcess:
       host.exit_process(static_cast<int>(header.number));
       return false;

@@ -33,6 +33,7 @@ bool has_sound_lengths(const FrameHeader &header, Way way) {
     case FrameKind::kChunk:
       return way == Way::kToCore && !has_text && header.data_bytes <= (header.number < 0 ? 0 : kMaxChunkBytes);
     case FrameKind::kRefusal:
+    case FrameKind::kMessage:
     case FrameKind::kOption:
     case FrameKind::kSetOptions:
     case FrameKind::kLog:

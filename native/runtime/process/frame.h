@@ -33,6 +33,7 @@ enum class FrameKind : uint32_t {
   kWantChunk = 15,    // id of the flush whose chunk is to come
   kExtend = 16,       // id of the request that the core is still at
   kSign = 17,         // twice a second while requests are open; number 1 when Node's thread has come by since the last
+  kMessage = 18,      // text: what is to go to standard error, with its newline
   // Questions, which wait for a reply; id of the request.
   kOption = 20,       // text: key; reply: number 0 and the value
   kSetOptions = 24,   // text: names; reply: the set ones

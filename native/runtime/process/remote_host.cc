@@ -269,8 +269,12 @@ bool RemoteHost::update_metrics(uint32_t set, const double *pairs, size_t count)
   return true;
 }
 
-// To the standard error that the host gave: it need not be asked.
+// In a frame it comes before the answer to the request that it is about.
 void RemoteHost::write_message(const std::string &text) {
+  if (!has_standard_error_of_host()) {
+    send({FrameKind::kMessage}, within_frame(text));
+    return;
+  }
   const std::string_view whole = text;
   Messages::get().write(&whole, 1);
 }

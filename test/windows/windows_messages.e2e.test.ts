@@ -1,0 +1,81 @@
+// Where the messages of kinesis.dll and of its node.exe go on Windows: a pipe, a console, a file, whatever Fluent Bit was started with.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Environment } from "../support/environment.js";
+import type { HostProgram } from "../support/host_program.js";
+import { FLB_ERROR, FLB_OK, PluginHost } from "../support/plugin_host.js";
+import { killNodeProcesses, onConsole, windowsHost, windowsNodes, windowsPath, windowsSkipped, windowsTitle } from "../support/wine.js";
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+
+const newest = windowsNodes.at(-1) ?? { version: "of any version", file: "" };
+const options = { stream: "logs", region: "us-west-2" };
+
+describe.skipIf(windowsSkipped !== undefined)(windowsTitle("messages on Windows"), () => {
+  const stops: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+    killNodeProcesses();
+  });
+
+  async function start(environment: Environment = {}, change: (host: HostProgram) => HostProgram = (host) => host): Promise<PluginHost> {
+    const host = await PluginHost.withPlugin(environment, undefined, change(await windowsHost(newest)));
+    stops.push(() => host.destroy());
+    return host;
+  }
+
+  function newFile(): string {
+    const folder = mkdtempSync(path.join(tmpdir(), "windows-log-"));
+    stops.push(() => rmSync(folder, { recursive: true }));
+    return path.join(folder, "kinesis.log");
+  }
+
+  it("the reason of a refused configuration is seen on a console", async () => {
+    const host = await start({}, onConsole);
+    expect((await host.init({ ...options, compression: "lzma" })).code).toBe(FLB_ERROR);
+    await host.waitForMessage(/Invalid 'compression' value \(lzma\)/);
+  });
+
+  it("the start line of an output is seen on a console", async () => {
+    const host = await start({}, onConsole);
+    expect((await host.init(options)).code).toBe(FLB_OK);
+    await host.waitForMessage(/credentials: the environment/);
+  });
+
+  it("what node.exe itself writes before it ends is seen, too", async () => {
+    const host = await start({ KINESIS_NODE_OPTIONS: "--require Z:\\nowhere\\preload.cjs" });
+    expect((await host.init(options)).code).toBe(FLB_ERROR);
+    await host.waitForMessage(/preload\.cjs/);
+  });
+
+  it("a file that KINESIS_LOG_FILE names gets all messages, the reason of a failed start too", async () => {
+    const file = newFile();
+    const host = await start({ KINESIS_LOG_FILE: windowsPath(file) });
+    expect((await host.init({ ...options, compression: "lzma" })).code).toBe(FLB_ERROR);
+    await vi.waitFor(() => expect(readFileSync(file, "utf8")).toMatch(/Invalid 'compression' value \(lzma\)/), { timeout: 30_000 });
+    const failing = await start({ KINESIS_LOG_FILE: windowsPath(file), KINESIS_NODE: "C:\\missing\\node.exe" });
+    expect((await failing.init(options)).code).toBe(FLB_ERROR);
+    await vi.waitFor(() => expect(readFileSync(file, "utf8")).toMatch(/KINESIS_NODE.*C:\\missing\\node\.exe/), { timeout: 30_000 });
+    expect(readFileSync(file, "utf8"), "appended").toMatch(/lzma/);
+    expect(failing.stderr).not.toContain("missing");
+  });
+
+  it("a KINESIS_LOG_FILE that cannot be opened is told on standard error, where the messages go then", async () => {
+    const host = await start({ KINESIS_LOG_FILE: "C:\\missing\\folder\\kinesis.log" });
+    expect((await host.init({ ...options, compression: "lzma" })).code).toBe(FLB_ERROR);
+    await host.waitForMessage(/KINESIS_LOG_FILE is 'C:\\missing\\folder\\kinesis\.log', which cannot be opened: /);
+    await host.waitForMessage(/Invalid 'compression' value \(lzma\)/);
+  });
+
+  it("an option that is not UTF-8 is read in the ANSI code page", async () => {
+    const host = await start();
+    const latin1 = Buffer.from("gr\xfc\xdfe", "latin1");
+    expect((await host.init(options, { compression: latin1 })).code).toBe(FLB_ERROR);
+    await host.waitForMessage(/Invalid 'compression' value \(gr\u00fc\u00dfe\)/);
+    expect((await host.init(options, { compression: Buffer.from("gr\u00fc\u00dfe") })).code).toBe(FLB_ERROR);
+    await vi.waitFor(() => expect(host.stderr.match(/\(gr\u00fc\u00dfe\)/g)?.length).toBe(2), { timeout: 30_000 });
+    expect(host.stderr).not.toContain("\ufffd");
+  });
+});
