@@ -38,7 +38,7 @@ export interface Config {
 const defaultAnswerTimeoutMs = 10_000;
 
 /**
- * Reads all options, reports those that are set in a line of the log each, and checks them.
+ * Reads all options, reports those that are set in a line of the log each, at level debug, and checks them.
  * @throws ConfigurationError on the first wrong one
  */
 export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneAbbreviation): Config {
@@ -46,7 +46,7 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
   for (const [name, text] of texts) {
     if (text === "") continue;
     const isSecret = options[name as OptionName].isSecret?.(text) === true;
-    log.info(`plugin parameter ${name} = '${isSecret ? "…" : text}'`);
+    log.debug(`plugin parameter ${name} = '${isSecret ? "…" : text}'`);
   }
   const values = readValues(texts, log, zoneAbbreviation);
   const recordBytes = values.max_record_size;
@@ -112,7 +112,7 @@ function giveAdvice(config: Config, hasPartitionKey: boolean, log: Log): void {
   if (arnRegion !== region) {
     log.warning(`'stream' is the ARN of a stream in ${arnRegion}, but 'region' is ${region}, where requests go`);
   }
-  if (!hasPartitionKey) log.info("no partition key provided. A random one will be generated.");
+  if (!hasPartitionKey) log.debug("no partition key provided. A random one will be generated.");
   if (config.aggregation !== undefined && hasPartitionKey) {
     log.warning(
       "'partition_key' has different behavior when 'aggregation' enabled. An aggregated record is routed by the partition key of its first record; the others keep theirs inside it. Where the plugin may list the shards, only keys of the same shard share one",

@@ -80,9 +80,9 @@ export async function runFault(host: PluginHost, mode: Mode, fault: FaultCase): 
   }
 }
 
-/** What the plugin said during each case: the messages of an output begin with its first option. */
+/** What the plugin said during each case: the messages of an output begin with its start line. */
 export function messagesByCase(stderr: string): string[][] {
-  const sections = stderr.split(/^.* plugin parameter stream = .*$/mu).slice(1);
+  const sections = stderr.split(/^.* msg="\[kinesis \d+\] stream \S+, region .*$/mu).slice(1);
   const isOfTheFault = (line: string): boolean => line.includes("level=") && !/plugin parameter|has different behavior/.test(line);
   return sections.map((section) => section.split("\n").filter(isOfTheFault));
 }

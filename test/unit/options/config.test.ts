@@ -260,7 +260,7 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
 });
 
 describe("the log", () => {
-  const parameters = (options: Options) => logOf(options).at("info").filter((line) => line.startsWith("plugin parameter"));
+  const parameters = (options: Options) => logOf(options).at("debug").filter((line) => line.startsWith("plugin parameter"));
 
   it("has a line for each parameter that is set, in order, with its value", () => {
     const values = {
@@ -292,22 +292,26 @@ describe("the log", () => {
   it("shows neither the external ID nor an address with a password", () => {
     const log = new RecordedLog();
     expect(() => read({ ...required, external_id: "hidden-id", endpoint: "https://me:hidden-word@host" }, log)).toThrow("'endpoint'");
-    expect(log.at("info")).toContain("plugin parameter external_id = '…'");
-    expect(log.at("info")).toContain("plugin parameter endpoint = '…'");
-    expect(log.at("info").join("\n")).not.toContain("hidden");
+    expect(log.at("debug")).toContain("plugin parameter external_id = '…'");
+    expect(log.at("debug")).toContain("plugin parameter endpoint = '…'");
+    expect(log.at("debug").join("\n")).not.toContain("hidden");
+  });
+
+  it("says nothing at info: an output's one line there is written when it starts", () => {
+    expect(logOf({ ...required, partition_key: "id", append_newline: "true" }).at("info")).toEqual([]);
   });
 
   it("tells the parameters even when one is wrong", () => {
     const log = new RecordedLog();
     expect(() => read({ stream: "logs" }, log)).toThrow(ConfigurationError);
-    expect(log.at("info")).toContain("plugin parameter stream = 'logs'");
+    expect(log.at("debug")).toContain("plugin parameter stream = 'logs'");
   });
 
   const random = "no partition key provided. A random one will be generated.";
 
   it("says that the partition key will be random, when it will be", () => {
-    expect(logOf(required).at("info")).toContain(random);
-    expect(logOf({ ...required, partition_key: "id" }).at("info")).not.toContain(random);
+    expect(logOf(required).at("debug")).toContain(random);
+    expect(logOf({ ...required, partition_key: "id" }).at("debug")).not.toContain(random);
   });
 
   it.each<[string, Options, RegExp[]]>([
