@@ -1,6 +1,6 @@
 // The Kubernetes example: names, volumes, ports and times that have to agree between its objects.
 import { describe, expect, it } from "vitest";
-import { endSecondsOf, exampleDocuments, exampleJson, exampleYaml, kubernetesConfiguration, sectionsOf } from "../../support/example_files.js";
+import { endSecondsOf, exampleDocuments, exampleJson, exampleText, exampleYaml, kubernetesConfiguration, sectionsOf } from "../../support/example_files.js";
 
 interface Named {
   readonly kind: string;
@@ -141,5 +141,54 @@ describe("credentials", () => {
     expect(trust).toMatchObject({
       Statement: [{ Principal: { Service: "pods.eks.amazonaws.com" }, Action: ["sts:AssumeRole", "sts:TagSession"] }],
     });
+  });
+});
+
+interface ContainerValues {
+  readonly args: readonly string[];
+  readonly initContainers: readonly { readonly command: readonly string[]; readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[] }[];
+  readonly extraVolumes: readonly { readonly name: string }[];
+  readonly extraVolumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+}
+
+describe("the init container", () => {
+  const base = exampleYaml("kubernetes/helm-values.yaml") as ContainerValues;
+  const values = exampleYaml("kubernetes/init-container-values.yaml") as ContainerValues;
+
+  it("copies the plugin to where Fluent Bit's container loads it from", () => {
+    const [init] = values.initContainers;
+    const [mount] = init?.volumeMounts ?? [];
+    const shared = values.extraVolumeMounts.find(({ name }) => name === mount?.name);
+    expect(init?.command.at(-1)).toBe(mount?.mountPath);
+    expect(values.args).toContain(`${shared?.mountPath}/kinesis.so`);
+    expect(values.extraVolumes.map(({ name }) => name)).toContain(shared?.name);
+    expect(exampleText("kubernetes/plugin.Dockerfile")).toContain(init?.command[2]?.replace(/\/\.$/, ""));
+  });
+
+  it("keeps all else of the values that it is laid over", () => {
+    const withoutPlugin = (args: readonly string[]): string[] => args.filter((each) => !each.endsWith("kinesis.so"));
+    expect(withoutPlugin(values.args)).toEqual(withoutPlugin(base.args));
+    expect(values.extraVolumes).toEqual(expect.arrayContaining([...base.extraVolumes]));
+    expect(values.extraVolumeMounts).toEqual(expect.arrayContaining([...base.extraVolumeMounts]));
+  });
+});
+
+describe("the values of the EKS chart", () => {
+  const values = exampleYaml("kubernetes/eks-chart-values.yaml") as {
+    readonly image: { readonly repository: string; readonly tag: string };
+    readonly kinesis: Readonly<Record<string, unknown>>;
+  };
+
+  it("name the image that the Dockerfile says it is built as", () => {
+    expect(exampleText("docker/aws-for-fluent-bit.Dockerfile")).toContain(`-t ${values.image.repository}:${values.image.tag} `);
+  });
+
+  it("set what the DaemonSet's output sets", () => {
+    const { enabled, stream, partitionKey, appendNewline, replaceDots, extraOutputs } = values.kinesis;
+    expect({ enabled, stream }).toEqual({ enabled: true, stream: "my-stream" });
+    expect(partitionKey).toBe(propertyOf("OUTPUT", "partition_key"));
+    expect(appendNewline).toBe(propertyOf("OUTPUT", "append_newline"));
+    expect(replaceDots).toBe(propertyOf("OUTPUT", "replace_dots"));
+    expect(extraOutputs).toMatch(new RegExp(`^Retry_Limit +${propertyOf("OUTPUT", "retry_limit")}\n$`));
   });
 });
