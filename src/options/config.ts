@@ -63,7 +63,7 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
       answerTimeoutMs: values.http_request_timeout === undefined ? defaultAnswerTimeoutMs : 0,
     },
     record: {
-      partitionKeyPath: values.partition_key,
+      partitionKey: values.partition_key,
       dataKeys: values.data_keys,
       logKey: values.log_key,
       appendNewline: values.append_newline,
@@ -89,7 +89,7 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
     concurrency: values.experimental_concurrency,
     concurrencyRetries: values.experimental_concurrency_retries,
   };
-  giveAdvice(config, values.partition_key.length > 0, log);
+  giveAdvice(config, values.partition_key !== undefined, log);
   return config;
 }
 

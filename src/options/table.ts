@@ -120,10 +120,11 @@ export const options = {
   partition_key: option({
     read: readPartitionKey,
     help:
-      "key of the record whose value becomes the partition key; records of one partition key go to one shard. `kubernetes->pod_name` looks inside a nested map. " +
+      "key of the record whose value becomes the partition key; records of one partition key go to one shard. `kubernetes->pod_name` looks inside a nested map; " +
+      "`$kubernetes['namespace_name']/$app` and `$TAG[1]` put texts together, `pod, host` takes the first that is there, see [partition keys](RECORDS.md#partition-keys). " +
       "Text, numbers and booleans are taken, cut to 256 characters. A record without it gets a random key, and a message says so at most once a minute",
     fallback: "random, 8 characters",
-    allowed: "any key but the literal `log`",
+    allowed: "keys, templates with `$`, or several of them with commas between; not `log` alone",
     isCommon: true,
   }),
   role_arn: option({

@@ -2,6 +2,7 @@
 import type { CompressionAlgorithm } from "../pack/compression.js";
 import { ConfigurationError } from "../configuration_error.js";
 import type { RequestFormat } from "../kinesis/request_form.js";
+import { lonePathOf, parseKeyExpression, type KeyExpression, type KeyTemplate } from "../record/key_expression.js";
 import { defaultTimeFormat, TimeFormat, type ZoneAbbreviation } from "../record/time_key/format.js";
 import { namesStream } from "./stream_name.js";
 
@@ -27,10 +28,26 @@ function required(missing: string): string {
   return `stream and region are required configuration parameters ('${missing}' is not set)`;
 }
 
-/** The keys of the path, none when the key is to be random. @throws ConfigurationError */
-export function readPartitionKey(value: string): string[] {
-  if (value === "log") throw new ConfigurationError("'log' cannot be set as the partition key");
-  return value === "" ? [] : value.split("->");
+/** Undefined when the key is to be random. @throws ConfigurationError */
+export function readPartitionKey(value: string): KeyExpression | undefined {
+  if (value === "") return undefined;
+  const expression = readKeyExpression("partition_key", value);
+  // A line as its own key spreads records no better than a random one, and costs its length.
+  const isLog = (template: KeyTemplate) => lonePathOf([template])?.join("") === "log";
+  if (expression.some(isLog)) throw new ConfigurationError("'log' cannot be set as the partition key");
+  return expression;
+}
+
+/** @throws ConfigurationError that says what is wrong with it and which forms there are */
+export function readKeyExpression(name: string, value: string): KeyExpression {
+  try {
+    return parseKeyExpression(value);
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw wrong(name, value, `${error.message}; must be a key such as pod or kubernetes->pod_name, a text such as $kubernetes['pod_name']-$TAG[1], or several with commas between`);
+    }
+    throw error;
+  }
 }
 
 /** Names between commas, without the blanks around them; undefined for all keys. */

@@ -78,7 +78,7 @@ async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, place: 
   if (isAggregated) await checksumReady();
   const shardMap = await shards?.current();
   const wanted = partialDeliveries.take(chunk, tag);
-  const slices = pipeline.open(chunk, wanted, shardMap);
+  const slices = pipeline.open(chunk, tag, wanted, shardMap);
   const effort = delivery.newEffort();
   const remaining = new EventSet();
   const counts: TakenCounts[] = [];
@@ -104,7 +104,7 @@ async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, place: 
     await place?.before;
     // Aggregates hold many keys: their chunks follow one another.
     const keys = isAggregated ? undefined : place?.keys;
-    const delivering = delivery.deliver(entries, effort, shardMap !== undefined, keys, (entry) => takeApart(chunk, entry, stages));
+    const delivering = delivery.deliver(entries, effort, shardMap !== undefined, keys, (entry) => takeApart(chunk, tag, entry, stages));
     // All its entries have their places among those of their keys.
     if (keys !== undefined && isLast) place?.passOn();
     const delivered = await delivering;
@@ -130,10 +130,10 @@ async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, place: 
 }
 
 /** Returns the user records of an aggregate as entries of their own. */
-function takeApart(chunk: Uint8Array, aggregate: Entry, { pipeline, tally }: FlushStages): readonly Entry[] {
+function takeApart(chunk: Uint8Array, tag: string, aggregate: Entry, { pipeline, tally }: FlushStages): readonly Entry[] {
   const wanted = new EventSet();
   wanted.add([aggregate]);
-  const slices = pipeline.open(chunk, wanted, "alone");
+  const slices = pipeline.open(chunk, tag, wanted, "alone");
   const sink = new ByteSink();
   const parts: Entry[] = [];
   while (parts.length < userRecordsOf(aggregate) && !slices.isOver) parts.push(...slices.next(sink));

@@ -58,7 +58,7 @@ export function openOutput(config: Config, environment: InstanceEnvironment, dep
   const { log, now, sleep, random, client, metrics, shared } = dependencies;
   const isAggregated = config.aggregation !== undefined;
   // Records of which the key is random all share the key of their aggregate.
-  const hasKeys = config.record.partitionKeyPath.length > 0;
+  const hasKeys = config.record.partitionKey !== undefined;
   const pulse = new ServicePulse(now);
   const turns = shared.turns.open(config.concurrency > 0 ? config.concurrency : undefined);
   const shards = isAggregated && hasKeys ? new ShardList(dependencies) : undefined;

@@ -92,12 +92,12 @@ export class Pipeline {
    * @param wanted which of its events; all when undefined
    * @param shardMap of the stream, by which records are aggregated; "alone" when they are not to be
    */
-  open(chunk: Uint8Array, wanted?: EventSet, shardMap?: ShardMap | "alone"): Slices {
+  open(chunk: Uint8Array, tag: string, wanted?: EventSet, shardMap?: ShardMap | "alone"): Slices {
     const isAggregated = shardMap !== "alone";
     const aggregation = isAggregated ? this.#options.aggregation : undefined;
     const { compress, report, md5 } = this.#dependencies;
     // No spread: V8 gives its result another layout each time, and compiles Slices.next anew for each chunk.
-    return new Slices(chunk, wanted, sliceLimits(this.#options.limits, aggregation), {
+    return new Slices(chunk, tag, wanted, sliceLimits(this.#options.limits, aggregation), {
       compress,
       report,
       md5,
@@ -129,17 +129,19 @@ export class Slices {
   readonly #limits: SliceLimits;
   readonly #input: Input;
   readonly #events: EventReader;
+  readonly #tag: string;
   readonly #wanted: EventSet | undefined;
   #position = 0;
   #isOver = false;
   #plainBytes = 0;
 
   /** Call {@link Pipeline.open} instead. */
-  constructor(chunk: Uint8Array, wanted: EventSet | undefined, limits: SliceLimits, dependencies: SliceDependencies) {
+  constructor(chunk: Uint8Array, tag: string, wanted: EventSet | undefined, limits: SliceLimits, dependencies: SliceDependencies) {
     this.#dependencies = dependencies;
     this.#limits = limits;
     this.#input = inputOf(chunk);
     this.#events = new EventReader(this.#input);
+    this.#tag = tag;
     this.#wanted = wanted;
   }
 
@@ -179,13 +181,13 @@ export class Slices {
       left--;
       const start = sink.length;
       const { bodyOffset, seconds, nanoseconds } = this.#events;
-      const shaped = shaper.shape(this.#input, bodyOffset, seconds, nanoseconds, sink);
+      const shaped = shaper.shape(this.#input, bodyOffset, seconds, nanoseconds, this.#tag, sink);
       if (shaped.kind === "refused") {
         report.refused(shaped.reason);
         continue;
       }
       const { partitionKey } = shaped;
-      if (partitionKey === undefined && options.record.partitionKeyPath.length > 0) report.withoutPartitionKey();
+      if (partitionKey === undefined && options.record.partitionKey !== undefined) report.withoutPartitionKey();
       const keyBytes = partitionKey === undefined ? randomPartitionKeyCharacters : utf8Bytes(partitionKey);
       const isHidden = compress === undefined && beginsAsAggregate(sink.bytes, start, sink.length);
       const besidesBytes = keyBytes + (isHidden ? hidingBytes(sink.length - start, keyBytes) : 0);

@@ -1,17 +1,21 @@
 /** Makes user records of events: which keys go out, under which names, as what bytes, with which partition key. */
-import { emptyHead, inputOf, readHead, skipValue, type Head, type Input } from "../chunk/msgpack.js";
+import { emptyHead, readHead, skipValue, type Head, type Input } from "../chunk/msgpack.js";
 import type { ByteSink } from "../bytes/byte_sink.js";
 import { replaceDotsIn } from "./json/dots.js";
 import { failed, JsonWriter, type JsonFailure } from "./json/value.js";
-import { isKey, PartitionKeyReader } from "./partition_key.js";
+import { maxPartitionKeyCharacters } from "../limits.js";
+import type { AddedEntry } from "./added_entry.js";
+import { lonePathOf, type KeyExpression } from "./key_expression.js";
+import { KeyExpressionReader } from "./key_expression_reader.js";
 import { KeyMemory, repeatedKeys } from "./repeated_keys.js";
 import { TimeEntry } from "./time_key/entry.js";
 import type { TimeFormat } from "./time_key/format.js";
+import { isKey, keyOf, stepsOf, ValueTextReader, type Step } from "./value_text.js";
 
 /** What the options say about a record's content. */
 export interface RecordOptions {
-  /** Keys of the path to the partition key; none when it is to be random. */
-  readonly partitionKeyPath: readonly string[];
+  /** Where the partition key comes from; undefined when it is to be random. */
+  readonly partitionKey: KeyExpression | undefined;
   /** Top-level keys to send; undefined for all. */
   readonly dataKeys: readonly string[] | undefined;
   /** The key whose value alone is the record. */
@@ -44,16 +48,20 @@ const newline = 0x0a;
  * entry, in one walk.
  */
 export class RecordShaper {
+  /** First key of the partition key's path, where it is one path alone: its value is found in the walk over the record. */
   readonly #partitionKey: Input | undefined;
-  /** The keys of its path below that one. */
-  readonly #partitionKeyRest: readonly Input[];
+  /** The steps of that path below the key. */
+  readonly #partitionKeyRest: readonly Step[];
+  /** Reads the partition key where it is anything else. */
+  readonly #partitionKeys: KeyExpressionReader | undefined;
   readonly #dataKeys: readonly Input[] | undefined;
   readonly #logKey: Input | undefined;
   readonly #appendNewline: boolean;
   readonly #replaceDots: Uint8Array | undefined;
   readonly #time: TimeEntry | undefined;
   readonly #json: JsonWriter;
-  readonly #partitionKeys = new PartitionKeyReader();
+  readonly #partitionValues = new ValueTextReader(maxPartitionKeyCharacters);
+  readonly #added: readonly AddedEntry[];
   readonly #keyMemory = new KeyMemory();
   /** Whether all of each record is sent, as a map. */
   readonly #sendsAll: boolean;
@@ -62,20 +70,25 @@ export class RecordShaper {
   readonly #head = emptyHead();
 
   constructor(options: RecordOptions) {
-    const [first, ...rest] = options.partitionKeyPath.map(keyOf);
-    this.#partitionKey = first;
-    this.#partitionKeyRest = rest;
+    const path = options.partitionKey === undefined ? undefined : lonePathOf(options.partitionKey);
+    this.#partitionKey = path === undefined ? undefined : keyOf(path[0]);
+    this.#partitionKeyRest = stepsOf(path?.slice(1) ?? []);
+    this.#partitionKeys =
+      options.partitionKey === undefined || path !== undefined
+        ? undefined
+        : new KeyExpressionReader(options.partitionKey, maxPartitionKeyCharacters);
     this.#dataKeys = options.dataKeys?.map(keyOf);
     this.#logKey = options.logKey === undefined ? undefined : keyOf(options.logKey);
     this.#appendNewline = options.appendNewline;
     this.#replaceDots = options.replaceDots === undefined ? undefined : encoder.encode(options.replaceDots);
     this.#time = options.time === undefined ? undefined : new TimeEntry(keyOf(options.time.key), options.time.format);
+    this.#added = this.#time === undefined ? [] : [this.#time];
     this.#sendsAll = this.#dataKeys === undefined && this.#logKey === undefined;
     this.#json = new JsonWriter(this.#replaceDots);
   }
 
   /** Writes the event whose body is at `body` to the sink; a refused one leaves the sink as it was. */
-  shape(input: Input, body: number, seconds: number, nanoseconds: number, sink: ByteSink): Shaped {
+  shape(input: Input, body: number, seconds: number, nanoseconds: number, tag: string, sink: ByteSink): Shaped {
     const start = sink.length;
     const time = this.#time;
     time?.set(seconds, nanoseconds);
@@ -88,15 +101,15 @@ export class RecordShaper {
         this.#put(sink, closeBrace);
       }
       if (this.#appendNewline) this.#put(sink, newline);
-      return this.#written(input, time);
+      return this.#written(input, body, time, tag);
     }
-    const shaped = this.#shape(input, body, time, sink, undefined);
+    const shaped = this.#shape(input, body, time, tag, sink, undefined);
     if (shaped !== "may repeat a key" && shaped.kind === "written") return shaped;
     // What cannot be written may be an entry that a later one takes the place of.
     const repeated = repeatedKeys(input, body);
     if (shaped !== "may repeat a key" && repeated.size === 0) return shaped;
     sink.length = start;
-    return this.#shape(input, body, time, sink, repeated) as Shaped;
+    return this.#shape(input, body, time, tag, sink, repeated) as Shaped;
   }
 
   /**
@@ -135,6 +148,7 @@ export class RecordShaper {
     input: Input,
     body: number,
     time: TimeEntry | undefined,
+    tag: string,
     sink: ByteSink,
     repeated: ReadonlySet<number> | undefined,
   ): Shaped | "may repeat a key" {
@@ -189,7 +203,7 @@ export class RecordShaper {
     }
     if (this.#appendNewline) this.#put(sink, newline);
     if (sink.length === start) return isEmpty;
-    return this.#written(input, time);
+    return this.#written(input, body, time, tag);
   }
 
   #writeEntry(input: Input, key: number, value: number, sink: ByteSink, start: number): number {
@@ -207,7 +221,10 @@ export class RecordShaper {
     return true;
   }
 
-  #written(input: Input, time: TimeEntry | undefined): Shaped {
+  #written(input: Input, body: number, time: TimeEntry | undefined, tag: string): Shaped {
+    if (this.#partitionKeys !== undefined) {
+      return { kind: "written", partitionKey: this.#partitionKeys.read(input, body, this.#added, tag) };
+    }
     if (this.#partitionKey === undefined) return writtenWithoutKey;
     return { kind: "written", partitionKey: this.#readPartitionKey(this.#partitionKey, input, time) };
   }
@@ -215,9 +232,9 @@ export class RecordShaper {
   #readPartitionKey(first: Input, input: Input, time: TimeEntry | undefined): string | undefined {
     const value = this.#partitionValue;
     if (time !== undefined && isKey(time.input, time.keyStart, time.key.end, first)) {
-      return this.#partitionKeys.read(time.input, time.value, this.#partitionKeyRest);
+      return this.#partitionValues.read(time.input, time.value, this.#partitionKeyRest);
     }
-    return value < 0 ? undefined : this.#partitionKeys.read(input, value, this.#partitionKeyRest);
+    return value < 0 ? undefined : this.#partitionValues.read(input, value, this.#partitionKeyRest);
   }
 
   #isPartitionKey(input: Input, start: number, count: number): boolean {
@@ -256,8 +273,4 @@ export class RecordShaper {
     sink.reserve(1);
     sink.put(byte);
   }
-}
-
-function keyOf(text: string): Input {
-  return inputOf(encoder.encode(text));
 }

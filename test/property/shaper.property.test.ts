@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { inputOf } from "../../src/chunk/msgpack.js";
 import { ByteSink } from "../../src/bytes/byte_sink.js";
-import { RecordShaper } from "../../src/record/shaper.js";
+import { RecordShaper, type RecordOptions } from "../../src/record/shaper.js";
 import { shapeByReference, type ReferenceOptions, type ReferenceValue } from "../support/reference_shaper.js";
 import { epochTime, shape } from "../support/shaped_record.js";
 
@@ -55,13 +55,19 @@ function encodeReference(value: ReferenceValue): Uint8Array {
   return encode(value, { useBigInt64: true });
 }
 
+function optionsOf({ timeKey, partitionKeyPath: [first, ...rest], ...others }: ReferenceOptions): RecordOptions {
+  return {
+    ...others,
+    time: timeKey === undefined ? undefined : epochTime(timeKey),
+    partitionKey: first === undefined ? undefined : [[{ kind: "path", path: [first, ...rest] }]],
+  };
+}
+
 test("the shaper agrees with the reference", () => {
   const seen = { written: 0, refused: 0, withKey: 0 };
   fc.assert(
     fc.property(body, options, fc.nat(2 ** 31), (record, chosen, seconds) => {
-      const { timeKey, ...rest } = chosen;
-      const time = timeKey === undefined ? undefined : epochTime(timeKey);
-      const shaped = shape(encodeReference(record), { ...rest, time }, seconds);
+      const shaped = shape(encodeReference(record), optionsOf(chosen), seconds);
       const expected = shapeByReference(record, String(seconds), chosen);
       expect({ text: shaped.text, partitionKey: shaped.partitionKey }).toEqual(expected);
       seen[expected.text === undefined ? "refused" : "written"]++;
@@ -76,12 +82,11 @@ test("the shaper agrees with the reference", () => {
 test("one shaper and one sink for many records give what new ones for each give", () => {
   fc.assert(
     fc.property(fc.array(body, { maxLength: 6 }), options, (records, chosen) => {
-      const { timeKey, ...rest } = chosen;
-      const shaper = new RecordShaper({ ...rest, time: timeKey === undefined ? undefined : epochTime(timeKey) });
+      const shaper = new RecordShaper(optionsOf(chosen));
       const sink = new ByteSink(1);
       records.forEach((record, index) => {
         const start = sink.length;
-        const shaped = shaper.shape(inputOf(encodeReference(record)), 0, index, 0, sink);
+        const shaped = shaper.shape(inputOf(encodeReference(record)), 0, index, 0, "tag", sink);
         const text = Buffer.from(sink.bytes.subarray(start, sink.length)).toString();
         const expected = shapeByReference(record, String(index), chosen);
         expect(shaped.kind === "written" ? text : undefined).toBe(expected.text);

@@ -54,9 +54,10 @@ export function runPipeline(
   options: PluginOptions,
   chunk: Uint8Array,
   replaced: Partial<Pick<PipelineDependencies, "random" | "compress">> = {},
+  tag = "tag",
 ): Run {
   const { pipeline, told } = pipelineOf(options, replaced);
-  return { entries: allEntriesOf(pipeline, chunk, new ByteSink()), told };
+  return { entries: allEntriesOf(pipeline, chunk, new ByteSink(), undefined, tag), told };
 }
 
 /** The records' data as text. */

@@ -7,7 +7,7 @@ import { TimeFormat } from "../../src/record/time_key/format.js";
 import { encodeValue } from "./event_chunk.js";
 
 export const plainOptions: RecordOptions = {
-  partitionKeyPath: [],
+  partitionKey: undefined,
   dataKeys: undefined,
   logKey: undefined,
   appendNewline: false,
@@ -28,12 +28,12 @@ export interface ShapedRecord {
 }
 
 /** Shapes a body that happened `seconds` after the epoch. */
-export function shape(body: unknown, options: Partial<RecordOptions> = {}, seconds = 1_700_000_000): ShapedRecord {
+export function shape(body: unknown, options: Partial<RecordOptions> = {}, seconds = 1_700_000_000, tag = "tag"): ShapedRecord {
   const bytes = body instanceof Uint8Array ? body : encodeValue(body);
   const sink = new ByteSink(16);
   sink.appendAscii("before");
   const start = sink.length;
-  const shaped = new RecordShaper({ ...plainOptions, ...options }).shape(inputOf(bytes), 0, seconds, 0, sink);
+  const shaped = new RecordShaper({ ...plainOptions, ...options }).shape(inputOf(bytes), 0, seconds, 0, tag, sink);
   if (shaped.kind === "refused") {
     if (sink.length !== start) throw new Error(`A refused record left ${sink.length - start} bytes behind`);
     return { text: undefined, partitionKey: undefined, refused: shaped.reason };

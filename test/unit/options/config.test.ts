@@ -44,7 +44,7 @@ describe("without options besides stream and region", () => {
         answerTimeoutMs: 10_000,
       },
       record: {
-        partitionKeyPath: [],
+        partitionKey: undefined,
         dataKeys: undefined,
         logKey: undefined,
         appendNewline: false,
@@ -123,10 +123,10 @@ describe("a value", () => {
   });
 
   it.each<[Options, keyof Config["record"], unknown]>([
-    [{ partition_key: "id" }, "partitionKeyPath", ["id"]],
-    [{ partition_key: "kubernetes->pod_name" }, "partitionKeyPath", ["kubernetes", "pod_name"]],
-    [{ partition_key: "a->b->c" }, "partitionKeyPath", ["a", "b", "c"]],
-    [{ partition_key: "logs" }, "partitionKeyPath", ["logs"]],
+    [{ partition_key: "id" }, "partitionKey", [[{ kind: "path", path: ["id"] }]]],
+    [{ partition_key: "kubernetes->pod_name" }, "partitionKey", [[{ kind: "path", path: ["kubernetes", "pod_name"] }]]],
+    [{ partition_key: "a->b->c" }, "partitionKey", [[{ kind: "path", path: ["a", "b", "c"] }]]],
+    [{ partition_key: "logs" }, "partitionKey", [[{ kind: "path", path: ["logs"] }]]],
     [{ data_keys: "a" }, "dataKeys", ["a"]],
     [{ data_keys: "a, b ,c" }, "dataKeys", ["a", "b", "c"]],
     [{ data_keys: "a,,b," }, "dataKeys", ["a", "", "b", ""]],
@@ -254,8 +254,19 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
     expect(message).toContain("strftime(3)");
   });
 
-  it("partition_key = log", () => {
-    expect(messageOf({ ...required, partition_key: "log" })).toBe("'log' cannot be set as the partition key");
+  it.each(["log", "$log", "$['log']", "pod, log", "log ,pod"])("partition_key = %s", (key) => {
+    expect(messageOf({ ...required, partition_key: key })).toBe("'log' cannot be set as the partition key");
+  });
+
+  it("partition_key below or beside log", () => {
+    for (const key of ["log->id", "$log['id']", "$TAG-$log", "logs"]) expect(read({ ...required, partition_key: key }).record.partitionKey).toBeDefined();
+  });
+
+  it("partition_key that is no key expression", () => {
+    expect(messageOf({ ...required, partition_key: "pod,$" })).toBe(
+      "Invalid 'partition_key' value (pod,$) specified, a name, ['a key'] or TAG must follow $ (at \"$\"); must be a key such as pod or " +
+        "kubernetes->pod_name, a text such as $kubernetes['pod_name']-$TAG[1], or several with commas between",
+    );
   });
 });
 
