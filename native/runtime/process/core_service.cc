@@ -41,6 +41,11 @@ bool CoreService::serve(const Frame &frame, const std::vector<double> &pairs) {
       const auto definitions = definitions_of(frame.text);
       return definitions && reply(host.open_metrics(header.id, *definitions));
     }
+    case FrameKind::kAddSeries: {
+      const auto texts = texts_of(frame.text);
+      if (!texts || texts->size() != 2) return false;
+      return reply(host.add_metric_series(header.id, texts->front(), texts->back()));
+    }
     case FrameKind::kExitProcess:
       host.exit_process(static_cast<int>(header.number));
       return false;
