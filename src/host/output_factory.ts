@@ -1,6 +1,5 @@
 /** Opens an output for each init: reads options and environment, and wires the output's log, metrics and Kinesis client. */
-import type { SharedMemory } from "../output/open_output.js";
-import { openOutput } from "../output/open_output.js";
+import { openOutput, type OutputDependencies, type SharedMemory } from "../output/open_output.js";
 import type { CredentialSources } from "../credentials/credentials.js";
 import { credentialSource } from "../credentials/credential_source.js";
 import { RequestBodies } from "../kinesis/request_bodies.js";
@@ -12,8 +11,9 @@ import type { Environment } from "../network/environment.js";
 import { misspelledOptions } from "../options/misspelled.js";
 import type { Md5 } from "../pack/aggregated_record.js";
 import { createHostLog, prefixed, type HostLog, type Log } from "../telemetry/log.js";
-import { GatheredMetrics, metricDefinitions, noMetrics, type Metrics } from "../telemetry/metrics.js";
+import { GatheredMetrics, metricDefinitions, noMetrics, streamLabel } from "../telemetry/metrics.js";
 import type { OutputLevels } from "../telemetry/output_levels.js";
+import { StreamMetrics } from "../telemetry/stream_metrics.js";
 import type { Binding } from "./binding.js";
 import { lateClient } from "./late_client.js";
 import type { OutputOpener } from "./plugin.js";
@@ -21,7 +21,7 @@ import { version } from "./version.js";
 
 /** What the outputs of a process share, and the world outside. */
 export interface OutputFactoryDependencies {
-  readonly binding: Pick<Binding, "outputInstance" | "setOptions" | "zoneAbbreviation" | "openMetrics" | "updateMetrics" | "exitProcess" | "place">;
+  readonly binding: Pick<Binding, "outputInstance" | "setOptions" | "zoneAbbreviation" | "openMetrics" | "addMetricSeries" | "updateMetrics" | "exitProcess" | "place">;
   readonly environment: Environment;
   readonly nodeVersion: string;
   /** The log of the process. */
@@ -70,7 +70,7 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
     });
     return openOutput(config, instanceEnvironment, {
       log,
-      metrics: openMetrics(requestId, host?.name, options.stream, log, binding),
+      ...openMetrics(requestId, host?.name, config, log, binding),
       client: lateClient(async () => {
         const { CredentialSources } = await import("../credentials/credentials.js");
         const { createKinesisClient } = await import("../kinesis/api.js");
@@ -102,12 +102,17 @@ function startLine({ connection }: Config, credentials: string, { binding, envir
 function openMetrics(
   requestId: number,
   name: string | undefined,
-  stream: string,
+  { connection, record }: Config,
   log: Log,
-  binding: Pick<Binding, "openMetrics" | "updateMetrics">,
-): Metrics {
-  const metrics = name === undefined ? 0 : binding.openMetrics(requestId, metricDefinitions(name, stream));
-  if (metrics !== 0) return new GatheredMetrics((pairs) => void binding.updateMetrics(metrics, pairs));
-  log.debug("This Fluent Bit takes no metrics of plugins");
-  return noMetrics;
+  binding: Pick<Binding, "openMetrics" | "addMetricSeries" | "updateMetrics">,
+): Pick<OutputDependencies, "metrics" | "metricsOf"> {
+  const number = name === undefined ? 0 : binding.openMetrics(requestId, metricDefinitions(name, connection.stream));
+  if (number === 0) {
+    log.debug("This Fluent Bit takes no metrics of plugins");
+    return { metrics: noMetrics, metricsOf: () => noMetrics };
+  }
+  const metrics = new GatheredMetrics((pairs) => void binding.updateMetrics(number, pairs));
+  if (record.streamKey === undefined) return { metrics, metricsOf: () => metrics };
+  const streams = new StreamMetrics(metrics, (stream) => binding.addMetricSeries(number, streamLabel, stream));
+  return { metrics, metricsOf: (stream) => streams.of(stream) };
 }

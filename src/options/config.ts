@@ -64,6 +64,7 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
     },
     record: {
       partitionKey: values.partition_key,
+      streamKey: values.stream_key,
       dataKeys: values.data_keys,
       logKey: values.log_key,
       appendNewline: values.append_newline,

@@ -12,6 +12,7 @@ import {
   readRequestFormat,
   readRoleArn,
   readStream,
+  readStreamKey,
   readTimeFormat,
 } from "./values.js";
 
@@ -248,6 +249,14 @@ export const options = {
   drain_timeout: wholeNumber("drain_timeout", { fallback: 20, lowest: 0, highest: maxDrainTimeoutSeconds }, {
     help: "seconds for which the output goes on delivering when Fluent Bit ends, see [the end](DELIVERY.md#the-end)",
     allowed: `0 to ${maxDrainTimeoutSeconds}, whole`,
+  }),
+  stream_key: option({
+    read: readStreamKey,
+    help:
+      "chooses the stream by record or tag: the text that it leads to is the name of the stream, see [many streams](DELIVERY.md#many-streams). " +
+      "A record in which it leads to no name goes to `stream`, and a message says so at most once a minute",
+    fallback: "off: all records go to `stream`",
+    allowed: "as `partition_key`, for example `logs-$TAG[1]`",
   }),
 };
 

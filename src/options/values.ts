@@ -38,6 +38,11 @@ export function readPartitionKey(value: string): KeyExpression | undefined {
   return expression;
 }
 
+/** Undefined when all records go to one stream. @throws ConfigurationError */
+export function readStreamKey(value: string): KeyExpression | undefined {
+  return value === "" ? undefined : readKeyExpression("stream_key", value);
+}
+
 /** @throws ConfigurationError that says what is wrong with it and which forms there are */
 export function readKeyExpression(name: string, value: string): KeyExpression {
   try {

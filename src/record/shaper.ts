@@ -1,9 +1,9 @@
-/** Makes user records of events: which keys go out, under which names, as what bytes, with which partition key. */
+/** Makes user records of events: which keys go out, under which names, as what bytes, with which partition key, to which stream. */
 import { emptyHead, readHead, skipValue, type Head, type Input } from "../chunk/msgpack.js";
 import type { ByteSink } from "../bytes/byte_sink.js";
 import { replaceDotsIn } from "./json/dots.js";
 import { failed, JsonWriter, type JsonFailure } from "./json/value.js";
-import { maxPartitionKeyCharacters } from "../limits.js";
+import { maxPartitionKeyCharacters, maxStreamNameCharacters } from "../limits.js";
 import type { AddedEntry } from "./added_entry.js";
 import { lonePathOf, type KeyExpression } from "./key_expression.js";
 import { KeyExpressionReader } from "./key_expression_reader.js";
@@ -16,6 +16,8 @@ import { isKey, keyOf, stepsOf, ValueTextReader, type Step } from "./value_text.
 export interface RecordOptions {
   /** Where the partition key comes from; undefined when it is to be random. */
   readonly partitionKey: KeyExpression | undefined;
+  /** Where the name of the stream comes from; undefined when all records go to the output's own. */
+  readonly streamKey: KeyExpression | undefined;
   /** Top-level keys to send; undefined for all. */
   readonly dataKeys: readonly string[] | undefined;
   /** The key whose value alone is the record. */
@@ -54,6 +56,7 @@ export class RecordShaper {
   readonly #partitionKeyRest: readonly Step[];
   /** Reads the partition key where it is anything else. */
   readonly #partitionKeys: KeyExpressionReader | undefined;
+  readonly #streamKeys: KeyExpressionReader | undefined;
   readonly #dataKeys: readonly Input[] | undefined;
   readonly #logKey: Input | undefined;
   readonly #appendNewline: boolean;
@@ -77,6 +80,8 @@ export class RecordShaper {
       options.partitionKey === undefined || path !== undefined
         ? undefined
         : new KeyExpressionReader(options.partitionKey, maxPartitionKeyCharacters);
+    // One character more than a name has: a text that is too long stays so.
+    this.#streamKeys = options.streamKey === undefined ? undefined : new KeyExpressionReader(options.streamKey, maxStreamNameCharacters + 1);
     this.#dataKeys = options.dataKeys?.map(keyOf);
     this.#logKey = options.logKey === undefined ? undefined : keyOf(options.logKey);
     this.#appendNewline = options.appendNewline;
@@ -110,6 +115,11 @@ export class RecordShaper {
     if (shaped !== "may repeat a key" && repeated.size === 0) return shaped;
     sink.length = start;
     return this.#shape(input, body, time, tag, sink, repeated) as Shaped;
+  }
+
+  /** Returns the text that should name the stream of the event that was shaped last; undefined where it has none. */
+  streamOf(input: Input, body: number, tag: string): string | undefined {
+    return this.#streamKeys?.read(input, body, this.#added, tag);
   }
 
   /**

@@ -58,6 +58,7 @@ function encodeReference(value: ReferenceValue): Uint8Array {
 function optionsOf({ timeKey, partitionKeyPath: [first, ...rest], ...others }: ReferenceOptions): RecordOptions {
   return {
     ...others,
+    streamKey: undefined,
     time: timeKey === undefined ? undefined : epochTime(timeKey),
     partitionKey: first === undefined ? undefined : [[{ kind: "path", path: [first, ...rest] }]],
   };

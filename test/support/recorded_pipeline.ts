@@ -41,6 +41,7 @@ export function pipelineOf(
       refused: (reason) => told.push(["refused", reason]),
       truncated: (bytes) => told.push(["truncated", bytes]),
       tooLarge: (bytes) => told.push(["too large", bytes]),
+      withoutStream: () => told.push(["without stream"]),
       withoutPartitionKey: () => told.push(["without partition key"]),
       compressed: () => undefined,
     },

@@ -8,6 +8,7 @@ import { encodeValue } from "./event_chunk.js";
 
 export const plainOptions: RecordOptions = {
   partitionKey: undefined,
+  streamKey: undefined,
   dataKeys: undefined,
   logKey: undefined,
   appendNewline: false,

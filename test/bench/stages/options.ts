@@ -28,6 +28,7 @@ const silence = {
   truncated: () => undefined,
   tooLarge: () => undefined,
   withoutPartitionKey: () => undefined,
+  withoutStream: () => undefined,
   compressed: () => undefined,
 };
 
