@@ -1,5 +1,5 @@
 /** The one table of options: how each is read, its bounds, and what messages and documents say of it. */
-import type { ZoneAbbreviation } from "../record/time_key/format.js";
+import type { Zone, ZoneAbbreviation } from "../record/time_key/zone.js";
 import { maxLargeRecordBytes, maxRecordBytes } from "../limits.js";
 import {
   readCompression,
@@ -13,11 +13,14 @@ import {
   readRoleArn,
   readStream,
   readTimeFormat,
+  readZone,
 } from "./values.js";
 
 /** What the reading of one option needs besides its own text. */
 export interface OptionContext {
   readonly zoneAbbreviation: ZoneAbbreviation;
+  /** The value of time_key_zone. */
+  readonly zone: Zone;
   /** Returns whether another option has a value. */
   readonly isSet: (name: string) => boolean;
   /** The value of max_record_size. */
@@ -157,8 +160,8 @@ export const options = {
     isCommon: true,
   }),
   time_key_format: option({
-    read: (text, { zoneAbbreviation, isSet }) => (isSet("time_key") ? readTimeFormat(text, zoneAbbreviation) : undefined),
-    help: "form of that time, in the local zone (see `TZ`)",
+    read: (text, { zone, isSet }) => (isSet("time_key") ? readTimeFormat(text, zone) : undefined),
+    help: "form of that time, in the zone of `time_key_zone`",
     fallback: "`%Y-%m-%dT%H:%M:%S`",
     allowed: "letters of strftime(3), `%L` or `%3N` (milliseconds), `%f` or `%6N` (microseconds), `%9N` (nanoseconds). Checked when `time_key` is set",
   }),
@@ -248,6 +251,12 @@ export const options = {
   drain_timeout: wholeNumber("drain_timeout", { fallback: 20, lowest: 0, highest: maxDrainTimeoutSeconds }, {
     help: "seconds for which the output goes on delivering when Fluent Bit ends, see [the end](DELIVERY.md#the-end)",
     allowed: `0 to ${maxDrainTimeoutSeconds}, whole`,
+  }),
+  time_key_zone: option({
+    read: (text, { zoneAbbreviation }) => readZone(text, zoneAbbreviation),
+    help: "zone of the time under `time_key`",
+    fallback: "`local`: that of `TZ`, or of the system",
+    allowed: "`local`, `UTC`, or a zone of the tz database such as `Europe/Berlin`",
   }),
 };
 

@@ -4,6 +4,7 @@ import { ByteSink } from "../../src/bytes/byte_sink.js";
 import { failed, JsonWriter } from "../../src/record/json/value.js";
 import { RecordShaper, type RecordOptions } from "../../src/record/shaper.js";
 import { TimeFormat } from "../../src/record/time_key/format.js";
+import { utcZone } from "../../src/record/time_key/zone.js";
 import { encodeValue } from "./event_chunk.js";
 
 export const plainOptions: RecordOptions = {
@@ -17,7 +18,7 @@ export const plainOptions: RecordOptions = {
 
 /** A time_key whose text is the seconds since the epoch, whatever the zone. */
 export function epochTime(key: string): NonNullable<RecordOptions["time"]> {
-  return { key, format: new TimeFormat("%s", () => "UTC") };
+  return { key, format: new TimeFormat("%s", utcZone) };
 }
 
 export interface ShapedRecord {
