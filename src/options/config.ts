@@ -7,6 +7,7 @@ import type { RecordOptions } from "../record/shaper.js";
 import type { ConnectionOptions } from "../kinesis/connection_options.js";
 import type { RequestFormat } from "../kinesis/request_form.js";
 import { utcZone, type ZoneAbbreviation } from "../record/time_key/zone.js";
+import { recordOptionsOf } from "./record_options.js";
 import { regionOfArn } from "./stream_name.js";
 import { optionNames, options, type OptionName, type OptionValues } from "./table.js";
 
@@ -62,17 +63,7 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
       requestTimeoutMs: (values.http_request_timeout ?? 0) * 1000,
       answerTimeoutMs: values.http_request_timeout === undefined ? defaultAnswerTimeoutMs : 0,
     },
-    record: {
-      partitionKey: values.partition_key,
-      dataKeys: values.data_keys,
-      logKey: values.log_key,
-      appendNewline: values.append_newline,
-      time:
-        values.time_key === undefined || values.time_key_format === undefined
-          ? undefined
-          : { key: values.time_key, format: values.time_key_format },
-      replaceDots: values.replace_dots,
-    },
+    record: recordOptionsOf(values),
     limits: limitsFor(recordBytes),
     compression: values.compression,
     requestFormat: values.request_format,

@@ -3,10 +3,10 @@ import type { Zone, ZoneAbbreviation } from "../record/time_key/zone.js";
 import { maxLargeRecordBytes, maxRecordBytes } from "../limits.js";
 import {
   readCompression,
-  readDataKeys,
   readEndpoint,
   readExternalId,
   readInteger,
+  readKeyNames,
   readPartitionKey,
   readRegion,
   readRequestFormat,
@@ -113,7 +113,7 @@ export const options = {
     isCommon: true,
   }),
   data_keys: option({
-    read: readDataKeys,
+    read: readKeyNames,
     help: "top-level keys to send; all others are left out, but for keys that are not text",
     fallback: "all keys",
     allowed:
@@ -257,6 +257,22 @@ export const options = {
     help: "zone of the time under `time_key`",
     fallback: "`local`: that of `TZ`, or of the system",
     allowed: "`local`, `UTC`, or a zone of the tz database such as `Europe/Berlin`",
+  }),
+  tag_key: freeText({
+    help: "adds the event's tag under this key, as `time_key` adds the time, and behind it",
+    fallback: "off",
+    allowed: "any key but that of `time_key`",
+  }),
+  metadata_key: freeText({
+    help: "adds the event's metadata under this key, behind the time and the tag, with the resource and scope of OTLP logs, see [metadata](RECORDS.md#metadata). Nothing is added where there is none",
+    fallback: "off",
+    allowed: "any key but those of `time_key` and `tag_key`",
+  }),
+  except_keys: option({
+    read: readKeyNames,
+    help: "top-level keys to leave out; all others are sent",
+    fallback: "none",
+    allowed: "names with commas between; blanks around them are ignored. Not beside `data_keys`",
   }),
 };
 

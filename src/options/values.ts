@@ -51,8 +51,8 @@ export function readKeyExpression(name: string, value: string): KeyExpression {
   }
 }
 
-/** Names between commas, without the blanks around them; undefined for all keys. */
-export function readDataKeys(value: string): string[] | undefined {
+/** Names between commas, without the blanks around them; undefined when there are none. */
+export function readKeyNames(value: string): string[] | undefined {
   return value === "" ? undefined : value.split(",").map((key) => key.trim());
 }
 

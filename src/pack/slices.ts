@@ -180,8 +180,7 @@ export class Slices {
       if (this.#wanted?.has(event) === false) continue;
       left--;
       const start = sink.length;
-      const { bodyOffset, seconds, nanoseconds } = this.#events;
-      const shaped = shaper.shape(this.#input, bodyOffset, seconds, nanoseconds, this.#tag, sink);
+      const shaped = shaper.shape(this.#input, this.#events, this.#tag, sink);
       if (shaped.kind === "refused") {
         report.refused(shaped.reason);
         continue;

@@ -62,9 +62,12 @@ describe("without options besides stream and region", () => {
       record: {
         partitionKey: undefined,
         dataKeys: undefined,
+        exceptKeys: undefined,
         logKey: undefined,
         appendNewline: false,
         time: undefined,
+        tagKey: undefined,
+        metadataKey: undefined,
         replaceDots: undefined,
       },
       limits: { maxRecordBytes: 1_048_576, maxRequestBytes: 5_242_880 },
@@ -82,7 +85,7 @@ describe("without options besides stream and region", () => {
   it("an empty value is the same as none", () => {
     const empty = "partition_key data_keys log_key append_newline time_key time_key_format replace_dots role_arn " +
       "sts_endpoint endpoint aggregation compression experimental_concurrency experimental_concurrency_retries " +
-      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format concurrent_requests drain_timeout time_key_zone";
+      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format concurrent_requests drain_timeout time_key_zone tag_key metadata_key except_keys";
     const options = Object.fromEntries(empty.split(" ").map((name) => [name, ""]));
     expect(read({ ...options, ...required })).toEqual(read(required));
   });
@@ -147,6 +150,10 @@ describe("a value", () => {
     [{ data_keys: "a, b ,c" }, "dataKeys", ["a", "b", "c"]],
     [{ data_keys: "a,,b," }, "dataKeys", ["a", "", "b", ""]],
     [{ data_keys: " , " }, "dataKeys", ["", ""]],
+    [{ except_keys: "a, b ,c" }, "exceptKeys", ["a", "b", "c"]],
+    [{ except_keys: "a,,b," }, "exceptKeys", ["a", "", "b", ""]],
+    [{ tag_key: "tag" }, "tagKey", "tag"],
+    [{ metadata_key: "metadata" }, "metadataKey", "metadata"],
     [{ log_key: "log" }, "logKey", "log"],
     [{ append_newline: "true" }, "appendNewline", true],
     [{ append_newline: "TRUE" }, "appendNewline", true],
@@ -274,6 +281,15 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
     const message = messageOf({ ...required, time_key: "time", time_key_format: value });
     expect(message).toContain(`Invalid 'time_key_format' value (${value}) specified`);
     expect(message).toContain("strftime(3)");
+  });
+
+  it.each([
+    [{ tag_key: "x", time_key: "x" }, "'time_key' and 'tag_key' are both 'x', but each needs a key of its own"],
+    [{ metadata_key: "x", time_key: "x" }, "'time_key' and 'metadata_key' are both 'x', but each needs a key of its own"],
+    [{ metadata_key: "x", tag_key: "x" }, "'tag_key' and 'metadata_key' are both 'x', but each needs a key of its own"],
+    [{ data_keys: "a", except_keys: "b" }, "'except_keys' cannot be set beside 'data_keys', which alone says what is sent; remove one of the two"],
+  ])("%j together", (options, message) => {
+    expect(messageOf({ ...required, ...options })).toBe(message);
   });
 
   it.each(["log", "$log", "$['log']", "pod, log", "log ,pod"])("partition_key = %s", (key) => {

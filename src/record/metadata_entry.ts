@@ -1,0 +1,116 @@
+/** The entry of metadata_key: an event's metadata, and what its group shares. */
+import type { EventGroup } from "../chunk/event_reader.js";
+import { emptyHead, inputOf, readHead, skipValue, type Input } from "../chunk/msgpack.js";
+import { ByteSink } from "../bytes/byte_sink.js";
+import type { AddedEntry } from "./added_entry.js";
+import { copyReadable } from "./readable_copy.js";
+import { text32, text32HeadBytes } from "./text_entry.js";
+import { isKey } from "./value_text.js";
+
+/** map 32: this byte and four bytes of its count. */
+const map32 = 0xdf;
+const map32HeadBytes = 5;
+const usualBytes = 4 * 1024;
+/** More is given back when the next event comes. */
+const mostKeptBytes = 64 * 1024;
+
+/** An entry that a group shares, copied. */
+interface SharedEntry {
+  /** Undefined where the key is not text. */
+  readonly key: Input | undefined;
+  readonly bytes: Uint8Array;
+}
+
+/** One output's, written anew for each event. */
+export class MetadataEntry implements AddedEntry {
+  readonly key: Input;
+  readonly keyStart = text32HeadBytes;
+  readonly value: number;
+  input: Input;
+  readonly #head = emptyHead();
+  #sink: ByteSink;
+  #group: EventGroup | undefined;
+  #shared: readonly SharedEntry[] = [];
+
+  constructor(key: Input) {
+    this.key = key;
+    this.value = text32HeadBytes + key.end;
+    this.#sink = this.#newSink();
+    this.input = inputOf(this.#sink.bytes);
+  }
+
+  /**
+   * Holds from now on the metadata of an event, a map at `metadata` (negative for none), and what its group shares: the entries of both
+   * in one map. Of equal keys, the event's counts. Returns whether there is anything.
+   */
+  set(input: Input, metadata: number, group: EventGroup | undefined): boolean {
+    if (group !== this.#group) this.#share(input, group);
+    if (metadata < 0 && this.#shared.length === 0) return false;
+    if (this.#sink.capacity > mostKeptBytes) this.#sink = this.#newSink();
+    const sink = this.#sink;
+    sink.length = this.value + map32HeadBytes;
+    let count = metadata < 0 ? 0 : this.#copyEntries(input, metadata, sink);
+    for (const { key, bytes } of this.#shared) {
+      if (key !== undefined && metadata >= 0 && this.#hasKey(input, metadata, key)) continue;
+      sink.append(bytes);
+      count++;
+    }
+    sink.view.setUint32(this.value + 1, count);
+    if (this.input.bytes !== sink.bytes) this.input = inputOf(sink.bytes);
+    return true;
+  }
+
+  /** Keeps what a group shares, without empty maps: an OTLP resource or scope without anything. */
+  #share(input: Input, group: EventGroup | undefined): void {
+    this.#group = group;
+    const shared: SharedEntry[] = [];
+    if (group !== undefined) {
+      readHead(input, group.sharedOffset, this.#head);
+      const { count } = this.#head;
+      let position = this.#head.start;
+      for (let index = 0; index < count; index++) {
+        const sink = new ByteSink(256);
+        readHead(input, position, this.#head);
+        const { kind, start, count: bytes } = this.#head;
+        const key = kind === "text" ? inputOf(input.bytes.slice(start, start + bytes)) : undefined;
+        const value = copyReadable(input, position, sink);
+        position = copyReadable(input, value, sink);
+        readHead(input, value, this.#head);
+        const isEmpty = this.#head.kind === "map" && this.#head.count === 0;
+        if (!isEmpty) shared.push({ key, bytes: sink.bytes.slice(0, sink.length) });
+      }
+    }
+    this.#shared = shared;
+  }
+
+  #copyEntries(input: Input, map: number, sink: ByteSink): number {
+    readHead(input, map, this.#head);
+    const { count } = this.#head;
+    let position = this.#head.start;
+    for (let left = 2 * count; left > 0; left--) position = copyReadable(input, position, sink);
+    return count;
+  }
+
+  #hasKey(input: Input, map: number, key: Input): boolean {
+    readHead(input, map, this.#head);
+    const { count } = this.#head;
+    let position = this.#head.start;
+    for (let index = 0; index < count; index++) {
+      readHead(input, position, this.#head);
+      if (this.#head.kind === "text" && isKey(input, this.#head.start, this.#head.count, key)) return true;
+      position = skipValue(input, skipValue(input, position));
+    }
+    return false;
+  }
+
+  /** A sink that begins with the key and the head of the map. */
+  #newSink(): ByteSink {
+    const sink = new ByteSink(this.value + map32HeadBytes + usualBytes);
+    sink.put(text32);
+    sink.view.setUint32(1, this.key.end);
+    sink.length = text32HeadBytes;
+    sink.append(this.key.bytes.subarray(0, this.key.end));
+    sink.put(map32);
+    return sink;
+  }
+}
