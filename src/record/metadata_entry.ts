@@ -1,11 +1,11 @@
 /** The entry of metadata_key: an event's metadata, and what its group shares. */
 import type { EventGroup } from "../chunk/event_reader.js";
-import { emptyHead, inputOf, readHead, skipValue, type Input } from "../chunk/msgpack.js";
+import { emptyHead, inputOf, readHead, type Input } from "../chunk/msgpack.js";
 import { ByteSink } from "../bytes/byte_sink.js";
 import type { AddedEntry } from "./added_entry.js";
 import { copyReadable } from "./readable_copy.js";
+import { keyText } from "./repeated_keys.js";
 import { text32, text32HeadBytes } from "./text_entry.js";
-import { isKey } from "./value_text.js";
 
 /** map 32: this byte and four bytes of its count. */
 const map32 = 0xdf;
@@ -16,9 +16,9 @@ const mostKeptBytes = 64 * 1024;
 
 /** An entry that a group shares, copied. */
 interface SharedEntry {
-  /** Undefined where the key is not text. */
-  readonly key: Input | undefined;
   readonly bytes: Uint8Array;
+  /** The last event that has an entry of its own under the key. */
+  replacedIn: number;
 }
 
 /** One output's, written anew for each event. */
@@ -31,6 +31,9 @@ export class MetadataEntry implements AddedEntry {
   #sink: ByteSink;
   #group: EventGroup | undefined;
   #shared: readonly SharedEntry[] = [];
+  /** Those with text as their keys, by these. */
+  #sharedByKey: ReadonlyMap<string, SharedEntry> = new Map();
+  #events = 0;
 
   constructor(key: Input) {
     this.key = key;
@@ -47,11 +50,12 @@ export class MetadataEntry implements AddedEntry {
     if (group !== this.#group) this.#share(input, group);
     if (metadata < 0 && this.#shared.length === 0) return false;
     if (this.#sink.capacity > mostKeptBytes) this.#sink = this.#newSink();
+    this.#events++;
     const sink = this.#sink;
     sink.length = this.value + map32HeadBytes;
     let count = metadata < 0 ? 0 : this.#copyEntries(input, metadata, sink);
-    for (const { key, bytes } of this.#shared) {
-      if (key !== undefined && metadata >= 0 && this.#hasKey(input, metadata, key)) continue;
+    for (const { bytes, replacedIn } of this.#shared) {
+      if (replacedIn === this.#events) continue;
       sink.append(bytes);
       count++;
     }
@@ -64,43 +68,49 @@ export class MetadataEntry implements AddedEntry {
   #share(input: Input, group: EventGroup | undefined): void {
     this.#group = group;
     const shared: SharedEntry[] = [];
+    const byKey = new Map<string, SharedEntry>();
     if (group !== undefined) {
+      // Each is copied to where that of an event is written later.
+      const sink = this.#sink;
+      const start = this.value + map32HeadBytes;
       readHead(input, group.sharedOffset, this.#head);
       const { count } = this.#head;
       let position = this.#head.start;
       for (let index = 0; index < count; index++) {
-        const sink = new ByteSink(256);
         readHead(input, position, this.#head);
-        const { kind, start, count: bytes } = this.#head;
-        const key = kind === "text" ? inputOf(input.bytes.slice(start, start + bytes)) : undefined;
+        const { kind, start: keyStart, count: keyBytes } = this.#head;
+        const key = kind === "text" ? keyText(input, keyStart, keyBytes) : undefined;
+        sink.length = start;
         const value = copyReadable(input, position, sink);
         position = copyReadable(input, value, sink);
         readHead(input, value, this.#head);
         const isEmpty = this.#head.kind === "map" && this.#head.count === 0;
-        if (!isEmpty) shared.push({ key, bytes: sink.bytes.slice(0, sink.length) });
+        if (isEmpty) continue;
+        const entry = { bytes: sink.bytes.slice(start, sink.length), replacedIn: 0 };
+        shared.push(entry);
+        if (key !== undefined) byKey.set(key, entry);
       }
     }
     this.#shared = shared;
+    this.#sharedByKey = byKey;
   }
 
   #copyEntries(input: Input, map: number, sink: ByteSink): number {
     readHead(input, map, this.#head);
     const { count } = this.#head;
     let position = this.#head.start;
-    for (let left = 2 * count; left > 0; left--) position = copyReadable(input, position, sink);
+    for (let index = 0; index < count; index++) {
+      if (this.#sharedByKey.size > 0) this.#replaceShared(input, position);
+      position = copyReadable(input, copyReadable(input, position, sink), sink);
+    }
     return count;
   }
 
-  #hasKey(input: Input, map: number, key: Input): boolean {
-    readHead(input, map, this.#head);
-    const { count } = this.#head;
-    let position = this.#head.start;
-    for (let index = 0; index < count; index++) {
-      readHead(input, position, this.#head);
-      if (this.#head.kind === "text" && isKey(input, this.#head.start, this.#head.count, key)) return true;
-      position = skipValue(input, skipValue(input, position));
-    }
-    return false;
+  #replaceShared(input: Input, key: number): void {
+    readHead(input, key, this.#head);
+    const { kind, start, count } = this.#head;
+    const entry = kind === "text" ? this.#sharedByKey.get(keyText(input, start, count)) : undefined;
+    if (entry !== undefined) entry.replacedIn = this.#events;
   }
 
   /** A sink that begins with the key and the head of the map. */

@@ -114,7 +114,7 @@ test("the shaper agrees with the reference", () => {
       seen[expected.text === undefined ? "refused" : "written"]++;
       if (expected.partitionKey !== undefined) seen.withKey++;
     }),
-    { numRuns: 5000 },
+    { numRuns: 2000 },
   );
   // That the runs tell anything: each outcome was among them, often.
   expect(Math.min(seen.written, seen.refused, seen.withKey)).toBeGreaterThan(100);
@@ -130,6 +130,6 @@ test("one shaper and one sink for many records give what new ones for each give"
         expect(shaped).toEqual(shapeByReference(record, { ...around, timeText: String(index) }, chosen));
       });
     }),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   );
 });

@@ -142,6 +142,14 @@ describe("metadata_key", () => {
     expect(sent(options, Buffer.concat([odd, noMap, encodeV2({ body: {} })]))).toEqual(["{}"]);
   });
 
+  test("finds the event's own entries among many that the group shares", () => {
+    const many = (of: string) => Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`key-${index}`, of]));
+    const chunk = Buffer.concat([groupStart({}, { ...many("group"), shared: 1 }), ...Array.from({ length: 3 }, () => encodeV2({ body: {}, metadata: many("event") }))]);
+    const texts = sent({ ...options, max_record_size: "10485760" }, chunk);
+    expect(texts).toHaveLength(3);
+    for (const text of texts) expect(JSON.parse(text)).toEqual({ meta: { ...many("event"), shared: 1 } });
+  });
+
   test("chunks one after the other keep their groups apart", () => {
     const grouped = (name: string) => Buffer.concat([groupStart({}, { scope: { name } }), encodeV2({ body: {} })]);
     const run = [grouped("a"), grouped("b"), encodeV2({ body: {} }), grouped("a")].map((chunk) => sent(options, chunk));
