@@ -18,6 +18,7 @@ import type { Binding } from "./binding.js";
 import { lateClient } from "./late_client.js";
 import type { OutputOpener } from "./plugin.js";
 import { version } from "./version.js";
+import type { NamedZone } from "./zone_name.js";
 
 /** What the outputs of a process share, and the world outside. */
 export interface OutputFactoryDependencies {
@@ -29,8 +30,8 @@ export interface OutputFactoryDependencies {
   /** Fluent Bit's log; undefined where outputs write to the log of the process. */
   readonly hostLog: HostLog | undefined;
   readonly outputLevels: OutputLevels;
-  /** Returns the local zone's abbreviation at a time. */
-  readonly zoneName: (epochSeconds: number) => string;
+  /** Returns a zone's abbreviation at a time; the local one's without a zone. */
+  readonly zoneName: (epochSeconds: number, zone?: NamedZone) => string;
   readonly shared: SharedMemory;
   readonly md5: Md5;
   /** Resolves when `md5` may be called. */
@@ -57,7 +58,10 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
     const log = logOf(number, host, dependencies);
     const misspelled = misspelledOptions(optionNames, (names) => binding.setOptions(requestId, names));
     for (const { message } of misspelled) log.warning(message);
-    const config = readConfig(read, log, (epochSeconds) => binding.zoneAbbreviation(epochSeconds) || dependencies.zoneName(epochSeconds));
+    const config = readConfig(read, log, (epochSeconds, zone) => {
+      const known = zone === undefined ? binding.zoneAbbreviation(epochSeconds) : "";
+      return known || dependencies.zoneName(epochSeconds, zone);
+    });
     const instanceEnvironment = readInstanceEnvironment(environment);
     const network = await readNetworkEnvironment(environment);
     if (environment["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {

@@ -3,7 +3,8 @@ import type { CompressionAlgorithm } from "../pack/compression.js";
 import { ConfigurationError } from "../configuration_error.js";
 import type { RequestFormat } from "../kinesis/request_form.js";
 import { lonePathOf, parseKeyExpression, type KeyExpression, type KeyTemplate } from "../record/key_expression.js";
-import { defaultTimeFormat, TimeFormat, type ZoneAbbreviation } from "../record/time_key/format.js";
+import { defaultTimeFormat, TimeFormat } from "../record/time_key/format.js";
+import { localZone, namedZone, utcZone, type Zone, type ZoneAbbreviation } from "../record/time_key/zone.js";
 import { namesStream } from "./stream_name.js";
 
 function wrong(name: string, value: string, allowed: string): ConfigurationError {
@@ -55,18 +56,33 @@ export function readKeyExpression(name: string, value: string): KeyExpression {
   }
 }
 
-/** Names between commas, without the blanks around them; undefined for all keys. */
-export function readDataKeys(value: string): string[] | undefined {
+/** Names between commas, without the blanks around them; undefined when there are none. */
+export function readKeyNames(value: string): string[] | undefined {
   return value === "" ? undefined : value.split(",").map((key) => key.trim());
 }
 
 /** @throws ConfigurationError that names the letter which is not known */
-export function readTimeFormat(value: string, zoneAbbreviation: ZoneAbbreviation): TimeFormat {
+export function readTimeFormat(value: string, zone: Zone): TimeFormat {
   try {
-    return new TimeFormat(value === "" ? defaultTimeFormat : value, zoneAbbreviation);
+    return new TimeFormat(value === "" ? defaultTimeFormat : value, zone);
   } catch (error) {
     if (error instanceof RangeError) {
       throw wrong("time_key_format", value, `${error.message}; see strftime(3), besides %L, %f and %3N, %6N, %9N`);
+    }
+    throw error;
+  }
+}
+
+/** The local zone when it is empty. @throws ConfigurationError */
+export function readZone(value: string, abbreviation: ZoneAbbreviation): Zone {
+  const name = value.toLowerCase();
+  if (name === "" || name === "local") return localZone(abbreviation);
+  if (name === "utc") return utcZone;
+  try {
+    return namedZone(value, abbreviation);
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw wrong("time_key_zone", value, `must be 'local', 'UTC' or a zone of the tz database such as Europe/Berlin: ${error.message}`);
     }
     throw error;
   }

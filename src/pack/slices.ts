@@ -213,8 +213,7 @@ export class Slices {
       if (this.#wanted?.has(event) === false) continue;
       left--;
       const start = sink.length;
-      const { bodyOffset, seconds, nanoseconds } = this.#events;
-      const shaped = shaper.shape(this.#input, bodyOffset, seconds, nanoseconds, this.#tag, sink);
+      const shaped = shaper.shape(this.#input, this.#events, this.#tag, sink);
       if (shaped.kind === "refused") {
         report.refused(shaped.reason);
         continue;
@@ -229,7 +228,7 @@ export class Slices {
       recordBytes += end - start;
       let stream: string | undefined;
       if (isKeyed) {
-        stream = this.#streamOf(bodyOffset);
+        stream = this.#streamOf(this.#events.bodyOffset);
         streams.add(stream);
       }
       if (aggregator !== undefined) aggregator.add(start, end, partitionKey, event);

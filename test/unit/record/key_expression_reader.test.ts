@@ -5,6 +5,7 @@ import { parseKeyExpression } from "../../../src/record/key_expression.js";
 import { KeyExpressionReader } from "../../../src/record/key_expression_reader.js";
 import { TimeEntry } from "../../../src/record/time_key/entry.js";
 import { TimeFormat } from "../../../src/record/time_key/format.js";
+import { utcZone } from "../../../src/record/time_key/zone.js";
 import { keyOf } from "../../../src/record/value_text.js";
 import { encodeValue } from "../../support/event_chunk.js";
 
@@ -78,7 +79,7 @@ test("a text is cut to the characters that are asked for, over all its parts", (
 });
 
 test("an entry that is added goes before the record's own", () => {
-  const time = new TimeEntry(keyOf("time"), new TimeFormat("%s", () => "UTC"));
+  const time = new TimeEntry(keyOf("time"), new TimeFormat("%s", utcZone));
   time.set(5, 0);
   const reader = new KeyExpressionReader(parseKeyExpression("$time['own'], $time-$app"));
   expect(reader.read(inputOf(encodeValue({ time: { own: "x" }, app: "web" })), 0, [time], "tag")).toBe("5-web");
