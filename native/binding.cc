@@ -278,6 +278,12 @@ Napi::Value OpenMetrics(const Napi::CallbackInfo &info) {
   return Napi::Number::New(info.Env(), host->open_metrics(info[0].As<Napi::Number>().Uint32Value(), definitions));
 }
 
+Napi::Value AddMetricSeries(const Napi::CallbackInfo &info) {
+  const uint32_t set = info[0].As<Napi::Number>().Uint32Value();
+  const std::string label = info[1].As<Napi::String>().Utf8Value(), value = info[2].As<Napi::String>().Utf8Value();
+  return Napi::Number::New(info.Env(), host->add_metric_series(set, label, value));
+}
+
 Napi::Value UpdateMetrics(const Napi::CallbackInfo &info) {
   Napi::Float64Array pairs = info[1].As<Napi::Float64Array>();
   const uint32_t set = info[0].As<Napi::Number>().Uint32Value();
@@ -356,6 +362,7 @@ Napi::Object Initialise(Napi::Env, Napi::Object exports) {
   define<Log>(exports, "log", "nt");
   define<WriteMessage>(exports, "writeMessage", "t");
   define<OpenMetrics>(exports, "openMetrics", "na");
+  define<AddMetricSeries>(exports, "addMetricSeries", "ntt");
   define<UpdateMetrics>(exports, "updateMetrics", "nd");
   define<ZoneAbbreviation>(exports, "zoneAbbreviation", "n");
   define<ReleaseCode>(exports, "releaseCode", "");

@@ -103,8 +103,12 @@ EXPORTED int FLBPluginInit(flbgo_output_plugin *plugin) {
 // Called on a coroutine's stack of 24 to 64 KiB, and by several threads at once when the output has workers.
 EXPORTED int FLBPluginFlushCtx(void *context, const void *data, int length, const char *tag) {
   has_flushed = true;
+  const int64_t instance = instance_of(context);
   const size_t bytes = length > 0 ? static_cast<size_t>(length) : 0;
-  return static_cast<int>(ChosenRuntime::get().flush(instance_of(context), data, bytes, tag != nullptr ? tag : ""));
+  HostMetrics::get().make_series(instance);
+  const auto answer = ChosenRuntime::get().flush(instance, data, bytes, tag != nullptr ? tag : "");
+  HostMetrics::get().make_series(instance);
+  return static_cast<int>(answer);
 }
 
 EXPORTED int FLBPluginExitCtx(void *context) {

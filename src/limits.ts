@@ -32,6 +32,11 @@ export function limitsFor(recordBytes: number): ServiceLimits {
 /** Unicode characters. Source: Kinesis API Reference, PutRecordsRequestEntry, PartitionKey. */
 export const maxPartitionKeyCharacters = 256;
 
+/** Names of streams. Source: Kinesis API Reference, PutRecords, StreamName. */
+export const maxStreamNameCharacters = 128;
+/** What a stream may be called. */
+export const streamNamePattern = /^[\w.-]{1,128}$/u;
+
 /** Length of a random partition key; the Go plugin's. */
 export const randomPartitionKeyCharacters = 8;
 

@@ -5,8 +5,10 @@
 // struct of either is looked into.
 //
 // Source of what threads may do: lib/cmetrics/src, cmt_map.c and cmt_metric.c. A map of label sets grows without a lock
-// in the versions before 5.1, under the eyes of the host's thread that copies it for a scrape; so all label sets are
-// made while that thread waits. Later calls find theirs, and change values by compare-and-exchange.
+// in the versions before 5.1, under the eyes of the host's thread that copies it for a scrape. That is the engine's,
+// which also calls the inits and, without `workers`, brings the chunks; so label sets are made while that thread waits
+// in an init, or by itself when it comes with a chunk. Later calls find theirs, and change values by
+// compare-and-exchange.
 #include "fluent_bit/host_metrics.h"
 
 #include <chrono>
@@ -92,27 +94,11 @@ HostMetric create(const Functions &host, void *cmt, const MetricDefinition &defi
   return {};
 }
 
-bool set_to_zero(const Functions &host, const MetricDefinition &definition, const HostMetric &metric,
-                 const std::vector<std::string> &label_values) {
-  std::vector<char *> labels = pointers_to(label_values);
-  const int count = static_cast<int>(labels.size());
-  const auto is_zero = [&](void *counter) {
-    return host.counter_add(counter, timestamp(), 0, count, labels.data()) == 0;
-  };
-  switch (definition.kind) {
-    case MetricKind::kCounter:
-      return is_zero(metric.metric);
-    case MetricKind::kGauge:
-      return host.gauge_set(metric.metric, timestamp(), 0, count, labels.data()) == 0;
-    case MetricKind::kHistogram: {
-      if (metric.observations != nullptr) return is_zero(metric.metric) && is_zero(metric.observations);
-      // One count for each bound, and one for all above them.
-      std::vector<uint64_t> zeros(definition.bounds.size() + 1, 0);
-      return host.histogram_set(metric.metric, timestamp(), zeros.data(), 0, 0, count, labels.data()) == 0;
-    }
-  }
-  return false;
-}
+// Further ones of a set would be refused: the core asks for fewer (src/telemetry/stream_metrics.ts), but may start
+// anew.
+constexpr size_t kMostAdded = 256;
+// Values of series that are not made. They are made at the end of the flush that adds them, after some hundred values.
+constexpr size_t kMostWaiting = 100 * 1000;
 
 }  // namespace
 
@@ -122,59 +108,154 @@ HostMetrics &HostMetrics::get() {
   return *metrics;
 }
 
+// Makes the series' label set, at zero. False when the host has no memory for it.
+bool HostMetrics::make(Series &series) {
+  const Functions &host = *functions();
+  std::vector<char *> labels = pointers_to(series.label_values);
+  const int count = static_cast<int>(labels.size());
+  const auto &[metric, observations] = series.metric;
+  const auto is_zero = [&](void *counter) {
+    return host.counter_add(counter, timestamp(), 0, count, labels.data()) == 0;
+  };
+  switch (series.kind) {
+    case MetricKind::kCounter:
+      series.is_made = is_zero(metric);
+      break;
+    case MetricKind::kGauge:
+      series.is_made = host.gauge_set(metric, timestamp(), 0, count, labels.data()) == 0;
+      break;
+    case MetricKind::kHistogram: {
+      if (observations != nullptr) {
+        series.is_made = is_zero(metric) && is_zero(observations);
+        break;
+      }
+      // One count for each bound, and one for all above them.
+      std::vector<uint64_t> zeros(series.bounds + 1, 0);
+      series.is_made = host.histogram_set(metric, timestamp(), zeros.data(), 0, 0, count, labels.data()) == 0;
+      break;
+    }
+  }
+  return series.is_made;
+}
+
+void HostMetrics::count(const Series &series, double value) {
+  const Functions *host = functions();
+  const uint64_t now = timestamp();
+  std::vector<char *> labels = pointers_to(series.label_values);
+  const int label_count = static_cast<int>(labels.size());
+  const auto &[metric, observations] = series.metric;
+  const bool is_counted = series.kind == MetricKind::kCounter || observations != nullptr;
+  if (is_counted) host->counter_add(metric, now, value, label_count, labels.data());
+  if (observations != nullptr) host->counter_add(observations, now, 1, label_count, labels.data());
+  if (series.kind == MetricKind::kGauge) host->gauge_set(metric, now, value, label_count, labels.data());
+  if (series.kind == MetricKind::kHistogram && !is_counted) {
+    host->histogram_observe(metric, now, value, label_count, labels.data());
+  }
+}
+
 // What was made before something failed stays at zero, and goes with the instance.
 uint32_t HostMetrics::open(void *output_instance, const std::vector<MetricDefinition> &definitions) {
   const Functions *host = functions();
   void *cmt = host == nullptr || output_instance == nullptr ? nullptr : host->get_cmt(output_instance);
   if (cmt == nullptr) return 0;
-  std::vector<Series> all;
+  Set set;
+  set.definitions = definitions;
   for (const MetricDefinition &definition : definitions) {
     const HostMetric metric = create(*host, cmt, definition);
     if (metric.metric == nullptr) return 0;
+    set.metrics.push_back(metric);
     for (const auto &label_values : definition.series) {
       if (label_values.size() != definition.label_keys.size()) return 0;
-      if (!set_to_zero(*host, definition, metric, label_values)) return 0;
-      all.push_back({definition.kind, metric, label_values});
+      set.series.push_back({definition.kind, metric, label_values, definition.bounds.size()});
+      if (!make(set.series.back())) return 0;
     }
   }
   std::lock_guard<std::mutex> lock(mutex_);
   while (next_set_ == 0 || sets_.count(next_set_) != 0) next_set_++;
-  sets_.emplace(next_set_, std::move(all));
+  sets_.emplace(next_set_, std::move(set));
   return next_set_++;
 }
 
-bool HostMetrics::update(uint32_t set, const double *pairs, size_t count) {
+uint32_t HostMetrics::add_series(uint32_t number, const std::string &label, const std::string &value) {
   std::lock_guard<std::mutex> lock(mutex_);
-  const auto found = sets_.find(set);
+  const auto found = sets_.find(number);
+  if (found == sets_.end()) return 0;
+  Set &set = found->second;
+  const auto known = set.added.find(value);
+  if (known != set.added.end()) return known->second;
+  if (set.has_workers || set.added.size() >= kMostAdded) return 0;
+  const auto first = static_cast<uint32_t>(set.series.size());
+  const std::string *original = nullptr;
+  for (size_t i = 0; i < set.definitions.size(); i++) {
+    const MetricDefinition &definition = set.definitions[i];
+    for (size_t key = 0; key < definition.label_keys.size(); key++) {
+      if (definition.label_keys[key] != label) continue;
+      for (const auto &label_values : definition.series) {
+        if (original == nullptr) original = &label_values[key];
+        if (label_values[key] != *original) continue;
+        Series &series =
+            set.series.emplace_back(Series{definition.kind, set.metrics[i], label_values, definition.bounds.size()});
+        series.label_values[key] = value;
+      }
+    }
+  }
+  if (set.series.size() == first || first == 0) return 0;
+  set.added.emplace(value, first);
+  set.is_whole = false;
+  // While its init waits.
+  if (set.thread == std::thread::id()) make_all(set);
+  return first;
+}
+
+void HostMetrics::make_all(Set &set) {
+  for (Series &series : set.series) {
+    if (!series.is_made) make(series);
+  }
+  for (const auto &[position, value] : set.waiting) {
+    if (set.series[position].is_made) count(set.series[position], value);
+  }
+  set.waiting.clear();
+  set.is_whole = true;
+}
+
+void HostMetrics::make_series(int64_t instance) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto number = set_of_instance_.find(instance);
+  if (number == set_of_instance_.end()) return;
+  const auto found = sets_.find(number->second);
+  if (found == sets_.end()) return;
+  Set &set = found->second;
+  if (set.thread != std::this_thread::get_id()) {
+    set.has_workers = true;
+  } else if (!set.is_whole) {
+    make_all(set);
+  }
+}
+
+bool HostMetrics::update(uint32_t number, const double *pairs, size_t count_of_pairs) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = sets_.find(number);
   if (found == sets_.end()) return false;
-  const Functions *host = functions();
-  const uint64_t now = timestamp();
-  for (size_t pair = 0; pair < count; pair++) {
+  Set &set = found->second;
+  for (size_t pair = 0; pair < count_of_pairs; pair++) {
     const double position = pairs[2 * pair], value = pairs[2 * pair + 1];
-    if (!(position >= 0 && position < static_cast<double>(found->second.size()))) continue;
-    const Series &series = found->second[static_cast<size_t>(position)];
-    std::vector<char *> labels = pointers_to(series.label_values);
-    const int label_count = static_cast<int>(labels.size());
-    const auto &[metric, observations] = series.metric;
-    const bool is_counted = series.kind == MetricKind::kCounter || observations != nullptr;
-    if (is_counted) host->counter_add(metric, now, value, label_count, labels.data());
-    if (observations != nullptr) host->counter_add(observations, now, 1, label_count, labels.data());
-    if (series.kind == MetricKind::kGauge) host->gauge_set(metric, now, value, label_count, labels.data());
-    if (series.kind == MetricKind::kHistogram && !is_counted) {
-      host->histogram_observe(metric, now, value, label_count, labels.data());
+    if (!(position >= 0 && position < static_cast<double>(set.series.size()))) continue;
+    const auto index = static_cast<size_t>(position);
+    if (set.series[index].is_made) {
+      count(set.series[index], value);
+    } else if (!set.is_whole && set.waiting.size() < kMostWaiting) {
+      set.waiting.emplace_back(index, value);
     }
   }
   return true;
 }
 
-void HostMetrics::reset_gauges(uint32_t set) {
+void HostMetrics::reset_gauges(uint32_t number) {
   std::lock_guard<std::mutex> lock(mutex_);
-  const auto found = sets_.find(set);
+  const auto found = sets_.find(number);
   if (found == sets_.end()) return;
-  for (const Series &series : found->second) {
-    if (series.kind != MetricKind::kGauge) continue;
-    std::vector<char *> labels = pointers_to(series.label_values);
-    functions()->gauge_set(series.metric.metric, timestamp(), 0, static_cast<int>(labels.size()), labels.data());
+  for (const Series &series : found->second.series) {
+    if (series.kind == MetricKind::kGauge && series.is_made) count(series, 0);
   }
 }
 
@@ -182,6 +263,8 @@ void HostMetrics::assign(int64_t instance, uint32_t set) {
   if (set == 0) return;
   std::lock_guard<std::mutex> lock(mutex_);
   set_of_instance_[instance] = set;
+  const auto found = sets_.find(set);
+  if (found != sets_.end()) found->second.thread = std::this_thread::get_id();
 }
 
 uint32_t HostMetrics::take(int64_t instance) {

@@ -70,8 +70,9 @@ class Host {
   virtual bool has_log() = 0;
   virtual bool log(int level, const std::string &text) = 0;
 
-  /// Makes the metrics of the instance whose init waits, and counts in them: see HostMetrics.
+  /// Makes the metrics of the instance whose init waits, adds to them and counts in them: see HostMetrics.
   virtual uint32_t open_metrics(uint32_t request_id, const std::vector<MetricDefinition> &definitions) = 0;
+  virtual uint32_t add_metric_series(uint32_t set, const std::string &label, const std::string &value) = 0;
   virtual bool update_metrics(uint32_t set, const double *pairs, size_t count) = 0;
 
   /// Where Node runs and why there, for a line in the log.

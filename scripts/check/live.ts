@@ -74,7 +74,7 @@ export async function askLive(output: KinesisOutput, config: Config, environment
       facts.push(describe(summary));
       judge(summary, config, add);
     }
-    const isByShard = config.aggregation !== undefined && config.record.partitionKeyPath.length > 0;
+    const isByShard = config.aggregation !== undefined && config.record.partitionKey !== undefined;
     const isReachable = findings.every(({ severity }) => severity !== "error");
     if (isByShard && isReachable) {
       const listed = await ask("ListShards", (abortSignal) => client.send(new ListShardsCommand(target), { abortSignal }));

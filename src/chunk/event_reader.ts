@@ -2,7 +2,8 @@
  * Walks the events of a chunk: their times, and where their bodies lie.
  *
  * Source of the forms: Fluent Bit, src/flb_log_event_decoder.c and the documentation's "Event format":
- * [time, body] (version 1) and [[time, metadata], body] (version 2, since Fluent Bit 2.1).
+ * [time, body] (version 1) and [[time, metadata], body] (version 2, since Fluent Bit 2.1). A group, such as the events of one OTLP
+ * resource and scope, begins with an event of version 2 whose body is what they share, and goes on to the next mark.
  */
 import { emptyHead, readHead, readNumber, skipValue, type Head, type Input } from "./msgpack.js";
 
@@ -13,6 +14,12 @@ const nanosecondsPerSecond = 1_000_000_000;
 const groupStart = -1;
 const groupEnd = -2;
 
+/** A group of events. */
+export interface EventGroup {
+  /** Offset of the body of the mark at its start, a map: what all its events share. */
+  readonly sharedOffset: number;
+}
+
 /** Reads a chunk event by event. After {@link next} returned true, the fields describe the current event. */
 export class EventReader {
   /** Seconds since the epoch; negative before 1970. */
@@ -21,12 +28,16 @@ export class EventReader {
   nanoseconds = 0;
   /** Offset of the body, a map that lies wholly within the chunk. */
   bodyOffset = 0;
+  /** The group that the event is in. */
+  group: EventGroup | undefined;
   /** Skipped values that are not events, an unfinished last one included. */
   brokenEvents = 0;
 
   readonly #input: Input;
   readonly #head = emptyHead();
   #position = 0;
+  /** Offset of the time before the event's metadata; negative where the event has none. */
+  #timeOffset = -1;
 
   constructor(input: Input) {
     this.#input = input;
@@ -57,16 +68,31 @@ export class EventReader {
     const bodyOffset = skipValue(this.#input, headerOffset);
     let time = headerOffset;
     const header = this.#headAt(headerOffset);
+    let hasMetadata = false;
     if (header.kind === "array") {
       if (header.count === 0) return "broken";
+      hasMetadata = header.count > 1;
       time = header.start;
     }
     if (!this.#readTime(time)) return "broken";
     const isWhole = this.nanoseconds === 0;
-    if (isWhole && (this.seconds === groupStart || this.seconds === groupEnd)) return "group marker";
-    if (this.#headAt(bodyOffset).kind !== "map") return "broken";
+    const isMap = this.#headAt(bodyOffset).kind === "map";
+    if (isWhole && (this.seconds === groupStart || this.seconds === groupEnd)) {
+      this.group = this.seconds === groupStart && isMap ? { sharedOffset: bodyOffset } : undefined;
+      return "group marker";
+    }
+    if (!isMap) return "broken";
     this.bodyOffset = bodyOffset;
+    this.#timeOffset = hasMetadata ? time : -1;
     return "event";
+  }
+
+  /** Returns the offset of the event's metadata, a map that is not empty; -1 where there is none. */
+  findMetadata(): number {
+    if (this.#timeOffset < 0) return -1;
+    const metadata = skipValue(this.#input, this.#timeOffset);
+    const { kind, count } = this.#headAt(metadata);
+    return kind === "map" && count > 0 ? metadata : -1;
   }
 
   /** The head at `offset`; good until the next call. */

@@ -19,11 +19,22 @@ interface OpenHold {
 export class KeyOrder {
   /** Of each slot, the lane that took it last. */
   readonly #holds: (OpenHold | undefined)[] = [];
+  #open = 0;
   #lastLanes: LanesOfSlots | undefined;
 
   /** The lanes of the chunk that took its slots last. */
   get lastLanes(): LanesOfSlots | undefined {
     return this.#lastLanes;
+  }
+
+  /** Whether no slot is held. */
+  get isFree(): boolean {
+    return this.#open === 0;
+  }
+
+  /** Takes the place of a chunk whose keys are not known one by one: it follows the one before it as a whole. */
+  takeWhole(): Hold {
+    return this.#hold([0]);
   }
 
   /** Takes the slots of all lanes of a chunk. Returns a hold for each lane, which must be released. */
@@ -44,7 +55,10 @@ export class KeyOrder {
       this.#holds[slot] = own;
     }
     const before = earlier.size === 0 ? undefined : Promise.all(earlier);
+    this.#open++;
     const finish = () => {
+      if (own.isOver) return;
+      this.#open--;
       own.isOver = true;
       resolve();
     };

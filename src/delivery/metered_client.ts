@@ -8,14 +8,18 @@ import { isThrottling } from "./throttling.js";
 /** Of an attempt that got no answer: by the limits of time of the plugin, or by those of the connection. */
 const timeoutCodes = new Set(["RequestTimeout", "TimeoutError", "ETIMEDOUT", "CredentialsTimeout"]);
 
-/** The same client, of which each request is counted and followed. @param now milliseconds that only ever grow */
-export function metered(client: PutRecordsClient, metrics: Metrics, now: () => number, pulse: ServicePulse): PutRecordsClient {
+/**
+ * The same client for one stream, of which each request is counted and followed.
+ * @param now milliseconds that only ever grow
+ * @param stream a name; the output's own stream when unset
+ */
+export function metered(client: PutRecordsClient, metrics: Metrics, now: () => number, pulse: ServicePulse, stream?: string): PutRecordsClient {
   return {
     async putRecords(entries) {
       const startMs = now();
       metrics.requestStarted();
       const request = pulse.started();
-      const outcome = await client.putRecords(entries);
+      const outcome = await client.putRecords(entries, stream);
       pulse.ended(request, signOf(entries, outcome));
       metrics.requestEnded((now() - startMs) / 1000);
       count(entries, outcome, metrics);

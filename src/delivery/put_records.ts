@@ -40,8 +40,8 @@ export type PutRecordsOutcome =
 
 /** Sends one request, without any retries of its own. Never rejects. */
 export interface PutRecordsClient {
-  /** The outcome of one try. */
-  putRecords(entries: readonly Entry[]): Promise<PutRecordsOutcome>;
+  /** The outcome of one try. @param stream a name; the output's own stream when unset */
+  putRecords(entries: readonly Entry[], stream?: string): Promise<PutRecordsOutcome>;
   /** Drops idle connections; attempts under way end as failed. */
   close(): void;
 }

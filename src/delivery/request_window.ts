@@ -1,13 +1,16 @@
-/** Bounds how many PutRecords requests of one output are under way at once, by how the service answers. */
+/** Bounds how many PutRecords requests of one stream are under way at once, by how the service answers. */
 import type { ByteBudget } from "../bytes/byte_budget.js";
 import type { Entry } from "../pack/entry.js";
 import type { PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
+import { RequestPlaces, type PlaceTaker } from "./request_places.js";
 import { isThrottling } from "./throttling.js";
 
-/** Bounds of one output, and the budget that all outputs share. */
+/** Bounds of one stream of an output, and what it shares with others. */
 export interface RequestWindowSettings {
   /** From 1 to 50. */
   readonly maxRequests: number;
+  /** Requests of all streams of the output; own ones, as many as `maxRequests`, when unset. */
+  readonly places?: RequestPlaces | undefined;
   /** Request bodies of the whole process. */
   readonly bodies: ByteBudget;
   /** Called with the limit at the start and at each change. */
@@ -19,8 +22,10 @@ export interface RequestWindowSettings {
  * many requests as the window holds, all fully taken, widen it by one. Failures without a response say nothing about the
  * stream's capacity and do not change the window.
  */
-export class RequestWindow {
+export class RequestWindow implements PlaceTaker {
   readonly maxRequests: number;
+  /** Of the output: its streams together have their part of the bodies. */
+  readonly places: RequestPlaces;
   readonly #bodies: ByteBudget;
   readonly #limitChanged: (limit: number) => void;
   /** Open shares, the oldest first. */
@@ -28,10 +33,10 @@ export class RequestWindow {
   #size: number;
   #underWay = 0;
   #generation = 0;
-  #isEnded = false;
 
-  constructor({ maxRequests, bodies, limitChanged = () => undefined }: RequestWindowSettings) {
+  constructor({ maxRequests, bodies, places = new RequestPlaces(maxRequests), limitChanged = () => undefined }: RequestWindowSettings) {
     this.maxRequests = maxRequests;
+    this.places = places;
     this.#bodies = bodies;
     this.#limitChanged = limitChanged;
     this.#size = maxRequests;
@@ -48,9 +53,9 @@ export class RequestWindow {
     return this.#underWay;
   }
 
-  /** Whether {@link end} was called. */
+  /** Whether the output has ended. */
   get isEnded(): boolean {
-    return this.#isEnded;
+    return this.places.isEnded;
   }
 
   /** Counts the decreases. A request started before the last decrease does not cause another one. */
@@ -62,18 +67,23 @@ export class RequestWindow {
   open(): RequestShare {
     const share = new RequestShare(this, this.#bodies);
     this.#shares.add(share);
+    this.places.join(this);
     return share;
   }
 
-  /** Starts no request any more and ends all waits. Requests under way go on. */
+  /** Ends the output: starts no request any more and ends all waits. Requests under way go on. */
   end(): void {
-    this.#isEnded = true;
+    this.places.end();
+  }
+
+  /** Ends the waits of this stream; for {@link RequestPlaces}. */
+  endWaits(): void {
     for (const share of this.#shares) share.pause();
   }
 
   /** Takes a place if one is free; for {@link RequestShare}. */
   tryEnter(): boolean {
-    if (this.#underWay >= this.limit) return false;
+    if (this.#underWay >= this.limit || !this.places.tryTake(this)) return false;
     this.#underWay++;
     return true;
   }
@@ -81,17 +91,24 @@ export class RequestWindow {
   /** Returns a place; for {@link RequestShare}. */
   leave(): void {
     this.#underWay--;
-    while (this.#underWay < this.limit) {
-      const share = this.#nextShare();
-      if (share === undefined) return;
-      this.#underWay++;
-      share.admit();
-    }
+    this.places.giveBack();
+  }
+
+  /** Whether a request waits and the limit lets it start. */
+  get canStart(): boolean {
+    return this.#underWay < this.limit && this.#nextShare() !== undefined;
+  }
+
+  /** Starts the request whose turn it is; for {@link RequestPlaces}. */
+  start(): void {
+    this.#underWay++;
+    this.#nextShare()?.admit();
   }
 
   /** Removes a closed share; for {@link RequestShare}. */
   remove(share: RequestShare): void {
     this.#shares.delete(share);
+    if (this.#shares.size === 0) this.places.leave(this);
   }
 
   /** Adapts the limit to the outcome of a request; for {@link RequestShare}. @param generation at the request's start */
@@ -121,7 +138,7 @@ export class RequestWindow {
   }
 }
 
-/** The requests of one chunk in the window of its output. */
+/** The requests of one chunk in the window of a stream. */
 export class RequestShare {
   readonly #window: RequestWindow;
   readonly #bodies: ByteBudget;
@@ -197,7 +214,8 @@ export class RequestShare {
 
   async #sendWithinBudget(batch: readonly Entry[], client: PutRecordsClient): Promise<PutRecordsOutcome | undefined> {
     const bytes = bodyBytesOf(batch);
-    if (!(await this.#bodies.take(bytes, this.#window, this))) return undefined;
+    const { places } = this.#window;
+    if (!(await this.#bodies.take(bytes, places, this))) return undefined;
     try {
       if (this.#isStopped()) return undefined;
       const { generation } = this.#window;
@@ -205,7 +223,7 @@ export class RequestShare {
       this.#window.learn(outcome, generation);
       return outcome;
     } finally {
-      this.#bodies.give(bytes, this.#window);
+      this.#bodies.give(bytes, places);
     }
   }
 }

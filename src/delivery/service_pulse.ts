@@ -15,7 +15,7 @@ const patienceFactor = 4;
  */
 export type RequestSign = "taken" | "not taken" | "hopeless";
 
-/** Follows the requests of one output. */
+/** Follows the requests of one stream of an output. */
 export class ServicePulse {
   readonly #now: () => number;
   /** When each request under way began, the oldest first. */
@@ -65,6 +65,11 @@ export class ServicePulse {
   get isFruitless(): boolean {
     if (this.isTaking || this.#triedSinceMs === undefined) return false;
     return this.#isHopeless || this.#now() - this.#triedSinceMs >= shortestPatienceMs;
+  }
+
+  /** Whether a request is under way. */
+  get isWaiting(): boolean {
+    return this.#underWay.size > 0;
   }
 
   /** Whether nothing more is to be expected: the oldest request under way is far too old. */

@@ -13,13 +13,19 @@ export interface ShardPage {
 
 /** Asks the service for the open shards. Never rejects. */
 export interface ShardLister {
-  /** One page. @param nextToken of the page before; without one, the first */
-  listShards(nextToken?: string): Promise<ShardPage | RequestFailure>;
+  /**
+   * One page.
+   * @param nextToken of the page before; without one, the first
+   * @param stream a name; the output's own stream when unset
+   */
+  listShards(nextToken?: string, stream?: string): Promise<ShardPage | RequestFailure>;
 }
 
 /** What the source needs of the world outside. */
 export interface ShardListDependencies {
   readonly client: ShardLister;
+  /** A name; the output's own stream when unset. */
+  readonly stream?: string | undefined;
   readonly log: Log;
   /** Milliseconds that only ever grow. */
   readonly now: () => number;
@@ -36,7 +42,7 @@ const mostPages = 100;
 /** Far more than a stream has: 20,000 are what an account gets on demand. */
 const mostShards = 100_000;
 
-/** The shard map of one output instance's stream. */
+/** The shard map of one stream of an output. */
 export class ShardList {
   readonly #dependencies: ShardListDependencies;
   #map: ShardMap | undefined;
@@ -101,10 +107,11 @@ export class ShardList {
   }
 
   async #listAll(): Promise<Shard[] | RequestFailure> {
+    const { client, stream } = this.#dependencies;
     const shards: Shard[] = [];
     let nextToken: string | undefined;
     for (let pages = 0; pages < mostPages; pages++) {
-      const page = await this.#dependencies.client.listShards(nextToken);
+      const page = await client.listShards(nextToken, stream);
       if (page.kind === "failed") return page;
       for (const shard of page.shards) shards.push(shard);
       nextToken = page.nextToken;

@@ -1,9 +1,10 @@
 /** Lets the chunks of one tag follow one another, while those of other tags go side by side. */
-import { KeyOrder } from "./key_order.js";
+import type { KeyOrder } from "./key_order.js";
+import { StreamKeys } from "./stream_keys.js";
 
 /** The chunks of one tag that are under way. */
 interface Tag {
-  readonly keys: KeyOrder;
+  readonly keys: StreamKeys;
   /** Resolves when the chunk that entered last, and all before it, have let the next one go. */
   passed: Promise<void>;
   /** Resolve when the last two chunks, and all before each, are through; the latest comes first. */
@@ -18,7 +19,7 @@ export class TagOrder {
 
   /** Takes a place behind the chunks of a tag that came before. */
   enter(tag: string): TagPlace {
-    const known = this.#tags.get(tag) ?? { keys: new KeyOrder(), passed: free, through: [free, free] };
+    const known = this.#tags.get(tag) ?? { keys: new StreamKeys(), passed: free, through: [free, free] };
     this.#tags.set(tag, known);
     const { keys, passed: before, through: [lastThrough, next] } = known;
     let passOn: () => void = () => undefined;
@@ -36,7 +37,7 @@ export class TagOrder {
       passOn();
       leave();
     };
-    return { next, before, keys, passOn, leave: end };
+    return { next, before, keysOf: (stream) => keys.of(stream), passOn, leave: end };
   }
 
   /** Tags of which a chunk is under way. */
@@ -54,7 +55,8 @@ export interface TagPlace {
   readonly next: Promise<void>;
   /** Resolves when the chunks before it are through or let it go beside them, in the order of their keys. */
   readonly before: Promise<void>;
-  readonly keys: KeyOrder;
+  /** Returns the order of the keys of a stream: each stream has its own, so that none waits for another. */
+  readonly keysOf: (stream: string | undefined) => KeyOrder;
   /** Lets the next chunk go beside this one: all its entries have their place in the order of keys. */
   readonly passOn: () => void;
   /** The chunk is through. */

@@ -65,6 +65,11 @@ export interface Binding {
   log(level: number, text: string): boolean;
   /** Makes the metrics of an instance, while the init of that request waits. Returns their number; 0 where Fluent Bit takes no metrics. */
   openMetrics(requestId: number, definitions: readonly MetricDefinition[]): number;
+  /**
+   * Adds series to metrics: those of the first value of the label, with another value. Returns
+   * the number of the first, whose others follow in the order of the definitions; 0 where Fluent Bit cannot take them.
+   */
+  addMetricSeries(metrics: number, label: string, value: string): number;
   /** Takes pairs of a series' number and a value; false once the instance has exited. */
   updateMetrics(metrics: number, pairs: Float64Array): boolean;
   /** Where Node runs and why there, such as "in Fluent Bit's process, from /usr/lib/libnode.so.115". */

@@ -1,6 +1,5 @@
 /** Opens an output for each init: reads options and environment, and wires the output's log, metrics and Kinesis client. */
-import type { SharedMemory } from "../output/open_output.js";
-import { openOutput } from "../output/open_output.js";
+import { openOutput, type OutputDependencies, type SharedMemory } from "../output/open_output.js";
 import type { CredentialSources } from "../credentials/credentials.js";
 import { credentialSource } from "../credentials/credential_source.js";
 import { RequestBodies } from "../kinesis/request_bodies.js";
@@ -12,16 +11,18 @@ import type { Environment } from "../network/environment.js";
 import { misspelledOptions } from "../options/misspelled.js";
 import type { Md5 } from "../pack/aggregated_record.js";
 import { createHostLog, prefixed, type HostLog, type Log } from "../telemetry/log.js";
-import { GatheredMetrics, metricDefinitions, noMetrics, type Metrics } from "../telemetry/metrics.js";
+import { GatheredMetrics, metricDefinitions, noMetrics, streamLabel } from "../telemetry/metrics.js";
 import type { OutputLevels } from "../telemetry/output_levels.js";
+import { StreamMetrics } from "../telemetry/stream_metrics.js";
 import type { Binding } from "./binding.js";
 import { lateClient } from "./late_client.js";
 import type { OutputOpener } from "./plugin.js";
 import { version } from "./version.js";
+import type { NamedZone } from "./zone_name.js";
 
 /** What the outputs of a process share, and the world outside. */
 export interface OutputFactoryDependencies {
-  readonly binding: Pick<Binding, "outputInstance" | "setOptions" | "zoneAbbreviation" | "openMetrics" | "updateMetrics" | "exitProcess" | "place">;
+  readonly binding: Pick<Binding, "outputInstance" | "setOptions" | "zoneAbbreviation" | "openMetrics" | "addMetricSeries" | "updateMetrics" | "exitProcess" | "place">;
   readonly environment: Environment;
   readonly nodeVersion: string;
   /** The log of the process. */
@@ -29,8 +30,8 @@ export interface OutputFactoryDependencies {
   /** Fluent Bit's log; undefined where outputs write to the log of the process. */
   readonly hostLog: HostLog | undefined;
   readonly outputLevels: OutputLevels;
-  /** Returns the local zone's abbreviation at a time. */
-  readonly zoneName: (epochSeconds: number) => string;
+  /** Returns a zone's abbreviation at a time; the local one's without a zone. */
+  readonly zoneName: (epochSeconds: number, zone?: NamedZone) => string;
   readonly shared: SharedMemory;
   readonly md5: Md5;
   /** Resolves when `md5` may be called. */
@@ -57,7 +58,10 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
     const log = logOf(number, host, dependencies);
     const misspelled = misspelledOptions(optionNames, (names) => binding.setOptions(requestId, names));
     for (const { message } of misspelled) log.warning(message);
-    const config = readConfig(read, log, (epochSeconds) => binding.zoneAbbreviation(epochSeconds) || dependencies.zoneName(epochSeconds));
+    const config = readConfig(read, log, (epochSeconds, zone) => {
+      const known = zone === undefined ? binding.zoneAbbreviation(epochSeconds) : "";
+      return known || dependencies.zoneName(epochSeconds, zone);
+    });
     const instanceEnvironment = readInstanceEnvironment(environment);
     const network = await readNetworkEnvironment(environment);
     if (environment["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {
@@ -70,7 +74,7 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
     });
     return openOutput(config, instanceEnvironment, {
       log,
-      metrics: openMetrics(requestId, host?.name, options.stream, log, binding),
+      ...openMetrics(requestId, host?.name, config, log, binding),
       client: lateClient(async () => {
         const { CredentialSources } = await import("../credentials/credentials.js");
         const { createKinesisClient } = await import("../kinesis/api.js");
@@ -102,12 +106,17 @@ function startLine({ connection }: Config, credentials: string, { binding, envir
 function openMetrics(
   requestId: number,
   name: string | undefined,
-  stream: string,
+  { connection, record }: Config,
   log: Log,
-  binding: Pick<Binding, "openMetrics" | "updateMetrics">,
-): Metrics {
-  const metrics = name === undefined ? 0 : binding.openMetrics(requestId, metricDefinitions(name, stream));
-  if (metrics !== 0) return new GatheredMetrics((pairs) => void binding.updateMetrics(metrics, pairs));
-  log.debug("This Fluent Bit takes no metrics of plugins");
-  return noMetrics;
+  binding: Pick<Binding, "openMetrics" | "addMetricSeries" | "updateMetrics">,
+): Pick<OutputDependencies, "metrics" | "metricsOf"> {
+  const number = name === undefined ? 0 : binding.openMetrics(requestId, metricDefinitions(name, connection.stream));
+  if (number === 0) {
+    log.debug("This Fluent Bit takes no metrics of plugins");
+    return { metrics: noMetrics, metricsOf: () => noMetrics };
+  }
+  const metrics = new GatheredMetrics((pairs) => void binding.updateMetrics(number, pairs));
+  if (record.streamKey === undefined) return { metrics, metricsOf: () => metrics };
+  const streams = new StreamMetrics(metrics, (stream) => binding.addMetricSeries(number, streamLabel, stream));
+  return { metrics, metricsOf: (stream) => streams.of(stream) };
 }

@@ -21,7 +21,7 @@ import { formatOfResponse, readAnswer, refusesFormat, tookAll, type PutRecordsAn
 import { PutRecordsRoute } from "./put_records_route.js";
 import { watched, type CredentialProvider, type Credentials } from "../credentials/renewing_credentials.js";
 import type { RequestBodies, RequestBody } from "./request_bodies.js";
-import { contentTypes } from "./request_form.js";
+import { contentTypes, type StreamTarget } from "./request_form.js";
 import { readBody, ServiceRefusal } from "./response_body.js";
 import { ServiceClock } from "./service_clock.js";
 import { CredentialsFailure } from "./failure.js";
@@ -75,11 +75,14 @@ export function createKinesisClient(
   const limit = sendLimit(options);
   const requestHandler = createHttpHandler(network);
   const client = new KinesisClient({ ...clientConfig(options, credentials, requestHandler), customUserAgent: [[product, version]] });
-  const { target } = bodies;
   const attempts = new AttemptRunner();
   const clock = new ServiceClock();
   const userAgent = userAgentOf(process.platform, version, process.versions.node);
-  let route: PutRecordsRoute | undefined;
+  const routes = new Map<string, PutRecordsRoute>();
+
+  function targetFor(stream: string | undefined): StreamTarget {
+    return stream === undefined ? bodies.target : { StreamName: stream };
+  }
 
   /** Returns the keys to sign with. @throws CredentialsFailure */
   function takeKeys(attempt: Attempt): Promise<Credentials> {
@@ -88,17 +91,25 @@ export function createKinesisClient(
     });
   }
 
-  /** Finds the address by the option, the environment, the shared files, or the rules for region and stream. */
-  async function findRoute(): Promise<PutRecordsRoute> {
+  /**
+   * Finds the address by the option, the environment, the shared files, or the rules for region and stream. These look at the
+   * stream's ARN alone (StreamName is no parameter of theirs), so all names share a route.
+   */
+  async function routeTo(target: StreamTarget): Promise<PutRecordsRoute> {
+    const arn = "StreamARN" in target ? target.StreamARN : "";
+    const known = routes.get(arn);
+    if (known !== undefined) return known;
     const { url } = await getEndpointFromInstructions({ ...target, Records: [] }, PutRecordsCommand, client.config);
-    return PutRecordsRoute.to({ url, region: await client.config.region() }, requestHandler, userAgent);
+    const route = await PutRecordsRoute.to({ url, region: await client.config.region() }, requestHandler, userAgent);
+    routes.set(arn, route);
+    return route;
   }
 
   /** Returns the service's answer, or that it took all of so many. @throws ServiceRefusal and what else {@link readFailure} knows */
-  async function send(body: RequestBody, count: number, attempt: Attempt): Promise<PutRecordsAnswer | "took all"> {
+  async function send(body: RequestBody, target: StreamTarget, count: number, attempt: Attempt): Promise<PutRecordsAnswer | "took all"> {
     const { bytes, format } = body;
     const keys = await takeKeys(attempt);
-    route ??= await findRoute();
+    const route = await routeTo(target);
     const { offsetMs } = clock;
     const sentAtMs = Date.now();
     // A connection that is opened for an ended attempt would keep Node's loop alive.
@@ -115,17 +126,17 @@ export function createKinesisClient(
     throw new ServiceRefusal(response, members, clock.hasCorrected(offsetMs));
   }
 
-  async function sendAll(entries: readonly Entry[], attempt: Attempt): Promise<PutRecordsAnswer | "took all"> {
+  async function sendAll(entries: readonly Entry[], target: StreamTarget, attempt: Attempt): Promise<PutRecordsAnswer | "took all"> {
     // Entries with an expected shard need the shard in the response.
     const count = entries.some(({ shardId }) => shardId !== undefined) ? -1 : entries.length;
     // Before any wait: once the attempt has ended for its time, the entries' memory is used again.
-    const body = bodies.write(entries);
+    const body = bodies.write(entries, target);
     try {
-      return await send(body, count, attempt);
+      return await send(body, target, count, attempt);
     } catch (error) {
       if (body.format === "json" || !refusesFormat(error)) throw error;
       bodies.fallBackToJson();
-      return sendAll(entries, attempt);
+      return sendAll(entries, target, attempt);
     }
   }
 
@@ -135,15 +146,16 @@ export function createKinesisClient(
   }
 
   return {
-    putRecords(entries) {
+    putRecords(entries, stream) {
+      const target = targetFor(stream);
       return attempts.run(
-        (attempt) => watched(sendAll(entries, attempt), credentials),
+        (attempt) => watched(sendAll(entries, target, attempt), credentials),
         (answer) => (answer === "took all" ? { kind: "answered", failed: [], strayed: 0 } : readAnswer(answer, entries)),
         limit,
       );
     },
-    listShards(nextToken) {
-      const page = nextToken === undefined ? { ...target, ShardFilter: { Type: "AT_LATEST" as const } } : { NextToken: nextToken };
+    listShards(nextToken, stream) {
+      const page = nextToken === undefined ? { ...targetFor(stream), ShardFilter: { Type: "AT_LATEST" as const } } : { NextToken: nextToken };
       return attempts.run((attempt) => watched(listShards(page, attempt), credentials), readShards, shardListLimit);
     },
     close() {

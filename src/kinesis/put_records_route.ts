@@ -1,4 +1,4 @@
-/** Holds where the PutRecords requests of an output go, and signs them. */
+/** Holds where PutRecords requests of an output go, and signs them. */
 import type { HttpRequest } from "@smithy/types";
 import type { Credentials } from "../credentials/renewing_credentials.js";
 import type { ExchangeRequest, ExchangeTarget } from "../network/exchange.js";

@@ -15,6 +15,7 @@ export interface RequestBody {
 
 /** Writes the bodies of one output's requests. */
 export class RequestBodies {
+  /** The output's own stream. */
   readonly target: StreamTarget;
   readonly #random: () => number;
   readonly #refused: () => void;
@@ -35,12 +36,15 @@ export class RequestBodies {
     this.#refused = refused;
   }
 
-  /** A body in the form of now, in memory of the pool: give its sink back when its answer is in. */
-  write(entries: readonly Entry[]): RequestBody {
+  /**
+   * A body in the form of now, in memory of the pool: give its sink back when its answer is in.
+   * @param target another stream than the output's own
+   */
+  write(entries: readonly Entry[], target = this.target): RequestBody {
     const format = this.#format;
     const [most, write] = format === "cbor" ? [mostCborBytes, writeCborBody] : [mostJsonBytes, writeJsonBody];
-    const sink = this.#sinks.take(most(entries, this.target));
-    write(entries, this.target, this.#random, sink);
+    const sink = this.#sinks.take(most(entries, target));
+    write(entries, target, this.#random, sink);
     return { bytes: sink.bytes.subarray(0, sink.length), format, sink };
   }
 

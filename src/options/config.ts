@@ -6,7 +6,8 @@ import type { Log } from "../telemetry/log.js";
 import type { RecordOptions } from "../record/shaper.js";
 import type { ConnectionOptions } from "../kinesis/connection_options.js";
 import type { RequestFormat } from "../kinesis/request_form.js";
-import type { ZoneAbbreviation } from "../record/time_key/format.js";
+import { utcZone, type ZoneAbbreviation } from "../record/time_key/zone.js";
+import { recordOptionsOf } from "./record_options.js";
 import { regionOfArn } from "./stream_name.js";
 import { optionNames, options, type OptionName, type OptionValues } from "./table.js";
 
@@ -62,17 +63,7 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
       requestTimeoutMs: (values.http_request_timeout ?? 0) * 1000,
       answerTimeoutMs: values.http_request_timeout === undefined ? defaultAnswerTimeoutMs : 0,
     },
-    record: {
-      partitionKeyPath: values.partition_key,
-      dataKeys: values.data_keys,
-      logKey: values.log_key,
-      appendNewline: values.append_newline,
-      time:
-        values.time_key === undefined || values.time_key_format === undefined
-          ? undefined
-          : { key: values.time_key, format: values.time_key_format },
-      replaceDots: values.replace_dots,
-    },
+    record: recordOptionsOf(values),
     limits: limitsFor(recordBytes),
     compression: values.compression,
     requestFormat: values.request_format,
@@ -89,7 +80,8 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
     concurrency: values.experimental_concurrency,
     concurrencyRetries: values.experimental_concurrency_retries,
   };
-  giveAdvice(config, values.partition_key.length > 0, log);
+  giveAdvice(config, values.partition_key !== undefined, log);
+  if (config.record.time === undefined && texts.get("time_key_zone") !== "") log.warning("'time_key_zone' has no effect without 'time_key'");
   return config;
 }
 
@@ -100,8 +92,10 @@ function readValues(texts: ReadonlyMap<string, string>, log: Log, zoneAbbreviati
     zoneAbbreviation,
     isSet: (name: string) => textOf(name) !== "",
     warn: (message: string) => log.warning(message),
+    zone: utcZone,
     maxRecordBytes: 0,
   };
+  context.zone = options.time_key_zone.read(textOf("time_key_zone"), context);
   context.maxRecordBytes = options.max_record_size.read(textOf("max_record_size"), context);
   return Object.fromEntries(optionNames.map((name) => [name, options[name].read(textOf(name), context)])) as unknown as OptionValues;
 }

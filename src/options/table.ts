@@ -1,23 +1,27 @@
 /** The one table of options: how each is read, its bounds, and what messages and documents say of it. */
-import type { ZoneAbbreviation } from "../record/time_key/format.js";
+import type { Zone, ZoneAbbreviation } from "../record/time_key/zone.js";
 import { maxLargeRecordBytes, maxRecordBytes } from "../limits.js";
 import {
   readCompression,
-  readDataKeys,
   readEndpoint,
   readExternalId,
   readInteger,
+  readKeyNames,
   readPartitionKey,
   readRegion,
   readRequestFormat,
   readRoleArn,
   readStream,
+  readStreamKey,
   readTimeFormat,
+  readZone,
 } from "./values.js";
 
 /** What the reading of one option needs besides its own text. */
 export interface OptionContext {
   readonly zoneAbbreviation: ZoneAbbreviation;
+  /** The value of time_key_zone. */
+  readonly zone: Zone;
   /** Returns whether another option has a value. */
   readonly isSet: (name: string) => boolean;
   /** The value of max_record_size. */
@@ -110,7 +114,7 @@ export const options = {
     isCommon: true,
   }),
   data_keys: option({
-    read: readDataKeys,
+    read: readKeyNames,
     help: "top-level keys to send; all others are left out, but for keys that are not text",
     fallback: "all keys",
     allowed:
@@ -120,10 +124,11 @@ export const options = {
   partition_key: option({
     read: readPartitionKey,
     help:
-      "key of the record whose value becomes the partition key; records of one partition key go to one shard. `kubernetes->pod_name` looks inside a nested map. " +
+      "key of the record whose value becomes the partition key; records of one partition key go to one shard. `kubernetes->pod_name` looks inside a nested map; " +
+      "`$kubernetes['namespace_name']/$app` and `$TAG[1]` put texts together, `pod, host` takes the first that is there, see [partition keys](RECORDS.md#partition-keys). " +
       "Text, numbers and booleans are taken, cut to 256 characters. A record without it gets a random key, and a message says so at most once a minute",
     fallback: "random, 8 characters",
-    allowed: "any key but the literal `log`",
+    allowed: "keys, templates with `$`, or several of them with commas between; not `log` alone",
     isCommon: true,
   }),
   role_arn: option({
@@ -156,8 +161,8 @@ export const options = {
     isCommon: true,
   }),
   time_key_format: option({
-    read: (text, { zoneAbbreviation, isSet }) => (isSet("time_key") ? readTimeFormat(text, zoneAbbreviation) : undefined),
-    help: "form of that time, in the local zone (see `TZ`)",
+    read: (text, { zone, isSet }) => (isSet("time_key") ? readTimeFormat(text, zone) : undefined),
+    help: "form of that time, in the zone of `time_key_zone`",
     fallback: "`%Y-%m-%dT%H:%M:%S`",
     allowed: "letters of strftime(3), `%L` or `%3N` (milliseconds), `%f` or `%6N` (microseconds), `%9N` (nanoseconds). Checked when `time_key` is set",
   }),
@@ -247,6 +252,36 @@ export const options = {
   drain_timeout: wholeNumber("drain_timeout", { fallback: 20, lowest: 0, highest: maxDrainTimeoutSeconds }, {
     help: "seconds for which the output goes on delivering when Fluent Bit ends, see [the end](DELIVERY.md#the-end)",
     allowed: `0 to ${maxDrainTimeoutSeconds}, whole`,
+  }),
+  time_key_zone: option({
+    read: (text, { zoneAbbreviation }) => readZone(text, zoneAbbreviation),
+    help: "zone of the time under `time_key`",
+    fallback: "`local`: that of `TZ`, or of the system",
+    allowed: "`local`, `UTC`, or a zone of the tz database such as `Europe/Berlin`",
+  }),
+  tag_key: freeText({
+    help: "adds the event's tag under this key, as `time_key` adds the time, and behind it",
+    fallback: "off",
+    allowed: "any key but that of `time_key`",
+  }),
+  metadata_key: freeText({
+    help: "adds the event's metadata under this key, behind the time and the tag, with the resource and scope of OTLP logs, see [metadata](RECORDS.md#metadata). Nothing is added where there is none",
+    fallback: "off",
+    allowed: "any key but those of `time_key` and `tag_key`",
+  }),
+  except_keys: option({
+    read: readKeyNames,
+    help: "top-level keys to leave out; all others are sent",
+    fallback: "none",
+    allowed: "names with commas between; blanks around them are ignored. Not beside `data_keys`",
+  }),
+  stream_key: option({
+    read: readStreamKey,
+    help:
+      "chooses the stream by record or tag: the text that it leads to is the name of the stream, see [many streams](DELIVERY.md#many-streams). " +
+      "A record in which it leads to no name goes to `stream`, and a message says so at most once a minute",
+    fallback: "off: all records go to `stream`",
+    allowed: "as `partition_key`, for example `logs-$TAG[1]`",
   }),
 };
 

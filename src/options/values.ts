@@ -2,7 +2,9 @@
 import type { CompressionAlgorithm } from "../pack/compression.js";
 import { ConfigurationError } from "../configuration_error.js";
 import type { RequestFormat } from "../kinesis/request_form.js";
-import { defaultTimeFormat, TimeFormat, type ZoneAbbreviation } from "../record/time_key/format.js";
+import { lonePathOf, parseKeyExpression, type KeyExpression, type KeyTemplate } from "../record/key_expression.js";
+import { defaultTimeFormat, TimeFormat } from "../record/time_key/format.js";
+import { localZone, namedZone, utcZone, type Zone, type ZoneAbbreviation } from "../record/time_key/zone.js";
 import { namesStream } from "./stream_name.js";
 
 function wrong(name: string, value: string, allowed: string): ConfigurationError {
@@ -27,24 +29,60 @@ function required(missing: string): string {
   return `stream and region are required configuration parameters ('${missing}' is not set)`;
 }
 
-/** The keys of the path, none when the key is to be random. @throws ConfigurationError */
-export function readPartitionKey(value: string): string[] {
-  if (value === "log") throw new ConfigurationError("'log' cannot be set as the partition key");
-  return value === "" ? [] : value.split("->");
+/** Undefined when the key is to be random. @throws ConfigurationError */
+export function readPartitionKey(value: string): KeyExpression | undefined {
+  if (value === "") return undefined;
+  const expression = readKeyExpression("partition_key", value);
+  // A line as its own key spreads records no better than a random one, and costs its length.
+  const isLog = (template: KeyTemplate) => lonePathOf([template])?.join("") === "log";
+  if (expression.some(isLog)) throw new ConfigurationError("'log' cannot be set as the partition key");
+  return expression;
 }
 
-/** Names between commas, without the blanks around them; undefined for all keys. */
-export function readDataKeys(value: string): string[] | undefined {
+/** Undefined when all records go to one stream. @throws ConfigurationError */
+export function readStreamKey(value: string): KeyExpression | undefined {
+  return value === "" ? undefined : readKeyExpression("stream_key", value);
+}
+
+/** @throws ConfigurationError that says what is wrong with it and which forms there are */
+export function readKeyExpression(name: string, value: string): KeyExpression {
+  try {
+    return parseKeyExpression(value);
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw wrong(name, value, `${error.message}; must be a key such as pod or kubernetes->pod_name, a text such as $kubernetes['pod_name']-$TAG[1], or several with commas between`);
+    }
+    throw error;
+  }
+}
+
+/** Names between commas, without the blanks around them; undefined when there are none. */
+export function readKeyNames(value: string): string[] | undefined {
   return value === "" ? undefined : value.split(",").map((key) => key.trim());
 }
 
 /** @throws ConfigurationError that names the letter which is not known */
-export function readTimeFormat(value: string, zoneAbbreviation: ZoneAbbreviation): TimeFormat {
+export function readTimeFormat(value: string, zone: Zone): TimeFormat {
   try {
-    return new TimeFormat(value === "" ? defaultTimeFormat : value, zoneAbbreviation);
+    return new TimeFormat(value === "" ? defaultTimeFormat : value, zone);
   } catch (error) {
     if (error instanceof RangeError) {
       throw wrong("time_key_format", value, `${error.message}; see strftime(3), besides %L, %f and %3N, %6N, %9N`);
+    }
+    throw error;
+  }
+}
+
+/** The local zone when it is empty. @throws ConfigurationError */
+export function readZone(value: string, abbreviation: ZoneAbbreviation): Zone {
+  const name = value.toLowerCase();
+  if (name === "" || name === "local") return localZone(abbreviation);
+  if (name === "utc") return utcZone;
+  try {
+    return namedZone(value, abbreviation);
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw wrong("time_key_zone", value, `must be 'local', 'UTC' or a zone of the tz database such as Europe/Berlin: ${error.message}`);
     }
     throw error;
   }

@@ -41,6 +41,10 @@ export class ChunkTally implements RecordReport {
     this.#report.withoutPartitionKey();
   }
 
+  withoutStream(): void {
+    this.#report.withoutStream();
+  }
+
   compressed(plainBytes: number, bytes: number): void {
     this.#count("uncompressed_bytes_total", plainBytes);
     this.#count("compressed_bytes_total", bytes);

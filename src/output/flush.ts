@@ -1,18 +1,18 @@
 /** Tells one flush: a chunk becomes records, records are packed into entries, entries are delivered, Fluent Bit gets its reply. */
 import type { Entry } from "../pack/entry.js";
-import { heapBytesOf, userRecordsOf } from "../pack/entry.js";
+import { userRecordsOf } from "../pack/entry.js";
 import { EventSet } from "../pack/event_set.js";
 import { sliceRecordBytes, type Pipeline } from "../pack/slices.js";
 import { ByteSink } from "../bytes/byte_sink.js";
 import type { SinkPool } from "../bytes/sink_pool.js";
 import type { PartialDeliveries } from "../delivery/partial_deliveries.js";
-import type { ShardList } from "../delivery/shard_list.js";
 import type { TagOrder, TagPlace } from "../delivery/tag_order.js";
 import type { OutputTurns, Turn } from "../delivery/turns.js";
 import type { Log } from "../telemetry/log.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import type { ChunkTally, TakenCounts } from "./chunk_tally.js";
-import type { SliceDelivery } from "./slice_delivery.js";
+import { packSlice } from "./packed_slice.js";
+import type { Effort, SliceDelivery } from "./slice_delivery.js";
 
 /** The reply to a flush: Fluent Bit forgets the chunk, or brings it again. */
 export type Reply = "ok" | "retry";
@@ -29,14 +29,14 @@ export interface FlushStages {
   /** Undefined where records have no order. */
   readonly tags: TagOrder | undefined;
   readonly turns: OutputTurns;
-  /** Undefined where nothing is aggregated by shard. */
-  readonly shards: ShardList | undefined;
   readonly partialDeliveries: PartialDeliveries;
   readonly pipeline: Pipeline;
   readonly tally: ChunkTally;
   readonly delivery: SliceDelivery;
   readonly sinks: SinkPool;
   readonly isAggregated: boolean;
+  /** Whether records choose their streams. */
+  readonly isKeyed: boolean;
   /** Resolves when a checksum of aggregates can be computed. */
   readonly checksumReady: () => Promise<void>;
   readonly metrics: Metrics;
@@ -74,47 +74,46 @@ function expectedBytes(chunkBytes: number, { isAggregated }: FlushStages): numbe
 
 /** Packs and delivers one slice of the chunk after the other. @param place undefined where records have no order */
 async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, place: TagPlace | undefined, stages: FlushStages): Promise<Reply> {
-  const { checksumReady, shards, partialDeliveries, pipeline, tally, delivery, sinks, metrics, log, isAggregated } = stages;
+  const { checksumReady, partialDeliveries, pipeline, tally, delivery, sinks, metrics, log, isAggregated, isKeyed } = stages;
   if (isAggregated) await checksumReady();
-  const shardMap = await shards?.current();
+  const shardMap = isKeyed ? undefined : await delivery.shardMapOf(undefined);
   const wanted = partialDeliveries.take(chunk, tag);
-  const slices = pipeline.open(chunk, wanted, shardMap);
-  const effort = delivery.newEffort();
+  const slices = pipeline.open(chunk, tag, wanted, shardMap);
   const remaining = new EventSet();
   const counts: TakenCounts[] = [];
   const sink = sinks.take(expectedBytes(chunk.length, stages));
+  const packing = { turn, slices, sink, shardMap, delivery, tally };
+  const partsOf = (entry: Entry) => takeApart(chunk, tag, entry, stages);
+  let effort: Effort | undefined;
   let isDelivered = true;
   let isAnyTaken = false;
   let isRemembered = wanted !== undefined;
   while (!slices.isOver) {
     // What comes again was counted when it came first.
-    const isNew = slices.position >= (wanted?.rest ?? 0);
+    const { position } = slices;
+    const isNew = position >= (wanted?.rest ?? 0);
     sink.length = 0;
-    const packed = await turn.encode(() => {
-      // Detached: nobody waits for the flush any more.
-      if (chunk.length === 0) return undefined;
-      return { entries: slices.next(sink), isLast: slices.isOver, counts: tally.take() };
-    });
-    if (packed === undefined) break;
-    const { entries, isLast } = packed;
+    const packed = await packSlice(chunk, packing);
+    if (packed === undefined) {
+      isDelivered = false;
+      remaining.addFrom(position);
+      break;
+    }
+    const { groups, entries, isLast } = packed;
+    // Not before: what a slice waits for, to know the shards of its streams, is no effort to deliver it.
+    effort ??= delivery.newEffort();
     if (isNew) counts.push(packed.counts);
-    turn.resize(sink.length + heapBytesOf(entries));
-    log.debug(`Flushing ${entries.length} entries with tag: ${tag}`);
-    if (entries.length === 0) continue;
+    log.debug(`Flushing ${entries} entries with tag: ${tag}`);
+    if (entries === 0) continue;
     await place?.before;
-    // Aggregates hold many keys: their chunks follow one another.
-    const keys = isAggregated ? undefined : place?.keys;
-    const delivering = delivery.deliver(entries, effort, shardMap !== undefined, keys, (entry) => takeApart(chunk, entry, stages));
-    // All its entries have their places among those of their keys.
-    if (keys !== undefined && isLast) place?.passOn();
-    const delivered = await delivering;
-    isAnyTaken ||= delivered.delivered > 0;
-    isRemembered ||= isAnyTaken || delivered.refused.length > 0;
-    if (delivered.kind === "delivered") continue;
+    const outcome = await delivery.deliver(groups, effort, { place, isLast, takeApart: partsOf });
+    isAnyTaken ||= outcome.delivered > 0;
+    isRemembered ||= isAnyTaken || outcome.refused > 0;
+    if (outcome.remaining.length === 0) continue;
     isDelivered = false;
-    remaining.add(delivered.remaining);
+    remaining.add(outcome.remaining);
     // The next slice would most likely fail like this one.
-    if (delivered.delivered === 0) break;
+    if (!delivery.goesOn(outcome, effort)) break;
   }
   sinks.give(sink);
   if (!slices.isOver) {
@@ -130,10 +129,10 @@ async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, place: 
 }
 
 /** Returns the user records of an aggregate as entries of their own. */
-function takeApart(chunk: Uint8Array, aggregate: Entry, { pipeline, tally }: FlushStages): readonly Entry[] {
+function takeApart(chunk: Uint8Array, tag: string, aggregate: Entry, { pipeline, tally }: FlushStages): readonly Entry[] {
   const wanted = new EventSet();
   wanted.add([aggregate]);
-  const slices = pipeline.open(chunk, wanted, "alone");
+  const slices = pipeline.open(chunk, tag, wanted, "alone");
   const sink = new ByteSink();
   const parts: Entry[] = [];
   while (parts.length < userRecordsOf(aggregate) && !slices.isOver) parts.push(...slices.next(sink));

@@ -6,6 +6,7 @@ import { FailureTimeout } from "../delivery/failure_timeout.js";
 import { metered } from "../delivery/metered_client.js";
 import { PartialDeliveries } from "../delivery/partial_deliveries.js";
 import type { PutRecordsClient } from "../delivery/put_records.js";
+import { RequestPlaces } from "../delivery/request_places.js";
 import { RequestWindow } from "../delivery/request_window.js";
 import { ServicePulse } from "../delivery/service_pulse.js";
 import { ShardList, type ShardLister } from "../delivery/shard_list.js";
@@ -21,6 +22,9 @@ import { flush } from "./flush.js";
 import { Output } from "./output.js";
 import { createRecordReport } from "./record_report.js";
 import { SliceDelivery } from "./slice_delivery.js";
+import { StreamDeliveries } from "./stream_deliveries.js";
+import { StreamDelivery } from "./stream_delivery.js";
+import { StreamLogs } from "./stream_logs.js";
 
 /** What all outputs of the process share. */
 export interface SharedMemory {
@@ -35,6 +39,8 @@ export interface OutputDependencies extends Omit<PipelineDependencies, "report">
   readonly log: Log;
   readonly client: PutRecordsClient & ShardLister;
   readonly metrics: Metrics;
+  /** Returns the metrics of a stream that records choose. */
+  readonly metricsOf: (stream: string) => Metrics;
   readonly shared: SharedMemory;
   /** Resolves when `md5` may be called; unset where it always may. */
   readonly md5Ready?: () => Promise<void>;
@@ -55,34 +61,26 @@ const partialDeliveryLimits = { maxBytes: 4 * 1024 * 1024, maxAgeMs: 60 * 60_000
 
 /** Returns an output that is ready for its first flush. */
 export function openOutput(config: Config, environment: InstanceEnvironment, dependencies: OutputDependencies): Output {
-  const { log, now, sleep, random, client, metrics, shared } = dependencies;
+  const { log, now, sleep, client, metrics, shared } = dependencies;
   const isAggregated = config.aggregation !== undefined;
+  const isKeyed = config.record.streamKey !== undefined;
   // Records of which the key is random all share the key of their aggregate.
-  const hasKeys = config.record.partitionKeyPath.length > 0;
-  const pulse = new ServicePulse(now);
+  const hasKeys = config.record.partitionKey !== undefined;
   const turns = shared.turns.open(config.concurrency > 0 ? config.concurrency : undefined);
-  const shards = isAggregated && hasKeys ? new ShardList(dependencies) : undefined;
   const tally = new ChunkTally(createRecordReport(log, config.connection.stream, config.limits.maxRecordBytes, now));
+  const places = new RequestPlaces(config.concurrentRequests);
+  const streams = new StreamDeliveries(streamOpener(config, places, dependencies));
+  // Records may choose others only: then it has no pulse.
+  if (isKeyed) metrics.concurrency(config.concurrentRequests);
+  else streams.of(undefined);
   const delivery = new SliceDelivery({
     policy: { budgetMs: config.retryTimeoutMs, maxRounds: config.concurrency > 0 ? config.concurrencyRetries : undefined },
-    client: metered(client, metrics, now, pulse),
-    window: new RequestWindow({
-      maxRequests: config.concurrentRequests,
-      bodies: shared.bodies,
-      limitChanged: (limit) => metrics.concurrency(limit),
-    }),
-    maxRequestBytes: config.limits.maxRequestBytes,
-    orderOf: (isByShard) => {
-      if (!hasKeys) return "none";
-      return isAggregated && !isByShard ? "one after another" : "by key";
-    },
-    report: new DeliveryReport(log, now),
     failureTimeout: new FailureTimeout(environment.sendFailureTimeoutMs, now, (timeoutMs) => {
       log.error(`timeout threshold reached: Failed to send logs for ${timeoutMs / 1000}s`);
       log.error("Quitting Fluent Bit");
       dependencies.exitProcess(1);
     }),
-    ...{ pulse, shards, turns, metrics, now, random, sleep },
+    ...{ streams, places, isKeyed, isAggregated, turns, now, sleep },
   });
   const stages = {
     tags: hasKeys ? new TagOrder() : undefined,
@@ -90,7 +88,7 @@ export function openOutput(config: Config, environment: InstanceEnvironment, dep
     pipeline: new Pipeline(config, { ...dependencies, report: tally }),
     sinks: shared.sinks,
     checksumReady: dependencies.md5Ready ?? (() => Promise.resolve()),
-    ...{ turns, shards, tally, delivery, isAggregated, metrics, log },
+    ...{ turns, tally, delivery, isAggregated, isKeyed, metrics, log },
   };
   return new Output({
     flush: (chunk, tag) => flush(chunk, tag, stages),
@@ -98,4 +96,35 @@ export function openOutput(config: Config, environment: InstanceEnvironment, dep
     closeClient: () => client.close(),
     ...{ delivery, turns, metrics, log, now, sleep },
   });
+}
+
+/** Returns a function that makes the delivery of a stream, undefined for the output's own. */
+function streamOpener(config: Config, places: RequestPlaces, dependencies: OutputDependencies): (stream: string | undefined) => StreamDelivery {
+  const { log, now, random, client, shared } = dependencies;
+  const isAggregated = config.aggregation !== undefined;
+  const hasKeys = config.record.partitionKey !== undefined;
+  const isOneOfMany = config.record.streamKey !== undefined;
+  const logs = new StreamLogs(log, now);
+  return (stream) => {
+    const metrics = stream === undefined ? dependencies.metrics : dependencies.metricsOf(stream);
+    const ownLog = isOneOfMany ? logs.of(stream ?? config.connection.stream) : log;
+    const pulse = new ServicePulse(now);
+    return new StreamDelivery({
+      client: metered(client, metrics, now, pulse, stream),
+      window: new RequestWindow({
+        maxRequests: config.concurrentRequests,
+        bodies: shared.bodies,
+        limitChanged: (limit) => metrics.concurrency(limit),
+        places,
+      }),
+      maxRequestBytes: config.limits.maxRequestBytes,
+      shards: isAggregated && hasKeys ? new ShardList({ ...dependencies, log: ownLog, stream }) : undefined,
+      orderOf: (isByShard) => {
+        if (!hasKeys) return "none";
+        return isAggregated && !isByShard ? "one after another" : "by key";
+      },
+      report: new DeliveryReport(ownLog, now),
+      ...{ pulse, metrics, isOneOfMany, now, random },
+    });
+  };
 }

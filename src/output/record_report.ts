@@ -16,6 +16,7 @@ export function createRecordReport(log: Log, stream: string, limitBytes: number,
   const truncated = new RepeatedMessage(warning, now);
   const tooLarge = new RepeatedMessage(error, now);
   const withoutPartitionKey = new RepeatedMessage(error, now);
+  const withoutStream = new RepeatedMessage(error, now);
   const refused = new Map<string, RepeatedMessage>();
   return {
     broken: (count) => broken.report("Passed over what is no event of Fluent Bit in a chunk", count),
@@ -35,6 +36,8 @@ export function createRecordReport(log: Log, stream: string, limitBytes: number,
       withoutPartitionKey.report(
         "The partition key could not be found in the record, using a random string instead",
       ),
+    withoutStream: () =>
+      withoutStream.report(`stream_key leads to no name of a stream in the record, using the stream ${stream} instead`),
     compressed: () => undefined,
   };
 }

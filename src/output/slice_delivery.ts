@@ -1,48 +1,73 @@
-/** Delivers the entries of a slice within what is left of its chunk's time, and reports the outcome to log, metrics and limits. */
-import { deliver, type Delivery, type DeliveryDependencies, type RetryPolicy } from "../delivery/delivery.js";
-import type { DeliveryReport } from "../delivery/delivery_report.js";
+/** Delivers the entries of a slice, those of each stream beside the others, within what is left of its chunk's time. */
+import type { Delivery, DeliveryDependencies, RetryPolicy } from "../delivery/delivery.js";
 import type { FailureTimeout } from "../delivery/failure_timeout.js";
-import type { KeyOrder } from "../delivery/key_order.js";
-import type { SendOrder } from "../delivery/lanes.js";
-import type { PutRecordsClient } from "../delivery/put_records.js";
-import type { RequestWindow } from "../delivery/request_window.js";
-import { longestPatienceMs, type ServicePulse } from "../delivery/service_pulse.js";
-import type { ShardList } from "../delivery/shard_list.js";
+import type { Hold } from "../delivery/key_order.js";
+import type { RequestPlaces } from "../delivery/request_places.js";
+import { longestPatienceMs } from "../delivery/service_pulse.js";
+import { StreamPulses } from "../delivery/stream_pulses.js";
+import type { TagPlace } from "../delivery/tag_order.js";
 import type { OutputTurns } from "../delivery/turns.js";
-import { userRecordsOf, type Entry } from "../pack/entry.js";
-import type { Metrics } from "../telemetry/metrics.js";
+import type { Entry } from "../pack/entry.js";
+import type { ShardMap } from "../pack/shard_map.js";
+import type { StreamDeliveries } from "./stream_deliveries.js";
 
 /** What is left of the time and the rounds of a chunk's flush. */
 export interface Effort {
   readonly deadlineMs: number;
   /** After the first of each slice; without bound when undefined. */
   roundsLeft: number | undefined;
+  /** Streams that took nothing of an earlier slice, and would most likely take nothing of the next one. */
+  readonly givenUp: Set<string | undefined>;
+}
+
+/** The entries of one stream in a slice. */
+export interface StreamEntries {
+  /** Undefined for the output's own. */
+  readonly stream: string | undefined;
+  readonly entries: readonly Entry[];
+  /** Whether each aggregate holds the records of one shard. */
+  readonly isByShard: boolean;
+}
+
+/** How the entries of a slice are to be delivered. */
+export interface SliceOrder {
+  /** Undefined where records have no order. */
+  readonly place: TagPlace | undefined;
+  /** Whether the chunk has no further slice. */
+  readonly isLast: boolean;
+  /** See DeliveryDependencies. */
+  readonly takeApart: DeliveryDependencies["takeApart"];
+}
+
+/** The outcome of a slice, of all its streams together. */
+export interface SliceOutcome {
+  /** Entries that the service took. */
+  readonly delivered: number;
+  /** Entries that the service will never take. */
+  readonly refused: number;
+  /** Entries that are to be sent again, of each stream in the order of the chunk. */
+  readonly remaining: readonly Entry[];
 }
 
 /** The limits of one output, and whom a delivery concerns. */
-export interface SliceDeliveryDependencies extends Pick<DeliveryDependencies, "now" | "random" | "sleep"> {
+export interface SliceDeliveryDependencies extends Pick<DeliveryDependencies, "now" | "sleep"> {
   readonly policy: Pick<RetryPolicy, "budgetMs" | "maxRounds">;
-  readonly client: PutRecordsClient;
-  readonly window: RequestWindow;
-  readonly maxRequestBytes: number;
-  /** Returns the order that entries keep. @param isByShard whether their shards are known */
-  readonly orderOf: (isByShard: boolean) => SendOrder;
-  readonly pulse: ServicePulse;
-  readonly report: DeliveryReport;
+  readonly streams: StreamDeliveries;
+  readonly places: RequestPlaces;
+  /** Whether records choose their streams. */
+  readonly isKeyed: boolean;
+  readonly isAggregated: boolean;
   readonly failureTimeout: FailureTimeout;
-  readonly shards: ShardList | undefined;
   readonly turns: OutputTurns;
-  readonly metrics: Metrics;
 }
 
 /** Between two looks at the chunks under way. */
 const stepMs = 50;
 
-const backoff = { firstBackoffMs: 100, longestBackoffMs: 1000 };
-
 /** The deliveries of one output. */
 export class SliceDelivery {
   readonly #dependencies: SliceDeliveryDependencies;
+  readonly #pulses: StreamPulses;
   /** End the back-offs under way. */
   readonly #wakers = new Set<() => void>();
   #isDraining = false;
@@ -53,16 +78,17 @@ export class SliceDelivery {
 
   constructor(dependencies: SliceDeliveryDependencies) {
     this.#dependencies = dependencies;
+    this.#pulses = new StreamPulses(() => dependencies.streams.pulses());
   }
 
   /** Whether {@link end} was called. */
   get hasEnded(): boolean {
-    return this.#dependencies.window.isEnded;
+    return this.#dependencies.places.isEnded;
   }
 
   /** Whether the service has not answered for so long that nothing more is to be expected. */
   get isHanging(): boolean {
-    return this.#dependencies.pulse.isHanging;
+    return this.#pulses.isHanging;
   }
 
   /** Retries beyond the limits of a flush from now on, as long as the service takes records: no chunk comes again. */
@@ -73,7 +99,7 @@ export class SliceDelivery {
   /** Ends all deliveries: starts no request any more, and waits for nothing. */
   end(): void {
     this.#isDraining = false;
-    this.#dependencies.window.end();
+    this.#dependencies.places.end();
     for (const wake of this.#wakers) wake();
   }
 
@@ -82,7 +108,7 @@ export class SliceDelivery {
    * would each take as long to fail. While others are under way it is not yet known.
    */
   async isWorthSending(): Promise<boolean> {
-    while (this.#isDraining && this.#hasFailedAtEnd && this.#dependencies.pulse.isFruitless) {
+    while (this.#isDraining && this.#hasFailedAtEnd && this.#pulses.isFruitless) {
       if (this.#underWay === 0) return false;
       await this.#sleep(stepMs);
     }
@@ -107,43 +133,70 @@ export class SliceDelivery {
   /** Returns the whole effort of one flush. */
   newEffort(): Effort {
     const { policy, now } = this.#dependencies;
-    return { deadlineMs: now() + policy.budgetMs, roundsLeft: policy.maxRounds };
+    return { deadlineMs: now() + policy.budgetMs, roundsLeft: policy.maxRounds, givenUp: new Set() };
+  }
+
+  /** Resolves to the shards of a stream; undefined where they cannot be had, or nothing is aggregated by them. */
+  shardMapOf(stream: string | undefined): Promise<ShardMap | undefined> {
+    return this.#dependencies.streams.of(stream).shardMap();
   }
 
   /**
-   * Delivers entries, at the cost of the effort of their flush.
-   * @param isByShard whether each aggregate holds the records of one shard
-   * @param keys orders the keys of chunks side by side
-   * @param takeApart see DeliveryDependencies
+   * Delivers a slice, at the cost of the effort of its flush. The entries have their places in the order of their tag, and the
+   * next chunk of the tag may go beside this one, before anything is waited for.
    */
-  async deliver(entries: readonly Entry[], effort: Effort, isByShard: boolean, keys: KeyOrder | undefined, takeApart: DeliveryDependencies["takeApart"]): Promise<Delivery> {
-    const { client, window, maxRequestBytes, orderOf, pulse, now, random } = this.#dependencies;
-    const policy = {
-      ...backoff,
-      budgetMs: effort.deadlineMs - now(),
-      maxRounds: effort.roundsLeft,
-      goesOn: () => this.#isDraining && pulse.isTaking,
-    };
-    const sleep = (milliseconds: number) => this.#sleep(milliseconds);
-    const dependencies = { client, window, maxRequestBytes, order: orderOf(isByShard), keys, now, random, sleep, takeApart };
-    const delivery = await deliver(entries, policy, dependencies);
-    if (effort.roundsLeft !== undefined) effort.roundsLeft -= delivery.retryRounds;
-    this.#tell(delivery);
-    return delivery;
+  async deliver(groups: readonly StreamEntries[], effort: Effort, order: SliceOrder): Promise<SliceOutcome> {
+    const { isKeyed, isAggregated, failureTimeout } = this.#dependencies;
+    const sent = groups.filter(({ stream }) => !effort.givenUp.has(stream));
+    const delivering = sent.map((group) => this.#deliverGroup(group, effort, order));
+    // Aggregates of one stream hold many keys: its chunks follow one another.
+    if (order.isLast && (isKeyed || !isAggregated)) order.place?.passOn();
+    const deliveries = await Promise.all(delivering);
+    if (effort.roundsLeft !== undefined) effort.roundsLeft -= Math.max(0, ...deliveries.map(({ retryRounds }) => retryRounds));
+    const remaining = groups.filter(({ stream }) => effort.givenUp.has(stream)).flatMap(({ entries }) => entries);
+    let delivered = 0;
+    let refused = 0;
+    for (const [index, delivery] of deliveries.entries()) {
+      delivered += delivery.delivered;
+      refused += delivery.refused.length;
+      if (delivery.kind === "delivered") continue;
+      for (const entry of delivery.remaining) remaining.push(entry);
+      if (delivery.delivered === 0) effort.givenUp.add(sent[index]?.stream);
+    }
+    const hasFailed = delivered === 0 && deliveries.some(({ kind }) => kind === "remaining");
+    // A chunk of which Kinesis refused all records is done with.
+    if (hasFailed && !this.hasEnded) failureTimeout.failed();
+    return { delivered, refused, remaining };
   }
 
-  #tell(delivery: Delivery): void {
-    const { metrics, failureTimeout, shards, report, pulse, turns } = this.#dependencies;
-    metrics.add("retry_rounds_total", delivery.retryRounds);
-    metrics.add("dropped_records_total:refused", delivery.refused.reduce((sum, { entry }) => sum + userRecordsOf(entry), 0));
+  /** Whether a flush goes on with its next slice. A stream that takes nothing does not speak for others, as long as there is time. */
+  goesOn({ delivered, remaining }: SliceOutcome, { deadlineMs }: Effort): boolean {
+    const { isKeyed, now } = this.#dependencies;
+    if (delivered > 0 || remaining.length === 0) return true;
+    return isKeyed && now() < deadlineMs && !this.hasEnded;
+  }
+
+  async #deliverGroup(group: StreamEntries, effort: Effort, { place, isLast, takeApart }: SliceOrder): Promise<Delivery> {
+    const { streams, isKeyed, isAggregated, now, failureTimeout, turns } = this.#dependencies;
+    const { stream, entries, isByShard } = group;
+    const target = streams.of(stream);
+    const leftMs = effort.deadlineMs - now();
+    const keys = place?.keysOf(stream);
+    const deliver = () => target.deliver(entries, {
+      // Back-offs for one stream leave some time for the records of others in the slices behind.
+      budgetMs: isKeyed && !isLast ? leftMs / 2 : leftMs,
+      maxRounds: effort.roundsLeft,
+      keys: isAggregated ? undefined : keys,
+      isByShard,
+      isDraining: () => this.#isDraining,
+      sleep: (milliseconds) => this.#sleep(milliseconds),
+      takeApart,
+    });
+    const delivery = await (isKeyed && isAggregated && keys !== undefined ? inTurn(keys.takeWhole(), deliver) : deliver());
     if (delivery.delivered > 0) failureTimeout.progressed();
-    if (delivery.strayed > 0) shards?.invalidate();
-    report.report(delivery, this.hasEnded);
-    // A chunk of which Kinesis refused all records is done with.
-    const hasFailed = delivery.kind === "remaining" && delivery.delivered === 0;
-    if (hasFailed && !this.hasEnded) failureTimeout.failed();
     // Chunks that wait would have failed beside this one, had they been sent when they came.
-    if (pulse.isHopeless) turns.refuseAfter(longestPatienceMs);
+    if (this.#pulses.isHopeless(target.pulse)) turns.refuseAfter(longestPatienceMs);
+    return delivery;
   }
 
   /** Resolves after this time, or at the end of the output: a back-off can take as long as retry_timeout. */
@@ -157,5 +210,15 @@ export class SliceDelivery {
       this.#wakers.add(wake);
       void this.#dependencies.sleep(milliseconds).then(wake);
     });
+  }
+}
+
+/** Delivers when the chunks before are through. */
+async function inTurn(hold: Hold, deliver: () => Promise<Delivery>): Promise<Delivery> {
+  try {
+    await hold.before;
+    return await deliver();
+  } finally {
+    hold.release();
   }
 }

@@ -1,4 +1,4 @@
-/** Gathers the user records of one chunk into aggregated records, one for each shard where the shards are known. */
+/** Gathers the user records of one chunk and stream into aggregated records, one for each shard where the shards are known. */
 import type { Entry } from "./entry.js";
 import type { ByteSink } from "../bytes/byte_sink.js";
 import { utf8Bytes } from "../record/partition_key.js";
@@ -21,6 +21,8 @@ export interface AggregatorDependencies {
   readonly md5: Md5;
   /** Without one, records of all keys share one aggregate. */
   readonly shardMap: ShardMap | undefined;
+  /** Of all the records; the output's own when unset. */
+  readonly stream?: string | undefined;
   /** The user records lie in it, and what is made of them is appended. */
   readonly sink: ByteSink;
   /** Takes each finished entry. */
@@ -79,7 +81,7 @@ export class Aggregator {
     const shardId = this.#shardIdOf(key);
     const waiting = this.#aggregates.get(shardId);
     if (waiting?.has(key) === true) this.#emit(waiting);
-    this.#dependencies.emit(loneRecord(start, end, key, utf8Bytes(key), event, shardId, this.#dependencies));
+    this.#dependencies.emit(loneRecord(start, end, key, utf8Bytes(key), event, shardId, this.#dependencies, this.#dependencies.stream));
   }
 
   #emit(aggregate: OpenAggregate | undefined): void {
@@ -92,7 +94,7 @@ export class Aggregator {
     const shardId = this.#shardIdOf(key);
     let aggregate = this.#aggregates.get(shardId);
     if (aggregate === undefined) {
-      aggregate = new OpenAggregate(this.#limits, this.#dependencies.md5, this.#dependencies.sink, shardId);
+      aggregate = new OpenAggregate(this.#limits, this.#dependencies.md5, this.#dependencies.sink, shardId, this.#dependencies.stream);
       this.#aggregates.set(shardId, aggregate);
     }
     return aggregate;

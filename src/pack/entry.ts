@@ -9,6 +9,7 @@ export class Entry {
    * @param sizeBytes bytes that count against the limits of records and requests: data and partition key
    * @param events the event of the chunk that it holds, by its position there, or those of an aggregated record
    * @param shardId the shard where the shard map expects it; undefined without a map
+   * @param stream the name of the stream that its records chose; undefined for the output's own
    */
   constructor(
     readonly memory: Uint8Array,
@@ -18,6 +19,7 @@ export class Entry {
     readonly sizeBytes: number,
     readonly events: number | readonly number[],
     readonly shardId?: string,
+    readonly stream?: string,
   ) {}
 
   /** Its data; nothing is copied. */
@@ -28,11 +30,11 @@ export class Entry {
   /** The same with a copy of its data: the memory that it lay in can be used again. */
   withOwnMemory(): Entry {
     const memory = this.memory.slice(this.start, this.end);
-    return new Entry(memory, 0, memory.length, this.partitionKey, this.sizeBytes, this.events, this.shardId);
+    return new Entry(memory, 0, memory.length, this.partitionKey, this.sizeBytes, this.events, this.shardId, this.stream);
   }
 }
 
-/** An object of seven members on V8's heap, and its places in lists. */
+/** An object of eight members on V8's heap, and its places in lists. */
 const entryBytes = 100;
 /** A number in each of four lists, which have room to grow. */
 const aggregatedEventBytes = 50;

@@ -25,6 +25,7 @@ export function hidingBytes(dataBytes: number, keyBytes: number): number {
  * @param keyBytes of the partition key, also of one that is still to be made
  * @param event its position in the chunk
  * @param shardId where it is expected to go
+ * @param stream that the record chose; the output's own when unset
  */
 export function loneRecord(
   start: number,
@@ -34,14 +35,15 @@ export function loneRecord(
   event: number,
   shardId: string | undefined,
   { sink, md5, randomKey }: LoneRecordDependencies,
+  stream?: string,
 ): Entry {
   if (!beginsAsAggregate(sink.bytes, start, end)) {
-    return new Entry(sink.bytes, start, end, partitionKey, end - start + keyBytes, event, shardId);
+    return new Entry(sink.bytes, start, end, partitionKey, end - start + keyBytes, event, shardId, stream);
   }
   const key = partitionKey ?? randomKey();
   const encodedKey = encoder.encode(key);
   const from = sink.length;
   const protobufBytes = tableEntryBytes(encodedKey.length) + subRecordBytes(end - start, 0);
   appendAggregatedRecord(sink, [encodedKey], undefined, [start, end, 0], protobufBytes, md5);
-  return new Entry(sink.bytes, from, sink.length, key, sink.length - from + utf8Bytes(key), event, shardId);
+  return new Entry(sink.bytes, from, sink.length, key, sink.length - from + utf8Bytes(key), event, shardId, stream);
 }

@@ -25,6 +25,7 @@ export class OpenAggregate {
   readonly #md5: Md5;
   readonly #sink: ByteSink;
   readonly #shardId: string | undefined;
+  readonly #stream: string | undefined;
 
   #keys = new Map<string, number>();
   #encodedKeys: Uint8Array[] = [];
@@ -42,12 +43,14 @@ export class OpenAggregate {
   /**
    * @param sink where the user records lie, and to which the whole is appended
    * @param shardId where the whole is expected to go
+   * @param stream of its records; the output's own when undefined
    */
-  constructor(limits: AggregateLimits, md5: Md5, sink: ByteSink, shardId: string | undefined) {
+  constructor(limits: AggregateLimits, md5: Md5, sink: ByteSink, shardId: string | undefined, stream?: string) {
     this.#limits = limits;
     this.#md5 = md5;
     this.#sink = sink;
     this.#shardId = shardId;
+    this.#stream = stream;
   }
 
   /** The key that routes it; undefined while it is empty. */
@@ -84,7 +87,7 @@ export class OpenAggregate {
     const start = sink.length;
     appendAggregatedRecord(sink, this.#encodedKeys, this.#explicitHashKey, this.#records, this.#protobufBytes, this.#md5);
     const sizeBytes = sink.length - start + (this.#encodedKeys[0]?.length ?? 0);
-    const entry = new Entry(sink.bytes, start, sink.length, this.#firstKey, sizeBytes, this.#events, this.#shardId);
+    const entry = new Entry(sink.bytes, start, sink.length, this.#firstKey, sizeBytes, this.#events, this.#shardId, this.#stream);
     this.#keys = new Map();
     this.#encodedKeys = [];
     this.#firstKey = undefined;

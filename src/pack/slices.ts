@@ -7,15 +7,18 @@ import { beginsAsAggregate, type Md5 } from "./aggregated_record.js";
 import { EventReader } from "../chunk/event_reader.js";
 import type { EventSet } from "./event_set.js";
 import { inputOf, type Input } from "../chunk/msgpack.js";
-import { maxRecordBytes, randomPartitionKeyCharacters, type ServiceLimits } from "../limits.js";
+import { maxRecordBytes, randomPartitionKeyCharacters, streamNamePattern, type ServiceLimits } from "../limits.js";
 import type { ByteSink } from "../bytes/byte_sink.js";
 import { randomPartitionKey, utf8Bytes } from "../record/partition_key.js";
 import { RecordShaper, type RecordOptions } from "../record/shaper.js";
 import { compressToFit, truncate, type Compress } from "../record/truncation.js";
 import type { Entry } from "./entry.js";
+import { StreamRecords } from "./stream_records.js";
 
 /** The options of an output by which its events become entries. */
 export interface PipelineOptions {
+  /** The output's own stream. */
+  readonly connection: { readonly stream: string };
   readonly record: RecordOptions;
   readonly limits: ServiceLimits;
   /** Undefined when aggregation is off. */
@@ -43,6 +46,8 @@ export interface RecordReport {
   tooLarge(bytes: number): void;
   /** A record in which partition_key leads nowhere. */
   withoutPartitionKey(): void;
+  /** A record in which stream_key leads nowhere, or to a text that is no stream's name. */
+  withoutStream(): void;
   /** All records of a chunk, before and after compression. */
   compressed(plainBytes: number, bytes: number): void;
 }
@@ -65,6 +70,8 @@ export const sliceRecordBytes = 4 * 1024 * 1024;
 const mostEvents = 20_000;
 /** Each slice ends with aggregates that are not full, so it is larger; an event in one takes some tens of bytes. */
 const mostAggregatedEvents = 50_000;
+/** Each stream has a delivery of its own while the slice is under way. */
+const mostStreams = 256;
 
 /** A slice of large records, or of large aggregates, holds what fills two requests or four aggregates. */
 function sliceLimits(service: ServiceLimits, aggregation: AggregateLimits | undefined): SliceLimits {
@@ -92,12 +99,12 @@ export class Pipeline {
    * @param wanted which of its events; all when undefined
    * @param shardMap of the stream, by which records are aggregated; "alone" when they are not to be
    */
-  open(chunk: Uint8Array, wanted?: EventSet, shardMap?: ShardMap | "alone"): Slices {
+  open(chunk: Uint8Array, tag: string, wanted?: EventSet, shardMap?: ShardMap | "alone"): Slices {
     const isAggregated = shardMap !== "alone";
     const aggregation = isAggregated ? this.#options.aggregation : undefined;
     const { compress, report, md5 } = this.#dependencies;
     // No spread: V8 gives its result another layout each time, and compiles Slices.next anew for each chunk.
-    return new Slices(chunk, wanted, sliceLimits(this.#options.limits, aggregation), {
+    return new Slices(chunk, tag, wanted, sliceLimits(this.#options.limits, aggregation), {
       compress,
       report,
       md5,
@@ -129,17 +136,23 @@ export class Slices {
   readonly #limits: SliceLimits;
   readonly #input: Input;
   readonly #events: EventReader;
+  readonly #tag: string;
   readonly #wanted: EventSet | undefined;
   #position = 0;
   #isOver = false;
   #plainBytes = 0;
+  #gathered: StreamRecords | undefined;
+  /** The name that a record chose last, and the stream that it stands for. */
+  #latestName: string | undefined;
+  #latestStream: string | undefined;
 
   /** Call {@link Pipeline.open} instead. */
-  constructor(chunk: Uint8Array, wanted: EventSet | undefined, limits: SliceLimits, dependencies: SliceDependencies) {
+  constructor(chunk: Uint8Array, tag: string, wanted: EventSet | undefined, limits: SliceLimits, dependencies: SliceDependencies) {
     this.#dependencies = dependencies;
     this.#limits = limits;
     this.#input = inputOf(chunk);
     this.#events = new EventReader(this.#input);
+    this.#tag = tag;
     this.#wanted = wanted;
   }
 
@@ -153,9 +166,28 @@ export class Slices {
     return this.#isOver;
   }
 
+  /** Whether records choose their streams. */
+  get isKeyed(): boolean {
+    return this.#dependencies.options.record.streamKey !== undefined;
+  }
+
+  /** Returns the records of the last slice that {@link aggregate} has still to make entries of; undefined when there are none. */
+  takeGathered(): StreamRecords | undefined {
+    const gathered = this.#gathered;
+    this.#gathered = undefined;
+    return gathered;
+  }
+
+  /** Returns the entries of gathered records, which lie in this sink. @param shardMapOf returns undefined where a stream's shards are unknown */
+  aggregate(records: StreamRecords, sink: ByteSink, shardMapOf: (stream: string | undefined) => ShardMap | undefined): Entry[] {
+    const { aggregation, md5, randomKey } = this.#dependencies;
+    return aggregation === undefined ? [] : records.aggregate(aggregation, { sink, md5, randomKey }, shardMapOf);
+  }
+
   /**
    * Returns the entries of the next slice; there may be none in it. Their data is in the sink (or their own), nothing of
-   * it in the chunk. A slice ends at {@link EventSet.rest}, so that all its events lie on one side.
+   * it in the chunk. A slice ends at {@link EventSet.rest}, so that all its events lie on one side. Where records choose their
+   * streams, those to aggregate are gathered: the shards of a stream are asked for when the stream is known.
    */
   next(sink: ByteSink): Entry[] {
     const { options, shaper, compress, report, md5, randomKey, aggregation, shardMap } = this.#dependencies;
@@ -165,11 +197,14 @@ export class Slices {
     const entries: Entry[] = [];
     const emit = (entry: Entry) => entries.push(entry);
     const alone = { sink, md5, randomKey };
-    const aggregator = aggregation === undefined ? undefined : new Aggregator(aggregation, { ...alone, shardMap, emit });
+    const { isKeyed } = this;
+    const streams = new Set<string | undefined>();
+    const gathered = aggregation === undefined || !isKeyed ? undefined : new StreamRecords();
+    const aggregator = aggregation === undefined || isKeyed ? undefined : new Aggregator(aggregation, { ...alone, shardMap, emit });
     this.#plainBytes = 0;
     let recordBytes = 0;
     let left = maxEvents;
-    while (left > 0 && recordBytes < mostBytes && this.#position < border) {
+    while (left > 0 && recordBytes < mostBytes && this.#position < border && streams.size < mostStreams) {
       if (!this.#events.next()) {
         this.#isOver = true;
         break;
@@ -178,28 +213,48 @@ export class Slices {
       if (this.#wanted?.has(event) === false) continue;
       left--;
       const start = sink.length;
-      const { bodyOffset, seconds, nanoseconds } = this.#events;
-      const shaped = shaper.shape(this.#input, bodyOffset, seconds, nanoseconds, sink);
+      const shaped = shaper.shape(this.#input, this.#events, this.#tag, sink);
       if (shaped.kind === "refused") {
         report.refused(shaped.reason);
         continue;
       }
       const { partitionKey } = shaped;
-      if (partitionKey === undefined && options.record.partitionKeyPath.length > 0) report.withoutPartitionKey();
+      if (partitionKey === undefined && options.record.partitionKey !== undefined) report.withoutPartitionKey();
       const keyBytes = partitionKey === undefined ? randomPartitionKeyCharacters : utf8Bytes(partitionKey);
       const isHidden = compress === undefined && beginsAsAggregate(sink.bytes, start, sink.length);
       const besidesBytes = keyBytes + (isHidden ? hidingBytes(sink.length - start, keyBytes) : 0);
       if (!this.#fit(sink, start, options.limits.maxRecordBytes - besidesBytes)) continue;
       const end = sink.length;
       recordBytes += end - start;
+      let stream: string | undefined;
+      if (isKeyed) {
+        stream = this.#streamOf(this.#events.bodyOffset);
+        streams.add(stream);
+      }
       if (aggregator !== undefined) aggregator.add(start, end, partitionKey, event);
-      else emit(loneRecord(start, end, partitionKey, keyBytes, event, undefined, alone));
+      else if (gathered !== undefined) gathered.add(stream, start, end, partitionKey, event);
+      else emit(loneRecord(start, end, partitionKey, keyBytes, event, undefined, alone, stream));
     }
     aggregator?.close();
+    this.#gathered = gathered;
     // What a chunk held besides events is told when all of it has been read for the first time.
     if (this.#isOver && (this.#wanted === undefined || Number.isFinite(rest))) report.broken(this.#events.brokenEvents);
     if (compress !== undefined) report.compressed(this.#plainBytes, recordBytes);
     return entries;
+  }
+
+  /** Returns the stream that the record of the body chooses; undefined for the output's own. */
+  #streamOf(body: number): string | undefined {
+    const { options, shaper, report } = this.#dependencies;
+    const name = shaper.streamOf(this.#input, body, this.#tag);
+    if (name !== undefined && name === this.#latestName) return this.#latestStream;
+    if (name === undefined || !streamNamePattern.test(name)) {
+      report.withoutStream();
+      return undefined;
+    }
+    this.#latestName = name;
+    this.#latestStream = name === options.connection.stream ? undefined : name;
+    return this.#latestStream;
   }
 
   /** Compresses and cuts the record that starts at `start`; false when it had to be dropped. */

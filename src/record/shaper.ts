@@ -1,25 +1,51 @@
-/** Makes user records of events: which keys go out, under which names, as what bytes, with which partition key. */
-import { emptyHead, inputOf, readHead, skipValue, type Head, type Input } from "../chunk/msgpack.js";
+/** Makes user records of events: which keys go out, under which names, as what bytes, with which partition key, to which stream. */
+import type { EventGroup } from "../chunk/event_reader.js";
+import { emptyHead, readHead, skipValue, type Head, type Input } from "../chunk/msgpack.js";
 import type { ByteSink } from "../bytes/byte_sink.js";
 import { replaceDotsIn } from "./json/dots.js";
 import { failed, JsonWriter, type JsonFailure } from "./json/value.js";
-import { isKey, PartitionKeyReader } from "./partition_key.js";
+import { maxPartitionKeyCharacters, maxStreamNameCharacters } from "../limits.js";
+import type { AddedEntry } from "./added_entry.js";
+import { lonePathOf, type KeyExpression } from "./key_expression.js";
+import { KeyExpressionReader } from "./key_expression_reader.js";
+import { MetadataEntry } from "./metadata_entry.js";
 import { KeyMemory, repeatedKeys } from "./repeated_keys.js";
+import { TextEntry } from "./text_entry.js";
 import { TimeEntry } from "./time_key/entry.js";
 import type { TimeFormat } from "./time_key/format.js";
+import { isKey, keyOf, stepsOf, ValueTextReader, type Step } from "./value_text.js";
 
 /** What the options say about a record's content. */
 export interface RecordOptions {
-  /** Keys of the path to the partition key; none when it is to be random. */
-  readonly partitionKeyPath: readonly string[];
+  /** Where the partition key comes from; undefined when it is to be random. */
+  readonly partitionKey: KeyExpression | undefined;
+  /** Where the name of the stream comes from; undefined when all records go to the output's own. */
+  readonly streamKey: KeyExpression | undefined;
   /** Top-level keys to send; undefined for all. */
   readonly dataKeys: readonly string[] | undefined;
+  /** Top-level keys to leave out; undefined for none. */
+  readonly exceptKeys: readonly string[] | undefined;
   /** The key whose value alone is the record. */
   readonly logKey: string | undefined;
   readonly appendNewline: boolean;
   readonly time: { readonly key: string; readonly format: TimeFormat } | undefined;
+  /** The key under which the tag is added. */
+  readonly tagKey: string | undefined;
+  /** The key under which the event's metadata is added, where it has any. */
+  readonly metadataKey: string | undefined;
   /** What dots in keys become. */
   readonly replaceDots: string | undefined;
+}
+
+/** What a record is made of. */
+export interface ShapedEvent {
+  /** Offset of the body, a map that lies wholly within the input. */
+  readonly bodyOffset: number;
+  readonly seconds: number;
+  readonly nanoseconds: number;
+  readonly group: EventGroup | undefined;
+  /** Returns the offset of the metadata, a map that is not empty; -1 where there is none. */
+  readonly findMetadata: () => number;
 }
 
 /** What became of an event. */
@@ -38,22 +64,34 @@ const colon = 0x3a;
 const newline = 0x0a;
 
 /**
- * The plan of one output instance, compiled from its options, in the Go plugin's order: time_key is added, the partition
- * key looked up in the whole record, data_keys picked by their names as they came, dots replaced, and log_key found under
- * its name after that. A record that is sent whole is written in one run, after a look at its keys; any other entry by
+ * The plan of one output instance, compiled from its options, in the Go plugin's order: time_key is added, and tag_key and metadata_key
+ * behind it, the partition key looked up in the whole record, data_keys picked and except_keys left out by their names as they came, dots
+ * replaced, and log_key found under its name after that. A record that is sent whole is written in one run, after a look at its keys; any other entry by
  * entry, in one walk.
  */
 export class RecordShaper {
+  /** First key of the partition key's path, where it is one path alone: its value is found in the walk over the record. */
   readonly #partitionKey: Input | undefined;
-  /** The keys of its path below that one. */
-  readonly #partitionKeyRest: readonly Input[];
+  /** The steps of that path below the key. */
+  readonly #partitionKeyRest: readonly Step[];
+  /** Reads the partition key where it is anything else. */
+  readonly #partitionKeys: KeyExpressionReader | undefined;
+  readonly #streamKeys: KeyExpressionReader | undefined;
   readonly #dataKeys: readonly Input[] | undefined;
+  readonly #exceptKeys: readonly Input[] | undefined;
   readonly #logKey: Input | undefined;
   readonly #appendNewline: boolean;
   readonly #replaceDots: Uint8Array | undefined;
   readonly #time: TimeEntry | undefined;
+  readonly #tag: TextEntry | undefined;
+  readonly #metadata: MetadataEntry | undefined;
+  /** What is added to a record, in this order. */
+  readonly #added: readonly AddedEntry[];
+  readonly #addedWithoutMetadata: readonly AddedEntry[];
   readonly #json: JsonWriter;
-  readonly #partitionKeys = new PartitionKeyReader();
+  readonly #partitionValues = new ValueTextReader(maxPartitionKeyCharacters);
+  /** What was added to the event that was shaped last. */
+  #latestAdded: readonly AddedEntry[] = [];
   readonly #keyMemory = new KeyMemory();
   /** Whether all of each record is sent, as a map. */
   readonly #sendsAll: boolean;
@@ -62,48 +100,73 @@ export class RecordShaper {
   readonly #head = emptyHead();
 
   constructor(options: RecordOptions) {
-    const [first, ...rest] = options.partitionKeyPath.map(keyOf);
-    this.#partitionKey = first;
-    this.#partitionKeyRest = rest;
+    const path = options.partitionKey === undefined ? undefined : lonePathOf(options.partitionKey);
+    this.#partitionKey = path === undefined ? undefined : keyOf(path[0]);
+    this.#partitionKeyRest = stepsOf(path?.slice(1) ?? []);
+    this.#partitionKeys =
+      options.partitionKey === undefined || path !== undefined
+        ? undefined
+        : new KeyExpressionReader(options.partitionKey, maxPartitionKeyCharacters);
+    // One character more than a name has: a text that is too long stays so.
+    this.#streamKeys = options.streamKey === undefined ? undefined : new KeyExpressionReader(options.streamKey, maxStreamNameCharacters + 1);
     this.#dataKeys = options.dataKeys?.map(keyOf);
+    this.#exceptKeys = options.exceptKeys?.map(keyOf);
     this.#logKey = options.logKey === undefined ? undefined : keyOf(options.logKey);
     this.#appendNewline = options.appendNewline;
     this.#replaceDots = options.replaceDots === undefined ? undefined : encoder.encode(options.replaceDots);
     this.#time = options.time === undefined ? undefined : new TimeEntry(keyOf(options.time.key), options.time.format);
-    this.#sendsAll = this.#dataKeys === undefined && this.#logKey === undefined;
+    this.#tag = options.tagKey === undefined ? undefined : new TextEntry(keyOf(options.tagKey));
+    this.#metadata = options.metadataKey === undefined ? undefined : new MetadataEntry(keyOf(options.metadataKey));
+    this.#addedWithoutMetadata = [this.#time, this.#tag].filter((entry) => entry !== undefined);
+    this.#added = this.#metadata === undefined ? this.#addedWithoutMetadata : [...this.#addedWithoutMetadata, this.#metadata];
+    this.#sendsAll = this.#dataKeys === undefined && this.#exceptKeys === undefined && this.#logKey === undefined;
     this.#json = new JsonWriter(this.#replaceDots);
   }
 
-  /** Writes the event whose body is at `body` to the sink; a refused one leaves the sink as it was. */
-  shape(input: Input, body: number, seconds: number, nanoseconds: number, sink: ByteSink): Shaped {
+  /** Writes an event with this tag to the sink; a refused one leaves the sink as it was. */
+  shape(input: Input, event: ShapedEvent, tag: string, sink: ByteSink): Shaped {
     const start = sink.length;
-    const time = this.#time;
-    time?.set(seconds, nanoseconds);
-    if (this.#sendsAll && this.#isPlain(input, body)) {
+    const body = event.bodyOffset;
+    const added = this.#addedTo(input, event, tag);
+    this.#latestAdded = added;
+    if (this.#sendsAll && this.#isPlain(input, body, added)) {
       if (this.#json.writeBody(input, body, sink) === failed) return this.#refuse(sink, start);
-      if (time !== undefined) {
+      if (added.length > 0) {
         // In place of the map's end.
         sink.length--;
-        this.#writeEntry(time.input, 0, time.value, sink, start);
+        for (const { input: own, value } of added) if (this.#writeEntry(own, 0, value, sink, start) === failed) return this.#refuse(sink, start);
         this.#put(sink, closeBrace);
       }
       if (this.#appendNewline) this.#put(sink, newline);
-      return this.#written(input, time);
+      return this.#written(input, body, added, tag);
     }
-    const shaped = this.#shape(input, body, time, sink, undefined);
+    const shaped = this.#shape(input, body, added, tag, sink, undefined);
     if (shaped !== "may repeat a key" && shaped.kind === "written") return shaped;
     // What cannot be written may be an entry that a later one takes the place of.
     const repeated = repeatedKeys(input, body);
     if (shaped !== "may repeat a key" && repeated.size === 0) return shaped;
     sink.length = start;
-    return this.#shape(input, body, time, sink, repeated) as Shaped;
+    return this.#shape(input, body, added, tag, sink, repeated) as Shaped;
+  }
+
+  #addedTo(input: Input, event: ShapedEvent, tag: string): readonly AddedEntry[] {
+    if (this.#added.length === 0) return this.#added;
+    this.#time?.set(event.seconds, event.nanoseconds);
+    this.#tag?.setText(tag);
+    const isWithout = this.#metadata?.set(input, event.findMetadata(), event.group) === false;
+    return isWithout ? this.#addedWithoutMetadata : this.#added;
+  }
+
+  /** Returns the text that should name the stream of the event that was shaped last; undefined where it has none. */
+  streamOf(input: Input, body: number, tag: string): string | undefined {
+    return this.#streamKeys?.read(input, body, this.#latestAdded, tag);
   }
 
   /**
-   * Whether a body can be written as it is: no key at its top stands there twice, or is time_key. Finds the value of the
+   * Whether a body can be written as it is: no key at its top stands there twice, or is one that is added. Finds the value of the
    * partition key, too.
    */
-  #isPlain(input: Input, body: number): boolean {
+  #isPlain(input: Input, body: number, added: readonly AddedEntry[]): boolean {
     this.#partitionValue = -1;
     this.#keyMemory.startMap();
     const map = this.#headAt(input, body);
@@ -122,7 +185,7 @@ export class RecordShaper {
         ({ start, count } = head);
       }
       if (this.#keyMemory.mayRepeat(input, start, count)) return false;
-      if (this.#time !== undefined && isKey(input, start, count, this.#time.key)) return false;
+      if (added.length > 0 && isAdded(input, start, count, added)) return false;
       position = start + count;
       if (this.#isPartitionKey(input, start, count)) this.#partitionValue = position;
       position = skipValue(input, position);
@@ -134,7 +197,8 @@ export class RecordShaper {
   #shape(
     input: Input,
     body: number,
-    time: TimeEntry | undefined,
+    added: readonly AddedEntry[],
+    tag: string,
     sink: ByteSink,
     repeated: ReadonlySet<number> | undefined,
   ): Shaped | "may repeat a key" {
@@ -159,13 +223,13 @@ export class RecordShaper {
         position = skipValue(input, value);
         continue;
       }
-      // time_key takes the place of what the record has under that key.
-      if (isText && time !== undefined && isKey(input, keyStart, keyBytes, time.key)) {
+      // What is added takes the place of what the record has under that key.
+      if (isText && added.length > 0 && isAdded(input, keyStart, keyBytes, added)) {
         position = skipValue(input, value);
         continue;
       }
       if (isText && this.#isPartitionKey(input, keyStart, keyBytes)) this.#partitionValue = value;
-      const isSent = this.#dataKeys === undefined || !isText || this.#isDataKey(input, keyStart, keyBytes);
+      const isSent = !isText || this.#isSent(input, keyStart, keyBytes);
       if (isSent && this.#logKey === undefined) {
         position = this.#writeEntry(input, key, value, sink, start);
         if (position === failed) return this.#refuse(sink, start);
@@ -174,22 +238,25 @@ export class RecordShaper {
         position = skipValue(input, value);
       }
     }
-    let timeIsLog = false;
-    if (time !== undefined && this.#isTimeSent(time)) {
-      if (this.#logKey === undefined) this.#writeEntry(time.input, 0, time.value, sink, start);
-      else timeIsLog = this.#isLogKey(time.input, time.keyStart, time.key.end);
+    let logInput = input;
+    for (const { input: own, keyStart, key, value } of added) {
+      if (!this.#isSent(own, keyStart, key.end)) continue;
+      if (this.#logKey === undefined) {
+        if (this.#writeEntry(own, 0, value, sink, start) === failed) return this.#refuse(sink, start);
+      } else if (this.#isLogKey(own, keyStart, key.end)) {
+        logInput = own;
+        logValue = value;
+      }
     }
     if (this.#logKey === undefined) {
       this.#put(sink, closeBrace);
     } else {
-      const source = timeIsLog && time !== undefined ? time.input : input;
-      const value = timeIsLog && time !== undefined ? time.value : logValue;
-      if (value < 0) return noLogKey;
-      if (!this.#writeLogValue(source, value, sink)) return this.#refuse(sink, start);
+      if (logValue < 0) return noLogKey;
+      if (!this.#writeLogValue(logInput, logValue, sink)) return this.#refuse(sink, start);
     }
     if (this.#appendNewline) this.#put(sink, newline);
     if (sink.length === start) return isEmpty;
-    return this.#written(input, time);
+    return this.#written(input, body, added, tag);
   }
 
   #writeEntry(input: Input, key: number, value: number, sink: ByteSink, start: number): number {
@@ -207,26 +274,30 @@ export class RecordShaper {
     return true;
   }
 
-  #written(input: Input, time: TimeEntry | undefined): Shaped {
+  #written(input: Input, body: number, added: readonly AddedEntry[], tag: string): Shaped {
+    if (this.#partitionKeys !== undefined) {
+      return { kind: "written", partitionKey: this.#partitionKeys.read(input, body, added, tag) };
+    }
     if (this.#partitionKey === undefined) return writtenWithoutKey;
-    return { kind: "written", partitionKey: this.#readPartitionKey(this.#partitionKey, input, time) };
+    return { kind: "written", partitionKey: this.#readPartitionKey(this.#partitionKey, input, added) };
   }
 
-  #readPartitionKey(first: Input, input: Input, time: TimeEntry | undefined): string | undefined {
+  #readPartitionKey(first: Input, input: Input, added: readonly AddedEntry[]): string | undefined {
     const value = this.#partitionValue;
-    if (time !== undefined && isKey(time.input, time.keyStart, time.key.end, first)) {
-      return this.#partitionKeys.read(time.input, time.value, this.#partitionKeyRest);
+    for (const entry of added) {
+      if (isKey(entry.input, entry.keyStart, entry.key.end, first)) return this.#partitionValues.read(entry.input, entry.value, this.#partitionKeyRest);
     }
-    return value < 0 ? undefined : this.#partitionKeys.read(input, value, this.#partitionKeyRest);
+    return value < 0 ? undefined : this.#partitionValues.read(input, value, this.#partitionKeyRest);
   }
 
   #isPartitionKey(input: Input, start: number, count: number): boolean {
     return this.#partitionKey !== undefined && isKey(input, start, count, this.#partitionKey);
   }
 
-  #isDataKey(input: Input, start: number, count: number): boolean {
-    for (const key of this.#dataKeys ?? []) if (isKey(input, start, count, key)) return true;
-    return false;
+  /** Whether data_keys and except_keys leave an entry of this key in the record. */
+  #isSent(input: Input, start: number, count: number): boolean {
+    if (this.#dataKeys !== undefined && !isOneOf(input, start, count, this.#dataKeys)) return false;
+    return this.#exceptKeys === undefined || !isOneOf(input, start, count, this.#exceptKeys);
   }
 
   #isLogKey(input: Input, start: number, count: number): boolean {
@@ -234,10 +305,6 @@ export class RecordShaper {
     if (this.#replaceDots === undefined) return isKey(input, start, count, this.#logKey);
     const renamed = replaceDotsIn(input, start, count, this.#replaceDots);
     return isKey(renamed, 0, renamed.end, this.#logKey);
-  }
-
-  #isTimeSent(time: TimeEntry): boolean {
-    return this.#dataKeys === undefined || this.#isDataKey(time.input, time.keyStart, time.key.end);
   }
 
   #refuse(sink: ByteSink, start: number): Shaped {
@@ -258,6 +325,12 @@ export class RecordShaper {
   }
 }
 
-function keyOf(text: string): Input {
-  return inputOf(encoder.encode(text));
+function isAdded(input: Input, start: number, count: number, added: readonly AddedEntry[]): boolean {
+  for (const { key } of added) if (isKey(input, start, count, key)) return true;
+  return false;
+}
+
+function isOneOf(input: Input, start: number, count: number, keys: readonly Input[]): boolean {
+  for (const key of keys) if (isKey(input, start, count, key)) return true;
+  return false;
 }

@@ -98,9 +98,12 @@ const inFlightPosition = counterSeries.length;
 const concurrencyPosition = inFlightPosition + 1;
 const durationPosition = concurrencyPosition + 1;
 
+/** The label that names the stream, which further series of a metric differ in. */
+export const streamLabel = "stream";
+
 /** All metrics of one output instance. @param name of the output in Fluent Bit, its alias where it has one */
 export function metricDefinitions(name: string, stream: string): MetricDefinition[] {
-  const labelKeys = ["name", "stream"];
+  const labelKeys = ["name", streamLabel];
   const labels = [name, stream];
   const single = { labelKeys, series: [labels], bounds: [] };
   return [
@@ -142,16 +145,13 @@ export const noMetrics: Metrics = {
   publish: () => undefined,
 };
 
-/** Gathers counts until they are published. */
+/** Gathers the counts of an output until they are published. */
 export class GatheredMetrics implements Metrics {
   readonly #update: (pairs: Float64Array) => void;
   readonly #soon: (publish: () => void) => void;
-  readonly #counts = new Map<number, number>();
-  #durations: number[] = [];
-  #inFlight = 0;
-  #publishedInFlight = 0;
-  #concurrency: number | undefined;
-  #publishedConcurrency: number | undefined;
+  /** The counts of the output's own stream, and of others. */
+  readonly #all: GatheredSeries[] = [];
+  readonly #own: GatheredSeries;
   #isDue = false;
 
   /**
@@ -161,18 +161,37 @@ export class GatheredMetrics implements Metrics {
   constructor(update: (pairs: Float64Array) => void, soon: (publish: () => void) => void = queueMicrotask) {
     this.#update = update;
     this.#soon = soon;
+    this.#own = this.open(0);
+  }
+
+  /** Returns the counts of another stream, whose series are numbered from `first` on. They are published with the others. */
+  open(first: number): GatheredSeries {
+    const series = new GatheredSeries(first, this);
+    this.#all.push(series);
+    return series;
   }
 
   /** Passed on by the next publish(). */
   add(series: CounterSeries, count: number): void {
-    const position = positions.get(series);
-    if (position === undefined || count === 0) return;
-    this.#counts.set(position, (this.#counts.get(position) ?? 0) + count);
+    this.#own.add(series, count);
   }
 
-  /** Publishes the gauge soon, so that it shows requests that hang; once for all requests that start together. */
   requestStarted(): void {
-    this.#inFlight++;
+    this.#own.requestStarted();
+  }
+
+  /** Passed on by the next publish(). */
+  requestEnded(seconds: number): void {
+    this.#own.requestEnded(seconds);
+  }
+
+  /** Passed on by the next publish(). */
+  concurrency(limit: number): void {
+    this.#own.concurrency(limit);
+  }
+
+  /** Publishes soon, so that gauges show requests that hang; once for all requests that start together. */
+  publishSoon(): void {
     if (this.#isDue) return;
     this.#isDue = true;
     this.#soon(() => {
@@ -181,30 +200,65 @@ export class GatheredMetrics implements Metrics {
     });
   }
 
-  /** Passed on by the next publish(). */
+  publish(): void {
+    const pairs: number[] = [];
+    for (const series of this.#all) series.takeTo(pairs);
+    if (pairs.length > 0) this.#update(Float64Array.from(pairs));
+  }
+}
+
+/** Gathers the counts of one stream. */
+class GatheredSeries implements Metrics {
+  readonly #first: number;
+  readonly #metrics: GatheredMetrics;
+  readonly #counts = new Map<number, number>();
+  #durations: number[] = [];
+  #inFlight = 0;
+  #publishedInFlight = 0;
+  #concurrency: number | undefined;
+  #publishedConcurrency: number | undefined;
+
+  constructor(first: number, metrics: GatheredMetrics) {
+    this.#first = first;
+    this.#metrics = metrics;
+  }
+
+  add(series: CounterSeries, count: number): void {
+    const position = positions.get(series);
+    if (position === undefined || count === 0) return;
+    this.#counts.set(position, (this.#counts.get(position) ?? 0) + count);
+  }
+
+  requestStarted(): void {
+    this.#inFlight++;
+    this.#metrics.publishSoon();
+  }
+
   requestEnded(seconds: number): void {
     this.#inFlight--;
     this.#durations.push(seconds);
   }
 
-  /** Passed on by the next publish(). */
   concurrency(limit: number): void {
     this.#concurrency = limit;
   }
 
   publish(): void {
-    const pairs: number[] = [];
-    for (const [position, count] of this.#counts) pairs.push(position, count);
-    if (this.#inFlight !== this.#publishedInFlight) pairs.push(inFlightPosition, this.#inFlight);
+    this.#metrics.publish();
+  }
+
+  /** Appends what changed since the last time: the numbers of series, each with a value. */
+  takeTo(pairs: number[]): void {
+    const first = this.#first;
+    for (const [position, count] of this.#counts) pairs.push(first + position, count);
+    if (this.#inFlight !== this.#publishedInFlight) pairs.push(first + inFlightPosition, this.#inFlight);
     if (this.#concurrency !== undefined && this.#concurrency !== this.#publishedConcurrency) {
-      pairs.push(concurrencyPosition, this.#concurrency);
+      pairs.push(first + concurrencyPosition, this.#concurrency);
     }
-    for (const seconds of this.#durations) pairs.push(durationPosition, seconds);
-    if (pairs.length === 0) return;
-    this.#counts.clear();
-    this.#durations = [];
+    for (const seconds of this.#durations) pairs.push(first + durationPosition, seconds);
+    if (this.#counts.size > 0) this.#counts.clear();
+    if (this.#durations.length > 0) this.#durations = [];
     this.#publishedInFlight = this.#inFlight;
     this.#publishedConcurrency = this.#concurrency;
-    this.#update(Float64Array.from(pairs));
   }
 }

@@ -34,6 +34,7 @@ const functions: Readonly<Record<string, readonly [good: unknown, ...fitting: st
   log: [[4, "number", "NaN"], ["text", "text"]],
   writeMessage: [["text\n", "text"]],
   openMetrics: [[4_000_000_000, "number", "NaN"], [[]]],
+  addMetricSeries: [[4_000_000_000, "number", "NaN"], ["stream", "text"], ["other", "text"]],
   updateMetrics: [[4_000_000_000, "number", "NaN"], [new Float64Array(2), "doubles"]],
   zoneAbbreviation: [[0, "number", "NaN"]],
   exitProcess: [[0, "number", "NaN"]],

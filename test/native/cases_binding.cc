@@ -46,6 +46,10 @@ void metrics_and_log() {
   known.options[stand_in::kSayAtExit] = "yes";
   CHECK(known.init() == kFlbOk);
   known.expect_known();
+  for (int turn = 1; turn <= 2; turn++) {
+    CHECK(known.flush("chunk", stand_in::kGrow) == known.expected("chunk", stand_in::kGrow));
+    CHECK(host.value("fluentbit_kinesis_things_total{new}") == 3 * turn);
+  }
   std::vector<std::thread> threads;
   for (int number = 0; number < 4; number++) {
     threads.emplace_back([&] {

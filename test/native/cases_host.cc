@@ -53,6 +53,60 @@ void metrics_count() {
   CHECK(!update(set, 1, 1));
 }
 
+uint32_t add(uint32_t set, const char *label, const char *value) {
+  return HostMetrics::get().add_series(set, label, value);
+}
+
+void metrics_added() {
+  const Host host = stand_in_host::load(STAND_IN_FLUENT_BIT);
+  Instance instance = with_metrics(), other = with_metrics();
+  CHECK(instance.init() == kFlbOk);
+  const uint32_t set = stand_in::opened_metrics();
+  CHECK(other.init() == kFlbOk);
+  CHECK(add(set, "nobody has it", "new") == 0 && add(0, "kind", "new") == 0 && add(4000, "kind", "new") == 0);
+  CHECK(add(set, "kind", "new") == 4 && add(set, "y", "c") == 5 && add(set, "kind", "new") == 4);
+  // They are the host's only when its thread comes, and have by then what was counted.
+  const double pairs[] = {4, 5, 5, 0.5, 5, 0.25, 4, 1, 6, 1};
+  CHECK(HostMetrics::get().update(set, pairs, 5));
+  HostMetrics::get().reset_gauges(set);
+  CHECK(other.flush("chunk", "tag") == other.expected("chunk", "tag"));
+  CHECK(host.value("fluentbit_kinesis_things_total{new}") == -1 && host.value("fluentbit_kinesis_seconds{a,c}") == -1);
+  CHECK(instance.flush("chunk", "tag") == instance.expected("chunk", "tag"));
+  CHECK(host.value("fluentbit_kinesis_things_total{new}") == 6 && host.value("fluentbit_kinesis_seconds{a,c}") == 0.75);
+  CHECK(host.value("fluentbit_kinesis_seconds_count{a,c}") == 2);
+  CHECK(host.value("fluentbit_kinesis_seconds_bucket_2{a,c}") == 0);
+  CHECK(update(set, 4, 2) && host.value("fluentbit_kinesis_things_total{new}") == 8);
+  CHECK(host.value("fluentbit_kinesis_things_total{one}") == 0 && host.value("fluentbit_kinesis_seconds{a,b}") == 0);
+  // Their number is bounded.
+  for (int number = 2; number < 256; number++) CHECK(add(set, "kind", std::to_string(number).c_str()) != 0);
+  CHECK(add(set, "kind", "one too many") == 0 && add(set, "kind", "255") != 0);
+  CHECK(instance.exit() == kFlbOk && add(set, "kind", "new") == 0);
+}
+
+// Label sets that an output's own thread would make could be read by the engine's at the same time.
+void metrics_added_with_workers() {
+  const Host host = stand_in_host::load(STAND_IN_FLUENT_BIT);
+  Instance instance = with_metrics();
+  CHECK(instance.init() == kFlbOk);
+  const uint32_t set = stand_in::opened_metrics();
+  CHECK(add(set, "kind", "before") != 0);
+  std::thread([&] { instance.flush("chunk", "tag"); }).join();
+  CHECK(host.value("fluentbit_kinesis_things_total{before}") == -1);
+  CHECK(add(set, "kind", "new") == 0 && add(set, "kind", "before") == 4);
+  CHECK(update(set, 4, 1) && update(set, 1, 1) && host.value("fluentbit_kinesis_things_total{other}") == 1);
+  CHECK(instance.exit() == kFlbOk);
+}
+
+void metrics_added_in_init() {
+  const Host host = stand_in_host::load(STAND_IN_FLUENT_BIT);
+  Instance instance = with_metrics();
+  instance.options[stand_in::kMoreMetrics] = "yes";
+  CHECK(instance.init() == kFlbOk);
+  CHECK(host.value("fluentbit_kinesis_things_total{more}") == 0);
+  CHECK(update(stand_in::opened_metrics(), 4, 1) && host.value("fluentbit_kinesis_things_total{more}") == 1);
+  CHECK(instance.exit() == kFlbOk);
+}
+
 // The copy of a histogram is unsound before cmetrics 1.0.6: see has_sound_histograms().
 void metrics_of_old_hosts() {
   const Host host = stand_in_host::load(STAND_IN_FLUENT_BIT);
@@ -286,6 +340,9 @@ void log_at_the_end() {
 
 Cases host_cases() {
   return {{"metrics", metrics_count},
+          {"metrics-added", metrics_added},
+          {"metrics-added-with-workers", metrics_added_with_workers},
+          {"metrics-added-in-init", metrics_added_in_init},
           {"metrics-of-old-hosts", metrics_of_old_hosts},
           {"faults-of-old-hosts", faults_of_old_hosts},
           {"reload-of-old-host", reload_of_old_host},

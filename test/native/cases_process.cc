@@ -113,6 +113,10 @@ void process_metrics() {
   }
   CHECK(host.value("fluentbit_kinesis_things_total{one}") == 0);
   CHECK(host.value("fluentbit_kinesis_level{}") == 7);
+  for (int turn = 1; turn <= 2; turn++) {
+    CHECK(instance.flush("chunk", stand_in::kGrow) == instance.expected("chunk", stand_in::kGrow));
+    CHECK(host.value("fluentbit_kinesis_things_total{new}") == 3 * turn);
+  }
   // Nothing is counted in what the host has freed.
   Instance other;
   other.options[stand_in::kMetrics] = "yes";

@@ -80,6 +80,8 @@ void process_restarts() {
     (run % 2 == 0 ? second : first).expect_known();
     first.flush("", stand_in::kMeasure);
     CHECK(host.value("fluentbit_kinesis_things_total{other}") == run);
+    first.flush("", stand_in::kGrow);
+    CHECK(host.value("fluentbit_kinesis_things_total{new}") == 3 * run);
     CHECK(first.flush("", stand_in::kCount) == 2);
     CHECK(open_descriptors() == descriptors && running_threads() == threads);
     if (run < 4) CHECK(first.flush("", stand_in::kKill) == kFlbRetry);

@@ -129,6 +129,11 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
     measure: (_, __, { instance }) => {
       expect(binding.updateMetrics(instances.get(instance)?.metrics ?? 0, Float64Array.of(1, 1, 2, 7)), "metrics are open");
     },
+    grow: (_, __, { instance }) => {
+      const metrics = instances.get(instance)?.metrics ?? 0;
+      const first = binding.addMetricSeries(metrics, "kind", "new");
+      expect(first > 0 && binding.updateMetrics(metrics, Float64Array.of(first, 3)), "series can be added");
+    },
     release: () => release([...held]),
     misuse: (id) => {
       misuse(binding, id, expect);

@@ -79,6 +79,9 @@ export const CASES: readonly Case[] = [
   },
   { name: "clock-set-back-while-waiting", behaviour: "a wait with a time limit ends in time when the system clock is set back by an hour" },
   { name: "metrics", behaviour: "metrics start at zero, count what they are told, and end with their instance" },
+  { name: "metrics-added", behaviour: "series that are added appear with the next chunk of their instance, and have what was counted until then" },
+  { name: "metrics-added-with-workers", behaviour: "series are not added to an output whose chunks come from other threads than its init" },
+  { name: "metrics-added-in-init", behaviour: "series that are added while an init waits are there after it" },
   { name: "metrics-of-old-hosts", behaviour: "a histogram is a counter of its sum and one of its number where cmetrics is older than 1.0.6" },
   { name: "faults-of-old-hosts", behaviour: "the versions of Fluent Bit with faults are told by that of cmetrics, at their limits; without one none is taken to be old" },
   {

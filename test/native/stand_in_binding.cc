@@ -108,6 +108,7 @@ int64_t open_instance(uint32_t id, int64_t number) {
   auto has = [id](const char *key) { return host->option(id, key).has_value(); };
   Opened instance;
   if (has(kMetrics)) instance.metrics = last_metrics = open_metrics(id);
+  if (has(kMoreMetrics)) host->add_metric_series(instance.metrics, "kind", "more");
   if (has(kRefuse)) return -1;
   const auto identity = host->log_identity(id);
   instance.memory = remembered(host->option(id, kRemember).value_or(""), identity ? identity->name : "",
@@ -125,6 +126,12 @@ int64_t open_instance(uint32_t id, int64_t number) {
 void measure(int64_t instance) {
   const double pairs[] = {1, 1, 2, 7};
   host->update_metrics(opened.at(instance).metrics, pairs, 2);
+}
+
+void grow(int64_t instance) {
+  const uint32_t metrics = opened.at(instance).metrics;
+  const double pairs[] = {static_cast<double>(host->add_metric_series(metrics, "kind", "new")), 3};
+  host->update_metrics(metrics, pairs, 1);
 }
 
 // Returns the number that a tag asks for; else the flush's fingerprint.
@@ -229,6 +236,7 @@ void flush(uint32_t id, const Task &task) {
     CHECK(host->log(2, "second " + text));
   }
   if (tag == kMeasure) measure(task.instance);
+  if (tag == kGrow) grow(task.instance);
   if (tag == kWrite) host->write_message(text + "\n");
   if (tag == kRaw || tag == kRawAndKill || tag == kRawAndFreeze) send_raw(*chunk);
   if (tag == kRawAndKill) raise(SIGKILL);

@@ -39,6 +39,7 @@ constexpr const char *kAnswerAndAsk = "answer-and-ask";  // answer in the connec
 constexpr const char *kRecall = "recall";
 /// Counts one in the second counter of the instance's metrics and sets the gauge to 7, then answers.
 constexpr const char *kMeasure = "measure";
+constexpr const char *kGrow = "grow";  // add the series things_total{new}, count 3 in it, then the answer
 // Only in the core of the real binding.
 constexpr const char *kMisuse = "misuse";             // call each function of the binding with wrong arguments
 constexpr const char *kMemory = "memory";             // give memory back in each way
@@ -55,14 +56,17 @@ constexpr const char *kSurplus = "surplus";    // of answers to requests that ha
 
 /// The tags that lead to no answer, or to another than the fingerprint.
 constexpr const char *kDisruptiveTags[] = {
-    kHold,   kHoldChunk, kRelease,    kDie,          kExit,         kCrash,  kAbort,   kKill,         kFreeze,
-    kSay,    kRaw,       kRawAndKill, kAskAndFreeze, kAnswerAndAsk, kRecall, kMeasure, kCount,        kHeld,
-    kBlocks, kArrived,   kUnwanted,   kLast,         kSurplus,      kBusy,   kWrite,   kRawAndFreeze, kAnswerAndFreeze};
+    kHold,   kHoldChunk, kRelease, kDie,   kExit,         kCrash,           kAbort,
+    kKill,   kFreeze,    kSay,     kRaw,   kRawAndKill,   kAskAndFreeze,    kAnswerAndAsk,
+    kRecall, kMeasure,   kCount,   kHeld,  kBlocks,       kArrived,         kUnwanted,
+    kLast,   kSurplus,   kBusy,    kWrite, kRawAndFreeze, kAnswerAndFreeze, kGrow};
 
 /// The option that makes an init be answered with -1.
 constexpr const char *kRefuse = "refuse";
 /// The option that makes an init open metrics: two counters, a gauge and a histogram.
 constexpr const char *kMetrics = "metrics";
+/// With that one: the option that makes the init add the series things_total{more}.
+constexpr const char *kMoreMetrics = "more_metrics";
 /// The option whose value an instance remembers, with how the host's log knows it.
 constexpr const char *kRemember = "remember";
 /// Options by which the exit of an instance, or the stop after it was there, has a line for the host's log.

@@ -25,11 +25,13 @@ const anyBytes = fc.oneof(fc.uint8Array({ maxLength: 200 }), msgpackLike);
 
 const event = fc
   .tuple(fc.jsonValue({ maxDepth: 3 }), fc.boolean())
-  .map(([value, isV2]) => (isV2 ? encodeV2 : encodeV1)({ body: { value } }));
+  .map(([value, isV2]) => (isV2 ? encodeV2 : encodeV1)({ body: { value }, metadata: value === null ? {} : { value } }));
+
+const groupMark = fc.constantFrom(groupStart(), groupStart({}, { value: { a: [1] }, b: Buffer.from("binary") }));
 
 /** Whole events, cut off somewhere, with one byte changed. */
 const damagedChunk = fc
-  .tuple(fc.array(fc.oneof(event, fc.constant(groupStart())), { maxLength: 5 }), fc.nat(), fc.nat(), fc.nat(255))
+  .tuple(fc.array(fc.oneof(event, groupMark), { maxLength: 5 }), fc.nat(), fc.nat(), fc.nat(255))
   .map(([events, cut, place, byte]) => {
     const chunk = Uint8Array.from(Buffer.concat(events));
     if (chunk.length > 0) chunk[place % chunk.length] = byte;
@@ -113,6 +115,7 @@ describe("the pipeline", () => {
     { partition_key: "a->b", data_keys: "a,value", replace_dots: "_" },
     { log_key: "a", compression: "zlib" },
     { aggregation: "true", partition_key: "value" },
+    { metadata_key: "m", tag_key: "t", except_keys: "a", partition_key: "$m['value'][0]-$TAG[1], $t, value" },
   ];
 
   test.each(optionSets)("takes any bytes with %j, and sends no empty record and no empty key", (options) => {
@@ -130,7 +133,7 @@ describe("the pipeline", () => {
 
   test("reads nothing around the chunk: what it sends does not depend on it", () => {
     const run = (bytes: Uint8Array) => {
-      const { entries, told } = runPipeline({ partition_key: "value" }, bytes, { random: () => 0 });
+      const { entries, told } = runPipeline({ partition_key: "value, $m['value'][0]", metadata_key: "m" }, bytes, { random: () => 0 });
       // Not the entries themselves: to compare the whole memory behind each of them takes minutes on a busy machine.
       const sent = entries.map(({ data, partitionKey, sizeBytes, events }) => [Buffer.from(data).toString("hex"), partitionKey, sizeBytes, events]);
       return { sent, told };

@@ -2,11 +2,11 @@
 import { encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { inputOf } from "../../src/chunk/msgpack.js";
+import { inputOf, type Input } from "../../src/chunk/msgpack.js";
 import { ByteSink } from "../../src/bytes/byte_sink.js";
-import { RecordShaper } from "../../src/record/shaper.js";
-import { shapeByReference, type ReferenceOptions, type ReferenceValue } from "../support/reference_shaper.js";
-import { epochTime, shape } from "../support/shaped_record.js";
+import { RecordShaper, type RecordOptions, type ShapedEvent } from "../../src/record/shaper.js";
+import { shapeByReference, type ReferenceBody, type ReferenceOptions, type ReferenceRecord, type ReferenceSurroundings, type ReferenceValue } from "../support/reference_shaper.js";
+import { epochTime } from "../support/shaped_record.js";
 
 /** Few keys, so that the options often name one of them; "a.b" and "a_b" meet when dots are replaced. */
 const key = fc.constantFrom("a", "b", "a.b", "a_b", "..", "log", "time", "");
@@ -28,13 +28,32 @@ const { value } = fc.letrec<{ value: ReferenceValue }>((tie) => ({
 const body = fc.uniqueArray(fc.tuple(key, value), noDuplicates).map((entries) => new Map(entries));
 const optional = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined });
 
-const options: fc.Arbitrary<ReferenceOptions> = fc.record({
+const several = optional(fc.array(key, { minLength: 1, maxLength: 4 }));
+/** Each with a key of its own, and only one of the two lists: all else is refused at the start. */
+const addedKeys = fc.uniqueArray(key, { minLength: 3, maxLength: 3 });
+const chooses = fc.tuple(fc.boolean(), fc.boolean(), fc.boolean(), fc.boolean());
+
+const options: fc.Arbitrary<ReferenceOptions> = fc.tuple(fc.record({
   partitionKeyPath: fc.array(key, { maxLength: 3 }),
-  dataKeys: optional(fc.array(key, { minLength: 1, maxLength: 4 })),
   logKey: optional(key),
   appendNewline: fc.boolean(),
-  timeKey: optional(key),
   replaceDots: optional(fc.constantFrom("_", "", "--", "é", ".")),
+}), several, addedKeys, chooses).map(([others, keys, [timeKey, tagKey, metadataKey], [hasTime, hasTag, hasMetadata, isExcept]]) => ({
+  ...others,
+  dataKeys: isExcept ? undefined : keys,
+  exceptKeys: isExcept ? keys : undefined,
+  timeKey: hasTime ? timeKey : undefined,
+  tagKey: hasTag ? tagKey : undefined,
+  metadataKey: hasMetadata ? metadataKey : undefined,
+}));
+
+/** Of a few entries. */
+const small = fc.uniqueArray(fc.tuple(key, value), { ...noDuplicates, maxLength: 2 }).map((entries) => new Map(entries));
+
+const surroundings: fc.Arbitrary<Omit<ReferenceSurroundings, "timeText">> = fc.record({
+  tag: fc.constantFrom("app", "kube.var.log", "größe", "x".repeat(100)),
+  metadata: fc.oneof(fc.constant(new Map<string, ReferenceValue>()), small),
+  shared: optional(small),
 });
 
 /** msgpack of a value, with maps in the order of their keys, which objects would not keep. */
@@ -55,19 +74,48 @@ function encodeReference(value: ReferenceValue): Uint8Array {
   return encode(value, { useBigInt64: true });
 }
 
+/** An event as bytes: its body first, then its metadata and what its group shares. */
+function eventOf(record: ReferenceBody, seconds: number, { metadata, shared }: Omit<ReferenceSurroundings, "timeText">): { input: Input; event: ShapedEvent } {
+  const parts = [record, metadata, shared ?? new Map<string, ReferenceValue>()].map(encodeReference);
+  const [body = 0, second = 0] = parts.map(({ length }) => length);
+  const group = shared === undefined ? undefined : { sharedOffset: body + second };
+  return {
+    input: inputOf(Buffer.concat(parts)),
+    event: { bodyOffset: 0, seconds, nanoseconds: 0, group, findMetadata: () => (metadata.size === 0 ? -1 : body) },
+  };
+}
+
+function shapeWith(shaper: RecordShaper, { input, event }: ReturnType<typeof eventOf>, tag: string, sink: ByteSink): ReferenceRecord {
+  const start = sink.length;
+  const shaped = shaper.shape(input, event, tag, sink);
+  if (shaped.kind === "refused") {
+    expect(sink.length).toBe(start);
+    return { text: undefined, partitionKey: undefined };
+  }
+  return { text: Buffer.from(sink.bytes.subarray(start, sink.length)).toString(), partitionKey: shaped.partitionKey };
+}
+
+function optionsOf({ timeKey, tagKey, metadataKey, exceptKeys, partitionKeyPath: [first, ...rest], ...others }: ReferenceOptions): RecordOptions {
+  return {
+    ...others,
+    streamKey: undefined,
+    ...{ tagKey, metadataKey, exceptKeys },
+    time: timeKey === undefined ? undefined : epochTime(timeKey),
+    partitionKey: first === undefined ? undefined : [[{ kind: "path", path: [first, ...rest] }]],
+  };
+}
+
 test("the shaper agrees with the reference", () => {
   const seen = { written: 0, refused: 0, withKey: 0 };
   fc.assert(
-    fc.property(body, options, fc.nat(2 ** 31), (record, chosen, seconds) => {
-      const { timeKey, ...rest } = chosen;
-      const time = timeKey === undefined ? undefined : epochTime(timeKey);
-      const shaped = shape(encodeReference(record), { ...rest, time }, seconds);
-      const expected = shapeByReference(record, String(seconds), chosen);
-      expect({ text: shaped.text, partitionKey: shaped.partitionKey }).toEqual(expected);
+    fc.property(body, options, fc.nat(2 ** 31), surroundings, (record, chosen, seconds, around) => {
+      const shaped = shapeWith(new RecordShaper(optionsOf(chosen)), eventOf(record, seconds, around), around.tag, new ByteSink(16));
+      const expected = shapeByReference(record, { ...around, timeText: String(seconds) }, chosen);
+      expect(shaped).toEqual(expected);
       seen[expected.text === undefined ? "refused" : "written"]++;
       if (expected.partitionKey !== undefined) seen.withKey++;
     }),
-    { numRuns: 5000 },
+    { numRuns: 2000 },
   );
   // That the runs tell anything: each outcome was among them, often.
   expect(Math.min(seen.written, seen.refused, seen.withKey)).toBeGreaterThan(100);
@@ -75,19 +123,14 @@ test("the shaper agrees with the reference", () => {
 
 test("one shaper and one sink for many records give what new ones for each give", () => {
   fc.assert(
-    fc.property(fc.array(body, { maxLength: 6 }), options, (records, chosen) => {
-      const { timeKey, ...rest } = chosen;
-      const shaper = new RecordShaper({ ...rest, time: timeKey === undefined ? undefined : epochTime(timeKey) });
+    fc.property(fc.array(fc.tuple(body, surroundings), { maxLength: 6 }), options, (records, chosen) => {
+      const shaper = new RecordShaper(optionsOf(chosen));
       const sink = new ByteSink(1);
-      records.forEach((record, index) => {
-        const start = sink.length;
-        const shaped = shaper.shape(inputOf(encodeReference(record)), 0, index, 0, sink);
-        const text = Buffer.from(sink.bytes.subarray(start, sink.length)).toString();
-        const expected = shapeByReference(record, String(index), chosen);
-        expect(shaped.kind === "written" ? text : undefined).toBe(expected.text);
-        expect(shaped.kind === "written" ? shaped.partitionKey : undefined).toBe(expected.partitionKey);
+      records.forEach(([record, around], index) => {
+        const shaped = shapeWith(shaper, eventOf(record, index, around), around.tag, sink);
+        expect(shaped).toEqual(shapeByReference(record, { ...around, timeText: String(index) }, chosen));
       });
     }),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   );
 });

@@ -8,12 +8,13 @@ export interface EntryParts {
   readonly sizeBytes?: number;
   readonly events?: number | readonly number[];
   readonly shardId?: string | undefined;
+  readonly stream?: string | undefined;
 }
 
 /** An entry with memory of its own; its size is that of data and key unless another one is given. */
-export function entryOf({ data = new Uint8Array(0), partitionKey, sizeBytes, events = 0, shardId }: EntryParts): Entry {
+export function entryOf({ data = new Uint8Array(0), partitionKey, sizeBytes, events = 0, shardId, stream }: EntryParts): Entry {
   const size = sizeBytes ?? data.length + keyBytesOf(partitionKey);
-  return new Entry(data, 0, data.length, partitionKey, size, events, shardId);
+  return new Entry(data, 0, data.length, partitionKey, size, events, shardId, stream);
 }
 
 /** Bytes of a key, or of a random one. */

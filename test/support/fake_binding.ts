@@ -51,6 +51,9 @@ export class FakeBinding implements Binding {
   openMetrics(): number {
     return 0;
   }
+  addMetricSeries(): number {
+    return 0;
+  }
   updateMetrics(): boolean {
     return false;
   }

@@ -1,7 +1,12 @@
-// Stands in front of a Kinesis of the tests: refuses some of its actions, and forwards all else.
-import { createServer, request as forwardTo, type IncomingMessage } from "node:http";
+// Stands in front of a Kinesis of the tests: refuses some of its actions, throttles some of its streams, and forwards all else.
+import { createServer, request as forwardTo, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { formOf, type Form } from "./put_records_form.js";
+
+interface PutRecordsBody {
+  readonly StreamName?: string;
+  readonly Records: readonly unknown[];
+}
 
 export class FrontService {
   /** Such as "ListShards": answered with AccessDeniedException. */
@@ -10,6 +15,10 @@ export class FrontService {
   readonly actions: string[] = [];
   /** The form of each PutRecords request. */
   readonly forms: Form[] = [];
+  /** The streams of which no record is taken at the moment. */
+  readonly throttled = new Set<string>();
+  /** The stream and the number of records of each PutRecords request in JSON. */
+  readonly requests: { readonly stream: string; readonly records: number }[] = [];
   readonly #server;
 
   private constructor(behind: URL) {
@@ -25,13 +34,29 @@ export class FrontService {
       }
       const { method, url, headers } = incoming;
       const target = { host: behind.hostname, port: behind.port, method, path: url, headers };
-      const forwarded = forwardTo(target, (answer) => {
+      const forward = () => forwardTo(target, (answer) => {
         response.writeHead(answer.statusCode ?? 500, answer.headers);
         answer.pipe(response);
+      }).on("error", () => response.destroy());
+      if (action !== "PutRecords" || formOf(headers) !== "json") {
+        incoming.pipe(forward());
+        return;
+      }
+      const parts: Buffer[] = [];
+      incoming.on("data", (part: Buffer) => parts.push(part));
+      incoming.on("end", () => {
+        const body = Buffer.concat(parts);
+        const { StreamName: stream = "", Records: records } = JSON.parse(body.toString()) as PutRecordsBody;
+        this.requests.push({ stream, records: records.length });
+        if (this.throttled.has(stream)) throttle(response, records.length);
+        else forward().end(body);
       });
-      forwarded.on("error", () => response.destroy());
-      incoming.pipe(forwarded);
     });
+  }
+
+  /** The numbers of records in the requests for a stream, in their order. */
+  requestsFor(stream: string): number[] {
+    return this.requests.filter((request) => request.stream === stream).map(({ records }) => records);
   }
 
   static async start(endpoint: string): Promise<FrontService> {
@@ -53,6 +78,12 @@ export class FrontService {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+function throttle(response: ServerResponse, records: number): void {
+  const failure = { ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "Rate exceeded for shard" };
+  response.writeHead(200, { "content-type": "application/x-amz-json-1.1" });
+  response.end(JSON.stringify({ FailedRecordCount: records, Records: Array.from({ length: records }, () => failure) }));
 }
 
 function actionOf({ headers }: IncomingMessage): string {

@@ -6,6 +6,8 @@ import { allTaken, keysOf } from "./scripted_client.js";
 
 export interface HeldRequest {
   readonly entries: readonly Entry[];
+  /** Undefined for the output's own. */
+  readonly stream: string | undefined;
   readonly answer: (outcome: PutRecordsOutcome) => void;
   readonly reject: (error: Error) => void;
 }
@@ -22,11 +24,12 @@ export class HeldClient implements PutRecordsClient {
     this.#started = started;
   }
 
-  putRecords(entries: readonly Entry[]): Promise<PutRecordsOutcome> {
+  putRecords(entries: readonly Entry[], stream?: string): Promise<PutRecordsOutcome> {
     return new Promise((resolve, reject) => {
       const end = () => void this.underWay.splice(this.underWay.indexOf(request), 1);
       const request: HeldRequest = {
         entries,
+        stream,
         answer: (outcome) => {
           end();
           resolve(outcome);

@@ -41,6 +41,7 @@ export function pipelineOf(
       refused: (reason) => told.push(["refused", reason]),
       truncated: (bytes) => told.push(["truncated", bytes]),
       tooLarge: (bytes) => told.push(["too large", bytes]),
+      withoutStream: () => told.push(["without stream"]),
       withoutPartitionKey: () => told.push(["without partition key"]),
       compressed: () => undefined,
     },
@@ -54,9 +55,10 @@ export function runPipeline(
   options: PluginOptions,
   chunk: Uint8Array,
   replaced: Partial<Pick<PipelineDependencies, "random" | "compress">> = {},
+  tag = "tag",
 ): Run {
   const { pipeline, told } = pipelineOf(options, replaced);
-  return { entries: allEntriesOf(pipeline, chunk, new ByteSink()), told };
+  return { entries: allEntriesOf(pipeline, chunk, new ByteSink(), undefined, tag), told };
 }
 
 /** The records' data as text. */

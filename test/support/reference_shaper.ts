@@ -11,9 +11,12 @@ export type ReferenceBody = ReadonlyMap<string, ReferenceValue>;
 export interface ReferenceOptions {
   readonly partitionKeyPath: readonly string[];
   readonly dataKeys: readonly string[] | undefined;
+  readonly exceptKeys?: readonly string[] | undefined;
   readonly logKey: string | undefined;
   readonly appendNewline: boolean;
   readonly timeKey: string | undefined;
+  readonly tagKey?: string | undefined;
+  readonly metadataKey?: string | undefined;
   readonly replaceDots: string | undefined;
 }
 
@@ -23,18 +26,42 @@ export interface ReferenceRecord {
   readonly partitionKey: string | undefined;
 }
 
-/** Step by step as documented: add the time, find the partition key, pick data_keys, replace dots, take log_key. */
-export function shapeByReference(body: ReferenceBody, timeText: string, options: ReferenceOptions): ReferenceRecord {
-  const whole = [...body].filter(([key]) => key !== options.timeKey);
-  if (options.timeKey !== undefined) whole.push([options.timeKey, timeText]);
-  const partitionKey = partitionKeyOf(new Map(whole), options.partitionKeyPath);
-  const picked = whole.filter(([key]) => options.dataKeys?.includes(key) ?? true);
+/** What an event has besides its body. */
+export interface ReferenceSurroundings {
+  readonly timeText: string;
+  readonly tag: string;
+  /** Empty where it has none. */
+  readonly metadata: ReferenceBody;
+  /** What its group shares; undefined outside of groups. */
+  readonly shared: ReferenceBody | undefined;
+}
+
+/** Step by step as documented: add the time, the tag and the metadata, find the partition key, pick keys, replace dots, take log_key. */
+export function shapeByReference(body: ReferenceBody, surroundings: ReferenceSurroundings, options: ReferenceOptions): ReferenceRecord {
+  const whole = new Map(body);
+  const add = (key: string | undefined, value: ReferenceValue) => {
+    if (key === undefined) return;
+    whole.delete(key);
+    whole.set(key, value);
+  };
+  add(options.timeKey, surroundings.timeText);
+  add(options.tagKey, surroundings.tag);
+  const metadata = metadataOf(surroundings);
+  if (metadata.size > 0) add(options.metadataKey, metadata);
+  const partitionKey = partitionKeyOf(whole, options.partitionKeyPath);
+  const picked = [...whole].filter(([key]) => options.dataKeys?.includes(key) ?? !(options.exceptKeys?.includes(key) ?? false));
   const renamed = picked.map(([key, value]) => [renameKey(key, options.replaceDots), value] as const);
   const text = textOf(renamed, options);
   const refused = { text: undefined, partitionKey: undefined };
   if (text === undefined) return refused;
   const record = options.appendNewline ? `${text}\n` : text;
   return record === "" ? refused : { text: record, partitionKey };
+}
+
+function metadataOf({ metadata, shared }: ReferenceSurroundings): ReferenceBody {
+  const all = new Map(metadata);
+  for (const [key, value] of shared ?? []) if (!all.has(key) && !(value instanceof Map && value.size === 0)) all.set(key, value);
+  return all;
 }
 
 function textOf(entries: readonly (readonly [string, ReferenceValue])[], options: ReferenceOptions): string | undefined {

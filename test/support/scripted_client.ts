@@ -6,7 +6,7 @@ import type { ShardLister, ShardPage } from "../../src/delivery/shard_list.js";
 import { entryOf as entryWith, keyOf } from "./entry.js";
 
 /** One request's outcome, or how to find it. */
-export type Step = PutRecordsOutcome | ((entries: readonly Entry[]) => PutRecordsOutcome | Promise<PutRecordsOutcome>);
+export type Step = PutRecordsOutcome | ((entries: readonly Entry[], stream?: string) => PutRecordsOutcome | Promise<PutRecordsOutcome>);
 
 export const allTaken: PutRecordsOutcome = { kind: "answered", failed: [], strayed: 0 };
 
@@ -27,6 +27,8 @@ export function requestFailed(code: string, cause: FailureCause): PutRecordsOutc
 
 export class ScriptedClient implements PutRecordsClient, ShardLister {
   readonly requests: (readonly Entry[])[] = [];
+  /** The stream of each request; undefined for the output's own. */
+  readonly streams: (string | undefined)[] = [];
   closed = 0;
   readonly #script: Step[];
   readonly #afterwards: Step;
@@ -38,19 +40,24 @@ export class ScriptedClient implements PutRecordsClient, ShardLister {
     this.#afterwards = afterwards;
   }
 
-  async putRecords(entries: readonly Entry[]): Promise<PutRecordsOutcome> {
+  async putRecords(entries: readonly Entry[], stream?: string): Promise<PutRecordsOutcome> {
+    this.streams.push(stream);
     // Their memory is used again once they are delivered.
     this.requests.push(entries.map(({ data, ...entry }) => entryWith({ ...entry, data: data.slice() })));
     const step = this.#script.shift() ?? this.#afterwards;
-    return typeof step === "function" ? this.#untilClosed(step(entries)) : step;
+    return typeof step === "function" ? this.#untilClosed(step(entries, stream)) : step;
   }
 
   /** What is listed; a failure without any. */
   shards: readonly Shard[] = [];
   listings = 0;
 
-  listShards(): Promise<ShardPage | RequestFailure> {
+  /** The stream of each listing. */
+  readonly listed: (string | undefined)[] = [];
+
+  listShards(_?: string, stream?: string): Promise<ShardPage | RequestFailure> {
     this.listings++;
+    this.listed.push(stream);
     const denied = { kind: "failed", code: "AccessDeniedException", message: "not allowed", cause: "setup" } as const;
     const page = { kind: "listed", shards: this.shards, nextToken: undefined } as const;
     return Promise.resolve(this.shards.length > 0 ? page : denied);

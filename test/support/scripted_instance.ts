@@ -20,6 +20,8 @@ export interface InstanceSetting {
   readonly clock?: JumpingClock | HeldClock;
   readonly random?: () => number;
   readonly metrics?: Metrics;
+  /** Of the streams that records choose; those of the output when unset. */
+  readonly metricsOf?: (stream: string) => Metrics;
   /** Of several outputs of one process; the output's own when unset. */
   readonly shared?: SharedMemory;
   /** Takes the place of the compressor of the option compression. */
@@ -54,6 +56,7 @@ export function scriptedInstance(setting: InstanceSetting = {}): ScriptedInstanc
       log,
       client,
       metrics: setting.metrics ?? noMetrics,
+      metricsOf: setting.metricsOf ?? (() => setting.metrics ?? noMetrics),
       shared: setting.shared ?? sharedMemory({ now: clock.now }),
       now: clock.now,
       sleep: clock.sleep,

@@ -2,22 +2,27 @@
 import { inputOf } from "../../src/chunk/msgpack.js";
 import { ByteSink } from "../../src/bytes/byte_sink.js";
 import { failed, JsonWriter } from "../../src/record/json/value.js";
-import { RecordShaper, type RecordOptions } from "../../src/record/shaper.js";
+import { RecordShaper, type RecordOptions, type ShapedEvent } from "../../src/record/shaper.js";
 import { TimeFormat } from "../../src/record/time_key/format.js";
+import { utcZone } from "../../src/record/time_key/zone.js";
 import { encodeValue } from "./event_chunk.js";
 
 export const plainOptions: RecordOptions = {
-  partitionKeyPath: [],
+  partitionKey: undefined,
+  streamKey: undefined,
   dataKeys: undefined,
+  exceptKeys: undefined,
   logKey: undefined,
   appendNewline: false,
   time: undefined,
+  tagKey: undefined,
+  metadataKey: undefined,
   replaceDots: undefined,
 };
 
 /** A time_key whose text is the seconds since the epoch, whatever the zone. */
 export function epochTime(key: string): NonNullable<RecordOptions["time"]> {
-  return { key, format: new TimeFormat("%s", () => "UTC") };
+  return { key, format: new TimeFormat("%s", utcZone) };
 }
 
 export interface ShapedRecord {
@@ -27,13 +32,18 @@ export interface ShapedRecord {
   readonly refused: string | undefined;
 }
 
+/** An event whose body is all of its input, without metadata. */
+export function plainEvent(seconds: number): ShapedEvent {
+  return { bodyOffset: 0, seconds, nanoseconds: 0, group: undefined, findMetadata: () => -1 };
+}
+
 /** Shapes a body that happened `seconds` after the epoch. */
-export function shape(body: unknown, options: Partial<RecordOptions> = {}, seconds = 1_700_000_000): ShapedRecord {
+export function shape(body: unknown, options: Partial<RecordOptions> = {}, seconds = 1_700_000_000, tag = "tag"): ShapedRecord {
   const bytes = body instanceof Uint8Array ? body : encodeValue(body);
   const sink = new ByteSink(16);
   sink.appendAscii("before");
   const start = sink.length;
-  const shaped = new RecordShaper({ ...plainOptions, ...options }).shape(inputOf(bytes), 0, seconds, 0, sink);
+  const shaped = new RecordShaper({ ...plainOptions, ...options }).shape(inputOf(bytes), plainEvent(seconds), tag, sink);
   if (shaped.kind === "refused") {
     if (sink.length !== start) throw new Error(`A refused record left ${sink.length - start} bytes behind`);
     return { text: undefined, partitionKey: undefined, refused: shaped.reason };

@@ -15,7 +15,7 @@ const sliceEvents = 20_000;
 /** The events of each slice. */
 function slicesOf(options: PluginOptions, chunk: Uint8Array, wanted?: EventSet): number[][] {
   const { pipeline } = pipelineOf(options);
-  const slices = pipeline.open(chunk, wanted);
+  const slices = pipeline.open(chunk, "tag", wanted);
   const all: number[][] = [];
   while (!slices.isOver) all.push(slices.next(new ByteSink()).flatMap(eventsOf));
   return all;
@@ -84,12 +84,12 @@ describe("a slice ends", () => {
 test("what a chunk holds besides events is told once, when all of it has been read", () => {
   const { pipeline, told } = pipelineOf(raw);
   const chunk = Buffer.concat([chunkOfLines(sliceEvents), Buffer.from([0xc0, 0xc0]), chunkOfLines(1)]);
-  const slices = pipeline.open(chunk);
+  const slices = pipeline.open(chunk, "tag");
   slices.next(new ByteSink());
   expect([slices.position, told]).toEqual([sliceEvents, []]);
   const wanted = setOf([7]);
   wanted.addFrom(slices.position);
-  for (const again of [pipeline.open(chunk, wanted), pipeline.open(chunk, setOf([8]))]) while (!again.isOver) again.next(new ByteSink());
+  for (const again of [pipeline.open(chunk, "tag", wanted), pipeline.open(chunk, "tag", setOf([8]))]) while (!again.isOver) again.next(new ByteSink());
   expect(told).toEqual([["broken", 2]]);
 });
 

@@ -101,6 +101,10 @@ uint32_t LocalHost::open_metrics(uint32_t request_id, const std::vector<MetricDe
   return set;
 }
 
+uint32_t LocalHost::add_metric_series(uint32_t set, const std::string &label, const std::string &value) {
+  return HostMetrics::get().add_series(set, label, value);
+}
+
 bool LocalHost::update_metrics(uint32_t set, const double *pairs, size_t count) {
   return HostMetrics::get().update(set, pairs, count);
 }

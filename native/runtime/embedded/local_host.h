@@ -23,6 +23,7 @@ class LocalHost : public Host {
   bool has_log() override;
   bool log(int level, const std::string &text) override;
   uint32_t open_metrics(uint32_t request_id, const std::vector<MetricDefinition> &definitions) override;
+  uint32_t add_metric_series(uint32_t set, const std::string &label, const std::string &value) override;
   bool update_metrics(uint32_t set, const double *pairs, size_t count) override;
   std::string place() override;
   void write_message(const std::string &text) override;

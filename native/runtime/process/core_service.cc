@@ -44,6 +44,11 @@ bool CoreService::serve(const Frame &frame, const std::vector<double> &pairs) {
     case FrameKind::kMessage:
       host.write_message(frame.text);
       return true;
+    case FrameKind::kAddSeries: {
+      const auto texts = texts_of(frame.text);
+      if (!texts || texts->size() != 2) return false;
+      return reply(host.add_metric_series(header.id, texts->front(), texts->back()));
+    }
     case FrameKind::kExitProcess:
       host.exit_process(static_cast<int>(header.number));
       return false;

@@ -38,6 +38,7 @@ bool has_sound_lengths(const FrameHeader &header, Way way) {
     case FrameKind::kSetOptions:
     case FrameKind::kLog:
     case FrameKind::kOpenMetrics:
+    case FrameKind::kAddSeries:
       return way == Way::kToHost && !has_data;
     case FrameKind::kReady:
     case FrameKind::kAnswer:

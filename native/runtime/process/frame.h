@@ -40,6 +40,7 @@ enum class FrameKind : uint32_t {
   kLogIdentity = 21,  // reply: number the level, text the name
   kLog = 22,          // number the level, text the line; reply: 1 when it was taken
   kOpenMetrics = 23,  // text: definitions; reply: number the set
+  kAddSeries = 25,    // id of the set, text: a label and its value; reply: number the first series
 };
 
 /// Which way a frame goes.

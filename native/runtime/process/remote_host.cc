@@ -264,6 +264,11 @@ uint32_t RemoteHost::open_metrics(uint32_t request_id, const std::vector<MetricD
   return static_cast<uint32_t>(ask({FrameKind::kOpenMetrics, request_id}, text_of(definitions)).header.number);
 }
 
+uint32_t RemoteHost::add_metric_series(uint32_t set, const std::string &label, const std::string &value) {
+  const std::vector<std::string> texts{label, value};
+  return static_cast<uint32_t>(ask({FrameKind::kAddSeries, set}, text_of(texts)).header.number);
+}
+
 bool RemoteHost::update_metrics(uint32_t set, const double *pairs, size_t count) {
   send({FrameKind::kMetrics, set}, {}, pairs, count * 2 * sizeof(double));
   return true;

@@ -74,7 +74,7 @@ export function repeatedNames({ settings }: KinesisOutput): Finding[] {
 }
 
 function adviceForList({ key, name }: Setting, { all }: Settings): string {
-  if (name !== "data_keys") return "Write one value: this option takes no list";
+  if (name !== "data_keys" && name !== "except_keys") return "Write one value: this option takes no list";
   const values = all.filter((other) => other.name === name && other.listed !== undefined).map(({ value }) => value);
   return `Write one text with commas, ${key}: "${values.join(",")}"`;
 }

@@ -42,9 +42,10 @@ export function readOptions(output: KinesisOutput): CheckedOptions {
   }
 }
 
-/** Which option a message of src/options/values.ts is about; the one about partition_key quotes its value alone. */
+/** Which option a message of src/options is about; the one about partition_key quotes its value alone. */
 function optionIn(message: string): string {
-  return (/^Invalid '(\w+)' value/u.exec(message) ?? /\('(\w+)' is not set\)$/u.exec(message))?.[1] ?? "partition_key";
+  const patterns = [/^Invalid '(\w+)' value/u, /\('(\w+)' is not set\)$/u, /^'(\w+)' cannot be set beside/u, /^'\w+' and '(\w+)' are both/u];
+  return patterns.flatMap((pattern) => pattern.exec(message)?.[1] ?? [])[0] ?? "partition_key";
 }
 
 function collecting(warnings: string[]): Log {
@@ -68,6 +69,7 @@ function errorOf(output: KinesisOutput, option: string, message: string): Findin
 const adviceFor: Readonly<Record<string, string>> = {
   stream: "Write the same region in both",
   external_id: "Set 'role_arn', or remove it",
+  time_key_zone: "Set 'time_key', or remove it",
 };
 
 function warningOf(output: KinesisOutput, message: string): Finding[] {

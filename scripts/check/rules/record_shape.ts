@@ -10,20 +10,33 @@ export function recordShape(output: KinesisOutput, config: Config): Finding[] {
   const add = (severity: Severity, option: string, rule: string, message: string, advice: string) =>
     findings.push({ severity, place: placeOf(output, option), rule, message, advice });
   const { record } = config;
-  const { dataKeys, logKey, replaceDots } = record;
-  const timeKey = record.time?.key;
-  const isRemoved = (key: string) => dataKeys !== undefined && !dataKeys.includes(key);
+  const { dataKeys, exceptKeys, logKey, replaceDots } = record;
+  const isMissing = (key: string) => dataKeys !== undefined && !dataKeys.includes(key);
+  const isExcepted = (key: string) => exceptKeys?.includes(key) === true;
 
-  if (logKey !== undefined && isRemoved(logKey)) {
+  if (logKey !== undefined && isMissing(logKey)) {
     add("error", "log_key", "log-key", "data_keys removes the key of log_key, so every record is dropped", `Add '${logKey}' to data_keys, or remove data_keys`);
   }
-  if (timeKey !== undefined && isRemoved(timeKey)) {
-    add("warning", "time_key", "time-key", "data_keys removes the key of time_key, so the time is not sent", `Add '${timeKey}' to data_keys`);
-  } else if (timeKey !== undefined && logKey !== undefined && timeKey !== logKey) {
-    add("warning", "time_key", "time-key", "with log_key only that key's value is sent, so the time is not", "Remove one of the two");
+  if (logKey !== undefined && isExcepted(logKey)) {
+    add("error", "log_key", "log-key", "except_keys removes the key of log_key, so every record is dropped", `Remove '${logKey}' from except_keys`);
   }
-  if (logKey !== undefined && dataKeys !== undefined && !isRemoved(logKey)) {
+  const added = [["time_key", "time", record.time?.key], ["tag_key", "tag", record.tagKey], ["metadata_key", "metadata", record.metadataKey]] as const;
+  for (const [option, content, key] of added) {
+    if (key === undefined) continue;
+    const rule = option.replace("_", "-");
+    if (isMissing(key)) {
+      add("warning", option, rule, `data_keys removes the key of ${option}, so the ${content} is not sent`, `Add '${key}' to data_keys`);
+    } else if (isExcepted(key)) {
+      add("warning", option, rule, `except_keys removes the key of ${option}, so the ${content} is not sent`, `Remove '${key}' from except_keys`);
+    } else if (logKey !== undefined && key !== logKey) {
+      add("warning", option, rule, `with log_key only that key's value is sent, so the ${content} is not`, "Remove one of the two");
+    }
+  }
+  if (logKey !== undefined && dataKeys !== undefined && !isMissing(logKey)) {
     add("hint", "data_keys", "data-keys", "with log_key only that key's value is sent, so data_keys changes nothing", "Remove data_keys");
+  }
+  if (logKey !== undefined && exceptKeys !== undefined && !isExcepted(logKey)) {
+    add("hint", "except_keys", "except-keys", "with log_key only that key's value is sent, so except_keys changes nothing", "Remove except_keys");
   }
   if (logKey?.includes(".") === true && replaceDots?.includes(".") === false) {
     add("error", "log_key", "log-key", "replace_dots renames the key of log_key before it is looked up, so every record is dropped", `Write '${logKey.replaceAll(".", replaceDots)}'`);

@@ -1,8 +1,6 @@
 /** The text of time_key: strftime formats, compiled once and cached by the second. */
 import strftime from "strftime";
-
-/** Gives the abbreviation of the local time zone (such as CEST) at a time in seconds since the epoch. */
-export type ZoneAbbreviation = (epochSeconds: number) => string;
+import type { Zone } from "./zone.js";
 
 /** The Go plugin's. */
 export const defaultTimeFormat = "%Y-%m-%dT%H:%M:%S";
@@ -32,18 +30,20 @@ const plainLetters = "AaBbCdeHIklMmnPpSstUuWwYyz%";
 export class TimeFormat {
   readonly #parts: readonly Part[];
   readonly #bySecond: string[];
+  readonly #zone: Zone;
   #cachedSeconds = Number.NaN;
 
   /**
    * @param format as of strftime(3), with %L for milliseconds, %f for microseconds and %3N, %6N, %9N
    * @throws RangeError that names the letter that is not known
    */
-  constructor(format: string, zoneAbbreviation: ZoneAbbreviation) {
-    this.#parts = compile(format, zoneAbbreviation);
+  constructor(format: string, zone: Zone) {
+    this.#parts = compile(format, zone);
+    this.#zone = zone;
     this.#bySecond = new Array<string>(this.#parts.length).fill("");
   }
 
-  /** The text for a time, in the local zone. */
+  /** The text for a time, in the zone. */
   format(seconds: number, nanoseconds: number): string {
     if (seconds !== this.#cachedSeconds) this.#renderSecond(seconds);
     let text = "";
@@ -55,7 +55,7 @@ export class TimeFormat {
   }
 
   #renderSecond(seconds: number): void {
-    const date = new Date(seconds * 1000);
+    const date = this.#zone.dateAt(seconds);
     for (let index = 0; index < this.#parts.length; index++) {
       const part = this.#parts[index] as Part;
       if (part.kind === "by second") this.#bySecond[index] = part.text(date);
@@ -64,7 +64,7 @@ export class TimeFormat {
   }
 }
 
-function compile(format: string, zoneAbbreviation: ZoneAbbreviation): Part[] {
+function compile(format: string, zone: Zone): Part[] {
   const parts: Part[] = [];
   let plain = "";
   const closePlain = () => {
@@ -87,7 +87,7 @@ function compile(format: string, zoneAbbreviation: ZoneAbbreviation): Part[] {
       continue;
     }
     const composite = composites[letter];
-    const own = ownLetter(letter, zoneAbbreviation);
+    const own = ownLetter(letter, zone);
     if (letter !== "" && plainLetters.includes(letter)) plain += `%${letter}`;
     else if (composite !== undefined) plain += composite;
     else if (own !== undefined) {
@@ -114,10 +114,7 @@ function fraction(nanoseconds: number, digits: number): string {
 }
 
 /** Letters that the strftime package does not have, or renders differently. */
-function ownLetter(
-  letter: string,
-  zoneAbbreviation: ZoneAbbreviation,
-): ((date: Date) => string) | undefined {
+function ownLetter(letter: string, zone: Zone): ((date: Date) => string) | undefined {
   switch (letter) {
     case "V":
       return (date) => String(isoWeek(date).week).padStart(2, "0");
@@ -129,7 +126,7 @@ function ownLetter(
     case "j":
       return (date) => String(dayOfYear(date)).padStart(3, "0");
     case "Z":
-      return (date) => zoneAbbreviation(Math.floor(date.getTime() / 1000));
+      return (date) => zone.abbreviationAt(Math.floor(date.getTime() / 1000));
     default:
       return undefined;
   }

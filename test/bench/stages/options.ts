@@ -28,6 +28,7 @@ const silence = {
   truncated: () => undefined,
   tooLarge: () => undefined,
   withoutPartitionKey: () => undefined,
+  withoutStream: () => undefined,
   compressed: () => undefined,
 };
 
@@ -68,7 +69,7 @@ export function optionCases(): Case[] {
       const events = Array.from(decodeMulti(chunk), (event, index) => ({ body: (event as [unknown, Body])[1], index }));
       return events.map(({ body, index }) => {
         const seconds = 1_700_000_000 + Math.floor(index / 100);
-        const { text = "", partitionKey } = shapeByReference(mapOf(body) as ReferenceBody, String(seconds), reference);
+        const { text = "", partitionKey } = shapeByReference(mapOf(body) as ReferenceBody, { timeText: String(seconds), tag: "tag", metadata: new Map(), shared: undefined }, reference);
         return { data: Buffer.from(text), partitionKey };
       });
     };

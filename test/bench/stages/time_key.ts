@@ -1,6 +1,7 @@
 // time_key: our format, compiled and cached by the second, against the strftime package called for each record.
 import strftime from "strftime";
 import { TimeFormat } from "../../../src/record/time_key/format.js";
+import { localZone } from "../../../src/record/time_key/zone.js";
 import { type Case, mustEqual } from "../stage.js";
 
 const records = 10_000;
@@ -10,7 +11,7 @@ export function timeKeyCases(): Case[] {
   // A hundred to the second.
   const milliseconds = Array.from({ length: records }, (_, index) => 1_700_000_000_000 + index * 10);
   return patterns.map((pattern) => {
-    const format = new TimeFormat(pattern, () => "");
+    const format = new TimeFormat(pattern, localZone(() => ""));
     const each = (text: (ms: number) => string) => (): string => {
       let last = "";
       for (const ms of milliseconds) last = text(ms);

@@ -78,6 +78,44 @@ test("a group marker with an integer for its time is one too", () => {
   });
 });
 
+describe("metadata and groups", () => {
+  /** The metadata of each event, and what its group shares. */
+  function surroundingsOf(chunk: Uint8Array): unknown[] {
+    const input = inputOf(chunk);
+    const reader = new EventReader(input);
+    const valueAt = (offset: number) => decode(chunk.subarray(offset, skipValue(input, offset)));
+    const found: unknown[] = [];
+    while (reader.next()) {
+      const metadata = reader.findMetadata();
+      found.push([metadata < 0 ? undefined : valueAt(metadata), reader.group === undefined ? undefined : valueAt(reader.group.sharedOffset)]);
+    }
+    return found;
+  }
+
+  test("are those of each event", () => {
+    const chunk = Buffer.concat([
+      encodeV1({ body: {} }), encodeV2({ body: {} }), encodeV2({ body: {}, metadata: { m: 1 } }),
+      groupStart({ schema: "otlp" }, { resource: 1 }), encodeV2({ body: {}, metadata: { m: 2 } }), encodeV1({ body: {} }),
+      groupStart({}, { resource: 2 }), encode(7), encodeV2({ body: {} }), groupEnd(), encodeV2({ body: {}, metadata: { m: 3 } }),
+    ]);
+    expect(surroundingsOf(chunk)).toEqual([
+      [undefined, undefined], [undefined, undefined], [{ m: 1 }, undefined],
+      [{ m: 2 }, { resource: 1 }], [undefined, { resource: 1 }], [undefined, { resource: 2 }], [{ m: 3 }, undefined],
+    ]);
+  });
+
+  test("that are no maps are none", () => {
+    const odd = (metadata: unknown) => Buffer.concat([Uint8Array.of(0x92, 0x92, 0x05), encode(metadata), Uint8Array.of(0x80)]);
+    expect(surroundingsOf(Buffer.concat([odd("text"), odd(null), odd([1]), groupStart({}, "text"), odd({ m: 1 })]))).toEqual([
+      [undefined, undefined], [undefined, undefined], [undefined, undefined], [{ m: 1 }, undefined],
+    ]);
+  });
+
+  test("a header of the time alone has no metadata", () => {
+    expect(surroundingsOf(Uint8Array.from([0x92, 0x91, 0x05, 0x80]))).toEqual([[undefined, undefined]]);
+  });
+});
+
 test("an empty chunk holds nothing", () => {
   expect(readAll(new Uint8Array())).toEqual({ events: [], broken: 0 });
 });

@@ -277,7 +277,7 @@ describe("a paused share", () => {
 
   it("does not begin to wait for bytes after the pause", async () => {
     const { bodies, window, send, outcomes } = setUp(1, 100);
-    void bodies.take(100, window);
+    void bodies.take(100, window.places);
     const share = window.open();
     send(share, "a");
     share.pause();
@@ -288,11 +288,11 @@ describe("a paused share", () => {
 
   it("starts no request whose bytes were granted just before the pause", async () => {
     const { bodies, window, client, send, outcomes } = setUp(1, 100);
-    void bodies.take(100, window);
+    void bodies.take(100, window.places);
     const share = window.open();
     send(share, "a");
     await settled();
-    bodies.give(100, window);
+    bodies.give(100, window.places);
     expect(bodies.held).toBeGreaterThan(0);
     share.pause();
     await settled();
@@ -302,7 +302,7 @@ describe("a paused share", () => {
 
   it("ends its waits for bytes", async () => {
     const { bodies, window, client, send, outcomes } = setUp(2, 100);
-    void bodies.take(100, window);
+    void bodies.take(100, window.places);
     const share = window.open();
     send(share, "waits");
     await settled();

@@ -68,11 +68,13 @@ describe("TagOrder", () => {
     expect(free).toEqual(["1", "2", "3"]);
   });
 
-  it("has one order of keys for the chunks of a tag that are under way together", () => {
+  it("has one order of keys for the chunks of a tag that are under way together, and another for each stream", () => {
     const order = new TagOrder();
     const [first, second, other] = ["a", "a", "b"].map((tag) => order.enter(tag));
-    expect(second?.keys).toBe(first?.keys);
-    expect(other?.keys).not.toBe(first?.keys);
+    expect(second?.keysOf(undefined)).toBe(first?.keysOf(undefined));
+    expect(second?.keysOf("stream")).toBe(first?.keysOf("stream"));
+    expect(first?.keysOf("stream")).not.toBe(first?.keysOf(undefined));
+    expect(other?.keysOf(undefined)).not.toBe(first?.keysOf(undefined));
   });
 
   it("lets a chunk be the next one when only one chunk of its tag is not through", async () => {

@@ -24,6 +24,25 @@ it.each([
   }
 });
 
+it.each(["Europe/Berlin", "America/St_Johns", "Asia/Tokyo", "Asia/Kathmandu", "America/Sao_Paulo", "Asia/Tashkent"])(
+  "gives the abbreviation of %s to a process elsewhere, by the tz database and without",
+  (zone) => {
+    process.env.TZ = "America/New_York";
+    for (const time of [winter, summer]) {
+      const [name, offset = ""] = execFileSync("date", ["-d", `@${time}`, "+%Z %z"], { encoding: "utf8", env: { ...process.env, TZ: zone } }).trim().split(" ");
+      const seconds = Number(`${offset[0]}1`) * (Number(offset.slice(1, 3)) * 3600 + Number(offset.slice(3)) * 60);
+      expect(zoneName(time, { name: zone, seconds })).toBe(name);
+      // No English has the names of Japan and Newfoundland.
+      const isUnknown = zone === "Asia/Tokyo" || zone === "America/St_Johns";
+      expect(zoneName(time, { name: zone, seconds }, "/nowhere")).toBe(isUnknown ? offset.replace(/00$/u, "") : name);
+    }
+  },
+);
+
+it("gives the name of Intl where the tz database has another offset", () => {
+  expect(zoneName(winter, { name: "Europe/Berlin", seconds: 1800 })).toBe("CET");
+});
+
 it.each([Number.NaN, 8.64e12 + 1, -1e300])("gives nothing at a time out of all calendars (%s s)", (time) => {
   expect(zoneName(time)).toBe("");
 });

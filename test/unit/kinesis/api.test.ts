@@ -93,6 +93,21 @@ describe("a request", () => {
     expect(body).not.toHaveProperty("StreamName");
   });
 
+  it("goes to the stream that it names, and the next one to the output's own again, over the same connection", async () => {
+    const { service, client } = await answering(200, success);
+    for (const stream of ["other", undefined, "third"]) await client.putRecords(entries("one"), stream);
+    expect(service.requests.map(({ body }) => (JSON.parse(body) as { StreamName: string }).StreamName)).toEqual(["other", "logs", "third"]);
+    expect(service.connections).toBe(1);
+  });
+
+  it("goes to a stream by its name also where the output's own stream has an ARN", async () => {
+    const stream = "arn:aws:kinesis:us-west-2:123456789012:stream/logs";
+    const { service, client } = await answering(200, success, { stream });
+    for (const name of [undefined, "other", undefined]) await client.putRecords(entries("one"), name);
+    const bodies = service.requests.map(({ body }) => JSON.parse(body) as object);
+    expect(bodies.map((body) => ("StreamName" in body ? body.StreamName : "an ARN"))).toEqual(["an ARN", "other", "an ARN"]);
+  });
+
   it("is signed for the region with the environment's credentials", async () => {
     const { service, client } = await answering(200, success);
     await client.putRecords(entries("one"));

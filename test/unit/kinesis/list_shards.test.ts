@@ -43,6 +43,12 @@ describe("a request", () => {
     expect(bodyOf(service)).toEqual({ StreamName: "logs", ShardFilter: { Type: "AT_LATEST" } });
   });
 
+  it("asks for the shards of another stream by its name", async () => {
+    const { service, client } = await answering(200, { Shards: [whole] }, "arn:aws:kinesis:us-west-2:123456789012:stream/logs");
+    await client.listShards(undefined, "other");
+    expect(bodyOf(service)).toEqual({ StreamName: "other", ShardFilter: { Type: "AT_LATEST" } });
+  });
+
   it("names a stream that is given by its ARN as StreamARN", async () => {
     const stream = "arn:aws:kinesis:us-west-2:123456789012:stream/logs";
     const { service, client } = await answering(200, { Shards: [whole] }, stream);

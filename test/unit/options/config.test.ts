@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { readConfig, type Config } from "../../../src/options/config.js";
 import { ConfigurationError } from "../../../src/configuration_error.js";
+import { inTimeZone } from "../../support/time_zone.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 
 type Options = Readonly<Record<string, string>>;
@@ -29,6 +30,21 @@ function messageOf(options: Options): string {
   throw new Error("nothing was refused");
 }
 
+describe("the zone of time_key", () => {
+  it.each([
+    [undefined, "1969-12-31 19:00 -0500 of +nothing"],
+    ["local", "1969-12-31 19:00 -0500 of +nothing"],
+    ["LOCAL", "1969-12-31 19:00 -0500 of +nothing"],
+    ["UTC", "1970-01-01 00:00 +0000 UTC"],
+    ["utc", "1970-01-01 00:00 +0000 UTC"],
+    ["Asia/Kolkata", "1970-01-01 05:30 +0530 of Asia/Kolkata+19800"],
+  ])("under time_key_zone %j is that zone", (zone, text) => {
+    const options: Options = { ...required, time_key: "at", time_key_format: "%F %R %z %Z", ...(zone === undefined ? {} : { time_key_zone: zone }) };
+    const config = readConfig((name) => options[name], new RecordedLog(), (_, named) => `of ${named?.name ?? ""}+${named?.seconds ?? "nothing"}`);
+    expect(inTimeZone("America/New_York", () => config.record.time?.format.format(0, 0))).toBe(text);
+  });
+});
+
 describe("without options besides stream and region", () => {
   it("the defaults are the Go plugin's", () => {
     expect(read(required)).toEqual({
@@ -44,11 +60,14 @@ describe("without options besides stream and region", () => {
         answerTimeoutMs: 10_000,
       },
       record: {
-        partitionKeyPath: [],
+        partitionKey: undefined,
         dataKeys: undefined,
+        exceptKeys: undefined,
         logKey: undefined,
         appendNewline: false,
         time: undefined,
+        tagKey: undefined,
+        metadataKey: undefined,
         replaceDots: undefined,
       },
       limits: { maxRecordBytes: 1_048_576, maxRequestBytes: 5_242_880 },
@@ -66,7 +85,7 @@ describe("without options besides stream and region", () => {
   it("an empty value is the same as none", () => {
     const empty = "partition_key data_keys log_key append_newline time_key time_key_format replace_dots role_arn " +
       "sts_endpoint endpoint aggregation compression experimental_concurrency experimental_concurrency_retries " +
-      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format concurrent_requests drain_timeout";
+      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format concurrent_requests drain_timeout time_key_zone tag_key metadata_key except_keys";
     const options = Object.fromEntries(empty.split(" ").map((name) => [name, ""]));
     expect(read({ ...options, ...required })).toEqual(read(required));
   });
@@ -123,14 +142,18 @@ describe("a value", () => {
   });
 
   it.each<[Options, keyof Config["record"], unknown]>([
-    [{ partition_key: "id" }, "partitionKeyPath", ["id"]],
-    [{ partition_key: "kubernetes->pod_name" }, "partitionKeyPath", ["kubernetes", "pod_name"]],
-    [{ partition_key: "a->b->c" }, "partitionKeyPath", ["a", "b", "c"]],
-    [{ partition_key: "logs" }, "partitionKeyPath", ["logs"]],
+    [{ partition_key: "id" }, "partitionKey", [[{ kind: "path", path: ["id"] }]]],
+    [{ partition_key: "kubernetes->pod_name" }, "partitionKey", [[{ kind: "path", path: ["kubernetes", "pod_name"] }]]],
+    [{ partition_key: "a->b->c" }, "partitionKey", [[{ kind: "path", path: ["a", "b", "c"] }]]],
+    [{ partition_key: "logs" }, "partitionKey", [[{ kind: "path", path: ["logs"] }]]],
     [{ data_keys: "a" }, "dataKeys", ["a"]],
     [{ data_keys: "a, b ,c" }, "dataKeys", ["a", "b", "c"]],
     [{ data_keys: "a,,b," }, "dataKeys", ["a", "", "b", ""]],
     [{ data_keys: " , " }, "dataKeys", ["", ""]],
+    [{ except_keys: "a, b ,c" }, "exceptKeys", ["a", "b", "c"]],
+    [{ except_keys: "a,,b," }, "exceptKeys", ["a", "", "b", ""]],
+    [{ tag_key: "tag" }, "tagKey", "tag"],
+    [{ metadata_key: "metadata" }, "metadataKey", "metadata"],
     [{ log_key: "log" }, "logKey", "log"],
     [{ append_newline: "true" }, "appendNewline", true],
     [{ append_newline: "TRUE" }, "appendNewline", true],
@@ -248,14 +271,40 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
     expect(message).toBe(`Invalid '${name}' value (${value}) specified, ${allowed}`);
   });
 
+  it.each(["Mars/Base", "CEST", "+01:00", "Europe/Berlin,UTC"])("time_key_zone = %s, even without time_key", (value) => {
+    expect(messageOf({ ...required, time_key_zone: value })).toContain(
+      `Invalid 'time_key_zone' value (${value}) specified, must be 'local', 'UTC' or a zone of the tz database such as Europe/Berlin`,
+    );
+  });
+
   it.each(["%!", "%Q", "%", "%Y-%"])("time_key_format = %s", (value) => {
     const message = messageOf({ ...required, time_key: "time", time_key_format: value });
     expect(message).toContain(`Invalid 'time_key_format' value (${value}) specified`);
     expect(message).toContain("strftime(3)");
   });
 
-  it("partition_key = log", () => {
-    expect(messageOf({ ...required, partition_key: "log" })).toBe("'log' cannot be set as the partition key");
+  it.each([
+    [{ tag_key: "x", time_key: "x" }, "'time_key' and 'tag_key' are both 'x', but each needs a key of its own"],
+    [{ metadata_key: "x", time_key: "x" }, "'time_key' and 'metadata_key' are both 'x', but each needs a key of its own"],
+    [{ metadata_key: "x", tag_key: "x" }, "'tag_key' and 'metadata_key' are both 'x', but each needs a key of its own"],
+    [{ data_keys: "a", except_keys: "b" }, "'except_keys' cannot be set beside 'data_keys', which alone says what is sent; remove one of the two"],
+  ])("%j together", (options, message) => {
+    expect(messageOf({ ...required, ...options })).toBe(message);
+  });
+
+  it.each(["log", "$log", "$['log']", "pod, log", "log ,pod"])("partition_key = %s", (key) => {
+    expect(messageOf({ ...required, partition_key: key })).toBe("'log' cannot be set as the partition key");
+  });
+
+  it("partition_key below or beside log", () => {
+    for (const key of ["log->id", "$log['id']", "$TAG-$log", "logs"]) expect(read({ ...required, partition_key: key }).record.partitionKey).toBeDefined();
+  });
+
+  it("partition_key that is no key expression", () => {
+    expect(messageOf({ ...required, partition_key: "pod,$" })).toBe(
+      "Invalid 'partition_key' value (pod,$) specified, a name, ['a key'] or TAG must follow $ (at \"$\"); must be a key such as pod or " +
+        "kubernetes->pod_name, a text such as $kubernetes['pod_name']-$TAG[1], or several with commas between",
+    );
   });
 });
 
@@ -325,6 +374,8 @@ describe("the log", () => {
       [/^'append_newline' is 'yes', and only 'true' turns it on/, /^'aggregation' is 'On', and only 'true' turns it on/]],
     ["an option that is true", { aggregation: "True", append_newline: "TRUE" }, []],
     ["an option that is off", { aggregation: "False", append_newline: "off" }, []],
+    ["a zone without a time", { time_key_zone: "UTC" }, [/^'time_key_zone' has no effect without 'time_key'$/]],
+    ["a zone with a time", { time_key: "at", time_key_zone: "UTC" }, []],
     ["the same in other words", { aggregation: "0", append_newline: "No" }, []],
   ])("warns where it should: %s", (_, options, warnings) => {
     const found = logOf({ ...required, ...options }).at("warning");

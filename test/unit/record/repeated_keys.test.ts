@@ -3,6 +3,7 @@ import { encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { inputOf } from "../../../src/chunk/msgpack.js";
+import { parseKeyExpression } from "../../../src/record/key_expression.js";
 import { KeyMemory, repeatedKeys } from "../../../src/record/repeated_keys.js";
 import { epochTime, shape } from "../../support/shaped_record.js";
 
@@ -27,7 +28,7 @@ describe("a record with a key twice", () => {
     expect(shape(record, { dataKeys: ["a", "b"] }).text).toBe('{"a":2,"b":4}');
     expect(shape(record, { logKey: "b" }).text).toBe("4");
     expect(shape(mapOf([["t", 1], ["t", 2]]), { time: epochTime("t") }, 5).text).toBe('{"t":"5"}');
-    expect(shape(mapOf([["p", "x"], ["p", "y"]]), { partitionKeyPath: ["p"] })).toMatchObject({ text: '{"p":"y"}', partitionKey: "y" });
+    expect(shape(mapOf([["p", "x"], ["p", "y"]]), { partitionKey: parseKeyExpression("p") })).toMatchObject({ text: '{"p":"y"}', partitionKey: "y" });
   });
 
   test("is not refused for what a later entry replaces", () => {

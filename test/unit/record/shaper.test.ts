@@ -1,5 +1,6 @@
 // The record options, alone and together, in the order in which they take effect.
 import { describe, expect, test } from "vitest";
+import { parseKeyExpression } from "../../../src/record/key_expression.js";
 import { epochTime, shape } from "../../support/shaped_record.js";
 
 const time = epochTime("time");
@@ -122,17 +123,17 @@ describe("together", () => {
 
   test("the partition key is looked up in the whole record, whatever is sent of it", () => {
     const body = { a: "x", b: "y" };
-    expect(shape(body, { partitionKeyPath: ["b"], dataKeys: ["a"] })).toMatchObject({ text: '{"a":"x"}', partitionKey: "y" });
-    expect(shape(body, { partitionKeyPath: ["b"], logKey: "a" })).toMatchObject({ text: "x", partitionKey: "y" });
+    expect(shape(body, { partitionKey: parseKeyExpression("b"), dataKeys: ["a"] })).toMatchObject({ text: '{"a":"x"}', partitionKey: "y" });
+    expect(shape(body, { partitionKey: parseKeyExpression("b"), logKey: "a" })).toMatchObject({ text: "x", partitionKey: "y" });
   });
 
   test("the partition key may be the time", () => {
-    expect(shape({ time: "own" }, { time, partitionKeyPath: ["time"] }, 5).partitionKey).toBe("5");
-    expect(shape({ time: { a: "own" } }, { time, partitionKeyPath: ["time", "a"] }, 5).partitionKey).toBeUndefined();
+    expect(shape({ time: "own" }, { time, partitionKey: parseKeyExpression("time") }, 5).partitionKey).toBe("5");
+    expect(shape({ time: { a: "own" } }, { time, partitionKey: parseKeyExpression("time->a") }, 5).partitionKey).toBeUndefined();
   });
 
   test("a record without the partition key is sent all the same", () => {
-    expect(shape({ a: 1 }, { partitionKeyPath: ["b"] })).toMatchObject({ text: '{"a":1}', partitionKey: undefined });
+    expect(shape({ a: 1 }, { partitionKey: parseKeyExpression("b") })).toMatchObject({ text: '{"a":1}', partitionKey: undefined });
   });
 
   test("data_keys and partition_key name keys with their dots, log_key without them", () => {
@@ -140,8 +141,8 @@ describe("together", () => {
     const options = { replaceDots: "_" };
     expect(shape(body, { ...options, dataKeys: ["a.b"] }).text).toBe('{"a_b":{"c_d":"x"}}');
     expect(shape(body, { ...options, dataKeys: ["a_b"] }).text).toBe("{}");
-    expect(shape(body, { ...options, partitionKeyPath: ["a.b", "c.d"] }).partitionKey).toBe("x");
-    expect(shape(body, { ...options, partitionKeyPath: ["a_b", "c_d"] }).partitionKey).toBeUndefined();
+    expect(shape(body, { ...options, partitionKey: parseKeyExpression("a.b->c.d") }).partitionKey).toBe("x");
+    expect(shape(body, { ...options, partitionKey: parseKeyExpression("a_b->c_d") }).partitionKey).toBeUndefined();
     expect(shape(body, { ...options, logKey: "a_b" }).text).toBe('{"c_d":"x"}');
     expect(shape(body, { ...options, logKey: "a.b" }).refused).toBe("has no log_key");
   });
@@ -158,7 +159,7 @@ describe("together", () => {
         body,
         {
           time,
-          partitionKeyPath: ["k.8s", "pod.name"],
+          partitionKey: parseKeyExpression("k.8s->pod.name"),
           dataKeys: ["log", "k.8s", "time"],
           replaceDots: "-",
           appendNewline: true,

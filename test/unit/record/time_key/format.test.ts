@@ -1,37 +1,13 @@
 // Times against libc's own strftime, through `date` of coreutils, in zones with and without daylight saving time.
-import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { defaultTimeFormat, TimeFormat } from "../../../../src/record/time_key/format.js";
+import { localZone } from "../../../../src/record/time_key/zone.js";
+import { libcLetters, libcTexts, libcTimes as times } from "../../../support/libc_times.js";
 import { inTimeZone } from "../../../support/time_zone.js";
 
-const noZone = () => "no zone";
+const noZone = localZone(() => "no zone");
 const utc = (format: string, seconds: number, nanoseconds = 0) =>
   inTimeZone("UTC", () => new TimeFormat(format, noZone).format(seconds, nanoseconds));
-
-/** Letters that libc and `date` have too. */
-const libcLetters = Array.from("AaBbCcDdeFGgHhIjklMmnPpRrSsTtUuVWwXxYyz%");
-
-const day = 86_400;
-const times: readonly number[] = [
-  ...[0, -1, -day * 365, 1_654_321_098, 1_700_000_000, 2_147_483_648, 4_102_444_799],
-  // New York: clocks go forward on 2024-03-10 at 07:00 UTC, and back on 2024-11-03 at 06:00 UTC.
-  ...[1_710_054_000, 1_730_613_600].flatMap((change) => [-3601, -3600, -1, 0, 1, 3599, 3600].map((by) => change + by)),
-  // Around new year, the kinds of week numbers differ the most.
-  ...Array.from({ length: 16 }, (_, index) => Date.UTC(2014 + index, 0, 1, 12) / 1000).flatMap((newYear) =>
-    [-4, -3, -2, -1, 0, 1, 2, 3, 4, 7].map((days) => newYear + days * day),
-  ),
-  ...Array.from({ length: 366 }, (_, index) => Date.UTC(2024, 0, 1) / 1000 + index * day + index * 211),
-];
-
-/** What libc writes for each of the times; one child process for all of them. */
-function libcTexts(zone: string, format: string): string[] {
-  const output = execFileSync("date", ["-f", "-", `+${format}|`], {
-    input: times.map((seconds) => `@${seconds}\n`).join(""),
-    env: { PATH: process.env.PATH, TZ: zone, LC_ALL: "C" },
-    encoding: "utf8",
-  });
-  return output.split("|\n").slice(0, -1);
-}
 
 function ourTexts(zone: string, format: string): string[] {
   return inTimeZone(zone, () => {
@@ -58,10 +34,10 @@ test("the zone is that of TZ: the same second reads differently", () => {
 
 test("letter Z is asked of libc, at the event's second", () => {
   const asked: number[] = [];
-  const format = new TimeFormat("%Z", (seconds) => {
+  const format = new TimeFormat("%Z", localZone((seconds) => {
     asked.push(seconds);
     return "CEST";
-  });
+  }));
   expect(format.format(1_654_321_098, 999_999_999)).toBe("CEST");
   expect(asked).toEqual([1_654_321_098]);
 });

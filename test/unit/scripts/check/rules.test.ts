@@ -275,6 +275,22 @@ describe("timing", () => {
   });
 });
 
+it.each<[Keys, number]>([
+  [{ except_keys: "b", data_keys: "a" }, 7],
+  [{ tag_key: "x", time_key: "x" }, 7],
+  [{ metadata_key: "x", tag_key: "x" }, 7],
+  [{ partition_key: "$", region: "us-west-2" }, 7],
+  [{ time_key_zone: "Mars/Base", time_key: "t" }, 7],
+])("options that the plugin refuses, alone or together, are an error where they stand: %o", async (keys, line) => {
+  const findings = (await found(output(keys))).filter(({ severity }) => severity === "error");
+  expect(findings.map(({ rule, place }) => [rule, place?.line])).toEqual([["wrong-value", line]]);
+});
+
+it("a zone without a time is noticed where it stands", async () => {
+  const findings = await found(output({ time_key_zone: "UTC" }));
+  expect(findings).toMatchObject([{ severity: "warning", rule: "plugin-warning", message: "'time_key_zone' has no effect without 'time_key'", advice: "Set 'time_key', or remove it", place: { line: 7 } }]);
+});
+
 describe("the shape of records", () => {
   it.each<[Keys, string[]]>([
     [{ log_key: "log", data_keys: "time" }, ["error log-key"]],
@@ -283,6 +299,15 @@ describe("the shape of records", () => {
     [{ time_key: "t", data_keys: "log,t" }, []],
     [{ time_key: "t", log_key: "log" }, warning("time-key")],
     [{ time_key: "t", log_key: "t" }, []],
+    [{ log_key: "log", except_keys: "time, log" }, ["error log-key"]],
+    [{ log_key: "log", except_keys: "time" }, ["hint except-keys"]],
+    [{ time_key: "t", except_keys: "a,t" }, warning("time-key")],
+    [{ tag_key: "t", data_keys: "log" }, warning("tag-key")],
+    [{ tag_key: "t", except_keys: "t" }, warning("tag-key")],
+    [{ tag_key: "t", log_key: "log" }, warning("tag-key")],
+    [{ metadata_key: "m", data_keys: "log" }, warning("metadata-key")],
+    [{ metadata_key: "m", log_key: "log" }, warning("metadata-key")],
+    [{ metadata_key: "m", tag_key: "t", except_keys: "a" }, []],
     [{ log_key: "a.b", replace_dots: "_" }, ["error log-key"]],
     [{ log_key: "a_b", replace_dots: "_" }, []],
     [{ log_key: "a.b" }, []],

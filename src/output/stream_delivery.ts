@@ -1,0 +1,92 @@
+/** Delivers entries to one stream by the stream's own limits, and reports the outcome to its log and metrics. */
+import { deliver, type Delivery, type DeliveryDependencies, type RetryPolicy } from "../delivery/delivery.js";
+import type { DeliveryReport } from "../delivery/delivery_report.js";
+import type { SendOrder } from "../delivery/lanes.js";
+import type { ServicePulse } from "../delivery/service_pulse.js";
+import type { ShardList } from "../delivery/shard_list.js";
+import { userRecordsOf, type Entry } from "../pack/entry.js";
+import type { ShardMap } from "../pack/shard_map.js";
+import type { Metrics } from "../telemetry/metrics.js";
+
+/** The limits of one stream, and whom a delivery to it concerns. */
+export interface StreamDeliveryDependencies extends Pick<DeliveryDependencies, "client" | "window" | "maxRequestBytes" | "now" | "random"> {
+  readonly pulse: ServicePulse;
+  readonly report: DeliveryReport;
+  /** Undefined where nothing is aggregated by shard. */
+  readonly shards: ShardList | undefined;
+  readonly metrics: Metrics;
+  /** Returns the order that entries keep. @param isByShard whether their shards are known */
+  readonly orderOf: (isByShard: boolean) => SendOrder;
+  /** Whether records of other streams wait in the chunks of this one. */
+  readonly isOneOfMany: boolean;
+}
+
+/** What a flush grants to the delivery of some entries. */
+export interface Allowance extends Pick<RetryPolicy, "budgetMs" | "maxRounds">, Pick<DeliveryDependencies, "sleep" | "keys" | "takeApart"> {
+  /** Whether each aggregate holds the records of one shard. */
+  readonly isByShard: boolean;
+  /** Returns whether the output goes on beyond the limits of a flush. */
+  readonly isDraining: () => boolean;
+}
+
+const backoff = { firstBackoffMs: 100, longestBackoffMs: 1000 };
+
+/** The deliveries to one stream. */
+export class StreamDelivery {
+  readonly #dependencies: StreamDeliveryDependencies;
+  #underWay = 0;
+  /** Something of the chunk that was delivered last is left. */
+  #isBehind = false;
+
+  constructor(dependencies: StreamDeliveryDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** The signs of the service for this stream. */
+  get pulse(): ServicePulse {
+    return this.#dependencies.pulse;
+  }
+
+  /** Whether no delivery is under way. */
+  get isIdle(): boolean {
+    return this.#underWay === 0;
+  }
+
+  /** Resolves to the stream's shards; undefined where they cannot be had, or nothing is aggregated by them. */
+  async shardMap(): Promise<ShardMap | undefined> {
+    return this.#dependencies.shards?.current();
+  }
+
+  /**
+   * Delivers entries. One of many streams that did not take all of the chunk before gets one round: back-offs for it would
+   * hold back the records of the other streams, whose chunks wait for the memory and the order of this one.
+   */
+  async deliver(entries: readonly Entry[], { isByShard, isDraining, maxRounds, ...allowance }: Allowance): Promise<Delivery> {
+    const { client, window, maxRequestBytes, orderOf, pulse, now, random, isOneOfMany } = this.#dependencies;
+    const policy = {
+      ...backoff,
+      budgetMs: allowance.budgetMs,
+      maxRounds: isOneOfMany && this.#isBehind ? 0 : maxRounds,
+      goesOn: () => isDraining() && pulse.isTaking,
+    };
+    const { keys, sleep, takeApart } = allowance;
+    this.#underWay++;
+    try {
+      const order = orderOf(isByShard);
+      const delivery = await deliver(entries, policy, { client, window, maxRequestBytes, order, keys, now, random, sleep, takeApart });
+      this.#tell(delivery);
+      return delivery;
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  #tell(delivery: Delivery): void {
+    const { metrics, shards, report, window } = this.#dependencies;
+    metrics.add("retry_rounds_total", delivery.retryRounds);
+    metrics.add("dropped_records_total:refused", delivery.refused.reduce((sum, { entry }) => sum + userRecordsOf(entry), 0));
+    if (delivery.strayed > 0) shards?.invalidate();
+    report.report(delivery, window.isEnded);
+    this.#isBehind = delivery.kind === "remaining";
+  }
+}

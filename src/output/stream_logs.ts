@@ -1,0 +1,44 @@
+/** Bounds what an output says of its streams, when records choose them: each message names its stream. */
+import { prefixed, type Log } from "../telemetry/log.js";
+
+/** In a minute, of all streams together; further ones are written at level debug. */
+const mostMessages = 20;
+const minuteMs = 60_000;
+
+/** The logs of the streams of one output. */
+export class StreamLogs {
+  readonly #log: Log;
+  readonly #now: () => number;
+  #sinceMs = Number.NEGATIVE_INFINITY;
+  #written = 0;
+  #unwritten = 0;
+
+  /** @param now milliseconds that never decrease */
+  constructor(log: Log, now: () => number) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  /** Returns the log of a stream. */
+  of(stream: string): Log {
+    const log = prefixed(this.#log, `stream ${stream}: `);
+    const bounded = (write: (message: string) => void) => (message: string) => {
+      if (this.#mayWrite()) write(message);
+      else log.debug(message);
+    };
+    return { debug: log.debug, info: bounded(log.info), warning: bounded(log.warning), error: bounded(log.error) };
+  }
+
+  #mayWrite(): boolean {
+    const now = this.#now();
+    if (now - this.#sinceMs >= minuteMs) {
+      if (this.#unwritten > 0) this.#log.info(`${this.#unwritten} messages about streams were written at level debug, beyond ${mostMessages} in a minute`);
+      this.#sinceMs = now;
+      this.#written = 0;
+      this.#unwritten = 0;
+    }
+    if (this.#written < mostMessages) this.#written++;
+    else this.#unwritten++;
+    return this.#unwritten === 0;
+  }
+}

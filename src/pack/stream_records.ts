@@ -1,0 +1,56 @@
+/** Keeps the user records of a slice apart by stream, until the shards of each stream are known by which they are aggregated. */
+import { Aggregator, type AggregationLimits, type AggregatorDependencies } from "./aggregator.js";
+import type { Entry } from "./entry.js";
+import type { ShardMap } from "./shard_map.js";
+
+/** The records of one stream: an object for each would cost more than to copy what is in it. */
+interface Gathered {
+  /** {@link recordNumbers} for each record: where it starts and ends in the sink, and its event. */
+  readonly numbers: number[];
+  readonly partitionKeys: (string | undefined)[];
+}
+
+const recordNumbers = 3;
+
+/** The user records of one slice. */
+export class StreamRecords {
+  readonly #byStream = new Map<string | undefined, Gathered>();
+  #latest: Gathered | undefined;
+  #latestStream: string | undefined;
+
+  /** The streams that have records. */
+  get streams(): readonly (string | undefined)[] {
+    return [...this.#byStream.keys()];
+  }
+
+  /** Takes the record at the sink's bytes from `start` to `end`. @param stream undefined for the output's own */
+  add(stream: string | undefined, start: number, end: number, partitionKey: string | undefined, event: number): void {
+    const { numbers, partitionKeys } = this.#of(stream);
+    numbers.push(start, end, event);
+    partitionKeys.push(partitionKey);
+  }
+
+  /** Returns the entries of all streams, one stream after the other. @param shardMapOf returns undefined where a stream's shards are unknown */
+  aggregate(limits: AggregationLimits, dependencies: Omit<AggregatorDependencies, "stream" | "shardMap" | "emit">, shardMapOf: (stream: string | undefined) => ShardMap | undefined): Entry[] {
+    const entries: Entry[] = [];
+    const emit = (entry: Entry) => entries.push(entry);
+    for (const [stream, { numbers, partitionKeys }] of this.#byStream) {
+      const aggregator = new Aggregator(limits, { ...dependencies, stream, shardMap: shardMapOf(stream), emit });
+      for (const [index, partitionKey] of partitionKeys.entries()) {
+        const [start, end, event] = numbers.slice(recordNumbers * index, recordNumbers * (index + 1)) as [number, number, number];
+        aggregator.add(start, end, partitionKey, event);
+      }
+      aggregator.close();
+    }
+    return entries;
+  }
+
+  #of(stream: string | undefined): Gathered {
+    if (this.#latest !== undefined && stream === this.#latestStream) return this.#latest;
+    const gathered = this.#byStream.get(stream) ?? { numbers: [], partitionKeys: [] };
+    this.#byStream.set(stream, gathered);
+    this.#latest = gathered;
+    this.#latestStream = stream;
+    return gathered;
+  }
+}

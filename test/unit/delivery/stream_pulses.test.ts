@@ -1,0 +1,75 @@
+// What several streams together say about the service: a stream that fails alone does not speak for the others.
+import { describe, expect, it } from "vitest";
+import { ServicePulse, type RequestSign } from "../../../src/delivery/service_pulse.js";
+import { StreamPulses } from "../../../src/delivery/stream_pulses.js";
+import { JumpingClock } from "../../support/fake_clock.js";
+
+function setUp(count: number) {
+  const clock = new JumpingClock();
+  const pulses = Array.from({ length: count }, () => new ServicePulse(clock.now));
+  const all = new StreamPulses(() => pulses);
+  const exchange = (stream: number, sign: RequestSign) => {
+    const pulse = pulses[stream] as ServicePulse;
+    pulse.ended(pulse.started(), sign);
+  };
+  return { clock, pulses, all, exchange };
+}
+
+describe("an output of one stream", () => {
+  it.each<RequestSign>(["taken", "not taken", "hopeless"])("is judged as its pulse is, after a request that was %s", (sign) => {
+    const { clock, pulses, all, exchange } = setUp(1);
+    const [pulse] = pulses as [ServicePulse];
+    exchange(0, sign);
+    pulse.started();
+    for (const passedMs of [0, 1500, 2500, 9000, 2000]) {
+      clock.nowMs += passedMs;
+      expect(all.isHanging).toBe(pulse.isHanging);
+      expect(all.isFruitless).toBe(pulse.isFruitless);
+      expect(all.isHopeless(pulse)).toBe(pulse.isHopeless);
+    }
+  });
+});
+
+describe("an output of several streams", () => {
+  it("hangs when one stream hangs and no other one takes records or waits in good time", () => {
+    const { clock, pulses, all } = setUp(2);
+    pulses[0]?.started();
+    clock.nowMs += 10_001;
+    expect(all.isHanging).toBe(true);
+    const request = pulses[1]?.started() ?? 0;
+    expect(all.isHanging, "the other one waits for 0 s").toBe(false);
+    clock.nowMs += 1000;
+    pulses[1]?.ended(request, "taken");
+    expect(all.isHanging, "the other one has just taken records").toBe(false);
+    clock.nowMs += 30_000;
+    expect(all.isHanging).toBe(true);
+  });
+
+  it("is fruitless when each stream was tried in vain, and not while one was not tried since it took records", () => {
+    const { clock, all, exchange } = setUp(2);
+    exchange(0, "hopeless");
+    expect(all.isFruitless, "the other one was never tried").toBe(false);
+    exchange(1, "taken");
+    clock.nowMs += 60_000;
+    expect(all.isFruitless).toBe(false);
+    exchange(1, "hopeless");
+    expect(all.isFruitless).toBe(true);
+  });
+
+  it("is not fruitless without any stream", () => {
+    expect(setUp(0).all.isFruitless).toBe(false);
+    expect(setUp(0).all.isHanging).toBe(false);
+  });
+
+  it("is hopeless for a stream that gives no hope unless another one takes records", () => {
+    const { clock, pulses, all, exchange } = setUp(2);
+    const [missing, healthy] = pulses as [ServicePulse, ServicePulse];
+    exchange(0, "hopeless");
+    expect(all.isHopeless(missing)).toBe(true);
+    exchange(1, "taken");
+    expect(all.isHopeless(missing)).toBe(false);
+    expect(all.isHopeless(healthy)).toBe(false);
+    clock.nowMs += 60_000;
+    expect(all.isHopeless(missing)).toBe(true);
+  });
+});
