@@ -4,6 +4,7 @@ import { openOutput } from "../output/open_output.js";
 import type { CredentialSources } from "../credentials/credentials.js";
 import { credentialSource } from "../credentials/credential_source.js";
 import { RequestBodies } from "../kinesis/request_bodies.js";
+import type { LineFiles } from "../files/line_files.js";
 import { readNetworkEnvironment } from "../network/network.js";
 import { readConfig, type Config } from "../options/config.js";
 import { optionNames } from "../options/table.js";
@@ -52,6 +53,12 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
   const { binding, environment, shared, steadyNow, now, random } = dependencies;
   // One for the process: outputs with the same sources share their credentials.
   let credentialSources: CredentialSources | undefined;
+  let lineFiles: LineFiles | undefined;
+  const openDeadLetterFile = async ({ deadLetters }: Config) => {
+    if (deadLetters === undefined) return undefined;
+    lineFiles ??= new (await import("../files/line_files.js")).LineFiles();
+    return lineFiles.open("dead_letter_file", deadLetters.file, deadLetters.maxBytes);
+  };
   return async (number, read, requestId) => {
     const host = binding.outputInstance(requestId);
     const log = logOf(number, host, dependencies);
@@ -68,6 +75,8 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
     const bodies = new RequestBodies(options.stream, config.requestFormat, random, shared.sinks, () => {
       log.warning("The endpoint does not take requests in CBOR; from now on they are JSON, which 'request_format' can say from the start");
     });
+    const compress = config.compression === undefined ? undefined : (await import("../pack/compression.js")).compressorFor(config.compression);
+    const deadLetterFile = await openDeadLetterFile(config);
     return openOutput(config, instanceEnvironment, {
       log,
       metrics: openMetrics(requestId, host?.name, options.stream, log, binding),
@@ -78,10 +87,10 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
         return createKinesisClient(options, credentialSources.open(options, { network, log }), version, bodies, network);
       }),
       now: steadyNow,
+      epochNow: now,
       digest: dependencies.sha256,
-      compress: config.compression === undefined ? undefined : (await import("../pack/compression.js")).compressorFor(config.compression),
       exitProcess: (status) => binding.exitProcess(status),
-      ...{ shared, random, sleep: dependencies.sleep, md5: dependencies.md5, md5Ready: dependencies.md5Ready },
+      ...{ shared, random, compress, deadLetterFile, sleep: dependencies.sleep, md5: dependencies.md5, md5Ready: dependencies.md5Ready },
     });
   };
 }

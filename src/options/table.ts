@@ -11,6 +11,7 @@ import {
   readRegion,
   readRequestFormat,
   readRoleArn,
+  readSize,
   readStream,
   readTimeFormat,
 } from "./values.js";
@@ -88,6 +89,8 @@ const holdsPassword = (text: string): boolean => text.includes("@");
 const maxTimeoutSeconds = 2_147_483;
 const maxRetryTimeoutSeconds = 3600;
 const maxDrainTimeoutSeconds = 3600;
+/** The default, the lowest and the highest. */
+const deadLetterFileSizes = ["100m", "64k", "1000g"] as const;
 /** Room for the longest partition key (256 characters of four bytes) and some data beside it. */
 const minRecordBytes = 4096;
 const minAggregatedBytes = 1024;
@@ -247,6 +250,17 @@ export const options = {
   drain_timeout: wholeNumber("drain_timeout", { fallback: 20, lowest: 0, highest: maxDrainTimeoutSeconds }, {
     help: "seconds for which the output goes on delivering when Fluent Bit ends, see [the end](DELIVERY.md#the-end)",
     allowed: `0 to ${maxDrainTimeoutSeconds}, whole`,
+  }),
+  dead_letter_file: freeText({
+    help: "keeps each record that is dropped as a line of JSON in this file, see [dropped records](DELIVERY.md#dropped-records)",
+    fallback: "off",
+    allowed: "path of a regular file, made where there is none; its folder must exist",
+  }),
+  dead_letter_file_size: option({
+    read: (text) => readSize("dead_letter_file_size", text, ...deadLetterFileSizes),
+    help: "size at which that file is renamed to the same name with `.1`, in place of the one of before",
+    fallback: `\`${deadLetterFileSizes[0]}\``,
+    allowed: `${deadLetterFileSizes[1]} to ${deadLetterFileSizes[2]}, in bytes or as Fluent Bit writes sizes: \`k\`, \`m\`, \`g\` are thousands`,
   }),
 };
 

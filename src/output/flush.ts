@@ -12,6 +12,7 @@ import type { OutputTurns, Turn } from "../delivery/turns.js";
 import type { Log } from "../telemetry/log.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import type { ChunkTally, TakenCounts } from "./chunk_tally.js";
+import type { DeadLetters } from "./dead_letters.js";
 import type { SliceDelivery } from "./slice_delivery.js";
 
 /** The reply to a flush: Fluent Bit forgets the chunk, or brings it again. */
@@ -35,6 +36,8 @@ export interface FlushStages {
   readonly pipeline: Pipeline;
   readonly tally: ChunkTally;
   readonly delivery: SliceDelivery;
+  /** Undefined where dropped records are not kept. */
+  readonly deadLetters: DeadLetters | undefined;
   readonly sinks: SinkPool;
   readonly isAggregated: boolean;
   /** Resolves when a checksum of aggregates can be computed. */
@@ -86,6 +89,9 @@ async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, place: 
   let isDelivered = true;
   let isAnyTaken = false;
   let isRemembered = wanted !== undefined;
+  const settle = () => {
+    for (const { addTo } of counts.splice(0)) addTo(metrics, tag);
+  };
   while (!slices.isOver) {
     // What comes again was counted when it came first.
     const isNew = slices.position >= (wanted?.rest ?? 0);
@@ -100,7 +106,12 @@ async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, place: 
     if (isNew) counts.push(packed.counts);
     turn.resize(sink.length + heapBytesOf(entries));
     log.debug(`Flushing ${entries.length} entries with tag: ${tag}`);
-    if (entries.length === 0) continue;
+    if (entries.length === 0) {
+      // Nothing of it is to come again.
+      isRemembered = true;
+      settle();
+      continue;
+    }
     await place?.before;
     // Aggregates hold many keys: their chunks follow one another.
     const keys = isAggregated ? undefined : place?.keys;
@@ -110,6 +121,8 @@ async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, place: 
     const delivered = await delivering;
     isAnyTaken ||= delivered.delivered > 0;
     isRemembered ||= isAnyTaken || delivered.refused.length > 0;
+    if (delivered.refused.length > 0) stages.deadLetters?.refused(delivered.refused, chunk, tag);
+    if (isRemembered) settle();
     if (delivered.kind === "delivered") continue;
     isDelivered = false;
     remaining.add(delivered.remaining);
@@ -123,7 +136,7 @@ async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, place: 
   }
   delivery.sent(isDelivered || isAnyTaken);
   // A chunk of which nothing is remembered comes again as if it were new.
-  if (isDelivered || isRemembered) for (const { addTo } of counts) addTo(metrics);
+  if (isDelivered || isRemembered) settle();
   if (isDelivered) return "ok";
   if (isRemembered) partialDeliveries.keep(chunk, tag, remaining);
   return "retry";

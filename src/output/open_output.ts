@@ -17,8 +17,9 @@ import { Pipeline, type PipelineDependencies } from "../pack/slices.js";
 import type { Log } from "../telemetry/log.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import { ChunkTally } from "./chunk_tally.js";
+import { DeadLetters, type DeadLetterDependencies } from "./dead_letters.js";
 import { flush } from "./flush.js";
-import { Output } from "./output.js";
+import { Output, type OutputFile } from "./output.js";
 import { createRecordReport } from "./record_report.js";
 import { SliceDelivery } from "./slice_delivery.js";
 
@@ -46,6 +47,10 @@ export interface OutputDependencies extends Omit<PipelineDependencies, "report">
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Ends Fluent Bit at once. */
   readonly exitProcess: (status: number) => void;
+  /** Returns milliseconds since the epoch. */
+  readonly epochNow: () => number;
+  /** Takes the records that are dropped; unset where they are not kept. */
+  readonly deadLetterFile?: (DeadLetterDependencies["file"] & OutputFile) | undefined;
 }
 
 /**
@@ -55,14 +60,16 @@ const partialDeliveryLimits = { maxBytes: 4 * 1024 * 1024, maxAgeMs: 60 * 60_000
 
 /** Returns an output that is ready for its first flush. */
 export function openOutput(config: Config, environment: InstanceEnvironment, dependencies: OutputDependencies): Output {
-  const { log, now, sleep, random, client, metrics, shared } = dependencies;
+  const { log, now, sleep, random, client, metrics, shared, epochNow, deadLetterFile } = dependencies;
   const isAggregated = config.aggregation !== undefined;
   // Records of which the key is random all share the key of their aggregate.
   const hasKeys = config.record.partitionKeyPath.length > 0;
   const pulse = new ServicePulse(now);
   const turns = shared.turns.open(config.concurrency > 0 ? config.concurrency : undefined);
   const shards = isAggregated && hasKeys ? new ShardList(dependencies) : undefined;
-  const tally = new ChunkTally(createRecordReport(log, config.connection.stream, config.limits.maxRecordBytes, now));
+  const { stream } = config.connection;
+  const deadLetters = deadLetterFile && new DeadLetters({ file: deadLetterFile, stream, epochNow, now, metrics, log });
+  const tally = new ChunkTally(createRecordReport(log, stream, config.limits.maxRecordBytes, now), deadLetters);
   const delivery = new SliceDelivery({
     policy: { budgetMs: config.retryTimeoutMs, maxRounds: config.concurrency > 0 ? config.concurrencyRetries : undefined },
     client: metered(client, metrics, now, pulse),
@@ -90,12 +97,13 @@ export function openOutput(config: Config, environment: InstanceEnvironment, dep
     pipeline: new Pipeline(config, { ...dependencies, report: tally }),
     sinks: shared.sinks,
     checksumReady: dependencies.md5Ready ?? (() => Promise.resolve()),
-    ...{ turns, shards, tally, delivery, isAggregated, metrics, log },
+    ...{ turns, shards, tally, delivery, deadLetters, isAggregated, metrics, log },
   };
   return new Output({
     flush: (chunk, tag) => flush(chunk, tag, stages),
     drainTimeoutMs: config.drainTimeoutMs,
     closeClient: () => client.close(),
+    files: deadLetterFile === undefined ? [] : [deadLetterFile],
     ...{ delivery, turns, metrics, log, now, sleep },
   });
 }

@@ -4,7 +4,7 @@ import { compressorFor } from "../../src/pack/compression.js";
 import { readConfig } from "../../src/options/config.js";
 import { type Metrics, noMetrics } from "../../src/telemetry/metrics.js";
 import type { Reply } from "../../src/output/flush.js";
-import { openOutput, type SharedMemory } from "../../src/output/open_output.js";
+import { openOutput, type OutputDependencies, type SharedMemory } from "../../src/output/open_output.js";
 import type { Output } from "../../src/output/output.js";
 import type { Compress } from "../../src/record/truncation.js";
 import { type HeldClock, JumpingClock } from "./fake_clock.js";
@@ -24,6 +24,7 @@ export interface InstanceSetting {
   readonly shared?: SharedMemory;
   /** Takes the place of the compressor of the option compression. */
   readonly compress?: Compress;
+  readonly deadLetterFile?: OutputDependencies["deadLetterFile"];
 }
 
 export interface ScriptedInstance {
@@ -56,6 +57,7 @@ export function scriptedInstance(setting: InstanceSetting = {}): ScriptedInstanc
       metrics: setting.metrics ?? noMetrics,
       shared: setting.shared ?? sharedMemory({ now: clock.now }),
       now: clock.now,
+      epochNow: () => Date.UTC(2026, 0, 31) + clock.now(),
       sleep: clock.sleep,
       random,
       digest: (bytes) => {
@@ -64,6 +66,7 @@ export function scriptedInstance(setting: InstanceSetting = {}): ScriptedInstanc
       },
       md5: (bytes) => createHash("md5").update(bytes).digest(),
       compress,
+      deadLetterFile: setting.deadLetterFile,
       exitProcess: (status) => void exits.push(status),
     },
   );
