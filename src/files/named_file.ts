@@ -8,7 +8,7 @@ import { ConfigurationError } from "../configuration_error.js";
 export const privateMode = 0o600;
 
 /** A system's error that is no fault of the code. */
-export type SystemError = Error & { readonly code: string };
+export type SystemError = Error & { readonly code: string; readonly path?: string };
 
 /** Whether an error is the system's. @param codes any when there are none */
 export function isSystemError(error: unknown, ...codes: readonly string[]): error is SystemError {
