@@ -5,6 +5,8 @@ import type { CredentialSources } from "../credentials/credentials.js";
 import { credentialSource } from "../credentials/credential_source.js";
 import { RequestBodies } from "../kinesis/request_bodies.js";
 import type { LineFiles } from "../files/line_files.js";
+import type { StateFileDependencies } from "../files/state_file.js";
+import type { StateFiles } from "../files/state_files.js";
 import { readNetworkEnvironment } from "../network/network.js";
 import { readConfig, type Config } from "../options/config.js";
 import { optionNames } from "../options/table.js";
@@ -59,6 +61,16 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
     lineFiles ??= new (await import("../files/line_files.js")).LineFiles();
     return lineFiles.open("dead_letter_file", deadLetters.file, deadLetters.maxBytes);
   };
+  let stateFiles: StateFiles | undefined;
+  const openStateFile = async ({ stateFile, connection }: Config, log: Log) => {
+    if (stateFile === undefined) return undefined;
+    const token = () => `${now().toString(36)}-${random().toString(36).slice(2)}`;
+    stateFiles ??= new (await import("../files/state_files.js")).StateFiles(token);
+    const { stream, region, endpoint = kinesisEndpointOf(environment) ?? "" } = connection;
+    const { sha256: digest, sleep } = dependencies;
+    const stateDependencies: StateFileDependencies = { destination: { stream, region, endpoint }, digest, epochNow: now, now: steadyNow, sleep, log };
+    return stateFiles.open("state_file", stateFile, stateDependencies);
+  };
   return async (number, read, requestId) => {
     const host = binding.outputInstance(requestId);
     const log = logOf(number, host, dependencies);
@@ -77,6 +89,10 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
     });
     const compress = config.compression === undefined ? undefined : (await import("../pack/compression.js")).compressorFor(config.compression);
     const deadLetterFile = await openDeadLetterFile(config);
+    const stateFile = await openStateFile(config, log).catch(async (error: unknown) => {
+      await deadLetterFile?.close();
+      throw error;
+    });
     return openOutput(config, instanceEnvironment, {
       log,
       metrics: openMetrics(requestId, host?.name, options.stream, log, binding),
@@ -90,7 +106,7 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
       epochNow: now,
       digest: dependencies.sha256,
       exitProcess: (status) => binding.exitProcess(status),
-      ...{ shared, random, compress, deadLetterFile, sleep: dependencies.sleep, md5: dependencies.md5, md5Ready: dependencies.md5Ready },
+      ...{ shared, random, compress, deadLetterFile, stateFile, sleep: dependencies.sleep, md5: dependencies.md5, md5Ready: dependencies.md5Ready },
     });
   };
 }

@@ -34,6 +34,8 @@ export interface Config {
   readonly concurrencyRetries: number;
   /** Where dropped records are kept; undefined where they are not. */
   readonly deadLetters: { readonly file: string; readonly maxBytes: number } | undefined;
+  /** Where it is kept what of chunks is delivered; undefined where it is forgotten at the end. */
+  readonly stateFile: string | undefined;
 }
 
 /** Above the slowest response that was seen, 9 s; a PutRecords usually takes 10 to 40 ms. */
@@ -91,6 +93,7 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
     concurrency: values.experimental_concurrency,
     concurrencyRetries: values.experimental_concurrency_retries,
     deadLetters: values.dead_letter_file === undefined ? undefined : { file: values.dead_letter_file, maxBytes: values.dead_letter_file_size },
+    stateFile: values.state_file,
   };
   giveAdvice(config, values.partition_key.length > 0, log);
   if (config.deadLetters === undefined && texts.get("dead_letter_file_size") !== "") log.warning("'dead_letter_file_size' has no effect without 'dead_letter_file'");

@@ -262,6 +262,11 @@ export const options = {
     fallback: `\`${deadLetterFileSizes[0]}\``,
     allowed: `${deadLetterFileSizes[1]} to ${deadLetterFileSizes[2]}, in bytes or as Fluent Bit writes sizes: \`k\`, \`m\`, \`g\` are thousands`,
   }),
+  state_file: freeText({
+    help: "keeps in this file what is delivered of chunks that are not wholly delivered, so that a restart sends nothing of chunks on disk twice, see [restarts](DELIVERY.md#restarts)",
+    fallback: "off: it is forgotten at the end",
+    allowed: "path of a regular file, one for each output, made where there is none; its folder must exist and be writable",
+  }),
 };
 
 /** The name of an option. */

@@ -5,6 +5,7 @@ import { EventSet } from "../pack/event_set.js";
 import { sliceRecordBytes, type Pipeline } from "../pack/slices.js";
 import { ByteSink } from "../bytes/byte_sink.js";
 import type { SinkPool } from "../bytes/sink_pool.js";
+import type { ChunkProgress } from "../delivery/chunk_progress.js";
 import type { PartialDeliveries } from "../delivery/partial_deliveries.js";
 import type { ShardList } from "../delivery/shard_list.js";
 import type { TagOrder, TagPlace } from "../delivery/tag_order.js";
@@ -59,7 +60,7 @@ export async function flush(waiting: WaitingChunk, tag: string, stages: FlushSta
       return await stages.delivery.sending(async () => {
         const chunk = await waiting.open();
         if (chunk === undefined || stages.delivery.hasEnded) return "retry";
-        return deliverSlices(chunk, tag, turn, place, stages);
+        return deliverChunk(chunk, tag, turn, place, stages);
       });
     } finally {
       turn.give();
@@ -75,12 +76,37 @@ function expectedBytes(chunkBytes: number, { isAggregated }: FlushStages): numbe
   return isAggregated ? 2 * recordBytes : recordBytes;
 }
 
-/** Packs and delivers one slice of the chunk after the other. @param place undefined where records have no order */
-async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, place: TagPlace | undefined, stages: FlushStages): Promise<Reply> {
+/** Delivers what an earlier flush has left of the chunk, or all of it. @param place undefined where records have no order */
+async function deliverChunk(chunk: Uint8Array, tag: string, turn: Turn, place: TagPlace | undefined, stages: FlushStages): Promise<Reply> {
+  const { partialDeliveries } = stages;
+  const wanted = partialDeliveries.take(chunk, tag);
+  const progress = partialDeliveries.follow(chunk, tag, wanted);
+  try {
+    return await deliverSlices(chunk, tag, { wanted, progress }, turn, place, stages);
+  } finally {
+    await partialDeliveries.end(progress);
+  }
+}
+
+/** Which of the events of a chunk to send, all when undefined, and what becomes of them. */
+interface Rest {
+  readonly wanted: EventSet | undefined;
+  /** Undefined where nobody wants to know. */
+  readonly progress: ChunkProgress | undefined;
+}
+
+/** Packs and delivers one slice of the chunk after the other. */
+async function deliverSlices(
+  chunk: Uint8Array,
+  tag: string,
+  { wanted, progress }: Rest,
+  turn: Turn,
+  place: TagPlace | undefined,
+  stages: FlushStages,
+): Promise<Reply> {
   const { checksumReady, shards, partialDeliveries, pipeline, tally, delivery, sinks, metrics, log, isAggregated } = stages;
   if (isAggregated) await checksumReady();
   const shardMap = await shards?.current();
-  const wanted = partialDeliveries.take(chunk, tag);
   const slices = pipeline.open(chunk, wanted, shardMap);
   const effort = delivery.newEffort();
   const remaining = new EventSet();
@@ -104,6 +130,7 @@ async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, place: 
     if (packed === undefined) break;
     const { entries, isLast } = packed;
     if (isNew) counts.push(packed.counts);
+    progress?.packed(entries, slices.position, isLast);
     turn.resize(sink.length + heapBytesOf(entries));
     log.debug(`Flushing ${entries.length} entries with tag: ${tag}`);
     if (entries.length === 0) {
@@ -115,13 +142,23 @@ async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, place: 
     await place?.before;
     // Aggregates hold many keys: their chunks follow one another.
     const keys = isAggregated ? undefined : place?.keys;
-    const delivering = delivery.deliver(entries, effort, shardMap !== undefined, keys, (entry) => takeApart(chunk, entry, stages));
+    const delivering = delivery.deliver(entries, effort, shardMap !== undefined, keys, {
+      takeApart: (entry) => takeApart(chunk, entry, stages),
+      taken: progress && ((taken) => {
+        progress.settled(taken);
+        // Before it is kept that they need not be sent again.
+        settle();
+      }),
+    });
     // All its entries have their places among those of their keys.
     if (keys !== undefined && isLast) place?.passOn();
     const delivered = await delivering;
     isAnyTaken ||= delivered.delivered > 0;
     isRemembered ||= isAnyTaken || delivered.refused.length > 0;
-    if (delivered.refused.length > 0) stages.deadLetters?.refused(delivered.refused, chunk, tag);
+    if (delivered.refused.length > 0) {
+      stages.deadLetters?.refused(delivered.refused, chunk, tag);
+      progress?.settled(delivered.refused.map(({ entry }) => entry));
+    }
     if (isRemembered) settle();
     if (delivered.kind === "delivered") continue;
     isDelivered = false;
@@ -132,14 +169,15 @@ async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, place: 
   sinks.give(sink);
   if (!slices.isOver) {
     isDelivered = false;
-    remaining.addFrom(slices.position);
+    remaining.addFrom(slices.position, wanted);
   }
   delivery.sent(isDelivered || isAnyTaken);
   // A chunk of which nothing is remembered comes again as if it were new.
   if (isDelivered || isRemembered) settle();
-  if (isDelivered) return "ok";
-  if (isRemembered) partialDeliveries.keep(chunk, tag, remaining);
-  return "retry";
+  // Kept on disk, a chunk whose reply Fluent Bit does not learn comes again to the next output, with nothing left to send.
+  const isKept = isDelivered ? partialDeliveries.isKept && delivery.isEnding : isRemembered;
+  if (isKept) partialDeliveries.keep(chunk, tag, remaining, progress);
+  return isDelivered ? "ok" : "retry";
 }
 
 /** Returns the user records of an aggregate as entries of their own. */

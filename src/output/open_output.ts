@@ -4,7 +4,7 @@ import type { SinkPool } from "../bytes/sink_pool.js";
 import { DeliveryReport } from "../delivery/delivery_report.js";
 import { FailureTimeout } from "../delivery/failure_timeout.js";
 import { metered } from "../delivery/metered_client.js";
-import { PartialDeliveries } from "../delivery/partial_deliveries.js";
+import { PartialDeliveries, type DeliveryKeeper } from "../delivery/partial_deliveries.js";
 import type { PutRecordsClient } from "../delivery/put_records.js";
 import { RequestWindow } from "../delivery/request_window.js";
 import { ServicePulse } from "../delivery/service_pulse.js";
@@ -51,16 +51,20 @@ export interface OutputDependencies extends Omit<PipelineDependencies, "report">
   readonly epochNow: () => number;
   /** Takes the records that are dropped; unset where they are not kept. */
   readonly deadLetterFile?: (DeadLetterDependencies["file"] & OutputFile) | undefined;
+  /** Keeps what is delivered of chunks; unset where that is forgotten at the end. */
+  readonly stateFile?: (DeliveryKeeper & OutputFile) | undefined;
 }
 
 /**
  * About 7,000 chunks, and longer than Fluent Bit's default of 2000 s at most between two retries (Scheduler.Cap).
  */
 const partialDeliveryLimits = { maxBytes: 4 * 1024 * 1024, maxAgeMs: 60 * 60_000 };
+/** Over a weekend in which Fluent Bit does not run. */
+const longestKeptMs = 7 * 24 * 60 * 60_000;
 
 /** Returns an output that is ready for its first flush. */
 export function openOutput(config: Config, environment: InstanceEnvironment, dependencies: OutputDependencies): Output {
-  const { log, now, sleep, random, client, metrics, shared, epochNow, deadLetterFile } = dependencies;
+  const { log, now, sleep, random, client, metrics, shared, epochNow, deadLetterFile, stateFile } = dependencies;
   const isAggregated = config.aggregation !== undefined;
   // Records of which the key is random all share the key of their aggregate.
   const hasKeys = config.record.partitionKeyPath.length > 0;
@@ -93,7 +97,7 @@ export function openOutput(config: Config, environment: InstanceEnvironment, dep
   });
   const stages = {
     tags: hasKeys ? new TagOrder() : undefined,
-    partialDeliveries: new PartialDeliveries(partialDeliveryLimits, dependencies),
+    partialDeliveries: new PartialDeliveries(stateFile ? { ...partialDeliveryLimits, maxAgeMs: longestKeptMs } : partialDeliveryLimits, dependencies, stateFile),
     pipeline: new Pipeline(config, { ...dependencies, report: tally }),
     sinks: shared.sinks,
     checksumReady: dependencies.md5Ready ?? (() => Promise.resolve()),
@@ -103,7 +107,7 @@ export function openOutput(config: Config, environment: InstanceEnvironment, dep
     flush: (chunk, tag) => flush(chunk, tag, stages),
     drainTimeoutMs: config.drainTimeoutMs,
     closeClient: () => client.close(),
-    files: deadLetterFile === undefined ? [] : [deadLetterFile],
+    files: [deadLetterFile, stateFile].filter((file) => file !== undefined),
     ...{ delivery, turns, metrics, log, now, sleep },
   });
 }

@@ -7,6 +7,8 @@ import type { SliceDelivery } from "./slice_delivery.js";
 
 /** A file that an output writes to. */
 export interface OutputFile {
+  /** The output ends. */
+  ending?(): void;
   /** Resolves when all is written and the file is closed. Never rejects. */
   close(): Promise<void>;
 }
@@ -83,8 +85,9 @@ export class Output {
    * @param isAlive is called several times a second
    */
   async close(sinceMs: number, isAlive: () => void): Promise<void> {
-    const { delivery, turns, drainTimeoutMs, closeClient, log, metrics, now, sleep } = this.#parts;
+    const { delivery, turns, drainTimeoutMs, closeClient, files, log, metrics, now, sleep } = this.#parts;
     this.expectEnd();
+    for (const file of files) file.ending?.();
     const replies = Promise.allSettled([...(this.#last ?? this.#underWay)]);
     while (this.#underWay.size > 0 && now() - sinceMs < drainTimeoutMs && !delivery.isHanging) {
       isAlive();

@@ -60,6 +60,11 @@ export class SliceDelivery {
     return this.#dependencies.window.isEnded;
   }
 
+  /** Whether Fluent Bit learns of no reply any more, nor brings a chunk again: {@link drain} or {@link end} was called. */
+  get isEnding(): boolean {
+    return this.#isDraining || this.hasEnded;
+  }
+
   /** Whether the service has not answered for so long that nothing more is to be expected. */
   get isHanging(): boolean {
     return this.#dependencies.pulse.isHanging;
@@ -114,9 +119,15 @@ export class SliceDelivery {
    * Delivers entries, at the cost of the effort of their flush.
    * @param isByShard whether each aggregate holds the records of one shard
    * @param keys orders the keys of chunks side by side
-   * @param takeApart see DeliveryDependencies
+   * @param then takeApart and taken, see DeliveryDependencies
    */
-  async deliver(entries: readonly Entry[], effort: Effort, isByShard: boolean, keys: KeyOrder | undefined, takeApart: DeliveryDependencies["takeApart"]): Promise<Delivery> {
+  async deliver(
+    entries: readonly Entry[],
+    effort: Effort,
+    isByShard: boolean,
+    keys: KeyOrder | undefined,
+    then: Pick<DeliveryDependencies, "takeApart" | "taken">,
+  ): Promise<Delivery> {
     const { client, window, maxRequestBytes, orderOf, pulse, now, random } = this.#dependencies;
     const policy = {
       ...backoff,
@@ -125,7 +136,7 @@ export class SliceDelivery {
       goesOn: () => this.#isDraining && pulse.isTaking,
     };
     const sleep = (milliseconds: number) => this.#sleep(milliseconds);
-    const dependencies = { client, window, maxRequestBytes, order: orderOf(isByShard), keys, now, random, sleep, takeApart };
+    const dependencies = { client, window, maxRequestBytes, order: orderOf(isByShard), keys, now, random, sleep, ...then };
     const delivery = await deliver(entries, policy, dependencies);
     if (effort.roundsLeft !== undefined) effort.roundsLeft -= delivery.retryRounds;
     this.#tell(delivery);

@@ -25,6 +25,7 @@ export interface InstanceSetting {
   /** Takes the place of the compressor of the option compression. */
   readonly compress?: Compress;
   readonly deadLetterFile?: OutputDependencies["deadLetterFile"];
+  readonly stateFile?: OutputDependencies["stateFile"];
 }
 
 export interface ScriptedInstance {
@@ -67,6 +68,7 @@ export function scriptedInstance(setting: InstanceSetting = {}): ScriptedInstanc
       md5: (bytes) => createHash("md5").update(bytes).digest(),
       compress,
       deadLetterFile: setting.deadLetterFile,
+      stateFile: setting.stateFile,
       exitProcess: (status) => void exits.push(status),
     },
   );

@@ -66,7 +66,7 @@ describe("without options besides stream and region", () => {
   it("an empty value is the same as none", () => {
     const empty = "partition_key data_keys log_key append_newline time_key time_key_format replace_dots role_arn " +
       "sts_endpoint endpoint aggregation compression experimental_concurrency experimental_concurrency_retries " +
-      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format concurrent_requests drain_timeout dead_letter_file dead_letter_file_size";
+      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format concurrent_requests drain_timeout dead_letter_file dead_letter_file_size state_file";
     const options = Object.fromEntries(empty.split(" ").map((name) => [name, ""]));
     expect(read({ ...options, ...required })).toEqual(read(required));
   });
@@ -397,4 +397,9 @@ describe("dead_letter_file", () => {
     expect(logOf({ ...required, dead_letter_file_size: "1m" }).at("warning")).toEqual(["'dead_letter_file_size' has no effect without 'dead_letter_file'"]);
     expect(logOf({ ...file, dead_letter_file_size: "1m" }).at("warning")).toEqual([]);
   });
+});
+
+it("state_file is off when unset, and any path", () => {
+  expect(read(required).stateFile).toBeUndefined();
+  expect(read({ ...required, state_file: "C:\\state\\kinesis" }).stateFile).toBe("C:\\state\\kinesis");
 });
