@@ -11,9 +11,10 @@ const rooms = {
   network: ["telemetry"],
   credentials: ["network", "telemetry"],
   kinesis: ["bytes", "record", "pack", "delivery", "network", "credentials", "telemetry"],
+  files: ["pack", "delivery", "network", "telemetry"],
   options: ["record", "pack", "network", "kinesis", "telemetry"],
   output: ["bytes", "pack", "delivery", "options", "telemetry"],
-  host: ["pack", "delivery", "network", "credentials", "kinesis", "options", "output", "telemetry"],
+  host: ["pack", "delivery", "network", "credentials", "kinesis", "files", "options", "output", "telemetry"],
 };
 
 /** Files of the root that every room may use. */

@@ -1,16 +1,11 @@
 /** The command line of `npm run tail`. */
-import { parseArgs, type ParseArgsConfig } from "node:util";
-import { namesStream, regionOfArn } from "../../src/options/stream_name.js";
-import { UsageError } from "../command_line.js";
+import type { ParseArgsConfig } from "node:util";
+import { regionOfArn } from "../../src/options/stream_name.js";
+import { given, parseCommandLine, type Place, readEndpoint, readRegion, readStream, UsageError } from "../command_line.js";
 import { type Position, positionForms, readPosition } from "./position.js";
 
-export interface TailSettings {
-  /** A stream's name or its ARN. */
-  readonly stream: string;
-  /** That of the ARN, if the stream is named by one. Undefined: where the SDK finds one (AWS_REGION, the profile). */
-  readonly region: string | undefined;
-  readonly endpoint: string | undefined;
-  readonly profile: string | undefined;
+/** Its region is that of the ARN, if the stream is named by one. */
+export interface TailSettings extends Place {
   readonly from: Position;
   readonly json: boolean;
   /** The end comes after so many user records; undefined for no end. */
@@ -56,7 +51,7 @@ tail -- ... | less, or node scripts/tail.mjs ... | less. Needed: kinesis:ListSha
  * @throws UsageError
  */
 export function readArguments(args: readonly string[], nowMs: number): TailSettings | "help" {
-  const values = parse(args);
+  const { values } = parseCommandLine(args, { options, allowPositionals: false }, "npm run tail -- --stream my-stream");
   if (values.help === true) return "help";
   if (isMissing(values.stream)) throw new UsageError("--stream is missing: name the stream to read, --stream my-stream");
   const stream = readStream(values.stream);
@@ -72,53 +67,7 @@ export function readArguments(args: readonly string[], nowMs: number): TailSetti
   };
 }
 
-type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
-
-function parse(args: readonly string[]): Values {
-  try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    const quoted = /'([^']*)'/u.exec(message)?.[1] ?? "";
-    const names = Object.keys(options).map((name) => `--${name}`).join(", ");
-    if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") throw new UsageError(`unknown option ${quoted}; there are ${names}`);
-    if (code === "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL") {
-      // npm takes all options before -- for its own, and hands on only their values.
-      const hint = "npm run needs -- before the options: npm run tail -- --stream my-stream";
-      throw new UsageError(`'${quoted}' belongs to no option; ${hint}`);
-    }
-    const option = /--\w+/u.exec(message)?.[0] ?? "an option";
-    if (message.includes('does not take an argument')) throw new UsageError(`${option} takes no value; write ${option} alone`);
-    throw new UsageError(`${option} needs a value; write ${option}=VALUE if it begins with a dash`);
-  }
-}
-
 const isMissing = (value: string | undefined): value is undefined | "" => value === undefined || value === "";
-
-function given(option: string, value: string | undefined): string | undefined {
-  if (value === "") throw new UsageError(`--${option} is empty; name one or leave it out`);
-  return value;
-}
-
-function readStream(value: string): string {
-  if (namesStream(value)) return value;
-  throw new UsageError(`--stream '${value}' is no stream's name (letters, digits, '_', '.', '-') and no ARN of one`);
-}
-
-function readRegion(value: string): string {
-  if (/^[a-z\d-]+$/iu.test(value)) return value;
-  throw new UsageError(`--region '${value}' is no region's code, such as us-west-2`);
-}
-
-function readEndpoint(value: string): string {
-  try {
-    const { protocol } = new URL(value);
-    if (protocol === "http:" || protocol === "https:") return value;
-  } catch {
-    // The same as another protocol.
-  }
-  throw new UsageError(`--endpoint '${value}' is no URL; write http://host:port or https://host`);
-}
 
 function readFrom(value: string, nowMs: number): Position {
   const position = readPosition(value, nowMs);

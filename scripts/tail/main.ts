@@ -1,12 +1,11 @@
 /** `npm run tail`: wires the arguments, the SDK's client, the shards and the output. */
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { KinesisClient } from "@aws-sdk/client-kinesis";
-import { createHttpHandler } from "../../src/network/http_handler.js";
-import { readNetworkEnvironment } from "../../src/network/network.js";
-import { UsageError, usageStatus, wantsColours } from "../command_line.js";
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
+import { counted, UsageError, usageStatus, wantsColours } from "../command_line.js";
+import { complaintOf } from "../complaints.js";
+import { createClient } from "../kinesis_client.js";
 import { help, readArguments, type TailSettings } from "./arguments.js";
-import { complaintOf } from "./complaints.js";
 import { jsonLine, type LineOf, textLine } from "./lines.js";
 import { isClosedPipe, PipeWriter } from "./pipe_writer.js";
 import { describePosition } from "./position.js";
@@ -16,6 +15,7 @@ import { NoSuchShardError, StreamFollower } from "./shards.js";
 import { streamApi } from "./stream_api.js";
 
 const failureStatus = 1;
+const reading = { name: "reading", actions: "kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords", keyAction: "kms:Decrypt" };
 
 const tell = (message: string): void => void process.stderr.write(`${message}\n`);
 
@@ -64,7 +64,7 @@ async function tail(settings: TailSettings): Promise<number> {
   } catch (error) {
     if (!signal.aborted) {
       stop.abort();
-      tell(`tail: ${error instanceof NoSuchShardError ? error.message : complaintOf(error, settings)}`);
+      tell(`tail: ${error instanceof NoSuchShardError ? error.message : complaintOf(error, settings, reading)}`);
       return failureStatus;
     }
   } finally {
@@ -83,20 +83,4 @@ function lineForm({ json }: TailSettings): LineOf {
   if (json) return jsonLine;
   const isColoured = wantsColours(process.env, process.stdout.isTTY);
   return (record) => textLine(record, isColoured);
-}
-
-/** With the SDK's default chain of credentials, and the plugin's way through proxies. */
-async function createClient({ region, endpoint, profile }: TailSettings): Promise<KinesisClient> {
-  return new KinesisClient({
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(profile === undefined ? {} : { profile }),
-    requestHandler: createHttpHandler(await readNetworkEnvironment(process.env)),
-    // `patiently` tries again, and tells it.
-    maxAttempts: 1,
-  });
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

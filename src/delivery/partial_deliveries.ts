@@ -1,6 +1,7 @@
 /** Remembers of chunks that go back to Fluent Bit which of their events have still to be sent. */
 import type { EventSet } from "../pack/event_set.js";
 import type { Log } from "../telemetry/log.js";
+import { ChunkProgress } from "./chunk_progress.js";
 
 /** Bounds of the memory of one output instance. */
 export interface MemoryLimits {
@@ -18,33 +19,107 @@ export interface MemoryDependencies {
   readonly log: Log;
 }
 
-interface Remembered {
+/** A chunk of which only some events are still unsent, or none. */
+export interface PartialDelivery {
   readonly tag: string;
   readonly chunkBytes: number;
   readonly digest: string;
   readonly remaining: EventSet;
+}
+
+/** A partial delivery, and how long it has been remembered. */
+export type AgedDelivery = PartialDelivery & { readonly ageMs: number };
+
+/** What is to be kept at any moment. */
+export interface DeliverySource {
+  /** The oldest first. */
+  readonly all: readonly AgedDelivery[];
+  /** Whether it changes as time goes by. */
+  readonly isChanging: boolean;
+}
+
+/** Keeps what is remembered beyond the end of the process. */
+export interface DeliveryKeeper {
+  /** Says where to look for what is to be kept. Returns what an earlier output kept, the oldest first. */
+  attach(source: DeliverySource): readonly AgedDelivery[];
+  /** What is to be kept has changed: it is written soon. */
+  changed(): void;
+  /** Resolves when all changes so far are written, or cannot be. */
+  written(): Promise<void>;
+}
+
+interface Remembered extends PartialDelivery {
   readonly sinceMs: number;
 }
 
 /** A digest and the objects and tables that hold it, at a guess. */
 const overheadBytes = 600;
+/** A chunk that is delivered sooner is never hashed. */
+const leastProgressMs = 100;
 
 /**
  * Chunks are known by tag and content. Two chunks with the same content are alike to the stream as well: whichever comes
  * first sends what is missing of one of them, and in the end each event has been sent as often as it was taken.
  */
-export class PartialDeliveries {
+export class PartialDeliveries implements DeliverySource {
   readonly #limits: MemoryLimits;
   readonly #dependencies: MemoryDependencies;
   /** The oldest first. */
   readonly #remembered = new Set<Remembered>();
   /** By tag and length, then by digest: chunks of the same content, the oldest first. */
   readonly #groups = new Map<string, Map<string, Remembered[]>>();
+  readonly #underWay = new Set<ChunkProgress>();
+  readonly #keeper: DeliveryKeeper | undefined;
   #bytes = 0;
 
-  constructor(limits: MemoryLimits, dependencies: MemoryDependencies) {
+  /** @param keeper undefined where all is forgotten at the end of the output */
+  constructor(limits: MemoryLimits, dependencies: MemoryDependencies, keeper?: DeliveryKeeper) {
     this.#limits = limits;
     this.#dependencies = dependencies;
+    this.#keeper = keeper;
+    for (const { ageMs, ...kept } of keeper?.attach(this) ?? []) this.#remember({ ...kept, sinceMs: dependencies.now() - ageMs });
+  }
+
+  /** All that is to be kept, the oldest first. */
+  get all(): readonly AgedDelivery[] {
+    this.#forgetOld();
+    const now = this.#dependencies.now();
+    const remembered = [...this.#remembered].map(({ sinceMs, ...kept }) => ({ ...kept, ageMs: now - sinceMs }));
+    const underWay = [...this.#underWay].flatMap((progress) => {
+      if (!progress.isInPart(leastProgressMs)) return [];
+      const { tag, chunkBytes, digest, remaining } = progress;
+      return digest === undefined ? [] : [{ tag, chunkBytes, digest, remaining, ageMs: 0 }];
+    });
+    return [...remembered, ...underWay];
+  }
+
+  /** Whether chunks are under way of which a part was taken: their state changes as time goes by. */
+  get isChanging(): boolean {
+    for (const progress of this.#underWay) if (progress.isInPart(0)) return true;
+    return false;
+  }
+
+  /** Whether what is remembered outlives the output. */
+  get isKept(): boolean {
+    return this.#keeper !== undefined;
+  }
+
+  /** Follows a chunk until {@link end}, where that is kept. @param wanted what {@link take} has returned for it */
+  follow(chunk: Uint8Array, tag: string, wanted: EventSet | undefined): ChunkProgress | undefined {
+    const keeper = this.#keeper;
+    if (keeper === undefined) return undefined;
+    const { digest, now } = this.#dependencies;
+    const progress = new ChunkProgress(chunk, tag, wanted, digest, now, () => keeper.changed());
+    this.#underWay.add(progress);
+    return progress;
+  }
+
+  /** The chunk is no longer under way. Resolves when what is kept of it is written, or cannot be. */
+  async end(progress: ChunkProgress | undefined): Promise<void> {
+    if (progress === undefined) return;
+    this.#underWay.delete(progress);
+    if (progress.isInPart(0)) this.#keeper?.changed();
+    if (progress.isKept) await this.#keeper?.written();
   }
 
   /** The events of a chunk that are still to be sent, which it then forgets; undefined when that is all of them. */
@@ -57,12 +132,19 @@ export class PartialDeliveries {
     return found.remaining;
   }
 
-  /** Remembers that of this chunk only these events are still to be sent. */
-  keep(chunk: Uint8Array, tag: string, remaining: EventSet): void {
+  /** Remembers that of this chunk only these events are still to be sent. @param progress undefined where it is not followed */
+  keep(chunk: Uint8Array, tag: string, remaining: EventSet, progress?: ChunkProgress): void {
+    const { digest } = this.#dependencies;
+    const known = progress === undefined ? (chunk.length === 0 ? undefined : digest(chunk)) : progress.digest;
     // Detached: the flush was answered before its time, after an error that nobody expected.
-    if (chunk.length === 0) return;
-    const { digest, now } = this.#dependencies;
-    this.#remember({ tag, chunkBytes: chunk.length, digest: digest(chunk), remaining, sinceMs: now() });
+    if (known === undefined) return;
+    if (progress !== undefined) progress.isKept = true;
+    this.#add({ tag, chunkBytes: progress?.chunkBytes ?? chunk.length, digest: known, remaining });
+    this.#keeper?.changed();
+  }
+
+  #add(one: PartialDelivery): void {
+    this.#remember({ ...one, sinceMs: this.#dependencies.now() });
     let forgotten = 0;
     while (this.#bytes > this.#limits.maxBytes && this.#forgetOldest()) forgotten++;
     if (forgotten > 0) this.#dependencies.log.warning(forgot(forgotten, `more than ${this.#limits.maxBytes} bytes would be needed`));

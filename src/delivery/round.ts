@@ -63,6 +63,8 @@ export interface RoundDependencies {
   readonly random: () => number;
   /** Returns the user records of an aggregate as entries of their own; none when they are no longer at hand. */
   readonly takeApart: (entry: Entry) => readonly Entry[];
+  /** Called with the entries that the service took. */
+  readonly taken?: ((entries: readonly Entry[]) => void) | undefined;
 }
 
 /** The outcome of a round. */
@@ -206,6 +208,8 @@ export class Round {
       this.#left.push(entry);
       this.#entryFailure ??= { code, message };
     }
+    const { taken } = this.#dependencies;
+    if (taken !== undefined && failed.length < batch.length) taken(withoutFailed(batch, failed));
     tally.delivered += batch.length - failed.length;
     tally.deliveredRecords += records;
     tally.strayed += strayed;
@@ -264,4 +268,10 @@ export class Round {
     if (this.#roundFailure === undefined || (this.#mayPass && !mayPass)) this.#roundFailure = failure;
     this.#mayPass &&= mayPass;
   }
+}
+
+function withoutFailed(batch: readonly Entry[], failed: readonly FailedEntry[]): readonly Entry[] {
+  if (failed.length === 0) return batch;
+  const indexes = new Set(failed.map(({ index }) => index));
+  return batch.filter((_, index) => !indexes.has(index));
 }

@@ -3,6 +3,9 @@ import { openOutput, type OutputDependencies, type SharedMemory } from "../outpu
 import type { CredentialSources } from "../credentials/credentials.js";
 import { credentialSource } from "../credentials/credential_source.js";
 import { RequestBodies } from "../kinesis/request_bodies.js";
+import type { LineFiles } from "../files/line_files.js";
+import type { StateFileDependencies } from "../files/state_file.js";
+import type { StateFiles } from "../files/state_files.js";
 import { readNetworkEnvironment } from "../network/network.js";
 import { readConfig, type Config } from "../options/config.js";
 import { optionNames } from "../options/table.js";
@@ -53,6 +56,22 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
   const { binding, environment, shared, steadyNow, now, random } = dependencies;
   // One for the process: outputs with the same sources share their credentials.
   let credentialSources: CredentialSources | undefined;
+  let lineFiles: LineFiles | undefined;
+  const openDeadLetterFile = async ({ deadLetters }: Config) => {
+    if (deadLetters === undefined) return undefined;
+    lineFiles ??= new (await import("../files/line_files.js")).LineFiles();
+    return lineFiles.open("dead_letter_file", deadLetters.file, deadLetters.maxBytes);
+  };
+  let stateFiles: StateFiles | undefined;
+  const openStateFile = async ({ stateFile, connection }: Config, log: Log) => {
+    if (stateFile === undefined) return undefined;
+    const token = () => `${now().toString(36)}-${random().toString(36).slice(2)}`;
+    stateFiles ??= new (await import("../files/state_files.js")).StateFiles(token);
+    const { stream, region, endpoint = kinesisEndpointOf(environment) ?? "" } = connection;
+    const { sha256: digest, sleep } = dependencies;
+    const stateDependencies: StateFileDependencies = { destination: { stream, region, endpoint }, digest, epochNow: now, now: steadyNow, sleep, log };
+    return stateFiles.open("state_file", stateFile, stateDependencies);
+  };
   return async (number, read, requestId) => {
     const host = binding.outputInstance(requestId);
     const log = logOf(number, host, dependencies);
@@ -72,6 +91,12 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
     const bodies = new RequestBodies(options.stream, config.requestFormat, random, shared.sinks, () => {
       log.warning("The endpoint does not take requests in CBOR; from now on they are JSON, which 'request_format' can say from the start");
     });
+    const compress = config.compression === undefined ? undefined : (await import("../pack/compression.js")).compressorFor(config.compression);
+    const deadLetterFile = await openDeadLetterFile(config);
+    const stateFile = await openStateFile(config, log).catch(async (error: unknown) => {
+      await deadLetterFile?.close();
+      throw error;
+    });
     return openOutput(config, instanceEnvironment, {
       log,
       ...openMetrics(requestId, host?.name, config, log, binding),
@@ -82,10 +107,10 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
         return createKinesisClient(options, credentialSources.open(options, { network, log }), version, bodies, network);
       }),
       now: steadyNow,
+      epochNow: now,
       digest: dependencies.sha256,
-      compress: config.compression === undefined ? undefined : (await import("../pack/compression.js")).compressorFor(config.compression),
       exitProcess: (status) => binding.exitProcess(status),
-      ...{ shared, random, sleep: dependencies.sleep, md5: dependencies.md5, md5Ready: dependencies.md5Ready },
+      ...{ shared, random, compress, deadLetterFile, stateFile, sleep: dependencies.sleep, md5: dependencies.md5, md5Ready: dependencies.md5Ready },
     });
   };
 }

@@ -33,6 +33,10 @@ export interface Config {
   readonly concurrency: number;
   /** With such a bound: rounds of a flush after the first, before it answers retry. */
   readonly concurrencyRetries: number;
+  /** Where dropped records are kept; undefined where they are not. */
+  readonly deadLetters: { readonly file: string; readonly maxBytes: number } | undefined;
+  /** Where it is kept what of chunks is delivered; undefined where it is forgotten at the end. */
+  readonly stateFile: string | undefined;
 }
 
 /** Above the slowest response that was seen, 9 s; a PutRecords usually takes 10 to 40 ms. */
@@ -79,9 +83,12 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
     drainTimeoutMs: values.drain_timeout * 1000,
     concurrency: values.experimental_concurrency,
     concurrencyRetries: values.experimental_concurrency_retries,
+    deadLetters: values.dead_letter_file === undefined ? undefined : { file: values.dead_letter_file, maxBytes: values.dead_letter_file_size },
+    stateFile: values.state_file,
   };
   giveAdvice(config, values.partition_key !== undefined, log);
   if (config.record.time === undefined && texts.get("time_key_zone") !== "") log.warning("'time_key_zone' has no effect without 'time_key'");
+  if (config.deadLetters === undefined && texts.get("dead_letter_file_size") !== "") log.warning("'dead_letter_file_size' has no effect without 'dead_letter_file'");
   return config;
 }
 

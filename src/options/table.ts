@@ -11,6 +11,7 @@ import {
   readRegion,
   readRequestFormat,
   readRoleArn,
+  readSize,
   readStream,
   readStreamKey,
   readTimeFormat,
@@ -92,6 +93,8 @@ const holdsPassword = (text: string): boolean => text.includes("@");
 const maxTimeoutSeconds = 2_147_483;
 const maxRetryTimeoutSeconds = 3600;
 const maxDrainTimeoutSeconds = 3600;
+/** The default, the lowest and the highest. */
+const deadLetterFileSizes = ["100m", "64k", "1000g"] as const;
 /** Room for the longest partition key (256 characters of four bytes) and some data beside it. */
 const minRecordBytes = 4096;
 const minAggregatedBytes = 1024;
@@ -282,6 +285,22 @@ export const options = {
       "A record in which it leads to no name goes to `stream`, and a message says so at most once a minute",
     fallback: "off: all records go to `stream`",
     allowed: "as `partition_key`, for example `logs-$TAG[1]`",
+  }),
+  dead_letter_file: freeText({
+    help: "keeps each record that is dropped as a line of JSON in this file, see [dropped records](DELIVERY.md#dropped-records)",
+    fallback: "off",
+    allowed: "path of a regular file, made where there is none; its folder must exist",
+  }),
+  dead_letter_file_size: option({
+    read: (text) => readSize("dead_letter_file_size", text, ...deadLetterFileSizes),
+    help: "size at which that file is renamed to the same name with `.1`, in place of the one of before",
+    fallback: `\`${deadLetterFileSizes[0]}\``,
+    allowed: `${deadLetterFileSizes[1]} to ${deadLetterFileSizes[2]}, in bytes or as Fluent Bit writes sizes: \`k\`, \`m\`, \`g\` are thousands`,
+  }),
+  state_file: freeText({
+    help: "keeps in this file what is delivered of chunks that are not wholly delivered, so that a restart sends nothing of chunks on disk twice, see [restarts](DELIVERY.md#restarts)",
+    fallback: "off: it is forgotten at the end",
+    allowed: "path of a regular file, one for each output, made where there is none; its folder must exist and be writable",
   }),
 };
 

@@ -148,3 +148,21 @@ export function readInteger(name: string, value: string, fallback: number, lowes
     highest === Number.MAX_SAFE_INTEGER ? `of ${lowest} or more` : `from ${lowest} to ${highest}`;
   throw wrong(name, value, `must be a whole number ${range}`);
 }
+
+const unitBytes: Readonly<Record<string, number>> = { "": 1, k: 1000, m: 1000 ** 2, g: 1000 ** 3 };
+
+/**
+ * A size in bytes, or with a unit as Fluent Bit writes sizes: k is 1000 (Fluent Bit, src/flb_utils.c, flb_utils_size_to_bytes).
+ * @param fallback, lowest, highest with their units, too
+ * @throws ConfigurationError
+ */
+export function readSize(name: string, value: string, fallback: string, lowest: string, highest: string): number {
+  const bytes = bytesOf(value === "" ? fallback : value);
+  if (bytes >= bytesOf(lowest) && bytes <= bytesOf(highest)) return bytes;
+  throw wrong(name, value, `must be a size from ${lowest} to ${highest}, in bytes or with k, m or g`);
+}
+
+function bytesOf(text: string): number {
+  const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)(?:([kmg])b?)?$/iu.exec(text) ?? [];
+  return number === "" ? Number.NaN : Math.floor(Number(number) * (unitBytes[unit.toLowerCase()] ?? 1));
+}

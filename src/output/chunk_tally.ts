@@ -1,20 +1,25 @@
 /** Counts what the pipeline reports about the records of one chunk, until the chunk is known not to come again. */
 import type { CounterSeries, Metrics } from "../telemetry/metrics.js";
-import type { RecordReport } from "../pack/slices.js";
+import type { DroppedEvent, RecordReport } from "../pack/slices.js";
+import type { DeadLetters, Drop } from "./dead_letters.js";
+import type { RecordMessages } from "./record_report.js";
 
 /** What was counted in a chunk until it was done with. */
 export interface TakenCounts {
-  /** Counts it. */
-  readonly addTo: (metrics: Metrics) => void;
+  /** Counts it, and keeps the records that were dropped, where they are kept. */
+  readonly addTo: (metrics: Metrics, tag: string) => void;
 }
 
-/** Passes everything on to the report behind it. */
+/** Passes everything on to the messages behind it. */
 export class ChunkTally implements RecordReport {
-  readonly #report: RecordReport;
+  readonly #report: RecordMessages;
+  readonly #deadLetters: DeadLetters | undefined;
   #counts = new Map<CounterSeries, number>();
+  #drops: Drop[] = [];
 
-  constructor(report: RecordReport) {
+  constructor(report: RecordMessages, deadLetters?: DeadLetters) {
     this.#report = report;
+    this.#deadLetters = deadLetters;
   }
 
   broken(count: number): void {
@@ -22,8 +27,10 @@ export class ChunkTally implements RecordReport {
     this.#report.broken(count);
   }
 
-  refused(reason: string): void {
-    this.#count(seriesOf(reason), 1);
+  refused(reason: string, event: DroppedEvent): void {
+    const dropReason = dropReasonOf(reason);
+    this.#count(`dropped_records_total:${dropReason}`, 1);
+    this.#hold({ reason: dropReason, message: `The record ${reason}`, form: "msgpack" }, event);
     this.#report.refused(reason);
   }
 
@@ -32,8 +39,9 @@ export class ChunkTally implements RecordReport {
     this.#report.truncated(bytes);
   }
 
-  tooLarge(bytes: number): void {
+  tooLarge(bytes: number, event: DroppedEvent): void {
     this.#count("dropped_records_total:too_large", 1);
+    this.#hold({ reason: "too_large", message: `The record of ${bytes} bytes cannot be compressed and truncated to the limit`, form: "record" }, event);
     this.#report.tooLarge(bytes);
   }
 
@@ -54,12 +62,19 @@ export class ChunkTally implements RecordReport {
   /** Gives what to do with the counts since the last call: they count only when the chunk is done with. */
   take(): TakenCounts {
     const counts = this.#counts;
+    const drops = this.#drops;
     this.#counts = new Map();
+    this.#drops = [];
     return {
-      addTo: (metrics) => {
+      addTo: (metrics, tag) => {
         for (const [series, count] of counts) metrics.add(series, count);
+        this.#deadLetters?.dropped(drops, tag);
       },
     };
+  }
+
+  #hold(what: Pick<Drop, "reason" | "message" | "form">, { seconds, nanoseconds, partitionKey, stream, copy }: DroppedEvent): void {
+    if (this.#deadLetters !== undefined) this.#drops.push({ ...what, time: { seconds, nanoseconds }, partitionKey, stream, data: copy() });
   }
 
   #count(series: CounterSeries, count: number): void {
@@ -67,7 +82,7 @@ export class ChunkTally implements RecordReport {
   }
 }
 
-function seriesOf(reason: string): CounterSeries {
-  if (reason === "has no log_key") return "dropped_records_total:no_log_key";
-  return reason === "is empty" ? "dropped_records_total:empty" : "dropped_records_total:no_json";
+function dropReasonOf(reason: string): "no_log_key" | "empty" | "no_json" {
+  if (reason === "has no log_key") return "no_log_key";
+  return reason === "is empty" ? "empty" : "no_json";
 }

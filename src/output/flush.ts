@@ -5,12 +5,14 @@ import { EventSet } from "../pack/event_set.js";
 import { sliceRecordBytes, type Pipeline } from "../pack/slices.js";
 import { ByteSink } from "../bytes/byte_sink.js";
 import type { SinkPool } from "../bytes/sink_pool.js";
+import type { ChunkProgress } from "../delivery/chunk_progress.js";
 import type { PartialDeliveries } from "../delivery/partial_deliveries.js";
 import type { TagOrder, TagPlace } from "../delivery/tag_order.js";
 import type { OutputTurns, Turn } from "../delivery/turns.js";
 import type { Log } from "../telemetry/log.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import type { ChunkTally, TakenCounts } from "./chunk_tally.js";
+import type { DeadLetters } from "./dead_letters.js";
 import { packSlice } from "./packed_slice.js";
 import type { Effort, SliceDelivery } from "./slice_delivery.js";
 
@@ -33,6 +35,8 @@ export interface FlushStages {
   readonly pipeline: Pipeline;
   readonly tally: ChunkTally;
   readonly delivery: SliceDelivery;
+  /** Undefined where dropped records are not kept. */
+  readonly deadLetters: DeadLetters | undefined;
   readonly sinks: SinkPool;
   readonly isAggregated: boolean;
   /** Whether records choose their streams. */
@@ -56,7 +60,7 @@ export async function flush(waiting: WaitingChunk, tag: string, stages: FlushSta
       return await stages.delivery.sending(async () => {
         const chunk = await waiting.open();
         if (chunk === undefined || stages.delivery.hasEnded) return "retry";
-        return deliverSlices(chunk, tag, turn, place, stages);
+        return deliverChunk(chunk, tag, turn, place, stages);
       });
     } finally {
       turn.give();
@@ -72,22 +76,55 @@ function expectedBytes(chunkBytes: number, { isAggregated }: FlushStages): numbe
   return isAggregated ? 2 * recordBytes : recordBytes;
 }
 
-/** Packs and delivers one slice of the chunk after the other. @param place undefined where records have no order */
-async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, place: TagPlace | undefined, stages: FlushStages): Promise<Reply> {
-  const { checksumReady, partialDeliveries, pipeline, tally, delivery, sinks, metrics, log, isAggregated, isKeyed } = stages;
+/** Delivers what an earlier flush has left of the chunk, or all of it. @param place undefined where records have no order */
+async function deliverChunk(chunk: Uint8Array, tag: string, turn: Turn, place: TagPlace | undefined, stages: FlushStages): Promise<Reply> {
+  const { partialDeliveries } = stages;
+  const wanted = partialDeliveries.take(chunk, tag);
+  const progress = partialDeliveries.follow(chunk, tag, wanted);
+  try {
+    return await deliverSlices(chunk, tag, { wanted, progress }, turn, place, stages);
+  } finally {
+    await partialDeliveries.end(progress);
+  }
+}
+
+/** Which of the events of a chunk to send, all when undefined, and what becomes of them. */
+interface Rest {
+  readonly wanted: EventSet | undefined;
+  /** Undefined where nobody wants to know. */
+  readonly progress: ChunkProgress | undefined;
+}
+
+/** Packs and delivers one slice of the chunk after the other. */
+async function deliverSlices(
+  chunk: Uint8Array,
+  tag: string,
+  { wanted, progress }: Rest,
+  turn: Turn,
+  place: TagPlace | undefined,
+  stages: FlushStages,
+): Promise<Reply> {
+  const { checksumReady, partialDeliveries, pipeline, tally, delivery, deadLetters, sinks, metrics, log, isAggregated, isKeyed } = stages;
   if (isAggregated) await checksumReady();
   const shardMap = isKeyed ? undefined : await delivery.shardMapOf(undefined);
-  const wanted = partialDeliveries.take(chunk, tag);
   const slices = pipeline.open(chunk, tag, wanted, shardMap);
   const remaining = new EventSet();
   const counts: TakenCounts[] = [];
   const sink = sinks.take(expectedBytes(chunk.length, stages));
   const packing = { turn, slices, sink, shardMap, delivery, tally };
-  const partsOf = (entry: Entry) => takeApart(chunk, tag, entry, stages);
   let effort: Effort | undefined;
   let isDelivered = true;
   let isAnyTaken = false;
   let isRemembered = wanted !== undefined;
+  const settle = () => {
+    for (const { addTo } of counts.splice(0)) addTo(metrics, tag);
+  };
+  const takeApart = (entry: Entry) => partsOf(chunk, tag, entry, stages);
+  const taken = progress && ((entries: readonly Entry[]) => {
+    progress.settled(entries);
+    // Before it is kept that they need not be sent again.
+    settle();
+  });
   while (!slices.isOver) {
     // What comes again was counted when it came first.
     const { position } = slices;
@@ -96,19 +133,30 @@ async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, place: 
     const packed = await packSlice(chunk, packing);
     if (packed === undefined) {
       isDelivered = false;
-      remaining.addFrom(position);
+      remaining.addFrom(position, wanted);
       break;
     }
     const { groups, entries, isLast } = packed;
     // Not before: what a slice waits for, to know the shards of its streams, is no effort to deliver it.
     effort ??= delivery.newEffort();
     if (isNew) counts.push(packed.counts);
+    progress?.packed(groups.flatMap((group) => group.entries), slices.position, isLast);
     log.debug(`Flushing ${entries} entries with tag: ${tag}`);
-    if (entries === 0) continue;
+    if (entries === 0) {
+      // Nothing of it is to come again.
+      isRemembered = true;
+      settle();
+      continue;
+    }
     await place?.before;
-    const outcome = await delivery.deliver(groups, effort, { place, isLast, takeApart: partsOf });
+    const outcome = await delivery.deliver(groups, effort, { place, isLast, takeApart, taken });
     isAnyTaken ||= outcome.delivered > 0;
-    isRemembered ||= isAnyTaken || outcome.refused > 0;
+    isRemembered ||= isAnyTaken || outcome.refused.length > 0;
+    if (outcome.refused.length > 0) {
+      deadLetters?.refused(outcome.refused, chunk, tag);
+      progress?.settled(outcome.refused.map(({ entry }) => entry));
+    }
+    if (isRemembered) settle();
     if (outcome.remaining.length === 0) continue;
     isDelivered = false;
     remaining.add(outcome.remaining);
@@ -118,18 +166,19 @@ async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, place: 
   sinks.give(sink);
   if (!slices.isOver) {
     isDelivered = false;
-    remaining.addFrom(slices.position);
+    remaining.addFrom(slices.position, wanted);
   }
   delivery.sent(isDelivered || isAnyTaken);
   // A chunk of which nothing is remembered comes again as if it were new.
-  if (isDelivered || isRemembered) for (const { addTo } of counts) addTo(metrics);
-  if (isDelivered) return "ok";
-  if (isRemembered) partialDeliveries.keep(chunk, tag, remaining);
-  return "retry";
+  if (isDelivered || isRemembered) settle();
+  // Kept on disk, a chunk whose reply Fluent Bit does not learn comes again to the next output, with nothing left to send.
+  const isKept = isDelivered ? partialDeliveries.isKept && delivery.isEnding : isRemembered;
+  if (isKept) partialDeliveries.keep(chunk, tag, remaining, progress);
+  return isDelivered ? "ok" : "retry";
 }
 
 /** Returns the user records of an aggregate as entries of their own. */
-function takeApart(chunk: Uint8Array, tag: string, aggregate: Entry, { pipeline, tally }: FlushStages): readonly Entry[] {
+function partsOf(chunk: Uint8Array, tag: string, aggregate: Entry, { pipeline, tally }: FlushStages): readonly Entry[] {
   const wanted = new EventSet();
   wanted.add([aggregate]);
   const slices = pipeline.open(chunk, tag, wanted, "alone");

@@ -4,7 +4,7 @@ import type { SinkPool } from "../bytes/sink_pool.js";
 import { DeliveryReport } from "../delivery/delivery_report.js";
 import { FailureTimeout } from "../delivery/failure_timeout.js";
 import { metered } from "../delivery/metered_client.js";
-import { PartialDeliveries } from "../delivery/partial_deliveries.js";
+import { PartialDeliveries, type DeliveryKeeper } from "../delivery/partial_deliveries.js";
 import type { PutRecordsClient } from "../delivery/put_records.js";
 import { RequestPlaces } from "../delivery/request_places.js";
 import { RequestWindow } from "../delivery/request_window.js";
@@ -18,8 +18,9 @@ import { Pipeline, type PipelineDependencies } from "../pack/slices.js";
 import type { Log } from "../telemetry/log.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import { ChunkTally } from "./chunk_tally.js";
+import { DeadLetters, type DeadLetterDependencies } from "./dead_letters.js";
 import { flush } from "./flush.js";
-import { Output } from "./output.js";
+import { Output, type OutputFile } from "./output.js";
 import { createRecordReport } from "./record_report.js";
 import { SliceDelivery } from "./slice_delivery.js";
 import { StreamDeliveries } from "./stream_deliveries.js";
@@ -52,22 +53,32 @@ export interface OutputDependencies extends Omit<PipelineDependencies, "report">
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Ends Fluent Bit at once. */
   readonly exitProcess: (status: number) => void;
+  /** Returns milliseconds since the epoch. */
+  readonly epochNow: () => number;
+  /** Takes the records that are dropped; unset where they are not kept. */
+  readonly deadLetterFile?: (DeadLetterDependencies["file"] & OutputFile) | undefined;
+  /** Keeps what is delivered of chunks; unset where that is forgotten at the end. */
+  readonly stateFile?: (DeliveryKeeper & OutputFile) | undefined;
 }
 
 /**
  * About 7,000 chunks, and longer than Fluent Bit's default of 2000 s at most between two retries (Scheduler.Cap).
  */
 const partialDeliveryLimits = { maxBytes: 4 * 1024 * 1024, maxAgeMs: 60 * 60_000 };
+/** Over a weekend in which Fluent Bit does not run. */
+const longestKeptMs = 7 * 24 * 60 * 60_000;
 
 /** Returns an output that is ready for its first flush. */
 export function openOutput(config: Config, environment: InstanceEnvironment, dependencies: OutputDependencies): Output {
-  const { log, now, sleep, client, metrics, shared } = dependencies;
+  const { log, now, sleep, client, metrics, shared, epochNow, deadLetterFile, stateFile } = dependencies;
   const isAggregated = config.aggregation !== undefined;
   const isKeyed = config.record.streamKey !== undefined;
   // Records of which the key is random all share the key of their aggregate.
   const hasKeys = config.record.partitionKey !== undefined;
   const turns = shared.turns.open(config.concurrency > 0 ? config.concurrency : undefined);
-  const tally = new ChunkTally(createRecordReport(log, config.connection.stream, config.limits.maxRecordBytes, now));
+  const { stream } = config.connection;
+  const deadLetters = deadLetterFile && new DeadLetters({ file: deadLetterFile, stream, epochNow, now, metrics, log });
+  const tally = new ChunkTally(createRecordReport(log, stream, config.limits.maxRecordBytes, now), deadLetters);
   const places = new RequestPlaces(config.concurrentRequests);
   const streams = new StreamDeliveries(streamOpener(config, places, dependencies));
   // Records may choose others only: then it has no pulse.
@@ -84,16 +95,17 @@ export function openOutput(config: Config, environment: InstanceEnvironment, dep
   });
   const stages = {
     tags: hasKeys ? new TagOrder() : undefined,
-    partialDeliveries: new PartialDeliveries(partialDeliveryLimits, dependencies),
+    partialDeliveries: new PartialDeliveries(stateFile ? { ...partialDeliveryLimits, maxAgeMs: longestKeptMs } : partialDeliveryLimits, dependencies, stateFile),
     pipeline: new Pipeline(config, { ...dependencies, report: tally }),
     sinks: shared.sinks,
     checksumReady: dependencies.md5Ready ?? (() => Promise.resolve()),
-    ...{ turns, tally, delivery, isAggregated, isKeyed, metrics, log },
+    ...{ turns, tally, delivery, deadLetters, isAggregated, isKeyed, metrics, log },
   };
   return new Output({
     flush: (chunk, tag) => flush(chunk, tag, stages),
     drainTimeoutMs: config.drainTimeoutMs,
     closeClient: () => client.close(),
+    files: [deadLetterFile, stateFile].filter((file) => file !== undefined),
     ...{ delivery, turns, metrics, log, now, sleep },
   });
 }

@@ -5,6 +5,14 @@ import type { Metrics } from "../telemetry/metrics.js";
 import type { Reply, WaitingChunk } from "./flush.js";
 import type { SliceDelivery } from "./slice_delivery.js";
 
+/** A file that an output writes to. */
+export interface OutputFile {
+  /** The output ends. */
+  ending?(): void;
+  /** Resolves when all is written and the file is closed. Never rejects. */
+  close(): Promise<void>;
+}
+
 /** What an output is made of. */
 export interface OutputParts {
   /** Delivers one chunk. */
@@ -15,6 +23,7 @@ export interface OutputParts {
   readonly drainTimeoutMs: number;
   /** Closes the connections to Kinesis. */
   readonly closeClient: () => void;
+  readonly files: readonly OutputFile[];
   readonly metrics: Metrics;
   readonly log: Log;
   /** Returns milliseconds that never decrease. */
@@ -25,6 +34,8 @@ export interface OutputParts {
 
 /** Between two looks at what is still under way at the end. */
 const drainStepMs = 50;
+/** For the last lines of the files, where the time of the end is used up. */
+const leastClosingMs = 1000;
 
 /** Replies to the flushes of one output. */
 export class Output {
@@ -74,8 +85,9 @@ export class Output {
    * @param isAlive is called several times a second
    */
   async close(sinceMs: number, isAlive: () => void): Promise<void> {
-    const { delivery, turns, drainTimeoutMs, closeClient, log, metrics, now, sleep } = this.#parts;
+    const { delivery, turns, drainTimeoutMs, closeClient, files, log, metrics, now, sleep } = this.#parts;
     this.expectEnd();
+    for (const file of files) file.ending?.();
     const replies = Promise.allSettled([...(this.#last ?? this.#underWay)]);
     while (this.#underWay.size > 0 && now() - sinceMs < drainTimeoutMs && !delivery.isHanging) {
       isAlive();
@@ -89,6 +101,20 @@ export class Output {
     if (undelivered > 0) {
       log.error(`${undelivered} chunks could not be delivered before the end; their records are lost unless Fluent Bit keeps chunks on disk (storage.type filesystem)`);
     }
+    await this.#closeFiles(Math.max(sinceMs + drainTimeoutMs, now() + leastClosingMs), isAlive);
     metrics.publish();
+  }
+
+  /** Closes the files, for as long as a disk that hangs may hold up the end. */
+  async #closeFiles(endMs: number, isAlive: () => void): Promise<void> {
+    const { files, log, now, sleep } = this.#parts;
+    if (files.length === 0) return;
+    let isClosed = false;
+    const closing = Promise.all(files.map((file) => file.close())).then(() => (isClosed = true));
+    while (!isClosed && now() < endMs) {
+      isAlive();
+      await Promise.race([closing, sleep(drainStepMs)]);
+    }
+    if (!isClosed) log.error("The disk is too slow: what was to be written to the output's files at its end may be missing there");
   }
 }

@@ -3,12 +3,20 @@ import { maxRecordBytes } from "../limits.js";
 import { RepeatedMessage, type Log } from "../telemetry/log.js";
 import type { RecordReport } from "../pack/slices.js";
 
+/** The same without the events themselves, of which no message tells. */
+export interface RecordMessages extends Omit<RecordReport, "refused" | "tooLarge"> {
+  /** An event that did not become a record, and why. */
+  refused(reason: string): void;
+  /** A record that cannot be made to fit the limit. */
+  tooLarge(bytes: number): void;
+}
+
 /**
  * What an output says about its records.
  * @param limitBytes of a record
  * @param now milliseconds that only ever grow
  */
-export function createRecordReport(log: Log, stream: string, limitBytes: number, now: () => number): RecordReport {
+export function createRecordReport(log: Log, stream: string, limitBytes: number, now: () => number): RecordMessages {
   const limit = limitBytes === maxRecordBytes ? "1MB" : `${limitBytes} bytes`;
   const error = (message: string) => log.error(message);
   const warning = (message: string) => log.warning(message);

@@ -1,5 +1,5 @@
 /** Delivers the entries of a slice, those of each stream beside the others, within what is left of its chunk's time. */
-import type { Delivery, DeliveryDependencies, RetryPolicy } from "../delivery/delivery.js";
+import type { Delivery, DeliveryDependencies, RefusedEntry, RetryPolicy } from "../delivery/delivery.js";
 import type { FailureTimeout } from "../delivery/failure_timeout.js";
 import type { Hold } from "../delivery/key_order.js";
 import type { RequestPlaces } from "../delivery/request_places.js";
@@ -37,6 +37,7 @@ export interface SliceOrder {
   readonly isLast: boolean;
   /** See DeliveryDependencies. */
   readonly takeApart: DeliveryDependencies["takeApart"];
+  readonly taken: DeliveryDependencies["taken"];
 }
 
 /** The outcome of a slice, of all its streams together. */
@@ -44,7 +45,7 @@ export interface SliceOutcome {
   /** Entries that the service took. */
   readonly delivered: number;
   /** Entries that the service will never take. */
-  readonly refused: number;
+  readonly refused: readonly RefusedEntry[];
   /** Entries that are to be sent again, of each stream in the order of the chunk. */
   readonly remaining: readonly Entry[];
 }
@@ -84,6 +85,11 @@ export class SliceDelivery {
   /** Whether {@link end} was called. */
   get hasEnded(): boolean {
     return this.#dependencies.places.isEnded;
+  }
+
+  /** Whether Fluent Bit learns of no reply any more, nor brings a chunk again: {@link drain} or {@link end} was called. */
+  get isEnding(): boolean {
+    return this.#isDraining || this.hasEnded;
   }
 
   /** Whether the service has not answered for so long that nothing more is to be expected. */
@@ -155,10 +161,10 @@ export class SliceDelivery {
     if (effort.roundsLeft !== undefined) effort.roundsLeft -= Math.max(0, ...deliveries.map(({ retryRounds }) => retryRounds));
     const remaining = groups.filter(({ stream }) => effort.givenUp.has(stream)).flatMap(({ entries }) => entries);
     let delivered = 0;
-    let refused = 0;
+    const refused: RefusedEntry[] = [];
     for (const [index, delivery] of deliveries.entries()) {
       delivered += delivery.delivered;
-      refused += delivery.refused.length;
+      refused.push(...delivery.refused);
       if (delivery.kind === "delivered") continue;
       for (const entry of delivery.remaining) remaining.push(entry);
       if (delivery.delivered === 0) effort.givenUp.add(sent[index]?.stream);
@@ -176,7 +182,7 @@ export class SliceDelivery {
     return isKeyed && now() < deadlineMs && !this.hasEnded;
   }
 
-  async #deliverGroup(group: StreamEntries, effort: Effort, { place, isLast, takeApart }: SliceOrder): Promise<Delivery> {
+  async #deliverGroup(group: StreamEntries, effort: Effort, { place, isLast, takeApart, taken }: SliceOrder): Promise<Delivery> {
     const { streams, isKeyed, isAggregated, now, failureTimeout, turns } = this.#dependencies;
     const { stream, entries, isByShard } = group;
     const target = streams.of(stream);
@@ -191,6 +197,7 @@ export class SliceDelivery {
       isDraining: () => this.#isDraining,
       sleep: (milliseconds) => this.#sleep(milliseconds),
       takeApart,
+      taken,
     });
     const delivery = await (isKeyed && isAggregated && keys !== undefined ? inTurn(keys.takeWhole(), deliver) : deliver());
     if (delivery.delivered > 0) failureTimeout.progressed();

@@ -22,7 +22,7 @@ export interface StreamDeliveryDependencies extends Pick<DeliveryDependencies, "
 }
 
 /** What a flush grants to the delivery of some entries. */
-export interface Allowance extends Pick<RetryPolicy, "budgetMs" | "maxRounds">, Pick<DeliveryDependencies, "sleep" | "keys" | "takeApart"> {
+export interface Allowance extends Pick<RetryPolicy, "budgetMs" | "maxRounds">, Pick<DeliveryDependencies, "sleep" | "keys" | "takeApart" | "taken"> {
   /** Whether each aggregate holds the records of one shard. */
   readonly isByShard: boolean;
   /** Returns whether the output goes on beyond the limits of a flush. */
@@ -69,11 +69,11 @@ export class StreamDelivery {
       maxRounds: isOneOfMany && this.#isBehind ? 0 : maxRounds,
       goesOn: () => isDraining() && pulse.isTaking,
     };
-    const { keys, sleep, takeApart } = allowance;
+    const { keys, sleep, takeApart, taken } = allowance;
     this.#underWay++;
     try {
       const order = orderOf(isByShard);
-      const delivery = await deliver(entries, policy, { client, window, maxRequestBytes, order, keys, now, random, sleep, takeApart });
+      const delivery = await deliver(entries, policy, { client, window, maxRequestBytes, order, keys, now, random, sleep, takeApart, taken });
       this.#tell(delivery);
       return delivery;
     } finally {

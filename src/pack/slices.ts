@@ -6,7 +6,7 @@ import type { ShardMap } from "./shard_map.js";
 import { beginsAsAggregate, type Md5 } from "./aggregated_record.js";
 import { EventReader } from "../chunk/event_reader.js";
 import type { EventSet } from "./event_set.js";
-import { inputOf, type Input } from "../chunk/msgpack.js";
+import { inputOf, skipValue, type Input } from "../chunk/msgpack.js";
 import { maxRecordBytes, randomPartitionKeyCharacters, streamNamePattern, type ServiceLimits } from "../limits.js";
 import type { ByteSink } from "../bytes/byte_sink.js";
 import { randomPartitionKey, utf8Bytes } from "../record/partition_key.js";
@@ -34,16 +34,29 @@ export interface PipelineDependencies {
   readonly report: RecordReport;
 }
 
+/** An event whose record is dropped. */
+export interface DroppedEvent {
+  /** Seconds since the epoch. */
+  readonly seconds: number;
+  readonly nanoseconds: number;
+  /** Undefined when it is to be random, or is not known. */
+  readonly partitionKey: string | undefined;
+  /** The stream that it chooses; undefined for the output's own. */
+  readonly stream: string | undefined;
+  /** Returns a copy of the record before compression, or of the event's body in msgpack where no record came of it. Call it at once. */
+  readonly copy: () => Uint8Array;
+}
+
 /** Takes what happened to records; the messages' rates are its business. */
 export interface RecordReport {
   /** Values of the chunk that were no events. */
   broken(count: number): void;
-  /** A record that was dropped, and why. */
-  refused(reason: string): void;
+  /** An event that did not become a record, and why. */
+  refused(reason: string, event: DroppedEvent): void;
   /** A record that was cut to the limit. */
   truncated(bytes: number): void;
   /** A record that cannot be made to fit the limit. */
-  tooLarge(bytes: number): void;
+  tooLarge(bytes: number, event: DroppedEvent): void;
   /** A record in which partition_key leads nowhere. */
   withoutPartitionKey(): void;
   /** A record in which stream_key leads nowhere, or to a text that is no stream's name. */
@@ -215,7 +228,7 @@ export class Slices {
       const start = sink.length;
       const shaped = shaper.shape(this.#input, this.#events, this.#tag, sink);
       if (shaped.kind === "refused") {
-        report.refused(shaped.reason);
+        report.refused(shaped.reason, this.#refusedEvent());
         continue;
       }
       const { partitionKey } = shaped;
@@ -223,7 +236,11 @@ export class Slices {
       const keyBytes = partitionKey === undefined ? randomPartitionKeyCharacters : utf8Bytes(partitionKey);
       const isHidden = compress === undefined && beginsAsAggregate(sink.bytes, start, sink.length);
       const besidesBytes = keyBytes + (isHidden ? hidingBytes(sink.length - start, keyBytes) : 0);
-      if (!this.#fit(sink, start, options.limits.maxRecordBytes - besidesBytes)) continue;
+      const plainBytes = sink.length - start;
+      if (!this.#fit(sink, start, options.limits.maxRecordBytes - besidesBytes)) {
+        report.tooLarge(plainBytes, this.#tooLargeEvent(partitionKey, sink));
+        continue;
+      }
       const end = sink.length;
       recordBytes += end - start;
       let stream: string | undefined;
@@ -257,7 +274,27 @@ export class Slices {
     return this.#latestStream;
   }
 
-  /** Compresses and cuts the record that starts at `start`; false when it had to be dropped. */
+  // Functions of their own: one inside the loop would cost each event an object for what it uses.
+  #refusedEvent(): DroppedEvent {
+    const { bodyOffset, seconds, nanoseconds } = this.#events;
+    const copy = () => this.#input.bytes.slice(bodyOffset, skipValue(this.#input, bodyOffset));
+    return { seconds, nanoseconds, partitionKey: undefined, stream: this.isKeyed ? this.#streamOf(bodyOffset) : undefined, copy };
+  }
+
+  #tooLargeEvent(partitionKey: string | undefined, sink: ByteSink): DroppedEvent {
+    const { bodyOffset, seconds, nanoseconds } = this.#events;
+    const start = sink.length;
+    const copy = () => {
+      // Written anew: what was tried has cut it.
+      this.#dependencies.shaper.shape(this.#input, this.#events, this.#tag, sink);
+      const record = sink.bytes.slice(start, sink.length);
+      sink.length = start;
+      return record;
+    };
+    return { seconds, nanoseconds, partitionKey, stream: this.isKeyed ? this.#streamOf(bodyOffset) : undefined, copy };
+  }
+
+  /** Compresses and cuts the record that starts at `start`; false when it has to be dropped, with nothing of it in the sink. */
   #fit(sink: ByteSink, start: number, maxBytes: number): boolean {
     const { compress, report, options } = this.#dependencies;
     const { appendNewline } = options.record;
@@ -270,7 +307,6 @@ export class Slices {
         return true;
       }
       sink.length = start;
-      report.tooLarge(plainBytes);
       return false;
     }
     if (plainBytes > maxBytes) {

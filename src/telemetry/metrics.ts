@@ -53,6 +53,13 @@ const counters = [
     values: ["not_an_event", "no_log_key", "empty", "no_json", "too_large", "refused"],
     notes: "`reason` is `not_an_event`, `no_log_key`, `empty`, `no_json` (NaN, too deep, or an odd key), `too_large`, `refused` (by Kinesis)",
   },
+  {
+    name: "dead_letter_records_total",
+    help: "Dropped records, by whether they are in dead_letter_file.",
+    label: "outcome",
+    values: ["written", "lost"],
+    notes: "`outcome` is `written` or `lost`; without the option both stay at zero",
+  },
   { name: "truncated_records_total", help: "Records that were cut to the size limit." },
   { name: "uncompressed_bytes_total", help: "Records before compression." },
   { name: "compressed_bytes_total", help: "The same records after compression.", notes: "`uncompressed_bytes_total` by this is the ratio" },

@@ -4,7 +4,7 @@ import { compressorFor } from "../../src/pack/compression.js";
 import { readConfig } from "../../src/options/config.js";
 import { type Metrics, noMetrics } from "../../src/telemetry/metrics.js";
 import type { Reply } from "../../src/output/flush.js";
-import { openOutput, type SharedMemory } from "../../src/output/open_output.js";
+import { openOutput, type OutputDependencies, type SharedMemory } from "../../src/output/open_output.js";
 import type { Output } from "../../src/output/output.js";
 import type { Compress } from "../../src/record/truncation.js";
 import { type HeldClock, JumpingClock } from "./fake_clock.js";
@@ -26,6 +26,8 @@ export interface InstanceSetting {
   readonly shared?: SharedMemory;
   /** Takes the place of the compressor of the option compression. */
   readonly compress?: Compress;
+  readonly deadLetterFile?: OutputDependencies["deadLetterFile"];
+  readonly stateFile?: OutputDependencies["stateFile"];
 }
 
 export interface ScriptedInstance {
@@ -59,6 +61,7 @@ export function scriptedInstance(setting: InstanceSetting = {}): ScriptedInstanc
       metricsOf: setting.metricsOf ?? (() => setting.metrics ?? noMetrics),
       shared: setting.shared ?? sharedMemory({ now: clock.now }),
       now: clock.now,
+      epochNow: () => Date.UTC(2026, 0, 31) + clock.now(),
       sleep: clock.sleep,
       random,
       digest: (bytes) => {
@@ -67,6 +70,8 @@ export function scriptedInstance(setting: InstanceSetting = {}): ScriptedInstanc
       },
       md5: (bytes) => createHash("md5").update(bytes).digest(),
       compress,
+      deadLetterFile: setting.deadLetterFile,
+      stateFile: setting.stateFile,
       exitProcess: (status) => void exits.push(status),
     },
   );

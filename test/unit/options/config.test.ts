@@ -85,7 +85,7 @@ describe("without options besides stream and region", () => {
   it("an empty value is the same as none", () => {
     const empty = "partition_key data_keys log_key append_newline time_key time_key_format replace_dots role_arn " +
       "sts_endpoint endpoint aggregation compression experimental_concurrency experimental_concurrency_retries " +
-      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format concurrent_requests drain_timeout time_key_zone tag_key metadata_key except_keys";
+      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format concurrent_requests drain_timeout time_key_zone tag_key metadata_key except_keys dead_letter_file dead_letter_file_size state_file";
     const options = Object.fromEntries(empty.split(" ").map((name) => [name, ""]));
     expect(read({ ...options, ...required })).toEqual(read(required));
   });
@@ -424,4 +424,37 @@ describe("an address", () => {
   it.each(["${HOST}", "$(id)", "`id`", "a'b", `${longest}b`, "a\nb\u0000"])("may not be %j, which is no host's name", (endpoint) => {
     expect(() => read({ ...required, endpoint })).toThrow("'endpoint'");
   });
+});
+
+describe("dead_letter_file", () => {
+  const file = { ...required, dead_letter_file: "/var/lib/fluent-bit/dropped" };
+
+  it.each([
+    ["", 100_000_000],
+    ["64k", 64_000],
+    ["64000", 64_000],
+    ["1.5m", 1_500_000],
+    ["2MB", 2_000_000],
+    ["3Kb".replace("3", "300"), 300_000],
+    ["1000g", 1_000_000_000_000],
+  ])("with a size of '%s' is put aside at %i bytes", (size, maxBytes) => {
+    expect(read({ ...file, dead_letter_file_size: size }).deadLetters).toEqual({ file: "/var/lib/fluent-bit/dropped", maxBytes });
+  });
+
+  it.each(["63999", "1000000000001", "1001g", "0", "-1", "10t", "10 m", "m", "1e6", "1.m", "0x10000", "10kk"])("is refused with a size of %s", (size) => {
+    expect(messageOf({ ...file, dead_letter_file_size: size })).toBe(
+      `Invalid 'dead_letter_file_size' value (${size}) specified, must be a size from 64k to 1000g, in bytes or with k, m or g`,
+    );
+  });
+
+  it("is off when unset, and a size alone has no effect and is told", () => {
+    expect(read(required).deadLetters).toBeUndefined();
+    expect(logOf({ ...required, dead_letter_file_size: "1m" }).at("warning")).toEqual(["'dead_letter_file_size' has no effect without 'dead_letter_file'"]);
+    expect(logOf({ ...file, dead_letter_file_size: "1m" }).at("warning")).toEqual([]);
+  });
+});
+
+it("state_file is off when unset, and any path", () => {
+  expect(read(required).stateFile).toBeUndefined();
+  expect(read({ ...required, state_file: "C:\\state\\kinesis" }).stateFile).toBe("C:\\state\\kinesis");
 });

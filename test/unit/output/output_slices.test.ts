@@ -125,3 +125,22 @@ describe("what is counted of a chunk of many events", () => {
     expect(new Set(texts()).size).toBe(3 * sliceEvents - 3);
   });
 });
+
+describe("a chunk that comes again with parts of many slices left", () => {
+  it("and fails at once then is not sent from there on, but in those parts", async () => {
+    let requests = 0;
+    const mostlyFailed: Step = (entries) => {
+      requests++;
+      // One of each ten is taken in the first flush; the next one has no luck at all, and the third takes all.
+      if (requests <= 5 * sliceRequests) return failedAt(...entries.flatMap((_, index) => (index % 10 === 0 ? [] : [index])));
+      return requests <= 5 * sliceRequests + 10 ? denied : allTaken;
+    };
+    const { flush, texts } = run({ options: { ...raw, retry_timeout: "0" }, afterwards: mostlyFailed });
+    const chunk = chunkOfLines(5 * sliceEvents);
+    expect(await flush(chunk)).toBe("retry");
+    expect(await flush(chunk)).toBe("retry");
+    const before = texts().length;
+    expect(await flush(chunk)).toBe("ok");
+    expect(texts().slice(before)).toEqual(linesOf(5 * sliceEvents).filter((_, n) => n % 10 !== 0));
+  });
+});

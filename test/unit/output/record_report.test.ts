@@ -1,15 +1,14 @@
 // The messages about single records: what they say, at which level, and that they do not flood the log.
 import { beforeEach, describe, expect, it } from "vitest";
 import { maxRecordBytes } from "../../../src/limits.js";
-import type { RecordReport } from "../../../src/pack/slices.js";
-import { createRecordReport } from "../../../src/output/record_report.js";
+import { createRecordReport, type RecordMessages } from "../../../src/output/record_report.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 
 describe("the report on records", () => {
   let clock = new JumpingClock();
   let log = new RecordedLog();
-  let report: RecordReport = createRecordReport(log, "logs", maxRecordBytes, clock.now);
+  let report: RecordMessages = createRecordReport(log, "logs", maxRecordBytes, clock.now);
 
   beforeEach(() => {
     clock = new JumpingClock();

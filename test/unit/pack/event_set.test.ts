@@ -69,3 +69,60 @@ describe("all events from one on", () => {
     expect(membersUpTo(41, set)).toEqual([1, 17, 30, 40, 41]);
   });
 });
+
+describe("events that are removed", () => {
+  it.each([0, 7, 8, 15, 16])("are gone, %i alone of its neighbours", (event) => {
+    const all = Array.from({ length: 24 }, (_, n) => n);
+    const set = setOf(...all);
+    set.remove([entryOf("key", 10, event)]);
+    expect(membersUpTo(30, set)).toEqual(all.filter((one) => one !== event));
+  });
+
+  it("may be those of aggregates, ones that are not in it, and ones behind its last byte", () => {
+    const set = setOf(1, 2, 3);
+    set.remove([entryOf("key", 10, [1, 3, 5]), entryOf("key", 10, 1000)]);
+    expect([membersUpTo(20, set), set.bytes]).toEqual([[2], 1]);
+  });
+});
+
+describe("all events from one on that are in another set", () => {
+  it.each([
+    [0, [2, 7, 8, 9, 20, 21, 22]],
+    [3, [7, 8, 9, 20, 21, 22]],
+    [7, [7, 8, 9, 20, 21, 22]],
+    [8, [8, 9, 20, 21, 22]],
+    [10, [20, 21, 22]],
+    [21, [21, 22]],
+  ])("are those from %i on: %j", (from, members) => {
+    const wanted = setOf(2, 7, 8, 9);
+    wanted.addFrom(20);
+    const set = new EventSet();
+    set.addFrom(from, wanted);
+    expect(membersUpTo(22, set)).toEqual(members);
+    const other = setOf(0);
+    other.addFrom(from, wanted);
+    expect(membersUpTo(22, other)).toEqual([...new Set([0, ...members])]);
+  });
+
+  it("are none when that has none there", () => {
+    const set = setOf(40);
+    set.addFrom(5, setOf(1, 4));
+    expect(membersUpTo(60, set)).toEqual([40]);
+  });
+});
+
+describe("a copy", () => {
+  it("has the same events, and is changed alone", () => {
+    const set = setOf(1, 9);
+    set.addFrom(30);
+    const copy = set.copy();
+    set.remove([entryOf("key", 10, 9)]);
+    expect([membersUpTo(31, copy), membersUpTo(31, set)]).toEqual([[1, 9, 30, 31], [1, 30, 31]]);
+  });
+
+  it("by its bits and its rest is equal", () => {
+    const set = setOf(1, 9);
+    set.addFrom(30);
+    expect(membersUpTo(40, new EventSet(set.bits, set.rest))).toEqual(membersUpTo(40, set));
+  });
+});

@@ -1,6 +1,6 @@
-/** What to tell, and what to do, when the reading fails. */
-import { readFailure } from "../../src/kinesis/failure.js";
-import type { TailSettings } from "./arguments.js";
+/** What to tell, and what to do, when a command cannot work with its stream. */
+import { readFailure } from "../src/kinesis/failure.js";
+import type { Place } from "./command_line.js";
 
 const refusedCredentials = new Set([
   "UnrecognizedClientException",
@@ -11,10 +11,17 @@ const refusedCredentials = new Set([
   "MissingAuthenticationTokenException",
 ]);
 
+/** What a command does with its stream, as a message says it, and what that needs. */
+export interface StreamUse {
+  readonly name: string;
+  /** Actions of IAM, and the action on the stream's key. */
+  readonly actions: string;
+  readonly keyAction: string;
+}
+
 /** For whatever was thrown. */
-export function complaintOf(error: unknown, settings: TailSettings): string {
+export function complaintOf(error: unknown, { stream, region, endpoint, profile }: Place, { name, actions, keyAction }: StreamUse): string {
   const { code, message, cause } = readFailure(error);
-  const { stream, region, endpoint, profile } = settings;
   const place = region ?? "the region that is set up";
   if (code === "ResourceNotFoundException") {
     return `there is no stream '${stream}' in ${place} (${message}); check --stream, --region and --profile`;
@@ -31,10 +38,9 @@ export function complaintOf(error: unknown, settings: TailSettings): string {
   if (refusedCredentials.has(code)) {
     return `the credentials are refused (${code}: ${message}); renew them, or name another --profile`;
   }
-  if (code.startsWith("KMS")) return `the stream's key can't be used (${code}: ${message}); reading needs kms:Decrypt on it`;
+  if (code.startsWith("KMS")) return `the stream's key can't be used (${code}: ${message}); ${name} needs ${keyAction} on it`;
   if (code.startsWith("AccessDenied")) {
-    const needed = "kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords";
-    return `reading is not allowed (${message}); the credentials need ${needed} on the stream`;
+    return `${name} is not allowed (${message}); the credentials need ${actions} on the stream`;
   }
   if (cause === "transient" && /^E[A-Z_]+$|^TimeoutError$/u.test(code)) {
     const where = endpoint ?? `Kinesis in ${place}`;

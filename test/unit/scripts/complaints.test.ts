@@ -1,19 +1,11 @@
 /** What fails is told with what to do about it. */
 import { describe, expect, it } from "vitest";
-import type { TailSettings } from "../../../../scripts/tail/arguments.js";
-import { complaintOf } from "../../../../scripts/tail/complaints.js";
-import { sdkError } from "../../../support/scripted_stream.js";
+import type { Place } from "../../../scripts/command_line.js";
+import { complaintOf } from "../../../scripts/complaints.js";
+import { sdkError } from "../../support/scripted_stream.js";
 
-const settings: TailSettings = {
-  stream: "s",
-  region: "us-west-2",
-  endpoint: undefined,
-  profile: undefined,
-  from: { kind: "latest" },
-  json: false,
-  count: undefined,
-  shardId: undefined,
-};
+const place: Place = { stream: "s", region: "us-west-2", endpoint: undefined, profile: undefined };
+const reading = { name: "reading", actions: "kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords", keyAction: "kms:Decrypt" };
 const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });
 const refused = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
 
@@ -33,7 +25,7 @@ describe("the complaint", () => {
     [named("ConfigurationError", "HTTPS_PROXY is wrong"), {}, ["HTTPS_PROXY is wrong"]],
     [sdkError("InternalFailureException", 500), {}, ["InternalFailureException: InternalFailureException happened"]],
   ])("of %s tells what to do", (error, changes, parts) => {
-    const complaint = complaintOf(error, { ...settings, ...changes });
+    const complaint = complaintOf(error, { ...place, ...changes }, reading);
     for (const part of parts) expect(complaint).toContain(part);
   });
 });

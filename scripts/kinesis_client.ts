@@ -1,0 +1,16 @@
+/** The SDK's client of the commands: its default chain of credentials, and the plugin's way through proxies. */
+import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { createHttpHandler } from "../src/network/http_handler.js";
+import { readNetworkEnvironment } from "../src/network/network.js";
+import type { Place } from "./command_line.js";
+
+/** Returns a client that makes one attempt: the commands retry, and tell it. */
+export async function createClient({ region, endpoint, profile }: Omit<Place, "stream">): Promise<KinesisClient> {
+  return new KinesisClient({
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(profile === undefined ? {} : { profile }),
+    requestHandler: createHttpHandler(await readNetworkEnvironment(process.env)),
+    maxAttempts: 1,
+  });
+}

@@ -1,0 +1,92 @@
+/** Reads the lines of a file of dead letters. */
+import { createReadStream } from "node:fs";
+import { maxLargeRecordBytes, maxPartitionKeyCharacters } from "../../src/limits.js";
+import { namesStream } from "../../src/options/stream_name.js";
+
+/** A line of the file. */
+export type Letter =
+  | {
+      readonly kind: "record";
+      /** From 1 on. */
+      readonly line: number;
+      readonly text: string;
+      readonly stream: string;
+      /** Undefined: a random one. */
+      readonly partitionKey: string | undefined;
+      readonly data: Uint8Array;
+    }
+  /** An event that did not become a record. */
+  | { readonly kind: "event"; readonly line: number; readonly text: string }
+  | { readonly kind: "bad"; readonly line: number; readonly why: string };
+
+/** More than the longest line of the plugin: a record of 10 MiB in base64, and its other members. */
+const mostLineBytes = 16 * 1024 * 1024;
+const newline = 0x0a;
+
+/** Reads the file line by line; empty lines are skipped. @throws an error of the system's */
+export async function* lettersOf(file: string): AsyncGenerator<Letter> {
+  let line = 1;
+  let parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    let start = 0;
+    for (let end = chunk.indexOf(newline, start); end >= 0; end = chunk.indexOf(newline, start)) {
+      parts.push(chunk.subarray(start, end));
+      bytes += end - start;
+      if (bytes > 0) yield letterOf(line, parts, bytes);
+      line++;
+      parts = [];
+      bytes = 0;
+      start = end + 1;
+    }
+    bytes += chunk.length - start;
+    if (bytes <= mostLineBytes) parts.push(chunk.subarray(start));
+  }
+  // A whole line ends with a newline; without one it may be JSON by chance only.
+  if (bytes > 0) yield { kind: "bad", line, why: "it breaks off" };
+}
+
+function letterOf(line: number, parts: readonly Buffer[], bytes: number): Letter {
+  if (bytes > mostLineBytes) return { kind: "bad", line, why: `it has more than ${mostLineBytes} bytes` };
+  const text = Buffer.concat(parts).toString("utf8");
+  const letter = readLetter(text);
+  return typeof letter === "string" ? { kind: "bad", line, why: letter } : { line, text, ...letter };
+}
+
+type Content =
+  | { readonly kind: "record"; readonly stream: string; readonly partitionKey: string | undefined; readonly data: Uint8Array }
+  | { readonly kind: "event" };
+
+/** Returns what is in a line, or what is wrong with it. */
+function readLetter(text: string): Content | string {
+  const members = parse(text);
+  if (members === undefined) return "it is not a JSON object";
+  const { form, stream, partitionKey, data } = members;
+  if (form !== "record" && form !== "msgpack") return `its form is neither "record" nor "msgpack"`;
+  if (typeof data !== "string" || !isBase64(data)) return "its data is not base64";
+  if (form === "msgpack") return { kind: "event" };
+  if (typeof stream !== "string" || !namesStream(stream)) return "its stream is not a stream's name or ARN";
+  if (partitionKey !== undefined && !isPartitionKey(partitionKey)) return "its partitionKey is not a text of 1 to 256 characters";
+  const bytes = Buffer.from(data, "base64");
+  if (bytes.length > maxLargeRecordBytes) return `its data has more than ${maxLargeRecordBytes} bytes`;
+  return { kind: "record", stream, partitionKey, data: bytes };
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Buffer skips what is not base64. */
+function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/u.test(text);
+}
+
+function isPartitionKey(value: unknown): value is string {
+  if (typeof value !== "string" || value === "") return false;
+  return Array.from(value.slice(0, 2 * maxPartitionKeyCharacters + 1)).length <= maxPartitionKeyCharacters;
+}

@@ -1,0 +1,168 @@
+/** `npm run resend`: wires the arguments, the file of dead letters, the SDK's client and the file of what is not sent. */
+import { closeSync, existsSync, openSync, writeSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expectRegular, isSystemError, privateMode } from "../../src/files/named_file.js";
+import { randomPartitionKeyCharacters } from "../../src/limits.js";
+import { randomPartitionKey } from "../../src/record/partition_key.js";
+import { counted, UsageError, usageStatus } from "../command_line.js";
+import { complaintOf } from "../complaints.js";
+import { createClient } from "../kinesis_client.js";
+import { help, readArguments, type ResendSettings } from "./arguments.js";
+import { lettersOf, type Letter } from "./letters.js";
+import { type Failure, hasRoom, isSendable, type Outgoing, type Put, putWith, sendBatch, sizeOf } from "./sending.js";
+
+const failureStatus = 1;
+const mostTries = 10;
+/** Of the batches of all streams. */
+const mostHeldBytes = 32 * 1024 * 1024;
+const sending = { name: "sending", actions: "kinesis:PutRecords", keyAction: "kms:GenerateDataKey" };
+
+const tell = (message: string): void => void process.stderr.write(`${message}\n`);
+
+/** Runs the command; sets the status with which the process ends. */
+export async function main(args: readonly string[]): Promise<void> {
+  process.stderr.on("error", () => undefined);
+  process.stdout.on("error", () => undefined);
+  try {
+    const settings = readArguments(args);
+    if (settings === "help") process.stdout.write(help);
+    else process.exitCode = await resend(settings);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    tell(`resend: ${error.message}\nnpm run resend -- --help tells all options`);
+    process.exitCode = usageStatus;
+  }
+}
+
+/** A record with its line in the file. */
+interface OutgoingLetter extends Outgoing {
+  readonly line: number;
+  readonly text: string;
+  readonly stream: string;
+}
+
+async function resend(settings: ResendSettings): Promise<number> {
+  const { file, unsent } = settings;
+  try {
+    await expectRegular(file);
+    // Never into a file that is there: it may hold the lines of another run.
+    if (existsSync(unsent)) throw new UsageError(`${unsent} is there already; move it away, or name another file with --unsent`);
+    if (!existsSync(file)) throw new UsageError(`there is no file ${file}`);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    tell(`resend: ${file} ${isSystemError(error) ? `cannot be read (${error.code})` : (error as Error).message}`);
+    return failureStatus;
+  }
+  const stop = new AbortController();
+  // A second one ends the process as it always does.
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
+  const run = new Run(settings, stop.signal);
+  try {
+    return await run.all();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    tell(`resend: ${error.path ?? `${file} or ${unsent}`} cannot be read or written (${error.code}); ${run.summary}`);
+    return failureStatus;
+  } finally {
+    run.close();
+  }
+}
+
+/** One run of the command. */
+class Run {
+  readonly #settings: ResendSettings;
+  readonly #signal: AbortSignal;
+  /** Batches that are being filled, by their streams. */
+  readonly #batches = new Map<string, { records: OutgoingLetter[]; bytes: number }>();
+  #unsentFile: number | undefined;
+  #sent = 0;
+  #failed = 0;
+  #events = 0;
+  #bad = 0;
+  #isStopped = false;
+
+  constructor(settings: ResendSettings, signal: AbortSignal) {
+    this.#settings = settings;
+    this.#signal = signal;
+  }
+
+  /** What has been done so far. */
+  get summary(): string {
+    const { file, unsent } = this.#settings;
+    const failed = this.#failed === 0 ? "" : `, ${this.#failed} not sent`;
+    const events = this.#events === 0 ? "" : `, ${counted(this.#events, "event")} that never became a record`;
+    const kept = this.#failed + this.#events === 0 ? "" : `, now in ${unsent}`;
+    const bad = this.#bad === 0 ? "" : `, ${counted(this.#bad, "bad line")} skipped`;
+    return `${file}: ${counted(this.#sent, "record")} sent${failed}${events}${kept}${bad}`;
+  }
+
+  /** Sends all. Returns the status. */
+  async all(): Promise<number> {
+    const { file, region, endpoint, profile } = this.#settings;
+    const client = await createClient({ region, endpoint, profile });
+    const put = putWith(client);
+    try {
+      for await (const letter of lettersOf(file)) await this.#take(letter, put);
+      for (const stream of [...this.#batches.keys()]) await this.#send(stream, put);
+    } finally {
+      client.destroy();
+    }
+    process.stdout.write(`${this.summary}\n`);
+    return this.#failed + this.#events + this.#bad === 0 ? 0 : failureStatus;
+  }
+
+  close(): void {
+    if (this.#unsentFile !== undefined) closeSync(this.#unsentFile);
+  }
+
+  async #take(letter: Letter, put: Put): Promise<void> {
+    if (letter.kind === "bad") {
+      this.#bad++;
+      return tell(`resend: line ${letter.line} is skipped: ${letter.why}`);
+    }
+    if (letter.kind === "event") {
+      this.#events++;
+      return this.#keep(letter.text);
+    }
+    const stream = this.#settings.stream ?? letter.stream;
+    const partitionKey = letter.partitionKey ?? randomPartitionKey(Math.random, randomPartitionKeyCharacters);
+    const record = { ...letter, stream, partitionKey };
+    if (!isSendable(record)) return this.#notSent(record, { code: "TooLarge", message: "it is larger than any stream takes" });
+    const batch = this.#batches.get(stream);
+    if (batch !== undefined && !hasRoom(batch.records.length, batch.bytes, record)) await this.#send(stream, put);
+    const open = this.#batches.get(stream) ?? { records: [], bytes: 0 };
+    open.records.push(record);
+    open.bytes += sizeOf(record);
+    this.#batches.set(stream, open);
+    const heldBytes = [...this.#batches.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    if (heldBytes > mostHeldBytes) for (const waiting of [...this.#batches.keys()]) await this.#send(waiting, put);
+  }
+
+  async #send(stream: string, put: Put): Promise<void> {
+    const { records } = this.#batches.get(stream) ?? { records: [] };
+    this.#batches.delete(stream);
+    if (this.#isStopped || this.#signal.aborted) {
+      for (const record of records) this.#notSent(record, undefined);
+      return;
+    }
+    const wait = (milliseconds: number) => sleep(milliseconds, undefined, { signal: this.#signal }).catch(() => undefined);
+    const { unsent, end } = await sendBatch(stream, records, put, { sleep: wait, mostTries, isStopped: () => this.#signal.aborted });
+    this.#sent += records.length - unsent.size;
+    for (const [record, failure] of unsent) this.#notSent(record, failure);
+    if (end === undefined) return;
+    const { region, endpoint, profile } = this.#settings;
+    tell(`resend: ${complaintOf(end.error, { stream, region, endpoint, profile }, sending)}`);
+    this.#isStopped = true;
+  }
+
+  #notSent({ line, text }: OutgoingLetter, failure: Failure | undefined): void {
+    this.#failed++;
+    if (failure !== undefined) tell(`resend: line ${line} is not sent: ${failure.code}: ${failure.message}`);
+    this.#keep(text);
+  }
+
+  #keep(text: string): void {
+    this.#unsentFile ??= openSync(this.#settings.unsent, "wx", privateMode);
+    writeSync(this.#unsentFile, `${text}\n`);
+  }
+}

@@ -1,0 +1,74 @@
+/** The files of lines of a process: outputs that name the same file share it. */
+import { LineFile, type LineOwner } from "./line_file.js";
+import { truePath, unusable } from "./named_file.js";
+
+interface SharedFile {
+  readonly file: LineFile;
+  /** The sizes that its users allow. */
+  readonly sizes: number[];
+}
+
+/** A file of lines, as one output uses it. */
+export interface OpenLineFile {
+  /** Takes a line without a newline, which is written soon. Its owner learns what became of it. */
+  append(text: string, records: number, owner: LineOwner): void;
+  /** Resolves when all lines are written, and the file is closed where nobody else uses it. */
+  close(): Promise<void>;
+}
+
+/** Opens each file once. */
+export class LineFiles {
+  readonly #shared = new Map<string, SharedFile>();
+  /** One is opened or closed at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /**
+   * Opens a file for one user.
+   * @param option that names it
+   * @param mostBytes from which size on it is put aside; of several users, the least counts
+   * @throws ConfigurationError when it cannot be opened, or is not a regular file
+   */
+  open(option: string, file: string, mostBytes: number): Promise<OpenLineFile> {
+    return this.#inTurn(async () => {
+      try {
+        const name = await truePath(file);
+        const shared = this.#shared.get(name) ?? (await openShared(name));
+        this.#shared.set(name, shared);
+        shared.sizes.push(mostBytes);
+        return this.#use(name, shared, mostBytes);
+      } catch (error) {
+        throw unusable(option, file, error);
+      }
+    });
+  }
+
+  #use(name: string, shared: SharedFile, mostBytes: number): OpenLineFile {
+    let closing: Promise<void> | undefined;
+    return {
+      append: (text, records, owner) => shared.file.append(text, records, owner),
+      close: () => (closing ??= this.#leave(name, shared, mostBytes)),
+    };
+  }
+
+  /** Waits outside of its turn: an init must not wait for a disk that hangs. */
+  async #leave(name: string, shared: SharedFile, mostBytes: number): Promise<void> {
+    await shared.file.idle();
+    await this.#inTurn(async () => {
+      shared.sizes.splice(shared.sizes.indexOf(mostBytes), 1);
+      if (shared.sizes.length > 0) return;
+      this.#shared.delete(name);
+      await shared.file.close();
+    });
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
+
+async function openShared(name: string): Promise<SharedFile> {
+  const sizes: number[] = [];
+  return { file: await LineFile.open(name, () => Math.min(...sizes)), sizes };
+}

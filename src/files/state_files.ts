@@ -1,0 +1,113 @@
+/** The state files of a process: each is that of one output. */
+import { rename } from "node:fs/promises";
+import { ConfigurationError } from "../configuration_error.js";
+import type { AgedDelivery, DeliveryKeeper } from "../delivery/partial_deliveries.js";
+import { FileFault, readBoundedFile } from "../network/bounded_file.js";
+import { takeLock } from "./lock_file.js";
+import { expectRegular, truePath, unusable } from "./named_file.js";
+import { StateFile, type StateFileDependencies } from "./state_file.js";
+import { readState } from "./state_form.js";
+
+/** A state file, as its output uses it. */
+export interface OpenStateFile extends DeliveryKeeper {
+  /** The output ends: another one of the same file may wait for that. */
+  ending(): void;
+  /** Resolves when all is written and the file is free. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** Several times what the memory of partial deliveries takes in base64. */
+const mostStateBytes = 32 * 1024 * 1024;
+/** For which an init waits for an output of the same file that ends. */
+const mostWaitMs = 5000;
+
+interface Use {
+  isEnding: boolean;
+  readonly closed: Promise<void>;
+}
+
+/** Opens each file for one output at a time. */
+export class StateFiles {
+  readonly #token: () => string;
+  readonly #uses = new Map<string, Use>();
+
+  /** @param token returns a text that is different each time */
+  constructor(token: () => string) {
+    this.#token = token;
+  }
+
+  /**
+   * Opens a file, and reads what an earlier output has left there. A file that cannot be used for its content is set aside.
+   * @param option that names it
+   * @throws ConfigurationError when the file cannot be opened, or somebody else uses it
+   */
+  async open(option: string, file: string, dependencies: StateFileDependencies): Promise<OpenStateFile> {
+    try {
+      const name = await truePath(file);
+      await this.#untilFree(option, file, name, dependencies);
+      let closed: () => void = () => undefined;
+      const use: Use = { isEnding: false, closed: new Promise((resolve) => (closed = resolve)) };
+      this.#uses.set(name, use);
+      const leave = () => {
+        this.#uses.delete(name);
+        closed();
+      };
+      try {
+        return withUse(await openOne(option, name, this.#token(), dependencies), use, leave);
+      } catch (error) {
+        leave();
+        throw error;
+      }
+    } catch (error) {
+      throw unusable(option, file, error);
+    }
+  }
+
+  async #untilFree(option: string, file: string, name: string, { now, sleep }: StateFileDependencies): Promise<void> {
+    const endMs = now() + mostWaitMs;
+    for (let use = this.#uses.get(name); use !== undefined; use = this.#uses.get(name)) {
+      if (!use.isEnding || now() >= endMs) {
+        throw new ConfigurationError(`Invalid '${option}' value (${file}) specified, another output uses it; each output needs a file of its own`);
+      }
+      await Promise.race([use.closed, sleep(endMs - now())]);
+    }
+  }
+}
+
+function withUse(file: StateFile, use: Use, leave: () => void): OpenStateFile {
+  return {
+    attach: (source) => file.attach(source),
+    changed: () => file.changed(),
+    written: () => file.written(),
+    ending: () => (use.isEnding = true),
+    close: () => file.close().then(leave),
+  };
+}
+
+async function openOne(option: string, name: string, token: string, dependencies: StateFileDependencies): Promise<StateFile> {
+  await expectRegular(name);
+  const lock = await takeLock(option, name, token);
+  try {
+    return new StateFile(name, lock, await readKept(option, name, dependencies), dependencies);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function readKept(option: string, name: string, { destination, epochNow, digest, log }: StateFileDependencies): Promise<readonly AgedDelivery[]> {
+  let why: string;
+  try {
+    const state = readState((await readBoundedFile(name, mostStateBytes)).toString("utf8"), destination, epochNow(), digest);
+    if (state.kind === "kept") return state.deliveries;
+    why = state.why;
+  } catch (error) {
+    if (!(error instanceof FileFault)) throw error;
+    if (error.code === "ENOENT") return [];
+    if (error.code !== undefined) throw new ConfigurationError(`Invalid '${option}' value (${name}) specified, the file ${error.message}`);
+    why = `it ${error.message}`;
+  }
+  await rename(name, `${name}.broken`);
+  log.warning(`${name} cannot be used, since ${why}; it is now ${name}.broken. Records that were delivered before the last end may be sent again`);
+  return [];
+}

@@ -1,0 +1,99 @@
+/** The form of a state file: a line with the checksum of the second, which holds what is delivered of which chunks. */
+import type { AgedDelivery } from "../delivery/partial_deliveries.js";
+import { EventSet } from "../pack/event_set.js";
+
+/** Where the records of an output go. What was delivered elsewhere says nothing about them. */
+export interface Destination {
+  readonly stream: string;
+  readonly region: string;
+  /** Empty for that of the region. */
+  readonly endpoint: string;
+}
+
+/** What a state file holds, or what is wrong with it. */
+export type ReadState = { readonly kind: "kept"; readonly deliveries: readonly AgedDelivery[] } | { readonly kind: "unusable"; readonly why: string };
+
+const version = 1;
+/** SHA-256 in base64. */
+const digestForm = /^[A-Za-z0-9+/]{43}=$/u;
+/** The shortest event of a chunk. */
+const leastEventBytes = 3;
+
+interface Chunk {
+  readonly tag: string;
+  readonly bytes: number;
+  readonly digest: string;
+  /** Milliseconds since the epoch. */
+  readonly keptAt: number;
+  /** One bit for each of the first events, in base64. */
+  readonly left: string;
+  /** The first of the events that are all left; null when there are none such. */
+  readonly leftFrom: number | null;
+}
+
+/** Returns the text of a state file. @param nowMs since the epoch */
+export function writeState(destination: Destination, deliveries: readonly AgedDelivery[], nowMs: number, digest: (bytes: Uint8Array) => string): string {
+  const chunks = deliveries.map(({ ageMs, ...delivery }): Chunk => ({ ...chunkOf(delivery), keptAt: Math.round(nowMs - ageMs) }));
+  const content = JSON.stringify({ ...destination, chunks });
+  return `${JSON.stringify({ version, sha256: digest(Buffer.from(content)) })}\n${content}\n`;
+}
+
+/** Returns a text that is the same for the same chunks with the same events, whenever they were kept. */
+export function sameness(deliveries: readonly AgedDelivery[]): string {
+  return JSON.stringify(deliveries.map((delivery) => chunkOf(delivery)));
+}
+
+function chunkOf({ tag, chunkBytes, digest, remaining }: Omit<AgedDelivery, "ageMs">): Omit<Chunk, "keptAt"> {
+  const { bits, rest } = remaining;
+  return { tag, bytes: chunkBytes, digest, left: Buffer.from(bits).toString("base64"), leftFrom: Number.isFinite(rest) ? rest : null };
+}
+
+/** Reads the text of a state file. @param nowMs since the epoch */
+export function readState(text: string, destination: Destination, nowMs: number, digest: (bytes: Uint8Array) => string): ReadState {
+  // As it is when somebody made the file for Fluent Bit's user.
+  if (text === "") return { kind: "kept", deliveries: [] };
+  const [head = "", content = "", end, more] = text.split("\n");
+  const header = parse(head);
+  if (header === undefined || end !== "" || more !== undefined) return unusable("it is not a state file, or broke off");
+  if (header["version"] !== version) return unusable(`it has version ${JSON.stringify(header["version"])}, and this plugin knows version ${version}`);
+  if (header["sha256"] !== digest(Buffer.from(content))) return unusable("its checksum does not fit");
+  const state = parse(content);
+  if (state === undefined || !Array.isArray(state["chunks"])) return unusable("it has no list of chunks");
+  for (const name of ["stream", "region", "endpoint"] as const) {
+    if (state[name] !== destination[name]) return unusable(`it is of another ${name}, ${JSON.stringify(state[name])}`);
+  }
+  const deliveries: AgedDelivery[] = [];
+  for (const chunk of state["chunks"] as unknown[]) {
+    if (!isChunk(chunk)) return unusable("a chunk in it is not as it should be");
+    const { tag, bytes, digest: chunkDigest, keptAt, left, leftFrom } = chunk;
+    const remaining = new EventSet(Uint8Array.from(Buffer.from(left, "base64")), leftFrom ?? Number.POSITIVE_INFINITY);
+    // A clock that was set back makes nothing older than it is.
+    deliveries.push({ tag, chunkBytes: bytes, digest: chunkDigest, remaining, ageMs: Math.max(0, nowMs - keptAt) });
+  }
+  return { kind: "kept", deliveries };
+}
+
+function isChunk(value: unknown): value is Chunk {
+  if (typeof value !== "object" || value === null) return false;
+  const { tag, bytes, digest, keptAt, left, leftFrom } = value as Record<string, unknown>;
+  if (typeof tag !== "string" || typeof digest !== "string" || !digestForm.test(digest) || typeof left !== "string") return false;
+  if (!isCount(bytes) || !isCount(keptAt) || (leftFrom !== null && !isCount(leftFrom))) return false;
+  return left.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/u.test(left) && (left.length / 4) * 3 <= bytes / (8 * leastEventBytes) + 4;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function unusable(why: string): ReadState {
+  return { kind: "unusable", why };
+}

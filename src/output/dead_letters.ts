@@ -1,0 +1,102 @@
+/** Makes a line of each record that is dropped for good, for the file of dead letters of one output. */
+import { bufferOf } from "../bytes/base64.js";
+import type { RefusedEntry } from "../delivery/delivery.js";
+import { userRecordsOf } from "../pack/entry.js";
+import { eventTimesOf, type EventTime } from "../pack/event_times.js";
+import { RepeatedMessage, type Log } from "../telemetry/log.js";
+import type { Metrics } from "../telemetry/metrics.js";
+
+/** A record that is dropped. */
+export interface Drop {
+  readonly reason: "refused" | "no_log_key" | "empty" | "no_json" | "too_large";
+  readonly message: string;
+  /** Of its event; undefined when it is not known, or there are several. */
+  readonly time: EventTime | undefined;
+  /** Undefined when it is to be random, or is not known. */
+  readonly partitionKey: string | undefined;
+  /** Where it was to go; undefined for the output's own stream. */
+  readonly stream: string | undefined;
+  /** What the data is: what Kinesis would have got, or the event's body as Fluent Bit has it. */
+  readonly form: "record" | "msgpack";
+  readonly data: Uint8Array;
+}
+
+/** Learns what became of a line. */
+interface LineOwner {
+  written(records: number): void;
+  lost(records: number, reason: string): void;
+}
+
+/** What dead letters need of the world outside. */
+export interface DeadLetterDependencies {
+  /** Where the lines go. */
+  readonly file: { readonly append: (line: string, records: number, owner: LineOwner) => void };
+  /** The output's own stream, where records go that choose no other. */
+  readonly stream: string;
+  /** Returns milliseconds since the epoch. */
+  readonly epochNow: () => number;
+  /** Returns milliseconds that never decrease. */
+  readonly now: () => number;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** The dead letters of one output. */
+export class DeadLetters {
+  readonly #dependencies: DeadLetterDependencies;
+  readonly #owner: LineOwner;
+
+  constructor(dependencies: DeadLetterDependencies) {
+    this.#dependencies = dependencies;
+    const { metrics, log, now } = dependencies;
+    const unwritten = new RepeatedMessage((message) => log.error(message), now);
+    // They come after the flush has published its counts.
+    this.#owner = {
+      written: (records) => {
+        metrics.add("dead_letter_records_total:written", records);
+        metrics.publish();
+      },
+      lost: (records, reason) => {
+        metrics.add("dead_letter_records_total:lost", records);
+        metrics.publish();
+        unwritten.report(`A dropped record cannot be written to dead_letter_file (${reason}); it is lost`, records);
+      },
+    };
+  }
+
+  /** Keeps records that were dropped before they were sent. */
+  dropped(drops: readonly Drop[], tag: string): void {
+    for (const drop of drops) this.#append(drop, tag, 1);
+  }
+
+  /** Keeps entries that the service refused. @param chunk whose events they hold; empty when it was taken away meanwhile */
+  refused(refused: readonly RefusedEntry[], chunk: Uint8Array, tag: string): void {
+    const single = refused.flatMap(({ entry: { events } }) => (typeof events === "number" ? [events] : events.length === 1 ? events : []));
+    const times = eventTimesOf(chunk, single);
+    for (const { entry, failure } of refused) {
+      const { events, partitionKey, stream, data } = entry;
+      const [event = -1] = typeof events === "number" ? [events] : events.length === 1 ? events : [];
+      const message = `Kinesis refuses it with ${failure.code}: ${failure.message}`;
+      const drop = { reason: "refused", message, time: times.get(event), partitionKey, stream, form: "record", data } as const;
+      this.#append(drop, tag, userRecordsOf(entry));
+    }
+  }
+
+  #append({ reason, message, time, partitionKey, stream, form, data }: Drop, tag: string, records: number): void {
+    const { file, stream: ownStream, epochNow } = this.#dependencies;
+    const line = JSON.stringify({
+      droppedAt: new Date(epochNow()).toISOString(),
+      eventTime: time === undefined ? undefined : textOfTime(time),
+      ...{ stream: stream ?? ownStream, tag, reason, message, partitionKey, form },
+      data: bufferOf(data).toString("base64"),
+    });
+    file.append(line, records, this.#owner);
+  }
+}
+
+/** In UTC, as in ISO 8601; undefined for a time that has no such form. */
+function textOfTime({ seconds, nanoseconds }: EventTime): string | undefined {
+  const date = new Date(seconds * 1000);
+  if (Number.isNaN(date.getTime())) return undefined;
+  return date.toISOString().replace(/\.\d{3}Z$/u, `.${String(nanoseconds).padStart(9, "0")}Z`);
+}

@@ -1,0 +1,186 @@
+// state_file in the real Fluent Bit with chunks on disk: kill -9, an end beyond Grace and a hot reload send each line once.
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { FluentBit } from "../support/fluent_bit.js";
+import { HeldKinesis } from "../support/held_kinesis.js";
+import type { Options } from "../support/plugin_host.js";
+import { textOf, useStreams } from "../support/stream_fixture.js";
+import { ThrottlingService } from "../support/throttling_service.js";
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+
+const IN_ORDER = { status: 0, signal: null };
+const patience = { timeout: 60_000, interval: 20 };
+const linesFrom = (first: number, count: number): string[] => Array.from({ length: count }, (_, n) => `line ${first + n}`);
+
+/** Waits until nothing is written to a file for a second, while what it is about stands still. */
+async function untilUnchanged(file: string): Promise<void> {
+  for (let [text, last] = [readFileSync(file, "utf8"), ""]; text !== last; text = readFileSync(file, "utf8")) {
+    last = text;
+    await sleep(1000);
+  }
+}
+
+describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit, chunks on disk", () => {
+  const streams = useStreams();
+  const running: { destroy(): Promise<void> }[] = [];
+  let folder = "";
+  let state = "";
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "state-"));
+    state = path.join(folder, "state");
+  });
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((one) => one.destroy()));
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const write = (lines: readonly string[]): void => appendFileSync(path.join(folder, "tailed"), lines.map((line) => `${line}\n`).join(""));
+
+  function start(endpoint: string, grace: number, others: Options = {}): FluentBit {
+    const tail = { path: path.join(folder, "tailed"), db: path.join(folder, "db"), read_from_head: "true", refresh_interval: "1" };
+    const pipeline = {
+      inputs: [{ name: "tail", properties: { ...tail, "storage.type": "filesystem" } }],
+      outputs: [{ name: "kinesis", properties: streams.options("any", { endpoint, log_key: "log", retry_limit: "no_limits", state_file: state, ...others }) }],
+      service: { "storage.path": path.join(folder, "storage"), "scheduler.base": "1", "scheduler.cap": "2", "hot_reload.ensure_thread_safety": "off" },
+      grace,
+    };
+    return streams.fluentBitWithFile(pipeline, { extraArguments: ["-Y"] });
+  }
+
+  /** All that was kept has come again, and is through. */
+  const untilNothingIsKept = (fluentBit: FluentBit) => vi.waitUntil(() => !existsSync(state), patience).catch((error: unknown) => {
+    throw new Error(`${String(error)}\n${fluentBit.output}`);
+  });
+
+  async function throttling(): Promise<ThrottlingService> {
+    const service = await ThrottlingService.start();
+    running.push(service);
+    return service;
+  }
+
+  async function held(): Promise<HeldKinesis> {
+    const kinesis = await HeldKinesis.start();
+    running.push(kinesis);
+    return kinesis;
+  }
+
+  const sorted = (records: readonly { readonly data: Uint8Array }[]): string[] => records.map(textOf).sort();
+
+  it("kill -9 while chunks wait for their retry sends nothing twice", async () => {
+    const service = await throttling();
+    write(linesFrom(0, 3000));
+    const killed = start(service.endpoint, 2);
+    await killed.waitForLog(/failed to flush chunk/);
+    // A retry may be under way, whose last 100 ms are not in the file.
+    await sleep(200);
+    expect(service.received.length).toBeGreaterThan(1000);
+    killed.signal("SIGKILL");
+    await killed.ended();
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(["state", "state.lock"]));
+    service.isThrottling = false;
+    const next = start(service.endpoint, 2);
+    await vi.waitUntil(() => new Set(sorted(service.received)).size === 3000, patience);
+    await untilNothingIsKept(next);
+    expect(await next.stop(), next.output).toEqual(IN_ORDER);
+    expect(sorted(service.received)).toEqual(linesFrom(0, 3000).sort());
+    expect(readdirSync(folder)).not.toContain("state.lock");
+  });
+
+  it("kill -9 while a chunk is under way sends nothing twice that was taken a moment before", async () => {
+    const kinesis = await held();
+    kinesis.responseMs = 30;
+    write(linesFrom(0, 20_000));
+    const killed = start(kinesis.endpoint, 2, { concurrent_requests: "1" });
+    await kinesis.untilTaken(1000);
+    kinesis.mood = "hold";
+    await vi.waitUntil(() => existsSync(state), patience);
+    await untilUnchanged(state);
+    killed.signal("SIGKILL");
+    await killed.ended();
+    const before = kinesis.taken.length;
+    expect(before).toBeLessThan(20_000);
+    kinesis.mood = "take";
+    kinesis.responseMs = 0;
+    const next = start(kinesis.endpoint, 2);
+    await vi.waitUntil(() => new Set(sorted(kinesis.taken)).size === 20_000, patience);
+    await untilNothingIsKept(next);
+    expect(await next.stop(), next.output).toEqual(IN_ORDER);
+    expect(sorted(kinesis.taken)).toEqual(linesFrom(0, 20_000).sort());
+  });
+
+  it("SIGTERM, and a delivery after Grace, sends nothing twice", async () => {
+    const kinesis = await held();
+    kinesis.mood = "hold";
+    write(linesFrom(0, 100));
+    const ended = start(kinesis.endpoint, 1);
+    await kinesis.untilAsked(1);
+    ended.signal("SIGTERM");
+    await ended.waitForLog(/service has stopped/);
+    kinesis.release();
+    expect(await ended.ended(), ended.output).toEqual(IN_ORDER);
+    expect(kinesis.taken).toHaveLength(100);
+    expect(readdirSync(folder)).toContain("state");
+    const next = start(kinesis.endpoint, 1);
+    await untilNothingIsKept(next);
+    write(linesFrom(100, 1));
+    await kinesis.untilTaken(101);
+    expect(await next.stop(), next.output).toEqual(IN_ORDER);
+    expect(sorted(kinesis.taken)).toEqual(linesFrom(0, 101).sort());
+  });
+
+  it("SIGTERM while a part is delivered and the rest is not taken sends the rest alone after the restart", async () => {
+    const service = await throttling();
+    write(linesFrom(0, 3000));
+    const ended = start(service.endpoint, 1, { drain_timeout: "0" });
+    await vi.waitUntil(() => service.received.length > 0, patience);
+    expect(await ended.stop(), ended.output).toEqual(IN_ORDER);
+    expect(service.received.length).toBeLessThan(3000);
+    service.isThrottling = false;
+    const next = start(service.endpoint, 1);
+    await vi.waitUntil(() => new Set(sorted(service.received)).size === 3000, patience);
+    await untilNothingIsKept(next);
+    expect(await next.stop(), next.output).toEqual(IN_ORDER);
+    expect(sorted(service.received)).toEqual(linesFrom(0, 3000).sort());
+  });
+
+  it("a hot reload sends nothing twice", async () => {
+    const service = await throttling();
+    write(linesFrom(0, 3000));
+    const fluentBit = start(service.endpoint, 2);
+    await fluentBit.waitForLog(/failed to flush chunk/);
+    fluentBit.signal("SIGHUP");
+    await fluentBit.waitForLogs(/\[reload\] successful reload done/, 1);
+    service.isThrottling = false;
+    await vi.waitUntil(() => new Set(sorted(service.received)).size === 3000, patience);
+    await untilNothingIsKept(fluentBit);
+    expect(await fluentBit.stop(), fluentBit.output).toEqual(IN_ORDER);
+    expect(sorted(service.received)).toEqual(linesFrom(0, 3000).sort());
+  });
+
+  it("a file that a fault of the disk left is set aside, and Fluent Bit starts", async () => {
+    const kinesis = await held();
+    writeFileSync(state, "\0".repeat(100));
+    write(linesFrom(0, 1));
+    const fluentBit = start(kinesis.endpoint, 1);
+    await kinesis.untilTaken(1);
+    expect(fluentBit.output).toContain("state cannot be used, since it is not a state file, or broke off");
+    expect(readFileSync(`${state}.broken`, "utf8")).toBe("\0".repeat(100));
+    expect(await fluentBit.stop(), fluentBit.output).toEqual(IN_ORDER);
+  });
+
+  it("a second Fluent Bit with the same file ends at once and says why", async () => {
+    const kinesis = await held();
+    write(linesFrom(0, 1));
+    const first = start(kinesis.endpoint, 1);
+    await kinesis.untilTaken(1);
+    const second = start(kinesis.endpoint, 1);
+    const { status } = await second.ended();
+    expect(status).toBeGreaterThan(0);
+    expect(second.output).toMatch(/'state_file' value \(.*\) specified, the process \d+ uses it; give each Fluent Bit a file of its own/u);
+    expect(await first.stop(), first.output).toEqual(IN_ORDER);
+  });
+});

@@ -1,0 +1,364 @@
+// State files: what is written when, what is read back, what a broken, foreign or locked one leads to, and full disks.
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ConfigurationError } from "../../../src/configuration_error.js";
+import type { AgedDelivery } from "../../../src/delivery/partial_deliveries.js";
+import { StateFiles, type OpenStateFile } from "../../../src/files/state_files.js";
+import type { Destination } from "../../../src/files/state_form.js";
+import { EventSet } from "../../../src/pack/event_set.js";
+import { RecordedLog } from "../../support/recorded_log.js";
+
+let folder = "";
+let file = "";
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "state-file-"));
+  file = path.join(folder, "state");
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("base64");
+const here: Destination = { stream: "logs", region: "us-west-2", endpoint: "" };
+let tokens = 0;
+const newFiles = (): StateFiles => new StateFiles(() => `token-${tokens++}`);
+
+function delivery(tag: string, bits: readonly number[] = [5], rest = Number.POSITIVE_INFINITY, ageMs = 0): AgedDelivery {
+  return { tag, chunkBytes: 1000, digest: digest(Buffer.from(tag)), remaining: new EventSet(Uint8Array.from(bits), rest), ageMs };
+}
+
+interface Opened {
+  readonly state: OpenStateFile;
+  readonly log: RecordedLog;
+  readonly kept: readonly AgedDelivery[];
+  readonly source: { all: AgedDelivery[]; isChanging: boolean };
+}
+
+async function open(settings: { files?: StateFiles; name?: string; destination?: Destination; epochNow?: () => number } = {}): Promise<Opened> {
+  const log = new RecordedLog();
+  const { files = newFiles(), name = file, destination = here, epochNow = Date.now } = settings;
+  const state = await files.open("state_file", name, { destination, digest, epochNow, now: () => performance.now(), sleep: (ms) => sleep(ms), log });
+  const source = { all: [] as AgedDelivery[], isChanging: false };
+  return { state, log, source, kept: state.attach(source) };
+}
+
+/** Keeps these and closes. */
+async function leave(deliveries: readonly AgedDelivery[], settings: Parameters<typeof open>[0] = {}): Promise<void> {
+  const { state, source } = await open(settings);
+  source.all = [...deliveries];
+  state.changed();
+  await state.written();
+  await state.close();
+}
+
+const faultOf = (settings: Parameters<typeof open>[0] = {}) =>
+  open(settings).then(
+    () => "none",
+    (error: unknown) => {
+      expect(error).toBeInstanceOf(ConfigurationError);
+      return (error as Error).message;
+    },
+  );
+const shown = (deliveries: readonly AgedDelivery[]) =>
+  deliveries.map(({ tag, chunkBytes, digest: of, remaining }) => ({ tag, chunkBytes, of, bits: [...remaining.bits], rest: remaining.rest }));
+const asUser = process.getuid?.() === 0 ? it.skip : it;
+
+describe("what is kept", () => {
+  const all = [delivery("a"), delivery("b \u2028 \"ü\"", [0, 255, 1], 24), delivery("done", []), delivery("all behind", [], 0)];
+
+  it("is read back by the next output, in its order, with its age", async () => {
+    const start = Date.now();
+    await leave(all.map((one, index) => ({ ...one, ageMs: (4 - index) * 60_000 })), { epochNow: () => start });
+    const { kept, log, state } = await open({ epochNow: () => start + 1000 });
+    expect(shown(kept)).toEqual(shown(all));
+    expect(kept.map(({ ageMs }) => ageMs)).toEqual([241_000, 181_000, 121_000, 61_000]);
+    expect(log.messages).toEqual([]);
+    await state.close();
+  });
+
+  it("is not older than nothing when the clock was set back", async () => {
+    const start = Date.now();
+    await leave(all, { epochNow: () => start });
+    const { kept, state } = await open({ epochNow: () => start - 3_600_000 });
+    expect(kept.map(({ ageMs }) => ageMs)).toEqual([0, 0, 0, 0]);
+    await state.close();
+  });
+
+  it("is in a file of its user's alone, without temporary ones beside it, and the lock goes at the end", async () => {
+    const { state, source } = await open();
+    expect(readdirSync(folder)).toEqual(["state.lock"]);
+    source.all = [delivery("a")];
+    state.changed();
+    await state.written();
+    expect(readdirSync(folder)).toEqual(["state", "state.lock"]);
+    expect([statSync(file).mode & 0o777, statSync(`${file}.lock`).mode & 0o777]).toEqual([0o600, 0o600]);
+    await state.close();
+    expect(readdirSync(folder)).toEqual(["state"]);
+  });
+
+  it("is nothing when all is delivered: the file goes, and where nothing ever was it is not made", async () => {
+    const { state, source } = await open();
+    state.changed();
+    await state.written();
+    expect(existsSync(file)).toBe(false);
+    source.all = [delivery("a")];
+    state.changed();
+    await state.written();
+    expect(existsSync(file)).toBe(true);
+    source.all = [];
+    state.changed();
+    await state.written();
+    expect(existsSync(file)).toBe(false);
+    await state.close();
+  });
+
+  it("is written some time after a change, once for many, and not again while nothing changes", async () => {
+    const { state, source } = await open();
+    source.all = [delivery("a")];
+    for (let count = 0; count < 100; count++) state.changed();
+    expect(existsSync(file)).toBe(false);
+    await state.written();
+    const { ino } = statSync(file);
+    state.changed();
+    await state.written();
+    expect(statSync(file).ino).toBe(ino);
+    await state.close();
+    expect(statSync(file).ino).toBe(ino);
+  });
+
+  it("is written again and again while it changes as time goes by", async () => {
+    const { state, source } = await open();
+    source.isChanging = true;
+    state.changed();
+    await state.written();
+    source.all = [delivery("a")];
+    while (!existsSync(file)) await sleep(10);
+    source.isChanging = false;
+    await state.close();
+  });
+
+  it("is written at the end at once, though the pause is not over", async () => {
+    const { state, source } = await open();
+    source.all = [delivery("a")];
+    state.changed();
+    await state.close();
+    state.changed();
+    expect(existsSync(file)).toBe(true);
+  });
+
+  it("replaces what a process that was killed has left beside it", async () => {
+    writeFileSync(`${file}.tmp`, "half");
+    await leave([delivery("a")]);
+    expect(readdirSync(folder)).toEqual(["state"]);
+  });
+});
+
+describe("a state file that cannot be used for its content", () => {
+  const good = async (): Promise<string> => {
+    await leave([delivery("a")]);
+    return readFileSync(file, "utf8");
+  };
+  const sealed = (content: unknown): string => {
+    const text = JSON.stringify(content);
+    return `${JSON.stringify({ version: 1, sha256: digest(Buffer.from(text)) })}\n${text}\n`;
+  };
+  const chunk = { tag: "a", bytes: 1000, digest: digest(Buffer.from("a")), keptAt: 1, left: "BQ==", leftFrom: null };
+  const withChunk = (changes: object): string => sealed({ ...here, chunks: [{ ...chunk, ...changes }] });
+
+  it.each<[string, string | ((text: string) => string), string]>([
+    ["broke off", (text) => text.slice(0, -20), "it is not a state file, or broke off"],
+    ["broke off before its last newline", (text) => text.slice(0, -1), "it is not a state file, or broke off"],
+    ["goes on", (text) => `${text}more\n`, "it is not a state file, or broke off"],
+    ["holds no JSON", "\0\0\0\0", "it is not a state file, or broke off"],
+    ["is a list", "[]\n[]\n", "it is not a state file, or broke off"],
+    ["has no version", "{}\n[]\n", "it has version undefined, and this plugin knows version 1"],
+    ["has one bit changed", (text) => text.replace('"left":"BQ==', '"left":"BA=='), "its checksum does not fit"],
+    ["is of a later version", (text) => text.replace('"version":1', '"version":2'), "it has version 2, and this plugin knows version 1"],
+    ["has no chunks", sealed(here), "it has no list of chunks"],
+    ["is of another stream", sealed({ ...here, stream: "other", chunks: [chunk] }), 'it is of another stream, "other"'],
+    ["is of another endpoint", sealed({ ...here, endpoint: "http://a", chunks: [] }), 'it is of another endpoint, "http://a"'],
+    ...[{ tag: 1 }, { bytes: -1 }, { bytes: 1.5 }, { digest: "x" }, { keptAt: "1" }, { left: "!" }, { left: "A" }, { leftFrom: -1 }, { leftFrom: "0" }, { bytes: 24, left: "A".repeat(8) }].map(
+      (changes): [string, string, string] => [`has ${JSON.stringify(changes)} in a chunk`, withChunk(changes), "a chunk in it is not as it should be"],
+    ),
+    ["has null as a chunk", sealed({ ...here, chunks: [null] }), "a chunk in it is not as it should be"],
+    ["is far too large", "x".repeat(32 * 1024 * 1024 + 1), "it has more than 33554432 bytes; is it the right file?"],
+  ])("since it %s is set aside and told, and the output begins with nothing", async (_, damage, why) => {
+    const text = typeof damage === "string" ? damage : damage(await good());
+    writeFileSync(file, text);
+    const { kept, log, state } = await open();
+    expect(kept).toEqual([]);
+    expect(log.at("warning")).toEqual([
+      `${file} cannot be used, since ${why}; it is now ${file}.broken. Records that were delivered before the last end may be sent again`,
+    ]);
+    expect(readFileSync(`${file}.broken`, "utf8") === text).toBe(true);
+    await state.close();
+  });
+
+  it("is none when it is empty, as one that was made for Fluent Bit's user", async () => {
+    writeFileSync(file, "");
+    const { kept, log, state } = await open();
+    expect([kept, log.messages]).toEqual([[], []]);
+    await state.close();
+  });
+
+  it("is none in the form above", async () => {
+    writeFileSync(file, withChunk({}));
+    const { kept, state } = await open();
+    expect(shown(kept)).toEqual(shown([delivery("a")]));
+    await state.close();
+  });
+});
+
+describe("a state file that cannot be used for its place", () => {
+  it("is told when it or its lock is a folder, or its folder is missing", async () => {
+    expect(await faultOf({ name: folder })).toBe(`Invalid 'state_file' value (${folder}) specified, it is a folder; it must be a regular file`);
+    const missing = path.join(folder, "missing", "state");
+    expect(await faultOf({ name: missing })).toContain("the file cannot be opened (ENOENT); its folder must exist");
+    mkdirSync(`${file}.lock`);
+    expect(await faultOf()).toContain("it is a folder");
+  });
+
+  it("is told at once when it is a FIFO or a device", async () => {
+    spawnSync("mkfifo", [file]);
+    expect(await faultOf()).toContain("it is a FIFO; it must be a regular file");
+    expect(await faultOf({ name: "/dev/null" })).toContain("it is not a regular file");
+  });
+
+  asUser("is told when its folder may not be written to", async () => {
+    chmodSync(folder, 0o500);
+    expect(await faultOf()).toContain("(EACCES)");
+  });
+
+  it("leaves no lock behind, so that the next try has its chance", async () => {
+    mkdirSync(path.join(`${file}.broken`, "full"), { recursive: true });
+    writeFileSync(file, "broken");
+    expect(await faultOf()).toContain("Invalid 'state_file' value");
+    rmSync(`${file}.broken`, { recursive: true });
+    await (await open()).state.close();
+  });
+});
+
+describe("two outputs", () => {
+  it("of one process cannot have the same file, by whatever path", async () => {
+    const files = newFiles();
+    const { state } = await open({ files });
+    const link = path.join(folder, "link");
+    symlinkSync(folder, link);
+    const message = "another output uses it; each output needs a file of its own";
+    expect(await faultOf({ files })).toContain(message);
+    expect(await faultOf({ files, name: path.join(link, "state") })).toContain(message);
+    await state.close();
+    await (await open({ files })).state.close();
+  });
+
+  it("of which the first ends have it one after the other, with what the first has written", async () => {
+    const files = newFiles();
+    const { state, source } = await open({ files });
+    state.ending();
+    const next = open({ files });
+    await sleep(50);
+    source.all = [delivery("a")];
+    await state.close();
+    const { kept, state: second } = await next;
+    expect(shown(kept)).toEqual(shown([delivery("a")]));
+    await second.close();
+  });
+});
+
+describe("two processes", () => {
+  /** A process that sleeps; its lock as it would have written it. */
+  async function withOther<Result>(use: (lock: string, pid: number) => Promise<Result>): Promise<Result> {
+    const other = spawn("sleep", ["60"]);
+    try {
+      const pid = other.pid ?? -1;
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      const startedAt = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+      return await use(JSON.stringify({ pid, startedAt, token: "other" }), pid);
+    } finally {
+      other.kill("SIGKILL");
+    }
+  }
+
+  it("cannot have the same file while both run", async () => {
+    await withOther(async (lock, pid) => {
+      writeFileSync(`${file}.lock`, lock);
+      expect(await faultOf()).toBe(
+        `Invalid 'state_file' value (${file}) specified, the process ${pid} uses it; give each Fluent Bit a file of its own. If that process is not a Fluent Bit, remove ${file}.lock`,
+      );
+      expect(readFileSync(`${file}.lock`, "utf8")).toBe(lock);
+    });
+  });
+
+  it.each<[string, (lock: Readonly<Record<string, unknown>>) => object | string]>([
+    ["whose number another process has", (lock) => ({ ...lock, startedAt: "1" })],
+    ["of an earlier start of the system", (lock) => ({ ...lock, boot: "00000000-0000-0000-0000-000000000000" })],
+    ["of another container, which cannot be seen", (lock) => ({ ...lock, namespace: "pid:[1]" })],
+    ["with this process's own number", (lock) => ({ ...lock, pid: process.pid, startedAt: undefined })],
+    ["that was never written to its end", () => '{"pid":'],
+    ["that is empty", () => ""],
+    ["with a number that is none", (lock) => ({ ...lock, pid: -1 })],
+  ])("the lock of one %s is taken over", async (_, change) => {
+    await withOther(async (lock) => {
+      const changed = change(JSON.parse(lock) as Record<string, unknown>);
+      writeFileSync(`${file}.lock`, typeof changed === "string" ? changed : JSON.stringify(changed));
+      const { state } = await open();
+      expect(JSON.parse(readFileSync(`${file}.lock`, "utf8"))).toMatchObject({ pid: process.pid });
+      await state.close();
+      expect(readdirSync(folder)).toEqual([]);
+    });
+  });
+
+  it("the lock of one that was killed is taken over, its parent having waited for it or not", async () => {
+    const parent = spawn("sh", ["-c", "sleep 60 & echo $!; wait; sleep 60"]);
+    try {
+      const pid = Number(await new Promise<string>((resolve) => parent.stdout.once("data", (data: Buffer) => resolve(data.toString()))));
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      writeFileSync(`${file}.lock`, JSON.stringify({ pid, startedAt: stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] }));
+      parent.kill("SIGSTOP");
+      process.kill(pid, "SIGKILL");
+      while (existsSync(`/proc/${pid}/stat`) && !/\) Z /u.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) await sleep(5);
+      expect(existsSync(`/proc/${pid}/stat`), "it waits for its parent").toBe(true);
+      await (await open()).state.close();
+    } finally {
+      parent.kill("SIGKILL");
+    }
+  });
+
+  it("of which one takes the lock over from the other do not both write", async () => {
+    const { state, source, log } = await open();
+    writeFileSync(`${file}.lock`, "another's");
+    source.all = [delivery("a")];
+    state.changed();
+    await state.written();
+    source.all = [delivery("b")];
+    state.changed();
+    await state.close();
+    expect(existsSync(file)).toBe(false);
+    expect(log.at("error")).toEqual([
+      `${file}.lock is gone or names another process, so that this output no longer writes its state_file; give each Fluent Bit a file of its own`,
+    ]);
+    expect(readFileSync(`${file}.lock`, "utf8")).toBe("another's");
+  });
+});
+
+describe("a disk that takes nothing", () => {
+  it("is told once, holds nothing up, and what is kept is written when it takes something again", async () => {
+    const { state, source, log } = await open();
+    // A folder in the place of the temporary file stands for it.
+    mkdirSync(path.join(`${file}.tmp`, "full"), { recursive: true });
+    source.all = [delivery("a")];
+    for (let count = 0; count < 3; count++) {
+      state.changed();
+      await state.written();
+    }
+    expect(log.at("error")).toEqual([
+      expect.stringMatching(/^state_file cannot be written \((EISDIR|EPERM)\): should Fluent Bit end now, records that were delivered may be sent again when it is back$/u),
+    ]);
+    rmSync(`${file}.tmp`, { recursive: true });
+    while (!existsSync(file)) await sleep(10);
+    await state.close();
+  });
+});

@@ -1,0 +1,36 @@
+/** The command line of `npm run resend`. */
+import { describe, expect, it } from "vitest";
+import { readArguments } from "../../../../scripts/resend/arguments.js";
+import { UsageError } from "../../../../scripts/command_line.js";
+
+describe("the arguments", () => {
+  it("need only the file", () => {
+    expect(readArguments(["dropped.json"])).toEqual({ file: "dropped.json", unsent: "dropped.json.unsent" });
+  });
+
+  it("are all taken", () => {
+    const args = ["--region=us-west-2", "--stream", "s", "--endpoint", "http://localhost:1", "--profile", "p", "--unsent", "left", "f"];
+    expect(readArguments(args)).toEqual({ file: "f", region: "us-west-2", stream: "s", endpoint: "http://localhost:1", profile: "p", unsent: "left" });
+  });
+
+  it("take the region from the ARN of the stream", () => {
+    expect(readArguments(["f", "--stream", "arn:aws:kinesis:eu-west-1:123456789012:stream/s"])).toMatchObject({ region: "eu-west-1" });
+  });
+
+  it("ask for help, even when the file is missing", () => expect(readArguments(["-h"])).toBe("help"));
+
+  it.each([
+    [[], "the file is missing"],
+    [["a", "b"], "'b' is one file too many"],
+    [["a", "--stream", "s t"], "--stream 's t' is no stream's name"],
+    [["a", "--region", "us west"], "--region 'us west'"],
+    [["a", "--endpoint", "localhost"], "write http://host:port"],
+    [["a", "--unsent", ""], "--unsent is empty"],
+    [["a", "--profile="], "--profile is empty"],
+    [["a", "--strem", "s"], "unknown option --strem; there are --stream, --region,"],
+    [["a", "--region"], "--region needs a value"],
+  ])("%j are refused with what to write instead", (args, message) => {
+    expect(() => readArguments(args)).toThrow(UsageError);
+    expect(() => readArguments(args)).toThrow(message);
+  });
+});
