@@ -47,7 +47,7 @@ describe("records that choose their streams", () => {
     const [own] = names;
     const host = await streams.host();
     const instance = await host.open(streams.options(own, { stream_key: "to", partition_key: "key" }));
-    const odd = [{ n: 1000, key: "k" }, { n: 1001, to: "no name!", key: "k" }, { n: 1002, to: "", key: "k" }, { n: 1003, to: { a: 1 }, key: "k" }];
+    const odd = [{ n: 9000, key: "k" }, { n: 9001, to: "no name!", key: "k" }, { n: 9002, to: "", key: "k" }, { n: 9003, to: { a: 1 }, key: "k" }];
     const bodies = bodiesTo(names, 3000);
     expect(await host.flush(instance, chunkOf([...bodies, ...odd]))).toBe(FLB_OK);
     expect((await host.end()).status).toBe(0);
