@@ -11,7 +11,7 @@ const rooms = {
   network: ["telemetry"],
   credentials: ["network", "telemetry"],
   kinesis: ["bytes", "record", "pack", "delivery", "network", "credentials", "telemetry"],
-  files: ["pack", "delivery", "network", "telemetry"],
+  files: ["delivery", "network", "telemetry"],
   options: ["record", "pack", "network", "kinesis", "telemetry"],
   output: ["bytes", "pack", "delivery", "options", "telemetry"],
   host: ["pack", "delivery", "network", "credentials", "kinesis", "files", "options", "output", "telemetry"],

@@ -118,16 +118,21 @@ class Run {
   async #take(letter: Letter, put: Put): Promise<void> {
     if (letter.kind === "bad") {
       this.#bad++;
-      return tell(`resend: line ${letter.line} is skipped: ${letter.why}`);
+      tell(`resend: line ${letter.line} is skipped: ${letter.why}`);
+      return;
     }
     if (letter.kind === "event") {
       this.#events++;
-      return this.#keep(letter.text);
+      this.#keep(letter.text);
+      return;
     }
     const stream = this.#settings.stream ?? letter.stream;
     const partitionKey = letter.partitionKey ?? randomPartitionKey(Math.random, randomPartitionKeyCharacters);
     const record = { ...letter, stream, partitionKey };
-    if (!isSendable(record)) return this.#notSent(record, { code: "TooLarge", message: "it is larger than any stream takes" });
+    if (!isSendable(record)) {
+      this.#notSent(record, { code: "TooLarge", message: "it is larger than any stream takes" });
+      return;
+    }
     const batch = this.#batches.get(stream);
     if (batch !== undefined && !hasRoom(batch.records.length, batch.bytes, record)) await this.#send(stream, put);
     const open = this.#batches.get(stream) ?? { records: [], bytes: 0 };

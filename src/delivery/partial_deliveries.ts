@@ -1,5 +1,5 @@
 /** Remembers of chunks that go back to Fluent Bit which of their events have still to be sent. */
-import type { EventSet } from "../pack/event_set.js";
+import { EventSet } from "../pack/event_set.js";
 import type { Log } from "../telemetry/log.js";
 import { ChunkProgress } from "./chunk_progress.js";
 
@@ -27,8 +27,11 @@ export interface PartialDelivery {
   readonly remaining: EventSet;
 }
 
-/** A partial delivery, and how long it has been remembered. */
-export type AgedDelivery = PartialDelivery & { readonly ageMs: number };
+/** A partial delivery as it is kept, with how long it has been remembered. */
+export interface AgedDelivery extends Omit<PartialDelivery, "remaining"> {
+  readonly remaining: Pick<EventSet, "bits" | "rest">;
+  readonly ageMs: number;
+}
 
 /** What is to be kept at any moment. */
 export interface DeliverySource {
@@ -77,7 +80,9 @@ export class PartialDeliveries implements DeliverySource {
     this.#limits = limits;
     this.#dependencies = dependencies;
     this.#keeper = keeper;
-    for (const { ageMs, ...kept } of keeper?.attach(this) ?? []) this.#remember({ ...kept, sinceMs: dependencies.now() - ageMs });
+    for (const { ageMs, remaining, ...kept } of keeper?.attach(this) ?? []) {
+      this.#remember({ ...kept, remaining: new EventSet(remaining.bits, remaining.rest), sinceMs: dependencies.now() - ageMs });
+    }
   }
 
   /** All that is to be kept, the oldest first. */

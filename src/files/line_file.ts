@@ -98,7 +98,7 @@ export class LineFile {
   async #current(): Promise<{ readonly handle: FileHandle; readonly size: number }> {
     if (this.#handle !== undefined) {
       const [own, named] = [await this.#handle.stat(), await statOrNone(this.#file)];
-      if (named !== undefined && own.ino === named.ino && own.dev === named.dev) return { handle: this.#handle, size: own.size };
+      if (own.ino === named?.ino && own.dev === named.dev) return { handle: this.#handle, size: own.size };
       await this.#release();
     }
     const handle = await openToAppend(this.#file);

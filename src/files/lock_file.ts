@@ -6,6 +6,20 @@ import { expectRegular, isSystemError, privateMode } from "./named_file.js";
 import { isRunning, ownIdentity, type ProcessIdentity } from "./process_identity.js";
 
 const mostLockBytes = 4096;
+/**
+ * For which a process that has the lock is waited for: the process of Node.js ends a moment after the Fluent Bit that was killed, and may
+ * be met by the next one.
+ */
+const patienceMs = 5000;
+const stepMs = 100;
+
+/** The clock of a wait. */
+export interface Clock {
+  /** Returns milliseconds that never decrease. */
+  readonly now: () => number;
+  /** Resolves after this time. */
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
 
 /** A lock that this process took. */
 export interface Lock {
@@ -20,23 +34,28 @@ export interface Lock {
  * @param token unlike that of any other lock
  * @throws ConfigurationError when a process that runs has it; KindError, or an error of the system's
  */
-export async function takeLock(option: string, file: string, token: string): Promise<Lock> {
+export async function takeLock(option: string, file: string, token: string, clock: Clock): Promise<Lock> {
   const lockFile = `${file}.lock`;
   await expectRegular(lockFile);
   const own = await ownIdentity();
   const content = `${JSON.stringify({ ...own, token })}\n`;
-  if (!(await tryCreate(lockFile, content))) {
+  const endMs = clock.now() + patienceMs;
+  while (!(await tryCreate(lockFile, content))) {
     const holder = holderIn(await contentOf(lockFile));
     // Its own number is that of an earlier process, or of an end that could not remove the file.
-    if (holder !== undefined && holder.pid !== own.pid && (await isRunning(holder, own))) {
+    if (holder === undefined || holder.pid === own.pid || !(await isRunning(holder, own))) {
+      // Of two that do this at once, the last one has it; the other finds out before it writes.
+      const fresh = `${lockFile}.${token}`;
+      await create(fresh, content);
+      await rename(fresh, lockFile);
+      break;
+    }
+    if (clock.now() >= endMs) {
       throw new ConfigurationError(
         `Invalid '${option}' value (${file}) specified, the process ${holder.pid} uses it; give each Fluent Bit a file of its own. If that process is not a Fluent Bit, remove ${lockFile}`,
       );
     }
-    // Of two that do this at once, the last one has it; the other finds out before it writes.
-    const fresh = `${lockFile}.${token}`;
-    await create(fresh, content);
-    await rename(fresh, lockFile);
+    await clock.sleep(stepMs);
   }
   const isHeld = async () => (await contentOf(lockFile)) === content;
   const release = async () => {

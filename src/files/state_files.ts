@@ -86,7 +86,7 @@ function withUse(file: StateFile, use: Use, leave: () => void): OpenStateFile {
 
 async function openOne(option: string, name: string, token: string, dependencies: StateFileDependencies): Promise<StateFile> {
   await expectRegular(name);
-  const lock = await takeLock(option, name, token);
+  const lock = await takeLock(option, name, token, dependencies);
   try {
     return new StateFile(name, lock, await readKept(option, name, dependencies), dependencies);
   } catch (error) {

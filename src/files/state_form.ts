@@ -1,6 +1,5 @@
 /** The form of a state file: a line with the checksum of the second, which holds what is delivered of which chunks. */
 import type { AgedDelivery } from "../delivery/partial_deliveries.js";
-import { EventSet } from "../pack/event_set.js";
 
 /** Where the records of an output go. What was delivered elsewhere says nothing about them. */
 export interface Destination {
@@ -66,7 +65,7 @@ export function readState(text: string, destination: Destination, nowMs: number,
   for (const chunk of state["chunks"] as unknown[]) {
     if (!isChunk(chunk)) return unusable("a chunk in it is not as it should be");
     const { tag, bytes, digest: chunkDigest, keptAt, left, leftFrom } = chunk;
-    const remaining = new EventSet(Uint8Array.from(Buffer.from(left, "base64")), leftFrom ?? Number.POSITIVE_INFINITY);
+    const remaining = { bits: Uint8Array.from(Buffer.from(left, "base64")), rest: leftFrom ?? Number.POSITIVE_INFINITY };
     // A clock that was set back makes nothing older than it is.
     deliveries.push({ tag, chunkBytes: bytes, digest: chunkDigest, remaining, ageMs: Math.max(0, nowMs - keptAt) });
   }

@@ -153,7 +153,7 @@ const unitBytes: Readonly<Record<string, number>> = { "": 1, k: 1000, m: 1000 **
 
 /**
  * A size in bytes, or with a unit as Fluent Bit writes sizes: k is 1000 (Fluent Bit, src/flb_utils.c, flb_utils_size_to_bytes).
- * @param fallback, lowest, highest with their units, too
+ * `fallback`, `lowest` and `highest` are such texts too.
  * @throws ConfigurationError
  */
 export function readSize(name: string, value: string, fallback: string, lowest: string, highest: string): number {

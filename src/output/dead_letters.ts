@@ -27,10 +27,15 @@ interface LineOwner {
   lost(records: number, reason: string): void;
 }
 
+/** Where the lines go. */
+export interface LineTarget {
+  /** Takes a line without a newline, which holds so many records. Its owner learns what became of it. */
+  append(line: string, records: number, owner: LineOwner): void;
+}
+
 /** What dead letters need of the world outside. */
 export interface DeadLetterDependencies {
-  /** Where the lines go. */
-  readonly file: { readonly append: (line: string, records: number, owner: LineOwner) => void };
+  readonly file: LineTarget;
   /** The output's own stream, where records go that choose no other. */
   readonly stream: string;
   /** Returns milliseconds since the epoch. */

@@ -18,7 +18,7 @@ import { Pipeline, type PipelineDependencies } from "../pack/slices.js";
 import type { Log } from "../telemetry/log.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import { ChunkTally } from "./chunk_tally.js";
-import { DeadLetters, type DeadLetterDependencies } from "./dead_letters.js";
+import { DeadLetters, type LineTarget } from "./dead_letters.js";
 import { flush } from "./flush.js";
 import { Output, type OutputFile } from "./output.js";
 import { createRecordReport } from "./record_report.js";
@@ -56,7 +56,7 @@ export interface OutputDependencies extends Omit<PipelineDependencies, "report">
   /** Returns milliseconds since the epoch. */
   readonly epochNow: () => number;
   /** Takes the records that are dropped; unset where they are not kept. */
-  readonly deadLetterFile?: (DeadLetterDependencies["file"] & OutputFile) | undefined;
+  readonly deadLetterFile?: (LineTarget & OutputFile) | undefined;
   /** Keeps what is delivered of chunks; unset where that is forgotten at the end. */
   readonly stateFile?: (DeliveryKeeper & OutputFile) | undefined;
 }

@@ -109,7 +109,7 @@ export class Output {
   async #closeFiles(endMs: number, isAlive: () => void): Promise<void> {
     const { files, log, now, sleep } = this.#parts;
     if (files.length === 0) return;
-    let isClosed = false;
+    let isClosed = false as boolean;
     const closing = Promise.all(files.map((file) => file.close())).then(() => (isClosed = true));
     while (!isClosed && now() < endMs) {
       isAlive();

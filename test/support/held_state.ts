@@ -1,5 +1,6 @@
 // Keeps what an output remembers, as a state file does, in a variable.
 import type { AgedDelivery, DeliveryKeeper, DeliverySource } from "../../src/delivery/partial_deliveries.js";
+import { EventSet } from "../../src/pack/event_set.js";
 import type { OutputFile } from "../../src/output/output.js";
 
 export class HeldState implements DeliveryKeeper, OutputFile {
@@ -25,7 +26,10 @@ export class HeldState implements DeliveryKeeper, OutputFile {
 
   /** The events that are left of each chunk, among the first so many. */
   leftOf(events: number): number[][] {
-    return this.all.map(({ remaining }) => Array.from({ length: events }, (_, event) => event).filter((event) => remaining.has(event)));
+    return this.all.map(({ remaining: { bits, rest } }) => {
+      const left = new EventSet(bits, rest);
+      return Array.from({ length: events }, (_, event) => event).filter((event) => left.has(event));
+    });
   }
 
   attach(source: DeliverySource): readonly AgedDelivery[] {

@@ -73,10 +73,10 @@ describe("lines", () => {
       for (let n = 0; n < 2000; n++) writeSync(handle, "other " + "y".repeat(500) + "\\n");`;
     const lines = await open(100_000_000);
     const other = import("node:child_process").then(({ execFile }) => {
-      return new Promise<void>((resolve, reject) => execFile(process.execPath, ["-e", program], (error) => (error === null ? resolve() : reject(error))));
+      return new Promise<void>((resolve, reject) => execFile(process.execPath, ["-e", program], (error) => (error === null ? resolve() : reject(new Error(error.message)))));
     });
     const owner = new Owner();
-    let isOver = false;
+    let isOver = false as boolean;
     void other.finally(() => (isOver = true)).catch(() => undefined);
     let count = 0;
     while (!isOver) {

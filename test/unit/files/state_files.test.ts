@@ -11,6 +11,7 @@ import type { AgedDelivery } from "../../../src/delivery/partial_deliveries.js";
 import { StateFiles, type OpenStateFile } from "../../../src/files/state_files.js";
 import type { Destination } from "../../../src/files/state_form.js";
 import { EventSet } from "../../../src/pack/event_set.js";
+import { JumpingClock } from "../../support/fake_clock.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 
 let folder = "";
@@ -37,16 +38,25 @@ interface Opened {
   readonly source: { all: AgedDelivery[]; isChanging: boolean };
 }
 
-async function open(settings: { files?: StateFiles; name?: string; destination?: Destination; epochNow?: () => number } = {}): Promise<Opened> {
+interface Settings {
+  readonly files?: StateFiles;
+  readonly name?: string;
+  readonly destination?: Destination;
+  readonly epochNow?: () => number;
+  readonly clock?: Pick<JumpingClock, "now" | "sleep">;
+}
+
+const realClock = { now: () => performance.now(), sleep: (milliseconds: number) => sleep(milliseconds) };
+
+async function open({ files = newFiles(), name = file, destination = here, epochNow = Date.now, clock = realClock }: Settings = {}): Promise<Opened> {
   const log = new RecordedLog();
-  const { files = newFiles(), name = file, destination = here, epochNow = Date.now } = settings;
-  const state = await files.open("state_file", name, { destination, digest, epochNow, now: () => performance.now(), sleep: (ms) => sleep(ms), log });
+  const state = await files.open("state_file", name, { destination, digest, epochNow, now: () => clock.now(), sleep: (ms) => clock.sleep(ms), log });
   const source = { all: [] as AgedDelivery[], isChanging: false };
   return { state, log, source, kept: state.attach(source) };
 }
 
 /** Keeps these and closes. */
-async function leave(deliveries: readonly AgedDelivery[], settings: Parameters<typeof open>[0] = {}): Promise<void> {
+async function leave(deliveries: readonly AgedDelivery[], settings: Settings = {}): Promise<void> {
   const { state, source } = await open(settings);
   source.all = [...deliveries];
   state.changed();
@@ -54,7 +64,7 @@ async function leave(deliveries: readonly AgedDelivery[], settings: Parameters<t
   await state.close();
 }
 
-const faultOf = (settings: Parameters<typeof open>[0] = {}) =>
+const faultOf = (settings: Settings = {}) =>
   open(settings).then(
     () => "none",
     (error: unknown) => {
@@ -285,10 +295,23 @@ describe("two processes", () => {
   it("cannot have the same file while both run", async () => {
     await withOther(async (lock, pid) => {
       writeFileSync(`${file}.lock`, lock);
-      expect(await faultOf()).toBe(
+      const clock = new JumpingClock();
+      expect(await faultOf({ clock })).toBe(
         `Invalid 'state_file' value (${file}) specified, the process ${pid} uses it; give each Fluent Bit a file of its own. If that process is not a Fluent Bit, remove ${file}.lock`,
       );
       expect(readFileSync(`${file}.lock`, "utf8")).toBe(lock);
+      expect(clock.slept.reduce((sum, ms) => sum + ms, 0)).toBe(5000);
+    });
+  });
+
+  it("of which the first ends in these seconds have it one after the other", async () => {
+    await withOther(async (lock) => {
+      writeFileSync(`${file}.lock`, lock);
+      const clock = new JumpingClock();
+      const ending = { now: clock.now, sleep: (ms: number) => (clock.nowMs > 4000 ? rmSync(`${file}.lock`) : undefined, clock.sleep(ms)) };
+      const { state } = await open({ clock: ending });
+      await state.close();
+      expect(readdirSync(folder)).toEqual([]);
     });
   });
 
@@ -319,7 +342,7 @@ describe("two processes", () => {
       writeFileSync(`${file}.lock`, JSON.stringify({ pid, startedAt: stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] }));
       parent.kill("SIGSTOP");
       process.kill(pid, "SIGKILL");
-      while (existsSync(`/proc/${pid}/stat`) && !/\) Z /u.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) await sleep(5);
+      while (existsSync(`/proc/${pid}/stat`) && !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ")) await sleep(5);
       expect(existsSync(`/proc/${pid}/stat`), "it waits for its parent").toBe(true);
       await (await open()).state.close();
     } finally {
