@@ -5,8 +5,9 @@ import type { CredentialSources } from "../credentials/credentials.js";
 import { credentialSource } from "../credentials/credential_source.js";
 import { RequestBodies } from "../kinesis/request_bodies.js";
 import { readNetworkEnvironment } from "../network/network.js";
-import { readConfig, type Config } from "../options/config.js";
+import { readConfig, type Config, type OptionReader } from "../options/config.js";
 import { optionNames } from "../options/table.js";
+import { findRegion, type DefaultRegion } from "../options/region.js";
 import { kinesisEndpointOf, readInstanceEnvironment } from "../options/environment.js";
 import type { Environment } from "../network/environment.js";
 import { misspelledOptions } from "../options/misspelled.js";
@@ -57,7 +58,8 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
     const log = logOf(number, host, dependencies);
     const misspelled = misspelledOptions(optionNames, (names) => binding.setOptions(requestId, names));
     for (const { message } of misspelled) log.warning(message);
-    const config = readConfig(read, log, (epochSeconds) => binding.zoneAbbreviation(epochSeconds) || dependencies.zoneName(epochSeconds));
+    const zoneAbbreviation = (epochSeconds: number) => binding.zoneAbbreviation(epochSeconds) || dependencies.zoneName(epochSeconds);
+    const config = readConfig(read, log, zoneAbbreviation, await defaultRegion(read, environment));
     const instanceEnvironment = readInstanceEnvironment(environment);
     const network = await readNetworkEnvironment(environment);
     if (environment["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {
@@ -84,6 +86,15 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
       ...{ shared, random, sleep: dependencies.sleep, md5: dependencies.md5, md5Ready: dependencies.md5Ready },
     });
   };
+}
+
+/** Looks for the region of an output that does not name one. @throws ConfigurationError */
+async function defaultRegion(read: OptionReader, environment: Environment): Promise<DefaultRegion | undefined> {
+  if ((read("region") ?? "") !== "") return undefined;
+  return findRegion(environment, async () => {
+    const { readProfileRegion } = await import("../credentials/profile_region.js");
+    return readProfileRegion(read("profile"), environment);
+  });
 }
 
 function logOf(number: number, host: ReturnType<Binding["outputInstance"]>, { log, hostLog, outputLevels }: OutputFactoryDependencies): Log {

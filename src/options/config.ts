@@ -1,14 +1,17 @@
 /** Reads and checks the options of one output instance. */
 import type { AggregationLimits } from "../pack/aggregator.js";
 import type { CompressionAlgorithm } from "../pack/compression.js";
+import { ConfigurationError } from "../configuration_error.js";
 import { limitsFor, type ServiceLimits } from "../limits.js";
 import type { Log } from "../telemetry/log.js";
 import type { RecordOptions } from "../record/shaper.js";
 import type { ConnectionOptions } from "../kinesis/connection_options.js";
 import type { RequestFormat } from "../kinesis/request_form.js";
 import type { ZoneAbbreviation } from "../record/time_key/format.js";
+import type { DefaultRegion } from "./region.js";
 import { regionOfArn } from "./stream_name.js";
 import { optionNames, options, type OptionName, type OptionValues } from "./table.js";
+import { required } from "./values.js";
 
 /** Gives an option's value as Fluent Bit has it; undefined when it is not set. */
 export type OptionReader = (key: string) => string | undefined;
@@ -39,9 +42,10 @@ const defaultAnswerTimeoutMs = 10_000;
 
 /**
  * Reads all options, reports those that are set in a line of the log each, and checks them.
+ * @param defaultRegion counts where the option region is unset
  * @throws ConfigurationError on the first wrong one
  */
-export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneAbbreviation): Config {
+export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneAbbreviation, defaultRegion?: DefaultRegion): Config {
   const texts = new Map<string, string>(optionNames.map((name) => [name, read(name) ?? ""]));
   for (const [name, text] of texts) {
     if (text === "") continue;
@@ -53,11 +57,13 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
   const config: Config = {
     connection: {
       stream: values.stream,
-      region: values.region,
+      region: regionOf(values, log, defaultRegion),
       endpoint: values.endpoint,
       profile: values.profile,
       roleArn: values.role_arn,
       externalId: values.external_id,
+      roleSessionName: values.role_session_name,
+      roleDurationSeconds: values.role_duration,
       stsEndpoint: values.sts_endpoint,
       requestTimeoutMs: (values.http_request_timeout ?? 0) * 1000,
       answerTimeoutMs: values.http_request_timeout === undefined ? defaultAnswerTimeoutMs : 0,
@@ -106,6 +112,18 @@ function readValues(texts: ReadonlyMap<string, string>, log: Log, zoneAbbreviati
   return Object.fromEntries(optionNames.map((name) => [name, options[name].read(textOf(name), context)])) as unknown as OptionValues;
 }
 
+/** @throws ConfigurationError when there is no region */
+function regionOf({ region, stream }: OptionValues, log: Log, found: DefaultRegion | undefined): string {
+  if (region !== undefined) return region;
+  if (found?.region === undefined) {
+    const arnRegion = regionOfArn(stream);
+    const elsewhere = found === undefined ? "" : `, and there is none in ${found.lookedIn.join(", ")}`;
+    throw new ConfigurationError(required("region", `${elsewhere}${arnRegion === undefined ? "" : `; the ARN in 'stream' names ${arnRegion}`}`));
+  }
+  log.info(`region ${found.region} comes from ${found.source}`);
+  return found.region;
+}
+
 function giveAdvice(config: Config, hasPartitionKey: boolean, log: Log): void {
   const { stream, region } = config.connection;
   const arnRegion = regionOfArn(stream) ?? region;
@@ -118,7 +136,9 @@ function giveAdvice(config: Config, hasPartitionKey: boolean, log: Log): void {
       "'partition_key' has different behavior when 'aggregation' enabled. An aggregated record is routed by the partition key of its first record; the others keep theirs inside it. Where the plugin may list the shards, only keys of the same shard share one",
     );
   }
-  if (config.connection.externalId !== undefined && config.connection.roleArn === undefined) {
-    log.warning("'external_id' has no effect without 'role_arn'");
+  const { externalId, roleSessionName, roleDurationSeconds, roleArn } = config.connection;
+  const ofRole = { external_id: externalId, role_session_name: roleSessionName, role_duration: roleDurationSeconds };
+  for (const [name, value] of Object.entries(ofRole)) {
+    if (value !== undefined && roleArn === undefined) log.warning(`'${name}' has no effect without 'role_arn'`);
   }
 }

@@ -11,6 +11,7 @@ import {
   readRegion,
   readRequestFormat,
   readRoleArn,
+  readRoleSessionName,
   readStream,
   readTimeFormat,
 } from "./values.js";
@@ -91,6 +92,9 @@ const maxDrainTimeoutSeconds = 3600;
 /** Room for the longest partition key (256 characters of four bytes) and some data beside it. */
 const minRecordBytes = 4096;
 const minAggregatedBytes = 1024;
+/** Source: AWS STS API Reference, AssumeRole, DurationSeconds, and the most that a role may be set to. */
+const minRoleSeconds = 900;
+const maxRoleSeconds = 43_200;
 const defaultSkipAggregationBytes = 20 * 1024;
 
 /** All options, in the order in which the Go plugin reports them, and ours behind. */
@@ -103,9 +107,9 @@ export const options = {
     isCommon: true,
   }),
   region: option({
-    read: readRegion,
+    read: (text) => readRegion("region", text),
     help: "AWS region of the stream",
-    fallback: "required",
+    fallback: "that of `AWS_REGION`, of `AWS_DEFAULT_REGION`, or of the [profile](CREDENTIALS.md#region); one of them is required",
     allowed: "a region's code: letters, digits, `-`",
     isCommon: true,
   }),
@@ -247,6 +251,18 @@ export const options = {
   drain_timeout: wholeNumber("drain_timeout", { fallback: 20, lowest: 0, highest: maxDrainTimeoutSeconds }, {
     help: "seconds for which the output goes on delivering when Fluent Bit ends, see [the end](DELIVERY.md#the-end)",
     allowed: `0 to ${maxDrainTimeoutSeconds}, whole`,
+  }),
+  role_session_name: option({
+    read: readRoleSessionName,
+    help: "name of the session of `role_arn`, and only of that; CloudTrail shows it",
+    fallback: "`fluent-bit-kinesis`",
+    allowed: "2 to 64 letters, digits and characters of `_+=,.@-`",
+  }),
+  role_duration: option({
+    read: (text) => (text === "" ? undefined : readInteger("role_duration", text, 0, minRoleSeconds, maxRoleSeconds)),
+    help: "seconds for which the credentials of `role_arn` are good, and only those, see [roles](CREDENTIALS.md#roles)",
+    fallback: "that of AWS: 3600",
+    allowed: `${minRoleSeconds} to ${maxRoleSeconds}, whole; at most the role's own maximum`,
   }),
 };
 

@@ -36,6 +36,8 @@ describe("without options besides stream and region", () => {
         region: "us-west-2",
         profile: undefined,
         externalId: undefined,
+        roleSessionName: undefined,
+        roleDurationSeconds: undefined,
         stream: "logs",
         endpoint: undefined,
         roleArn: undefined,
@@ -66,7 +68,7 @@ describe("without options besides stream and region", () => {
   it("an empty value is the same as none", () => {
     const empty = "partition_key data_keys log_key append_newline time_key time_key_format replace_dots role_arn " +
       "sts_endpoint endpoint aggregation compression experimental_concurrency experimental_concurrency_retries " +
-      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format concurrent_requests drain_timeout";
+      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format concurrent_requests drain_timeout role_session_name role_duration";
     const options = Object.fromEntries(empty.split(" ").map((name) => [name, ""]));
     expect(read({ ...options, ...required })).toEqual(read(required));
   });
@@ -221,6 +223,14 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
     ["drain_timeout", "-1", "must be a whole number from 0 to 3600"],
     ["drain_timeout", "3601", "must be a whole number from 0 to 3600"],
     ["drain_timeout", "20s", "must be a whole number from 0 to 3600"],
+    ["role_session_name", "x", "must be 2 to 64 letters, digits and characters of _+=,.@-"],
+    ["role_session_name", "x".repeat(65), "must be 2 to 64 letters, digits and characters of _+=,.@-"],
+    ["role_session_name", "a b", "must be 2 to 64 letters, digits and characters of _+=,.@-"],
+    ["role_session_name", "a/b", "must be 2 to 64 letters, digits and characters of _+=,.@-"],
+    ["role_session_name", "ab\n", "must be 2 to 64 letters, digits and characters of _+=,.@-"],
+    ["role_duration", "899", "must be a whole number from 900 to 43200"],
+    ["role_duration", "43201", "must be a whole number from 900 to 43200"],
+    ["role_duration", "1h", "must be a whole number from 900 to 43200"],
     ["retry_timeout", "-1", "must be a whole number from 0 to 3600"],
     ["retry_timeout", "3601", "must be a whole number from 0 to 3600"],
     ["retry_timeout", "0.5", "must be a whole number from 0 to 3600"],
@@ -356,6 +366,25 @@ describe("profile and external_id", () => {
   it("an external_id without role_arn is a warning, which does not show it", () => {
     expect(logOf({ ...required, external_id: "theirs" }).at("warning")).toEqual(["'external_id' has no effect without 'role_arn'"]);
     expect(logOf({ ...required, role_arn, external_id: "theirs" }).at("warning")).toEqual([]);
+  });
+});
+
+describe("role_session_name and role_duration", () => {
+  const role_arn = "arn:aws:iam::123456789012:role/writer";
+
+  it.each(["ab", "x".repeat(64), "a_+=,.@-9"])("the session may be called %s", (role_session_name) => {
+    expect(read({ ...required, role_arn, role_session_name }).connection.roleSessionName).toBe(role_session_name);
+  });
+
+  it.each([900, 901, 43_199, 43_200])("the credentials may be good for %i s", (seconds) => {
+    expect(read({ ...required, role_arn, role_duration: String(seconds) }).connection.roleDurationSeconds).toBe(seconds);
+  });
+
+  it("are warnings without role_arn", () => {
+    const warnings = ["'role_session_name' has no effect without 'role_arn'", "'role_duration' has no effect without 'role_arn'"];
+    const options = { role_session_name: "logs", role_duration: "900" };
+    expect(logOf({ ...required, ...options }).at("warning")).toEqual(warnings);
+    expect(logOf({ ...required, ...options, role_arn }).at("warning")).toEqual([]);
   });
 });
 

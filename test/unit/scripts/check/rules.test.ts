@@ -80,9 +80,33 @@ describe("names", () => {
 });
 
 describe("options", () => {
-  it.each(["region", "stream"])("need a %s", async (name) => {
-    const findings = await found(output({ [name]: undefined }));
-    expect(findings).toMatchObject([{ severity: "error", rule: "missing-option", place: { line: 1 }, message: expect.stringContaining(`('${name}' is not set)`) as string }]);
+  it("need a stream", async () => {
+    const findings = await found(output({ stream: undefined }));
+    expect(findings).toMatchObject([{ severity: "error", rule: "missing-option", place: { line: 1 }, message: expect.stringContaining("('stream' is not set)") as string }]);
+  });
+
+  it.each([
+    [{}, "warning missing-option", /^'region' is not set, and there is none here in AWS_REGION, AWS_DEFAULT_REGION, profile 'default' of /],
+    [{ AWS_DEFAULT_REGION: "eu-west-1" }, "hint region", /^'region' is not set; by AWS_DEFAULT_REGION it is eu-west-1 here$/],
+    [{ AWS_REGION: "eu west" }, "error environment", /^Invalid 'AWS_REGION' value \(eu west\)/],
+  ])("need a region, which may come from the environment: %j", async (environment, told, message) => {
+    const noFiles = { AWS_CONFIG_FILE: files.write("config", ""), AWS_SHARED_CREDENTIALS_FILE: files.write("credentials", "") };
+    const findings = await found(output({ region: undefined }), { ...noFiles, ...environment });
+    expect(briefly(findings)).toEqual([told]);
+    expect(findings[0]?.message).toMatch(message);
+    expect(await found(output(), { ...noFiles, ...environment })).toEqual([]);
+  });
+
+  it("without a region get that of their profile", async () => {
+    const config = files.write("config", "[profile logs]\nregion = eu-west-3\n");
+    const findings = await found(output({ region: undefined, profile: "logs" }), { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: config });
+    expect(briefly(findings)).toEqual(["hint region"]);
+    expect(findings[0]?.message).toMatch(/^'region' is not set; by profile 'logs' of .*config and .*config it is eu-west-3 here$/);
+  });
+
+  it("without a region, with a stream's ARN, are told its region", async () => {
+    const [finding] = await found(output({ region: undefined, stream: "arn:aws:kinesis:eu-west-1:123456789012:stream/s" }));
+    expect(finding?.message).toMatch(/; the ARN in 'stream' names eu-west-1$/);
   });
 
   it("are all read, however many are wrong", async () => {
@@ -119,6 +143,7 @@ describe("options", () => {
   it.each([
     [{ stream: "arn:aws:kinesis:eu-west-1:123456789012:stream/s" }, "warning", /'region' is us-west-2/, 5],
     [{ external_id: "abc" }, "warning", /no effect without 'role_arn'/, 7],
+    [{ role_duration: "900" }, "warning", /no effect without 'role_arn'/, 7],
   ])("%o bring the plugin's own warning", async (keys, severity, message, line) => {
     const findings = await found(output(keys));
     expect(findings).toMatchObject([{ severity, rule: "plugin-warning", message: expect.stringMatching(message) as string, place: { line } }]);
