@@ -12,6 +12,7 @@ import { kinesisEndpointOf, readInstanceEnvironment } from "../options/environme
 import type { Environment } from "../network/environment.js";
 import { misspelledOptions } from "../options/misspelled.js";
 import type { Md5 } from "../pack/aggregated_record.js";
+import type { Compress } from "../pack/compression.js";
 import { createHostLog, prefixed, type HostLog, type Log } from "../telemetry/log.js";
 import { GatheredMetrics, metricDefinitions, noMetrics, type Metrics } from "../telemetry/metrics.js";
 import type { OutputLevels } from "../telemetry/output_levels.js";
@@ -60,6 +61,7 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
     for (const { message } of misspelled) log.warning(message);
     const zoneAbbreviation = (epochSeconds: number) => binding.zoneAbbreviation(epochSeconds) || dependencies.zoneName(epochSeconds);
     const config = readConfig(read, log, zoneAbbreviation, await defaultRegion(read, environment));
+    const compress = await compressorOf(config, dependencies.nodeVersion);
     const instanceEnvironment = readInstanceEnvironment(environment);
     const network = await readNetworkEnvironment(environment);
     if (environment["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {
@@ -81,9 +83,8 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
       }),
       now: steadyNow,
       digest: dependencies.sha256,
-      compress: config.compression === undefined ? undefined : (await import("../pack/compression.js")).compressorFor(config.compression),
       exitProcess: (status) => binding.exitProcess(status),
-      ...{ shared, random, sleep: dependencies.sleep, md5: dependencies.md5, md5Ready: dependencies.md5Ready },
+      ...{ compress, shared, random, sleep: dependencies.sleep, md5: dependencies.md5, md5Ready: dependencies.md5Ready },
     });
   };
 }
@@ -95,6 +96,12 @@ async function defaultRegion(read: OptionReader, environment: Environment): Prom
     const { readProfileRegion } = await import("../credentials/profile_region.js");
     return readProfileRegion(read("profile"), environment);
   });
+}
+
+/** @throws ConfigurationError where Node lacks the algorithm */
+async function compressorOf({ compression }: Config, nodeVersion: string): Promise<Compress | undefined> {
+  if (compression === undefined) return undefined;
+  return (await import("../pack/compression.js")).compressorFor(compression, nodeVersion);
 }
 
 function logOf(number: number, host: ReturnType<Binding["outputInstance"]>, { log, hostLog, outputLevels }: OutputFactoryDependencies): Log {

@@ -186,7 +186,7 @@ export const options = {
     read: readCompression,
     help: "compresses each record on its own, see [compression](RECORDS.md#compression)",
     fallback: "`none`",
-    allowed: "`none`, `zlib`, `gzip`, in any case",
+    allowed: "`none`, `zlib`, `gzip`, `snappy`, `zstd` (Node.js 22.15 or newer), in any case",
     isCommon: true,
   }),
   replace_dots: freeText({

@@ -55,8 +55,8 @@ export function readTimeFormat(value: string, zoneAbbreviation: ZoneAbbreviation
 export function readCompression(value: string): CompressionAlgorithm | undefined {
   const algorithm = value.toLowerCase();
   if (algorithm === "" || algorithm === "none") return undefined;
-  if (algorithm === "gzip" || algorithm === "zlib") return algorithm;
-  throw wrong("compression", value, "must be 'zlib', 'gzip', 'none', or undefined");
+  if (algorithm === "zlib" || algorithm === "gzip" || algorithm === "zstd" || algorithm === "snappy") return algorithm;
+  throw wrong("compression", value, "must be 'zlib', 'gzip', 'zstd', 'snappy', 'none', or undefined");
 }
 
 /** @throws ConfigurationError */

@@ -189,7 +189,7 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
   const stream = "must be a stream's name (letters, digits, '_', '.', '-') or its ARN";
   const endpoint = "must be a host name or a URL such as https://kinesis.us-west-2.amazonaws.com";
   const role = "must be the ARN of an IAM role such as arn:aws:iam::123456789012:role/name";
-  const compression = "must be 'zlib', 'gzip', 'none', or undefined";
+  const compression = "must be 'zlib', 'gzip', 'zstd', 'snappy', 'none', or undefined";
 
   it.each([
     ["stream", "my stream", stream],
@@ -206,7 +206,7 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
     ["role_arn", "name", role],
     ["role_arn", "arn:aws:iam::12:role/name", role],
     ["role_arn", "arn:aws:iam::123456789012:user/name", role],
-    ["compression", "snappy", compression],
+    ["compression", "lz4", compression],
     ["compression", "gzip ", compression],
     ["request_format", "xml", "must be 'json', 'cbor', or undefined"],
     ["experimental_concurrency", "-1", "must be a whole number from 0 to 10"],
