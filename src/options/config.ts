@@ -25,6 +25,8 @@ export interface Config {
   readonly requestFormat: RequestFormat;
   /** Undefined when aggregation is off. */
   readonly aggregation: AggregationLimits | undefined;
+  /** Whether records are joined by newlines. */
+  readonly simpleAggregation: boolean;
   /** For how long a flush retries the records that were not taken, before it replies retry. */
   readonly retryTimeoutMs: number;
   /** Requests of the output that may be under way at once. */
@@ -53,6 +55,9 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
     log.info(`plugin parameter ${name} = '${isSecret ? "…" : text}'`);
   }
   const values = readValues(texts, log, zoneAbbreviation);
+  if (values.aggregation && values.simple_aggregation) {
+    throw new ConfigurationError("Invalid 'simple_aggregation' value (true) specified, must not be true together with 'aggregation', which packs records in another format");
+  }
   const recordBytes = values.max_record_size;
   const config: Config = {
     connection: {
@@ -89,6 +94,7 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
           serviceRecordBytes: recordBytes,
         }
       : undefined,
+    simpleAggregation: values.simple_aggregation,
     retryTimeoutMs: values.retry_timeout * 1000,
     concurrentRequests: values.concurrent_requests,
     drainTimeoutMs: values.drain_timeout * 1000,

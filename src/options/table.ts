@@ -264,6 +264,9 @@ export const options = {
     fallback: "that of AWS: 3600",
     allowed: `${minRoleSeconds} to ${maxRoleSeconds}, whole; at most the role's own maximum`,
   }),
+  simple_aggregation: onOff("simple_aggregation", {
+    help: "joins records by newlines into one Kinesis record, those of one partition key each, see [simple aggregation](RECORDS.md#simple-aggregation). Not together with `aggregation`",
+  }),
 };
 
 /** The name of an option. */

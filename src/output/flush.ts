@@ -37,6 +37,8 @@ export interface FlushStages {
   readonly delivery: SliceDelivery;
   readonly sinks: SinkPool;
   readonly isAggregated: boolean;
+  /** Whether what is packed lies behind the records that it is made of. */
+  readonly copiesRecords: boolean;
   /** Resolves when a checksum of aggregates can be computed. */
   readonly checksumReady: () => Promise<void>;
   readonly metrics: Metrics;
@@ -67,9 +69,9 @@ export async function flush(waiting: WaitingChunk, tag: string, stages: FlushSta
 }
 
 /** Estimates the bytes of a slice's records: JSON takes more than msgpack, and aggregates are written behind their records. */
-function expectedBytes(chunkBytes: number, { isAggregated }: FlushStages): number {
+function expectedBytes(chunkBytes: number, { copiesRecords }: FlushStages): number {
   const recordBytes = Math.min(chunkBytes + (chunkBytes >>> 2), sliceRecordBytes);
-  return isAggregated ? 2 * recordBytes : recordBytes;
+  return copiesRecords ? 2 * recordBytes : recordBytes;
 }
 
 /** Packs and delivers one slice of the chunk after the other. @param place undefined where records have no order */
@@ -129,7 +131,7 @@ async function deliverSlices(chunk: Uint8Array, tag: string, turn: Turn, place: 
   return "retry";
 }
 
-/** Returns the user records of an aggregate as entries of their own. */
+/** Returns the user records of an aggregate, or of joined lines, as entries of their own. */
 function takeApart(chunk: Uint8Array, aggregate: Entry, { pipeline, tally }: FlushStages): readonly Entry[] {
   const wanted = new EventSet();
   wanted.add([aggregate]);

@@ -74,7 +74,8 @@ export function openOutput(config: Config, environment: InstanceEnvironment, dep
     maxRequestBytes: config.limits.maxRequestBytes,
     orderOf: (isByShard) => {
       if (!hasKeys) return "none";
-      return isAggregated && !isByShard ? "one after another" : "by key";
+      if (!isAggregated) return "by key";
+      return isByShard ? "by shard" : "one after another";
     },
     report: new DeliveryReport(log, now),
     failureTimeout: new FailureTimeout(environment.sendFailureTimeoutMs, now, (timeoutMs) => {
@@ -89,6 +90,7 @@ export function openOutput(config: Config, environment: InstanceEnvironment, dep
     partialDeliveries: new PartialDeliveries(partialDeliveryLimits, dependencies),
     pipeline: new Pipeline(config, { ...dependencies, report: tally }),
     sinks: shared.sinks,
+    copiesRecords: isAggregated || (config.simpleAggregation && (hasKeys || config.compression !== undefined)),
     checksumReady: dependencies.md5Ready ?? (() => Promise.resolve()),
     ...{ turns, shards, tally, delivery, isAggregated, metrics, log },
   };

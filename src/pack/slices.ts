@@ -1,6 +1,7 @@
 /** Turns the events of a chunk into entries, a slice at a time: decoded, shaped, compressed, cut, aggregated. */
 import { Aggregator, type AggregationLimits } from "./aggregator.js";
 import { hidingBytes, loneRecord } from "./lone_record.js";
+import { RecordJoiner } from "./joined_records.js";
 import type { AggregateLimits } from "./open_aggregate.js";
 import type { ShardMap } from "./shard_map.js";
 import { beginsAsAggregate, type Md5 } from "./aggregated_record.js";
@@ -20,6 +21,8 @@ export interface PipelineOptions {
   readonly limits: ServiceLimits;
   /** Undefined when aggregation is off. */
   readonly aggregation: AggregationLimits | undefined;
+  /** Whether records are joined by newlines; not together with aggregation. */
+  readonly simpleAggregation: boolean;
 }
 
 /** What the pipeline needs of the world outside. */
@@ -90,7 +93,7 @@ export class Pipeline {
   /**
    * Begins with a chunk, of which nothing is kept but the position in it.
    * @param wanted which of its events; all when undefined
-   * @param shardMap of the stream, by which records are aggregated; "alone" when they are not to be
+   * @param shardMap of the stream, by which records are aggregated; "alone" when they are not to be, nor joined
    */
   open(chunk: Uint8Array, wanted?: EventSet, shardMap?: ShardMap | "alone"): Slices {
     const isAggregated = shardMap !== "alone";
@@ -105,6 +108,7 @@ export class Pipeline {
       shaper: this.#shaper,
       randomKey: this.#randomKey,
       aggregation,
+      isJoined: isAggregated && this.#options.simpleAggregation,
       shardMap: isAggregated ? shardMap : undefined,
     });
   }
@@ -120,6 +124,7 @@ interface SliceDependencies {
   readonly randomKey: () => string;
   /** Undefined when records are not to be aggregated. */
   readonly aggregation: AggregationLimits | undefined;
+  readonly isJoined: boolean;
   readonly shardMap: ShardMap | undefined;
 }
 
@@ -133,6 +138,7 @@ export class Slices {
   #position = 0;
   #isOver = false;
   #plainBytes = 0;
+  #packedBytes = 0;
 
   /** Call {@link Pipeline.open} instead. */
   constructor(chunk: Uint8Array, wanted: EventSet | undefined, limits: SliceLimits, dependencies: SliceDependencies) {
@@ -166,7 +172,9 @@ export class Slices {
     const emit = (entry: Entry) => entries.push(entry);
     const alone = { sink, md5, randomKey };
     const aggregator = aggregation === undefined ? undefined : new Aggregator(aggregation, { ...alone, shardMap, emit });
+    const joiner = this.#dependencies.isJoined ? this.#openJoiner(sink, emit) : undefined;
     this.#plainBytes = 0;
+    this.#packedBytes = 0;
     let recordBytes = 0;
     let left = maxEvents;
     while (left > 0 && recordBytes < mostBytes && this.#position < border) {
@@ -188,18 +196,43 @@ export class Slices {
       if (partitionKey === undefined && options.record.partitionKeyPath.length > 0) report.withoutPartitionKey();
       const keyBytes = partitionKey === undefined ? randomPartitionKeyCharacters : utf8Bytes(partitionKey);
       const isHidden = compress === undefined && beginsAsAggregate(sink.bytes, start, sink.length);
+      const isLine = joiner !== undefined && !isHidden && (compress === undefined || sink.length - start <= joiner.roomFor(keyBytes));
+      if (isLine) {
+        // What is to be compressed is within the limit, and is compressed together.
+        if (compress === undefined) this.#fit(sink, start, joiner.roomFor(keyBytes));
+        recordBytes += sink.length - start;
+        joiner.add(start, partitionKey, keyBytes, event);
+        continue;
+      }
       const besidesBytes = keyBytes + (isHidden ? hidingBytes(sink.length - start, keyBytes) : 0);
       if (!this.#fit(sink, start, options.limits.maxRecordBytes - besidesBytes)) continue;
       const end = sink.length;
       recordBytes += end - start;
+      this.#packedBytes += end - start;
+      joiner?.closeKey(partitionKey);
       if (aggregator !== undefined) aggregator.add(start, end, partitionKey, event);
       else emit(loneRecord(start, end, partitionKey, keyBytes, event, undefined, alone));
     }
     aggregator?.close();
+    joiner?.close();
     // What a chunk held besides events is told when all of it has been read for the first time.
     if (this.#isOver && (this.#wanted === undefined || Number.isFinite(rest))) report.broken(this.#events.brokenEvents);
-    if (compress !== undefined) report.compressed(this.#plainBytes, recordBytes);
+    if (compress !== undefined) report.compressed(this.#plainBytes, this.#packedBytes);
     return entries;
+  }
+
+  #openJoiner(sink: ByteSink, emit: (entry: Entry) => void): RecordJoiner {
+    const { options, compress, report } = this.#dependencies;
+    const limits = { maxRecordBytes: options.limits.maxRecordBytes, hasNewlines: options.record.appendNewline };
+    return new RecordJoiner(limits, {
+      ...{ sink, compress, emit },
+      truncated: (bytes) => report.truncated(bytes),
+      tooLarge: (bytes) => report.tooLarge(bytes),
+      compressed: (plainBytes, bytes) => {
+        this.#plainBytes += plainBytes;
+        this.#packedBytes += bytes;
+      },
+    });
   }
 
   /** Compresses and cuts the record that starts at `start`; false when it had to be dropped. */

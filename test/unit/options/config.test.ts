@@ -57,6 +57,7 @@ describe("without options besides stream and region", () => {
       compression: undefined,
       requestFormat: "json",
       aggregation: undefined,
+      simpleAggregation: false,
       retryTimeoutMs: 3000,
       concurrentRequests: 10,
       drainTimeoutMs: 20_000,
@@ -68,7 +69,7 @@ describe("without options besides stream and region", () => {
   it("an empty value is the same as none", () => {
     const empty = "partition_key data_keys log_key append_newline time_key time_key_format replace_dots role_arn " +
       "sts_endpoint endpoint aggregation compression experimental_concurrency experimental_concurrency_retries " +
-      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format concurrent_requests drain_timeout role_session_name role_duration";
+      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format concurrent_requests drain_timeout role_session_name role_duration simple_aggregation";
     const options = Object.fromEntries(empty.split(" ").map((name) => [name, ""]));
     expect(read({ ...options, ...required })).toEqual(read(required));
   });
@@ -148,6 +149,13 @@ describe("a value", () => {
     [{ compression: "gzip" }, "compression", "gzip"],
     [{ compression: "GZIP" }, "compression", "gzip"],
     [{ compression: "Zlib" }, "compression", "zlib"],
+    [{ compression: "zstd" }, "compression", "zstd"],
+    [{ compression: "ZStd" }, "compression", "zstd"],
+    [{ compression: "snappy" }, "compression", "snappy"],
+    [{ compression: "Snappy" }, "compression", "snappy"],
+    [{ simple_aggregation: "True" }, "simpleAggregation", true],
+    [{ simple_aggregation: "true", aggregation: "on" }, "simpleAggregation", true],
+    [{ simple_aggregation: "on", aggregation: "true" }, "simpleAggregation", false],
     [{ compression: "none" }, "compression", undefined],
     [{ compression: "NONE" }, "compression", undefined],
     [{ request_format: "cbor" }, "requestFormat", "cbor"],
@@ -262,6 +270,11 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
     const message = messageOf({ ...required, time_key: "time", time_key_format: value });
     expect(message).toContain(`Invalid 'time_key_format' value (${value}) specified`);
     expect(message).toContain("strftime(3)");
+  });
+
+  it("simple_aggregation beside aggregation", () => {
+    const message = messageOf({ ...required, simple_aggregation: "true", aggregation: "true" });
+    expect(message).toBe("Invalid 'simple_aggregation' value (true) specified, must not be true together with 'aggregation', which packs records in another format");
   });
 
   it("partition_key = log", () => {
