@@ -37,13 +37,27 @@ describe("names", () => {
   it.each([
     ["sqs_queue", "unknown-option"],
     ["auto_retry_requests", "no-effect"],
-    ["simple_aggregation", "no-effect"],
     ["tls.verify", "no-effect"],
     ["port", "no-effect"],
     ["host", "no-effect"],
     ["net.keepalive", "no-effect"],
   ])("%s has no effect: a warning", async (name, rule) => {
     expect(await brief(output({ [name]: "on" }))).toEqual(warning(rule));
+  });
+
+  it.each([
+    ["port", /write the port into 'endpoint'/],
+    ["host", /'endpoint' names another address/],
+    ["tls.ca_file", /AWS_CA_BUNDLE/],
+    ["tls.vhost", /Remove it/],
+    ["net.connect_timeout", /'http_request_timeout'/],
+    ["auto_retry_requests", /'retry_timeout 0' by Fluent Bit alone/],
+  ])("of Fluent Bit's own output without a counterpart tell what to write instead: %s", async (name, advice) => {
+    expect(await adviceAbout(output({ [name]: "1" }))).toMatch(advice);
+  });
+
+  it("of Fluent Bit's own output that are the same here bring nothing", async () => {
+    expect(await found(output({ simple_aggregation: "true", append_newline: "true", compression: "snappy", time_key: "t", log_key: "t" }))).toEqual([]);
   });
 
   it.each([["on", ["error tls"]], ["YES", ["error tls"]], ["true", ["error tls"]], ["off", warning("no-effect")], ["1", warning("no-effect")]])(
@@ -114,6 +128,11 @@ describe("options", () => {
     const findings = await found(output(wrong));
     expect(new Set(briefly(findings))).toEqual(new Set(["error wrong-value"]));
     expect(findings).toHaveLength(9);
+  });
+
+  it("that exclude each other are an error at the second", async () => {
+    const findings = await found(output({ aggregation: "true", simple_aggregation: "true" }));
+    expect(findings.filter(({ severity }) => severity === "error")).toMatchObject([{ rule: "wrong-value", place: { line: 8 }, message: expect.stringContaining("together with 'aggregation'") as string }]);
   });
 
   it("may quote another option's name in a value", async () => {
