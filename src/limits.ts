@@ -19,13 +19,15 @@ export interface ServiceLimits {
 }
 
 /**
- * The limits for a stream that takes records of `recordBytes`: requests of 5 MiB, or of 10 where records over 1 MiB are
- * allowed, partition keys included. Source: Kinesis API Reference, PutRecords, before and after the announcement of
- * October 2025 that the largest request goes from 5 to 10 MiB with large records ("Amazon Kinesis Data Streams now
- * supports 10x larger record sizes", AWS Big Data Blog). 5 MiB is good everywhere, in stand-ins of the service too.
+ * Of any stream, whatever its largest record, partition keys included. Source: AWS Big Data Blog, October 2025, "Amazon Kinesis
+ * Data Streams now supports 10x larger record sizes": "a 2x increase in the maximum PutRecords request size from 5MiB to
+ * 10MiB"; Fluent Bit's own output has the same since 5.1 (out_kinesis_streams/kinesis_api.h, PUT_RECORDS_PAYLOAD_SIZE).
+ * Stand-ins of the service may still refuse more than 5 MiB; such a request is sent again in halves (delivery/round.ts).
  */
+const maxRequestBytes = 10 * 1024 * 1024;
+
+/** The limits for a stream that takes records of `recordBytes`. */
 export function limitsFor(recordBytes: number): ServiceLimits {
-  const maxRequestBytes = recordBytes > maxRecordBytes ? 10 * 1024 * 1024 : 5 * 1024 * 1024;
   return { maxRecordBytes: recordBytes, maxRequestBytes };
 }
 

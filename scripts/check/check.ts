@@ -13,6 +13,7 @@ import { repeatedNames, unknownNames } from "./rules/names.js";
 import { readOptions, type CheckedOptions } from "./rules/options.js";
 import { nameless, presence, unknownSections } from "./rules/presence.js";
 import { processors } from "./rules/processors.js";
+import { regionOf } from "./rules/region.js";
 import { recordShape } from "./rules/record_shape.js";
 import { doubles, match } from "./rules/routing.js";
 import { aggregationFlush, flush, timeouts } from "./rules/timing.js";
@@ -69,8 +70,11 @@ function pipelineFor(configuration: Configuration, environment: Environment): Su
 
 async function checkPipeline({ pipeline, environment }: Surrounded, version: HostVersion | undefined): Promise<Omit<Checked, "version">> {
   const { configuration, service, kinesis } = pipeline;
-  const outputs = kinesis.map((output) => ({ output, options: readOptions(output) }));
+  const isElsewhere = configuration.container !== undefined;
+  const regions = await Promise.all(kinesis.map((output) => regionOf(output, environment, isElsewhere)));
+  const outputs = kinesis.map((output, index) => ({ output, options: readOptions(output, regions[index]?.found) }));
   const findings = [
+    ...regions.flatMap((region) => region.findings),
     ...configuration.problems,
     ...nameless(pipeline),
     ...unknownSections(pipeline),
@@ -81,7 +85,7 @@ async function checkPipeline({ pipeline, environment }: Surrounded, version: Hos
     ...outputs.flatMap((checked) => ofOutput(checked, pipeline, version)),
     ...doubles(pipeline),
     ...faultsOf(pipeline, version),
-    ...(await environmentVariables(environment, configuration.container !== undefined)),
+    ...(await environmentVariables(environment, isElsewhere)),
   ];
   return { findings, outputs };
 }

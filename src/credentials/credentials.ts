@@ -10,7 +10,7 @@ import { RenewingCredentials, watched, type CredentialProvider } from "./renewin
 import { secrets } from "../telemetry/secrets.js";
 import { boundSharedFiles, sharedFileFaults } from "./shared_files.js";
 import { SharedCredentials } from "./shared_credentials.js";
-import { roleSessionName, TokenService } from "./token_service.js";
+import { roleSessionName as defaultRoleSessionName, TokenService } from "./token_service.js";
 
 /** The options of an output that say whose credentials it uses. */
 export interface CredentialSettings {
@@ -20,15 +20,24 @@ export interface CredentialSettings {
   readonly roleArn: string | undefined;
   /** Given when role_arn is assumed. */
   readonly externalId: string | undefined;
+  /** Of role_arn; undefined for the default. */
+  readonly roleSessionName?: string | undefined;
+  /** For which the credentials of role_arn are good; undefined for the service's default. */
+  readonly roleDurationSeconds?: number | undefined;
   readonly stsEndpoint: string | undefined;
 }
+
+/** Source: IAM User Guide, "Roles terms and concepts", role chaining: at most one hour. */
+const mostChainedSeconds = 3600;
 
 /** The settings, and the role that is assumed before role_arn. */
 export type CredentialOptions = CredentialSettings & { readonly eksPodExecutionRole: string | undefined };
 
 interface Role {
   readonly RoleArn: string;
+  readonly RoleSessionName: string;
   readonly ExternalId?: string;
+  readonly DurationSeconds?: number;
 }
 
 /** The way to the sources of credentials, and where an output's are told of. */
@@ -53,13 +62,9 @@ export class CredentialSources {
 
   /** Fetches nothing before the first request needs it. What it returns must be closed. */
   open(options: CredentialOptions, { network, log }: CredentialSurroundings): CredentialProvider {
-    const { eksPodExecutionRole, roleArn, externalId } = options;
-    secrets.keep(externalId);
-    const roles: Role[] = [];
-    if (eksPodExecutionRole !== undefined) roles.push({ RoleArn: eksPodExecutionRole });
-    if (roleArn !== undefined) roles.push({ RoleArn: roleArn, ...(externalId === undefined ? {} : { ExternalId: externalId }) });
+    secrets.keep(options.externalId);
     void warnOfSharedFiles(log);
-    return this.#withRoles(roles, options, { network, log });
+    return this.#withRoles(rolesOf(options, log), options, { network, log });
   }
 
   /** The last role is assumed with the credentials of those before, which may be shared with other outputs too. */
@@ -77,15 +82,41 @@ export class CredentialSources {
         return new RenewingCredentials(chain, dependencies);
       }
       const source = this.#withRoles(roles.slice(0, -1), options, { network, log: sharedLog });
-      const params = { ...role, RoleSessionName: roleSessionName };
       const assume = async (fetch: CredentialFetch) => {
         fetch.asks(() => source.awaited);
         const keys = await source.provide();
-        return watched(tokenService.assumeRole(keys, params, fetch), source);
+        return watched(tokenService.assumeRole(keys, role, fetch).catch((error: unknown) => adviseOnDuration(error, role)), source);
       };
       return new RenewingCredentials(assume, dependencies, source);
     });
   }
+}
+
+/** The role of the pod, and that of the options with what they say of it. */
+function rolesOf({ eksPodExecutionRole, roleArn, externalId, roleSessionName = defaultRoleSessionName, roleDurationSeconds }: CredentialOptions, log: Log): Role[] {
+  const roles: Role[] = [];
+  if (eksPodExecutionRole !== undefined) roles.push({ RoleArn: eksPodExecutionRole, RoleSessionName: defaultRoleSessionName });
+  if (roleArn === undefined) return roles;
+  let seconds = roleDurationSeconds;
+  if (roles.length > 0 && seconds !== undefined && seconds > mostChainedSeconds) {
+    log.warning(`'role_duration' is ${seconds}, but AWS allows ${mostChainedSeconds} for a role that another one assumes, that of EKS_POD_EXECUTION_ROLE: it is ${mostChainedSeconds}`);
+    seconds = mostChainedSeconds;
+  }
+  roles.push({
+    RoleArn: roleArn,
+    RoleSessionName: roleSessionName,
+    ...(externalId === undefined ? {} : { ExternalId: externalId }),
+    ...(seconds === undefined ? {} : { DurationSeconds: seconds }),
+  });
+  return roles;
+}
+
+/** Names the option where the service finds its value too long: for this role, or for one that another role assumes. */
+function adviseOnDuration(error: unknown, { DurationSeconds: seconds }: Role): never {
+  if (seconds !== undefined && error instanceof Error && error.message.includes("DurationSeconds")) {
+    error.message = `${error.message.replace(/\.$/u, "")}; lower 'role_duration' (${seconds})`;
+  }
+  throw error;
 }
 
 /** The SDK's clients look into these files for their settings too, and take one that cannot be read for empty. */

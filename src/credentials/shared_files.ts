@@ -42,10 +42,15 @@ export async function sharedFileFaults(environment: Readonly<Record<string, stri
   return faults.filter((fault) => fault !== undefined);
 }
 
-async function faultOf(variable: string, value: string, name: string): Promise<SharedFileFault | undefined> {
+/** Returns the path of a shared file. @param value of the variable that may name another */
+export function sharedFilePath(value: string | undefined, name: "config" | "credentials"): string {
   const home = getHomeDir();
-  const named = value.startsWith("~/") ? join(home, value.slice(2)) : value;
-  const path = named === "" ? join(home, ".aws", name) : named;
+  if (value === undefined || value === "") return join(home, ".aws", name);
+  return value.startsWith("~/") ? join(home, value.slice(2)) : value;
+}
+
+async function faultOf(variable: string, value: string, name: "config" | "credentials"): Promise<SharedFileFault | undefined> {
+  const path = sharedFilePath(value, name);
   try {
     await read(path);
     return undefined;

@@ -3,13 +3,13 @@ import type { Entry } from "../pack/entry.js";
 import { cutBatches, type BatchLimits } from "../pack/batches.js";
 import { assignSlots, lightest, slotCount, slotOf, usedSlots, type LanesOfSlots } from "./key_slots.js";
 
-/** Which entries of a chunk must keep their order: none, those of one key among each other, or all. */
-export type SendOrder = "none" | "by key" | "one after another";
+/** Which entries of a chunk must keep their order: none, those of one key or of one shard among each other, or all. */
+export type SendOrder = "none" | "by key" | "by shard" | "one after another";
 
 /** Batches that are sent one after another. */
 export interface Lane {
   readonly batches: Entry[][];
-  /** The slots of its keys by key; none in any other order. */
+  /** The slots of its keys, by key or shard; none in any other order. */
   readonly slots: readonly number[];
 }
 
@@ -34,7 +34,7 @@ export function cutLanes(entries: readonly Entry[], limits: BatchLimits, order: 
   if (batches.length === 0) return [];
   if (order === "one after another") return [{ batches, slots: [] }];
   const mostLanes = batches.length === 1 || maxRequests === 1 ? 1 : Math.min(Math.ceil(batches.length / laneFill), 2 * maxRequests);
-  const slots = readSlots(entries, limits);
+  const slots = readSlots(entries, limits, order === "by shard");
   for (let count = mostLanes; count > 1; count >>= 1) {
     const lanes = fillLanes(entries, slots, count, last).map((lane) => ({ batches: cutBatches(lane.entries, limits), slots: lane.slots }));
     // Large entries can leave gaps in batches; fewer lanes leave fewer gaps.
@@ -56,11 +56,10 @@ interface EntrySlots {
 const noSlot = -1;
 
 /**
- * Finds the slot of each entry's ordering key. That is its shard where the shards are known, since an aggregate holds the
- * keys of one shard; otherwise its partition key. Aggregates without a shard hold any keys, so they share one ordering key.
+ * Finds the slot of each entry's ordering key. That is its partition key, or its shard where an aggregate holds the keys of one
+ * shard. Aggregates without a shard hold any keys, so they share one ordering key.
  */
-function readSlots(entries: readonly Entry[], { maxRecords, maxBytes }: BatchLimits): EntrySlots {
-  const isAggregated = entries.some(({ shardId, events }) => shardId !== undefined || typeof events !== "number");
+function readSlots(entries: readonly Entry[], { maxRecords, maxBytes }: BatchLimits, isByShard: boolean): EntrySlots {
   const ofEntries = new Int16Array(entries.length);
   const entryLoads = new Float64Array(entries.length);
   const loads = new Float64Array(slotCount);
@@ -68,7 +67,7 @@ function readSlots(entries: readonly Entry[], { maxRecords, maxBytes }: BatchLim
   let slot = noSlot;
   for (const [index, { shardId, partitionKey, sizeBytes }] of entries.entries()) {
     const before = name;
-    name = isAggregated ? (shardId ?? "") : partitionKey;
+    name = isByShard ? (shardId ?? "") : partitionKey;
     if (name === undefined) slot = noSlot;
     else if (name !== before) slot = slotOf(name);
     const load = Math.max(1 / maxRecords, sizeBytes / maxBytes);

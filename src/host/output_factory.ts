@@ -7,14 +7,17 @@ import type { LineFiles } from "../files/line_files.js";
 import type { StateFileDependencies } from "../files/state_file.js";
 import type { StateFiles } from "../files/state_files.js";
 import { readNetworkEnvironment } from "../network/network.js";
-import { readConfig, type Config } from "../options/config.js";
+import { readConfig, type Config, type OptionReader } from "../options/config.js";
 import { optionNames } from "../options/table.js";
+import { findRegion, type DefaultRegion } from "../options/region.js";
 import { kinesisEndpointOf, readInstanceEnvironment } from "../options/environment.js";
 import type { Environment } from "../network/environment.js";
 import { misspelledOptions } from "../options/misspelled.js";
 import type { Md5 } from "../pack/aggregated_record.js";
+import type { Compress } from "../pack/compression.js";
 import { createHostLog, prefixed, type HostLog, type Log } from "../telemetry/log.js";
 import { GatheredMetrics, metricDefinitions, noMetrics, streamLabel } from "../telemetry/metrics.js";
+import type { ZoneAbbreviation } from "../record/time_key/zone.js";
 import type { OutputLevels } from "../telemetry/output_levels.js";
 import { StreamMetrics } from "../telemetry/stream_metrics.js";
 import type { Binding } from "./binding.js";
@@ -77,10 +80,12 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
     const log = logOf(number, host, dependencies);
     const misspelled = misspelledOptions(optionNames, (names) => binding.setOptions(requestId, names));
     for (const { message } of misspelled) log.warning(message);
-    const config = readConfig(read, log, (epochSeconds, zone) => {
+    const zoneAbbreviation: ZoneAbbreviation = (epochSeconds, zone) => {
       const known = zone === undefined ? binding.zoneAbbreviation(epochSeconds) : "";
       return known || dependencies.zoneName(epochSeconds, zone);
-    });
+    };
+    const config = readConfig(read, log, zoneAbbreviation, await defaultRegion(read, environment));
+    const compress = await compressorOf(config, dependencies.nodeVersion);
     const instanceEnvironment = readInstanceEnvironment(environment);
     const network = await readNetworkEnvironment(environment);
     if (environment["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {
@@ -91,7 +96,6 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
     const bodies = new RequestBodies(options.stream, config.requestFormat, random, shared.sinks, () => {
       log.warning("The endpoint does not take requests in CBOR; from now on they are JSON, which 'request_format' can say from the start");
     });
-    const compress = config.compression === undefined ? undefined : (await import("../pack/compression.js")).compressorFor(config.compression);
     const deadLetterFile = await openDeadLetterFile(config);
     const stateFile = await openStateFile(config, log).catch(async (error: unknown) => {
       await deadLetterFile?.close();
@@ -113,6 +117,21 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
       ...{ shared, random, compress, deadLetterFile, stateFile, sleep: dependencies.sleep, md5: dependencies.md5, md5Ready: dependencies.md5Ready },
     });
   };
+}
+
+/** Looks for the region of an output that does not name one. @throws ConfigurationError */
+async function defaultRegion(read: OptionReader, environment: Environment): Promise<DefaultRegion | undefined> {
+  if ((read("region") ?? "") !== "") return undefined;
+  return findRegion(environment, async () => {
+    const { readProfileRegion } = await import("../credentials/profile_region.js");
+    return readProfileRegion(read("profile"), environment);
+  });
+}
+
+/** @throws ConfigurationError where Node lacks the algorithm */
+async function compressorOf({ compression }: Config, nodeVersion: string): Promise<Compress | undefined> {
+  if (compression === undefined) return undefined;
+  return (await import("../pack/compression.js")).compressorFor(compression, nodeVersion);
 }
 
 function logOf(number: number, host: ReturnType<Binding["outputInstance"]>, { log, hostLog, outputLevels }: OutputFactoryDependencies): Log {

@@ -1,6 +1,7 @@
 /** Reads and checks the options of one output instance. */
 import type { AggregationLimits } from "../pack/aggregator.js";
 import type { CompressionAlgorithm } from "../pack/compression.js";
+import { ConfigurationError } from "../configuration_error.js";
 import { limitsFor, type ServiceLimits } from "../limits.js";
 import type { Log } from "../telemetry/log.js";
 import type { RecordOptions } from "../record/shaper.js";
@@ -8,8 +9,10 @@ import type { ConnectionOptions } from "../kinesis/connection_options.js";
 import type { RequestFormat } from "../kinesis/request_form.js";
 import { utcZone, type ZoneAbbreviation } from "../record/time_key/zone.js";
 import { recordOptionsOf } from "./record_options.js";
+import type { DefaultRegion } from "./region.js";
 import { regionOfArn } from "./stream_name.js";
 import { optionNames, options, type OptionName, type OptionValues } from "./table.js";
+import { required } from "./values.js";
 
 /** Gives an option's value as Fluent Bit has it; undefined when it is not set. */
 export type OptionReader = (key: string) => string | undefined;
@@ -23,6 +26,8 @@ export interface Config {
   readonly requestFormat: RequestFormat;
   /** Undefined when aggregation is off. */
   readonly aggregation: AggregationLimits | undefined;
+  /** Whether records are joined by newlines. */
+  readonly simpleAggregation: boolean;
   /** For how long a flush retries the records that were not taken, before it replies retry. */
   readonly retryTimeoutMs: number;
   /** Requests of the output that may be under way at once. */
@@ -44,9 +49,10 @@ const defaultAnswerTimeoutMs = 10_000;
 
 /**
  * Reads all options, reports those that are set in a line of the log each, at level debug, and checks them.
+ * @param defaultRegion counts where the option region is unset
  * @throws ConfigurationError on the first wrong one
  */
-export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneAbbreviation): Config {
+export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneAbbreviation, defaultRegion?: DefaultRegion): Config {
   const texts = new Map<string, string>(optionNames.map((name) => [name, read(name) ?? ""]));
   for (const [name, text] of texts) {
     if (text === "") continue;
@@ -54,15 +60,20 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
     log.debug(`plugin parameter ${name} = '${isSecret ? "…" : text}'`);
   }
   const values = readValues(texts, log, zoneAbbreviation);
+  if (values.aggregation && values.simple_aggregation) {
+    throw new ConfigurationError("Invalid 'simple_aggregation' value (true) specified, must not be true together with 'aggregation', which packs records in another format");
+  }
   const recordBytes = values.max_record_size;
   const config: Config = {
     connection: {
       stream: values.stream,
-      region: values.region,
+      region: regionOf(values, log, defaultRegion),
       endpoint: values.endpoint,
       profile: values.profile,
       roleArn: values.role_arn,
       externalId: values.external_id,
+      roleSessionName: values.role_session_name,
+      roleDurationSeconds: values.role_duration,
       stsEndpoint: values.sts_endpoint,
       requestTimeoutMs: (values.http_request_timeout ?? 0) * 1000,
       answerTimeoutMs: values.http_request_timeout === undefined ? defaultAnswerTimeoutMs : 0,
@@ -78,6 +89,7 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
           serviceRecordBytes: recordBytes,
         }
       : undefined,
+    simpleAggregation: values.simple_aggregation,
     retryTimeoutMs: values.retry_timeout * 1000,
     concurrentRequests: values.concurrent_requests,
     drainTimeoutMs: values.drain_timeout * 1000,
@@ -107,6 +119,18 @@ function readValues(texts: ReadonlyMap<string, string>, log: Log, zoneAbbreviati
   return Object.fromEntries(optionNames.map((name) => [name, options[name].read(textOf(name), context)])) as unknown as OptionValues;
 }
 
+/** @throws ConfigurationError when there is no region */
+function regionOf({ region, stream }: OptionValues, log: Log, found: DefaultRegion | undefined): string {
+  if (region !== undefined) return region;
+  if (found?.region === undefined) {
+    const arnRegion = regionOfArn(stream);
+    const elsewhere = found === undefined ? "" : `, and there is none in ${found.lookedIn.join(", ")}`;
+    throw new ConfigurationError(required("region", `${elsewhere}${arnRegion === undefined ? "" : `; the ARN in 'stream' names ${arnRegion}`}`));
+  }
+  log.info(`region ${found.region} comes from ${found.source}`);
+  return found.region;
+}
+
 function giveAdvice(config: Config, hasPartitionKey: boolean, log: Log): void {
   const { stream, region } = config.connection;
   const arnRegion = regionOfArn(stream) ?? region;
@@ -119,7 +143,9 @@ function giveAdvice(config: Config, hasPartitionKey: boolean, log: Log): void {
       "'partition_key' has different behavior when 'aggregation' enabled. An aggregated record is routed by the partition key of its first record; the others keep theirs inside it. Where the plugin may list the shards, only keys of the same shard share one",
     );
   }
-  if (config.connection.externalId !== undefined && config.connection.roleArn === undefined) {
-    log.warning("'external_id' has no effect without 'role_arn'");
+  const { externalId, roleSessionName, roleDurationSeconds, roleArn } = config.connection;
+  const ofRole = { external_id: externalId, role_session_name: roleSessionName, role_duration: roleDurationSeconds };
+  for (const [name, value] of Object.entries(ofRole)) {
+    if (value !== undefined && roleArn === undefined) log.warning(`'${name}' has no effect without 'role_arn'`);
   }
 }

@@ -26,9 +26,7 @@ const otherNames: Readonly<Record<string, string>> = {
 
 /** What has no counterpart here, and why. */
 const withoutEffect: Readonly<Record<string, string>> = {
-  auto_retry_requests: "requests are always tried again, see 'retry_timeout'",
-  simple_aggregation:
-    "kinesis_streams joins lines into one record by it. 'aggregation' packs records in another format, the KPL's, which consumers must unpack",
+  auto_retry_requests: "requests are always tried again, for as long as 'retry_timeout' says; with 'retry_timeout 0' by Fluent Bit alone",
 };
 
 /** Each misspelling that is looked for, with the option that it stands for. */

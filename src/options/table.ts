@@ -11,6 +11,7 @@ import {
   readRegion,
   readRequestFormat,
   readRoleArn,
+  readRoleSessionName,
   readSize,
   readStream,
   readStreamKey,
@@ -98,6 +99,9 @@ const deadLetterFileSizes = ["100m", "64k", "1000g"] as const;
 /** Room for the longest partition key (256 characters of four bytes) and some data beside it. */
 const minRecordBytes = 4096;
 const minAggregatedBytes = 1024;
+/** Source: AWS STS API Reference, AssumeRole, DurationSeconds, and the most that a role may be set to. */
+const minRoleSeconds = 900;
+const maxRoleSeconds = 43_200;
 const defaultSkipAggregationBytes = 20 * 1024;
 
 /** All options, in the order in which the Go plugin reports them, and ours behind. */
@@ -110,9 +114,9 @@ export const options = {
     isCommon: true,
   }),
   region: option({
-    read: readRegion,
+    read: (text) => readRegion("region", text),
     help: "AWS region of the stream",
-    fallback: "required",
+    fallback: "that of `AWS_REGION`, of `AWS_DEFAULT_REGION`, or of the [profile](CREDENTIALS.md#region); one of them is required",
     allowed: "a region's code: letters, digits, `-`",
     isCommon: true,
   }),
@@ -190,7 +194,7 @@ export const options = {
     read: readCompression,
     help: "compresses each record on its own, see [compression](RECORDS.md#compression)",
     fallback: "`none`",
-    allowed: "`none`, `zlib`, `gzip`, in any case",
+    allowed: "`none`, `zlib`, `gzip`, `snappy`, `zstd` (Node.js 22.15 or newer), in any case",
     isCommon: true,
   }),
   replace_dots: freeText({
@@ -301,6 +305,21 @@ export const options = {
     help: "keeps in this file what is delivered of chunks that are not wholly delivered, so that a restart sends nothing of chunks on disk twice, see [restarts](DELIVERY.md#restarts)",
     fallback: "off: it is forgotten at the end",
     allowed: "path of a regular file, one for each output, made where there is none; its folder must exist and be writable",
+  }),
+  role_session_name: option({
+    read: readRoleSessionName,
+    help: "name of the session of `role_arn`, and only of that; CloudTrail shows it",
+    fallback: "`fluent-bit-kinesis`",
+    allowed: "2 to 64 letters, digits and characters of `_+=,.@-`",
+  }),
+  role_duration: option({
+    read: (text) => (text === "" ? undefined : readInteger("role_duration", text, 0, minRoleSeconds, maxRoleSeconds)),
+    help: "seconds for which the credentials of `role_arn` are good, and only those, see [roles](CREDENTIALS.md#roles)",
+    fallback: "that of AWS: 3600",
+    allowed: `${minRoleSeconds} to ${maxRoleSeconds}, whole; at most the role's own maximum`,
+  }),
+  simple_aggregation: onOff("simple_aggregation", {
+    help: "joins records by newlines into one Kinesis record, those of one partition key each, see [simple aggregation](RECORDS.md#simple-aggregation). Not together with `aggregation`",
   }),
 };
 

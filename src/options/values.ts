@@ -18,15 +18,16 @@ export function readStream(value: string): string {
   throw wrong("stream", value, "must be a stream's name (letters, digits, '_', '.', '-') or its ARN");
 }
 
-/** The code of a region. @throws ConfigurationError, also when it is empty */
-export function readRegion(value: string): string {
-  if (value === "") throw new ConfigurationError(required("region"));
+/** The code of a region, of an option or a variable of this name; undefined when it is empty. @throws ConfigurationError */
+export function readRegion(name: string, value: string): string | undefined {
+  if (value === "") return undefined;
   if (/^[a-zA-Z0-9-]{1,63}$/u.test(value)) return value;
-  throw wrong("region", value, "must be the code of an AWS region such as us-west-2");
+  throw wrong(name, value, "must be the code of an AWS region such as us-west-2");
 }
 
-function required(missing: string): string {
-  return `stream and region are required configuration parameters ('${missing}' is not set)`;
+/** The message about a required option without a value. @param more what else is to be said of it, with a comma before */
+export function required(missing: "stream" | "region", more = ""): string {
+  return `stream and region are required configuration parameters ('${missing}' is not set${more})`;
 }
 
 /** Undefined when the key is to be random. @throws ConfigurationError */
@@ -92,8 +93,8 @@ export function readZone(value: string, abbreviation: ZoneAbbreviation): Zone {
 export function readCompression(value: string): CompressionAlgorithm | undefined {
   const algorithm = value.toLowerCase();
   if (algorithm === "" || algorithm === "none") return undefined;
-  if (algorithm === "gzip" || algorithm === "zlib") return algorithm;
-  throw wrong("compression", value, "must be 'zlib', 'gzip', 'none', or undefined");
+  if (algorithm === "zlib" || algorithm === "gzip" || algorithm === "zstd" || algorithm === "snappy") return algorithm;
+  throw wrong("compression", value, "must be 'zlib', 'gzip', 'zstd', 'snappy', 'none', or undefined");
 }
 
 /** @throws ConfigurationError */
@@ -137,6 +138,14 @@ export function readExternalId(value: string): string | undefined {
   // Source: AWS STS API Reference, AssumeRole, ExternalId.
   if (/^[\w+=,.@:/-]{2,1224}$/u.test(value)) return value;
   throw wrong("external_id", "…", "must be 2 to 1224 letters, digits and characters of _+=,.@:/-");
+}
+
+/** Undefined when it is empty. @throws ConfigurationError */
+export function readRoleSessionName(value: string): string | undefined {
+  if (value === "") return undefined;
+  // Source: AWS STS API Reference, AssumeRole, RoleSessionName.
+  if (/^[\w+=,.@-]{2,64}$/u.test(value)) return value;
+  throw wrong("role_session_name", value, "must be 2 to 64 letters, digits and characters of _+=,.@-");
 }
 
 /** A whole number from `lowest` to `highest`; `fallback` when it is empty. @throws ConfigurationError */

@@ -41,6 +41,8 @@ export interface FlushStages {
   readonly isAggregated: boolean;
   /** Whether records choose their streams. */
   readonly isKeyed: boolean;
+  /** Whether what is packed lies behind the records that it is made of. */
+  readonly copiesRecords: boolean;
   /** Resolves when a checksum of aggregates can be computed. */
   readonly checksumReady: () => Promise<void>;
   readonly metrics: Metrics;
@@ -71,9 +73,9 @@ export async function flush(waiting: WaitingChunk, tag: string, stages: FlushSta
 }
 
 /** Estimates the bytes of a slice's records: JSON takes more than msgpack, and aggregates are written behind their records. */
-function expectedBytes(chunkBytes: number, { isAggregated }: FlushStages): number {
+function expectedBytes(chunkBytes: number, { copiesRecords }: FlushStages): number {
   const recordBytes = Math.min(chunkBytes + (chunkBytes >>> 2), sliceRecordBytes);
-  return isAggregated ? 2 * recordBytes : recordBytes;
+  return copiesRecords ? 2 * recordBytes : recordBytes;
 }
 
 /** Delivers what an earlier flush has left of the chunk, or all of it. @param place undefined where records have no order */
@@ -177,7 +179,7 @@ async function deliverSlices(
   return isDelivered ? "ok" : "retry";
 }
 
-/** Returns the user records of an aggregate as entries of their own. */
+/** Returns the user records of an aggregate, or of joined lines, as entries of their own. */
 function partsOf(chunk: Uint8Array, tag: string, aggregate: Entry, { pipeline, tally }: FlushStages): readonly Entry[] {
   const wanted = new EventSet();
   wanted.add([aggregate]);

@@ -98,6 +98,7 @@ export function openOutput(config: Config, environment: InstanceEnvironment, dep
     partialDeliveries: new PartialDeliveries(stateFile ? { ...partialDeliveryLimits, maxAgeMs: longestKeptMs } : partialDeliveryLimits, dependencies, stateFile),
     pipeline: new Pipeline(config, { ...dependencies, report: tally }),
     sinks: shared.sinks,
+    copiesRecords: isAggregated || (config.simpleAggregation && (hasKeys || config.compression !== undefined)),
     checksumReady: dependencies.md5Ready ?? (() => Promise.resolve()),
     ...{ turns, tally, delivery, deadLetters, isAggregated, isKeyed, metrics, log },
   };
@@ -133,7 +134,8 @@ function streamOpener(config: Config, places: RequestPlaces, dependencies: Outpu
       shards: isAggregated && hasKeys ? new ShardList({ ...dependencies, log: ownLog, stream }) : undefined,
       orderOf: (isByShard) => {
         if (!hasKeys) return "none";
-        return isAggregated && !isByShard ? "one after another" : "by key";
+        if (!isAggregated) return "by key";
+        return isByShard ? "by shard" : "one after another";
       },
       report: new DeliveryReport(ownLog, now),
       ...{ pulse, metrics, isOneOfMany, now, random },

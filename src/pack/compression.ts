@@ -1,15 +1,33 @@
-/** Compresses single records with Node's zlib. */
+/** Compresses single records: with Node's zlib here, with Zstandard and Snappy in files of their own. */
 import { constants, deflateRawSync, deflateSync, gzipSync, type ZlibOptions } from "node:zlib";
 import type { ByteSink } from "../bytes/byte_sink.js";
 import type { PieceFormat } from "../record/piecewise.js";
 import type { Compress } from "../record/truncation.js";
+
+export type { Compress } from "../record/truncation.js";
+import { ConfigurationError } from "../configuration_error.js";
 import { adler32, crc32 } from "./checksums.js";
+import { compressWithSnappy } from "./snappy_compression.js";
+import { nodeWithZstd, zstdCompressor } from "./zstd_compression.js";
 
 /** The algorithms of the option `compression`. */
-export type CompressionAlgorithm = "gzip" | "zlib";
+export type CompressionAlgorithm = "zlib" | "gzip" | "zstd" | "snappy";
 
-/** Returns the compressor for an algorithm, at zlib's default level of 6, as the Go plugin uses it. */
-export function compressorFor(algorithm: CompressionAlgorithm): Compress {
+/**
+ * Returns the compressor for an algorithm.
+ * @param nodeVersion for the message
+ * @throws ConfigurationError where Node has none
+ */
+export function compressorFor(algorithm: CompressionAlgorithm, nodeVersion = process.version): Compress {
+  if (algorithm === "snappy") return compressWithSnappy;
+  if (algorithm !== "zstd") return deflateCompressor(algorithm);
+  const compressor = zstdCompressor();
+  if (compressor !== undefined) return compressor;
+  throw new ConfigurationError(`Invalid 'compression' value (zstd) specified, it needs ${nodeWithZstd}, and ${nodeVersion} runs here`);
+}
+
+/** At zlib's default level of 6, as the Go plugin uses it. */
+function deflateCompressor(algorithm: "gzip" | "zlib"): Compress {
   const [compress, pieces] = algorithm === "gzip" ? [gzipSync, gzipPieces] : [deflateSync, zlibPieces];
   const append = (sink: ByteSink, start: number) => {
     const record = sink.bytes.subarray(start, sink.length);

@@ -1,6 +1,8 @@
 /** Turns the events of a chunk into entries, a slice at a time: decoded, shaped, compressed, cut, aggregated. */
 import { Aggregator, type AggregationLimits } from "./aggregator.js";
 import { hidingBytes, loneRecord } from "./lone_record.js";
+import { eventTimesOf } from "./event_times.js";
+import { RecordJoiner } from "./joined_records.js";
 import type { AggregateLimits } from "./open_aggregate.js";
 import type { ShardMap } from "./shard_map.js";
 import { beginsAsAggregate, type Md5 } from "./aggregated_record.js";
@@ -23,6 +25,8 @@ export interface PipelineOptions {
   readonly limits: ServiceLimits;
   /** Undefined when aggregation is off. */
   readonly aggregation: AggregationLimits | undefined;
+  /** Whether records are joined by newlines; not together with aggregation. */
+  readonly simpleAggregation: boolean;
 }
 
 /** What the pipeline needs of the world outside. */
@@ -110,7 +114,7 @@ export class Pipeline {
   /**
    * Begins with a chunk, of which nothing is kept but the position in it.
    * @param wanted which of its events; all when undefined
-   * @param shardMap of the stream, by which records are aggregated; "alone" when they are not to be
+   * @param shardMap of the stream, by which records are aggregated; "alone" when they are not to be, nor joined
    */
   open(chunk: Uint8Array, tag: string, wanted?: EventSet, shardMap?: ShardMap | "alone"): Slices {
     const isAggregated = shardMap !== "alone";
@@ -125,6 +129,7 @@ export class Pipeline {
       shaper: this.#shaper,
       randomKey: this.#randomKey,
       aggregation,
+      isJoined: isAggregated && this.#options.simpleAggregation,
       shardMap: isAggregated ? shardMap : undefined,
     });
   }
@@ -140,6 +145,7 @@ interface SliceDependencies {
   readonly randomKey: () => string;
   /** Undefined when records are not to be aggregated. */
   readonly aggregation: AggregationLimits | undefined;
+  readonly isJoined: boolean;
   readonly shardMap: ShardMap | undefined;
 }
 
@@ -158,6 +164,7 @@ export class Slices {
   /** The name that a record chose last, and the stream that it stands for. */
   #latestName: string | undefined;
   #latestStream: string | undefined;
+  #packedBytes = 0;
 
   /** Call {@link Pipeline.open} instead. */
   constructor(chunk: Uint8Array, tag: string, wanted: EventSet | undefined, limits: SliceLimits, dependencies: SliceDependencies) {
@@ -214,7 +221,9 @@ export class Slices {
     const streams = new Set<string | undefined>();
     const gathered = aggregation === undefined || !isKeyed ? undefined : new StreamRecords();
     const aggregator = aggregation === undefined || isKeyed ? undefined : new Aggregator(aggregation, { ...alone, shardMap, emit });
+    const joiner = this.#dependencies.isJoined ? this.#openJoiner(sink, emit) : undefined;
     this.#plainBytes = 0;
+    this.#packedBytes = 0;
     let recordBytes = 0;
     let left = maxEvents;
     while (left > 0 && recordBytes < mostBytes && this.#position < border && streams.size < mostStreams) {
@@ -234,29 +243,40 @@ export class Slices {
       const { partitionKey } = shaped;
       if (partitionKey === undefined && options.record.partitionKey !== undefined) report.withoutPartitionKey();
       const keyBytes = partitionKey === undefined ? randomPartitionKeyCharacters : utf8Bytes(partitionKey);
-      const isHidden = compress === undefined && beginsAsAggregate(sink.bytes, start, sink.length);
-      const besidesBytes = keyBytes + (isHidden ? hidingBytes(sink.length - start, keyBytes) : 0);
-      const plainBytes = sink.length - start;
-      if (!this.#fit(sink, start, options.limits.maxRecordBytes - besidesBytes)) {
-        report.tooLarge(plainBytes, this.#tooLargeEvent(partitionKey, sink));
-        continue;
-      }
-      const end = sink.length;
-      recordBytes += end - start;
       let stream: string | undefined;
       if (isKeyed) {
         stream = this.#streamOf(this.#events.bodyOffset);
         streams.add(stream);
       }
+      const isHidden = compress === undefined && beginsAsAggregate(sink.bytes, start, sink.length);
+      const isLine = joiner !== undefined && !isHidden && (compress === undefined || sink.length - start <= joiner.roomFor(keyBytes));
+      if (isLine) {
+        // What is to be compressed is within the limit, and is compressed together.
+        if (compress === undefined) this.#fit(sink, start, joiner.roomFor(keyBytes));
+        recordBytes += sink.length - start;
+        joiner.add(start, partitionKey, keyBytes, event, stream);
+        continue;
+      }
+      const besidesBytes = keyBytes + (isHidden ? hidingBytes(sink.length - start, keyBytes) : 0);
+      const plainBytes = sink.length - start;
+      if (!this.#fit(sink, start, options.limits.maxRecordBytes - besidesBytes)) {
+        report.tooLarge(plainBytes, this.#tooLargeEvent(partitionKey, stream, sink));
+        continue;
+      }
+      const end = sink.length;
+      recordBytes += end - start;
+      this.#packedBytes += end - start;
+      joiner?.closeKey(partitionKey, stream);
       if (aggregator !== undefined) aggregator.add(start, end, partitionKey, event);
       else if (gathered !== undefined) gathered.add(stream, start, end, partitionKey, event);
       else emit(loneRecord(start, end, partitionKey, keyBytes, event, undefined, alone, stream));
     }
     aggregator?.close();
     this.#gathered = gathered;
+    joiner?.close();
     // What a chunk held besides events is told when all of it has been read for the first time.
     if (this.#isOver && (this.#wanted === undefined || Number.isFinite(rest))) report.broken(this.#events.brokenEvents);
-    if (compress !== undefined) report.compressed(this.#plainBytes, recordBytes);
+    if (compress !== undefined) report.compressed(this.#plainBytes, this.#packedBytes);
     return entries;
   }
 
@@ -281,8 +301,8 @@ export class Slices {
     return { seconds, nanoseconds, partitionKey: undefined, stream: this.isKeyed ? this.#streamOf(bodyOffset) : undefined, copy };
   }
 
-  #tooLargeEvent(partitionKey: string | undefined, sink: ByteSink): DroppedEvent {
-    const { bodyOffset, seconds, nanoseconds } = this.#events;
+  #tooLargeEvent(partitionKey: string | undefined, stream: string | undefined, sink: ByteSink): DroppedEvent {
+    const { seconds, nanoseconds } = this.#events;
     const start = sink.length;
     const copy = () => {
       // Written anew: what was tried has cut it.
@@ -291,7 +311,24 @@ export class Slices {
       sink.length = start;
       return record;
     };
-    return { seconds, nanoseconds, partitionKey, stream: this.isKeyed ? this.#streamOf(bodyOffset) : undefined, copy };
+    return { seconds, nanoseconds, partitionKey, stream, copy };
+  }
+
+  #openJoiner(sink: ByteSink, emit: (entry: Entry) => void): RecordJoiner {
+    const { options, compress, report } = this.#dependencies;
+    const limits = { maxRecordBytes: options.limits.maxRecordBytes, hasNewlines: options.record.appendNewline };
+    return new RecordJoiner(limits, {
+      ...{ sink, compress, emit },
+      truncated: (bytes) => report.truncated(bytes),
+      tooLarge: (bytes, { event, ...line }) => {
+        const { seconds, nanoseconds } = eventTimesOf(this.#input.bytes, [event]).get(event) ?? { seconds: 0, nanoseconds: 0 };
+        report.tooLarge(bytes, { seconds, nanoseconds, ...line });
+      },
+      compressed: (plainBytes, bytes) => {
+        this.#plainBytes += plainBytes;
+        this.#packedBytes += bytes;
+      },
+    });
   }
 
   /** Compresses and cuts the record that starts at `start`; false when it has to be dropped, with nothing of it in the sink. */

@@ -31,6 +31,19 @@ export function truncate(sink: ByteSink, start: number, maxBytes: number, hasNew
 }
 
 /**
+ * Compresses the sink's bytes from `start` on, in place. False, with the sink as it was, when the result is larger than
+ * `maxBytes`.
+ */
+export function compressWhole(sink: ByteSink, start: number, maxBytes: number, compress: Compress): boolean {
+  const plainEnd = sink.length;
+  compress(sink, start);
+  const isFitting = sink.length - plainEnd <= maxBytes;
+  if (isFitting) replaceWithPacked(sink, start, plainEnd);
+  else sink.length = plainEnd;
+  return isFitting;
+}
+
+/**
  * Compresses the sink's bytes from `start` on, in place. While the result is larger than `maxBytes`, the plain input
  * is cut to nine tenths of what its ratio lets expect and compressed again, as the Go plugin does it. Of records of megabytes only what
  * fits is compressed: they would take seconds, in which nothing else of the plugin runs.
@@ -61,7 +74,11 @@ export function compressToFit(
     compress(sink, start);
     result = "truncated";
   }
+  replaceWithPacked(sink, start, plainEnd);
+  return result;
+}
+
+function replaceWithPacked(sink: ByteSink, start: number, plainEnd: number): void {
   sink.bytes.copyWithin(start, plainEnd, sink.length);
   sink.length = start + (sink.length - plainEnd);
-  return result;
 }

@@ -101,9 +101,9 @@ it("tells in one line where records go, whose credentials are used, and where No
 
 it("notices options under wrong names, and starts", async () => {
   const host = await streams.host();
-  const { code } = await host.init(streams.options("any", { "partition-key": "a", "Data_Key": "b", simple_aggregation: "true" }));
+  const { code } = await host.init(streams.options("any", { "partition-key": "a", "Data_Key": "b", auto_retry_requests: "true" }));
   expect(code).toBe(FLB_OK);
-  await host.waitForMessage(lineWith("level=warning", "'simple_aggregation' has no effect here", "another format"));
+  await host.waitForMessage(lineWith("level=warning", "'auto_retry_requests' has no effect here", "retry_timeout"));
   const renamed = host.complaints.filter((line) => line.includes("did you mean"));
   expect(renamed.map((line) => /'([\w-]+)' is not an option.*did you mean '(\w+)'/.exec(line)?.slice(1)).sort()).toEqual([
     ["data_key", "data_keys"],

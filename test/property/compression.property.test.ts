@@ -1,5 +1,5 @@
-// Whatever bytes a record has, zlib and pako unpack the same from what we make of it.
-import { gunzipSync, inflateSync } from "node:zlib";
+// Whatever bytes a record has, zlib, pako and readers of Snappy and Zstandard unpack the same from what we make of it.
+import zlibOfNode, { gunzipSync, inflateSync } from "node:zlib";
 import fc from "fast-check";
 import { inflate, ungzip } from "pako";
 import { expect, test } from "vitest";
@@ -8,9 +8,20 @@ import { ByteSink } from "../../src/bytes/byte_sink.js";
 import { leastPiecewiseBytes } from "../../src/record/piecewise.js";
 import { compressToFit } from "../../src/record/truncation.js";
 import { packed } from "../support/packed.js";
+import { unpackSnappyBlock } from "../support/snappy_block.js";
 
 const gzip = compressorFor("gzip");
 const zlib = compressorFor("zlib");
+const snappy = compressorFor("snappy");
+
+/** Zstandard is among them where Node has it. */
+const zstdDecompressSync = Reflect.get(zlibOfNode, "zstdDecompressSync") as typeof gunzipSync | undefined;
+const formats = [
+  { compress: gzip, unpack: gunzipSync },
+  { compress: zlib, unpack: inflateSync },
+  { compress: snappy, unpack: unpackSnappyBlock },
+  ...(zstdDecompressSync === undefined ? [] : [{ compress: compressorFor("zstd"), unpack: zstdDecompressSync }]),
+];
 
 /** Bytes of few or many values, in which parts come again after any distance, and some overlap themselves. */
 const long = fc
@@ -47,6 +58,7 @@ test("any record comes back", () => {
       for (const back of [gunzipSync(asGzip), ungzip(asGzip), inflateSync(asZlib), inflate(asZlib)]) {
         expect(Buffer.from(back).equals(bytes)).toBe(true);
       }
+      for (const { compress, unpack } of formats) expect(unpack(packed(compress, bytes)).equals(bytes)).toBe(true);
     }),
     { numRuns: 500 },
   );
@@ -68,16 +80,16 @@ const huge = fc.tuple(long, fc.integer({ min: 0, max: 2_000_000 }), fc.uint8Arra
 
 test("any record of megabytes comes back whole, or cut within the limit", { timeout: 60_000 }, () => {
   fc.assert(
-    fc.property(huge, fc.integer({ min: 4096, max: 6_000_000 }), fc.boolean(), (bytes, most, isGzip) => {
+    fc.property(huge, fc.integer({ min: 4096, max: 6_000_000 }), fc.constantFrom(...formats), (bytes, most, { compress, unpack }) => {
       const sink = new ByteSink();
       sink.append(bytes);
-      const outcome = compressToFit(sink, 0, most, false, isGzip ? gzip : zlib);
-      const back = (isGzip ? gunzipSync : inflateSync)(sink.bytes.subarray(0, sink.length));
+      const outcome = compressToFit(sink, 0, most, false, compress);
+      const back = unpack(sink.bytes.subarray(0, sink.length));
       expect(sink.length).toBeLessThanOrEqual(most);
       const kept = outcome === "whole" ? bytes.length : back.length - 14;
       expect(back.subarray(0, kept).equals(bytes.subarray(0, kept))).toBe(true);
       expect(back.subarray(kept).toString()).toBe(outcome === "whole" ? "" : "[Truncated...]");
     }),
-    { numRuns: 15 },
+    { numRuns: 20 },
   );
 });

@@ -145,7 +145,8 @@ it("chunks of two outputs are delivered side by side without loss, repetition or
     });
     const clock = new JumpingClock();
     const deliveries = all.map((chunk, index) => {
-      const { output = 0, order = "none", maxRounds = 0 } = contents[index] ?? {};
+      const { output = 0, maxRounds = 0, isSharded = false, order: kept = "none" } = contents[index] ?? {};
+      const order = kept === "by key" && isSharded ? "by shard" : kept;
       const policy = { budgetMs: 1_000_000, firstBackoffMs: 100, longestBackoffMs: 1000, maxRounds };
       const window = windows[output] as RequestWindow;
       return deliver(chunk, policy, {

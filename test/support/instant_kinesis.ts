@@ -12,6 +12,9 @@ export class InstantKinesis {
   readonly received: Uint8Array[] = [];
   /** Bytes of data and partition keys of each request. */
   readonly requestBytes: number[] = [];
+  /** A larger request is refused, as stand-ins of the service do; and the bytes of those that were. */
+  mostRequestBytes = Number.POSITIVE_INFINITY;
+  readonly refusedBytes: number[] = [];
   /** The form of each request. */
   readonly forms: Form[] = [];
   readonly #server = createServer((request, response) => {
@@ -21,9 +24,14 @@ export class InstantKinesis {
       const form = formOf(request.headers);
       const records = recordsIn(form, Buffer.concat(parts));
       this.forms.push(form);
+      const bytes = records.reduce((sum, { data, partitionKey }) => sum + data.length + Buffer.byteLength(partitionKey), 0);
+      if (bytes > this.mostRequestBytes) {
+        this.refusedBytes.push(bytes);
+        response.writeHead(400, contentOf(form)).end(bodyIn(form, { __type: "InvalidArgumentException", message: "Records size exceeds 5 MB limit" }));
+        return;
+      }
       for (const { data } of records) this.received.push(data);
-      const sizes = records.map(({ data, partitionKey }) => data.length + Buffer.byteLength(partitionKey));
-      this.requestBytes.push(sizes.reduce((sum, size) => sum + size, 0));
+      this.requestBytes.push(bytes);
       const results = records.map(() => ({ SequenceNumber: "1", ShardId: "shardId-000000000000" }));
       response.writeHead(200, contentOf(form)).end(bodyIn(form, { FailedRecordCount: 0, Records: results }));
     });

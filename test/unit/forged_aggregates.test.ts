@@ -37,6 +37,8 @@ describe("a line that begins like an aggregate", () => {
     ["with a newline", { append_newline: "true" }],
     ["with aggregation, where it goes alone", { aggregation: "true", skip_aggregation_record_size: "1024" }],
     ["with aggregation, among others", { aggregation: "true" }],
+    ["with simple aggregation", { simple_aggregation: "true" }],
+    ["with simple aggregation and a partition key", { simple_aggregation: "true", partition_key: "k" }],
   ] as const)("reaches consumers as it is, %s", (_, options) => {
     const line = Buffer.concat([forged, Buffer.alloc(2000, "x")]);
     const others = [Buffer.from("one"), Buffer.from("two")];

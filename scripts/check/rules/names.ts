@@ -23,7 +23,8 @@ const hostNames = [
 
 /** What Fluent Bit takes too, but only for outputs that connect through it, with what does the same here. */
 const connectionNames: readonly (readonly [name: RegExp, advice: string])[] = [
-  [/^(?:host|port|ipv6)$/u, "Remove it; 'endpoint' names another address, port included"],
+  [/^port$/u, "Remove it; write the port into 'endpoint', as in https://host:8443"],
+  [/^(?:host|ipv6)$/u, "Remove it; 'endpoint' names another address, port included"],
   [/^tls(?:\.|$)/u, "Remove it; AWS is always reached over TLS. AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS name authorities of your own"],
   [/^net\./u, "Remove it; 'http_request_timeout' limits a request, HTTPS_PROXY names a proxy"],
   [/^oauth2/u, "Remove it; see docs/CREDENTIALS.md"],
@@ -47,8 +48,7 @@ function complaintOf({ key, name, resolved, file, line }: Setting): Finding {
   }
   const [known] = misspelledOptions(ownNames, (names) => names.filter((each) => each === name));
   if (known !== undefined && known.meant === undefined) {
-    const advice = name === "simple_aggregation" ? "Remove it. Set 'aggregation true' only where the consumers know that format, see docs/MIGRATION.md" : "Remove it";
-    return { severity: "warning", place, rule: "no-effect", message: known.message, advice };
+    return { severity: "warning", place, rule: "no-effect", message: known.message, advice: "Remove it" };
   }
   const meant = known?.meant ?? nearest(name, [...ownNames, ...hostNames]);
   const unknown = `'${key}' is not an option of this plugin and has no effect`;

@@ -1,5 +1,6 @@
 /** What the plugin itself would say of the options: its own reader is asked, until it has no more to complain about. */
 import { readConfig, type Config } from "../../../src/options/config.js";
+import type { DefaultRegion } from "../../../src/options/region.js";
 import { optionNames } from "../../../src/options/table.js";
 import { ConfigurationError } from "../../../src/configuration_error.js";
 import type { Log } from "../../../src/telemetry/log.js";
@@ -19,16 +20,17 @@ export interface CheckedOptions {
 /** In place of wrong values, so that the reader goes on: those that let others pass. */
 const standIns: Readonly<Record<string, string>> = { stream: "stream", region: "us-west-2", max_record_size: "10485760" };
 
-/** Reads the options of an output. What hangs on a variable that is not set here is not judged. */
-export function readOptions(output: KinesisOutput): CheckedOptions {
+/** Reads the options of an output. What hangs on a variable that is not set here is not judged, nor a region that may come from elsewhere. */
+export function readOptions(output: KinesisOutput, region: DefaultRegion | undefined): CheckedOptions {
   const unknown = optionNames.filter((name) => !isKnown(output.settings.first(name)));
   const replaced = new Map<string, string>(unknown.map((name) => [name, standIns[name] ?? ""]));
+  if ((output.settings.first("region")?.resolved ?? "") === "" && region?.region === undefined) replaced.set("region", standIns["region"] ?? "");
   const findings: Finding[] = [];
   for (;;) {
     const warnings: string[] = [];
     try {
       const read = (name: string) => replaced.get(name) ?? output.settings.first(name)?.resolved;
-      const config = readConfig(read, collecting(warnings), zoneName);
+      const config = readConfig(read, collecting(warnings), zoneName, region);
       findings.push(...warnings.flatMap((message) => warningOf(output, message)));
       return { config, isGood: replaced.size === 0, findings };
     } catch (error) {
@@ -44,7 +46,7 @@ export function readOptions(output: KinesisOutput): CheckedOptions {
 
 /** Which option a message of src/options is about; the one about partition_key quotes its value alone. */
 function optionIn(message: string): string {
-  const patterns = [/^Invalid '(\w+)' value/u, /\('(\w+)' is not set\)$/u, /^'(\w+)' cannot be set beside/u, /^'\w+' and '(\w+)' are both/u];
+  const patterns = [/^Invalid '(\w+)' value/u, /\('(\w+)' is not set/u, /^'(\w+)' cannot be set beside/u, /^'\w+' and '(\w+)' are both/u];
   return patterns.flatMap((pattern) => pattern.exec(message)?.[1] ?? [])[0] ?? "partition_key";
 }
 
@@ -70,6 +72,8 @@ const adviceFor: Readonly<Record<string, string>> = {
   stream: "Write the same region in both",
   external_id: "Set 'role_arn', or remove it",
   time_key_zone: "Set 'time_key', or remove it",
+  role_session_name: "Set 'role_arn', or remove it",
+  role_duration: "Set 'role_arn', or remove it",
 };
 
 function warningOf(output: KinesisOutput, message: string): Finding[] {

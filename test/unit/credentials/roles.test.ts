@@ -57,6 +57,35 @@ describe("credentials", () => {
     expect(tokens.calls.map(({ signer }) => signer)).toEqual(["AKIDENVIRONMENT", "AKIDPOD"]);
   });
 
+  it("are of the session and for the time that the options say, where they say so", async () => {
+    const options = { roleArn: pluginRole, roleSessionName: "logs@node-1", roleDurationSeconds: 43_200 };
+    await settings.keyId({ ...options, stsEndpoint: tokens.endpoint });
+    await settings.keyId({ roleArn: pluginRole, stsEndpoint: tokens.endpoint });
+    expect(tokens.calls.map(({ form }) => form.get("RoleSessionName"))).toEqual(["logs@node-1", "fluent-bit-kinesis"]);
+    expect(tokens.calls.map(({ form }) => form.get("DurationSeconds"))).toEqual(["43200", null]);
+  });
+
+  it.each([
+    [900, "900", 0],
+    [3600, "3600", 0],
+    [3601, "3600", 1],
+  ])("of a role that the pod's assumes are for at most an hour: %i s", async (roleDurationSeconds, seconds, warnings) => {
+    const options = { eksPodExecutionRole: podRole, roleArn: pluginRole, roleSessionName: "logs", roleDurationSeconds };
+    await settings.keyId({ ...options, stsEndpoint: tokens.endpoint });
+    expect(tokens.calls.map(({ form }) => form.get("RoleSessionName"))).toEqual(["fluent-bit-kinesis", "logs"]);
+    expect(tokens.calls.map(({ form }) => form.get("DurationSeconds"))).toEqual([null, seconds]);
+    const told = settings.log.at("warning").filter((text) => text.includes("role_duration"));
+    expect(told).toHaveLength(warnings);
+    for (const text of told) expect(text).toContain("3600 for a role that another one assumes, that of EKS_POD_EXECUTION_ROLE");
+  });
+
+  it("for longer than the role allows fail with the name of the option", async () => {
+    const message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role";
+    tokens.refusal = { status: 400, code: "ValidationError", message: `${message}.` };
+    const failure = await settings.failure({ roleArn: pluginRole, roleDurationSeconds: 43_200, stsEndpoint: tokens.endpoint });
+    expect(failure).toBe(`AssumeRole of ${pluginRole} failed: ${message}; lower 'role_duration' (43200)`);
+  });
+
   it("of external_id alone are those without a role", async () => {
     expect(await settings.keyId({ externalId: "shared", stsEndpoint: tokens.endpoint })).toBe("AKIDENVIRONMENT");
     expect(tokens.calls).toEqual([]);

@@ -102,6 +102,8 @@ describe("outputs", () => {
   it.each<[string, Partial<CredentialOptions>]>([
     ["role", { roleArn: "arn:aws:iam::222222222222:role/other" }],
     ["external_id", { externalId: "theirs" }],
+    ["role_session_name", { roleSessionName: "theirs" }],
+    ["role_duration", { roleDurationSeconds: 900 }],
     ["region", { region: "eu-west-1" }],
   ])("of another %s have calls of their own", async (_, options) => {
     await Promise.all([open().provide(), open(options).provide()]);

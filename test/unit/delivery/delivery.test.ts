@@ -56,6 +56,33 @@ describe("a chunk of which all is taken", () => {
   });
 });
 
+describe("an endpoint that takes requests of up to 5 MiB, as the service did once,", () => {
+  const takesFiveMebibytes = (entries: readonly Entry[]) => {
+    const bytes = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    return bytes > 5 * 1024 * 1024 ? requestFailed("InvalidArgumentException", "content") : allTaken;
+  };
+
+  it.each([
+    [5 * 1024 * 1024 - 1, [1]],
+    [5 * 1024 * 1024, [1]],
+    [5 * 1024 * 1024 + 1, [2, 1, 1]],
+  ])("has a larger one in halves: %i bytes in requests of %j entries", async (bytes, expected) => {
+    const count = expected[0] as number;
+    const entries = entriesOf(count, bytes / count);
+    const { delivery, requestKeys } = await run(entries, new ScriptedClient([], takesFiveMebibytes));
+    expect(delivery).toMatchObject({ kind: "delivered", delivered: count, refused: [], retryRounds: 0 });
+    expect(requestKeys.map(({ length }) => length)).toEqual(expected);
+  });
+
+  it("gets each entry once and in its order, however many requests are too large", async () => {
+    const entries = entriesOf(25, 1024 * 1024);
+    const { delivery, client } = await run(entries, new ScriptedClient([], takesFiveMebibytes));
+    expect(delivery).toMatchObject({ kind: "delivered", delivered: 25, refused: [], retryRounds: 0 });
+    const taken = client.requests.filter((request) => takesFiveMebibytes(request).kind === "answered");
+    expect(taken.flatMap(keysOf)).toEqual(keysOf(entries));
+  });
+});
+
 describe("a partial failure", () => {
   it.each(["ProvisionedThroughputExceededException", "InternalFailure", "KMSDisabledException", "Whatever"])(
     "with %s is tried again on its own",

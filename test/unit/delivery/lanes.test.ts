@@ -154,24 +154,24 @@ describe("by key", () => {
   });
 });
 
-describe("by key, aggregated", () => {
+describe("by shard", () => {
   const aggregate = (partitionKey: string, shardId: string | undefined, event: number) =>
     entryOf({ partitionKey, sizeBytes: 3 * 1024 * 1024, events: [event], shardId });
 
   it("entries of one shard are one lane, whatever their partition keys", () => {
     const entries = [aggregate("a", "s1", 0), aggregate("b", "s2", 1), aggregate("c", "s1", 2), aggregate("b", "s2", 3)];
-    const lanes = cutLanes(entries, limits, "by key", 50).map(({ batches }) => batches.flat().map(({ shardId }) => shardId));
+    const lanes = cutLanes(entries, limits, "by shard", 50).map(({ batches }) => batches.flat().map(({ shardId }) => shardId));
     expect(lanes).toEqual([["s1", "s1"], ["s2", "s2"]]);
   });
 
   it("entries outside the shards of the map are one lane: their aggregates hold any keys", () => {
     const entries = [aggregate("a", undefined, 0), aggregate("b", "s2", 1), aggregate("c", undefined, 2)];
-    const lanes = cutLanes(entries, limits, "by key", 50).map(({ batches }) => batches.flat().map(({ partitionKey }) => partitionKey));
+    const lanes = cutLanes(entries, limits, "by shard", 50).map(({ batches }) => batches.flat().map(({ partitionKey }) => partitionKey));
     expect(lanes).toEqual([["a", "c"], ["b"]]);
   });
 
   it("aggregates without a shard map are one lane", () => {
     const entries = [aggregate("a", undefined, 0), aggregate("b", undefined, 1), aggregate("c", undefined, 2)];
-    expect(sizesOf(entries, "by key")).toEqual([[1, 1, 1]]);
+    expect(sizesOf(entries, "by shard")).toEqual([[1, 1, 1]]);
   });
 });

@@ -52,6 +52,8 @@ describe("without options besides stream and region", () => {
         region: "us-west-2",
         profile: undefined,
         externalId: undefined,
+        roleSessionName: undefined,
+        roleDurationSeconds: undefined,
         stream: "logs",
         endpoint: undefined,
         roleArn: undefined,
@@ -70,10 +72,11 @@ describe("without options besides stream and region", () => {
         metadataKey: undefined,
         replaceDots: undefined,
       },
-      limits: { maxRecordBytes: 1_048_576, maxRequestBytes: 5_242_880 },
+      limits: { maxRecordBytes: 1_048_576, maxRequestBytes: 10_485_760 },
       compression: undefined,
       requestFormat: "json",
       aggregation: undefined,
+      simpleAggregation: false,
       retryTimeoutMs: 3000,
       concurrentRequests: 10,
       drainTimeoutMs: 20_000,
@@ -85,7 +88,7 @@ describe("without options besides stream and region", () => {
   it("an empty value is the same as none", () => {
     const empty = "partition_key data_keys log_key append_newline time_key time_key_format replace_dots role_arn " +
       "sts_endpoint endpoint aggregation compression experimental_concurrency experimental_concurrency_retries " +
-      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format concurrent_requests drain_timeout time_key_zone tag_key metadata_key except_keys dead_letter_file dead_letter_file_size state_file";
+      "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format concurrent_requests drain_timeout time_key_zone tag_key metadata_key except_keys dead_letter_file dead_letter_file_size state_file role_session_name role_duration simple_aggregation";
     const options = Object.fromEntries(empty.split(" ").map((name) => [name, ""]));
     expect(read({ ...options, ...required })).toEqual(read(required));
   });
@@ -169,6 +172,13 @@ describe("a value", () => {
     [{ compression: "gzip" }, "compression", "gzip"],
     [{ compression: "GZIP" }, "compression", "gzip"],
     [{ compression: "Zlib" }, "compression", "zlib"],
+    [{ compression: "zstd" }, "compression", "zstd"],
+    [{ compression: "ZStd" }, "compression", "zstd"],
+    [{ compression: "snappy" }, "compression", "snappy"],
+    [{ compression: "Snappy" }, "compression", "snappy"],
+    [{ simple_aggregation: "True" }, "simpleAggregation", true],
+    [{ simple_aggregation: "true", aggregation: "on" }, "simpleAggregation", true],
+    [{ simple_aggregation: "on", aggregation: "true" }, "simpleAggregation", false],
     [{ compression: "none" }, "compression", undefined],
     [{ compression: "NONE" }, "compression", undefined],
     [{ request_format: "cbor" }, "requestFormat", "cbor"],
@@ -181,7 +191,7 @@ describe("a value", () => {
     [{ aggregation: "true", skip_aggregation_record_size: "1" }, "aggregation", { maximumRecordBytes: 1_048_576, skipRecordBytes: 1, serviceRecordBytes: 1_048_576 }],
     [{ retry_timeout: "0" }, "retryTimeoutMs", 0],
     [{ retry_timeout: "3600" }, "retryTimeoutMs", 3_600_000],
-    [{ max_record_size: "4096" }, "limits", { maxRecordBytes: 4096, maxRequestBytes: 5_242_880 }],
+    [{ max_record_size: "4096" }, "limits", { maxRecordBytes: 4096, maxRequestBytes: 10_485_760 }],
     [{ max_record_size: "1048577" }, "limits", { maxRecordBytes: 1_048_577, maxRequestBytes: 10_485_760 }],
     [{ max_record_size: "10485760" }, "limits", { maxRecordBytes: 10_485_760, maxRequestBytes: 10_485_760 }],
     [{ aggregation: "true", max_record_size: "4096" }, "aggregation", { maximumRecordBytes: 4096, skipRecordBytes: 20_480, serviceRecordBytes: 4096 }],
@@ -210,7 +220,7 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
   const stream = "must be a stream's name (letters, digits, '_', '.', '-') or its ARN";
   const endpoint = "must be a host name or a URL such as https://kinesis.us-west-2.amazonaws.com";
   const role = "must be the ARN of an IAM role such as arn:aws:iam::123456789012:role/name";
-  const compression = "must be 'zlib', 'gzip', 'none', or undefined";
+  const compression = "must be 'zlib', 'gzip', 'zstd', 'snappy', 'none', or undefined";
 
   it.each([
     ["stream", "my stream", stream],
@@ -227,7 +237,7 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
     ["role_arn", "name", role],
     ["role_arn", "arn:aws:iam::12:role/name", role],
     ["role_arn", "arn:aws:iam::123456789012:user/name", role],
-    ["compression", "snappy", compression],
+    ["compression", "lz4", compression],
     ["compression", "gzip ", compression],
     ["request_format", "xml", "must be 'json', 'cbor', or undefined"],
     ["experimental_concurrency", "-1", "must be a whole number from 0 to 10"],
@@ -244,6 +254,14 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
     ["drain_timeout", "-1", "must be a whole number from 0 to 3600"],
     ["drain_timeout", "3601", "must be a whole number from 0 to 3600"],
     ["drain_timeout", "20s", "must be a whole number from 0 to 3600"],
+    ["role_session_name", "x", "must be 2 to 64 letters, digits and characters of _+=,.@-"],
+    ["role_session_name", "x".repeat(65), "must be 2 to 64 letters, digits and characters of _+=,.@-"],
+    ["role_session_name", "a b", "must be 2 to 64 letters, digits and characters of _+=,.@-"],
+    ["role_session_name", "a/b", "must be 2 to 64 letters, digits and characters of _+=,.@-"],
+    ["role_session_name", "ab\n", "must be 2 to 64 letters, digits and characters of _+=,.@-"],
+    ["role_duration", "899", "must be a whole number from 900 to 43200"],
+    ["role_duration", "43201", "must be a whole number from 900 to 43200"],
+    ["role_duration", "1h", "must be a whole number from 900 to 43200"],
     ["retry_timeout", "-1", "must be a whole number from 0 to 3600"],
     ["retry_timeout", "3601", "must be a whole number from 0 to 3600"],
     ["retry_timeout", "0.5", "must be a whole number from 0 to 3600"],
@@ -281,6 +299,11 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
     const message = messageOf({ ...required, time_key: "time", time_key_format: value });
     expect(message).toContain(`Invalid 'time_key_format' value (${value}) specified`);
     expect(message).toContain("strftime(3)");
+  });
+
+  it("simple_aggregation beside aggregation", () => {
+    const message = messageOf({ ...required, simple_aggregation: "true", aggregation: "true" });
+    expect(message).toBe("Invalid 'simple_aggregation' value (true) specified, must not be true together with 'aggregation', which packs records in another format");
   });
 
   it.each([
@@ -411,6 +434,25 @@ describe("profile and external_id", () => {
   it("an external_id without role_arn is a warning, which does not show it", () => {
     expect(logOf({ ...required, external_id: "theirs" }).at("warning")).toEqual(["'external_id' has no effect without 'role_arn'"]);
     expect(logOf({ ...required, role_arn, external_id: "theirs" }).at("warning")).toEqual([]);
+  });
+});
+
+describe("role_session_name and role_duration", () => {
+  const role_arn = "arn:aws:iam::123456789012:role/writer";
+
+  it.each(["ab", "x".repeat(64), "a_+=,.@-9"])("the session may be called %s", (role_session_name) => {
+    expect(read({ ...required, role_arn, role_session_name }).connection.roleSessionName).toBe(role_session_name);
+  });
+
+  it.each([900, 901, 43_199, 43_200])("the credentials may be good for %i s", (seconds) => {
+    expect(read({ ...required, role_arn, role_duration: String(seconds) }).connection.roleDurationSeconds).toBe(seconds);
+  });
+
+  it("are warnings without role_arn", () => {
+    const warnings = ["'role_session_name' has no effect without 'role_arn'", "'role_duration' has no effect without 'role_arn'"];
+    const options = { role_session_name: "logs", role_duration: "900" };
+    expect(logOf({ ...required, ...options }).at("warning")).toEqual(warnings);
+    expect(logOf({ ...required, ...options, role_arn }).at("warning")).toEqual([]);
   });
 });
 

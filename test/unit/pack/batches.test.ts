@@ -23,11 +23,11 @@ describe("a batch", () => {
   });
 
   it.each([
-    ["5 MiB less a byte", -1, [6]],
-    ["exactly 5 MiB", 0, [6]],
-    ["one byte more", 1, [5, 1]],
+    ["10 MiB less a byte", -1, [11]],
+    ["exactly 10 MiB", 0, [11]],
+    ["one byte more", 1, [10, 1]],
   ])("of %s", (_, more, expected) => {
-    const entries = [...entriesOf(4, 1024 * 1024), entryOf("a", 1024 * 1024 - 1), entryOf("b", 1 + more)];
+    const entries = [...entriesOf(9, 1024 * 1024), entryOf("a", 1024 * 1024 - 1), entryOf("b", 1 + more)];
     expect(sizes(cutBatches(entries, limits))).toEqual(expected);
   });
 
@@ -48,6 +48,6 @@ describe("a batch", () => {
   });
 
   it("has the limits that the service documents", () => {
-    expect(limits).toEqual({ maxRecords: 500, maxBytes: 5_242_880 });
+    expect(limits).toEqual({ maxRecords: 500, maxBytes: 10_485_760 });
   });
 });

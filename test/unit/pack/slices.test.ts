@@ -1,12 +1,13 @@
 // One flush: what entries a chunk becomes, what is told about its records, and the limits at their borders.
 import { randomBytes } from "node:crypto";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, inflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { userRecordsOf } from "../../../src/pack/entry.js";
 import { maxNestingDepth, maxRecordBytes } from "../../../src/limits.js";
 import { chunkOf, encodeV2, groupEnd, groupStart } from "../../support/event_chunk.js";
 import { packing } from "../../support/packed.js";
 import { runPipeline, textsOf, type PluginOptions } from "../../support/recorded_pipeline.js";
+import { unpackSnappyBlock } from "../../support/snappy_block.js";
 
 const suffix = "[Truncated...]";
 const randomKeyBytes = 8;
@@ -194,6 +195,18 @@ describe("compression", () => {
     const text = gunzipSync(entry?.data ?? new Uint8Array()).toString();
     expect(text.endsWith(`${suffix}\n`)).toBe(true);
     expect(text.startsWith(log.slice(0, 1_000_000))).toBe(true);
+    expect(run.told).toEqual([["truncated", log.length + 1]]);
+  });
+
+  test.each(["snappy", "zlib"])("%s cuts a record of megabytes to the limit as well", (compression) => {
+    const log = randomBytes(3_000_000).toString("hex");
+    const run = logLine({ compression, append_newline: "true" }, log);
+    const [entry] = run.entries;
+    expect(entry?.sizeBytes).toBeLessThanOrEqual(maxRecordBytes);
+    expect(entry?.sizeBytes).toBeGreaterThan(0.85 * maxRecordBytes);
+    const text = (compression === "snappy" ? unpackSnappyBlock : inflateSync)(entry?.data ?? new Uint8Array()).toString();
+    expect(text.endsWith(`${suffix}\n`)).toBe(true);
+    expect(log.startsWith(text.slice(0, -suffix.length - 1))).toBe(true);
     expect(run.told).toEqual([["truncated", log.length + 1]]);
   });
 

@@ -37,13 +37,27 @@ describe("names", () => {
   it.each([
     ["sqs_queue", "unknown-option"],
     ["auto_retry_requests", "no-effect"],
-    ["simple_aggregation", "no-effect"],
     ["tls.verify", "no-effect"],
     ["port", "no-effect"],
     ["host", "no-effect"],
     ["net.keepalive", "no-effect"],
   ])("%s has no effect: a warning", async (name, rule) => {
     expect(await brief(output({ [name]: "on" }))).toEqual(warning(rule));
+  });
+
+  it.each([
+    ["port", /write the port into 'endpoint'/],
+    ["host", /'endpoint' names another address/],
+    ["tls.ca_file", /AWS_CA_BUNDLE/],
+    ["tls.vhost", /Remove it/],
+    ["net.connect_timeout", /'http_request_timeout'/],
+    ["auto_retry_requests", /'retry_timeout 0' by Fluent Bit alone/],
+  ])("of Fluent Bit's own output without a counterpart tell what to write instead: %s", async (name, advice) => {
+    expect(await adviceAbout(output({ [name]: "1" }))).toMatch(advice);
+  });
+
+  it("of Fluent Bit's own output that are the same here bring nothing", async () => {
+    expect(await found(output({ simple_aggregation: "true", append_newline: "true", compression: "snappy", time_key: "t", log_key: "t" }))).toEqual([]);
   });
 
   it.each([["on", ["error tls"]], ["YES", ["error tls"]], ["true", ["error tls"]], ["off", warning("no-effect")], ["1", warning("no-effect")]])(
@@ -80,9 +94,33 @@ describe("names", () => {
 });
 
 describe("options", () => {
-  it.each(["region", "stream"])("need a %s", async (name) => {
-    const findings = await found(output({ [name]: undefined }));
-    expect(findings).toMatchObject([{ severity: "error", rule: "missing-option", place: { line: 1 }, message: expect.stringContaining(`('${name}' is not set)`) as string }]);
+  it("need a stream", async () => {
+    const findings = await found(output({ stream: undefined }));
+    expect(findings).toMatchObject([{ severity: "error", rule: "missing-option", place: { line: 1 }, message: expect.stringContaining("('stream' is not set)") as string }]);
+  });
+
+  it.each([
+    [{}, "warning missing-option", /^'region' is not set, and there is none here in AWS_REGION, AWS_DEFAULT_REGION, profile 'default' of /],
+    [{ AWS_DEFAULT_REGION: "eu-west-1" }, "hint region", /^'region' is not set; by AWS_DEFAULT_REGION it is eu-west-1 here$/],
+    [{ AWS_REGION: "eu west" }, "error environment", /^Invalid 'AWS_REGION' value \(eu west\)/],
+  ])("need a region, which may come from the environment: %j", async (environment, told, message) => {
+    const noFiles = { AWS_CONFIG_FILE: files.write("config", ""), AWS_SHARED_CREDENTIALS_FILE: files.write("credentials", "") };
+    const findings = await found(output({ region: undefined }), { ...noFiles, ...environment });
+    expect(briefly(findings)).toEqual([told]);
+    expect(findings[0]?.message).toMatch(message);
+    expect(await found(output(), { ...noFiles, ...environment })).toEqual([]);
+  });
+
+  it("without a region get that of their profile", async () => {
+    const config = files.write("config", "[profile logs]\nregion = eu-west-3\n");
+    const findings = await found(output({ region: undefined, profile: "logs" }), { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: config });
+    expect(briefly(findings)).toEqual(["hint region"]);
+    expect(findings[0]?.message).toMatch(/^'region' is not set; by profile 'logs' of .*config and .*config it is eu-west-3 here$/);
+  });
+
+  it("without a region, with a stream's ARN, are told its region", async () => {
+    const [finding] = await found(output({ region: undefined, stream: "arn:aws:kinesis:eu-west-1:123456789012:stream/s" }));
+    expect(finding?.message).toMatch(/; the ARN in 'stream' names eu-west-1$/);
   });
 
   it("are all read, however many are wrong", async () => {
@@ -90,6 +128,11 @@ describe("options", () => {
     const findings = await found(output(wrong));
     expect(new Set(briefly(findings))).toEqual(new Set(["error wrong-value"]));
     expect(findings).toHaveLength(9);
+  });
+
+  it("that exclude each other are an error at the second", async () => {
+    const findings = await found(output({ aggregation: "true", simple_aggregation: "true" }));
+    expect(findings.filter(({ severity }) => severity === "error")).toMatchObject([{ rule: "wrong-value", place: { line: 8 }, message: expect.stringContaining("together with 'aggregation'") as string }]);
   });
 
   it("may quote another option's name in a value", async () => {
@@ -119,6 +162,7 @@ describe("options", () => {
   it.each([
     [{ stream: "arn:aws:kinesis:eu-west-1:123456789012:stream/s" }, "warning", /'region' is us-west-2/, 5],
     [{ external_id: "abc" }, "warning", /no effect without 'role_arn'/, 7],
+    [{ role_duration: "900" }, "warning", /no effect without 'role_arn'/, 7],
   ])("%o bring the plugin's own warning", async (keys, severity, message, line) => {
     const findings = await found(output(keys));
     expect(findings).toMatchObject([{ severity, rule: "plugin-warning", message: expect.stringMatching(message) as string, place: { line } }]);

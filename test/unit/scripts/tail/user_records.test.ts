@@ -1,5 +1,5 @@
 /** Stream records are taken apart and unpacked; what is no aggregate, or not packed, stays as it is. */
-import { deflateSync, gzipSync } from "node:zlib";
+import zlib, { deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { subRecordsOf } from "../../../../scripts/tail/aggregates.js";
 import { unpacked } from "../../../../scripts/tail/unpacking.js";
@@ -86,6 +86,16 @@ describe("unpacking", () => {
     expect(text(unpacked(packed))).toBe("content");
   });
 
+  const zstd = Reflect.get(zlib, "zstdCompressSync") as typeof gzipSync | undefined;
+  it.skipIf(zstd === undefined)(`undoes Zstandard where Node has it, which ${process.versions.node} ${zstd === undefined ? "has not" : "has"}`, () => {
+    for (const length of [0, 1, 255, 256, 257, 65_535, 65_791, 65_792, 1_000_000]) {
+      const content = Buffer.alloc(length, "content");
+      expect(text(unpacked(zstd?.(content) ?? content))).toBe(content.toString());
+    }
+    const packed = zstd?.("content") ?? Buffer.alloc(0);
+    for (const broken of [packed.subarray(0, -1), Buffer.concat([packed, Buffer.from("x")])]) expect(unpacked(broken)).toBe(broken);
+  });
+
   it("gives nothing for nothing that was packed", () => {
     expect(unpacked(gzipSync(""))).toHaveLength(0);
   });
@@ -98,6 +108,7 @@ describe("unpacking", () => {
     ["zlib that breaks off", deflateSync("content").subarray(0, -1)],
     ["gzip with a byte behind its end", Buffer.concat([gzipSync("content"), Buffer.from("\0")])],
     ["zlib with a byte behind its end", Buffer.concat([deflateSync("content"), Buffer.from("\n")])],
+    ["the beginning of Zstandard alone", Buffer.from("28b52ffd", "hex")],
     ["the beginning of gzip alone", Buffer.from([0x1f, 0x8b, 8])],
   ])("leaves %s as it is", (_, data) => {
     expect(unpacked(data)).toBe(data);

@@ -1,0 +1,65 @@
+// The region of an output that does not name one: which place goes before which, and what is said of a wrong or missing one.
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../../../src/options/config.js";
+import { findRegion, type DefaultRegion } from "../../../src/options/region.js";
+import { RecordedLog } from "../../support/recorded_log.js";
+
+const place = "profile 'p' of a and b";
+const inProfile = (region: string) => async () => Promise.resolve({ region, place });
+
+describe("the default region", () => {
+  it.each<[Record<string, string>, string, DefaultRegion]>([
+    [{ AWS_REGION: "us-west-1", AWS_DEFAULT_REGION: "us-west-2" }, "us-west-3", { region: "us-west-1", source: "AWS_REGION" }],
+    [{ AWS_REGION: "", AWS_DEFAULT_REGION: "us-west-2" }, "us-west-3", { region: "us-west-2", source: "AWS_DEFAULT_REGION" }],
+    [{ AWS_DEFAULT_REGION: "" }, "us-west-3", { region: "us-west-3", source: place }],
+    [{}, "", { region: undefined, lookedIn: ["AWS_REGION", "AWS_DEFAULT_REGION", place] }],
+  ])("of %j and a profile with '%s' is %j", async (environment, region, expected) => {
+    expect(await findRegion(environment, inProfile(region))).toEqual(expected);
+  });
+
+  it("is not looked for in the files where the environment has one", async () => {
+    const fails = async () => Promise.reject(new Error("was read"));
+    expect(await findRegion({ AWS_DEFAULT_REGION: "eu-west-1" }, fails)).toEqual({ region: "eu-west-1", source: "AWS_DEFAULT_REGION" });
+  });
+
+  it.each([
+    [{ AWS_REGION: "us west" }, "", "Invalid 'AWS_REGION' value (us west) specified, must be the code of an AWS region such as us-west-2"],
+    [{ AWS_DEFAULT_REGION: "http://x" }, "", "Invalid 'AWS_DEFAULT_REGION' value (http://x) specified, must be"],
+    [{}, "a/b", `Invalid 'region of ${place}' value (a/b) specified, must be`],
+  ])("of %j and a profile with '%s' is refused by its place", async (environment, region, message) => {
+    await expect(findRegion(environment, inProfile(region))).rejects.toThrow(message);
+  });
+});
+
+describe("an output without the option region", () => {
+  const arn = "arn:aws:kinesis:eu-west-1:123456789012:stream/logs";
+  const read = (options: Record<string, string>, found?: DefaultRegion, log = new RecordedLog()) =>
+    readConfig((key) => options[key], log, () => "UTC", found);
+  const none: DefaultRegion = { region: undefined, lookedIn: ["A", "B"] };
+
+  it("sends to the default region, and says where that comes from", () => {
+    const log = new RecordedLog();
+    expect(read({ stream: "logs" }, { region: "us-west-1", source: "AWS_REGION" }, log).connection.region).toBe("us-west-1");
+    expect(log.at("info")).toContain("region us-west-1 comes from AWS_REGION");
+  });
+
+  it("is refused without any, with all places in which none is", () => {
+    expect(() => read({ stream: "logs" }, none)).toThrow("required configuration parameters ('region' is not set, and there is none in A, B)");
+  });
+
+  it("is not sent to the region of the stream's ARN, which is told", () => {
+    expect(() => read({ stream: arn }, none)).toThrow("('region' is not set, and there is none in A, B; the ARN in 'stream' names eu-west-1)");
+  });
+
+  it("is warned when the default region is another one than the ARN's", () => {
+    const log = new RecordedLog();
+    expect(read({ stream: arn }, { region: "us-west-1", source: "AWS_REGION" }, log).connection.region).toBe("us-west-1");
+    expect(log.at("warning")).toEqual(["'stream' is the ARN of a stream in eu-west-1, but 'region' is us-west-1, where requests go"]);
+  });
+
+  it("has no other region where the option is set", () => {
+    const log = new RecordedLog();
+    expect(read({ stream: "logs", region: "us-east-1" }, { region: "us-west-1", source: "AWS_REGION" }, log).connection.region).toBe("us-east-1");
+    expect(log.at("info").join()).not.toContain("comes from");
+  });
+});
