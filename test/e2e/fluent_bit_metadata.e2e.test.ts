@@ -1,7 +1,7 @@
 // A real Fluent Bit that takes OTLP logs: their metadata, resource and scope reach the stream under metadata_key.
-import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
+import { freePort } from "../support/kinesis_local.js";
 import { jsonOf, useStreams } from "../support/stream_fixture.js";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -16,15 +16,6 @@ const logs = {
     scopeLogs: [{ scope: { name: "my.library", version: "1.0" }, logRecords: [logRecord(`of ${service}`, { traceId, spanId })] }],
   })),
 };
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 /** Posts until Fluent Bit listens. */
 async function post(url: string): Promise<number> {
