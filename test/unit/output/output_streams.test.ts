@@ -225,7 +225,35 @@ describe("SEND_FAILURE_TIMEOUT", () => {
   });
 });
 
+it("each stream's shards are listed once, when its first records come, and its aggregates are made by them", async () => {
+  const run = scriptedInstance({ options: aggregated });
+  const middle = 1n << 127n;
+  run.client.shards = [{ id: "low", startingHashKey: 0n, endingHashKey: middle - 1n }, { id: "high", startingHashKey: middle, endingHashKey: 2n * middle - 1n }];
+  const bytes = (n: number) => chunkOf(["x", "-", "x", "y"].map((to, event) => ({ log: `${to}${n}${event}`, k: `key ${event}`, ...(to === "-" ? {} : { to }) })));
+  for (const n of [1, 2]) expect(await run.flush(bytes(n))).toBe("ok");
+  expect(run.client.listed).toEqual(["x", undefined, "y"]);
+  for (const entry of run.client.requests.flat()) expect(["low", "high"]).toContain(entry.shardId);
+});
+
 describe("the end of an output", () => {
+  it("sends the chunks for a stream that took records before, though the chunk before them failed for another one", async () => {
+    const clock = new HeldClock();
+    const run = scriptedInstance({ options: { ...options, experimental_concurrency: "1" }, clock, afterwards: async (_, stream) => {
+      await clock.sleep(100);
+      return stream === "x" ? missing : allTaken;
+    } });
+    const before = run.flush(chunk("y0"));
+    await clock.advance(1000);
+    expect(await before).toBe("ok");
+    await clock.advance(60_000);
+    const replies = Promise.all([run.flush(chunk("x1")), run.flush(chunk("y1"))]);
+    await clock.advance(10);
+    const closed = run.instance.close(clock.now(), () => undefined);
+    await clock.advance(5000);
+    await closed;
+    expect(await replies).toEqual(["retry", "ok"]);
+  });
+
   it("goes on with chunks for a stream that takes records though another one does not exist", async () => {
     const clock = new HeldClock();
     const taken: string[] = [];
