@@ -123,7 +123,7 @@ function streamOpener(config: Config, places: RequestPlaces, dependencies: Outpu
         if (!hasKeys) return "none";
         return isAggregated && !isByShard ? "one after another" : "by key";
       },
-      report: new DeliveryReport(ownLog, now),
+      report: new DeliveryReport(ownLog, now, stream !== undefined),
       ...{ pulse, metrics, isOneOfMany, now, random },
     });
   };

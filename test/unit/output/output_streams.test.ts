@@ -164,7 +164,7 @@ describe("messages", () => {
     const outcomes: Record<string, Step> = { x: missing };
     const run = scriptedInstance({ options, afterwards: byStream(outcomes) });
     expect(await run.flush(chunk("x1", "y1"))).toBe("retry");
-    expect(run.log.at("error")).toEqual([expect.stringMatching(/^stream x: 1\/1 records failed to be delivered\. .*ResourceNotFoundException/u)]);
+    expect(run.log.at("error")).toEqual([expect.stringMatching(/^stream x: 1\/1 records failed to be delivered\. .*ResourceNotFoundException: .* \(create the stream, or check the options stream_key and region\)/u)]);
     outcomes["x"] = allTaken;
     expect(await run.flush(chunk("x1", "y1"))).toBe("ok");
     expect(run.log.at("info").at(-1)).toMatch(/^stream x: Records are delivered again/u);
