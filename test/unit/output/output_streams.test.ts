@@ -37,6 +37,17 @@ function sent({ client }: Pick<ScriptedInstance, "client">): string[] {
   return client.requests.map((entries, index) => `${client.streams[index] ?? "-"}: ${allTextsIn(entries).join(" ")}`);
 }
 
+/** Metrics of each stream that is named. */
+function metricsByStream() {
+  const others = new Map<string, CountedMetrics>();
+  const metricsOf = (stream: string) => {
+    const metrics = others.get(stream) ?? new CountedMetrics();
+    others.set(stream, metrics);
+    return metrics;
+  };
+  return { others, metricsOf };
+}
+
 /** An output whose requests wait for the test. */
 function heldOutput(setting: InstanceSetting = {}) {
   const service = new HeldClient();
@@ -138,8 +149,7 @@ describe("the requests of an output", () => {
 
   it("are fewer for a stream that throttles alone", async () => {
     const metrics = new CountedMetrics();
-    const others = new Map<string, CountedMetrics>();
-    const metricsOf = (stream: string) => others.get(stream) ?? others.set(stream, new CountedMetrics()).get(stream) as CountedMetrics;
+    const { others, metricsOf } = metricsByStream();
     const run = scriptedInstance({ options, metrics, metricsOf, afterwards: byStream({ x: throttled }) });
     expect(await run.flush(chunk("x1", "y1", "-1"))).toBe("retry");
     expect(others.get("x")?.limits.slice(0, 3)).toEqual([10, 5, 2]);
@@ -150,8 +160,7 @@ describe("the requests of an output", () => {
 
 it("metrics are those of the real stream: requests, records, failures and retries", async () => {
   const metrics = new CountedMetrics();
-  const others = new Map<string, CountedMetrics>();
-  const metricsOf = (stream: string) => others.get(stream) ?? others.set(stream, new CountedMetrics()).get(stream) as CountedMetrics;
+  const { others, metricsOf } = metricsByStream();
   const run = scriptedInstance({ options, metrics, metricsOf, afterwards: byStream({ x: missing }) });
   expect(await run.flush(chunk("x1", "y1", "y2", "-1"))).toBe("retry");
   expect(others.get("x")?.all).toEqual({ "requests_total:setup": 1 });
