@@ -4,9 +4,10 @@ import type { AddedEntry } from "./added_entry.js";
 
 const encoder = new TextEncoder();
 
-/** str 32: the byte 0xdb and four bytes of length. */
-export const text32HeadBytes = 5;
+/** First byte of a text in the form str 32. */
 export const text32 = 0xdb;
+/** That byte and four bytes of length. */
+export const text32HeadBytes = 5;
 const usualTextBytes = 64;
 
 /** One output's, written anew for each text. */

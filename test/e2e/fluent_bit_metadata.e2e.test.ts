@@ -19,12 +19,14 @@ const logs = {
 
 /** Posts until Fluent Bit listens. */
 async function post(url: string): Promise<number> {
-  for (const deadline = Date.now() + 60_000; ; await sleep(100)) {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
     try {
       const { status } = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(logs) });
       return status;
     } catch (error) {
       if (Date.now() > deadline) throw error;
+      await sleep(100);
     }
   }
 }

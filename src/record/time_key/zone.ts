@@ -14,6 +14,7 @@ export type ZoneAbbreviation = (epochSeconds: number, zone?: ZoneOffset) => stri
 export interface Zone {
   /** Returns the date of a time, whose getters for the local time (`getHours` and so on) are those of the zone. */
   readonly dateAt: (epochSeconds: number) => Date;
+  /** Returns the zone's abbreviation at a time. */
   readonly abbreviationAt: (epochSeconds: number) => string;
 }
 
