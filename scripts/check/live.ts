@@ -74,6 +74,7 @@ export async function askLive(output: KinesisOutput, config: Config, environment
       facts.push(describe(summary));
       judge(summary, config, add);
     }
+    if (config.record.streamKey !== undefined) facts.push("stream_key chooses other streams by record or tag: they are not looked at");
     const isByShard = config.aggregation !== undefined && config.record.partitionKey !== undefined;
     const isReachable = findings.every(({ severity }) => severity !== "error");
     if (isByShard && isReachable) {

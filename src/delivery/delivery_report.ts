@@ -20,13 +20,20 @@ const advice: Readonly<Record<string, string>> = {
   EAI_AGAIN: "check the options region and endpoint, and DNS",
 };
 
+/** The same for a stream that records choose. */
+const chosenStreamAdvice: Readonly<Record<string, string>> = {
+  ...advice,
+  ResourceNotFoundException: "create the stream, or check the options stream_key and region",
+};
+
 /** Between two messages about failures. */
 const pauseMs = 60_000;
 
-/** Follows the deliveries of one output instance. */
+/** Follows the deliveries to one stream of an output. */
 export class DeliveryReport {
   readonly #log: Log;
   readonly #now: () => number;
+  readonly #advice: Readonly<Record<string, string>>;
   readonly #refused: RepeatedMessage;
   #failingSince: number | undefined;
   /** Of the failures since then, the last that was written as an error. */
@@ -34,9 +41,13 @@ export class DeliveryReport {
   #toldMs = Number.NEGATIVE_INFINITY;
   #untold = 0;
 
-  /** @param now milliseconds that only ever grow */
-  constructor(log: Log, now: () => number) {
+  /**
+   * @param now milliseconds that only ever grow
+   * @param isChosen whether records choose the stream
+   */
+  constructor(log: Log, now: () => number, isChosen = false) {
     this.#log = log;
+    this.#advice = isChosen ? chosenStreamAdvice : advice;
     this.#now = now;
     this.#refused = new RepeatedMessage((message) => log.error(message), now);
   }
@@ -53,7 +64,7 @@ export class DeliveryReport {
     if (isCutOff) return;
     const { failure, deliveredRecords } = delivery;
     const remaining = delivery.remaining.reduce((sum, entry) => sum + userRecordsOf(entry), 0);
-    const message = `${remaining}/${remaining + deliveredRecords} records failed to be delivered. Will retry. ${describe(failure)}`;
+    const message = `${remaining}/${remaining + deliveredRecords} records failed to be delivered. Will retry. ${describe(failure, this.#advice)}`;
     const now = this.#now();
     this.#failingSince ??= now;
     // Not for each new code: a service may have another one each time.
@@ -88,7 +99,7 @@ function describeRefused({ entry, failure }: RefusedEntry): string {
   return `A record of ${end - start} bytes with ${key} is dropped, since Kinesis refuses it with ${failure.code}: ${failure.message}`;
 }
 
-function describe({ code, message }: Failure): string {
-  const whatToDo = advice[code];
+function describe({ code, message }: Failure, adviceOf: Readonly<Record<string, string>>): string {
+  const whatToDo = adviceOf[code];
   return `PutRecords failed with ${code}: ${message}${whatToDo === undefined ? "" : ` (${whatToDo})`}.`;
 }

@@ -137,7 +137,7 @@ function streamOpener(config: Config, places: RequestPlaces, dependencies: Outpu
         if (!isAggregated) return "by key";
         return isByShard ? "by shard" : "one after another";
       },
-      report: new DeliveryReport(ownLog, now),
+      report: new DeliveryReport(ownLog, now, stream !== undefined),
       ...{ pulse, metrics, isOneOfMany, now, random },
     });
   };

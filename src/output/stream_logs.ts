@@ -1,5 +1,5 @@
 /** Bounds what an output says of its streams, when records choose them: each message names its stream. */
-import { prefixed, type Log } from "../telemetry/log.js";
+import { prefixed, type Log, type LogLevel } from "../telemetry/log.js";
 
 /** In a minute, of all streams together; further ones are written at level debug. */
 const mostMessages = 20;
@@ -22,11 +22,11 @@ export class StreamLogs {
   /** Returns the log of a stream. */
   of(stream: string): Log {
     const log = prefixed(this.#log, `stream ${stream}: `);
-    const bounded = (write: (message: string) => void) => (message: string) => {
-      if (this.#mayWrite()) write(message);
+    const at = (level: Exclude<LogLevel, "debug">) => (message: string) => {
+      if (this.#mayWrite()) log[level](message);
       else log.debug(message);
     };
-    return { debug: log.debug, info: bounded(log.info), warning: bounded(log.warning), error: bounded(log.error) };
+    return { debug: (message) => log.debug(message), info: at("info"), warning: at("warning"), error: at("error") };
   }
 
   #mayWrite(): boolean {

@@ -37,8 +37,8 @@ export class StreamRecords {
     for (const [stream, { numbers, partitionKeys }] of this.#byStream) {
       const aggregator = new Aggregator(limits, { ...dependencies, stream, shardMap: shardMapOf(stream), emit });
       for (const [index, partitionKey] of partitionKeys.entries()) {
-        const [start, end, event] = numbers.slice(recordNumbers * index, recordNumbers * (index + 1)) as [number, number, number];
-        aggregator.add(start, end, partitionKey, event);
+        const at = recordNumbers * index;
+        aggregator.add(numbers[at] as number, numbers[at + 1] as number, partitionKey, numbers[at + 2] as number);
       }
       aggregator.close();
     }

@@ -137,6 +137,12 @@ describe("live", () => {
     expect(status).toBe(0);
   });
 
+  it("says that it looks at no stream that records choose", async () => {
+    const { status, stdout } = await runLive({ stream: await streams.newStream(), endpoint: streams.kinesis.endpoint, stream_key: "logs-$TAG[1]" });
+    expect(stdout).toContain("live.conf:1: live: stream_key chooses other streams by record or tag: they are not looked at\n");
+    expect(status).toBe(0);
+  });
+
   it("finds no stream", async () => {
     const { status, stdout } = await runLive({ stream: "none", endpoint: streams.kinesis.endpoint });
     expect(stdout).toMatch(/live\.conf:5: error: DescribeStreamSummary failed with ResourceNotFoundException.*\n {4}Correct 'stream' and 'region'/);

@@ -48,7 +48,7 @@ describe("records that choose their streams", () => {
     const host = await streams.host();
     const instance = await host.open(streams.options(own, { stream_key: "to", partition_key: "key" }));
     const odd = [{ n: 9000, key: "k" }, { n: 9001, to: "no name!", key: "k" }, { n: 9002, to: "", key: "k" }, { n: 9003, to: { a: 1 }, key: "k" }];
-    const bodies = bodiesTo(names, 3000);
+    const bodies = bodiesTo(names, 600);
     expect(await host.flush(instance, chunkOf([...bodies, ...odd]))).toBe(FLB_OK);
     expect((await host.end()).status).toBe(0);
     for (const stream of names) {
@@ -126,7 +126,7 @@ describe.each([
     const front = await streams.front();
     front.throttled.add(throttled);
     const host = await streams.host();
-    const instance = await host.open(streams.options(names[0], { stream_key: "to", endpoint: front.endpoint, retry_timeout: "1", ...others }));
+    const instance = await host.open(streams.options(names[0], { stream_key: "to", endpoint: front.endpoint, retry_timeout: "4", ...others }));
     const bodies = bodiesTo([...names, throttled], 300);
     const chunk = chunkOf(bodies);
     const first = await host.start(instance, chunk);

@@ -37,6 +37,17 @@ function sent({ client }: Pick<ScriptedInstance, "client">): string[] {
   return client.requests.map((entries, index) => `${client.streams[index] ?? "-"}: ${allTextsIn(entries).join(" ")}`);
 }
 
+/** Metrics of each stream that is named. */
+function metricsByStream() {
+  const others = new Map<string, CountedMetrics>();
+  const metricsOf = (stream: string) => {
+    const metrics = others.get(stream) ?? new CountedMetrics();
+    others.set(stream, metrics);
+    return metrics;
+  };
+  return { others, metricsOf };
+}
+
 /** An output whose requests wait for the test. */
 function heldOutput(setting: InstanceSetting = {}) {
   const service = new HeldClient();
@@ -138,8 +149,7 @@ describe("the requests of an output", () => {
 
   it("are fewer for a stream that throttles alone", async () => {
     const metrics = new CountedMetrics();
-    const others = new Map<string, CountedMetrics>();
-    const metricsOf = (stream: string) => others.get(stream) ?? others.set(stream, new CountedMetrics()).get(stream) as CountedMetrics;
+    const { others, metricsOf } = metricsByStream();
     const run = scriptedInstance({ options, metrics, metricsOf, afterwards: byStream({ x: throttled }) });
     expect(await run.flush(chunk("x1", "y1", "-1"))).toBe("retry");
     expect(others.get("x")?.limits.slice(0, 3)).toEqual([10, 5, 2]);
@@ -150,8 +160,7 @@ describe("the requests of an output", () => {
 
 it("metrics are those of the real stream: requests, records, failures and retries", async () => {
   const metrics = new CountedMetrics();
-  const others = new Map<string, CountedMetrics>();
-  const metricsOf = (stream: string) => others.get(stream) ?? others.set(stream, new CountedMetrics()).get(stream) as CountedMetrics;
+  const { others, metricsOf } = metricsByStream();
   const run = scriptedInstance({ options, metrics, metricsOf, afterwards: byStream({ x: missing }) });
   expect(await run.flush(chunk("x1", "y1", "y2", "-1"))).toBe("retry");
   expect(others.get("x")?.all).toEqual({ "requests_total:setup": 1 });
@@ -164,7 +173,7 @@ describe("messages", () => {
     const outcomes: Record<string, Step> = { x: missing };
     const run = scriptedInstance({ options, afterwards: byStream(outcomes) });
     expect(await run.flush(chunk("x1", "y1"))).toBe("retry");
-    expect(run.log.at("error")).toEqual([expect.stringMatching(/^stream x: 1\/1 records failed to be delivered\. .*ResourceNotFoundException/u)]);
+    expect(run.log.at("error")).toEqual([expect.stringMatching(/^stream x: 1\/1 records failed to be delivered\. .*ResourceNotFoundException: .* \(create the stream, or check the options stream_key and region\)/u)]);
     outcomes["x"] = allTaken;
     expect(await run.flush(chunk("x1", "y1"))).toBe("ok");
     expect(run.log.at("info").at(-1)).toMatch(/^stream x: Records are delivered again/u);
@@ -225,7 +234,35 @@ describe("SEND_FAILURE_TIMEOUT", () => {
   });
 });
 
+it("each stream's shards are listed once, when its first records come, and its aggregates are made by them", async () => {
+  const run = scriptedInstance({ options: aggregated });
+  const middle = 1n << 127n;
+  run.client.shards = [{ id: "low", startingHashKey: 0n, endingHashKey: middle - 1n }, { id: "high", startingHashKey: middle, endingHashKey: 2n * middle - 1n }];
+  const bytes = (n: number) => chunkOf(["x", "-", "x", "y"].map((to, event) => ({ log: `${to}${n}${event}`, k: `key ${event}`, ...(to === "-" ? {} : { to }) })));
+  for (const n of [1, 2]) expect(await run.flush(bytes(n))).toBe("ok");
+  expect(run.client.listed).toEqual(["x", undefined, "y"]);
+  for (const entry of run.client.requests.flat()) expect(["low", "high"]).toContain(entry.shardId);
+});
+
 describe("the end of an output", () => {
+  it("sends the chunks for a stream that took records before, though the chunk before them failed for another one", async () => {
+    const clock = new HeldClock();
+    const run = scriptedInstance({ options: { ...options, experimental_concurrency: "1" }, clock, afterwards: async (_, stream) => {
+      await clock.sleep(100);
+      return stream === "x" ? missing : allTaken;
+    } });
+    const before = run.flush(chunk("y0"));
+    await clock.advance(1000);
+    expect(await before).toBe("ok");
+    await clock.advance(60_000);
+    const replies = Promise.all([run.flush(chunk("x1")), run.flush(chunk("y1"))]);
+    await clock.advance(10);
+    const closed = run.instance.close(clock.now(), () => undefined);
+    await clock.advance(5000);
+    await closed;
+    expect(await replies).toEqual(["retry", "ok"]);
+  });
+
   it("goes on with chunks for a stream that takes records though another one does not exist", async () => {
     const clock = new HeldClock();
     const taken: string[] = [];
