@@ -7,7 +7,7 @@ export class EventSet {
   #rest: number;
 
   /** @param bits of the first events, kept as it is. @param rest the first of the events that are in it whatever the bits */
-  constructor(bits = new Uint8Array(0), rest = Number.POSITIVE_INFINITY) {
+  constructor(bits: Uint8Array = new Uint8Array(0), rest = Number.POSITIVE_INFINITY) {
     this.#bits = bits;
     this.#rest = rest;
   }
