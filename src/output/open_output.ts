@@ -95,18 +95,20 @@ export function openOutput(config: Config, environment: InstanceEnvironment, dep
     }),
     ...{ pulse, shards, turns, metrics, now, random, sleep },
   });
+  const memoryLimits = stateFile === undefined ? partialDeliveryLimits : { ...partialDeliveryLimits, maxAgeMs: longestKeptMs };
+  const partialDeliveries = new PartialDeliveries(memoryLimits, dependencies, stateFile);
   const stages = {
     tags: hasKeys ? new TagOrder() : undefined,
-    partialDeliveries: new PartialDeliveries(stateFile ? { ...partialDeliveryLimits, maxAgeMs: longestKeptMs } : partialDeliveryLimits, dependencies, stateFile),
     pipeline: new Pipeline(config, { ...dependencies, report: tally }),
     sinks: shared.sinks,
     checksumReady: dependencies.md5Ready ?? (() => Promise.resolve()),
-    ...{ turns, shards, tally, delivery, deadLetters, isAggregated, metrics, log },
+    ...{ turns, shards, partialDeliveries, tally, delivery, deadLetters, isAggregated, metrics, log },
   };
   return new Output({
     flush: (chunk, tag) => flush(chunk, tag, stages),
     drainTimeoutMs: config.drainTimeoutMs,
     closeClient: () => client.close(),
+    endExpected: () => partialDeliveries.expectEnd(),
     files: [deadLetterFile, stateFile].filter((file) => file !== undefined),
     ...{ delivery, turns, metrics, log, now, sleep },
   });
