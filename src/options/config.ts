@@ -1,6 +1,7 @@
 /** Reads and checks the options of one output instance. */
 import type { AggregationLimits } from "../pack/aggregator.js";
 import type { CompressionAlgorithm } from "../pack/compression.js";
+import { ConfigurationError } from "../configuration_error.js";
 import { limitsFor, type ServiceLimits } from "../limits.js";
 import type { Log } from "../telemetry/log.js";
 import type { RecordOptions } from "../record/shaper.js";
@@ -95,6 +96,9 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
     deadLetters: values.dead_letter_file === undefined ? undefined : { file: values.dead_letter_file, maxBytes: values.dead_letter_file_size },
     stateFile: values.state_file,
   };
+  if (config.stateFile !== undefined && config.stateFile === config.deadLetters?.file) {
+    throw new ConfigurationError(`Invalid 'state_file' value (${config.stateFile}) specified, must not be that of 'dead_letter_file'`);
+  }
   giveAdvice(config, values.partition_key.length > 0, log);
   if (config.deadLetters === undefined && texts.get("dead_letter_file_size") !== "") log.warning("'dead_letter_file_size' has no effect without 'dead_letter_file'");
   return config;
