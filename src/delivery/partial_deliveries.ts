@@ -57,8 +57,10 @@ interface Remembered extends PartialDelivery {
 
 /** A digest and the objects and tables that hold it, at a guess. */
 const overheadBytes = 600;
-/** A chunk that is delivered sooner is never hashed. */
+/** A chunk that is delivered sooner is not kept as under way. */
 const leastProgressMs = 100;
+/** Between the moment from which Fluent Bit's engine looks at no reply any more and the end of the output: far less. */
+const unheardMs = 2000;
 
 /**
  * Chunks are known by tag and content. Two chunks with the same content are alike to the stream as well: whichever comes
@@ -72,6 +74,9 @@ export class PartialDeliveries implements DeliverySource {
   /** By tag and length, then by digest: chunks of the same content, the oldest first. */
   readonly #groups = new Map<string, Map<string, Remembered[]>>();
   readonly #underWay = new Set<ChunkProgress>();
+  /** Chunks that were delivered a moment ago, the oldest first. */
+  #delivered: (Omit<PartialDelivery, "remaining"> & { readonly atMs: number })[] = [];
+  #isEnding = false;
   readonly #keeper: DeliveryKeeper | undefined;
   #bytes = 0;
 
@@ -104,11 +109,6 @@ export class PartialDeliveries implements DeliverySource {
     return false;
   }
 
-  /** Whether what is remembered outlives the output. */
-  get isKept(): boolean {
-    return this.#keeper !== undefined;
-  }
-
   /** Follows a chunk until {@link end}, where that is kept. @param wanted what {@link take} has returned for it */
   follow(chunk: Uint8Array, tag: string, wanted: EventSet | undefined): ChunkProgress | undefined {
     const keeper = this.#keeper;
@@ -117,6 +117,34 @@ export class PartialDeliveries implements DeliverySource {
     const progress = new ChunkProgress(chunk, tag, wanted, digest, now, () => keeper.changed());
     this.#underWay.add(progress);
     return progress;
+  }
+
+  /**
+   * A chunk was delivered. Kept on disk, it comes again to the next output when Fluent Bit does not learn of that: from
+   * {@link expectEnd} on, and a moment before.
+   */
+  delivered(progress: ChunkProgress): void {
+    const { tag, chunkBytes, digest } = progress;
+    // Taken away: the flush was answered before its time.
+    if (digest === undefined) return;
+    if (this.#isEnding) {
+      progress.isKept = true;
+      this.#add({ tag, chunkBytes, digest, remaining: new EventSet() });
+      return;
+    }
+    const now = this.#dependencies.now();
+    const isOver = this.#delivered.findIndex(({ atMs }) => atMs >= now - unheardMs);
+    this.#delivered.splice(0, isOver < 0 ? this.#delivered.length : isOver);
+    this.#delivered.push({ tag, chunkBytes, digest, atMs: now });
+  }
+
+  /** The output ends: Fluent Bit learns of no reply any more, nor of the last ones. */
+  expectEnd(): void {
+    if (this.#isEnding || this.#keeper === undefined) return;
+    this.#isEnding = true;
+    const sinceMs = this.#dependencies.now() - unheardMs;
+    for (const { atMs, ...chunk } of this.#delivered) if (atMs >= sinceMs) this.#add({ ...chunk, remaining: new EventSet() });
+    this.#delivered = [];
   }
 
   /** The chunk is no longer under way. Resolves when what is kept of it is written, or cannot be. */
@@ -145,7 +173,6 @@ export class PartialDeliveries implements DeliverySource {
     if (known === undefined) return;
     if (progress !== undefined) progress.isKept = true;
     this.#add({ tag, chunkBytes: progress?.chunkBytes ?? chunk.length, digest: known, remaining });
-    this.#keeper?.changed();
   }
 
   #add(one: PartialDelivery): void {
@@ -153,6 +180,7 @@ export class PartialDeliveries implements DeliverySource {
     let forgotten = 0;
     while (this.#bytes > this.#limits.maxBytes && this.#forgetOldest()) forgotten++;
     if (forgotten > 0) this.#dependencies.log.warning(forgot(forgotten, `more than ${this.#limits.maxBytes} bytes would be needed`));
+    this.#keeper?.changed();
   }
 
   #forgetOld(): void {

@@ -98,6 +98,9 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
     deadLetters: values.dead_letter_file === undefined ? undefined : { file: values.dead_letter_file, maxBytes: values.dead_letter_file_size },
     stateFile: values.state_file,
   };
+  if (config.stateFile !== undefined && config.stateFile === config.deadLetters?.file) {
+    throw new ConfigurationError(`Invalid 'state_file' value (${config.stateFile}) specified, must not be that of 'dead_letter_file'`);
+  }
   giveAdvice(config, values.partition_key !== undefined, log);
   if (config.record.time === undefined && texts.get("time_key_zone") !== "") log.warning("'time_key_zone' has no effect without 'time_key'");
   if (config.deadLetters === undefined && texts.get("dead_letter_file_size") !== "") log.warning("'dead_letter_file_size' has no effect without 'dead_letter_file'");

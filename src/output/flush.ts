@@ -173,9 +173,8 @@ async function deliverSlices(
   delivery.sent(isDelivered || isAnyTaken);
   // A chunk of which nothing is remembered comes again as if it were new.
   if (isDelivered || isRemembered) settle();
-  // Kept on disk, a chunk whose reply Fluent Bit does not learn comes again to the next output, with nothing left to send.
-  const isKept = isDelivered ? partialDeliveries.isKept && delivery.isEnding : isRemembered;
-  if (isKept) partialDeliveries.keep(chunk, tag, remaining, progress);
+  if (isDelivered && progress !== undefined) partialDeliveries.delivered(progress);
+  if (!isDelivered && isRemembered) partialDeliveries.keep(chunk, tag, remaining, progress);
   return isDelivered ? "ok" : "retry";
 }
 

@@ -93,19 +93,21 @@ export function openOutput(config: Config, environment: InstanceEnvironment, dep
     }),
     ...{ streams, places, isKeyed, isAggregated, turns, now, sleep },
   });
+  const memoryLimits = stateFile === undefined ? partialDeliveryLimits : { ...partialDeliveryLimits, maxAgeMs: longestKeptMs };
+  const partialDeliveries = new PartialDeliveries(memoryLimits, dependencies, stateFile);
   const stages = {
     tags: hasKeys ? new TagOrder() : undefined,
-    partialDeliveries: new PartialDeliveries(stateFile ? { ...partialDeliveryLimits, maxAgeMs: longestKeptMs } : partialDeliveryLimits, dependencies, stateFile),
     pipeline: new Pipeline(config, { ...dependencies, report: tally }),
     sinks: shared.sinks,
     copiesRecords: isAggregated || (config.simpleAggregation && (hasKeys || config.compression !== undefined)),
     checksumReady: dependencies.md5Ready ?? (() => Promise.resolve()),
-    ...{ turns, tally, delivery, deadLetters, isAggregated, isKeyed, metrics, log },
+    ...{ turns, partialDeliveries, tally, delivery, deadLetters, isAggregated, isKeyed, metrics, log },
   };
   return new Output({
     flush: (chunk, tag) => flush(chunk, tag, stages),
     drainTimeoutMs: config.drainTimeoutMs,
     closeClient: () => client.close(),
+    endExpected: () => partialDeliveries.expectEnd(),
     files: [deadLetterFile, stateFile].filter((file) => file !== undefined),
     ...{ delivery, turns, metrics, log, now, sleep },
   });

@@ -24,6 +24,8 @@ export interface OutputParts {
   /** Closes the connections to Kinesis. */
   readonly closeClient: () => void;
   readonly files: readonly OutputFile[];
+  /** Called when the end is to be expected: the chunks of all flushes from then on, and a moment before, may come again after it. */
+  readonly endExpected: () => void;
   readonly metrics: Metrics;
   readonly log: Log;
   /** Returns milliseconds that never decrease. */
@@ -75,6 +77,7 @@ export class Output {
    */
   expectEnd(): void {
     this.#parts.delivery.drain();
+    this.#parts.endExpected();
     this.#last ??= new Set(this.#underWay);
   }
 

@@ -87,11 +87,6 @@ export class SliceDelivery {
     return this.#dependencies.places.isEnded;
   }
 
-  /** Whether Fluent Bit learns of no reply any more, nor brings a chunk again: {@link drain} or {@link end} was called. */
-  get isEnding(): boolean {
-    return this.#isDraining || this.hasEnded;
-  }
-
   /** Whether the service has not answered for so long that nothing more is to be expected. */
   get isHanging(): boolean {
     return this.#pulses.isHanging;

@@ -500,3 +500,9 @@ it("state_file is off when unset, and any path", () => {
   expect(read(required).stateFile).toBeUndefined();
   expect(read({ ...required, state_file: "C:\\state\\kinesis" }).stateFile).toBe("C:\\state\\kinesis");
 });
+
+it("state_file cannot be the file of dead letters", () => {
+  const options = { ...required, state_file: "/var/lib/one", dead_letter_file: "/var/lib/one" };
+  expect(messageOf(options)).toBe("Invalid 'state_file' value (/var/lib/one) specified, must not be that of 'dead_letter_file'");
+  expect(read({ ...options, dead_letter_file: "/var/lib/other" }).stateFile).toBe("/var/lib/one");
+});

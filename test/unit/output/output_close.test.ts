@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Reply, WaitingChunk } from "../../../src/output/flush.js";
 import { chunkOf } from "../../support/event_chunk.js";
 import { HeldClock, settled } from "../../support/fake_clock.js";
+import { HeldState } from "../../support/held_state.js";
 import { allTaken, failedAt, requestFailed, type Step } from "../../support/scripted_client.js";
 import { scriptedInstance, type InstanceSetting, type ScriptedInstance } from "../../support/scripted_instance.js";
 import { sharedMemory } from "../../support/shared_memory.js";
@@ -547,5 +548,56 @@ describe("an end that gives up", () => {
     await clock.advance(3000);
     expect(staying.outcomes).toEqual(["ok", "ok"]);
     expect(shared.turns.heldBytes).toBe(0);
+  });
+});
+
+describe("the files of an output", () => {
+  function withFile(isHanging: boolean, options: Readonly<Record<string, string>> = {}) {
+    const events: string[] = [];
+    const state = new HeldState();
+    state.close = () => {
+      events.push("close");
+      return isHanging ? new Promise(() => undefined) : Promise.resolve();
+    };
+    const stateFile = Object.assign(state, { ending: () => void events.push("ending") });
+    return { ...endingOutput({ options, stateFile }), events };
+  }
+
+  it("know of the end before the chunks under way are through, and are closed behind the last reply", async () => {
+    let take: (outcome: typeof allTaken) => void = () => undefined;
+    const events: string[] = [];
+    const state = Object.assign(new HeldState(), { ending: () => void events.push("ending"), close: () => Promise.resolve(void events.push("close")) });
+    const { start, close, outcomes, clock } = endingOutput({ afterwards: () => new Promise((resolve) => (take = resolve)), stateFile: state });
+    await start(chunk());
+    const closing = close();
+    await settled();
+    expect(events).toEqual(["ending"]);
+    take(allTaken);
+    await clock.advance(100);
+    expect([outcomes, events, closing.lastedMs !== undefined]).toEqual([["ok"], ["ending", "close"], true]);
+  });
+
+  it.each([
+    ["20", 20_000],
+    ["2", 2000],
+    ["1", 1000],
+    ["0", 1000],
+  ])("that hang hold up an end with drain_timeout %s for %i ms, with signs of life and a message", async (seconds, most) => {
+    const { close, clock, log, events } = withFile(true, { drain_timeout: seconds });
+    const closing = close();
+    await clock.advance(most - 50);
+    expect(closing.lastedMs).toBeUndefined();
+    await clock.advance(100);
+    expect(closing.lastedMs).toBe(most);
+    expect(closing.signs).toBeGreaterThanOrEqual(most / 50);
+    expect(events).toEqual(["ending", "close"]);
+    expect(log.at("error")).toEqual(["The disk is too slow: what was to be written to the output's files at its end may be missing there"]);
+  });
+
+  it("that are closed at once hold nothing up", async () => {
+    const { close, clock, log } = withFile(false);
+    const closing = close();
+    await clock.advance(0);
+    expect([closing.lastedMs, log.at("error")]).toEqual([0, []]);
   });
 });

@@ -21,10 +21,10 @@ function keeping(setting: InstanceSetting = {}, stateFile = new HeldState()) {
 }
 
 describe("after a flush", () => {
-  it("nothing is kept, hashed or waited for when all was taken", async () => {
+  it("nothing is kept or waited for when all was taken", async () => {
     const { flush, state, digests } = keeping();
     expect(await flush(three)).toBe("ok");
-    expect([state.all, digests(), state.waits]).toEqual([[], 0, 0]);
+    expect([state.all, digests(), state.waits]).toEqual([[], 1, 0]);
   });
 
   it("nothing is kept or waited for when nothing was taken", async () => {
@@ -174,6 +174,22 @@ describe("the end", () => {
     expect(next.client.requests).toEqual([]);
     expect(await next.flush(three, "app")).toBe("ok");
     expect(next.texts(), "a second chunk of the same content is another one").toEqual(["0", "1", "2"]);
+  });
+
+  it.each([
+    [2000, [[]]],
+    [2001, []],
+  ])("%i ms after a chunk was delivered keeps %j of it: Fluent Bit may not have looked at the reply any more", async (ms, left) => {
+    const clock = new JumpingClock();
+    const { instance, flush, state } = keeping({ clock });
+    expect(await flush(chunkOf([{ log: "long before" }]))).toBe("ok");
+    clock.nowMs += 10_000;
+    expect(await flush(three)).toBe("ok");
+    clock.nowMs += ms;
+    const before = state.changes;
+    instance.expectEnd();
+    instance.expectEnd();
+    expect([state.leftOf(5), state.changes - before]).toEqual([left, left.length]);
   });
 
   it("of another output counts as its own: they all end", async () => {
