@@ -105,6 +105,15 @@ test-arm64: $(MODULES)
 test-container:
 	@sh scripts/container_build.sh
 
+.PHONY: tools npm-package
+## Bundles the tools, each into one file in build/tools that needs Node.js alone.
+tools: $(MODULES)
+	node scripts/tools.mjs
+
+## Packs the tools and the libraries that are built as an npm package.
+npm-package: $(LIBRARY)
+	node scripts/npm-package.mjs
+
 .PHONY: package package-arm64 test-package
 ## Packs bin/kinesis.so with its licences, bill, examples and how to install it; BUNDLE_LIBNODE=1 adds Debian's libnode.
 package: $(LIBRARY)

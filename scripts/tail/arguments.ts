@@ -1,7 +1,7 @@
-/** The command line of `npm run tail`. */
-import { parseArgs, type ParseArgsConfig } from "node:util";
+/** The command line of the tool that reads a stream. */
+import type { ParseArgsConfig } from "node:util";
 import { namesStream, regionOfArn } from "../../src/options/stream_name.js";
-import { UsageError } from "../command_line.js";
+import { readOptions, UsageError } from "../command_line.js";
 import { type Position, positionForms, readPosition } from "./position.js";
 
 export interface TailSettings {
@@ -31,11 +31,12 @@ const options = {
   help: { type: "boolean", short: "h" },
 } as const satisfies ParseArgsConfig["options"];
 
-export const help = `Prints the records of a Kinesis stream as they arrive: aggregates are taken apart, gzip and zlib unpacked.
+/** @param command how the tool is called */
+export const help = (command: string): string => `Prints the records of a Kinesis stream as they arrive: aggregates are taken apart, gzip and zlib unpacked.
 
-  npm run tail -- --stream NAME [options]
+  ${command} STREAM [options]
 
-  --stream NAME     the stream, by its name or its ARN
+  --stream NAME     the stream, by its name or its ARN; --stream may be left out
   --region REGION   its region; without it that of its ARN, AWS_REGION, or that of the profile
   --endpoint URL    address of another Kinesis, such as http://localhost:4567
   --profile NAME    profile of the shared AWS files; without it the SDK's default chain finds credentials
@@ -46,20 +47,33 @@ export const help = `Prints the records of a Kinesis stream as they arrive: aggr
   --json            one JSON object a line: shard, sequenceNumber, subSequenceNumber, time, partitionKey,
                     explicitHashKey, and data or, when that is no UTF-8, dataBase64
 
+Examples:
+  ${command} my-stream --region us-west-2
+  ${command} my-stream --region us-west-2 --from 15m --count 100
+  ${command} arn:aws:kinesis:us-west-2:123456789012:stream/my-stream --from trim-horizon --json | jq .data
+  ${command} my-stream --region us-east-1 --endpoint http://localhost:4567
+
 Colours on a terminal (NO_COLOR: never, FORCE_COLOR: always). Control characters and what is no UTF-8 are printed as
-\\x1b and the like; --json keeps them exactly. Ctrl-C ends. Before a pipe, keep npm's own lines away: npm run --silent
-tail -- ... | less, or node scripts/tail.mjs ... | less. Needed: kinesis:ListShards, GetShardIterator and GetRecords.
+\\x1b and the like; --json keeps them exactly. Ctrl-C ends.${command.startsWith("npm run") ? npmAdvice : ""} Needed: kinesis:ListShards,
+GetShardIterator and GetRecords.
 `;
+
+/** Ends of lines are those of the text that it stands in. */
+const npmAdvice = ` Before a pipe, keep npm's own lines away: npm run --silent
+tail -- ... | less, or node scripts/tail.mjs ... | less.`;
 
 /**
  * Reads the arguments behind the program's name.
+ * @param command how the tool is called, for its advice
  * @throws UsageError
  */
-export function readArguments(args: readonly string[], nowMs: number): TailSettings | "help" {
-  const values = parse(args);
+export function readArguments(args: readonly string[], nowMs: number, command = "npm run tail --"): TailSettings | "help" {
+  const { values, positionals } = readOptions(args, options);
   if (values.help === true) return "help";
-  if (isMissing(values.stream)) throw new UsageError("--stream is missing: name the stream to read, --stream my-stream");
-  const stream = readStream(values.stream);
+  const [name, second] = [values.stream, ...positionals].filter((each) => !isMissing(each));
+  if (isMissing(name)) throw new UsageError(`the stream is missing: name it, ${command} my-stream`);
+  if (second !== undefined) throw new UsageError(`'${second}' belongs to no option, and '${name}' is the stream already: ${command} my-stream --region us-west-2`);
+  const stream = readStream(name);
   return {
     stream,
     region: values.region === undefined ? regionOfArn(stream) : readRegion(values.region),
@@ -72,27 +86,6 @@ export function readArguments(args: readonly string[], nowMs: number): TailSetti
   };
 }
 
-type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
-
-function parse(args: readonly string[]): Values {
-  try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    const quoted = /'([^']*)'/u.exec(message)?.[1] ?? "";
-    const names = Object.keys(options).map((name) => `--${name}`).join(", ");
-    if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") throw new UsageError(`unknown option ${quoted}; there are ${names}`);
-    if (code === "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL") {
-      // npm takes all options before -- for its own, and hands on only their values.
-      const hint = "npm run needs -- before the options: npm run tail -- --stream my-stream";
-      throw new UsageError(`'${quoted}' belongs to no option; ${hint}`);
-    }
-    const option = /--\w+/u.exec(message)?.[0] ?? "an option";
-    if (message.includes('does not take an argument')) throw new UsageError(`${option} takes no value; write ${option} alone`);
-    throw new UsageError(`${option} needs a value; write ${option}=VALUE if it begins with a dash`);
-  }
-}
-
 const isMissing = (value: string | undefined): value is undefined | "" => value === undefined || value === "";
 
 function given(option: string, value: string | undefined): string | undefined {
@@ -102,7 +95,7 @@ function given(option: string, value: string | undefined): string | undefined {
 
 function readStream(value: string): string {
   if (namesStream(value)) return value;
-  throw new UsageError(`--stream '${value}' is no stream's name (letters, digits, '_', '.', '-') and no ARN of one`);
+  throw new UsageError(`'${value}' is no stream's name (letters, digits, '_', '.', '-') and no ARN of one`);
 }
 
 function readRegion(value: string): string {

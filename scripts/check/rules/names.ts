@@ -1,7 +1,7 @@
 /** Keys that are no options, and keys that stand twice. */
 import { optionNames } from "../../../src/options/table.js";
 import { misspelledOptions } from "../../../src/options/misspelled.js";
-import { nearest } from "../edit_distance.js";
+import { nearest } from "../../edit_distance.js";
 import type { Finding } from "../findings.js";
 import type { KinesisOutput, Setting, Settings } from "../outputs.js";
 
