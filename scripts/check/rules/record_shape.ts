@@ -18,9 +18,9 @@ export function recordShape(output: KinesisOutput, config: Config): Finding[] {
     add("error", "log_key", "log-key", "data_keys removes the key of log_key, so every record is dropped", `Add '${logKey}' to data_keys, or remove data_keys`);
   }
   if (timeKey !== undefined && isRemoved(timeKey)) {
-    add("warning", "time_key", "time-key", "data_keys removes the key of time_key, so the time is not sent", `Add '${timeKey}' to data_keys`);
+    add("warning", "time_key", "time-key", "data_keys removes the key of time_key, so the time is not sent", `Remove time_key, which then changes nothing; or add '${timeKey}' to data_keys where the consumers are to get the time`);
   } else if (timeKey !== undefined && logKey !== undefined && timeKey !== logKey) {
-    add("warning", "time_key", "time-key", "with log_key only that key's value is sent, so the time is not", "Remove one of the two");
+    add("warning", "time_key", "time-key", "with log_key only that key's value is sent, so the time is not", "Remove time_key, which changes nothing");
   }
   if (logKey !== undefined && dataKeys !== undefined && !isRemoved(logKey)) {
     add("hint", "data_keys", "data-keys", "with log_key only that key's value is sent, so data_keys changes nothing", "Remove data_keys");
@@ -29,7 +29,7 @@ export function recordShape(output: KinesisOutput, config: Config): Finding[] {
     add("error", "log_key", "log-key", "replace_dots renames the key of log_key before it is looked up, so every record is dropped", `Write '${logKey.replaceAll(".", replaceDots)}'`);
   }
   if (record.appendNewline && config.compression === "zlib") {
-    add("warning", "append_newline", "compression", "the newline is inside of each compressed record; zlib's cannot be strung together to lines", "Use gzip, whose members can, or remove one of the two");
+    add("warning", "append_newline", "compression", "the newline is inside of each compressed record; zlib's cannot be strung together to lines", "Nothing, where the consumers unpack each record by itself; else agree with them on gzip, whose members can be");
   }
   // Not for the stand-in of a value that is wrong or not known.
   const isAsWritten = Number(output.settings.first("max_record_size")?.resolved) === config.limits.maxRecordBytes;
