@@ -105,6 +105,29 @@ test-arm64: $(MODULES)
 test-container:
 	@sh scripts/container_build.sh
 
+.PHONY: tools npm-package
+## Bundles the tools, each into one file in build/tools that needs Node.js alone.
+tools: $(MODULES)
+	node scripts/tools.mjs
+
+## Packs the tools and the libraries that are built as an npm package.
+npm-package: $(LIBRARY)
+	node scripts/npm-package.mjs
+
+.PHONY: packages deb rpm
+# SIGN_KEY signs the sums, SOURCE_DATE_EPOCH is the time of all files; PACKAGE_MAINTAINER, a name with an address, goes into deb and rpm.
+## Makes all packages that this machine can, with their sums, and says which it could not and why.
+packages: $(LIBRARY)
+	@node scripts/packages.mjs
+
+## Packs bin/kinesis.so for Debian and Ubuntu.
+deb: $(LIBRARY)
+	node scripts/deb-package.mjs
+
+## Packs bin/kinesis.so for Fedora, RHEL and Amazon Linux.
+rpm: $(LIBRARY)
+	node scripts/rpm-package.mjs
+
 .PHONY: package package-arm64 test-package
 ## Packs bin/kinesis.so with its licences, bill, examples and how to install it; BUNDLE_LIBNODE=1 adds Debian's libnode.
 package: $(LIBRARY)

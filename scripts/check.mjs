@@ -2,4 +2,6 @@
 import { importTypeScript } from "./typescript_command.mjs";
 
 const { main } = await importTypeScript("scripts/check/main.ts", "check");
-await main(process.argv.slice(2));
+// npm runs scripts in the project's folder, and tells where it was called.
+process.chdir(process.env.INIT_CWD ?? process.cwd());
+await main(process.argv.slice(2), "npm run check --");

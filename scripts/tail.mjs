@@ -2,4 +2,4 @@
 import { importTypeScript } from "./typescript_command.mjs";
 
 const { main } = await importTypeScript("scripts/tail/main.ts", "tail");
-await main(process.argv.slice(2));
+await main(process.argv.slice(2), "npm run tail --");

@@ -1,16 +1,17 @@
-// Writes THIRD-PARTY: what of others is inside kinesis.so and kinesis.dll, with the licences. With --check, only compares.
+// Writes THIRD-PARTY: what of others is inside kinesis.so, kinesis.dll and the tools, with the licences. With --check, only compares.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundleCore, projectFolder } from "./bundle.mjs";
 import { bundledFolders, nativeFolders } from "./bundled-packages.mjs";
+import { bundleTools } from "./tools.mjs";
 
 const file = join(projectFolder, "THIRD-PARTY");
 
-const heading = `What of others is inside bin/kinesis.so (and bin/kinesis.dll), and on which terms.
+const heading = `What of others is inside bin/kinesis.so (and bin/kinesis.dll) and the tools (tools/*.mjs), and on which terms.
 Written by scripts/third-party.mjs (make third-party); do not edit.
 
-Linked in besides the packages below: libstdc++ and libgcc, GPL-3.0-or-later with the GCC Runtime Library Exception,
-which permits it on any terms.
+Linked into the library besides the packages below: libstdc++ and libgcc, GPL-3.0-or-later with the GCC Runtime Library
+Exception, which permits it on any terms.
 `;
 
 const mitTerms = `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
@@ -62,8 +63,10 @@ function render(packages) {
   return [heading, ...parts.sort()].join("\n");
 }
 
-const bundled = bundledFolders(await bundleCore({ write: false }));
-const rendered = render([...bundled, ...nativeFolders].map(describePackage));
+const inLibrary = [...bundledFolders(await bundleCore({ write: false })), ...nativeFolders];
+const inTools = bundledFolders((await bundleTools()).metafile).filter((folder) => !inLibrary.includes(folder));
+const ofTools = inTools.map(describePackage).map(({ title, text }) => ({ title: `${title}, in the tools alone`, text }));
+const rendered = render([...inLibrary.map(describePackage), ...ofTools]);
 if (!process.argv.includes("--check")) {
   writeFileSync(file, rendered);
 } else if (readFileSync(file, "utf8") !== rendered) {

@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundleTools } from "./tools.mjs";
 import { zip } from "./zip.mjs";
 
 const projectFolder = fileURLToPath(new URL("..", import.meta.url));
@@ -19,6 +20,7 @@ const files = [
   { name: "THIRD-PARTY", data: Buffer.concat([ours("THIRD-PARTY"), Buffer.from("\n"), ours("native/cmake/windows-notices.txt")]) },
   { name: "fluent-bit-windows.conf", data: ours("examples/fluent-bit-windows.conf") },
   { name: "kinesis.dll", data: readFileSync(library) },
+  ...Array.from((await bundleTools()).texts, ([name, text]) => ({ name: `tools/${name}`, data: Buffer.from(text) })),
 ];
 
 // As `sha256sum --check` reads it.

@@ -1,6 +1,6 @@
-/** The command line of `npm run check`. */
-import { parseArgs, type ParseArgsConfig } from "node:util";
-import { UsageError } from "../command_line.js";
+/** The command line of the tool that checks a configuration. */
+import type { ParseArgsConfig } from "node:util";
+import { readOptions, UsageError } from "../command_line.js";
 
 export interface CheckSettings {
   readonly file: string;
@@ -23,21 +23,29 @@ const options = {
   help: { type: "boolean", short: "h" },
 } as const satisfies ParseArgsConfig["options"];
 
-export const help = `Says what is wrong or risky in the kinesis outputs of a Fluent Bit configuration.
+/** @param command how the tool is called */
+export const help = (command: string): string => `Says what is wrong or risky in the kinesis outputs of a Fluent Bit configuration.
 
-  npm run check -- fluent-bit.conf [--live] [--json] [--variables FILE] [--fluent-bit VERSION]
+  ${command} FILE [--live] [--json] [--variables FILE] [--fluent-bit VERSION]
 
   -c, --config FILE  the configuration; -c may be left out. What it includes is read too. One of
                      - a configuration of Fluent Bit, classic or (*.yaml, *.yml) YAML
                      - a manifest of Kubernetes with a ConfigMap that has one
                      - values of the Helm chart fluent-bit
                      - a task definition of ECS with FireLens, in JSON; the file that it includes lies beside it
+                     - the file that FireLens includes, by itself
   --live             also asks AWS, with the credentials of each output, for its stream; nothing is sent to it
   --json             one JSON object instead of text: findings, live
   --variables FILE   variables of Fluent Bit, one NAME=value a line, as systemd and Docker take them
   --fluent-bit WHICH the version that will run it, such as 2.2.3, or the path of a program that is asked: warns of
                      the faults of that version. Without it FLUENT_BIT or the fluent-bit on PATH is asked, but not
                      for what runs in a container
+
+Examples:
+  ${command} fluent-bit.conf
+  ${command} fluent-bit.yaml --fluent-bit 2.2.3 --variables /etc/default/fluent-bit
+  ${command} fluent-bit.conf --live
+  kubectl get configmap fluent-bit -o yaml > map.yaml && ${command} map.yaml --json
 
 Variables in \${…} are taken from this command's environment; for a manifest, values or a task definition, from the
 containers in it. Status: 0 without errors (there may be warnings and hints), 1 with errors, 2 when the command line makes
@@ -46,32 +54,19 @@ no sense or the file cannot be read. Colours on a terminal (NO_COLOR: never).
 
 /**
  * Reads the arguments behind the program's name.
+ * @param command how the tool is called, for its advice
  * @throws UsageError
  */
-export function readArguments(args: readonly string[]): CheckSettings | "help" {
-  const { values, positionals } = parse(args);
+export function readArguments(args: readonly string[], command = "npm run check --"): CheckSettings | "help" {
+  const { values, positionals } = readOptions(args, options);
   const { live = false, json = false, help: isAsked = false, variables: environmentFile, "fluent-bit": fluentBit } = values;
   if (isAsked) return "help";
   const named = [...(values.config === undefined ? [] : [values.config]), ...positionals].filter((name) => name !== "");
   const [file, second] = named;
-  if (file === undefined) throw new UsageError("name the configuration: npm run check -- fluent-bit.conf");
+  if (file === undefined) throw new UsageError(`name the configuration: ${command} fluent-bit.conf`);
   if (second !== undefined) throw new UsageError(`one configuration at a time: '${file}' and '${second}' are named`);
   for (const [name, value] of [["variables", environmentFile], ["fluent-bit", fluentBit]] as const) {
     if (value === "") throw new UsageError(`--${name} is empty; name one or leave it out`);
   }
   return { file, live, json, environmentFile, fluentBit };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    const quoted = /'([^']*)'/u.exec(message)?.[1] ?? "";
-    const names = Object.keys(options).map((name) => `--${name}`).join(", ");
-    if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") throw new UsageError(`unknown option ${quoted}; there are ${names}`);
-    const option = /--[\w-]+/u.exec(message)?.[0] ?? "an option";
-    if (message.includes("does not take an argument")) throw new UsageError(`${option} takes no value; write ${option} alone`);
-    throw new UsageError(`${option} needs a value; write ${option}=VALUE if it begins with a dash`);
-  }
 }

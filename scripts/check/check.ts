@@ -1,4 +1,5 @@
 /** Reads the configurations of a file and asks all rules about them. */
+import path from "node:path";
 import type { Configuration } from "./configuration.js";
 import { sorted, withoutRepeats, type Finding } from "./findings.js";
 import type { HostVersion } from "./host_version.js";
@@ -7,16 +8,19 @@ import { readConfigurations } from "./read_configuration.js";
 import { retryLimit, storageLimit } from "./rules/delivery.js";
 import { environmentVariables } from "./rules/environment.js";
 import { faultsOf, workers } from "./rules/host_faults.js";
+import { missingFiles } from "./rules/files.js";
 import { loading } from "./rules/loading.js";
 import { outputLogLevel, serviceLogLevel } from "./rules/log_level.js";
 import { repeatedNames, unknownNames } from "./rules/names.js";
 import { readOptions, type CheckedOptions } from "./rules/options.js";
+import { refusedSections } from "./rules/other_plugins.js";
+import { unknownPlugins } from "./rules/plugin_names.js";
 import { nameless, presence, unknownSections } from "./rules/presence.js";
 import { processors } from "./rules/processors.js";
 import { regionOf } from "./rules/region.js";
 import { recordShape } from "./rules/record_shape.js";
 import { doubles, match } from "./rules/routing.js";
-import { aggregationFlush, flush, timeouts } from "./rules/timing.js";
+import { aggregationFlush, flush, stackSize, timeouts } from "./rules/timing.js";
 import { unsetVariables } from "./rules/variables.js";
 import { variableReader } from "./variables.js";
 import type { Environment } from "../../src/network/environment.js";
@@ -52,7 +56,7 @@ export async function check(file: string, environment: Environment, host: Host =
   const pipelines = readConfigurations(file).map((configuration) => pipelineFor(configuration, environment));
   const isElsewhere = pipelines.some(({ pipeline }) => pipeline.configuration.container !== undefined);
   const version = host.named ?? (isElsewhere ? undefined : host.found?.());
-  const checked = await Promise.all(pipelines.map((pipeline) => checkPipeline(pipeline, version)));
+  const checked = await Promise.all(pipelines.map((pipeline) => checkPipeline(pipeline, version, path.dirname(file))));
   const findings = [...presence(pipelines.map(({ pipeline }) => pipeline), file), ...checked.flatMap((each) => each.findings)];
   return { findings: sorted(withoutRepeats(findings)), outputs: checked.flatMap(({ outputs }) => outputs), version };
 }
@@ -68,7 +72,11 @@ function pipelineFor(configuration: Configuration, environment: Environment): Su
   return { pipeline: pipelineOf(configuration, variableReader(variables, own)), environment: own };
 }
 
-async function checkPipeline({ pipeline, environment }: Surrounded, version: HostVersion | undefined): Promise<Omit<Checked, "version">> {
+async function checkPipeline(
+  { pipeline, environment }: Surrounded,
+  version: HostVersion | undefined,
+  folder: string,
+): Promise<Omit<Checked, "version">> {
   const { configuration, service, kinesis } = pipeline;
   const isElsewhere = configuration.container !== undefined;
   const regions = await Promise.all(kinesis.map((output) => regionOf(output, environment, configuration.container)));
@@ -78,8 +86,12 @@ async function checkPipeline({ pipeline, environment }: Surrounded, version: Hos
     ...configuration.problems,
     ...nameless(pipeline),
     ...unknownSections(pipeline),
+    ...unknownPlugins(pipeline),
+    ...refusedSections(pipeline),
+    ...missingFiles(pipeline, folder),
     ...loading(pipeline),
     ...flush(service),
+    ...stackSize(service),
     ...serviceLogLevel(pipeline),
     ...unsetVariables(pipeline),
     ...outputs.flatMap((checked) => ofOutput(checked, pipeline, version)),

@@ -49,17 +49,17 @@ class ClassicReader {
     });
   }
 
-  /** None of what is no text; without the mark at the beginning, on which Fluent Bit stumbles. */
+  /** None of what is no text; a line ends at a NUL, as texts of C do; without the mark at the beginning, on which Fluent Bit stumbles. */
   #linesOf({ text, place: placeOf }: ConfigurationText): string[] {
     const place = placeOf(1);
     const advice = "Save it as UTF-8 without a byte order mark (BOM)";
-    if (text.includes("\0")) {
+    if (/^(?:.?\0|\ufffd)/su.test(text)) {
       this.#refuse(place, "the file is no text in UTF-8; perhaps it is in UTF-16", advice);
       return [];
     }
     const hasMark = text.startsWith("\ufeff");
     if (hasMark) this.#refuse(place, "the file begins with a byte order mark, which Fluent Bit takes for a key", advice);
-    return text.slice(hasMark ? 1 : 0).split("\n").map((line) => line.replace(/\r$/u, ""));
+    return text.slice(hasMark ? 1 : 0).split("\n").map((line) => line.replace(/\0.*$/su, "").replace(/\r$/u, ""));
   }
 
   /** A path with `*` is looked for beside the main file; another one in the working folder first. */
@@ -135,6 +135,7 @@ class FileState {
     const lower = name.toLowerCase();
     const kind = name === "" ? "other" : (kinds.find(([full]) => full.startsWith(lower))?.[1] ?? "other");
     if (/^(?:multiline_)?parser$/u.test(lower)) this.#refuse(place, `[${name}] is not allowed in this file`, "Move it to a file that parsers_file names");
+    if (lower === "plugins") this.#refuse(place, `[${name}] is not allowed in this file`, "Move it to a file that plugins_file names");
     this.#section = { kind, name, entries: [], processors: [], ...place };
     this.#configuration.sections.push(this.#section);
   }

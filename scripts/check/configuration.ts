@@ -57,13 +57,15 @@ export interface Configuration {
   hasRoutes: boolean;
   /** Whether it names plugins to load, in a section of YAML. */
   hasPlugins: boolean;
+  /** Whether it is a text inside of another file, so that the files beside it are not those of this machine. */
+  isInside: boolean;
   /** Undefined where Fluent Bit runs in the environment of this command. */
   readonly container: Container | undefined;
 }
 
 /** An empty one, to be filled. */
 export function emptyConfiguration(form: Configuration["form"], container?: Container): Configuration {
-  return { form, sections: [], variables: new Map(), problems: [], hasRoutes: false, hasPlugins: false, container };
+  return { form, sections: [], variables: new Map(), problems: [], hasRoutes: false, hasPlugins: false, isInside: false, container };
 }
 
 /** A complaint about the form of a file, which Fluent Bit does not start with. */

@@ -1,4 +1,5 @@
 /** Where the files of a configuration lie: on this machine's disk, or as texts inside of another file. */
+import { isUtf8 } from "node:buffer";
 import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Place } from "./findings.js";
@@ -8,6 +9,8 @@ import { glob, namePattern } from "./glob.js";
 export interface ConfigurationText {
   readonly text: string;
   readonly place: (line: number) => Place;
+  /** Whether its bytes were UTF-8; undefined for a text inside of another one. */
+  readonly isUtf8?: boolean;
 }
 
 /** Finds and reads the files of one configuration. */
@@ -29,7 +32,10 @@ export interface ConfigurationFiles {
 
 /** The files of this machine. */
 export const diskFiles: ConfigurationFiles = {
-  read: (file) => ({ text: readFileSync(file, "utf8"), place: (line) => ({ file, line }) }),
+  read(file) {
+    const bytes = readFileSync(file);
+    return { text: bytes.toString("utf8"), place: (line) => ({ file, line }), isUtf8: isUtf8(bytes) };
+  },
   identity: (file) => String(statSync(file).ino),
   fullPath: (file) => path.resolve(file),
   exists(file) {

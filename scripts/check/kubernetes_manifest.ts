@@ -35,6 +35,7 @@ export function readMounted(texts: ReadonlyMap<string, ConfigurationText>, holde
   if (mains.length === 0) return [];
   const files = new MountedFiles(holder, texts);
   const configuration = emptyConfiguration(mains.every(isYamlName) ? "YAML" : "classic", container);
+  configuration.isInside = true;
   for (const main of mains) (isYamlName(main) ? readYaml : readClassic)(main, files, configuration);
   return [configuration];
 }

@@ -1,4 +1,4 @@
-/** `npm run check`: wires the arguments, the rules, the questions to AWS and the report. */
+/** The tool that checks a configuration: wires the arguments, the rules, the questions to AWS and the report. */
 import { UsageError, usageStatus, wantsColours } from "../command_line.js";
 import { type CheckSettings, help, readArguments } from "./arguments.js";
 import { check } from "./check.js";
@@ -11,19 +11,20 @@ import { jsonReport, type LiveOutput, textReport } from "./report.js";
 const errorStatus = 1;
 const notAsked: Live = { credentials: undefined, facts: ["not asked for, since its options are wrong or not known here"], findings: [] };
 
-/** Runs the command; sets the status with which the process ends when all is written. */
-export async function main(args: readonly string[]): Promise<void> {
+/**
+ * Runs the command; sets the status with which the process ends when all is written.
+ * @param command how it is called
+ */
+export async function main(args: readonly string[], command: string): Promise<void> {
   // Whoever closed the pipe does not want the rest.
   process.stdout.on("error", () => undefined);
   try {
-    // npm runs scripts in the project's folder, and tells where it was called.
-    process.chdir(process.env["INIT_CWD"] ?? process.cwd());
-    const settings = readArguments(args);
-    if (settings === "help") process.stdout.write(help);
+    const settings = readArguments(args, command);
+    if (settings === "help") process.stdout.write(help(command));
     else process.exitCode = await report(settings);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`check: ${error.message}\nnpm run check -- --help tells all options\n`);
+    process.stderr.write(`check: ${error.message}\n${command} --help tells all options\n`);
     process.exitCode = usageStatus;
   }
 }

@@ -12,6 +12,9 @@ import { below, parseFile, type ParsedText } from "./yaml_nodes.js";
 const foreign: readonly (readonly [key: string, name: string, advice: string])[] = [
   ["AWSTemplateFormatVersion", "a template of CloudFormation", "Check the task definition, as 'aws ecs describe-task-definition' prints it"],
   ["Resources", "a template of CloudFormation", "Check the task definition, as 'aws ecs describe-task-definition' prints it"],
+  ["rule_files", "a file of tests of Prometheus' alerts", "Check the configuration of Fluent Bit"],
+  ["groups", "a file of alerts of Prometheus", "Check the configuration of Fluent Bit"],
+  ["Statement", "a policy of IAM", "Check the configuration of Fluent Bit"],
   ["services", "a file of Docker Compose", "Check the configuration that it mounts, with --variables for its variables"],
 ];
 const forms = "Name a configuration of Fluent Bit (*.conf, *.yaml), a manifest of Kubernetes with a ConfigMap, values of the Helm chart fluent-bit, or a task definition of ECS";

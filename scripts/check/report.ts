@@ -31,7 +31,8 @@ export function textReport(findings: readonly Finding[], live: readonly LiveOutp
   }
   const counts = severities.map((severity) => counted(findings.filter((finding) => finding.severity === severity).length, severity));
   const host = subject.version === undefined ? "" : ` for Fluent Bit ${versionText(subject.version)}`;
-  lines.push(`${counted(subject.outputs, "kinesis output")}${host}: ${counts.join(", ")}.`);
+  const part = subject.outputs === 0 && findings.every(({ severity }) => severity !== "error") ? " (a part that another file includes)" : "";
+  lines.push(`${counted(subject.outputs, "kinesis output")}${part}${host}: ${counts.join(", ")}.`);
   return `${lines.join("\n")}\n`;
 }
 

@@ -7,12 +7,14 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 
 import { absentFile, emptyConfiguration, refused, trimmed, type Configuration, type Entry, type Processor, type Section, type SectionKind } from "./configuration.js";
 import { diskFiles, type ConfigurationFiles } from "./configuration_files.js";
 import type { Place } from "./findings.js";
+import { unreadablePlace } from "./yaml_characters.js";
 import { tabbedLines } from "./yaml_tabs.js";
 
 const pipelineKinds: Readonly<Record<string, SectionKind>> = { inputs: "input", filters: "filter", outputs: "output" };
-const listSections = new Set(["parsers", "multiline_parsers", "stream_processors", "plugins", "upstream_servers"]);
+const listSections = new Set(["parsers", "multiline_parsers", "stream_processor", "plugins", "upstream_servers"]);
 /** Below an output or input, what is no option: processors are plugins of their own. */
 const nestedKeys = new Set(["processors", "routes"]);
+const processorKinds = new Set(["logs", "metrics", "traces"]);
 const listAdvice = "Write a list, each entry of which begins with '- '";
 const formAdvice = "Correct it; often a ':' or the indentation of the line before is wrong";
 const aliasAdvice = "Write '*' in quotes: bare, it refers to another value";
@@ -54,10 +56,12 @@ class YamlReader {
     this.#read.add(this.#files.fullPath(file));
     const lineCounter = new LineCounter();
     const settings = { schema: "failsafe", uniqueKeys: false, prettyErrors: false, lineCounter } as const;
-    const { text, place } = this.#files.read(file);
+    const { text, place, isUtf8 = true } = this.#files.read(file);
     const parsed = parseAllDocuments(text, settings);
     const documents = Array.isArray(parsed) ? parsed : [];
     const at = (offset: number): Place => place(lineCounter.linePos(offset).line);
+    const unreadable = unreadablePlace(text, isUtf8);
+    if (unreadable !== undefined) return this.#refuse(at(unreadable.at), unreadable.message, unreadable.advice);
     for (const offset of tabbedLines(text, documents)) {
       this.#refuse(at(offset), "a tab stands where the line's indentation is, which Fluent Bit does not take", "Use blanks, or empty the line");
     }
@@ -168,6 +172,7 @@ class YamlReader {
   #entries({ key, value, place }: Pair, kind: SectionKind): Entry[] {
     const name = translatedKey(key);
     if (key === "routes") this.#configuration.hasRoutes = true;
+    if (key === "routes" && kind === "input" && !isMap(value)) this.#refuse(place, "'routes' has no names with values", "Write logs below it, and a list of routes below that");
     if (key === "processors" && isSeq(value)) {
       const message = "'processors' is a list, and Fluent Bit runs none of it";
       this.#configuration.problems.push({ severity: "error", place, rule: "processors", message, advice: "Write logs below it, and the list below that" });
@@ -187,15 +192,24 @@ class YamlReader {
     return [];
   }
 
-  /** Those below `logs`, with their options that have single values. What is no list, Fluent Bit refuses itself. */
+  /** Those below `logs`, with their options that have single values. */
   #processors({ value, place }: Pair, at: (offset: number) => Place): Processor[] {
-    const logs = isMap(value) ? value.get("logs", true) : undefined;
-    return (isSeq(logs) ? logs.items : []).filter((item) => isMap(item)).map((item) => {
-      const where = placeOf(item, at) ?? place;
-      const pairs = this.#pairs(item, at, where, "the processor");
-      const entries = pairs.map(({ key, value: option, place: line }) => ({ key: translatedKey(key), value: scalarText(option) ?? "", ...line }));
-      return { name: entries.find(({ key }) => key.toLowerCase() === "name")?.value ?? "", entries, ...where };
+    if (!isMap(value)) return [];
+    return this.#pairs(value, at, place, "'processors'").flatMap(({ key, value: listed, place: where }) => {
+      if (!processorKinds.has(key.toLowerCase())) this.#refuse(where, `'${key}' is no kind of processors`, "Write logs, metrics or traces");
+      else if (!isSeq(listed)) this.#refuse(where, `'${key}' is no list of processors`, listAdvice);
+      const processors = isSeq(listed) ? listed.items.filter((item) => isMap(item)).map((item) => this.#processor(item, at, where)) : [];
+      return key.toLowerCase() === "logs" ? processors : [];
     });
+  }
+
+  #processor(item: unknown, at: (offset: number) => Place, listPlace: Place): Processor {
+    const place = placeOf(item, at) ?? listPlace;
+    const pairs = this.#pairs(item, at, place, "the processor");
+    const entries = pairs.map(({ key, value, place: line }) => ({ key: translatedKey(key), value: scalarText(value) ?? "", ...line }));
+    const name = entries.find(({ key }) => key.toLowerCase() === "name")?.value;
+    if (name === undefined) this.#refuse(place, "the processor has no name", "Add 'name', before its options");
+    return { name: name ?? "", entries, ...place };
   }
 
   /** The names and values of a map; complaints about all else. */

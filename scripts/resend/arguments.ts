@@ -1,7 +1,7 @@
-/** The command line of `npm run resend`. */
+/** The command line of the tool that sends dropped records again. */
 import type { ParseArgsConfig } from "node:util";
 import { regionOfArn } from "../../src/options/stream_name.js";
-import { given, parseCommandLine, type Place, readEndpoint, readRegion, readStream, UsageError } from "../command_line.js";
+import { given, type Place, readEndpoint, readOptions, readRegion, readStream, UsageError } from "../command_line.js";
 
 export interface ResendSettings extends Omit<Place, "stream"> {
   /** The file of dead letters. */
@@ -21,9 +21,10 @@ const options = {
   help: { type: "boolean", short: "h" },
 } as const satisfies ParseArgsConfig["options"];
 
-export const help = `Sends the records of a file that dead_letter_file has written once more.
+/** @param command how the tool is called */
+export const help = (command: string): string => `Sends the records of a file that dead_letter_file has written once more.
 
-  npm run resend -- FILE [options]
+  ${command} FILE [options]
 
   --region REGION   the region of the streams; without it that of --stream's ARN, AWS_REGION, or that of the profile
   --stream NAME     the stream for all records, by its name or its ARN; without it each goes to the stream of its line
@@ -35,16 +36,20 @@ Records go out as they are in the file, with their partition keys. What fails is
 msgpack hold an event that never became a record: they are not sent, and go to the file of --unsent. Lines that are no
 dead letters are told and skipped. Nothing of FILE is changed. The status is 0 when all was sent, 1 when not, 2 when the
 command line makes no sense. Ctrl-C ends, and what is left goes to the file of --unsent. Needed: kinesis:PutRecords.
-`;
 
-const example = "npm run resend -- dropped.json --region us-west-2";
+Examples:
+  ${command} dropped.json --region us-west-2
+  ${command} dropped.json --stream other-stream --region us-west-2 --unsent left.json
+`;
 
 /**
  * Reads the arguments behind the program's name.
+ * @param command how the tool is called, for its advice
  * @throws UsageError
  */
-export function readArguments(args: readonly string[]): ResendSettings | "help" {
-  const { values, positionals } = parseCommandLine(args, { options, allowPositionals: true }, example);
+export function readArguments(args: readonly string[], command = "npm run resend --"): ResendSettings | "help" {
+  const example = `${command} dropped.json --region us-west-2`;
+  const { values, positionals } = readOptions(args, options);
   if (values.help === true) return "help";
   const [file = "", another] = positionals;
   if (file === "") throw new UsageError(`the file is missing: ${example}`);

@@ -1,4 +1,4 @@
-/** `npm run resend`: wires the arguments, the file of dead letters, the SDK's client and the file of what is not sent. */
+/** The tool that sends dropped records again: wires the arguments, the file of dead letters, the SDK's client and the file of what is not sent. */
 import { closeSync, existsSync, openSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expectRegular, isSystemError, privateMode } from "../../src/files/named_file.js";
@@ -19,17 +19,20 @@ const sending = { name: "sending", actions: "kinesis:PutRecords", keyAction: "km
 
 const tell = (message: string): void => void process.stderr.write(`${message}\n`);
 
-/** Runs the command; sets the status with which the process ends. */
-export async function main(args: readonly string[]): Promise<void> {
+/**
+ * Runs the command; sets the status with which the process ends.
+ * @param command how it is called
+ */
+export async function main(args: readonly string[], command: string): Promise<void> {
   process.stderr.on("error", () => undefined);
   process.stdout.on("error", () => undefined);
   try {
-    const settings = readArguments(args);
-    if (settings === "help") process.stdout.write(help);
+    const settings = readArguments(args, command);
+    if (settings === "help") process.stdout.write(help(command));
     else process.exitCode = await resend(settings);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    tell(`resend: ${error.message}\nnpm run resend -- --help tells all options`);
+    tell(`resend: ${error.message}\n${command} --help tells all options`);
     process.exitCode = usageStatus;
   }
 }

@@ -1,7 +1,7 @@
-/** The command line of `npm run tail`. */
+/** The command line of the tool that reads a stream. */
 import type { ParseArgsConfig } from "node:util";
 import { regionOfArn } from "../../src/options/stream_name.js";
-import { given, parseCommandLine, type Place, readEndpoint, readRegion, readStream, UsageError } from "../command_line.js";
+import { given, type Place, readEndpoint, readOptions, readRegion, readStream, UsageError } from "../command_line.js";
 import { type Position, positionForms, readPosition } from "./position.js";
 
 /** Its region is that of the ARN, if the stream is named by one. */
@@ -26,11 +26,12 @@ const options = {
   help: { type: "boolean", short: "h" },
 } as const satisfies ParseArgsConfig["options"];
 
-export const help = `Prints the records of a Kinesis stream as they arrive: aggregates are taken apart, gzip and zlib unpacked.
+/** @param command how the tool is called */
+export const help = (command: string): string => `Prints the records of a Kinesis stream as they arrive: aggregates are taken apart, gzip, zlib and Zstandard unpacked.
 
-  npm run tail -- --stream NAME [options]
+  ${command} STREAM [options]
 
-  --stream NAME     the stream, by its name or its ARN
+  --stream NAME     the stream, by its name or its ARN; --stream may be left out
   --region REGION   its region; without it that of its ARN, AWS_REGION, or that of the profile
   --endpoint URL    address of another Kinesis, such as http://localhost:4567
   --profile NAME    profile of the shared AWS files; without it the SDK's default chain finds credentials
@@ -41,20 +42,33 @@ export const help = `Prints the records of a Kinesis stream as they arrive: aggr
   --json            one JSON object a line: shard, sequenceNumber, subSequenceNumber, time, partitionKey,
                     explicitHashKey, and data or, when that is no UTF-8, dataBase64
 
+Examples:
+  ${command} my-stream --region us-west-2
+  ${command} my-stream --region us-west-2 --from 15m --count 100
+  ${command} arn:aws:kinesis:us-west-2:123456789012:stream/my-stream --from trim-horizon --json | jq .data
+  ${command} my-stream --region us-east-1 --endpoint http://localhost:4567
+
 Colours on a terminal (NO_COLOR: never, FORCE_COLOR: always). Control characters and what is no UTF-8 are printed as
-\\x1b and the like; --json keeps them exactly. Ctrl-C ends. Before a pipe, keep npm's own lines away: npm run --silent
-tail -- ... | less, or node scripts/tail.mjs ... | less. Needed: kinesis:ListShards, GetShardIterator and GetRecords.
+\\x1b and the like; --json keeps them exactly. Ctrl-C ends.${command.startsWith("npm run") ? npmAdvice : ""} Needed: kinesis:ListShards,
+GetShardIterator and GetRecords.
 `;
+
+/** Ends of lines are those of the text that it stands in. */
+const npmAdvice = ` Before a pipe, keep npm's own lines away: npm run --silent
+tail -- ... | less, or node scripts/tail.mjs ... | less.`;
 
 /**
  * Reads the arguments behind the program's name.
+ * @param command how the tool is called, for its advice
  * @throws UsageError
  */
-export function readArguments(args: readonly string[], nowMs: number): TailSettings | "help" {
-  const { values } = parseCommandLine(args, { options, allowPositionals: false }, "npm run tail -- --stream my-stream");
+export function readArguments(args: readonly string[], nowMs: number, command = "npm run tail --"): TailSettings | "help" {
+  const { values, positionals } = readOptions(args, options);
   if (values.help === true) return "help";
-  if (isMissing(values.stream)) throw new UsageError("--stream is missing: name the stream to read, --stream my-stream");
-  const stream = readStream(values.stream);
+  const [name, second] = [values.stream, ...positionals].filter((each) => !isMissing(each));
+  if (isMissing(name)) throw new UsageError(`the stream is missing: name it, ${command} my-stream`);
+  if (second !== undefined) throw new UsageError(`'${second}' belongs to no option, and '${name}' is the stream already: ${command} my-stream --region us-west-2`);
+  const stream = readStream(name);
   return {
     stream,
     region: values.region === undefined ? regionOfArn(stream) : readRegion(values.region),

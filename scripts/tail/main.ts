@@ -1,4 +1,4 @@
-/** `npm run tail`: wires the arguments, the SDK's client, the shards and the output. */
+/** The tool that reads a stream: wires the arguments, the SDK's client, the shards and the output. */
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
@@ -19,17 +19,20 @@ const reading = { name: "reading", actions: "kinesis:ListShards, kinesis:GetShar
 
 const tell = (message: string): void => void process.stderr.write(`${message}\n`);
 
-/** Runs the command; sets the status with which the process ends when all is written. */
-export async function main(args: readonly string[]): Promise<void> {
+/**
+ * Runs the command; sets the status with which the process ends when all is written.
+ * @param command how it is called
+ */
+export async function main(args: readonly string[], command: string): Promise<void> {
   // Whoever closed the pipe of the messages does not want them.
   process.stderr.on("error", () => undefined);
   try {
-    const settings = readArguments(args, Date.now());
-    if (settings === "help") process.stdout.on("error", () => undefined).write(help);
+    const settings = readArguments(args, Date.now(), command);
+    if (settings === "help") process.stdout.on("error", () => undefined).write(help(command));
     else process.exitCode = await tail(settings);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    tell(`tail: ${error.message}\nnpm run tail -- --help tells all options`);
+    tell(`tail: ${error.message}\n${command} --help tells all options`);
     process.exitCode = usageStatus;
   }
 }

@@ -20,6 +20,13 @@ const yaml = `pipeline:\n  outputs:\n    - name: kinesis\n${yamlKeys}`;
 
 files.write("parts/one.conf", good);
 files.write("parts/one.yaml", yaml);
+files.write("others/parsers.conf", "[PARSER]\n    Name x\n    Format json\n");
+files.write("others/good.lua", "function call(tag, time, record) return 0, time, record end\n");
+const service = (entry: string) => `[SERVICE]\n    ${entry}\n${good}`;
+const input = (more = "") => `[INPUT]\n    Name dummy\n${more}${good}`;
+const lua = (file: string) => `[FILTER]\n    Name lua\n    Match *\n    call call\n    script ${file}\n${good}`;
+const processors = (text: string) => `${yaml}      processors:\n${text}`;
+const modifier = "          - name: content_modifier\n            action: insert\n            key: a\n            value: b\n";
 
 /** Name of the case, the text, whether it is fine. */
 const classic: readonly (readonly [string, string, boolean])[] = [
@@ -66,6 +73,31 @@ const classic: readonly (readonly [string, string, boolean])[] = [
   ["an unknown log_level before a known one", `${good}    log_level loud\n    log_level info\n`, false],
   ...["5G", "5gb", "1.5M", "5", "off", "no"].map((size) => [`a storage.total_limit_size of ${size}`, `${good}    storage.total_limit_size ${size}\n`, true] as const),
   ...["5Gi", "5X", "5 bytes", "true"].map((size) => [`a storage.total_limit_size of ${size}`, `${good}    storage.total_limit_size ${size}\n`, false] as const),
+  ["an input", input(), true],
+  ["a filter", `[FILTER]\n    Name grep\n    Match *\n    Regex log x\n${good}`, true],
+  ["a filter with Match_Regex", `[FILTER]\n    Name grep\n    Match_Regex .*\n    Regex log x\n${good}`, true],
+  ["a filter without Match", `[FILTER]\n    Name grep\n    Regex log x\n${good}`, false],
+  ["an input with a misspelled name", `[INPUT]\n    Name dumy\n${good}`, false],
+  ["a filter with a misspelled name", `[FILTER]\n    Name grepp\n    Match *\n${good}`, false],
+  ["another output with a misspelled name", `${good}[OUTPUT]\n    Name stdotu\n    Match *\n`, false],
+  ["a name in quotes", `${good}[OUTPUT]\n    Name "stdout"\n    Match *\n`, false],
+  ["another output", `${good}[OUTPUT]\n    Name stdout\n    Match *\n`, true],
+  ["another output by an address", `${good}[OUTPUT]\n    Name tcp://127.0.0.1:1\n    Match *\n`, true],
+  ["an input's storage.type", input("    storage.type filesystem\n"), true],
+  ["an unknown storage.type", input("    storage.type disk\n"), false],
+  ["an input's Mem_Buf_Limit", input("    Mem_Buf_Limit 5MB\n"), true],
+  ["a Mem_Buf_Limit without a unit that is known", input("    Mem_Buf_Limit 5Mi\n"), false],
+  ["a parsers_file", service("parsers_file others/parsers.conf"), true],
+  ["a parsers_file that is not there", service("parsers_file others/none.conf"), false],
+  ["a plugins_file that is not there", service("plugins_file none.conf"), false],
+  ["a script", lua("others/good.lua"), true],
+  ["a script that is not there", lua("others/none.lua"), false],
+  ["a stack below a page", service("coro_stack_size 4095"), false],
+  ["a stack of a page", service("coro_stack_size 4096"), true],
+  ["a known option of connections", `${good}    net.keepalive off\n`, true],
+  ["an unknown option of connections", `${good}    net.keep_alive off\n`, false],
+  ["plugins in the main file", `[PLUGINS]\n    Path x.so\n${good}`, false],
+  ["a NUL behind the end", `${good}\0`, true],
   ["an unknown log_level of the service", `[SERVICE]\n    log_level loud\n${good}`, false],
 ];
 
@@ -90,6 +122,22 @@ const inYaml: readonly (readonly [string, string, boolean])[] = [
   ["a pipeline by another name", `pipelines:\n  outputs:\n    - name: kinesis\n${yaml}`, false],
   ["plugins that are no list", `plugins: a.so\n${yaml}`, false],
   ["extensions", `extensions:\n  a: [b]\n${yaml}`, true],
+  ["a stream_processor", `stream_processor:\n  - name: x\n    exec: "SELECT * FROM TAG:'x';"\n${yaml}`, true],
+  ["stream_processors", `stream_processors:\n  - name: x\n${yaml}`, false],
+  ["an input with a misspelled name", yaml.replace("  outputs:", "  inputs:\n    - name: dumy\n  outputs:"), false],
+  ["an input's routes that are no map", yaml.replace("  outputs:", "  inputs:\n    - name: dummy\n      routes: x\n  outputs:"), false],
+  ["a processor", processors(`        logs:\n${modifier}`), true],
+  ["a filter as a processor", processors("        logs:\n          - name: grep\n            regex: log x\n"), true],
+  ["a processor without a name", processors("        logs:\n          - action: insert\n"), false],
+  ["a processor with a misspelled name", processors("        logs:\n          - name: content_modifer\n"), false],
+  ["processors of another kind", processors(`        log:\n${modifier}`), false],
+  ["processors that are no list", processors("        logs: x\n"), false],
+  ["a control character", `${yaml}      alias: "a\u0001"\n`, false],
+  ["a control character that is escaped", `${yaml}      alias: "a\\u0001"\n`, true],
+  ["letters of other languages", `${yaml}      alias: ümläut 🎉\n`, true],
+  ["YAML 1.2", `%YAML 1.2\n---\n${yaml}`, true],
+  ["YAML 1.3", `%YAML 1.3\n---\n${yaml}`, false],
+  ["an unknown directive", `%NEW x\n---\n${yaml}`, false],
   ["a tab alone in a line", `${yaml}\t\n`, false],
   ["a tab before a comment", `\t# why\n${yaml}`, false],
   ["a tab behind a colon", `${yaml}      alias:\tx\t# why\n`, true],
@@ -109,7 +157,10 @@ const inYaml: readonly (readonly [string, string, boolean])[] = [
 ];
 
 const cases = [...classic.map((each) => ["main.conf", ...each] as const), ...inYaml.map((each) => ["main.yaml", ...each] as const)];
-const refusals = new Set(["form", "no-name", "flush", "log-level", "storage-limit", "tls"]);
+const refusals = new Set([
+  ...["form", "no-name", "flush", "log-level", "storage-limit", "tls"],
+  ...["plugin-name", "filter-match", "input-value", "missing-file", "stack-size", "net"],
+]);
 
 describe("the check", () => {
   it.each(cases)("reads %s with %s", async (name, _, text, isFine) => {

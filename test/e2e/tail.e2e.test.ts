@@ -212,13 +212,13 @@ describe("the command", () => {
   it("runs by npm, and prints its help", () => {
     const { status, stdout } = spawnSync("npm", ["run", "--silent", "tail", "--", "--help"], { cwd: project, encoding: "utf8" });
     expect(status).toBe(0);
-    expect(stdout).toContain("npm run tail -- --stream NAME");
+    expect(stdout).toContain("npm run tail -- STREAM [options]");
   });
 
   const noCredentials = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
   const closed = "http://127.0.0.1:9";
   it.each<[string, number, string[], Environment, string]>([
-    ["no stream", 2, [], {}, "--stream is missing"],
+    ["no stream", 2, [], {}, "the stream is missing"],
     ["an unknown option", 2, ["--stream", "s", "--colour"], {}, "unknown option --colour"],
     ["no region", 1, ["--stream", "s"], {}, "--region us-west-2"],
     ["no credentials", 1, ["--stream", "s", "--region", REGION, "--endpoint", closed], noCredentials, "set AWS_ACCESS_KEY_ID"],

@@ -3,8 +3,10 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { PLUGIN, ROOT } from "../support/host_program.js";
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
 const machine = process.arch;
@@ -30,7 +32,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe("the archive", () => {
   it("has the plugin, its papers and its examples in one folder", () => {
     const names = readdirSync(join(folder, NAME)).sort();
-    expect(names).toEqual(["CHANGELOG.md", "CONTRIBUTING.md", "INSTALL.md", "LICENSE", "README.md", "SECURITY.md", "SHA256SUMS", "THIRD-PARTY", "docs", "examples", "kinesis.cdx.json", "kinesis.so", "test"]);
+    expect(names).toEqual(["CHANGELOG.md", "CONTRIBUTING.md", "INSTALL.md", "LICENSE", "README.md", "SECURITY.md", "SHA256SUMS", "THIRD-PARTY", "docs", "examples", "kinesis.cdx.json", "kinesis.so", "test", "tools"]);
     expect(readFileSync(join(folder, NAME, "kinesis.so")).equals(readFileSync(PLUGIN))).toBe(true);
     expect(readdirSync(join(folder, NAME, "examples"))).toContain("fluent-bit.conf");
   });
@@ -50,6 +52,14 @@ describe("the archive", () => {
     const checked = said.trim().split("\n").map((line) => line.replace(/: OK$/, ""));
     const files = execFileSync("find", [".", "-type", "f", "!", "-name", "SHA256SUMS"], { cwd: join(folder, NAME), encoding: "utf8" });
     expect(checked.sort()).toEqual(files.trim().split("\n").map((file) => file.slice(2)).sort());
+  });
+
+  it("has the tools, which run where they lie", () => {
+    const args = [join(folder, NAME, "tools/check.mjs"), join("examples", "fluent-bit.conf")];
+    const { status, stdout } = spawnSync(process.execPath, args, { cwd: join(folder, NAME), env: { PATH: "/nowhere" }, encoding: "utf8" });
+    expect(stdout).toBe("1 kinesis output: 0 errors, 0 warnings, 0 hints.\n");
+    expect(status).toBe(0);
+    expect(readdirSync(join(folder, NAME, "tools")).sort()).toEqual(["check.mjs", "tail.mjs"]);
   });
 
   it("has the bill of this very library", () => {

@@ -107,6 +107,8 @@ describe.skipIf(windowsSkipped !== undefined)(windowsTitle("kinesis.dll"), () =>
       "THIRD-PARTY: OK",
       "fluent-bit-windows.conf: OK",
       "kinesis.dll: OK",
+      "tools/check.mjs: OK",
+      "tools/tail.mjs: OK",
     ]);
     expect(readFileSync(path.join(unpacked, "THIRD-PARTY"), "utf8")).toContain("winpthreads");
   });

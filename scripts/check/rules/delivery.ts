@@ -1,6 +1,7 @@
 /** What happens to chunks that could not be sent. */
 import type { Finding } from "../findings.js";
 import { isKnown, type KinesisOutput } from "../outputs.js";
+import { isSize, isUnlimited } from "../size.js";
 
 const defaultRetryLimit = 1;
 
@@ -27,17 +28,11 @@ export function retryLimit(output: KinesisOutput): Finding[] {
   return warn(`${what}: a chunk that fails twice is lost`, "Set it to 5 or more");
 }
 
-/** Source: Fluent Bit, src/flb_output.c, flb_output_set_property. */
-function isUnlimited(totalLimitSize: string): boolean {
-  return /^(?:|off|false|no|0+)$/iu.test(totalLimitSize);
-}
-
-/** storage.total_limit_size. Source: Fluent Bit, src/flb_utils.c, flb_utils_size_to_bytes, which looks at no first character. */
+/** storage.total_limit_size. */
 export function storageLimit({ settings }: KinesisOutput): Finding[] {
   return settings.all.flatMap((setting): Finding[] => {
     const { name, resolved, file, line } = setting;
-    if (name !== "storage.total_limit_size" || !isKnown(setting) || isUnlimited(resolved)) return [];
-    if (/^(?:[kmg]b?)?$/iu.test(/\D*$/u.exec(resolved.slice(1))?.[0] ?? "")) return [];
+    if (name !== "storage.total_limit_size" || !isKnown(setting) || isSize(resolved)) return [];
     const message = "'storage.total_limit_size' is no size that Fluent Bit knows, and it does not start with it";
     return [{ severity: "error", place: { file, line }, rule: "storage-limit", message, advice: "Write bytes, or a number with K, M or G behind it such as 5G, or off" }];
   });

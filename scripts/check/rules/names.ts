@@ -1,7 +1,7 @@
 /** Keys that are no options, and keys that stand twice. */
 import { optionNames } from "../../../src/options/table.js";
 import { misspelledOptions } from "../../../src/options/misspelled.js";
-import { nearest } from "../edit_distance.js";
+import { nearest } from "../../edit_distance.js";
 import type { Finding } from "../findings.js";
 import type { KinesisOutput, Setting, Settings } from "../outputs.js";
 
@@ -30,6 +30,14 @@ const connectionNames: readonly (readonly [name: RegExp, advice: string])[] = [
   [/^oauth2/u, "Remove it; see docs/CREDENTIALS.md"],
 ];
 
+/** Source: Fluent Bit 5.1, src/flb_upstream.c, upstream_net. */
+const networkNames = new Set(
+  ["dns.mode", "dns.resolver", "dns.prefer_ipv4", "dns.prefer_ipv6", "keepalive", "keepalive_idle_timeout", "tcp_keepalive", "tcp_keepalive_time",
+    "tcp_keepalive_interval", "tcp_keepalive_probes", "io_timeout", "connect_timeout", "connect_timeout_log_error", "source_address",
+    "keepalive_max_recycle", "max_worker_connections", "proxy_env_ignore",
+  ].map((name) => `net.${name}`),
+);
+
 /** @returns a complaint for each key that the plugin never asks for */
 export function unknownNames({ settings }: KinesisOutput): Finding[] {
   return settings.all.filter(({ name }) => !ownNames.includes(name) && !hostNames.includes(name)).map(complaintOf);
@@ -40,6 +48,10 @@ function complaintOf({ key, name, resolved, file, line }: Setting): Finding {
   if (name === "tls" && /^(?:true|on|yes)$/iu.test(resolved)) {
     const message = `Fluent Bit does not start with '${key}' here: it has no TLS for an output that makes its own connections`;
     return { severity: "error", place, rule: "tls", message, advice: "Remove it; AWS is always reached over TLS" };
+  }
+  if (name.startsWith("net.") && !networkNames.has(name)) {
+    const message = `Fluent Bit has no option '${key}', and does not start with it`;
+    return { severity: "error", place, rule: "net", message, advice: "Remove it; the plugin makes its own connections" };
   }
   const connection = connectionNames.find(([pattern]) => pattern.test(name));
   if (connection !== undefined) {

@@ -1,5 +1,5 @@
 /** Whether there is anything for the plugin to do, and whether Fluent Bit finds the name of each plugin. */
-import { nearest } from "../edit_distance.js";
+import { nearest } from "../../edit_distance.js";
 import type { Finding } from "../findings.js";
 import { outputsNamed, type Pipeline } from "../outputs.js";
 
@@ -13,11 +13,16 @@ export function presence(pipelines: readonly Pipeline[], file: string): Finding[
     const advice = "Change the name to kinesis to use this plugin; docs/MIGRATION.md tells what becomes of the options";
     return [{ severity: "error", place: inC.place, rule: "no-output", message: `${message}: kinesis_streams is Fluent Bit's own, in C`, advice }];
   }
-  const isPart = pipelines.every(({ configuration }) => configuration.sections.every(({ kind }) => kind !== "output"));
-  const advice = isPart
-    ? "Add an output with 'Name kinesis'. If another file includes this one, check that file; if FireLens does, check the task definition, which names it"
-    : "Add an output with 'Name kinesis'";
-  return [{ severity: "error", place: { file, line: 1 }, rule: "no-output", message: isPart ? `${message}, nor any other` : message, advice }];
+  if (isPart(pipelines)) return [];
+  const hasOther = pipelines.some(({ configuration }) => configuration.sections.some(({ kind }) => kind === "output"));
+  const advice = "Add an output with 'Name kinesis'. If another file has it, check the one that includes both";
+  return [{ severity: "error", place: { file, line: 1 }, rule: "no-output", message: hasOther ? message : `${message}, nor any other`, advice }];
+}
+
+/** Settings and filters alone, as in the file that FireLens includes: what it is included into has the inputs and outputs. */
+function isPart(pipelines: readonly Pipeline[]): boolean {
+  const kinds = pipelines.flatMap(({ configuration }) => configuration.sections.map(({ kind }) => kind));
+  return kinds.some((kind) => kind === "service" || kind === "filter") && kinds.every((kind) => kind !== "input" && kind !== "output");
 }
 
 /** Fluent Bit does not start with a plugin that has no name. */

@@ -25,11 +25,11 @@ export function recordShape(output: KinesisOutput, config: Config): Finding[] {
     if (key === undefined) continue;
     const rule = option.replace("_", "-");
     if (isMissing(key)) {
-      add("warning", option, rule, `data_keys removes the key of ${option}, so the ${content} is not sent`, `Add '${key}' to data_keys`);
+      add("warning", option, rule, `data_keys removes the key of ${option}, so the ${content} is not sent`, `Remove ${option}, which then changes nothing; or add '${key}' to data_keys where the consumers are to get the ${content}`);
     } else if (isExcepted(key)) {
       add("warning", option, rule, `except_keys removes the key of ${option}, so the ${content} is not sent`, `Remove '${key}' from except_keys`);
     } else if (logKey !== undefined && key !== logKey) {
-      add("warning", option, rule, `with log_key only that key's value is sent, so the ${content} is not`, "Remove one of the two");
+      add("warning", option, rule, `with log_key only that key's value is sent, so the ${content} is not`, `Remove ${option}, which changes nothing`);
     }
   }
   if (logKey !== undefined && dataKeys !== undefined && !isMissing(logKey)) {
@@ -42,7 +42,7 @@ export function recordShape(output: KinesisOutput, config: Config): Finding[] {
     add("error", "log_key", "log-key", "replace_dots renames the key of log_key before it is looked up, so every record is dropped", `Write '${logKey.replaceAll(".", replaceDots)}'`);
   }
   if (record.appendNewline && config.compression === "zlib") {
-    add("warning", "append_newline", "compression", "the newline is inside of each compressed record; zlib's cannot be strung together to lines", "Use gzip, whose members can, or remove one of the two");
+    add("warning", "append_newline", "compression", "the newline is inside of each compressed record; zlib's cannot be strung together to lines", "Nothing, where the consumers unpack each record by itself; else agree with them on gzip, whose members can be");
   }
   // Not for the stand-in of a value that is wrong or not known.
   const isAsWritten = Number(output.settings.first("max_record_size")?.resolved) === config.limits.maxRecordBytes;

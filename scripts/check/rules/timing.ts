@@ -12,6 +12,9 @@ const defaultAnswerSeconds = 10;
 /** Below this many seconds aggregates stay small, see docs/RECORDS.md, "KPL aggregation". */
 const longFlush = 5;
 
+/** Of x86-64, and the least of others. */
+const pageBytes = 4096;
+
 /** Infinite when Fluent Bit waits for ever. */
 export function graceOf(service: Settings): number {
   const value = service.last("grace")?.resolved;
@@ -67,6 +70,14 @@ export function flush(service: Settings): Finding[] {
   if (setting === undefined || !isKnown(setting) || flushOf(service) > 0) return [];
   const place: Place = { file: setting.file, line: setting.line };
   return [{ severity: "error", place, rule: "flush", message: "'Flush' is not above zero, and Fluent Bit does not start with it", advice: "Set it to a number of seconds such as 1" }];
+}
+
+/** Fluent Bit does not start with a stack of a flush below a page of memory. Source: src/flb_config.c and src/flb_engine.c. */
+export function stackSize(service: Settings): Finding[] {
+  const setting = service.last("coro_stack_size");
+  if (setting === undefined || !isKnown(setting) || Number.parseInt(setting.resolved, 10) >= pageBytes) return [];
+  const message = `'${setting.key}' is below ${pageBytes} bytes, and Fluent Bit does not start with it`;
+  return [{ severity: "error", place: { file: setting.file, line: setting.line }, rule: "stack-size", message, advice: "Remove it" }];
 }
 
 /** A short Flush makes small chunks, and an aggregate never holds records of two. */

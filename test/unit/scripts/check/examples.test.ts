@@ -1,4 +1,5 @@
 /** The check finds nothing to say of any configuration among the examples, as their texts say to check them. */
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { check } from "../../../../scripts/check/check.js";
@@ -18,7 +19,34 @@ const files: readonly (readonly [file: string, environmentFile: string | undefin
   ["systemd/fluent-bit.conf", "systemd/environment"],
 ];
 
+/** What is no configuration of Fluent Bit, and what the check says that it is. */
+const others: readonly (readonly [file: string, message: RegExp])[] = [
+  ["docker-compose/compose.yaml", /this is a file of Docker Compose/],
+  ["ecs-firelens/task-role-policy.json", /this is a policy of IAM/],
+  ["kubernetes/pod-identity-trust-policy.json", /this is a policy of IAM/],
+  ["kubernetes/role-policy.json", /this is a policy of IAM/],
+  ["kubernetes/service-account-pod-identity.yaml", /no ConfigMap of this manifest has a configuration/],
+  ["monitoring/alerts.yaml", /this is a file of alerts of Prometheus/],
+  ["monitoring/alerts.test.yaml", /this is a file of tests of Prometheus' alerts/],
+  ["monitoring/cloudwatch-alarms.yaml", /this is a template of CloudFormation/],
+];
+
 describe("the check", () => {
+  it("is tried with each file among the examples that may hold a configuration", () => {
+    const all = readdirSync(EXAMPLES, { recursive: true, encoding: "utf8" }).map((file) => file.replaceAll(path.sep, "/"));
+    const tried = [...files.map(([file]) => file), ...others.map(([file]) => file), "ecs-firelens/extra.conf"];
+    expect(tried.sort()).toEqual(all.filter((file) => /\.(?:conf|ya?ml|json)$/u.test(file) && !file.includes("dashboard")).sort());
+  });
+
+  it("says nothing of what FireLens includes", async () => {
+    expect(await check(path.join(EXAMPLES, "ecs-firelens/extra.conf"), {})).toMatchObject({ findings: [], outputs: [] });
+  });
+
+  it.each(others)("says in one line what %s is", async (file, message) => {
+    const { findings } = await check(path.join(EXAMPLES, file), {});
+    expect(findings).toMatchObject([{ severity: "error", message: expect.stringMatching(message) as string }]);
+  });
+
   it.each(files)("says nothing of %s", async (file, environmentFile) => {
     const environment = environmentFile === undefined ? {} : readEnvironmentFile(path.join(EXAMPLES, environmentFile));
     const { findings, outputs } = await check(path.join(EXAMPLES, file), environment);

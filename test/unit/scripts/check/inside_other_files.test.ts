@@ -167,7 +167,23 @@ it.each([
   ["a.yaml", "AWSTemplateFormatVersion: '2010-09-09'\n", /a template of CloudFormation/],
   ["a.yaml", "services:\n  x:\n    image: y\n", /a file of Docker Compose/],
   ["a.txt", "# why\npipeline:\n  outputs:\n", /looks like YAML/],
-  ["extra.conf", "[SERVICE]\n    Flush 1\n", /there is no output of this plugin, nor any other/],
+  ["a.conf", "[SERVICE]\n    Flush 1\n[INPUT]\n    Name dummy\n", /there is no output of this plugin, nor any other/],
 ])("%s with %j is refused in one line", async (name, text, message) => {
   expect(await files.findings(name, text)).toMatchObject([{ severity: "error", place: { line: 1 }, message: expect.stringMatching(message) as string }]);
+});
+
+describe("a file that FireLens includes", () => {
+  it("needs no inputs and outputs, which FireLens makes", async () => {
+    const text = "[SERVICE]\n    Flush 1\n[FILTER]\n    Name grep\n    Match app-firelens*\n    Exclude log GET\n";
+    expect(await files.findings("extra.conf", text)).toEqual([]);
+    expect(await files.findings("parts.yaml", "service:\n  flush: 1\n")).toEqual([]);
+  });
+
+  it("may have an output for tags of inputs that it does not have", async () => {
+    expect(await files.findings("extra.conf", output({ Match: "app-firelens*" }))).toEqual([]);
+  });
+
+  it("is looked at as any other", async () => {
+    expect(briefly(await files.findings("extra.conf", "[SERVICE]\n    Flush 0\n"))).toEqual(["error flush"]);
+  });
 });

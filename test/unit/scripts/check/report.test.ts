@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { help, readArguments } from "../../../../scripts/check/arguments.js";
 import { UsageError } from "../../../../scripts/command_line.js";
-import { editDistance, nearest } from "../../../../scripts/check/edit_distance.js";
+import { editDistance, nearest } from "../../../../scripts/edit_distance.js";
 import { type Finding, sorted, withoutRepeats } from "../../../../scripts/check/findings.js";
 import { failureAdvice } from "../../../../scripts/check/live_failures.js";
 import { jsonReport, textReport } from "../../../../scripts/check/report.js";
@@ -57,7 +57,8 @@ describe("the command line", () => {
     expect(readArguments(["-c", "a.conf"])).toEqual({ file: "a.conf", live: false, json: false, environmentFile: undefined, fluentBit: undefined });
     expect(readArguments(["--config", "a.yaml", "--live", "--json"])).toEqual({ file: "a.yaml", live: true, json: true, environmentFile: undefined, fluentBit: undefined });
     expect(readArguments(["--help"])).toBe("help");
-    expect(help).toContain("--live");
+    expect(help("kinesis-check")).toContain("\n  kinesis-check FILE [--live]");
+    expect(help("kinesis-check")).toContain("\n  kinesis-check fluent-bit.conf --live\n");
   });
 
   it("takes the file without -c too, and the version of Fluent Bit", () => {
@@ -71,6 +72,7 @@ describe("the command line", () => {
     [["-c"], /^--config needs a value/],
     [["a", "b"], /^one configuration at a time: 'a' and 'b' are named$/],
     [["-c", "a", "--fix"], /^unknown option --fix; there are --config, /],
+    [["a", "--lvie"], /^unknown option --lvie; did you mean --live\?$/],
     [["a", "--live=yes"], /^--live takes no value/],
     [["a", "--fluent-bit", ""], /^--fluent-bit is empty/],
   ])("%o makes no sense, and the message says what to write", (args, message) => {

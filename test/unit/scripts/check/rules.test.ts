@@ -508,3 +508,50 @@ describe("presence", () => {
     expect(await adviceAbout(section("OUTPUT", { Name: "kinesis_streams" }))).toMatch(/kinesis_streams is Fluent Bit's own.*MIGRATION/);
   });
 });
+
+describe("plugins beside this one", () => {
+  it.each([
+    ["[INPUT]\n    Name tial\n", ["error plugin-name"]],
+    ["[INPUT]\n    Name TAIL\n", []],
+    ["[OUTPUT]\n    Name cloudwatch\n    Match *\n", []],
+    ["[OUTPUT]\n    Name http://127.0.0.1:80/x\n    Match *\n", []],
+    ["[OUTPUT]\n    Name our_own_output\n    Match *\n", ["warning plugin-name"]],
+    ["[OUTPUT]\n    Name ${NOT_SET}\n    Match *\n", []],
+    ["[FILTER]\n    Name grep\n    Match ${NOT_SET}\n", []],
+    ["[FILTER]\n    Name grep\n    Match_Regex .*\n", []],
+    ["[FILTER]\n    Name grep\n", ["error filter-match"]],
+  ])("are known by name, and filters need a Match: %j", async (text, expected) => {
+    expect(await brief(text + output())).toEqual(expected);
+  });
+});
+
+describe("files that Fluent Bit needs", () => {
+  it("are looked for beside the main file, also from an included one", async () => {
+    files.write("parsers.conf", "[PARSER]\n    Name x\n");
+    files.write("parts/service.conf", "[SERVICE]\n    parsers_file parsers.conf\n");
+    expect(await found(`@INCLUDE parts/service.conf\n${output()}`)).toEqual([]);
+    files.write("parts/service.conf", "[SERVICE]\n    parsers_file parts/parsers.conf\n");
+    expect(await brief(`@INCLUDE parts/service.conf\n${output()}`)).toEqual(["error missing-file"]);
+  });
+
+  it("are not missed where they may be another machine's, or a container's", async () => {
+    expect(await found(service({ parsers_file: "/of/another/machine/parsers.conf" }) + output())).toEqual([]);
+    expect(await brief(service({ parsers_file: `${files.folder}/none.conf` }) + output())).toEqual(["error missing-file"]);
+    const text = `apiVersion: v1\nkind: ConfigMap\ndata:\n  fluent-bit.conf: |\n${(service({ parsers_file: "none.conf" }) + output()).replaceAll(/^(?=.)/gmu, "    ")}`;
+    expect(await files.findings("map.yaml", text)).toEqual([]);
+  });
+});
+
+describe("the advice", () => {
+  // Consumers read what the output sends now: what the advice says first leaves each record as it is.
+  it.each([
+    [{ time_key: "t", data_keys: "log" }, /^Remove time_key/],
+    [{ time_key: "t", log_key: "log" }, /^Remove time_key/],
+    [{ log_key: "log", data_keys: "log" }, /^Remove data_keys$/],
+    [{ append_newline: "true", compression: "zlib" }, /^Nothing, where/],
+    [{ simple_aggregation: "true" }, /^Remove it\. Set 'aggregation true' only where the consumers know/],
+  ])("about %j changes no record", async (keys, advice) => {
+    const findings = await found(output(keys));
+    expect(findings).toMatchObject([{ advice: expect.stringMatching(advice) as string }]);
+  });
+});

@@ -1,4 +1,4 @@
-/** The command line of `npm run tail`, and the places that --from names. */
+/** The command line of the tool that reads a stream, and the places that --from names. */
 import { describe, expect, it } from "vitest";
 import { help, readArguments } from "../../../../scripts/tail/arguments.js";
 import { UsageError } from "../../../../scripts/command_line.js";
@@ -32,20 +32,37 @@ describe("the arguments", () => {
     expect(read("--stream", arn, "--region", "us-west-2")).toMatchObject({ region: "us-west-2" });
   });
 
+  it("name the stream without its option, wherever it stands", () => {
+    expect(read("my-stream")).toMatchObject({ stream: "my-stream" });
+    expect(read("--region", "us-west-2", "my-stream", "--json")).toMatchObject({ stream: "my-stream", region: "us-west-2", json: true });
+    expect(read("--json", "--", "-stream-")).toMatchObject({ stream: "-stream-" });
+  });
+
+  it("may be shortened as long as it is clear which is meant, in capitals, and with an underscore", () => {
+    const args = ["--str=s", "--reg", "us-west-2", "--PROFILE", "p", "--fr", "trim-horizon", "--sha", "shardId-000000000001"];
+    expect(read(...args)).toMatchObject({ stream: "s", region: "us-west-2", profile: "p", from: { kind: "trim-horizon" }, shardId: "shardId-000000000001" });
+  });
+
   it("ask for help, even when others are missing", () => {
     expect(read("--help")).toBe("help");
     expect(read("-h")).toBe("help");
   });
 
   it.each([
-    [[], "--stream is missing"],
-    [["--stream", ""], "--stream is missing"],
+    [[], "the stream is missing: name it, npm run tail -- my-stream"],
+    [["--stream", ""], "the stream is missing"],
     [["--stream"], "--stream needs a value"],
     [["--stream", "--json"], "--stream needs a value"],
-    [["--stream", "s", "--strem", "t"], "unknown option --strem; there are --stream, --region,"],
-    [["-x"], "unknown option -x"],
-    [["s"], "npm run tail -- --stream my-stream"],
-    [["--stream", "s t"], "--stream 's t' is no stream's name"],
+    [["--stream", "s", "--strem", "t"], "unknown option --strem; did you mean --stream?"],
+    [["--steam", "s"], "unknown option --steam; did you mean --stream?"],
+    [["--stream-name=s"], "unknown option --stream-name; did you mean --stream?"],
+    [["-stream", "s"], "unknown option -stream; did you mean --stream?"],
+    [["s", "--re", "r", "--s", "t"], "unknown option --s; there are --stream, --region,"],
+    [["s", "--colour"], "unknown option --colour; there are --stream, --region,"],
+    [["-x"], "unknown option -x; there are"],
+    [["s", "t"], "'t' belongs to no option, and 's' is the stream already"],
+    [["--stream", "s", "t"], "'t' belongs to no option"],
+    [["s t"], "'s t' is no stream's name"],
     [["--stream", "x".repeat(129)], "is no stream's name"],
     [["--stream", "s", "--json=yes"], "--json takes no value"],
     [["--stream", "s", "--region", "us west"], "--region 'us west'"],
@@ -65,8 +82,22 @@ describe("the arguments", () => {
 
   it("are all in the help", () => {
     for (const option of ["stream", "region", "endpoint", "profile", "from", "json", "count", "shard"]) {
-      expect(help).toContain(`  --${option} `);
+      expect(help("kinesis-tail")).toContain(`  --${option} `);
     }
+  });
+});
+
+describe("the help", () => {
+  it("has examples as the tool is called, each of which the tool takes", () => {
+    const text = help("kinesis-tail");
+    const examples = [...text.matchAll(/^ {2}kinesis-tail (my-stream|arn:)(.*)$/gmu)].map(([, begin = "", rest = ""]) => (begin + rest).split(" | ")[0]?.split(" ") ?? []);
+    expect(examples.length).toBeGreaterThan(2);
+    for (const example of examples) expect(read(...example)).not.toBe("help");
+  });
+
+  it("speaks of npm's own lines where npm runs the tool, and not elsewhere", () => {
+    expect(help("npm run tail --")).toContain("npm run --silent\ntail");
+    expect(help("kinesis-tail")).not.toContain("npm");
   });
 });
 
