@@ -44,7 +44,7 @@ describe("records", () => {
   });
 
   test("of one partition key are together, in their order, whatever lies between them", () => {
-    const chunk = chunkOf([..."abcab"].map((key, n) => ({ key, log: `${key}${n}` })));
+    const chunk = chunkOf(Array.from("abcab", (key, n) => ({ key, log: `${key}${n}` })));
     const run = runPipeline({ ...joined, partition_key: "key" }, chunk);
     expect(run.entries.map((entry, index) => [entry.partitionKey, textsOf(run)[index], entry.events])).toEqual([
       ["a", "a0\na3", [0, 3]],
