@@ -96,7 +96,7 @@ describe("the bundle", () => {
     });`;
     const { stdout } = spawnSync(process.execPath, ["-e", script], { cwd: project, encoding: "utf8" });
     const scripts = JSON.parse(stdout) as [string, string[]][];
-    const isOnTheWay = (file: string) => /^src\/((chunk|record|bytes|pack)\/(?!compression|checksums|md5_package)|kinesis\/(json|cbor)_body\.ts)/.test(file);
+    const isOnTheWay = (file: string) => /^src\/((chunk|record|bytes|pack)\/(?!(?:snappy_|zstd_)?compression|checksums|md5_package)|kinesis\/(json|cbor)_body\.ts)/.test(file);
     const holding = scripts.filter(([, files]) => files.some(isOnTheWay));
     expect(holding.map(([name]) => name)).toEqual(["build/main.js"]);
     expect(holding[0]?.[1].filter(isOnTheWay).length).toBeGreaterThan(20);
@@ -104,7 +104,7 @@ describe("the bundle", () => {
 
   it("has scripts of their own for what only some outputs need", () => {
     const names = bundles[0]?.split("\n", 1)[0] ?? "";
-    for (const name of ["api", "proxy_agents", "profile_provider", "role_providers", "instance_metadata", "md5_package"]) {
+    for (const name of ["api", "proxy_agents", "profile_provider", "role_providers", "instance_metadata", "md5_package", "compression", "profile_region"]) {
       expect(names).toContain(`"./${name}-`);
     }
   });
