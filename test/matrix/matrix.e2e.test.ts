@@ -4,6 +4,7 @@ import { chunkOf } from "../support/event_chunk.js";
 import { buildPortableHost, PLUGIN } from "../support/host_program.js";
 import { debianVersion, matrixCells, matrixSkipped, matrixTitle } from "../support/matrix.js";
 import { otherRootHost } from "../support/other_root.js";
+import { FLB_ERROR, FLB_OK } from "../support/plugin_host.js";
 import { deliveryCases, lifeCases } from "../support/platform_cases.js";
 import { jsonOf, useStreams } from "../support/stream_fixture.js";
 
@@ -26,6 +27,23 @@ inEach(matrixTitle("kinesis.so in Debian %s (%s), runtime %s"), (_suite, _versio
     expect(said).toMatch(place);
     const { stderr, ...end } = await host.end();
     expect(end, stderr).toEqual({ status: 0, signal: null });
+  });
+
+  it("packs records with Zstandard where this tree's Node.js can, and else refuses the option and names the version", async () => {
+    const stream = await streams.newStream();
+    const host = await streams.host();
+    await host.open(streams.options(stream));
+    const [, major = 0, minor = 0] = (/Node\.js v(\d+)\.(\d+)\.\d+ runs/u.exec(await host.waitForMessage(/Node\.js v\d+\.\d+\.\d+ runs .*/)) ?? []).map(Number);
+    const isKnown = major > 23 || (major === 22 && minor >= 15) || (major === 23 && minor >= 8);
+    const { code, instance } = await host.init(streams.options(stream, { compression: "zstd" }));
+    expect(code).toBe(isKnown ? FLB_OK : FLB_ERROR);
+    if (!isKnown) {
+      await host.waitForMessage(new RegExp(`Invalid 'compression' value \\(zstd\\) specified, it needs Node\\.js 22\\.15 .* and v${major}\\.${minor}\\.`, "u"));
+      return;
+    }
+    expect(await host.flush(instance, chunkOf([{ n: 1 }]))).toBe(FLB_OK);
+    // RFC 8878: magic, a single segment of 7 bytes, and a last block of 7 raw bytes.
+    expect((await streams.kinesis.readAll(stream)).map(({ data }) => Buffer.from(data).toString("latin1"))).toEqual(['\x28\xb5\x2f\xfd\x20\x07\x39\0\0{"n":1}']);
   });
 
   it("ends in order by SIGTERM, with the chunks under way delivered", async () => {
