@@ -71,7 +71,7 @@ function pipelineFor(configuration: Configuration, environment: Environment): Su
 async function checkPipeline({ pipeline, environment }: Surrounded, version: HostVersion | undefined): Promise<Omit<Checked, "version">> {
   const { configuration, service, kinesis } = pipeline;
   const isElsewhere = configuration.container !== undefined;
-  const regions = await Promise.all(kinesis.map((output) => regionOf(output, environment, isElsewhere)));
+  const regions = await Promise.all(kinesis.map((output) => regionOf(output, environment, configuration.container)));
   const outputs = kinesis.map((output, index) => ({ output, options: readOptions(output, regions[index]?.found) }));
   const findings = [
     ...regions.flatMap((region) => region.findings),

@@ -16,15 +16,15 @@ export interface ProfileRegion {
 }
 
 /** In their order. The AWS SDKs and their command line know the one, the other, or both. */
-const variables = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+export const regionVariables: readonly string[] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
 /** @param readProfile is called when the environment has no region. @throws ConfigurationError that names where an invalid one is */
 export async function findRegion(environment: Environment, readProfile: () => Promise<ProfileRegion>): Promise<DefaultRegion> {
-  for (const name of variables) {
+  for (const name of regionVariables) {
     const region = readRegion(name, environment[name] ?? "");
     if (region !== undefined) return { region, source: name };
   }
   const profile = await readProfile();
   const region = readRegion(`region of ${profile.place}`, profile.region);
-  return region === undefined ? { region, lookedIn: [...variables, profile.place] } : { region, source: profile.place };
+  return region === undefined ? { region, lookedIn: [...regionVariables, profile.place] } : { region, source: profile.place };
 }

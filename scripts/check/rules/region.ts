@@ -2,8 +2,9 @@
 import { ConfigurationError } from "../../../src/configuration_error.js";
 import { readProfileRegion } from "../../../src/credentials/profile_region.js";
 import type { Environment } from "../../../src/network/environment.js";
-import { findRegion, type DefaultRegion } from "../../../src/options/region.js";
+import { findRegion, regionVariables, type DefaultRegion } from "../../../src/options/region.js";
 import { regionOfArn } from "../../../src/options/stream_name.js";
+import type { Container } from "../configuration.js";
 import type { Finding } from "../findings.js";
 import type { KinesisOutput } from "../outputs.js";
 
@@ -14,15 +15,16 @@ export interface CheckedRegion {
   readonly findings: readonly Finding[];
 }
 
-/** @param isElsewhere whether the environment is that of a container, where the shared files cannot be read from here */
-export async function regionOf(output: KinesisOutput, environment: Environment, isElsewhere: boolean): Promise<CheckedRegion> {
+/** @param container of which the environment is, where the shared files cannot be read from here */
+export async function regionOf(output: KinesisOutput, environment: Environment, container: Container | undefined): Promise<CheckedRegion> {
   const { place, settings } = output;
   const own = settings.first("region");
   // What hangs on a variable that is not set here is not judged.
   if (own !== undefined && (own.resolved !== "" || own.unset.length > 0)) return { found: undefined, findings: [] };
+  if (container?.hasMoreVariables === true || regionVariables.some((name) => isUnknown(container, name))) return { found: undefined, findings: [] };
   const readProfile = () => readProfileRegion(settings.first("profile")?.resolved, environment);
   try {
-    const found = await findRegion(environment, isElsewhere ? async () => Promise.resolve(unread) : readProfile);
+    const found = await findRegion(environment, container === undefined ? readProfile : async () => Promise.resolve(unread));
     const missing = { severity: "warning", rule: "missing-option", message: messageOf(found, output), advice: adviceForNone } as const;
     const known = { severity: "hint", rule: "region", message: messageOf(found, output), advice: adviceForFound } as const;
     return { found, findings: [{ place, ...(found.region === undefined ? missing : known) }] };
@@ -31,6 +33,11 @@ export async function regionOf(output: KinesisOutput, environment: Environment, 
     const advice = "Correct it, or set 'region'; Fluent Bit does not start with it";
     return { found: undefined, findings: [{ severity: "error", place, rule: "environment", message: error.message, advice }] };
   }
+}
+
+/** Whether a variable is set, but its value is not known here. */
+function isUnknown(container: Container | undefined, name: string): boolean {
+  return container?.variables.has(name) === true && container.variables.get(name) === undefined;
 }
 
 const unread = { region: "", place: "the shared files of the container, which cannot be read here" };

@@ -46,6 +46,19 @@ describe("a manifest of Kubernetes", () => {
   });
 
   it.each([
+    ["env: [{name: AWS_REGION, value: eu-west-1}]\n", ["hint region"]],
+    ["env: [{name: AWS_REGION, value: eu west}]\n", ["error environment"]],
+    ["env: [{name: AWS_DEFAULT_REGION, valueFrom: {x: y}}]\n", []],
+    ["envFrom: [{secretRef: {name: x}}]\n", []],
+    ["env: []\n", ["warning missing-option"]],
+  ])("may have the region in the container's variables: %s", async (env, expected) => {
+    const text = configMap({ "fluent-bit.conf": output({ region: undefined }) }) + daemonSet(env);
+    const findings = await files.findings("a.yaml", text, { AWS_REGION: "us-west-2" });
+    expect(briefly(findings)).toEqual(expected);
+    if (expected[0] === "warning missing-option") expect(findings[0]?.message).toContain("the shared files of the container, which cannot be read here");
+  });
+
+  it.each([
     ["command: [/fluent-bit/bin/fluent-bit]\nargs: [-c, fluent-bit.conf]\n", ["error not-loaded"]],
     ["command: [sh, -c, 'exec fluent-bit -c fluent-bit.conf']\n", ["error not-loaded"]],
     ["command: [/fluent-bit/bin/fluent-bit]\nargs: [-e, /fluent-bit/kinesis.so]\n", []],
