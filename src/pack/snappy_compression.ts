@@ -3,9 +3,9 @@
  * libraries, without the frames of a stream.
  */
 import { compress } from "snappyjs";
-import type { ByteSink } from "../bytes/byte_sink.js";
+import type { Compress } from "../record/truncation.js";
 
-/** A {@link Compress}. */
-export function compressWithSnappy(sink: ByteSink, start: number): void {
+/** Appends a block to the sink, of its bytes from a start on. */
+export const compressWithSnappy: Compress = (sink, start) => {
   sink.append(compress(sink.bytes.subarray(start, sink.length)));
-}
+};
