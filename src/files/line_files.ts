@@ -1,6 +1,6 @@
 /** The files of lines of a process: outputs that name the same file share it. */
 import { LineFile, type LineOwner } from "./line_file.js";
-import { truePath, unusable } from "./named_file.js";
+import { nameKey, truePath, unusable } from "./named_file.js";
 
 interface SharedFile {
   readonly file: LineFile;
@@ -32,31 +32,32 @@ export class LineFiles {
     return this.#inTurn(async () => {
       try {
         const name = await truePath(file);
-        const shared = this.#shared.get(name) ?? (await openShared(name));
-        this.#shared.set(name, shared);
+        const key = nameKey(name);
+        const shared = this.#shared.get(key) ?? (await openShared(name));
+        this.#shared.set(key, shared);
         shared.sizes.push(mostBytes);
-        return this.#use(name, shared, mostBytes);
+        return this.#use(key, shared, mostBytes);
       } catch (error) {
         throw unusable(option, file, error);
       }
     });
   }
 
-  #use(name: string, shared: SharedFile, mostBytes: number): OpenLineFile {
+  #use(key: string, shared: SharedFile, mostBytes: number): OpenLineFile {
     let closing: Promise<void> | undefined;
     return {
       append: (text, records, owner) => shared.file.append(text, records, owner),
-      close: () => (closing ??= this.#leave(name, shared, mostBytes)),
+      close: () => (closing ??= this.#leave(key, shared, mostBytes)),
     };
   }
 
   /** Waits outside of its turn: an init must not wait for a disk that hangs. */
-  async #leave(name: string, shared: SharedFile, mostBytes: number): Promise<void> {
+  async #leave(key: string, shared: SharedFile, mostBytes: number): Promise<void> {
     await shared.file.idle();
     await this.#inTurn(async () => {
       shared.sizes.splice(shared.sizes.indexOf(mostBytes), 1);
       if (shared.sizes.length > 0) return;
-      this.#shared.delete(name);
+      this.#shared.delete(key);
       await shared.file.close();
     });
   }

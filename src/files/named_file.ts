@@ -40,8 +40,19 @@ export async function openToAppend(file: string): Promise<FileHandle> {
   throw new KindError("is not a regular file");
 }
 
+/** Whether Windows takes the name for a device, whatever its folder. Source: Microsoft, Naming Files, Paths, and Namespaces. */
+export function namesDevice(file: string, platform: string = process.platform): boolean {
+  return platform === "win32" && /(?:^|[\\/])(?:nul|con|prn|aux|com\d|lpt\d)(?:\.[^\\/]*)?$/iu.test(file);
+}
+
+/** Returns what two names of one file have in common: Windows does not tell large letters from small ones. */
+export function nameKey(truePath: string, platform: string = process.platform): string {
+  return platform === "win32" ? truePath.toLowerCase() : truePath;
+}
+
 /** Resolves when the file is regular, or there is none. @throws KindError, or an error of the system's */
 export async function expectRegular(file: string): Promise<void> {
+  if (namesDevice(file)) throw new KindError("is a device");
   try {
     const stats = await stat(file);
     if (stats.isFile()) return;

@@ -4,7 +4,7 @@ import { ConfigurationError } from "../configuration_error.js";
 import type { AgedDelivery, DeliveryKeeper } from "../delivery/partial_deliveries.js";
 import { FileFault, readBoundedFile } from "../network/bounded_file.js";
 import { takeLock } from "./lock_file.js";
-import { expectRegular, truePath, unusable } from "./named_file.js";
+import { expectRegular, nameKey, truePath, unusable } from "./named_file.js";
 import { StateFile, type StateFileDependencies } from "./state_file.js";
 import { readState } from "./state_form.js";
 
@@ -44,12 +44,13 @@ export class StateFiles {
   async open(option: string, file: string, dependencies: StateFileDependencies): Promise<OpenStateFile> {
     try {
       const name = await truePath(file);
-      await this.#untilFree(option, file, name, dependencies);
+      const key = nameKey(name);
+      await this.#untilFree(option, file, key, dependencies);
       let closed: () => void = () => undefined;
       const use: Use = { isEnding: false, closed: new Promise((resolve) => (closed = resolve)) };
-      this.#uses.set(name, use);
+      this.#uses.set(key, use);
       const leave = () => {
-        this.#uses.delete(name);
+        this.#uses.delete(key);
         closed();
       };
       try {
@@ -63,9 +64,9 @@ export class StateFiles {
     }
   }
 
-  async #untilFree(option: string, file: string, name: string, { now, sleep }: StateFileDependencies): Promise<void> {
+  async #untilFree(option: string, file: string, key: string, { now, sleep }: StateFileDependencies): Promise<void> {
     const endMs = now() + mostWaitMs;
-    for (let use = this.#uses.get(name); use !== undefined; use = this.#uses.get(name)) {
+    for (let use = this.#uses.get(key); use !== undefined; use = this.#uses.get(key)) {
       if (!use.isEnding || now() >= endMs) {
         throw new ConfigurationError(`Invalid '${option}' value (${file}) specified, another output uses it; each output needs a file of its own`);
       }
