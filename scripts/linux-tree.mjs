@@ -8,8 +8,8 @@ export const packageName = "fluent-bit-kinesis";
 export const summary = "Fluent Bit output plugin for Amazon Kinesis Data Streams";
 export const description = `Records go to a stream one by one or packed into aggregates of the KPL, with gzip or zlib.
 It takes the place of AWS's Go plugin: the same name (kinesis), options and
-environment variables. The commands kinesis-check and kinesis-tail check a
-configuration and print what a stream holds; they need the program node.`;
+environment variables. The commands kinesis-check, kinesis-tail and
+kinesis-watch need the program node.`;
 export const { version, license } = manifest;
 
 /** Where the library lies, and the folders that are this package's alone. */
