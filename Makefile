@@ -232,9 +232,9 @@ bench-tuning: release libnode
 soak: release libnode
 	@$(WITH_LIBNODE) SOAK_SECONDS="$${SOAK_SECONDS:-1800}" npx --no-install vitest run test/soak
 
-## Sends the lines of a log (LOG=/path/to/file) to a Kinesis on this machine, and reads them back.
+## Sends the lines of a log (LOG=/path/to/file) to a Kinesis on this machine, and reads them back; WATCH=yes shows metrics too.
 demo: release libnode
-	@$(WITH_LIBNODE) node scripts/demo.mjs "$(LOG)"
+	@$(WITH_LIBNODE) node scripts/demo.mjs "$(LOG)" "$(WATCH)"
 
 ## Starts a Kinesis on this machine with the stream my-stream, and says how to send to it; PORT=4568.
 kinesis: $(MODULES)

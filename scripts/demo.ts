@@ -7,8 +7,10 @@ import { Child } from "../test/support/child.js";
 import { pluginEnvironment } from "../test/support/environment.js";
 import { chunkOf } from "../test/support/event_chunk.js";
 import { FluentBit } from "../test/support/fluent_bit.js";
-import { KinesisLocal, REGION } from "../test/support/kinesis_local.js";
+import { freePort, KinesisLocal, REGION } from "../test/support/kinesis_local.js";
 import { FLB_OK, type Options, PLUGIN, PluginHost } from "../test/support/plugin_host.js";
+import { dashboard, type Look } from "./watch/dashboard.js";
+import { scrape } from "./watch/scrape.js";
 
 const USUAL_LOGS = ["/var/log/dpkg.log", "/var/log/apt/history.log", "/var/log/syslog", "/var/log/alternatives.log"];
 const MOST_LINES = 50_000;
@@ -59,22 +61,41 @@ async function sendThroughFluentBit(
   lines: readonly string[],
   options: Options,
   arrived: () => Promise<number>,
+  isWatched: boolean,
 ): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "kinesis-demo-"));
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
   const file = path.join(folder, "demo.log");
   writeFileSync(file, lines.map((line) => `${line}\n`).join(""));
-  const properties = { path: file, read_from_head: "true", exit_on_eof: "true", buffer_max_size: "8M" };
+  const properties = { path: file, read_from_head: "true", exit_on_eof: String(!isWatched), buffer_max_size: "8M" };
   const pipeline = { inputs: [{ name: "tail", properties }], outputs: [{ name: "kinesis", properties: options }] };
-  const fluentBit = FluentBit.fromArguments(pipeline, { program });
+  const port = String(await freePort());
+  const extraArguments = isWatched ? ["-H", "-L", "127.0.0.1", "-P", port] : [];
+  const fluentBit = FluentBit.fromArguments(pipeline, { program, extraArguments });
   cleanups.push(async () => fluentBit.destroy());
   const end = fluentBit.ended();
+  let before: Look | undefined;
   while (!fluentBit.child.hasEnded) {
     await Promise.race([sleep(500), end]);
-    console.log(`  ${await arrived()} of ${lines.length} records are in the stream`);
+    const count = await arrived();
+    console.log(`  ${count} of ${lines.length} records are in the stream`);
+    if (!isWatched) continue;
+    const now = await showMetrics(port, before);
+    // Fluent Bit has nothing more to do: it goes on until it has shown that.
+    if (count >= lines.length && before !== undefined && now !== before) fluentBit.signal("SIGTERM");
+    before = now;
   }
   const { status } = await end;
   if (status !== 0) throw new Error(`Fluent Bit ended with status ${status}:\n${fluentBit.output.slice(-4000)}`);
+}
+
+/** As `kinesis-watch` does. Fluent Bit answers neither at its start nor at its end, which is no matter here. */
+async function showMetrics(port: string, before: Look | undefined): Promise<Look | undefined> {
+  const url = new URL(`http://127.0.0.1:${port}/api/v2/metrics/prometheus`);
+  const now = await scrape(url, AbortSignal.timeout(2_000)).catch(() => undefined);
+  if (now === undefined || now.series.length === 0) return before;
+  console.log(dashboard(before, now).replace(/^/gmu, "    ").trimEnd());
+  return now;
 }
 
 async function sendThroughHost(lines: readonly string[], options: Options): Promise<void> {
@@ -117,7 +138,7 @@ function countMissing(wanted: readonly string[], found: readonly string[]): numb
   return missing;
 }
 
-async function demonstrate(asked: string | undefined): Promise<boolean> {
+async function demonstrate(asked: string | undefined, isWatched: boolean): Promise<boolean> {
   if (!existsSync(PLUGIN)) throw new Error("bin/kinesis.so is not there; run make first");
   const log = chooseLog(asked);
   const all = readFileSync(log, "utf8").split(/\r?\n/).filter((line) => line !== "");
@@ -136,9 +157,10 @@ async function demonstrate(asked: string | undefined): Promise<boolean> {
   const start = performance.now();
   if (fluentBit !== undefined) {
     console.log(`Sending through Fluent Bit (${fluentBit}) with bin/kinesis.so:`);
-    await sendThroughFluentBit(fluentBit, lines, options, async () => (await kinesis.readAll(STREAM)).length);
+    await sendThroughFluentBit(fluentBit, lines, options, async () => (await kinesis.readAll(STREAM)).length, isWatched);
   } else {
     console.log("No Fluent Bit here (FLUENT_BIT, PATH): sending through the host program of the tests instead:");
+    if (isWatched) console.log("(WATCH=yes shows Fluent Bit's metrics, so there is nothing to watch)");
     await sendThroughHost(lines, options);
   }
   const taken = seconds(start);
@@ -153,6 +175,13 @@ async function demonstrate(asked: string | undefined): Promise<boolean> {
   return received.length === lines.length && missing === 0;
 }
 
+const next = `Where to look next:
+  make kinesis                      a Kinesis that stays, for your own Fluent Bit
+  npm run tail -- my-stream         what a stream holds, as it comes
+  npm run watch                     what the outputs of a running Fluent Bit do (make demo WATCH=yes shows it here)
+  npm run check -- fluent-bit.conf  what is wrong or risky in your configuration
+docs/TOOLS.md has these tools, docs/METRICS.md the metrics.`;
+
 for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   process.once(signal, () => {
     console.log("Stopped; cleaning up ...");
@@ -161,8 +190,9 @@ for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
 }
 
 try {
-  const equal = await demonstrate(process.argv[2]);
-  console.log(equal ? "Everything arrived." : "FAILED: what came out is not what went in.");
+  const [, , log, ...more] = process.argv;
+  const equal = await demonstrate(log, more.some((word) => /^(?:--watch|yes|1|on|true)$/iu.test(word)));
+  console.log(equal ? `Everything arrived.\n\n${next}` : "FAILED: what came out is not what went in.");
   process.exitCode = equal ? 0 : 1;
 } catch (error) {
   if (cleaning === undefined) console.error(error instanceof Error ? error.message : error);

@@ -9,8 +9,9 @@ export const summary = "Fluent Bit output plugin for Amazon Kinesis Data Streams
 export const description = `Records go to a stream one by one or packed into aggregates of the KPL, with gzip or zlib.
 It takes the place of AWS's Go plugin: the same name (kinesis), options and
 environment variables. The commands kinesis-check, kinesis-tail and
-kinesis-resend check a configuration, print what a stream holds and send dropped
-records again; they need the program node.`;
+kinesis-watch check a configuration, print what a stream holds and show what a
+Fluent Bit does, kinesis-resend sends dropped records again; they need the
+program node.`;
 export const { version, license } = manifest;
 
 /** Where the library lies, and the folders that are this package's alone. */

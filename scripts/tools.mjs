@@ -8,7 +8,7 @@ import { build } from "esbuild";
 import { projectFolder } from "./bundle.mjs";
 
 /** The tools, by the names of their files; each has a scripts/NAME/main.ts with `main(arguments, command)`. */
-export const tools = ["check", "resend", "tail"];
+export const tools = ["check", "resend", "tail", "watch"];
 
 /** The name of a tool where npm installs it. */
 export const commandNameOf = (tool) => `kinesis-${tool}`;

@@ -17,3 +17,14 @@ it("make demo sends the lines of a log file and reads all of them back", { timeo
   expect(run.stdout + run.stderr).toContain("In: 50 lines. Out: 50 records, 0 lines missing.");
   expect(run.status).toBe(0);
 });
+
+it.skipIf(!process.env["FLUENT_BIT"])("make demo WATCH=yes shows the metrics of Fluent Bit, and at the end where to look next", { timeout: 120_000 }, () => {
+  const file = path.join(folder, "watched.log");
+  writeFileSync(file, Array.from({ length: 500 }, (_, n) => `line ${n} ${"x".repeat(100)}\n`).join(""));
+  const env = pluginEnvironment({ FLUENT_BIT: process.env["FLUENT_BIT"] });
+  const run = spawnSync(process.execPath, ["scripts/demo.mjs", file, "yes"], { cwd: ROOT, encoding: "utf8", env });
+  expect(run.stdout).toMatch(/^ {4}kinesis\.0 -> demo\n {6}records +\S+\/s, /mu);
+  expect(run.stdout).toContain("500 records, 0 lines missing.");
+  expect(run.stdout).toMatch(/\nWhere to look next:\n {2}make kinesis/u);
+  expect(run.status).toBe(0);
+});

@@ -16,7 +16,7 @@ const { version } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "ut
 const has = (program: string) => spawnSync("/bin/sh", ["-c", `command -v ${program}`]).status === 0;
 const isRoot = process.getuid?.() === 0;
 const run = (program: string, ...args: string[]) => execFileSync(program, args, { encoding: "utf8", env: { ...process.env, LC_ALL: "C" }, stdio: ["ignore", "pipe", "pipe"] });
-const ours = ["/usr/bin/kinesis-check", "/usr/bin/kinesis-resend", "/usr/bin/kinesis-tail", "/usr/lib/fluent-bit/kinesis.so", "/usr/share/fluent-bit-kinesis/tools/check.mjs", "/usr/share/fluent-bit-kinesis/tools/resend.mjs", "/usr/share/fluent-bit-kinesis/tools/tail.mjs"];
+const ours = ["/usr/bin/kinesis-check", "/usr/bin/kinesis-resend", "/usr/bin/kinesis-tail", "/usr/lib/fluent-bit/kinesis.so", "/usr/share/fluent-bit-kinesis/tools/check.mjs", "/usr/share/fluent-bit-kinesis/tools/resend.mjs", "/usr/share/fluent-bit-kinesis/tools/tail.mjs", "/usr/bin/kinesis-watch"];
 const papers = ["LICENSE", "THIRD-PARTY", "README.md", "docs/LINUX.md", "examples/plugins.conf"].map((name) => `/usr/share/doc/fluent-bit-kinesis/${name}`);
 /** 14 November 2023, 22:13:20. */
 const epoch = "1700000000";

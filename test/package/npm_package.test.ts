@@ -47,7 +47,7 @@ describe("the npm package", () => {
   it("brings no other package", () => {
     expect(readdirSync(path.join(folder, "empty/node_modules")).filter((each) => !each.startsWith("."))).toEqual([name]);
     const manifest = JSON.parse(readFileSync(path.join(installed, "package.json"), "utf8")) as Record<string, unknown>;
-    expect(manifest).toMatchObject({ name, version, license: "Apache-2.0", bin: { "kinesis-check": "tools/check.mjs", "kinesis-resend": "tools/resend.mjs", "kinesis-tail": "tools/tail.mjs" } });
+    expect(manifest).toMatchObject({ name, version, license: "Apache-2.0", bin: { "kinesis-check": "tools/check.mjs", "kinesis-resend": "tools/resend.mjs", "kinesis-tail": "tools/tail.mjs", "kinesis-watch": "tools/watch.mjs" } });
     for (const key of ["private", "dependencies", "devDependencies", "scripts"]) expect(manifest).not.toHaveProperty(key);
   });
 
@@ -64,7 +64,7 @@ describe("the npm package", () => {
     expect(pack("second").equals(readFileSync(path.join(folder, "first", `${name}-${version}.tgz`)))).toBe(true);
   });
 
-  it.each(["kinesis-check", "kinesis-resend", "kinesis-tail"])("has %s, which tells its options and how it is called", async (command) => {
+  it.each(["kinesis-check", "kinesis-resend", "kinesis-tail", "kinesis-watch"])("has %s, which tells its options and how it is called", async (command) => {
     const { status, stdout, stderr } = await run(command, "--help");
     expect(stdout).toContain(`\n  ${command} `);
     expect(stdout).toContain("\nExamples:\n");

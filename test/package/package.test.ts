@@ -59,7 +59,7 @@ describe("the archive", () => {
     const { status, stdout } = spawnSync(process.execPath, args, { cwd: join(folder, NAME), env: { PATH: "/nowhere" }, encoding: "utf8" });
     expect(stdout).toBe("1 kinesis output: 0 errors, 0 warnings, 0 hints.\n");
     expect(status).toBe(0);
-    expect(readdirSync(join(folder, NAME, "tools")).sort()).toEqual(["check.mjs", "resend.mjs", "tail.mjs"]);
+    expect(readdirSync(join(folder, NAME, "tools")).sort()).toEqual(["check.mjs", "resend.mjs", "tail.mjs", "watch.mjs"]);
   });
 
   it("has the bill of this very library", () => {

@@ -109,6 +109,7 @@ describe.skipIf(windowsSkipped !== undefined)(windowsTitle("kinesis.dll"), () =>
       "kinesis.dll: OK",
       "tools/check.mjs: OK",
       "tools/tail.mjs: OK",
+      "tools/watch.mjs: OK",
     ]);
     expect(readFileSync(path.join(unpacked, "THIRD-PARTY"), "utf8")).toContain("winpthreads");
   });

@@ -70,6 +70,46 @@ it("there is an alert for each thing that goes wrong", () => {
   expect(all).toContain("request_duration_seconds_bucket");
 });
 
+describe("the dashboard of Grafana", () => {
+  interface Target {
+    readonly expr: string;
+    readonly legendFormat: string;
+  }
+  const { panels, templating } = JSON.parse(exampleText("monitoring/dashboard.json")) as {
+    readonly panels: readonly { readonly id: number; readonly title: string; readonly targets: readonly Target[] }[];
+    readonly templating: { readonly list: readonly { readonly name: string; readonly query: string }[] };
+  };
+  const targets = panels.flatMap((panel) => panel.targets.map((target) => ({ ...target, title: panel.title })));
+
+  it.each(targets)("$title: $expr has metrics and labels that the plugin has", ({ expr, legendFormat }) => {
+    const used = [...expr.matchAll(/\b(fluentbit_\w+)\{([^}]*)\}/g)];
+    expect(used.length).toBeGreaterThan(0);
+    for (const [, name = "", matchers = ""] of used) {
+      if (name === "fluentbit_output_retries_failed_total") continue;
+      expect([...metrics.keys()]).toContain(name);
+      for (const [, label = "", operator = "", value = ""] of matchers.matchAll(/(\w+)(=~?)"([^"]*)"/g)) {
+        expect(metrics.get(name)?.has(label), label).toBe(true);
+        if (operator === "=") expect(metrics.get(name)?.get(label)).toContain(value);
+      }
+    }
+    for (const [, label = ""] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) expect(["name", "stream", "reason", "outcome"]).toContain(label);
+    expect(expr.split("(").length, "brackets are closed").toBe(expr.split(")").length);
+  });
+
+  it("shows every metric but those that tell the same as another", () => {
+    const all = targets.map(({ expr }) => expr).join("\n");
+    for (const name of metrics.keys()) if (!name.includes("truncated")) expect(all).toContain(name);
+  });
+
+  it("asks for the values of its variables by a metric that each output has, and names each panel once", () => {
+    const [, ...variables] = templating.list;
+    for (const { query } of variables) expect(query).toContain("fluentbit_kinesis_sent_records_total");
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    const known = new Set(templating.list.map(({ name }) => name));
+    for (const [, variable = ""] of JSON.stringify(panels).matchAll(/\$\{?(\w+)/g)) expect(known.has(variable) || variable === "__rate_interval", variable).toBe(true);
+  });
+});
+
 const hasPromtool = spawnSync("promtool", ["--version"]).status === 0;
 
 describe.skipIf(!hasPromtool)("promtool", () => {

@@ -1,0 +1,54 @@
+/** The tool that watches a Fluent Bit: wires the arguments, the looks at its metrics, and the screen. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { UsageError, usageStatus } from "../command_line.js";
+import { help, readArguments, type WatchSettings } from "./arguments.js";
+import { dashboard, type Look } from "./dashboard.js";
+import { scrape, ScrapeError } from "./scrape.js";
+
+const failureStatus = 1;
+/** ECMA-48: to the upper left corner, and empty all behind it. */
+const clear = "\u001b[H\u001b[J";
+
+/**
+ * Runs the command; sets the status with which the process ends when all is written.
+ * @param command how it is called
+ */
+export async function main(args: readonly string[], command: string): Promise<void> {
+  try {
+    const settings = readArguments(args, command);
+    if (settings === "help") process.stdout.on("error", () => undefined).write(help(command));
+    else await watch(settings);
+  } catch (error) {
+    const isUsage = error instanceof UsageError;
+    if (!isUsage && !(error instanceof ScrapeError)) throw error;
+    process.stderr.write(`watch: ${error.message}\n${isUsage ? `${command} --help tells all options\n` : ""}`);
+    process.exitCode = isUsage ? usageStatus : failureStatus;
+  }
+}
+
+/** The first look must succeed; later ones may fail for a while, as Fluent Bit may be started again. */
+async function watch({ url, intervalMs, count }: WatchSettings): Promise<void> {
+  const stop = new AbortController();
+  const isStopped = () => stop.signal.aborted;
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
+  // Whoever closed the pipe does not want the rest.
+  process.stdout.on("error", () => stop.abort());
+  let before: Look | undefined;
+  for (let looks = 1; !isStopped(); looks++) {
+    try {
+      const now = await scrape(url, stop.signal);
+      show(dashboard(before, now));
+      before = now;
+    } catch (error) {
+      if (isStopped()) return;
+      if (before === undefined || !(error instanceof ScrapeError)) throw error;
+      show(`${error.message}\n`);
+    }
+    if (looks === count) return;
+    await sleep(intervalMs, undefined, { signal: stop.signal }).catch(() => undefined);
+  }
+}
+
+function show(text: string): void {
+  process.stdout.write(process.stdout.isTTY ? `${clear}${text}` : `${text}\n`);
+}

@@ -1,0 +1,42 @@
+/** Fetches the metrics that a Fluent Bit shows. */
+import type { Look } from "./dashboard.js";
+import { readExposition } from "./exposition.js";
+
+/** An answer that takes longer is not waited for. */
+const timeoutMs = 5_000;
+/** A Fluent Bit of a hundred outputs shows some 200 kB. */
+const mostBytes = 16 * 1024 * 1024;
+
+/** Why there are no metrics, and what to do. */
+export class ScrapeError extends Error {
+  override readonly name = "ScrapeError";
+}
+
+/** @throws ScrapeError */
+export async function scrape(url: URL, signal: AbortSignal): Promise<Look> {
+  const advice = "is Fluent Bit running there, with 'http_server on' in [SERVICE]?";
+  try {
+    const limit = AbortSignal.timeout(timeoutMs);
+    const stop = new AbortController();
+    for (const each of [limit, signal]) each.addEventListener("abort", () => stop.abort(each.reason), { once: true });
+    if (signal.aborted) stop.abort();
+    const response = await fetch(url, { signal: stop.signal });
+    if (!response.ok) throw new ScrapeError(`${url.href} answers with status ${response.status}; ${advice}`);
+    return { atMs: performance.now(), series: readExposition(await boundedText(response, url)) };
+  } catch (error) {
+    if (error instanceof ScrapeError) throw error;
+    const { cause, message } = error as { cause?: { code?: string; message?: string }; message: string };
+    throw new ScrapeError(`${url.href} cannot be read (${cause?.code ?? cause?.message ?? message}); ${advice}`, { cause: error });
+  }
+}
+
+async function boundedText(response: Response, url: URL): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) throw new ScrapeError(`${url.href} answers with more than ${mostBytes} bytes: these are no metrics of Fluent Bit`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
