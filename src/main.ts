@@ -7,6 +7,7 @@ import { outputFactory } from "./host/output_factory.js";
 import { Plugin } from "./host/plugin.js";
 import { releaseAfterRequests } from "./host/resident_memory.js";
 import { replaceStandardStreams, routeConsole } from "./host/standard_streams.js";
+import { zoneFiles } from "./host/zone_files.js";
 import { zoneName } from "./host/zone_name.js";
 import { hasLogLevel, readLogLevel } from "./options/environment.js";
 import type { SharedMemory } from "./output/open_output.js";
@@ -46,9 +47,11 @@ export function start(binding: Binding, load: LoadBuiltIn): void {
   const { ready: md5Ready, md5 } = lateMd5(createHash, async () => (await import("./pack/md5_package.js")).md5, (reason) => {
     log.info(`[kinesis] OpenSSL has no MD5 here (${reason}), as with FIPS; the checksum in aggregated records is computed without it`);
   });
+  const zones = zoneFiles(() => load("node:fs"));
   const steadyNow = () => performance.now();
   const openOutput = outputFactory({
-    ...{ binding, log, outputLevels, zoneName, md5, md5Ready, steadyNow },
+    ...{ binding, log, outputLevels, md5, md5Ready, steadyNow },
+    zoneName: (epochSeconds, zone) => zoneName(epochSeconds, zone, zones),
     environment: process.env,
     nodeVersion: process.version,
     hostLog: isHostLog ? hostLog : undefined,

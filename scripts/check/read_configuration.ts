@@ -15,6 +15,7 @@ const foreign: readonly (readonly [key: string, name: string, advice: string])[]
   ["rule_files", "a file of tests of Prometheus' alerts", "Check the configuration of Fluent Bit"],
   ["groups", "a file of alerts of Prometheus", "Check the configuration of Fluent Bit"],
   ["Statement", "a policy of IAM", "Check the configuration of Fluent Bit"],
+  ["image", "a file of values for another chart of Helm, or to lay over others", "Check what 'helm template' makes of all values together"],
   ["services", "a file of Docker Compose", "Check the configuration that it mounts, with --variables for its variables"],
 ];
 const forms = "Name a configuration of Fluent Bit (*.conf, *.yaml), a manifest of Kubernetes with a ConfigMap, values of the Helm chart fluent-bit, or a task definition of ECS";

@@ -1,5 +1,6 @@
 /** The typed mirror of native/binding.cc, and the codes of Fluent Bit's ABI. */
 import type * as Crypto from "node:crypto";
+import type * as FileSystem from "node:fs";
 import type { MetricDefinition } from "../telemetry/metrics.js";
 
 /** The kinds of requests, as numbered in native/fluent_bit/request.h. */
@@ -91,6 +92,8 @@ export interface Binding {
 export interface LateBuiltIns {
   /** For hashes. */
   readonly "node:crypto": typeof Crypto;
+  /** For the files of time zones. */
+  readonly "node:fs": typeof FileSystem;
 }
 
 /** The bootstrap script's `require`; Node keeps what it has loaded. */

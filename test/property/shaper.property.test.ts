@@ -117,8 +117,8 @@ test("the shaper agrees with the reference", () => {
     }),
     { numRuns: 2000 },
   );
-  // That the runs tell anything: each outcome was among them, often.
-  expect(Math.min(seen.written, seen.refused, seen.withKey)).toBeGreaterThan(100);
+  // That the runs tell anything: each outcome was among them, often. The rarest came 59 to 110 times.
+  expect(Math.min(seen.written, seen.refused, seen.withKey)).toBeGreaterThan(25);
 });
 
 test("one shaper and one sink for many records give what new ones for each give", () => {

@@ -1,7 +1,8 @@
 // The whole core behind a shim of the test's: outputs are opened, flush to a service on this machine, fail alone and end.
 import * as crypto from "node:crypto";
+import * as fs from "node:fs";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { flushAnswers, initFailed, requestKinds, type HostInstance, type LoadBuiltIn, type RequestHandler } from "../../src/host/binding.js";
+import { flushAnswers, initFailed, requestKinds, type HostInstance, type LateBuiltIns, type LoadBuiltIn, type RequestHandler } from "../../src/host/binding.js";
 import { start } from "../../src/main.js";
 import { hostLevels } from "../../src/telemetry/log.js";
 import { chunkOf } from "../support/event_chunk.js";
@@ -84,7 +85,8 @@ let listeners: Map<string, unknown[]>;
 /** What was written to standard error. */
 let written: string[];
 
-const load: LoadBuiltIn = () => crypto;
+const builtIns: LateBuiltIns = { "node:crypto": crypto, "node:fs": fs };
+const load: LoadBuiltIn = (name) => builtIns[name];
 
 beforeEach(async () => {
   written = [];

@@ -108,6 +108,7 @@ describe.skipIf(windowsSkipped !== undefined)(windowsTitle("kinesis.dll"), () =>
       "fluent-bit-windows.conf: OK",
       "kinesis.dll: OK",
       "tools/check.mjs: OK",
+      "tools/resend.mjs: OK",
       "tools/tail.mjs: OK",
       "tools/watch.mjs: OK",
     ]);

@@ -1,8 +1,11 @@
 // The zones' abbreviations against those of the C library, which `date` prints.
 import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
 import { afterEach, expect, it } from "vitest";
+import { zoneFiles } from "../../../src/host/zone_files.js";
 import { zoneName } from "../../../src/host/zone_name.js";
 
+const files = zoneFiles(() => fs);
 const own = process.env.TZ;
 afterEach(() => {
   if (own === undefined) delete process.env.TZ;
@@ -31,16 +34,16 @@ it.each(["Europe/Berlin", "America/St_Johns", "Asia/Tokyo", "Asia/Kathmandu", "A
     for (const time of [winter, summer]) {
       const [name, offset = ""] = execFileSync("date", ["-d", `@${time}`, "+%Z %z"], { encoding: "utf8", env: { ...process.env, TZ: zone } }).trim().split(" ");
       const seconds = Number(`${offset[0]}1`) * (Number(offset.slice(1, 3)) * 3600 + Number(offset.slice(3)) * 60);
-      expect(zoneName(time, { name: zone, seconds })).toBe(name);
+      expect(zoneName(time, { name: zone, seconds }, files)).toBe(name);
       // No English has the names of Japan and Newfoundland.
       const isUnknown = zone === "Asia/Tokyo" || zone === "America/St_Johns";
-      expect(zoneName(time, { name: zone, seconds }, "/nowhere")).toBe(isUnknown ? offset.replace(/00$/u, "") : name);
+      expect(zoneName(time, { name: zone, seconds }, zoneFiles(() => fs, "/nowhere"))).toBe(isUnknown ? offset.replace(/00$/u, "") : name);
     }
   },
 );
 
 it("gives the name of Intl where the tz database has another offset", () => {
-  expect(zoneName(winter, { name: "Europe/Berlin", seconds: 1800 })).toBe("CET");
+  expect(zoneName(winter, { name: "Europe/Berlin", seconds: 1800 }, files)).toBe("CET");
 });
 
 it.each([Number.NaN, 8.64e12 + 1, -1e300])("gives nothing at a time out of all calendars (%s s)", (time) => {

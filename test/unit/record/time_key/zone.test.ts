@@ -1,12 +1,17 @@
 // Zones that time_key_zone names, against libc's times in them, while the process itself is in another zone.
+import * as fs from "node:fs";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { zoneName } from "../../../../src/host/zone_name.js";
+import { zoneFiles } from "../../../../src/host/zone_files.js";
+import { type NamedZone, zoneName as nameOf } from "../../../../src/host/zone_name.js";
 import { TimeFormat } from "../../../../src/record/time_key/format.js";
 import { localZone, namedZone, utcZone, type Zone } from "../../../../src/record/time_key/zone.js";
 import { libcLetters, libcTexts, libcTimes } from "../../../support/libc_times.js";
 import { inTimeZone } from "../../../support/time_zone.js";
 
 afterEach(() => vi.unstubAllGlobals());
+
+const files = zoneFiles(() => fs);
+const zoneName = (epochSeconds: number, zone?: NamedZone) => nameOf(epochSeconds, zone, files);
 
 function textsOf(zone: Zone, format: string, processZone: string, times = libcTimes): string[] {
   return inTimeZone(processZone, () => {

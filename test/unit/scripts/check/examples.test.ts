@@ -23,6 +23,8 @@ const files: readonly (readonly [file: string, environmentFile: string | undefin
 const others: readonly (readonly [file: string, message: RegExp])[] = [
   ["docker-compose/compose.yaml", /this is a file of Docker Compose/],
   ["ecs-firelens/task-role-policy.json", /this is a policy of IAM/],
+  ["kubernetes/eks-chart-values.yaml", /this is a file of values for another chart of Helm, or to lay over others/],
+  ["kubernetes/init-container-values.yaml", /this is a file of values for another chart of Helm, or to lay over others/],
   ["kubernetes/pod-identity-trust-policy.json", /this is a policy of IAM/],
   ["kubernetes/role-policy.json", /this is a policy of IAM/],
   ["kubernetes/service-account-pod-identity.yaml", /no ConfigMap of this manifest has a configuration/],

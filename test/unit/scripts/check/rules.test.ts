@@ -549,7 +549,6 @@ describe("the advice", () => {
     [{ time_key: "t", log_key: "log" }, /^Remove time_key/],
     [{ log_key: "log", data_keys: "log" }, /^Remove data_keys$/],
     [{ append_newline: "true", compression: "zlib" }, /^Nothing, where/],
-    [{ simple_aggregation: "true" }, /^Remove it\. Set 'aggregation true' only where the consumers know/],
   ])("about %j changes no record", async (keys, advice) => {
     const findings = await found(output(keys));
     expect(findings).toMatchObject([{ advice: expect.stringMatching(advice) as string }]);

@@ -1,4 +1,4 @@
-/** The command line of `npm run resend`. */
+/** The command line of the tool that sends dropped records again. */
 import { describe, expect, it } from "vitest";
 import { readArguments } from "../../../../scripts/resend/arguments.js";
 import { UsageError } from "../../../../scripts/command_line.js";
@@ -22,12 +22,12 @@ describe("the arguments", () => {
   it.each([
     [[], "the file is missing"],
     [["a", "b"], "'b' is one file too many"],
-    [["a", "--stream", "s t"], "--stream 's t' is no stream's name"],
+    [["a", "--stream", "s t"], "'s t' is no stream's name"],
     [["a", "--region", "us west"], "--region 'us west'"],
     [["a", "--endpoint", "localhost"], "write http://host:port"],
     [["a", "--unsent", ""], "--unsent is empty"],
     [["a", "--profile="], "--profile is empty"],
-    [["a", "--strem", "s"], "unknown option --strem; there are --stream, --region,"],
+    [["a", "--strem", "s"], "unknown option --strem; did you mean --stream?"],
     [["a", "--region"], "--region needs a value"],
   ])("%j are refused with what to write instead", (args, message) => {
     expect(() => readArguments(args)).toThrow(UsageError);

@@ -82,8 +82,8 @@ describe("a batch's room", () => {
   it.each([
     [499, 0, 10, true],
     [500, 0, 10, false],
-    [1, 5_242_880 - 10, 10, true],
-    [1, 5_242_880 - 9, 10, false],
+    [1, 10_485_760 - 10, 10, true],
+    [1, 10_485_760 - 9, 10, false],
     [0, 0, 10_485_760, true],
   ])("of %i records and %i bytes for one of %i is %s", (records, bytes, next, room) => {
     expect(hasRoom(records, bytes, large(next))).toBe(room);
