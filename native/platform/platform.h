@@ -12,8 +12,8 @@ namespace kinesis {
 /// The value of an environment variable; empty when it is not set.
 std::string environment_variable(const char *name);
 
-/// A text that the host was given by its user, as UTF-8. On Windows a program's command line is in the ANSI code page, and
-/// a file in what its writer chose: what is not UTF-8 is read in that code page.
+/// A text that the host was given by its user, as UTF-8. On Windows a program's command line is in the ANSI code page,
+/// and a file in what its writer chose: what is not UTF-8 is read in that code page.
 std::string text_of_user(const char *text);
 
 /// The whole path of the file that this code was loaded from; empty when it cannot be told.

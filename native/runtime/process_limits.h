@@ -17,8 +17,8 @@ std::string shortage_of_addresses();
 /// The same for a program that this process starts, which inherits the limit.
 std::string shortage_of_addresses_in_child();
 
-/// A sentence for a program that did not come up under a limit of addresses that is too low for some versions of Node.js,
-/// beginning with ". "; empty when the limit is enough for all.
+/// A sentence for a program that did not come up under a limit of addresses that is too low for some versions of
+/// Node.js, beginning with ". "; empty when the limit is enough for all.
 std::string hint_of_addresses_in_child();
 
 /// Why there are not enough descriptors for Node: libuv ends the process that cannot open one at its start. Empty when

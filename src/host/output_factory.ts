@@ -17,7 +17,6 @@ import type { Md5 } from "../pack/aggregated_record.js";
 import type { Compress } from "../pack/compression.js";
 import { createHostLog, prefixed, type HostLog, type Log } from "../telemetry/log.js";
 import { GatheredMetrics, metricDefinitions, noMetrics, streamLabel } from "../telemetry/metrics.js";
-import type { ZoneAbbreviation } from "../record/time_key/zone.js";
 import type { OutputLevels } from "../telemetry/output_levels.js";
 import { StreamMetrics } from "../telemetry/stream_metrics.js";
 import type { Binding } from "./binding.js";
@@ -80,7 +79,7 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
     const log = logOf(number, host, dependencies);
     const misspelled = misspelledOptions(optionNames, (names) => binding.setOptions(requestId, names));
     for (const { message } of misspelled) log.warning(message);
-    const zoneAbbreviation: ZoneAbbreviation = (epochSeconds, zone) => {
+    const zoneAbbreviation: Parameters<typeof readConfig>[2] = (epochSeconds, zone) => {
       const known = zone === undefined ? binding.zoneAbbreviation(epochSeconds) : "";
       return known || dependencies.zoneName(epochSeconds, zone);
     };

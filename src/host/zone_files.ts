@@ -11,6 +11,7 @@ const systemZones = "/usr/share/zoneinfo";
 const mostFileBytes = 64 * 1024;
 
 /**
+ * Returns a reader of the files in a folder.
  * @param loadFileSystem Node's module, which takes its time and which most outputs do not need
  * @param folder where the files are
  */

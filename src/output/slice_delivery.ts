@@ -37,6 +37,7 @@ export interface SliceOrder {
   readonly isLast: boolean;
   /** See DeliveryDependencies. */
   readonly takeApart: DeliveryDependencies["takeApart"];
+  /** See DeliveryDependencies. */
   readonly taken: DeliveryDependencies["taken"];
 }
 
