@@ -138,8 +138,8 @@ void lengths_of_frames() {
   using kinesis::FrameKind;
   using kinesis::Way;
   constexpr size_t kText = kinesis::kMaxTextBytes, kPairs = 1024 * 1024, kChunk = INT32_MAX;
-  for (const FrameKind kind : {FrameKind::kLog, FrameKind::kRefusal, FrameKind::kMessage, FrameKind::kOption,
-                               FrameKind::kSetOptions, FrameKind::kOpenMetrics}) {
+  for (const FrameKind kind : {FrameKind::kLog, FrameKind::kRefusal, FrameKind::kMessage, FrameKind::kAddSeries,
+                               FrameKind::kOption, FrameKind::kSetOptions, FrameKind::kOpenMetrics}) {
     CHECK(is_taken(kind, Way::kToHost, kText - 1, 0) && is_taken(kind, Way::kToHost, kText, 0));
     CHECK(!is_taken(kind, Way::kToHost, kText + 1, 0) && !is_taken(kind, Way::kToHost, 1, 16));
     CHECK(!is_taken(kind, Way::kToCore, 1, 0));
@@ -166,7 +166,7 @@ void lengths_of_frames() {
   CHECK(is_taken(FrameKind::kChunk, Way::kToCore, 0, 0, -1) && !is_taken(FrameKind::kChunk, Way::kToCore, 0, 1, -1));
   CHECK(is_taken(FrameKind::kFlush, Way::kToCore, 0, 0, 0, kChunk));
   CHECK(!is_taken(FrameKind::kFlush, Way::kToCore, 0, 0, 0, kChunk + 1));
-  for (const uint32_t unknown : {8u, 9u, 19u, 25u, 4000000000u}) {
+  for (const uint32_t unknown : {8u, 9u, 19u, 26u, 4000000000u}) {
     const auto kind = static_cast<FrameKind>(unknown);
     CHECK(!is_taken(kind, Way::kToHost, 0, 0) && !is_taken(kind, Way::kToCore, 0, 0));
   }
