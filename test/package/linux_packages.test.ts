@@ -77,7 +77,7 @@ describe.skipIf(!has("dpkg-deb") || !existsSync(PLUGIN))("the package of Debian"
     };
     let tree: string;
     let before: string[];
-    const streams = useStreams(async () => otherRootHost(tree, path.join(tree, ours[2] ?? ""), {}, { program: await buildPortableHost() }));
+    const streams = useStreams(async () => otherRootHost(tree, path.join(tree, "usr/lib/fluent-bit/kinesis.so"), {}, { program: await buildPortableHost() }));
     beforeAll(() => {
       tree = path.join(folder, "bookworm");
       run("cp", "-a", bookworm ?? "", tree);
