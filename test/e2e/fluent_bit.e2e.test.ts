@@ -175,7 +175,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
       for (const pid of daemons()) process.kill(pid, "SIGKILL");
     }
     expect(await logLines(stream)).toEqual(lines);
-    expect(fluentBit.output, "messages go to the standard error of the start").toContain("[kinesis 0] no partition key");
+    expect(fluentBit.output, "messages go to the standard error of the start").toContain("[kinesis 0] stream ");
   });
 
   it("stops Fluent Bit with a message when an option is wrong", async () => {
