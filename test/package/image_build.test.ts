@@ -1,6 +1,6 @@
 /** The build of aws-for-fluent-bit without Docker: its commands for the plugin, against a clone. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ROOT } from "../support/host_program.js";
@@ -17,17 +17,21 @@ const isClone = existsSync(join(ROOT, ".git"));
 describe.skipIf(!isClone)("the build of aws-for-fluent-bit", () => {
   let folder: string;
   let clone: string;
+  /** Whoever owns the sources may be cloned from. */
+  const gitEnvironment = () => ({ ...process.env, GIT_CONFIG_GLOBAL: join(folder, "gitconfig") });
   const run = (command: string): string =>
-    execFileSync("sh", ["-ec", command], { cwd: clone, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, GO111MODULE: "on", KINESIS_PLUGIN_TAG: "v0.0.0-image" } });
+    execFileSync("sh", ["-ec", command], { cwd: clone, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], env: { ...gitEnvironment(), GO111MODULE: "on", KINESIS_PLUGIN_TAG: "v0.0.0-image" } });
 
   beforeAll(() => {
     // Not in /tmp: hard links to npm's packages need the same file system.
     folder = mkdtempSync(join(ROOT, "build", "image-build-"));
+    writeFileSync(join(folder, "gitconfig"), "[safe]\n  directory = *\n[user]\n  name = test\n  email = test@example.com\n");
     const origin = join(folder, "origin.git");
-    execFileSync("git", ["clone", "-q", "--bare", ROOT, origin]);
-    execFileSync("git", ["-c", "user.name=test", "-c", "user.email=test@example.com", "tag", "-a", "-m", "image", "v0.0.0-image"], { cwd: origin });
+    const env = gitEnvironment();
+    execFileSync("git", ["clone", "-q", "--bare", ROOT, origin], { env });
+    execFileSync("git", ["tag", "-a", "-m", "image", "v0.0.0-image"], { cwd: origin, env });
     clone = join(folder, "kinesis-streams");
-    execFileSync("git", ["clone", "-q", origin, clone]);
+    execFileSync("git", ["clone", "-q", origin, clone], { env });
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
