@@ -1,6 +1,7 @@
 /** Reads the lines of a file of dead letters. */
 import { createReadStream } from "node:fs";
 import { maxLargeRecordBytes, maxPartitionKeyCharacters } from "../../src/limits.js";
+import { isBase64, readJsonObject } from "../../src/files/json_line.js";
 import { namesStream } from "../../src/options/stream_name.js";
 
 /** A line of the file. */
@@ -59,7 +60,7 @@ type Content =
 
 /** Returns what is in a line, or what is wrong with it. */
 function readLetter(text: string): Content | string {
-  const members = parse(text);
+  const members = readJsonObject(text);
   if (members === undefined) return "it is not a JSON object";
   const { form, stream, partitionKey, data } = members;
   if (form !== "record" && form !== "msgpack") return `its form is neither "record" nor "msgpack"`;
@@ -70,20 +71,6 @@ function readLetter(text: string): Content | string {
   const bytes = Buffer.from(data, "base64");
   if (bytes.length > maxLargeRecordBytes) return `its data has more than ${maxLargeRecordBytes} bytes`;
   return { kind: "record", stream, partitionKey, data: bytes };
-}
-
-function parse(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Buffer skips what is not base64. */
-function isBase64(text: string): boolean {
-  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/u.test(text);
 }
 
 function isPartitionKey(value: unknown): value is string {

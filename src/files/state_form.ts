@@ -1,5 +1,6 @@
 /** The form of a state file: a line with the checksum of the second, which holds what is delivered of which chunks. */
 import type { AgedDelivery } from "../delivery/partial_deliveries.js";
+import { isBase64, readJsonObject } from "./json_line.js";
 
 /** Where the records of an output go. What was delivered elsewhere says nothing about them. */
 export interface Destination {
@@ -52,11 +53,11 @@ export function readState(text: string, destination: Destination, nowMs: number,
   // As it is when somebody made the file for Fluent Bit's user.
   if (text === "") return { kind: "kept", deliveries: [] };
   const [head = "", content = "", end, more] = text.split("\n");
-  const header = parse(head);
+  const header = readJsonObject(head);
   if (header === undefined || end !== "" || more !== undefined) return unusable("it is not a state file, or broke off");
   if (header["version"] !== version) return unusable(`it has version ${JSON.stringify(header["version"])}, and this plugin knows version ${version}`);
   if (header["sha256"] !== digest(Buffer.from(content))) return unusable("its checksum does not fit");
-  const state = parse(content);
+  const state = readJsonObject(content);
   if (state === undefined || !Array.isArray(state["chunks"])) return unusable("it has no list of chunks");
   for (const name of ["stream", "region", "endpoint"] as const) {
     if (state[name] !== destination[name]) return unusable(`it is of another ${name}, ${JSON.stringify(state[name])}`);
@@ -77,20 +78,11 @@ function isChunk(value: unknown): value is Chunk {
   const { tag, bytes, digest, keptAt, left, leftFrom } = value as Record<string, unknown>;
   if (typeof tag !== "string" || typeof digest !== "string" || !digestForm.test(digest) || typeof left !== "string") return false;
   if (!isCount(bytes) || !isCount(keptAt) || (leftFrom !== null && !isCount(leftFrom))) return false;
-  return left.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/u.test(left) && (left.length / 4) * 3 <= bytes / (8 * leastEventBytes) + 4;
+  return isBase64(left) && (left.length / 4) * 3 <= bytes / (8 * leastEventBytes) + 4;
 }
 
 function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
-function parse(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function unusable(why: string): ReadState {
