@@ -10,7 +10,7 @@ export function unreadablePlace(text: string, isUtf8: boolean): { readonly at: n
   const { index: directive } = /^%(?!YAML[ \t]+1\.[12](?:[ \t\r]|$)|TAG\s).*$/mu.exec(beforeContent(text)) ?? {};
   if (!isUtf8) return { at: Math.max(0, text.indexOf("\ufffd")), message: "this is no text in UTF-8", advice: "Save the file as UTF-8" };
   if (control !== undefined) return { at: control, message: "a control character stands here, which YAML does not allow", advice: 'Remove it, or write it as "\\u0001" between double quotes' };
-  if (directive !== undefined) return { at: directive, message: "this directive is none that Fluent Bit knows", advice: "Remove the line" };
+  if (directive !== undefined) return { at: directive, message: "Fluent Bit does not know this directive", advice: "Remove the line" };
   return undefined;
 }
 

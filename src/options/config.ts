@@ -127,7 +127,7 @@ function regionOf({ region, stream }: OptionValues, log: Log, found: DefaultRegi
   if (region !== undefined) return region;
   if (found?.region === undefined) {
     const arnRegion = regionOfArn(stream);
-    const elsewhere = found === undefined ? "" : `, and there is none in ${found.lookedIn.join(", ")}`;
+    const elsewhere = found === undefined ? "" : `, and no region was found in ${found.lookedIn.join(", ")}`;
     throw new ConfigurationError(required("region", `${elsewhere}${arnRegion === undefined ? "" : `; the ARN in 'stream' names ${arnRegion}`}`));
   }
   log.info(`region ${found.region} comes from ${found.source}`);

@@ -272,7 +272,7 @@ export const options = {
     allowed: "any key but that of `time_key`",
   }),
   metadata_key: freeText({
-    help: "adds the event's metadata under this key, behind the time and the tag, with the resource and scope of OTLP logs, see [metadata](RECORDS.md#metadata). Nothing is added where there is none",
+    help: "adds the event's metadata under this key, with the resource and scope of OTLP logs, see [metadata](RECORDS.md#metadata). An event without metadata stays as it is",
     fallback: "off",
     allowed: "any key but those of `time_key` and `tag_key`",
   }),
@@ -291,7 +291,7 @@ export const options = {
     allowed: "as `partition_key`, for example `logs-$TAG[1]`",
   }),
   dead_letter_file: freeText({
-    help: "keeps each record that is dropped as a line of JSON in this file, see [dropped records](DELIVERY.md#dropped-records)",
+    help: "writes each dropped record to this file as a line of JSON, see [dropped records](DELIVERY.md#dropped-records)",
     fallback: "off",
     allowed: "path of a regular file, made where there is none; its folder must exist",
   }),
@@ -302,7 +302,7 @@ export const options = {
     allowed: `${deadLetterFileSizes[1]} to ${deadLetterFileSizes[2]}, in bytes or as Fluent Bit writes sizes: \`k\`, \`m\`, \`g\` are thousands`,
   }),
   state_file: freeText({
-    help: "keeps in this file what is delivered of chunks that are not wholly delivered, so that a restart sends nothing of chunks on disk twice, see [restarts](DELIVERY.md#restarts)",
+    help: "remembers in this file which records of unfinished chunks are delivered, so that a restart does not send them again, see [restarts](DELIVERY.md#restarts)",
     fallback: "off: it is forgotten at the end",
     allowed: "path of a regular file, one for each output, made where there is none; its folder must exist and be writable",
   }),

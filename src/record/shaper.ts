@@ -31,7 +31,7 @@ export interface RecordOptions {
   readonly time: { readonly key: string; readonly format: TimeFormat } | undefined;
   /** The key under which the tag is added. */
   readonly tagKey: string | undefined;
-  /** The key under which the event's metadata is added, where it has any. */
+  /** The key under which the event's metadata is added, unless it is empty. */
   readonly metadataKey: string | undefined;
   /** What dots in keys become. */
   readonly replaceDots: string | undefined;

@@ -52,7 +52,7 @@ describe("without the option region", () => {
   it("and without any the error names all places", async () => {
     const host = await streams.host();
     expect((await host.init({ stream: "arn:aws:kinesis:eu-west-1:123456789012:stream/any" })).code).toBe(FLB_ERROR);
-    await host.waitForMessage(/level=error msg=.*\('region' is not set, and there is none in AWS_REGION, AWS_DEFAULT_REGION, profile 'default' of \/dev\/null and \/dev\/null.*; the ARN in 'stream' names eu-west-1\)/u);
+    await host.waitForMessage(/level=error msg=.*\('region' is not set, and no region was found in AWS_REGION, AWS_DEFAULT_REGION, profile 'default' of \/dev\/null and \/dev\/null.*; the ARN in 'stream' names eu-west-1\)/u);
   });
 });
 

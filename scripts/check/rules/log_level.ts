@@ -24,6 +24,6 @@ export function serviceLogLevel({ service, read }: Pipeline): Finding[] {
 function unknownLevel(setting: Setting): Finding[] {
   if (!isKnown(setting) || setting.resolved === "" || level.test(setting.resolved)) return [];
   const { file, line } = setting;
-  const message = "'log_level' is none that Fluent Bit knows, and it does not start with it";
+  const message = "Fluent Bit does not know this 'log_level', and does not start with it";
   return [{ severity: "error", place: { file, line }, rule: "log-level", message, advice }];
 }

@@ -48,5 +48,5 @@ function messageOf(found: DefaultRegion, { settings }: KinesisOutput): string {
   if (found.region !== undefined) return `'region' is not set; by ${found.source} it is ${found.region} here`;
   const arnRegion = regionOfArn(settings.first("stream")?.resolved ?? "");
   const hint = arnRegion === undefined ? "" : `; the ARN in 'stream' names ${arnRegion}`;
-  return `'region' is not set, and there is none here in ${found.lookedIn.join(", ")}${hint}`;
+  return `'region' is not set, and no region was found in ${found.lookedIn.join(", ")}${hint}`;
 }

@@ -44,11 +44,11 @@ describe("an output without the option region", () => {
   });
 
   it("is refused without any, with all places in which none is", () => {
-    expect(() => read({ stream: "logs" }, none)).toThrow("required configuration parameters ('region' is not set, and there is none in A, B)");
+    expect(() => read({ stream: "logs" }, none)).toThrow("required configuration parameters ('region' is not set, and no region was found in A, B)");
   });
 
   it("is not sent to the region of the stream's ARN, which is told", () => {
-    expect(() => read({ stream: arn }, none)).toThrow("('region' is not set, and there is none in A, B; the ARN in 'stream' names eu-west-1)");
+    expect(() => read({ stream: arn }, none)).toThrow("('region' is not set, and no region was found in A, B; the ARN in 'stream' names eu-west-1)");
   });
 
   it("is warned when the default region is another one than the ARN's", () => {

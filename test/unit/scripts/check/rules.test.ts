@@ -100,7 +100,7 @@ describe("options", () => {
   });
 
   it.each([
-    [{}, "warning missing-option", /^'region' is not set, and there is none here in AWS_REGION, AWS_DEFAULT_REGION, profile 'default' of /],
+    [{}, "warning missing-option", /^'region' is not set, and no region was found in AWS_REGION, AWS_DEFAULT_REGION, profile 'default' of /],
     [{ AWS_DEFAULT_REGION: "eu-west-1" }, "hint region", /^'region' is not set; by AWS_DEFAULT_REGION it is eu-west-1 here$/],
     [{ AWS_REGION: "eu west" }, "error environment", /^Invalid 'AWS_REGION' value \(eu west\)/],
   ])("need a region, which may come from the environment: %j", async (environment, told, message) => {
