@@ -26,10 +26,13 @@ const zones = [
   "Europe/Dublin", "Africa/Casablanca", "Pacific/Apia", "Asia/Tokyo", "Etc/GMT+5",
 ];
 
+/** Of later times Node and libc may have rules of other years: Morocco's were changed in 2026. */
+const settledTimes = libcTimes.filter((seconds) => seconds < Date.UTC(2026) / 1000);
+
 describe.each(["America/New_York", "Europe/Berlin", "UTC"])("while the process is in %s", (processZone) => {
   test.each(zones)("all letters in %s are what libc makes of them there", (zone) => {
     const format = [...libcLetters, "Z"].map((letter) => `<%${letter}>`).join("");
-    expect(textsOf(namedZone(zone, zoneName), format, processZone)).toEqual(libcTexts(zone, format));
+    expect(textsOf(namedZone(zone, zoneName), format, processZone, settledTimes)).toEqual(libcTexts(zone, format, settledTimes));
   });
 
   test("all letters in UTC are what libc makes of them there", () => {
