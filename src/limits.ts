@@ -31,6 +31,12 @@ export function limitsFor(recordBytes: number): ServiceLimits {
   return { maxRecordBytes: recordBytes, maxRequestBytes };
 }
 
+/**
+ * What one shard takes in a second, of all producers together: records, and bytes of data and partition keys. Source: Kinesis
+ * Developer Guide, Quotas and limits, "1 MB/second or 1,000 records/second" for each shard.
+ */
+export const shardPerSecond = { records: 1000, bytes: 1024 * 1024 };
+
 /** Unicode characters. Source: Kinesis API Reference, PutRecordsRequestEntry, PartitionKey. */
 export const maxPartitionKeyCharacters = 256;
 

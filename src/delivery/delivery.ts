@@ -23,8 +23,6 @@ export interface RetryPolicy {
 
 /** The world outside, as far as a delivery needs it. */
 export interface DeliveryDependencies extends RoundDependencies {
-  /** Returns milliseconds that never decrease. */
-  readonly now: () => number;
   /** Resolves after this time. */
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
@@ -32,7 +30,7 @@ export interface DeliveryDependencies extends RoundDependencies {
 /**
  * Sends all entries in the first round. Each further round sends only the entries that are left, whatever the reason, after
  * a jittered back-off ("full jitter": AWS Architecture Blog, Exponential Backoff And Jitter) or the time that the service
- * asked for.
+ * asked for. Where all that is left was held back for throttled shards, it is the time until one takes more, and counts as no try.
  */
 export async function deliver(
   entries: readonly Entry[],
@@ -42,26 +40,27 @@ export async function deliver(
   const { now, random, sleep, window } = dependencies;
   const { budgetMs, firstBackoffMs, longestBackoffMs, maxRounds = Number.POSITIVE_INFINITY } = policy;
   const deadline = now() + budgetMs;
-  const tally = { delivered: 0, deliveredRecords: 0, strayed: 0, refused: [], retryRounds: 0 };
+  const tally: DeliveryState["tally"] = { delivered: 0, deliveredRecords: 0, strayed: 0, refused: [], retryRounds: 0, behindMs: 0 };
   const state: DeliveryState = { share: window.open(), tally, partsOf: new Map(), holds: undefined };
   try {
     let pending = entries;
     for (;;) {
-      const { left, failure, mayPass, retryAfterMs } = await new Round(pending, state, dependencies).run();
+      const { left, failure, mayPass, retryAfterMs, heldBackMs } = await new Round(pending, state, dependencies).run();
       if (failure === undefined) return { kind: "delivered", ...tally };
       const remaining = inOrderOf(entries, left, state);
       const ceilingMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** tally.retryRounds);
-      const backoffMs = Math.max(random() * ceilingMs, retryAfterMs);
-      const isUsedUp = tally.retryRounds >= maxRounds || now() + backoffMs >= deadline;
+      const backoffMs = heldBackMs ?? Math.max(random() * ceilingMs, retryAfterMs);
+      const isUsedUp = (heldBackMs === undefined && tally.retryRounds >= maxRounds) || now() + backoffMs >= deadline + tally.behindMs;
       if (!mayPass || (isUsedUp && policy.goesOn?.() !== true)) {
         return { kind: "remaining", ...tally, remaining, failure };
       }
+      dependencies.waits?.([...remaining, ...tally.refused.map(({ entry }) => entry)]);
       await sleep(backoffMs);
-      tally.retryRounds++;
+      if (heldBackMs === undefined) tally.retryRounds++;
       pending = remaining;
     }
   } finally {
-    for (const { release } of state.holds ?? []) release();
+    state.holds?.end();
     state.share.close();
   }
 }

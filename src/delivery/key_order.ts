@@ -1,72 +1,153 @@
-/** Keeps the order of keys across chunks that are delivered side by side: a lane waits for earlier lanes with a slot of its own. */
-import { noLane, slotCount, type LanesOfSlots } from "./key_slots.js";
+/** Keeps the order of keys across chunks that are delivered side by side: each slot belongs to the earliest chunk that has it. */
+import { allSlots, noLane, slotCount, type LanesOfSlots } from "./key_slots.js";
 import type { Lane } from "./lanes.js";
-
-/** The slots of one lane, until the lane is through. */
-export interface Hold {
-  /** Resolves when no earlier lane holds one of its slots; undefined when none does. */
-  readonly before: Promise<unknown> | undefined;
-  /** The entries of the lane are through; only the first time counts. */
-  readonly release: () => void;
-}
-
-interface OpenHold {
-  readonly through: Promise<void>;
-  isOver: boolean;
-}
 
 /** The slots of the chunks under way, of which the records of a key keep their order. */
 export class KeyOrder {
-  /** Of each slot, the lane that took it last. */
-  readonly #holds: (OpenHold | undefined)[] = [];
+  /** Of each slot, the chunks that hold it, the earliest first. */
+  readonly #queues = Array.from(allSlots, (): SlotHolds[] => []);
   #open = 0;
   #lastLanes: LanesOfSlots | undefined;
+  #mapping: unknown;
 
   /** The lanes of the chunk that took its slots last. */
   get lastLanes(): LanesOfSlots | undefined {
     return this.#lastLanes;
   }
 
-  /** Whether no slot is held. */
+  /** Whether no chunk holds a slot. */
   get isFree(): boolean {
     return this.#open === 0;
   }
 
-  /** Takes the place of a chunk whose keys are not known one by one: it follows the one before it as a whole. */
-  takeWhole(): Hold {
-    return this.#hold([0]);
-  }
-
-  /** Takes the slots of all lanes of a chunk. Returns a hold for each lane, which must be released. */
-  take(lanes: readonly Lane[]): Hold[] {
+  /**
+   * Takes the slots of a chunk's lanes. End the hold when the chunk is through.
+   * @param mapping by which keys have their slots. A chunk with another one than the chunks before follows them as a whole; without
+   * one, when undefined, it shares no slot with any other chunk
+   */
+  take(lanes: readonly Lane[], mapping: unknown): SlotHolds {
     const ofSlots = this.#lastLanes?.lanes === lanes.length ? this.#lastLanes.ofSlots : new Uint8Array(slotCount).fill(noLane);
     for (const [index, { slots }] of lanes.entries()) for (const slot of slots) ofSlots[slot] = index;
     this.#lastLanes = { lanes: lanes.length, ofSlots };
-    return lanes.map(({ slots }) => this.#hold(slots));
+    const isWhole = mapping === undefined || (mapping !== this.#mapping && !this.isFree);
+    this.#mapping = mapping;
+    const used = lanes.flatMap(({ slots }) => slots);
+    this.#open++;
+    return new SlotHolds(this.#queues, isWhole ? allSlots : used, isWhole ? new Set(mapping === undefined ? allSlots : used) : undefined, () => {
+      this.#open--;
+    });
+  }
+}
+
+interface Waiter {
+  readonly isOver: () => boolean;
+  readonly start: () => void;
+}
+
+/** The slots of one chunk, until its entries of each are through. */
+export class SlotHolds {
+  readonly #queues: readonly SlotHolds[][];
+  readonly #held: Set<number>;
+  /** Of slots of which only some keys still have entries, these keys: later chunks send their other ones. */
+  readonly #left = new Map<number, ReadonlySet<string>>();
+  /** The slots to keep when the chunk begins; undefined for a chunk that need not follow the others as a whole. */
+  #kept: ReadonlySet<number> | undefined;
+  #waiters: Waiter[] = [];
+  readonly #ended: () => void;
+  #isOver = false;
+
+  /** Call {@link KeyOrder.take} instead. */
+  constructor(queues: readonly SlotHolds[][], held: readonly number[], kept: ReadonlySet<number> | undefined, ended: () => void) {
+    this.#queues = queues;
+    this.#held = new Set(held);
+    this.#kept = kept;
+    this.#ended = ended;
+    for (const slot of this.#held) queues[slot]?.push(this);
   }
 
-  #hold(slots: readonly number[]): Hold {
-    let resolve: () => void = () => undefined;
-    const own: OpenHold = { through: new Promise<void>((through) => (resolve = through)), isOver: false };
-    const earlier = new Set<Promise<void>>();
+  /** Whether no earlier chunk holds a slot. */
+  isNext(slot: number): boolean {
+    return !this.#held.has(slot) || this.#queues[slot]?.[0] === this;
+  }
+
+  /** Whether an earlier chunk still has entries of a key. {@link canStart} must be true of its slot. */
+  isBehind(slot: number, key: string): boolean {
+    return !this.isNext(slot) && this.#before(slot).some((earlier) => earlier.#left.get(slot)?.has(key));
+  }
+
+  /** Whether keys of these slots can be sent, but for those that are {@link isBehind}. */
+  canStart(slots: readonly number[]): boolean {
+    if (this.#kept !== undefined) return [...this.#held].every((slot) => this.isNext(slot));
+    return slots.every((slot) => this.isNext(slot) || this.#before(slot).every((earlier) => earlier.#left.has(slot)));
+  }
+
+  /** Resolves when {@link canStart} is true of these slots; undefined when it is now. */
+  untilStart(slots: readonly number[]): Promise<void> | undefined {
+    if (!this.canStart(slots)) return this.#until(() => this.canStart(slots));
+    this.#begin();
+    return undefined;
+  }
+
+  /** Resolves when no earlier chunk holds one of these slots; undefined when it is so now. */
+  untilNext(slots: readonly number[]): Promise<void> | undefined {
+    const isAnyNext = () => slots.some((slot) => this.isNext(slot));
+    return isAnyNext() ? undefined : this.#until(isAnyNext);
+  }
+
+  /** Of a slot only these keys still have entries; none, when there are none. */
+  keep(slot: number, keys: ReadonlySet<string>): void {
+    if (!this.#held.has(slot)) return;
+    if (keys.size === 0) return this.#release([slot]);
+    this.#left.set(slot, keys);
+    this.#startWaiting([slot]);
+  }
+
+  /** The chunk is through; only the first time counts. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#ended();
+    this.#release([...this.#held]);
+  }
+
+  #until(isOver: () => boolean): Promise<void> {
+    return new Promise((start) => void this.#waiters.push({ isOver, start }));
+  }
+
+  #begin(): void {
+    const kept = this.#kept;
+    if (kept === undefined || kept.size === slotCount) return;
+    this.#kept = undefined;
+    this.#release([...this.#held].filter((slot) => !kept.has(slot)));
+  }
+
+  #release(slots: readonly number[]): void {
     for (const slot of slots) {
-      const held = this.#holds[slot];
-      if (held !== undefined && !held.isOver) earlier.add(held.through);
-      this.#holds[slot] = own;
+      this.#held.delete(slot);
+      const queue = this.#queues[slot];
+      queue?.splice(queue.indexOf(this), 1);
     }
-    const before = earlier.size === 0 ? undefined : Promise.all(earlier);
-    this.#open++;
-    const finish = () => {
-      if (own.isOver) return;
-      this.#open--;
-      own.isOver = true;
-      resolve();
-    };
-    // A lane that is given up early lets no later lane overtake an earlier one.
-    const release = () => {
-      if (before === undefined) finish();
-      else void before.then(finish);
-    };
-    return { before, release };
+    this.#startWaiting(slots);
+  }
+
+  /** The earlier chunks that hold a slot. */
+  #before(slot: number): readonly SlotHolds[] {
+    const queue = this.#queues[slot] ?? [];
+    return queue.slice(0, queue.indexOf(this));
+  }
+
+  /** Lets the lanes of other chunks go that waited for these slots. */
+  #startWaiting(slots: readonly number[]): void {
+    const others = new Set(slots.flatMap((slot) => this.#queues[slot] ?? []));
+    for (const holds of others) holds.#start();
+  }
+
+  #start(): void {
+    if (this.#waiters.length === 0) return;
+    const ready = this.#waiters.filter(({ isOver }) => isOver());
+    if (ready.length === 0) return;
+    this.#waiters = this.#waiters.filter((waiter) => !ready.includes(waiter));
+    for (const { start } of ready) start();
+    this.#begin();
   }
 }

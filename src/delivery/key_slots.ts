@@ -2,6 +2,8 @@
 
 /** Keys of one slot keep their order as if they were one key. */
 export const slotCount = 256;
+/** All of them. */
+export const allSlots: readonly number[] = Array.from({ length: slotCount }, (_, slot) => slot);
 
 /** Returns the slot of a key, from its FNV-1a hash (draft-eastlake-fnv) over UTF-16 code units. */
 export function slotOf(key: string): number {

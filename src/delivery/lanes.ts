@@ -34,13 +34,22 @@ export function cutLanes(entries: readonly Entry[], limits: BatchLimits, order: 
   if (batches.length === 0) return [];
   if (order === "one after another") return [{ batches, slots: [] }];
   const mostLanes = batches.length === 1 || maxRequests === 1 ? 1 : Math.min(Math.ceil(batches.length / laneFill), 2 * maxRequests);
-  const slots = readSlots(entries, limits, order === "by shard");
+  const slots = readSlots(entries, limits, order);
   for (let count = mostLanes; count > 1; count >>= 1) {
     const lanes = fillLanes(entries, slots, count, last).map((lane) => ({ batches: cutBatches(lane.entries, limits), slots: lane.slots }));
     // Large entries can leave gaps in batches; fewer lanes leave fewer gaps.
     if (countBatches(lanes) < batches.length + lanes.length) return lanes;
   }
   return [{ batches, slots: usedSlots(slots.loads) }];
+}
+
+/**
+ * Returns the ordering key of an entry: its partition key, or its shard where an aggregate holds the keys of one shard. Aggregates
+ * without a shard hold any keys, so they share one ordering key. Undefined for an entry that follows no order.
+ */
+export function orderingKeyOf({ shardId, partitionKey }: Entry, order: SendOrder): string | undefined {
+  if (order === "by shard") return shardId ?? "";
+  return order === "by key" ? partitionKey : undefined;
 }
 
 /** The ordering keys of entries, by their slots. */
@@ -55,22 +64,19 @@ interface EntrySlots {
 
 const noSlot = -1;
 
-/**
- * Finds the slot of each entry's ordering key. That is its partition key, or its shard where an aggregate holds the keys of one
- * shard. Aggregates without a shard hold any keys, so they share one ordering key.
- */
-function readSlots(entries: readonly Entry[], { maxRecords, maxBytes }: BatchLimits, isByShard: boolean): EntrySlots {
+/** Finds the slot of each entry's ordering key. */
+function readSlots(entries: readonly Entry[], { maxRecords, maxBytes }: BatchLimits, order: SendOrder): EntrySlots {
   const ofEntries = new Int16Array(entries.length);
   const entryLoads = new Float64Array(entries.length);
   const loads = new Float64Array(slotCount);
-  let name: string | undefined;
+  let key: string | undefined;
   let slot = noSlot;
-  for (const [index, { shardId, partitionKey, sizeBytes }] of entries.entries()) {
-    const before = name;
-    name = isByShard ? (shardId ?? "") : partitionKey;
-    if (name === undefined) slot = noSlot;
-    else if (name !== before) slot = slotOf(name);
-    const load = Math.max(1 / maxRecords, sizeBytes / maxBytes);
+  for (const [index, entry] of entries.entries()) {
+    const before = key;
+    key = orderingKeyOf(entry, order);
+    if (key === undefined) slot = noSlot;
+    else if (key !== before) slot = slotOf(key);
+    const load = Math.max(1 / maxRecords, entry.sizeBytes / maxBytes);
     ofEntries[index] = slot;
     entryLoads[index] = load;
     if (slot !== noSlot) loads[slot] = (loads[slot] as number) + load;

@@ -13,6 +13,8 @@ export interface RequestWindowSettings {
   readonly places?: RequestPlaces | undefined;
   /** Request bodies of the whole process. */
   readonly bodies: ByteBudget;
+  /** Learns from each outcome; true when shards of their own account for the throttling, so that the window need not. */
+  readonly throttledByShard?: ((batch: readonly Entry[], outcome: PutRecordsOutcome) => boolean) | undefined;
   /** Called with the limit at the start and at each change. */
   readonly limitChanged?: ((limit: number) => void) | undefined;
 }
@@ -20,13 +22,14 @@ export interface RequestWindowSettings {
 /**
  * Additive increase, multiplicative decrease, as in TCP (RFC 5681, section 3.1): throttling halves the window, and as
  * many requests as the window holds, all fully taken, widen it by one. Failures without a response say nothing about the
- * stream's capacity and do not change the window.
+ * stream's capacity and do not change the window, nor does the throttling of shards that have limits of their own.
  */
 export class RequestWindow implements PlaceTaker {
   readonly maxRequests: number;
   /** Of the output: its streams together have their part of the bodies. */
   readonly places: RequestPlaces;
   readonly #bodies: ByteBudget;
+  readonly #throttledByShard: (batch: readonly Entry[], outcome: PutRecordsOutcome) => boolean;
   readonly #limitChanged: (limit: number) => void;
   /** Open shares, the oldest first. */
   readonly #shares = new Set<RequestShare>();
@@ -34,10 +37,11 @@ export class RequestWindow implements PlaceTaker {
   #underWay = 0;
   #generation = 0;
 
-  constructor({ maxRequests, bodies, places = new RequestPlaces(maxRequests), limitChanged = () => undefined }: RequestWindowSettings) {
+  constructor({ maxRequests, bodies, places = new RequestPlaces(maxRequests), throttledByShard, limitChanged = () => undefined }: RequestWindowSettings) {
     this.maxRequests = maxRequests;
     this.places = places;
     this.#bodies = bodies;
+    this.#throttledByShard = throttledByShard ?? (() => false);
     this.#limitChanged = limitChanged;
     this.#size = maxRequests;
     limitChanged(maxRequests);
@@ -112,7 +116,8 @@ export class RequestWindow implements PlaceTaker {
   }
 
   /** Adapts the limit to the outcome of a request; for {@link RequestShare}. @param generation at the request's start */
-  learn(outcome: PutRecordsOutcome, generation: number): void {
+  learn(batch: readonly Entry[], outcome: PutRecordsOutcome, generation: number): void {
+    if (this.#throttledByShard(batch, outcome)) return;
     if (isThrottled(outcome)) {
       if (generation !== this.#generation) return;
       this.#generation++;
@@ -220,7 +225,7 @@ export class RequestShare {
       if (this.#isStopped()) return undefined;
       const { generation } = this.#window;
       const outcome = await client.putRecords(batch);
-      this.#window.learn(outcome, generation);
+      this.#window.learn(batch, outcome, generation);
       return outcome;
     } finally {
       this.#bodies.give(bytes, places);

@@ -2,10 +2,13 @@
 import { maxRecordsPerRequest } from "../limits.js";
 import { cutBatches, type BatchLimits } from "../pack/batches.js";
 import { userRecordsOf, type Entry } from "../pack/entry.js";
-import type { Hold, KeyOrder } from "./key_order.js";
-import { cutLanes, type SendOrder } from "./lanes.js";
+import type { KeyOrder, SlotHolds } from "./key_order.js";
+import { slotOf } from "./key_slots.js";
+import { cutLanes, orderingKeyOf, type SendOrder } from "./lanes.js";
 import type { FailedEntry, PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
 import type { RequestShare, RequestWindow } from "./request_window.js";
+import type { ShardThrottle } from "./shard_throttle.js";
+import { shardThrottlingCode } from "./throttling.js";
 
 /** Why entries remain. */
 export interface Failure {
@@ -29,8 +32,10 @@ export interface Progress {
   readonly strayed: number;
   /** Entries that the service will never take; they are not sent again. */
   readonly refused: readonly RefusedEntry[];
-  /** Rounds after the first. */
+  /** Rounds after the first in which entries were sent again. */
   readonly retryRounds: number;
+  /** The time for which entries waited for those of earlier chunks; it counts against no limit of time. */
+  readonly behindMs: number;
 }
 
 /** The state of a delivery, which its rounds continue. */
@@ -42,11 +47,12 @@ export interface DeliveryState {
     strayed: number;
     readonly refused: RefusedEntry[];
     retryRounds: number;
+    behindMs: number;
   };
   /** For each aggregate that was taken apart, the entries that took its place. */
   readonly partsOf: Map<Entry, readonly Entry[]>;
-  /** The lanes of the first round, which hold the slots of their keys; undefined before it. */
-  holds: readonly Hold[] | undefined;
+  /** The slots of its keys; undefined before the first round, and where keys have no order. */
+  holds: SlotHolds | undefined;
 }
 
 /** The world outside, as far as a round needs it. */
@@ -55,8 +61,10 @@ export interface RoundDependencies {
   /** Bounds the requests of the output, of all its chunks together. */
   readonly window: RequestWindow;
   readonly order: SendOrder;
-  /** Orders the keys of this chunk and of others beside it; undefined where a chunk is delivered when those before it are through. */
-  readonly keys?: KeyOrder | undefined;
+  /** Orders the keys of this chunk and of others beside it, and how keys have their slots ({@link KeyOrder.take}); undefined without an order. */
+  readonly keys?: { readonly order: KeyOrder; readonly mapping: unknown } | undefined;
+  /** Holds the entries of throttled shards back; unset where shards are unknown. */
+  readonly throttle?: ShardThrottle | undefined;
   /** Data and partition keys of one request. */
   readonly maxRequestBytes: number;
   /** Returns a number from 0 up to, but not including, 1. */
@@ -65,6 +73,10 @@ export interface RoundDependencies {
   readonly takeApart: (entry: Entry) => readonly Entry[];
   /** Called with the entries that the service took. */
   readonly taken?: ((entries: readonly Entry[]) => void) | undefined;
+  /** Called when no request is under way, with all entries whose data may still be looked at. */
+  readonly waits?: ((entries: readonly Entry[]) => void) | undefined;
+  /** Returns milliseconds that never decrease. */
+  readonly now: () => number;
 }
 
 /** The outcome of a round. */
@@ -77,16 +89,32 @@ export interface RoundOutcome {
   readonly mayPass: boolean;
   /** How long the service asked to wait. */
   readonly retryAfterMs: number;
+  /** The time until another of the entries can be sent, where all that are left were held back; undefined otherwise. */
+  readonly heldBackMs: number | undefined;
 }
 
 /** A lane under way. */
 interface OpenLane {
   /** A stack: the next batch comes last. */
   readonly batches: Entry[][];
-  readonly hold: Hold | undefined;
-  /** Whether all entries sent so far were taken or refused. */
-  isWhole: boolean;
+  /** Of its keys; none where they have no order. */
+  readonly slots: readonly number[];
+  /** Entries that were not taken, to be sent again in another round. */
+  readonly left: Entry[];
+  /** Keys of which an entry was held back: their later ones wait with it. */
+  readonly heldBack: Set<string>;
+  /** Keys of which earlier chunks had entries, */
+  readonly behind: Set<string>;
+  /** and their entries, which follow when those of the earlier chunks are through. */
+  readonly following: Entry[];
 }
+
+function openLane(batches: Entry[][], slots: readonly number[]): OpenLane {
+  return { batches: batches.reverse(), slots, left: [], heldBack: new Set(), behind: new Set(), following: [] };
+}
+
+/** Of entries that were not sent, since their shard throttles. */
+const heldBack: Failure = { code: shardThrottlingCode, message: "their shard has throttled records of this stream within the last seconds" };
 
 /** With this many entries refused alone and none taken, the entries are most likely not at fault. */
 const refusalsBeforeDoubt = 10;
@@ -114,18 +142,23 @@ export class Round {
   #roundFailure: Failure | undefined;
   #mayPass = true;
   #retryAfterMs = 0;
+  #heldBackMs = Number.POSITIVE_INFINITY;
+  /** Lanes that are being sent, or wait to start. */
+  #senders = 0;
+  /** Of lanes that are through, the entries that wait for earlier chunks. */
+  readonly #following = new Set<Entry>();
+  /** Lanes that wait for earlier chunks, since the first of them began to. */
+  #waiting = 0;
+  #waitingSinceMs = 0;
 
   constructor(entries: readonly Entry[], state: DeliveryState, dependencies: RoundDependencies) {
     this.#dependencies = dependencies;
     this.#state = state;
     const { maxRequestBytes, order, window, keys } = dependencies;
     this.#limits = { maxRecords: maxRecordsPerRequest, maxBytes: maxRequestBytes };
-    const lanes = cutLanes(entries, this.#limits, order, window.maxRequests, keys?.lastLanes);
-    const isFirst = state.holds === undefined;
-    state.holds ??= keys?.take(lanes) ?? [];
-    this.#lanes = lanes.map(({ batches }, index) => {
-      return { batches: batches.reverse(), hold: isFirst ? state.holds?.[index] : undefined, isWhole: true };
-    }).reverse();
+    const lanes = cutLanes(entries, this.#limits, order, window.maxRequests, keys?.order.lastLanes);
+    state.holds ??= keys?.order.take(lanes, keys.mapping);
+    this.#lanes = lanes.map(({ batches, slots }) => openLane(batches, slots)).reverse();
   }
 
   /** Sends all that the round may send. */
@@ -133,17 +166,19 @@ export class Round {
     const { maxRequests } = this.#dependencies.window;
     while (this.#lanes.length > 0 && !this.#isOver) {
       this.#state.share.resume();
-      const waiting = this.#lanes.filter(({ hold }) => hold?.before !== undefined).length;
+      const waiting = this.#lanes.filter(({ slots }) => this.#state.holds?.canStart(slots) === false).length;
       const senders = this.#isCareful() ? 1 : Math.min(this.#lanes.length, maxRequests + waiting);
       await Promise.all(Array.from({ length: senders }, () => this.#sendLanes()));
       if (this.#isCareful()) this.#considerDoubt();
     }
-    for (const { batches } of this.#lanes) for (const batch of batches) this.#leave(batch);
+    for (const { batches, following } of this.#lanes) for (const batch of [...batches, following]) this.#leave(batch);
+    const failure = this.#roundFailure ?? this.#entryFailure;
     return {
       left: this.#left,
-      failure: this.#roundFailure ?? this.#entryFailure,
+      failure: failure ?? (this.#left.length > 0 ? heldBack : undefined),
       mayPass: this.#mayPass,
       retryAfterMs: this.#retryAfterMs,
+      heldBackMs: failure === undefined && this.#left.length > 0 ? this.#heldBackMs : undefined,
     };
   }
 
@@ -156,49 +191,118 @@ export class Round {
     return this.#hasRefusals && this.#state.tally.delivered === 0;
   }
 
-  /** Sends lane after lane. Puts the rest of its lane back when the round ends or its manner of sending changes. */
+  /** Sends lane after lane, until the round ends or its manner of sending changes. */
   async #sendLanes(): Promise<void> {
-    const { client, window } = this.#dependencies;
-    const { share } = this.#state;
+    const following: Promise<void>[] = [];
+    this.#senders++;
     for (let lane = this.#lanes.pop(); lane !== undefined; lane = this.#lanes.pop()) {
-      const { batches, hold } = lane;
-      await hold?.before;
-      for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
-        const wasCareful = this.#isCareful();
-        const outcome = await share.send(batch, client);
-        if (outcome === undefined) batches.push(batch);
-        else this.#settle(batch, outcome, lane);
-        if (window.isEnded && outcome === undefined) this.#end({ code: "AbortError", message: "the output is closed" }, false);
-        if (outcome === undefined || wasCareful || this.#isCareful() || this.#isOver) {
-          share.pause();
-          this.#lanes.push(lane);
-          return;
-        }
-      }
-      // What is left of a lane is sent again, before later entries of its keys.
-      if (lane.isWhole) hold?.release();
+      await this.#waitFor(this.#state.holds?.untilStart(lane.slots));
+      if (!(await this.#sendLane(lane))) break;
+      // Beside other lanes, which need not wait with it.
+      if (lane.following.length > 0) following.push(this.#sendFollowing(lane));
+    }
+    this.#senders--;
+    this.#tellWait();
+    await Promise.all(following);
+  }
+
+  /** Sends the entries of a lane that follow those of earlier chunks. */
+  async #sendFollowing(lane: OpenLane): Promise<void> {
+    const { order } = this.#dependencies;
+    for (let { following } = lane; following.length > 0; ) {
+      const next = openLane(cutBatches(following, this.#limits), [...keysBySlot(following, order).keys()]);
+      for (const entry of following) this.#following.add(entry);
+      this.#tellWait();
+      await this.#waitFor(this.#state.holds?.untilNext(next.slots));
+      for (const entry of following) this.#following.delete(entry);
+      this.#senders++;
+      const isThrough = await this.#sendLane(next);
+      this.#senders--;
+      if (!isThrough) return;
+      ({ following } = next);
     }
   }
 
-  #settle(batch: Entry[], outcome: PutRecordsOutcome, lane: OpenLane): void {
-    const leftBefore = this.#left.length;
-    this.#read(batch, outcome, lane);
-    lane.isWhole &&= this.#left.length === leftBefore;
+  #tellWait(): void {
+    if (this.#senders > 0 || this.#following.size === 0) return;
+    this.#dependencies.waits?.([...this.#following, ...this.#left, ...this.#state.tally.refused.map(({ entry }) => entry)]);
+  }
+
+  async #waitFor(earlier: Promise<void> | undefined): Promise<void> {
+    if (earlier === undefined) return;
+    const { now } = this.#dependencies;
+    if (this.#waiting++ === 0) this.#waitingSinceMs = now();
+    await earlier;
+    if (--this.#waiting === 0) this.#state.tally.behindMs += now() - this.#waitingSinceMs;
+  }
+
+  /** Returns false, with the rest of the lane put back, when the round ends or its manner of sending changes. */
+  async #sendLane(lane: OpenLane): Promise<boolean> {
+    const { client, window } = this.#dependencies;
+    const { share } = this.#state;
+    const { batches } = lane;
+    for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
+      const wasCareful = this.#isCareful();
+      const ready = this.#readyOf(batch, lane);
+      const outcome = ready.length > 0 ? await share.send(ready, client) : undefined;
+      if (outcome !== undefined) this.#read(ready, outcome, lane);
+      else if (ready.length > 0) batches.push(ready);
+      if (window.isEnded && outcome === undefined) this.#end({ code: "AbortError", message: "the output is closed" }, false);
+      else if (ready.length === 0) continue;
+      if (outcome === undefined || wasCareful || this.#isCareful() || this.#isOver) {
+        share.pause();
+        this.#lanes.push(lane);
+        return false;
+      }
+    }
+    this.#passOn(lane);
+    return true;
+  }
+
+  /** Returns the entries of a batch that can be sent now; the others are left, or follow. */
+  #readyOf(batch: Entry[], { slots, left, heldBack: heldBackKeys, behind, following }: OpenLane): Entry[] {
+    const { order, throttle } = this.#dependencies;
+    const { holds } = this.#state;
+    const isFirst = behind.size === 0 && (holds === undefined || slots.every((slot) => holds.isNext(slot)));
+    const isLimiting = throttle?.isLimiting === true;
+    if (isFirst && heldBackKeys.size === 0 && !isLimiting) return batch;
+    return batch.filter((entry) => {
+      const key = orderingKeyOf(entry, order);
+      if (!isFirst && key !== undefined && (behind.has(key) || holds?.isBehind(slotOf(key), key) === true)) {
+        behind.add(key);
+        following.push(entry);
+        return false;
+      }
+      const isHeldBack = key !== undefined && heldBackKeys.has(key);
+      if (!isHeldBack && (!isLimiting || throttle.admits(entry))) return true;
+      this.#heldBackMs = Math.min(this.#heldBackMs, throttle?.waitMs(entry) ?? 0);
+      this.#left.push(entry);
+      left.push(entry);
+      if (key !== undefined) heldBackKeys.add(key);
+      return false;
+    });
+  }
+
+  /** Lets later chunks send the keys of a lane that is through; keys of entries that are left or follow wait. */
+  #passOn({ slots, left, following }: OpenLane): void {
+    const keys = keysBySlot([...left, ...following], this.#dependencies.order);
+    for (const slot of slots) this.#state.holds?.keep(slot, keys.get(slot) ?? noKeys);
   }
 
   #read(batch: Entry[], outcome: PutRecordsOutcome, lane: OpenLane): void {
     if (outcome.kind === "answered") {
-      this.#count(batch, outcome.failed, outcome.strayed);
+      this.#count(batch, outcome.failed, outcome.strayed, lane);
     } else if (outcome.cause === "content") {
       this.#refuse(batch, outcome, lane);
     } else {
       this.#leave(batch);
+      for (const entry of batch) lane.left.push(entry);
       this.#retryAfterMs = Math.max(this.#retryAfterMs, outcome.retryAfterMs ?? 0);
       this.#end(outcome, outcome.cause === "transient");
     }
   }
 
-  #count(batch: readonly Entry[], failed: readonly FailedEntry[], strayed: number): void {
+  #count(batch: readonly Entry[], failed: readonly FailedEntry[], strayed: number, { left }: OpenLane): void {
     const { tally } = this.#state;
     let records = 0;
     for (const entry of batch) records += userRecordsOf(entry);
@@ -206,6 +310,7 @@ export class Round {
       const entry = batch[index] as Entry;
       records -= userRecordsOf(entry);
       this.#left.push(entry);
+      left.push(entry);
       this.#entryFailure ??= { code, message };
     }
     const { taken } = this.#dependencies;
@@ -255,7 +360,7 @@ export class Round {
       return batch.splice(Math.floor(this.#dependencies.random() * batch.length), 1);
     });
     for (const { batches } of this.#lanes) batches.splice(0, batches.length, ...batches.filter(({ length }) => length > 0));
-    this.#lanes.push({ batches: probes.reverse(), hold: undefined, isWhole: true });
+    this.#lanes.push(openLane(probes, []));
     return probes.length;
   }
 
@@ -268,6 +373,20 @@ export class Round {
     if (this.#roundFailure === undefined || (this.#mayPass && !mayPass)) this.#roundFailure = failure;
     this.#mayPass &&= mayPass;
   }
+}
+
+const noKeys: ReadonlySet<string> = new Set();
+
+/** Returns the ordering keys of entries, by their slots. */
+function keysBySlot(entries: readonly Entry[], order: SendOrder): Map<number, Set<string>> {
+  const bySlot = new Map<number, Set<string>>();
+  for (const entry of entries) {
+    const key = orderingKeyOf(entry, order);
+    if (key === undefined) continue;
+    const slot = slotOf(key);
+    bySlot.set(slot, (bySlot.get(slot) ?? new Set()).add(key));
+  }
+  return bySlot;
 }
 
 function withoutFailed(batch: readonly Entry[], failed: readonly FailedEntry[]): readonly Entry[] {

@@ -26,12 +26,28 @@ export interface ShardListDependencies {
   readonly client: ShardLister;
   /** A name; the output's own stream when unset. */
   readonly stream?: string | undefined;
+  /** What the list is for. */
+  readonly use: keyof typeof uses;
   readonly log: Log;
   /** Milliseconds that only ever grow. */
   readonly now: () => number;
   /** Resolves after so long. */
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
+
+/** What the user is told where the list cannot be had, and what for kinesis:ListShards is to be allowed. */
+const uses = {
+  aggregation: {
+    without: "Records of different partition keys now share aggregated records, each of which goes to the shard of its first record",
+    advice: "so that each key keeps to its own shard",
+    again: "records are aggregated by shard",
+  },
+  throttling: {
+    without: "While a shard throttles, fewer requests go to all shards",
+    advice: "so that only records of that shard wait",
+    again: "only records of a shard that throttles wait",
+  },
+} as const;
 
 /** A flush waits no longer for the map; it goes without it, or with the one that there is. */
 const longestWaitMs = { first: 2000, newer: 250 };
@@ -71,20 +87,27 @@ export class ShardList {
     return this.#map;
   }
 
+  /** The newest map that there is; undefined before the first. */
+  get latest(): ShardMap | undefined {
+    return this.#map;
+  }
+
   /** Records landed in other shards than the map says: the list is loaded again. */
   invalidate(): void {
     this.#isWanted = true;
   }
 
   async #load(): Promise<void> {
-    const { log, now } = this.#dependencies;
+    const { log, now, use } = this.#dependencies;
+    const { without, advice, again } = uses[use];
     this.#isWanted = false;
     const listed = await this.#listAll();
     if (Array.isArray(listed)) {
-      this.#map = new ShardMap(listed);
+      // The same map stays the same: chunks whose records were aggregated by different ones follow one another.
+      if (this.#map?.hasAll(listed) !== true) this.#map = new ShardMap(listed);
       this.#notBeforeMs = now() + pauseMs.afterSuccess;
       log.debug(`The stream has ${listed.length} open shards`);
-      if (this.#hasFailed) log.info("The list of shards can be had again; records are aggregated by shard");
+      if (this.#hasFailed) log.info(`The list of shards can be had again; ${again}`);
       this.#hasFailed = false;
       return;
     }
@@ -97,13 +120,10 @@ export class ShardList {
       return;
     }
     this.#hasFailed = true;
-    const advice = listed.code === "AccessDeniedException"
-      ? "; allow kinesis:ListShards on the stream, so that each key keeps to its own shard"
-      : "";
-    log.warning(
-      `${message}. Records of different partition keys now share aggregated records, each of which goes to the shard of ` +
-        `its first record${advice}. Asking again each minute`,
-    );
+    const permission = listed.code === "AccessDeniedException" ? `; allow kinesis:ListShards on the stream, ${advice}` : "";
+    const told = `${message}. ${without}${permission}. Asking again each minute`;
+    if (use === "aggregation") log.warning(told);
+    else log.info(told);
   }
 
   async #listAll(): Promise<Shard[] | RequestFailure> {

@@ -1,8 +1,11 @@
 /** The codes with which the service says "too much", for an entry or for a whole request. */
 
+/** The code of an entry whose shard is at its limit, in an answered request. Source: Kinesis API Reference, PutRecords. */
+export const shardThrottlingCode = "ProvisionedThroughputExceededException";
+
 // Source: Kinesis API Reference, PutRecords and Common Errors; AWS SDKs Reference Guide, Retry behavior.
 const codes = new Set([
-  "ProvisionedThroughputExceededException",
+  shardThrottlingCode,
   "LimitExceededException",
   "KMSThrottlingException",
   "ThrottlingException",

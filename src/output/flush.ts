@@ -1,6 +1,6 @@
 /** Tells one flush: a chunk becomes records, records are packed into entries, entries are delivered, Fluent Bit gets its reply. */
 import type { Entry } from "../pack/entry.js";
-import { userRecordsOf } from "../pack/entry.js";
+import { heapBytesOf, moveToOwnMemory, userRecordsOf } from "../pack/entry.js";
 import { EventSet } from "../pack/event_set.js";
 import { sliceRecordBytes, type Pipeline } from "../pack/slices.js";
 import { ByteSink } from "../bytes/byte_sink.js";
@@ -13,7 +13,7 @@ import type { Log } from "../telemetry/log.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import type { ChunkTally, TakenCounts } from "./chunk_tally.js";
 import type { DeadLetters } from "./dead_letters.js";
-import { packSlice } from "./packed_slice.js";
+import { packSlice, type PackedSlice } from "./packed_slice.js";
 import type { Effort, SliceDelivery } from "./slice_delivery.js";
 
 /** The reply to a flush: Fluent Bit forgets the chunk, or brings it again. */
@@ -127,6 +127,11 @@ async function deliverSlices(
     // Before it is kept that they need not be sent again.
     settle();
   });
+  let hasSink = true;
+  const giveSink = () => {
+    if (hasSink) sinks.give(sink);
+    hasSink = false;
+  };
   while (!slices.isOver) {
     // What comes again was counted when it came first.
     const { position } = slices;
@@ -139,6 +144,9 @@ async function deliverSlices(
       break;
     }
     const { groups, entries, isLast } = packed;
+    const sliceBytes = sink.length;
+    // Nothing more is written to the sink.
+    const waits = isLast ? (left: readonly Entry[]) => makeWay(left, packed, sliceBytes, turn, place) && giveSink() : undefined;
     // Not before: what a slice waits for, to know the shards of its streams, is no effort to deliver it.
     effort ??= delivery.newEffort();
     if (isNew) counts.push(packed.counts);
@@ -151,7 +159,7 @@ async function deliverSlices(
       continue;
     }
     await place?.before;
-    const outcome = await delivery.deliver(groups, effort, { place, isLast, takeApart, taken });
+    const outcome = await delivery.deliver(groups, effort, { place, isLast, takeApart, taken, waits });
     isAnyTaken ||= outcome.delivered > 0;
     isRemembered ||= isAnyTaken || outcome.refused.length > 0;
     if (outcome.refused.length > 0) {
@@ -165,7 +173,7 @@ async function deliverSlices(
     // The next slice would most likely fail like this one.
     if (!delivery.goesOn(outcome, effort)) break;
   }
-  sinks.give(sink);
+  giveSink();
   if (!slices.isOver) {
     isDelivered = false;
     remaining.addFrom(slices.position, wanted);
@@ -176,6 +184,18 @@ async function deliverSlices(
   if (isDelivered && progress !== undefined) partialDeliveries.delivered(progress);
   if (!isDelivered && isRemembered) partialDeliveries.keep(chunk, tag, remaining, progress);
   return isDelivered ? "ok" : "retry";
+}
+
+/**
+ * Lets the next chunks of its tag go on beside a chunk that waits with a part of its entries, and others have its memory where little is
+ * left. Returns whether nothing lies in its sink any more.
+ */
+function makeWay(left: readonly Entry[], { groups, entries }: PackedSlice, sliceBytes: number, turn: Turn, place: TagPlace | undefined): boolean {
+  if (left.length < entries) place?.stepAside();
+  const leftBytes = left.reduce((sum, { start, end }) => sum + end - start, 0);
+  if (leftBytes > sliceBytes / 2) return false;
+  turn.resize(moveToOwnMemory(left) + heapBytesOf(groups.flatMap((group) => group.entries)));
+  return true;
 }
 
 /** Returns the user records of an aggregate, or of joined lines, as entries of their own. */

@@ -10,6 +10,7 @@ import { RequestPlaces } from "../delivery/request_places.js";
 import { RequestWindow } from "../delivery/request_window.js";
 import { ServicePulse } from "../delivery/service_pulse.js";
 import { ShardList, type ShardLister } from "../delivery/shard_list.js";
+import { ShardThrottle } from "../delivery/shard_throttle.js";
 import { TagOrder } from "../delivery/tag_order.js";
 import type { Turns } from "../delivery/turns.js";
 import type { Config } from "../options/config.js";
@@ -124,16 +125,21 @@ function streamOpener(config: Config, places: RequestPlaces, dependencies: Outpu
     const metrics = stream === undefined ? dependencies.metrics : dependencies.metricsOf(stream);
     const ownLog = isOneOfMany ? logs.of(stream ?? config.connection.stream) : log;
     const pulse = new ServicePulse(now);
+    const use = isAggregated ? "aggregation" : "throttling";
+    const shards = hasKeys ? new ShardList({ ...dependencies, log: ownLog, stream, use }) : undefined;
+    const throttle = shards && throttleOf(shards, dependencies);
     return new StreamDelivery({
       client: metered(client, metrics, now, pulse, stream),
       window: new RequestWindow({
         maxRequests: config.concurrentRequests,
         bodies: shared.bodies,
+        throttledByShard: (batch, outcome) => throttle?.learn(batch, outcome) === true,
         limitChanged: (limit) => metrics.concurrency(limit),
         places,
       }),
+      throttle,
       maxRequestBytes: config.limits.maxRequestBytes,
-      shards: isAggregated && hasKeys ? new ShardList({ ...dependencies, log: ownLog, stream }) : undefined,
+      shards: isAggregated ? shards : undefined,
       orderOf: (isByShard) => {
         if (!hasKeys) return "none";
         if (!isAggregated) return "by key";
@@ -143,4 +149,19 @@ function streamOpener(config: Config, places: RequestPlaces, dependencies: Outpu
       ...{ pulse, metrics, isOneOfMany, now, random },
     });
   };
+}
+
+/** Returns the throttle of a stream, which asks for the list of its shards when one of them throttles. */
+function throttleOf(shards: ShardList, { md5, md5Ready, now }: OutputDependencies): ShardThrottle {
+  const encoder = new TextEncoder();
+  return new ShardThrottle({
+    shardMap: () => shards.latest,
+    renewShardMap: () => {
+      shards.invalidate();
+      // Nobody waits for the list. Without MD5 there is no use for it.
+      void Promise.resolve(md5Ready?.()).then(() => shards.current(), () => undefined);
+    },
+    md5: (key) => md5(encoder.encode(key)),
+    now,
+  });
 }

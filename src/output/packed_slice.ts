@@ -52,7 +52,7 @@ export async function packSlice(chunk: Uint8Array, { turn, slices, sink, shardMa
   const groups = slices.isKeyed ? [...groupByStream(entries)] : [[undefined, entries] as const];
   turn.resize(sink.length + heapBytesOf(entries) + streamBytes * (groups.length - 1));
   return {
-    groups: groups.map(([stream, own]) => ({ stream, entries: own, isByShard: shardMaps.get(stream) !== undefined })),
+    groups: groups.map(([stream, own]) => ({ stream, entries: own, shardMap: shardMaps.get(stream) })),
     entries: entries.length,
     isLast,
     counts,

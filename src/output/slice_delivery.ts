@@ -1,7 +1,6 @@
 /** Delivers the entries of a slice, those of each stream beside the others, within what is left of its chunk's time. */
 import type { Delivery, DeliveryDependencies, RefusedEntry, RetryPolicy } from "../delivery/delivery.js";
 import type { FailureTimeout } from "../delivery/failure_timeout.js";
-import type { Hold } from "../delivery/key_order.js";
 import type { RequestPlaces } from "../delivery/request_places.js";
 import { longestPatienceMs } from "../delivery/service_pulse.js";
 import { StreamPulses } from "../delivery/stream_pulses.js";
@@ -13,7 +12,7 @@ import type { StreamDeliveries } from "./stream_deliveries.js";
 
 /** What is left of the time and the rounds of a chunk's flush. */
 export interface Effort {
-  readonly deadlineMs: number;
+  deadlineMs: number;
   /** After the first of each slice; without bound when undefined. */
   roundsLeft: number | undefined;
   /** Streams that took nothing of an earlier slice, and would most likely take nothing of the next one. */
@@ -25,8 +24,8 @@ export interface StreamEntries {
   /** Undefined for the output's own. */
   readonly stream: string | undefined;
   readonly entries: readonly Entry[];
-  /** Whether each aggregate holds the records of one shard. */
-  readonly isByShard: boolean;
+  /** By which they were aggregated, so that each holds the records of one shard; undefined without it. */
+  readonly shardMap: ShardMap | undefined;
 }
 
 /** How the entries of a slice are to be delivered. */
@@ -39,6 +38,8 @@ export interface SliceOrder {
   readonly takeApart: DeliveryDependencies["takeApart"];
   /** See DeliveryDependencies. */
   readonly taken: DeliveryDependencies["taken"];
+  /** See DeliveryDependencies; called only where no other stream has entries in the slice. */
+  readonly waits: DeliveryDependencies["waits"];
 }
 
 /** The outcome of a slice, of all its streams together. */
@@ -148,13 +149,13 @@ export class SliceDelivery {
    * next chunk of the tag may go beside this one, before anything is waited for.
    */
   async deliver(groups: readonly StreamEntries[], effort: Effort, order: SliceOrder): Promise<SliceOutcome> {
-    const { isKeyed, isAggregated, failureTimeout } = this.#dependencies;
+    const { failureTimeout } = this.#dependencies;
     const sent = groups.filter(({ stream }) => !effort.givenUp.has(stream));
     const delivering = sent.map((group) => this.#deliverGroup(group, effort, order));
-    // Aggregates of one stream hold many keys: its chunks follow one another.
-    if (order.isLast && (isKeyed || !isAggregated)) order.place?.passOn();
+    if (order.isLast) order.place?.passOn();
     const deliveries = await Promise.all(delivering);
     if (effort.roundsLeft !== undefined) effort.roundsLeft -= Math.max(0, ...deliveries.map(({ retryRounds }) => retryRounds));
+    effort.deadlineMs += Math.max(0, ...deliveries.map(({ behindMs }) => behindMs));
     const remaining = groups.filter(({ stream }) => effort.givenUp.has(stream)).flatMap(({ entries }) => entries);
     let delivered = 0;
     const refused: RefusedEntry[] = [];
@@ -178,24 +179,23 @@ export class SliceDelivery {
     return isKeyed && now() < deadlineMs && !this.hasEnded;
   }
 
-  async #deliverGroup(group: StreamEntries, effort: Effort, { place, isLast, takeApart, taken }: SliceOrder): Promise<Delivery> {
+  async #deliverGroup(group: StreamEntries, effort: Effort, { place, isLast, takeApart, taken, waits }: SliceOrder): Promise<Delivery> {
     const { streams, isKeyed, isAggregated, now, failureTimeout, turns } = this.#dependencies;
-    const { stream, entries, isByShard } = group;
+    const { stream, entries, shardMap } = group;
     const target = streams.of(stream);
     const leftMs = effort.deadlineMs - now();
-    const keys = place?.keysOf(stream);
-    const deliver = () => target.deliver(entries, {
+    const delivery = await target.deliver(entries, {
       // Back-offs for one stream leave some time for the records of others in the slices behind.
       budgetMs: isKeyed && !isLast ? leftMs / 2 : leftMs,
       maxRounds: effort.roundsLeft,
-      keys: isAggregated ? undefined : keys,
-      isByShard,
+      keys: place && { order: place.keysOf(stream), mapping: isAggregated ? shardMap : "by key" },
+      isByShard: shardMap !== undefined,
       isDraining: () => this.#isDraining,
       sleep: (milliseconds) => this.#sleep(milliseconds),
+      waits: isKeyed ? undefined : waits,
       takeApart,
       taken,
     });
-    const delivery = await (isKeyed && isAggregated && keys !== undefined ? inTurn(keys.takeWhole(), deliver) : deliver());
     if (delivery.delivered > 0) failureTimeout.progressed();
     // Chunks that wait would have failed beside this one, had they been sent when they came.
     if (this.#pulses.isHopeless(target.pulse)) turns.refuseAfter(longestPatienceMs);
@@ -213,15 +213,5 @@ export class SliceDelivery {
       this.#wakers.add(wake);
       void this.#dependencies.sleep(milliseconds).then(wake);
     });
-  }
-}
-
-/** Delivers when the chunks before are through. */
-async function inTurn(hold: Hold, deliver: () => Promise<Delivery>): Promise<Delivery> {
-  try {
-    await hold.before;
-    return await deliver();
-  } finally {
-    hold.release();
   }
 }

@@ -9,7 +9,7 @@ import type { ShardMap } from "../pack/shard_map.js";
 import type { Metrics } from "../telemetry/metrics.js";
 
 /** The limits of one stream, and whom a delivery to it concerns. */
-export interface StreamDeliveryDependencies extends Pick<DeliveryDependencies, "client" | "window" | "maxRequestBytes" | "now" | "random"> {
+export interface StreamDeliveryDependencies extends Pick<DeliveryDependencies, "client" | "window" | "throttle" | "maxRequestBytes" | "now" | "random"> {
   readonly pulse: ServicePulse;
   readonly report: DeliveryReport;
   /** Undefined where nothing is aggregated by shard. */
@@ -22,7 +22,7 @@ export interface StreamDeliveryDependencies extends Pick<DeliveryDependencies, "
 }
 
 /** What a flush grants to the delivery of some entries. */
-export interface Allowance extends Pick<RetryPolicy, "budgetMs" | "maxRounds">, Pick<DeliveryDependencies, "sleep" | "keys" | "takeApart" | "taken"> {
+export interface Allowance extends Pick<RetryPolicy, "budgetMs" | "maxRounds">, Pick<DeliveryDependencies, "sleep" | "keys" | "takeApart" | "taken" | "waits"> {
   /** Whether each aggregate holds the records of one shard. */
   readonly isByShard: boolean;
   /** Returns whether the output goes on beyond the limits of a flush. */
@@ -62,18 +62,22 @@ export class StreamDelivery {
    * hold back the records of the other streams, whose chunks wait for the memory and the order of this one.
    */
   async deliver(entries: readonly Entry[], { isByShard, isDraining, maxRounds, ...allowance }: Allowance): Promise<Delivery> {
-    const { client, window, maxRequestBytes, orderOf, pulse, now, random, isOneOfMany } = this.#dependencies;
+    const { orderOf, pulse, isOneOfMany } = this.#dependencies;
+    const { client, window, throttle, maxRequestBytes, now, random } = this.#dependencies;
+    const isBrief = isOneOfMany && this.#isBehind;
     const policy = {
       ...backoff,
-      budgetMs: allowance.budgetMs,
-      maxRounds: isOneOfMany && this.#isBehind ? 0 : maxRounds,
+      budgetMs: isBrief ? 0 : allowance.budgetMs,
+      maxRounds: isBrief ? 0 : maxRounds,
       goesOn: () => isDraining() && pulse.isTaking,
     };
-    const { keys, sleep, takeApart, taken } = allowance;
+    const { keys, sleep, takeApart, taken, waits } = allowance;
     this.#underWay++;
     try {
       const order = orderOf(isByShard);
-      const delivery = await deliver(entries, policy, { client, window, maxRequestBytes, order, keys, now, random, sleep, takeApart, taken });
+      const delivery = await deliver(entries, policy, {
+        ...{ client, window, throttle, maxRequestBytes, order, keys, now, random, sleep, takeApart, taken, waits },
+      });
       this.#tell(delivery);
       return delivery;
     } finally {

@@ -12,9 +12,9 @@ export class Entry {
    * @param stream the name of the stream that its records chose; undefined for the output's own
    */
   constructor(
-    readonly memory: Uint8Array,
-    readonly start: number,
-    readonly end: number,
+    public memory: Uint8Array,
+    public start: number,
+    public end: number,
     readonly partitionKey: string | undefined,
     readonly sizeBytes: number,
     readonly events: number | readonly number[],
@@ -26,12 +26,21 @@ export class Entry {
   get data(): Uint8Array {
     return this.memory.subarray(this.start, this.end);
   }
+}
 
-  /** The same with a copy of its data: the memory that it lay in can be used again. */
-  withOwnMemory(): Entry {
-    const memory = this.memory.slice(this.start, this.end);
-    return new Entry(memory, 0, memory.length, this.partitionKey, this.sizeBytes, this.events, this.shardId, this.stream);
+/** Moves the data of these entries into memory of their own: the one that it lay in can be used again. Returns the bytes. */
+export function moveToOwnMemory(entries: readonly Entry[]): number {
+  const memory = new Uint8Array(entries.reduce((sum, { start, end }) => sum + end - start, 0));
+  let start = 0;
+  for (const entry of entries) {
+    const { data } = entry;
+    memory.set(data, start);
+    entry.memory = memory;
+    entry.start = start;
+    start += data.length;
+    entry.end = start;
   }
+  return memory.length;
 }
 
 /** An object of eight members on V8's heap, and its places in lists. */

@@ -15,6 +15,15 @@ export class ShardMap {
     this.#shards = [...shards].sort((a, b) => (a.startingHashKey < b.startingHashKey ? -1 : 1));
   }
 
+  /** Whether these, in any order, are the shards of this map. */
+  hasAll(shards: readonly Shard[]): boolean {
+    const others = new Map(shards.map((shard) => [shard.id, shard]));
+    return shards.length === this.#shards.length && this.#shards.every(({ id, startingHashKey, endingHashKey }) => {
+      const other = others.get(id);
+      return other?.startingHashKey === startingHashKey && other.endingHashKey === endingHashKey;
+    });
+  }
+
   /** The shard's id; undefined when the map has a gap there. */
   shardIdOf(hashKey: bigint): string | undefined {
     let low = 0;

@@ -1,10 +1,11 @@
 // Chunks of one tag side by side, answered in any order and with any failures: each key keeps its order across them.
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { ByteBudget } from "../../src/bytes/byte_budget.js";
 import { deliver } from "../../src/delivery/delivery.js";
 import { KeyOrder } from "../../src/delivery/key_order.js";
 import { RequestWindow } from "../../src/delivery/request_window.js";
+import { ShardThrottle } from "../../src/delivery/shard_throttle.js";
 import type { Entry } from "../../src/pack/entry.js";
 import { entryOf } from "../support/entry.js";
 import { JumpingClock, settled } from "../support/fake_clock.js";
@@ -14,6 +15,7 @@ import { allTaken, failedWith, requestFailed } from "../support/scripted_client.
 const keys = fc.oneof({ weight: 4, arbitrary: fc.constantFrom("a", "b", "c", "d", "e") }, fc.integer({ min: 0, max: 300 }).map((n) => `key ${n}`));
 const contents = fc.array(fc.array(fc.record({ key: keys, sizeBytes: fc.integer({ min: 1, max: 100 }) }), { minLength: 1, maxLength: 40 }), { minLength: 2, maxLength: 5 });
 const answers = fc.constantFrom("taken", "taken", "taken", "first fails", "reset", "denied", "refused");
+const holding = fc.oneof(fc.constant([]), fc.array(fc.boolean(), { maxLength: 200 }));
 const plans = fc.array(fc.record({ place: fc.nat(50), answer: answers }), { maxLength: 120 });
 
 function outcomeOf(answer: string) {
@@ -23,8 +25,17 @@ function outcomeOf(answer: string) {
   return answer === "refused" ? requestFailed("ValidationException", "content") : allTaken;
 }
 
+/** Holds a part of the entries back, by the plan. */
+function throttleOf(held: readonly boolean[]): ShardThrottle {
+  let asked = 0;
+  const throttle = new ShardThrottle({ shardMap: () => undefined, renewShardMap: () => undefined, md5: (key) => Buffer.from(key), now: () => 0 });
+  vi.spyOn(throttle, "isLimiting", "get").mockReturnValue(true);
+  vi.spyOn(throttle, "admits").mockImplementation(() => held[asked++] !== true);
+  return throttle;
+}
+
 it("a key is in one request at a time, and starts in a chunk when its entries of all earlier chunks are through", async () => {
-  await fc.assert(fc.asyncProperty(contents, plans, fc.integer({ min: 1, max: 8 }), fc.nat(2), async (given, plan, maxRequests, maxRounds) => {
+  await fc.assert(fc.asyncProperty(contents, plans, fc.integer({ min: 1, max: 8 }), fc.nat(2), holding, async (given, plan, maxRequests, maxRounds, held) => {
     const chunks = given.map((entries) => entries.map(({ key, sizeBytes }, event) => entryOf({ partitionKey: key, sizeBytes, events: event })));
     const chunkOf = new Map(chunks.flatMap((chunk, number) => chunk.map((entry) => [entry, number] as const)));
     const settledEntries = new Set<Entry>();
@@ -44,10 +55,11 @@ it("a key is in one request at a time, and starts in a chunk when its entries of
     const window = new RequestWindow({ maxRequests, bodies: new ByteBudget(Number.POSITIVE_INFINITY) });
     const clock = new JumpingClock();
     const order = new KeyOrder();
+    const throttle = throttleOf(held);
     const policy = { budgetMs: 1_000_000, firstBackoffMs: 100, longestBackoffMs: 1000, maxRounds };
     const deliveries = chunks.map(async (chunk, number) => {
       const outcome = await deliver(chunk, policy, {
-        client, window, order: "by key", keys: order, maxRequestBytes: 100, takeApart: () => [], now: clock.now, sleep: clock.sleep, random: () => 0.5,
+        client, window, throttle, order: "by key", keys: { order, mapping: "by key" }, maxRequestBytes: 100, takeApart: () => [], now: clock.now, sleep: clock.sleep, random: () => 0.5,
       });
       ended.add(number);
       return outcome;

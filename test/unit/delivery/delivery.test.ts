@@ -43,7 +43,7 @@ function runScript(count: number, script: readonly Step[], policy = patient): Pr
 describe("a chunk of which all is taken", () => {
   it("is delivered with one request per batch, in order", async () => {
     const { delivery, requestKeys, clock } = await runScript(1001, []);
-    expect(delivery).toEqual({ kind: "delivered", delivered: 1001, deliveredRecords: 1001, strayed: 0, refused: [], retryRounds: 0 });
+    expect(delivery).toEqual({ kind: "delivered", delivered: 1001, deliveredRecords: 1001, strayed: 0, refused: [], retryRounds: 0, behindMs: 0 });
     expect(requestKeys.map((keys) => keys.length)).toEqual([500, 500, 1]);
     expect(requestKeys.flat()).toEqual(keysOf(entriesOf(1001)));
     expect(clock.slept).toEqual([]);
@@ -51,7 +51,7 @@ describe("a chunk of which all is taken", () => {
 
   it("needs no request when it is empty", async () => {
     const { delivery, requestKeys } = await runScript(0, []);
-    expect(delivery).toEqual({ kind: "delivered", delivered: 0, deliveredRecords: 0, strayed: 0, refused: [], retryRounds: 0 });
+    expect(delivery).toEqual({ kind: "delivered", delivered: 0, deliveredRecords: 0, strayed: 0, refused: [], retryRounds: 0, behindMs: 0 });
     expect(requestKeys).toEqual([]);
   });
 });
@@ -70,14 +70,14 @@ describe("an endpoint that takes requests of up to 5 MiB, as the service did onc
     const count = expected[0] as number;
     const entries = entriesOf(count, bytes / count);
     const { delivery, requestKeys } = await run(entries, new ScriptedClient([], takesFiveMebibytes));
-    expect(delivery).toMatchObject({ kind: "delivered", delivered: count, refused: [], retryRounds: 0 });
+    expect(delivery).toMatchObject({ kind: "delivered", delivered: count, refused: [], retryRounds: 0, behindMs: 0 });
     expect(requestKeys.map(({ length }) => length)).toEqual(expected);
   });
 
   it("gets each entry once and in its order, however many requests are too large", async () => {
     const entries = entriesOf(25, 1024 * 1024);
     const { delivery, client } = await run(entries, new ScriptedClient([], takesFiveMebibytes));
-    expect(delivery).toMatchObject({ kind: "delivered", delivered: 25, refused: [], retryRounds: 0 });
+    expect(delivery).toMatchObject({ kind: "delivered", delivered: 25, refused: [], retryRounds: 0, behindMs: 0 });
     const taken = client.requests.filter((request) => takesFiveMebibytes(request).kind === "answered");
     expect(taken.flatMap(keysOf)).toEqual(keysOf(entries));
   });
@@ -89,7 +89,7 @@ describe("a partial failure", () => {
     async (code) => {
       const { delivery, requestKeys } = await runScript(5, [failedWith(code, 1, 3)]);
       expect(requestKeys).toEqual([["0", "1", "2", "3", "4"], ["1", "3"]]);
-      expect(delivery).toEqual({ kind: "delivered", delivered: 5, deliveredRecords: 5, strayed: 0, refused: [], retryRounds: 1 });
+      expect(delivery).toEqual({ kind: "delivered", delivered: 5, deliveredRecords: 5, strayed: 0, refused: [], retryRounds: 1, behindMs: 0 });
     },
   );
 
@@ -102,7 +102,7 @@ describe("a partial failure", () => {
     const { requestKeys, delivery } = await runScript(1200, [failedAt(7), failedAt(0, 499), failedAt(199)]);
     expect(requestKeys.map((keys) => keys.length)).toEqual([500, 500, 200, 4]);
     expect(requestKeys[3]).toEqual(["7", "500", "999", "1199"]);
-    expect(delivery).toEqual({ kind: "delivered", delivered: 1200, deliveredRecords: 1200, strayed: 0, refused: [], retryRounds: 1 });
+    expect(delivery).toEqual({ kind: "delivered", delivered: 1200, deliveredRecords: 1200, strayed: 0, refused: [], retryRounds: 1, behindMs: 0 });
   });
 
   it("in the last batch alone is not taken for a success", async () => {
@@ -128,7 +128,7 @@ describe("a request that failed", () => {
     const { requestKeys, delivery } = await runScript(1001, [failedAt(3), requestFailed("ECONNRESET", "transient")]);
     expect(requestKeys.map((keys) => keys.length)).toEqual([500, 500, 500, 2]);
     expect(requestKeys.slice(2).flat()).toEqual(["3", ...keysOf(entriesOf(1001).slice(500))]);
-    expect(delivery).toEqual({ kind: "delivered", delivered: 1001, deliveredRecords: 1001, strayed: 0, refused: [], retryRounds: 1 });
+    expect(delivery).toEqual({ kind: "delivered", delivered: 1001, deliveredRecords: 1001, strayed: 0, refused: [], retryRounds: 1, behindMs: 0 });
   });
 
   it("keeps the order of all that lies behind it", async () => {

@@ -7,10 +7,10 @@ import { RecordedLog } from "../../support/recorded_log.js";
 import { entriesOf } from "../../support/scripted_client.js";
 import { entryOf } from "../../support/entry.js";
 
-const delivered: Delivery = { kind: "delivered", delivered: 3, deliveredRecords: 3, strayed: 0, refused: [], retryRounds: 0 };
+const delivered: Delivery = { kind: "delivered", delivered: 3, deliveredRecords: 3, strayed: 0, refused: [], retryRounds: 0, behindMs: 0 };
 
 function failing(code: string, message = "why"): Delivery {
-  return { kind: "remaining", delivered: 3, deliveredRecords: 3, strayed: 0, refused: [], retryRounds: 0, remaining: entriesOf(2), failure: { code, message } };
+  return { kind: "remaining", delivered: 3, deliveredRecords: 3, strayed: 0, refused: [], retryRounds: 0, behindMs: 0, remaining: entriesOf(2), failure: { code, message } };
 }
 
 describe("the delivery report", () => {

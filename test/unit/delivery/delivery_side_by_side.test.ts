@@ -105,7 +105,7 @@ describe("order by key", () => {
   });
 
   it("of two chunks lets a lane wait only for the lanes of the chunk before that have a key in common with it", async () => {
-    const keys = new KeyOrder();
+    const keys = { order: new KeyOrder(), mapping: "by key" };
     const client = new HeldClient();
     const ofKeys = (...names: string[]) => names.map((key, event) => entryOf(key, 10, event));
     const first = await start(ofKeys("a", "a", "b", "b"), patient, { order: "by key", keys, client });
@@ -120,7 +120,7 @@ describe("order by key", () => {
   });
 
   it("of a chunk that has entries left holds those keys until its delivery has ended", async () => {
-    const keys = new KeyOrder();
+    const keys = { order: new KeyOrder(), mapping: "by key" };
     const client = new HeldClient();
     const clock = new HeldClock();
     const ofKeys = (...names: string[]) => names.map((key, event) => entryOf(key, 10, event));
@@ -138,7 +138,7 @@ describe("order by key", () => {
   });
 
   it("of a chunk whose delivery ends in failure lets the next chunk go", async () => {
-    const keys = new KeyOrder();
+    const keys = { order: new KeyOrder(), mapping: "by key" };
     const client = new HeldClient();
     const entries = ["a", "a", "b", "b"].map((key, event) => entryOf(key, 10, event));
     const first = await start(entries, once, { order: "by key", keys, client });

@@ -1,7 +1,7 @@
 // The window of requests: how many are under way at once, whose turn it is, how throttling narrows it, and its end.
 import { describe, expect, it } from "vitest";
 import { ByteBudget } from "../../../src/bytes/byte_budget.js";
-import { bodyBytesOf, RequestWindow, type RequestShare } from "../../../src/delivery/request_window.js";
+import { bodyBytesOf, RequestWindow, type RequestShare, type RequestWindowSettings } from "../../../src/delivery/request_window.js";
 import type { PutRecordsOutcome } from "../../../src/delivery/put_records.js";
 import { settled } from "../../support/fake_clock.js";
 import { HeldClient } from "../../support/held_client.js";
@@ -13,10 +13,10 @@ const throttledEntry = failedWith(throttling, 0);
 const throttledRequest = requestFailed("LimitExceededException", "transient");
 
 /** A window, a client, and what was sent: each batch is one entry with a name. */
-function setUp(maxRequests: number, maxBodyBytes = unlimited) {
+function setUp(maxRequests: number, maxBodyBytes = unlimited, throttledByShard?: RequestWindowSettings["throttledByShard"]) {
   const bodies = new ByteBudget(maxBodyBytes);
   const limits: number[] = [];
-  const window = new RequestWindow({ maxRequests, bodies, limitChanged: (limit) => limits.push(limit) });
+  const window = new RequestWindow({ maxRequests, bodies, throttledByShard, limitChanged: (limit) => limits.push(limit) });
   const client = new HeldClient();
   const outcomes = new Map<string, PutRecordsOutcome | undefined>();
   const send = (share: RequestShare, name: string, sizeBytes = 10) => {
@@ -142,6 +142,19 @@ describe("a throttled request", () => {
     const { window, limits, exchange } = setUp(10);
     await exchange(window.open(), outcome);
     expect(limits).toEqual([10]);
+  });
+
+  it.each([
+    ["known shards leaves the window as it is", true, [10]],
+    ["other causes narrows it", false, [10, 5]],
+  ])("whose throttling is that of %s", async (_, isOfShards, expected) => {
+    const learned: unknown[] = [];
+    const { limits, exchange, window } = setUp(10, unlimited, (batch, outcome) => {
+      learned.push(batch.length, outcome);
+      return isOfShards;
+    });
+    await exchange(window.open(), throttledEntry);
+    expect([limits, learned]).toEqual([expected, [1, throttledEntry]]);
   });
 
   it("halves the window once for all requests that were under way together", async () => {

@@ -37,9 +37,13 @@ class Lister {
 }
 
 function setUp(...ready: Answer[]) {
+  return setUpFor("aggregation", ...ready);
+}
+
+function setUpFor(use: "aggregation" | "throttling", ...ready: Answer[]) {
   const [clock, log, client] = [new HeldClock(), new RecordedLog(), new Lister()];
   client.ready.push(...ready);
-  const source = new ShardList({ client, log, now: clock.now, sleep: clock.sleep });
+  const source = new ShardList({ client, log, use, now: clock.now, sleep: clock.sleep });
   const current = async () => nameOf(await source.current());
   return { clock, log, client, source, current };
 }
@@ -105,6 +109,38 @@ describe("the list of shards", () => {
     const { current, log } = setUp(...pages, { kind: "listed", shards: [], nextToken: undefined });
     expect(await current()).toBeUndefined();
     expect(log.at("warning")[0]).toContain("InvalidAnswer: the list has no open shard");
+  });
+});
+
+describe("a list that is loaded again", () => {
+  it.each([
+    ["with the same shards is the same map", page("b", undefined, [10n, greatest]), true],
+    ["with another shard is another map", page("c", undefined, [10n, greatest]), false],
+    ["with another range is another map", page("b", undefined, [11n, greatest]), false],
+  ])("%s", async (_, last, isSame) => {
+    const { source, clock } = setUp(page("a", "second", [0n, 9n]), page("b", undefined, [10n, greatest]), page("a", "second", [0n, 9n]), last);
+    expect(source.latest).toBeUndefined();
+    const first = await source.current();
+    expect(source.latest).toBe(first);
+    source.invalidate();
+    await clock.advance(1000);
+    expect((await source.current()) === first).toBe(isSame);
+    expect(source.latest === first).toBe(isSame);
+  });
+});
+
+describe("a list that is wanted since a shard throttles", () => {
+  it("and cannot be had says what that means at level info, and once that it can", async () => {
+    const { current, clock, log } = setUpFor("throttling", denied, denied, page("a"));
+    for (let minute = 0; minute < 3; minute++) {
+      await current();
+      await clock.advance(60_000);
+    }
+    expect(log.at("warning")).toEqual([]);
+    expect(log.at("info")).toEqual([
+      expect.stringMatching(/^ListShards failed with AccessDeniedException: .*\. While a shard throttles, fewer requests go to all shards; allow kinesis:ListShards on the stream, so that only records of that shard wait\. Asking again each minute$/),
+      "The list of shards can be had again; only records of a shard that throttles wait",
+    ]);
   });
 });
 

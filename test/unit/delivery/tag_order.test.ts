@@ -96,6 +96,30 @@ describe("TagOrder", () => {
     expect(next).toEqual(["1", "2", "3", "4"]);
   });
 
+  it("lets further chunks be the next ones beside chunks that have stepped aside, and knows the tag until these have left", async () => {
+    const order = new TagOrder();
+    const next: string[] = [];
+    const places = ["1", "2", "3", "4", "5"].map((name) => {
+      const place = order.enter("a");
+      void place.next.then(() => next.push(name));
+      place.passOn();
+      return place;
+    });
+    places[0]?.stepAside();
+    await settled();
+    expect(next).toEqual(["1", "2", "3"]);
+    places[1]?.stepAside();
+    places[2]?.leave();
+    await settled();
+    expect(next).toEqual(["1", "2", "3", "4", "5"]);
+    for (const place of places.slice(3)) place.leave();
+    await settled();
+    expect(order.size, "two chunks are aside").toBe(1);
+    const keys = order.enter("a").keysOf(undefined);
+    expect(keys).toBe(places[0]?.keysOf(undefined));
+    for (const place of places) place.leave();
+  });
+
   it("lets a chunk go at once when all earlier chunks of its tag have left", async () => {
     const { free, enter } = noting();
     const order = new TagOrder();

@@ -1,0 +1,73 @@
+// A stream whose shards each take so many records in a second, by a clock of the test's, and throttle the others.
+import { createHash } from "node:crypto";
+import type { PutRecordsOutcome } from "../../src/delivery/put_records.js";
+import type { Entry } from "../../src/pack/entry.js";
+import { hashKeyOf, ShardMap, type Shard } from "../../src/pack/shard_map.js";
+import type { HeldClock } from "./fake_clock.js";
+import { textsIn } from "./received_events.js";
+
+const hashKeys = 1n << 128n;
+
+/** So many shards of even size. */
+export function evenShards(count: number): Shard[] {
+  const start = (n: number) => (hashKeys * BigInt(n)) / BigInt(count);
+  return Array.from({ length: count }, (_, n) => ({ id: `shard ${n}`, startingHashKey: start(n), endingHashKey: start(n + 1) - 1n }));
+}
+
+/** The shard of a partition key. */
+export function shardOfKey(shards: readonly Shard[], key: string): string {
+  return new ShardMap(shards).shardIdOf(hashKeyOf(createHash("md5").update(key).digest())) ?? "";
+}
+
+/** Returns so many keys of one shard. */
+export function keysOfShard(shards: readonly Shard[], shard: string, count: number): string[] {
+  const keys: string[] = [];
+  for (let n = 0; keys.length < count; n++) if (shardOfKey(shards, `key ${n}`) === shard) keys.push(`key ${n}`);
+  return keys;
+}
+
+export interface TakenRecord {
+  readonly shard: string;
+  readonly text: string;
+  readonly atMs: number;
+}
+
+export interface LimitedStream {
+  readonly shards: readonly Shard[];
+  /** Records that one shard takes in a second. */
+  readonly recordsPerSecond: number;
+  readonly latencyMs: number;
+}
+
+export class LimitedShards {
+  readonly taken: TakenRecord[] = [];
+  throttled = 0;
+  readonly #tokens = new Map<string, { level: number; atMs: number }>();
+
+  constructor(
+    private readonly stream: LimitedStream,
+    private readonly clock: HeldClock,
+  ) {}
+
+  /** Answers a request, as the step of a ScriptedClient. */
+  readonly answer = async (entries: readonly Entry[]): Promise<PutRecordsOutcome> => {
+    const failed = entries.flatMap((entry, index) => (this.#takes(entry) ? [] : [{ index, code: "ProvisionedThroughputExceededException", message: "Rate exceeded" }]));
+    this.throttled += failed.length;
+    await this.clock.sleep(this.stream.latencyMs);
+    return { kind: "answered", failed, strayed: 0 };
+  };
+
+  #takes(entry: Entry): boolean {
+    const { shards, recordsPerSecond } = this.stream;
+    const { partitionKey } = entry;
+    if (partitionKey === undefined) throw new Error("the entry has no partition key");
+    const shard = entry.shardId ?? shardOfKey(shards, partitionKey);
+    const atMs = this.clock.now();
+    const bucket = this.#tokens.get(shard) ?? { level: recordsPerSecond, atMs };
+    const level = Math.min(recordsPerSecond, bucket.level + ((atMs - bucket.atMs) * recordsPerSecond) / 1000);
+    const isTaken = level >= 1;
+    this.#tokens.set(shard, { level: isTaken ? level - 1 : level, atMs });
+    if (isTaken) for (const text of textsIn(entry)) this.taken.push({ shard, text, atMs });
+    return isTaken;
+  }
+}

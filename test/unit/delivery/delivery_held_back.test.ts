@@ -1,0 +1,79 @@
+// Entries that are held back for their shard: when they are sent, what that counts for, and how it ends.
+import { describe, expect, it } from "vitest";
+import { deliver, type DeliveryDependencies, type RetryPolicy } from "../../../src/delivery/delivery.js";
+import { ShardThrottle } from "../../../src/delivery/shard_throttle.js";
+import { ShardMap } from "../../../src/pack/shard_map.js";
+import { JumpingClock } from "../../support/fake_clock.js";
+import { evenShards } from "../../support/limited_shards.js";
+import { windowOf } from "../../support/request_window.js";
+import { allTaken, failedWith, keysOf, ScriptedClient, type Step } from "../../support/scripted_client.js";
+import { entryOf } from "../../support/entry.js";
+
+const patient: RetryPolicy = { budgetMs: 1000, firstBackoffMs: 100, longestBackoffMs: 1000 };
+/** Entries of aggregates name their shards. */
+const entriesFor = (...shards: string[]) => shards.map((shardId, n) => entryOf({ partitionKey: `${shardId} ${n}`, shardId, sizeBytes: 100, events: n }));
+const throttled = (...indexes: number[]) => failedWith("ProvisionedThroughputExceededException", ...indexes);
+
+function setUp(script: readonly Step[] = []) {
+  const clock = new JumpingClock();
+  const window = windowOf(4);
+  const throttle = new ShardThrottle({ shardMap: () => new ShardMap(evenShards(2)), renewShardMap: () => undefined, md5: () => new Uint8Array(16), now: clock.now });
+  const client = new ScriptedClient(script);
+  const waiting: string[][] = [];
+  const dependencies: DeliveryDependencies = {
+    client, window, throttle, maxRequestBytes: 1_000_000, order: "by shard", takeApart: () => [], now: clock.now, sleep: clock.sleep, random: () => 0.5,
+    waits: (entries) => waiting.push(keysOf(entries)),
+  };
+  /** Has the shard throttle at this moment. */
+  const limit = () => throttle.learn(entriesFor("shard 0"), throttled(0));
+  return { clock, window, client, waiting, dependencies, limit };
+}
+
+describe("entries of a throttled shard", () => {
+  it("wait until the shard takes enough for a request, while the others are sent; the wait is no try", async () => {
+    const { client, clock, dependencies, waiting, limit } = setUp();
+    limit();
+    const delivery = await deliver(entriesFor("shard 0", "shard 1", "shard 0"), { ...patient, maxRounds: 0 }, dependencies);
+    expect(client.requests.map(keysOf)).toEqual([["shard 1 1"], ["shard 0 0", "shard 0 2"]]);
+    expect(clock.slept.map(Math.round)).toEqual([100]);
+    expect(waiting).toEqual([["shard 0 0", "shard 0 2"]]);
+    expect(delivery).toMatchObject({ kind: "delivered", delivered: 3, retryRounds: 0 });
+  });
+
+  it("are sent again after a back-off when they were throttled, and then as the shard takes them", async () => {
+    const { client, dependencies, clock } = setUp([throttled(0, 2), allTaken]);
+    const delivery = await deliver(entriesFor("shard 0", "shard 1", "shard 0"), { ...patient, budgetMs: 10_000 }, { ...dependencies, order: "none" });
+    expect(client.requests.map(keysOf)).toEqual([["shard 0 0", "shard 1 1", "shard 0 2"], ["shard 0 0", "shard 0 2"]]);
+    expect(clock.slept[0]).toBe(50);
+    expect(delivery).toMatchObject({ kind: "delivered", delivered: 3, retryRounds: 1 });
+  });
+
+  it("remain when the time of the flush is over before, with a reason that names the throttling", async () => {
+    const { client, dependencies, limit } = setUp();
+    limit();
+    const delivery = await deliver(entriesFor("shard 0", "shard 1"), { ...patient, budgetMs: 99 }, dependencies);
+    expect(client.requests.map(keysOf)).toEqual([["shard 1 1"]]);
+    expect(delivery).toMatchObject({ kind: "remaining", delivered: 1, failure: { code: "ProvisionedThroughputExceededException", message: expect.stringContaining("shard") as string } });
+  });
+
+  it("remain when the output ends, though none of them was to be sent", async () => {
+    const { client, dependencies, window, limit } = setUp();
+    limit();
+    window.end();
+    const delivery = await deliver(entriesFor("shard 0"), patient, dependencies);
+    expect(client.requests).toEqual([]);
+    expect(delivery).toMatchObject({ kind: "remaining", failure: { code: "AbortError" } });
+  });
+
+  it("do not keep an end waiting that comes during their wait", async () => {
+    const { dependencies, window, limit, clock } = setUp();
+    limit();
+    const sleep = (milliseconds: number) => {
+      window.end();
+      return clock.sleep(milliseconds);
+    };
+    const delivery = await deliver(entriesFor("shard 0"), patient, { ...dependencies, sleep });
+    expect(delivery).toMatchObject({ kind: "remaining", failure: { code: "AbortError" } });
+    expect(clock.slept).toHaveLength(1);
+  });
+});

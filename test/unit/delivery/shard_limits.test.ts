@@ -1,0 +1,98 @@
+// How much is let go to a shard that throttles: its quota at first, less while it goes on throttling, all when it no longer does.
+import { describe, expect, it } from "vitest";
+import { ShardLimits } from "../../../src/delivery/shard_limits.js";
+import { JumpingClock } from "../../support/fake_clock.js";
+
+const shard = "shard 0";
+
+function throttling() {
+  const clock = new JumpingClock();
+  const limits = new ShardLimits(clock.now);
+  /** Returns how many entries of this size are admitted now. */
+  const admitted = (sizeBytes = 100) => {
+    let count = 0;
+    while (count < 10_000 && limits.admits(shard, sizeBytes)) count++;
+    return count;
+  };
+  return { clock, limits, admitted };
+}
+
+describe("a shard", () => {
+  it("that never throttled takes anything", () => {
+    const { limits, admitted } = throttling();
+    expect([limits.isLimiting, admitted(), limits.waitMs(shard)]).toEqual([false, 10_000, 0]);
+  });
+
+  it("that throttles takes nothing until it can take enough for a request, and its quota then", () => {
+    const { clock, limits, admitted } = throttling();
+    limits.throttled(shard);
+    expect([limits.isLimiting, admitted()]).toEqual([true, 0]);
+    expect(limits.waitMs(shard)).toBeCloseTo(100, 5);
+    clock.nowMs += limits.waitMs(shard);
+    expect(Math.abs(admitted() - 100)).toBeLessThanOrEqual(1);
+  });
+
+  it("takes bytes by its quota too: an entry of 1 MiB counts for a second", () => {
+    const { clock, limits } = throttling();
+    limits.throttled(shard);
+    clock.nowMs += 100;
+    expect(limits.admits(shard, 1024 * 1024)).toBe(true);
+    expect(limits.admits(shard, 1)).toBe(false);
+    expect(limits.waitMs(shard)).toBeGreaterThan(900);
+    expect(limits.waitMs(shard)).toBeLessThan(1000);
+  });
+
+  it("keeps no more for later than half a second's quota", () => {
+    const { clock, limits, admitted } = throttling();
+    limits.throttled(shard);
+    clock.nowMs += 2000;
+    expect(admitted()).toBeLessThan(520);
+  });
+
+  it.each([
+    [999, 1],
+    [1000, 0.7],
+    [1001, 0.7],
+  ])("is given less when it throttles again after %i ms: %d times its quota", (afterMs, share) => {
+    const { clock, limits, admitted } = throttling();
+    limits.throttled(shard);
+    clock.nowMs += afterMs;
+    limits.throttled(shard);
+    expect(admitted()).toBe(0);
+    clock.nowMs += 100;
+    // The rate has risen in the meantime.
+    expect(admitted() / 100).toBeGreaterThan(share);
+    expect(admitted() / 100).toBeLessThan(share * 1.2 + 0.05);
+  });
+
+  it("that throttles again and again comes down to about a quarter of its quota, and no lower", () => {
+    const { clock, limits, admitted } = throttling();
+    for (let second = 0; second < 60; second++) {
+      limits.throttled(shard);
+      clock.nowMs += 1000;
+    }
+    limits.throttled(shard);
+    clock.nowMs += 100;
+    const count = admitted();
+    expect(count).toBeGreaterThan(12);
+    expect(count).toBeLessThan(30);
+  });
+
+  it.each([
+    [4999, true],
+    [5000, false],
+    [5001, false],
+  ])("is limited %i ms after it throttled last: %s", (afterMs, isLimited) => {
+    const { clock, limits, admitted } = throttling();
+    limits.throttled(shard);
+    clock.nowMs += afterMs;
+    expect(limits.isLimiting).toBe(isLimited);
+    expect(admitted() < 10_000).toBe(isLimited);
+  });
+
+  it("is limited alone", () => {
+    const { limits } = throttling();
+    limits.throttled(shard);
+    expect([limits.admits("shard 1", 100), limits.waitMs("shard 1")]).toEqual([true, 0]);
+  });
+});

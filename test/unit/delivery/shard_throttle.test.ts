@@ -1,0 +1,99 @@
+// Which entries a throttled shard holds back, and which throttling is that of a shard.
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { ShardThrottle } from "../../../src/delivery/shard_throttle.js";
+import { ShardMap } from "../../../src/pack/shard_map.js";
+import { entryOf } from "../../support/entry.js";
+import { JumpingClock } from "../../support/fake_clock.js";
+import { evenShards, keysOfShard } from "../../support/limited_shards.js";
+import { allTaken, failedWith, requestFailed } from "../../support/scripted_client.js";
+
+const shards = evenShards(2);
+const [hotKey = "", otherHotKey = ""] = keysOfShard(shards, "shard 0", 2);
+const [coldKey = ""] = keysOfShard(shards, "shard 1", 1);
+const throttled = (...indexes: number[]) => failedWith("ProvisionedThroughputExceededException", ...indexes);
+
+function setUp() {
+  const clock = new JumpingClock();
+  const state = { map: new ShardMap(shards) as ShardMap | undefined, renewals: 0, hashed: 0 };
+  const throttle = new ShardThrottle({
+    shardMap: () => state.map,
+    renewShardMap: () => state.renewals++,
+    md5: (key) => {
+      state.hashed++;
+      return createHash("md5").update(key).digest();
+    },
+    now: clock.now,
+  });
+  const admits = (partitionKey?: string) => throttle.admits(entryOf({ partitionKey }));
+  return { clock, state, throttle, admits };
+}
+
+describe("the throttling of a shard", () => {
+  it("holds back entries of all its keys, and no others", () => {
+    const { throttle, admits } = setUp();
+    const batch = [hotKey, coldKey].map((partitionKey) => entryOf({ partitionKey }));
+    expect(throttle.isLimiting).toBe(false);
+    expect(throttle.learn(batch, throttled(0))).toBe(true);
+    expect([throttle.isLimiting, admits(hotKey), admits(otherHotKey), admits(coldKey), admits()]).toEqual([true, false, false, true, true]);
+    expect(throttle.waitMs(entryOf({ partitionKey: hotKey }))).toBeCloseTo(100, 5);
+    expect([throttle.waitMs(entryOf({ partitionKey: coldKey })), throttle.waitMs(entryOf({}))]).toEqual([0, 0]);
+  });
+
+  it("is that of the shard for which an aggregate was made, whatever its key", () => {
+    const { state, throttle } = setUp();
+    const aggregate = (shardId: string) => entryOf({ partitionKey: coldKey, shardId });
+    expect(throttle.learn([aggregate("shard 0")], throttled(0))).toBe(true);
+    expect([throttle.admits(aggregate("shard 0")), throttle.admits(aggregate("shard 1"))]).toEqual([false, true]);
+    expect(state.hashed).toBe(0);
+  });
+
+  it.each([
+    ["an entry whose key is random", [undefined], throttled(0)],
+    ["one entry of a shard and one whose key is random", [hotKey, undefined], throttled(0, 1)],
+    ["KMS", [hotKey], failedWith("KMSThrottlingException", 0)],
+    ["the request", [hotKey], requestFailed("ProvisionedThroughputExceededException", "transient")],
+    ["nothing", [hotKey], allTaken],
+    ["nothing, of an entry that failed otherwise", [hotKey], failedWith("InternalFailure", 0)],
+  ] as const)("does not account for that of %s", (_, keys, outcome) => {
+    const { throttle } = setUp();
+    expect(throttle.learn(keys.map((partitionKey) => entryOf({ partitionKey })), outcome)).toBe(false);
+  });
+
+  it("is unknown without a map, for which it asks at most once a minute", () => {
+    const { clock, state, throttle, admits } = setUp();
+    state.map = undefined;
+    const batch = [entryOf({ partitionKey: hotKey })];
+    expect(throttle.learn(batch, throttled(0))).toBe(false);
+    expect([throttle.isLimiting, admits(hotKey), state.renewals]).toEqual([false, true, 1]);
+    clock.nowMs += 59_999;
+    throttle.learn(batch, throttled(0));
+    expect(state.renewals).toBe(1);
+    clock.nowMs += 1;
+    throttle.learn(batch, throttled(0));
+    expect(state.renewals).toBe(2);
+  });
+
+  it("hashes a key once, and anew by a newer map", () => {
+    const { state, throttle, admits } = setUp();
+    throttle.learn([entryOf({ partitionKey: hotKey })], throttled(0));
+    for (let n = 0; n < 10; n++) admits(hotKey);
+    expect(state.hashed).toBe(1);
+    state.map = new ShardMap([{ id: "merged", startingHashKey: 0n, endingHashKey: (1n << 128n) - 1n }]);
+    expect([admits(hotKey), admits(coldKey)]).toEqual([true, true]);
+    expect(state.hashed).toBe(3);
+  });
+
+  it("keeps the shards of a bounded number of keys", () => {
+    const { state, throttle, admits } = setUp();
+    throttle.learn([entryOf({ partitionKey: hotKey })], throttled(0));
+    for (let n = 0; n < 1000; n++) admits(`many ${n}`);
+    state.hashed = 0;
+    admits("many 1");
+    expect(state.hashed, "its shard was forgotten or is known").toBeLessThanOrEqual(1);
+    for (let n = 0; n < 1000; n++) admits(`more ${n}`);
+    state.hashed = 0;
+    admits("many 1");
+    expect(state.hashed).toBe(1);
+  });
+});
