@@ -1,0 +1,129 @@
+// A real Fluent Bit in front of a stream of four shards, one of which gets far more than it takes: lines for the others arrive at once.
+import { createHash } from "node:crypto";
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { hashKeyOf, ShardMap } from "../../src/pack/shard_map.js";
+import { deaggregateAll } from "../support/deaggregate.js";
+import { FluentBit } from "../support/fluent_bit.js";
+import { REGION, type ReceivedRecord } from "../support/kinesis_local.js";
+import { evenShards } from "../support/limited_shards.js";
+import { ScriptedService, type ServedAnswer, type ServedRequest } from "../support/scripted_service.js";
+import { textOf } from "../support/stream_fixture.js";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+const shards = evenShards(4);
+const map = new ShardMap(shards);
+const shardOf = (key: string) => map.shardIdOf(hashKeyOf(createHash("md5").update(key).digest())) ?? "";
+
+interface PutRecordsBody {
+  readonly Records: readonly { readonly Data: string; readonly PartitionKey: string; readonly ExplicitHashKey?: string }[];
+}
+
+/** A Kinesis whose shards take so many records in a second, and the same number at once after a pause. */
+class LimitedKinesis {
+  readonly received: (ReceivedRecord & { readonly atMs: number })[] = [];
+  throttled = 0;
+  readonly #buckets = new Map<string, { level: number; atMs: number }>();
+
+  constructor(private readonly recordsPerSecond: number) {}
+
+  answer({ headers, body }: ServedRequest): ServedAnswer {
+    if (headers["x-amz-target"]?.toString().endsWith("ListShards") === true) {
+      const listed = shards.map(({ id, startingHashKey, endingHashKey }) => {
+        const range = { StartingHashKey: String(startingHashKey), EndingHashKey: String(endingHashKey) };
+        return { ShardId: id, HashKeyRange: range, SequenceNumberRange: { StartingSequenceNumber: "0" } };
+      });
+      return { headers: { "content-type": "application/x-amz-json-1.1" }, body: JSON.stringify({ Shards: listed }) };
+    }
+    const { Records: records } = JSON.parse(body) as PutRecordsBody;
+    const results = records.map(({ Data: data, PartitionKey: partitionKey, ExplicitHashKey: hashKey }) => {
+      const shardId = hashKey === undefined ? shardOf(partitionKey) : (map.shardIdOf(BigInt(hashKey)) ?? "");
+      if (!this.#takes(shardId)) return { ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "Rate exceeded" };
+      const sequenceNumber = String(this.received.length + 1);
+      this.received.push({ shardId, partitionKey, sequenceNumber, data: Buffer.from(data, "base64"), atMs: performance.now() });
+      return { SequenceNumber: sequenceNumber, ShardId: shardId };
+    });
+    const failed = results.filter((result) => result.ErrorCode !== undefined).length;
+    this.throttled += failed;
+    return { body: JSON.stringify({ FailedRecordCount: failed, Records: results }) };
+  }
+
+  #takes(shard: string): boolean {
+    const atMs = performance.now();
+    const bucket = this.#buckets.get(shard) ?? { level: this.recordsPerSecond, atMs };
+    const level = Math.min(this.recordsPerSecond, bucket.level + ((atMs - bucket.atMs) * this.recordsPerSecond) / 1000);
+    const isTaken = level >= 1;
+    this.#buckets.set(shard, { level: isTaken ? level - 1 : level, atMs });
+    return isTaken;
+  }
+}
+
+describe.skipIf(!process.env["FLUENT_BIT"])("a shard that gets more than it takes", () => {
+  let folder = "";
+  const running: { destroy(): Promise<void> }[] = [];
+
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "throttled-"));
+  });
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((one) => one.destroy()));
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Returns the path of a file in the shard `hot`, or in another one: the path is the partition key. */
+  function fileIn(hot: string, isHot: boolean): string {
+    for (let n = 0; ; n++) {
+      const file = path.join(folder, `${isHot ? "hot" : "cold"}-${n}.txt`);
+      if ((shardOf(file) === hot) === isHot) return file;
+    }
+  }
+
+  it.each([
+    ["plain", 1000, {}],
+    ["aggregated", 20, { aggregation: "true", aggregation_maximum_record_size: "4096" }],
+  ])("delays its own lines; all lines arrive once, and those of other shards in order (%s)", async (_, recordsPerSecond, others) => {
+    const kinesis = new LimitedKinesis(recordsPerSecond);
+    const service = await ScriptedService.start((request) => kinesis.answer(request));
+    running.push({ destroy: () => service.stop() });
+    const [hotFile, coldFile] = [fileIn("shard 0", true), fileIn("shard 0", false)];
+    for (const file of [hotFile, coldFile]) writeFileSync(file, "");
+    const address = { stream: "any", region: REGION, endpoint: service.endpoint };
+    const fluentBit = FluentBit.fromConfiguration({
+      inputs: [{ name: "tail", properties: { path: path.join(folder, "*.txt"), path_key: "file", read_from_head: "true", refresh_interval: "1" } }],
+      outputs: [{ name: "kinesis", properties: { ...address, log_key: "log", partition_key: "file", retry_limit: "no_limits", retry_timeout: "60", ...others } }],
+    });
+    running.push(fluentBit);
+    await fluentBit.waitForLog(/stream any/);
+
+    const hot: string[] = [];
+    const cold: string[] = [];
+    const writtenMs = new Map<string, number>();
+    const write = (file: string, lines: string[], count: number) => {
+      const added = Array.from({ length: count }, (_line, n) => `${path.basename(file)} ${lines.length + n} ${"x".repeat(60)}`);
+      lines.push(...added);
+      for (const line of added) writtenMs.set(line, performance.now());
+      appendFileSync(file, added.map((line) => `${line}\n`).join(""));
+    };
+    // Twice what the shard takes, for three seconds.
+    for (let step = 0; step < 15; step++) {
+      write(hotFile, hot, 500);
+      write(coldFile, cold, 20);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    const found = () => deaggregateAll(kinesis.received).map(textOf);
+    await vi.waitUntil(() => found().length >= hot.length + cold.length, { timeout: 60_000, interval: 100 });
+    expect(await fluentBit.stop(), fluentBit.output).toEqual({ status: 0, signal: null });
+
+    expect(kinesis.throttled, "records that the hot shard throttled").toBeGreaterThan(0);
+    // A shard throttles single records of a request, so that later ones of their key are taken before them.
+    expect(found().filter((line) => line.startsWith("hot")).sort()).toEqual([...hot].sort());
+    expect(found().filter((line) => line.startsWith("cold"))).toEqual(cold);
+    const delays = (name: string) => kinesis.received.flatMap(({ atMs, ...record }) => deaggregateAll([record]).map(textOf).filter((line) => line.startsWith(name)).map((line) => atMs - (writtenMs.get(line) ?? 0)));
+    const [slowestCold, slowestHot] = [Math.max(...delays("cold")), Math.max(...delays("hot"))];
+    expect(slowestHot, "ms until the last hot line arrived").toBeGreaterThan(2000);
+    expect(slowestCold, "ms until the last cold line arrived").toBeLessThan(slowestHot / 2);
+  });
+});
