@@ -1,7 +1,11 @@
 #!/bin/sh
 # Says in one line for each tool that the build misses what it is and how to get it. Runs only what it looks for.
+#
+#     sh scripts/check-tools.sh [NODE]    NODE: the version of Node.js that is needed, MAJOR.MINOR
 
 missing=0
+oldest_node=18.18
+needed_node=${1:-$oldest_node}
 
 need() { # need WHAT DEBIAN_PACKAGES DNF_PACKAGES
   echo "$1; install it with 'apt-get install $2' (Debian, Ubuntu) or 'dnf install $3' (Fedora, RHEL, Amazon Linux)" >&2
@@ -21,10 +25,18 @@ has() { command -v "$1" >/dev/null 2>&1; }
 
 if has node; then
   version=$(node --version 2>/dev/null)
-  at_least "${version#v}" 18 18 ||
-    need "node ${version:-of unknown version} is too old: 18.18 or newer is needed" nodejs nodejs
+  if ! at_least "${version#v}" "${needed_node%.*}" "${needed_node#*.}"; then
+    too_old="node ${version:-of unknown version} is too old: $needed_node or newer is needed"
+    if [ "$needed_node" = $oldest_node ]; then
+      need "$too_old" nodejs nodejs
+    else
+      # Distributions that have an old one have no newer one beside it.
+      echo "$too_old for this target ('make' alone takes $oldest_node); Debian 13, NodeSource and nodejs.org have it" >&2
+      missing=1
+    fi
+  fi
 else
-  need "node is missing: Node.js 18.18 or newer is needed" nodejs nodejs
+  need "node is missing: Node.js $needed_node or newer is needed" nodejs nodejs
 fi
 
 has npm || need "npm is missing" npm nodejs-npm

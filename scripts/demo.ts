@@ -9,6 +9,8 @@ import { chunkOf } from "../test/support/event_chunk.js";
 import { FluentBit } from "../test/support/fluent_bit.js";
 import { freePort, KinesisLocal, REGION } from "../test/support/kinesis_local.js";
 import { FLB_OK, type Options, PLUGIN, PluginHost } from "../test/support/plugin_host.js";
+import { compareLines, comparisonText } from "./demo_comparison.js";
+import { findFluentBit } from "./fluent_bit_program.js";
 import { dashboard, type Look } from "./watch/dashboard.js";
 import { scrape } from "./watch/scrape.js";
 
@@ -17,6 +19,8 @@ const MOST_LINES = 50_000;
 const LINES_PER_CHUNK = 500;
 const STREAM = "demo";
 const SHOWN_RECORDS = 3;
+/** In seconds. On a busy machine kinesis-local takes seconds for 500 records, and several requests wait for each other there. */
+const PATIENCE = { http_request_timeout: "300", drain_timeout: "600" };
 /** A record that did not arrive is not waited for any longer. */
 const LONGEST_READING_MS = 120_000;
 
@@ -48,13 +52,6 @@ function chooseLog(asked: string | undefined): string {
   if (found === undefined) throw new Error("no log file found; name one: make demo LOG=path");
   return found;
 }
-
-function findFluentBit(): string | undefined {
-  const onPath = (process.env["PATH"] ?? "").split(path.delimiter).map((folder) => path.join(folder, "fluent-bit"));
-  return [process.env["FLUENT_BIT"] ?? "", ...onPath].find((candidate) => candidate !== "" && existsSync(candidate));
-}
-
-const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(2)} s`;
 
 async function sendThroughFluentBit(
   program: string,
@@ -125,19 +122,6 @@ async function readBack(endpoint: string, count: number, ...more: readonly strin
   return tail.stdout.split("\n").slice(0, -1);
 }
 
-/** How many of `wanted` are not in `found`, counting repeated lines. */
-function countMissing(wanted: readonly string[], found: readonly string[]): number {
-  const counts = new Map<string, number>();
-  for (const line of found) counts.set(line, (counts.get(line) ?? 0) + 1);
-  let missing = 0;
-  for (const line of wanted) {
-    const left = counts.get(line) ?? 0;
-    if (left === 0) missing++;
-    else counts.set(line, left - 1);
-  }
-  return missing;
-}
-
 async function demonstrate(asked: string | undefined, isWatched: boolean): Promise<boolean> {
   if (!existsSync(PLUGIN)) throw new Error("bin/kinesis.so is not there; run make first");
   const log = chooseLog(asked);
@@ -152,27 +136,25 @@ async function demonstrate(asked: string | undefined, isWatched: boolean): Promi
   await kinesis.createStream(STREAM, 2);
   console.log(`It answers at ${kinesis.endpoint}; the stream "${STREAM}" has 2 shards`);
 
-  const options = { stream: STREAM, region: REGION, endpoint: kinesis.endpoint };
-  const fluentBit = findFluentBit();
-  const start = performance.now();
+  const options = { stream: STREAM, region: REGION, endpoint: kinesis.endpoint, ...PATIENCE };
+  const fluentBit = findFluentBit(process.env);
   if (fluentBit !== undefined) {
     console.log(`Sending through Fluent Bit (${fluentBit}) with bin/kinesis.so:`);
     await sendThroughFluentBit(fluentBit, lines, options, async () => (await kinesis.readAll(STREAM)).length, isWatched);
   } else {
-    console.log("No Fluent Bit here (FLUENT_BIT, PATH): sending through the host program of the tests instead:");
+    console.log("No Fluent Bit here (FLUENT_BIT, PATH, /opt/fluent-bit): sending through the host program of the tests instead:");
     if (isWatched) console.log("(WATCH=yes shows Fluent Bit's metrics, so there is nothing to watch)");
     await sendThroughHost(lines, options);
   }
-  const taken = seconds(start);
 
   console.log("Some of what the stream holds, as npm run tail prints it:");
   for (const line of await readBack(kinesis.endpoint, Math.min(SHOWN_RECORDS, lines.length))) console.log(`  ${line.slice(0, 160)}`);
-  const printed = await readBack(kinesis.endpoint, lines.length, "--json");
-  const arrived = printed.map((line) => (JSON.parse((JSON.parse(line) as { data: string }).data) as { log: string }).log);
-  const missing = countMissing(lines, arrived);
   const received = await kinesis.readAll(STREAM);
-  console.log(`In: ${lines.length} lines. Out: ${received.length} records, ${missing} lines missing. Time: ${taken}`);
-  return received.length === lines.length && missing === 0;
+  const printed = await readBack(kinesis.endpoint, received.length, "--json");
+  const arrived = printed.map((line) => (JSON.parse((JSON.parse(line) as { data: string }).data) as { log: string }).log);
+  const comparison = compareLines(lines, arrived);
+  console.log(comparisonText(lines.length, received.length, comparison));
+  return comparison.missing === 0 && comparison.surplus === 0;
 }
 
 const next = `Where to look next:

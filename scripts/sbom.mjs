@@ -17,3 +17,4 @@ const text = billOfMaterials({
   additions: additions === undefined ? [] : JSON.parse(readFileSync(additions, "utf8")),
 });
 writeFileSync(bill, text);
+console.log(bill);

@@ -29,3 +29,4 @@ const inFolder = [...files, { name: "SHA256SUMS", data: Buffer.from(sums) }].map
   return { name: `kinesis-windows-x64-${version}/${name}`, data };
 });
 writeFileSync(archive, await zip(inFolder));
+console.log(archive);

@@ -38,8 +38,8 @@ export const help = (command: string): string => `Says what is wrong or risky in
   --json             one JSON object instead of text: findings, live
   --variables FILE   variables of Fluent Bit, one NAME=value a line, as systemd and Docker take them
   --fluent-bit WHICH the version that will run it, such as 2.2.3, or the path of a program that is asked: warns of
-                     the faults of that version. Without it FLUENT_BIT or the fluent-bit on PATH is asked, but not
-                     for what runs in a container
+                     the faults of that version. Without it FLUENT_BIT, the fluent-bit on PATH or
+                     /opt/fluent-bit/bin/fluent-bit is asked, but not for what runs in a container
 
 Examples:
   ${command} fluent-bit.conf

@@ -1,8 +1,7 @@
 /** Which version of Fluent Bit a configuration is for: as given, or as a program says. */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import path from "node:path";
 import { UsageError } from "../command_line.js";
+import { findFluentBit } from "../fluent_bit_program.js";
 import type { Environment } from "../../src/network/environment.js";
 
 /** Major, minor and patch number. */
@@ -36,11 +35,9 @@ export function namedVersion(named: string): HostVersion {
   return version;
 }
 
-/** Returns the version of the program that FLUENT_BIT names, or of the fluent-bit on PATH; undefined without such a program. */
+/** Returns the version of the Fluent Bit on this machine; undefined without one. */
 export function foundVersion(environment: Environment): HostVersion | undefined {
-  const { FLUENT_BIT: named = "", PATH: search = "" } = environment;
-  const onPath = search.split(path.delimiter).filter((folder) => folder !== "").map((folder) => path.join(folder, "fluent-bit"));
-  const program = [named, ...onPath].find((candidate) => candidate !== "" && existsSync(candidate));
+  const program = findFluentBit(environment);
   return program === undefined ? undefined : versionOf(program);
 }
 

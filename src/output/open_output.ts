@@ -22,6 +22,7 @@ import { ChunkTally } from "./chunk_tally.js";
 import { DeadLetters, type LineTarget } from "./dead_letters.js";
 import { flush } from "./flush.js";
 import { Output, type OutputFile } from "./output.js";
+import { quitter } from "./quitter.js";
 import { createRecordReport } from "./record_report.js";
 import { SliceDelivery } from "./slice_delivery.js";
 import { StreamDeliveries } from "./stream_deliveries.js";
@@ -87,11 +88,7 @@ export function openOutput(config: Config, environment: InstanceEnvironment, dep
   else streams.of(undefined);
   const delivery = new SliceDelivery({
     policy: { budgetMs: config.retryTimeoutMs, maxRounds: config.concurrency > 0 ? config.concurrencyRetries : undefined },
-    failureTimeout: new FailureTimeout(environment.sendFailureTimeoutMs, now, (timeoutMs) => {
-      log.error(`timeout threshold reached: Failed to send logs for ${timeoutMs / 1000}s`);
-      log.error("Quitting Fluent Bit");
-      dependencies.exitProcess(1);
-    }),
+    failureTimeout: new FailureTimeout(environment.sendFailureTimeoutMs, now, quitter(dependencies)),
     ...{ streams, places, isKeyed, isAggregated, turns, now, sleep },
   });
   const memoryLimits = stateFile === undefined ? partialDeliveryLimits : { ...partialDeliveryLimits, maxAgeMs: longestKeptMs };

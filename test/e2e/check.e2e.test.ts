@@ -97,7 +97,10 @@ describe("the status", () => {
   it("takes variables from a file, as systemd and Docker write them", async () => {
     files.write("variable.conf", output({ region: "${R}", stream: "${S}" }));
     files.write("variables", "# why\n\nR=us-west-2\nexport S='logs'\n");
-    expect(await run(["variable.conf", "--variables", "variables"], { R: "?" })).toMatchObject({ status: 0, stdout: "1 kinesis output: 0 errors, 0 warnings, 0 hints.\n" });
+    expect(await run(["variable.conf", "--variables", "variables"], { R: "?" })).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^1 kinesis output.*: 0 errors, 0 warnings, 0 hints\.\n$/) as string,
+    });
   });
 
   it("warns of the faults of the Fluent Bit that is named, or found", async () => {

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Environment } from "../support/environment.js";
 import type { Section } from "../support/fluent_bit.js";
 import type { Options } from "../support/plugin_host.js";
+import { freePort } from "../support/kinesis_local.js";
 import { useStreams } from "../support/stream_fixture.js";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
@@ -55,6 +56,16 @@ describe.skipIf(!process.env["FLUENT_BIT"])("Fluent Bit's log", () => {
 
   it("has no messages when it is off", async () => {
     expect((await logOf([{}], { log_level: "off" })).log).not.toContain(startLine);
+  });
+
+  it("has the reason when SEND_FAILURE_TIMEOUT ends Fluent Bit", async () => {
+    const file = path.join(folder, "fluent-bit.log");
+    const input: Section = { name: "dummy", properties: { dummy: '{"a":1}' } };
+    const properties = { ...streams.options("any", { retry_timeout: "0" }), endpoint: `http://127.0.0.1:${await freePort()}` };
+    const settings = { environment: { SEND_FAILURE_TIMEOUT: "100ms" } };
+    const fluentBit = streams.fluentBitWithFile({ inputs: [input], outputs: [{ name: "kinesis", properties }], service: { log_file: file } }, settings);
+    expect(await fluentBit.ended()).toEqual({ status: 1, signal: null });
+    expect(readFileSync(file, "utf8")).toMatch(/\[output:kinesis:kinesis\.0\] timeout threshold reached: Failed to send logs for 0\.1s\n.*Quitting Fluent Bit\n/u);
   });
 
   it("says why an output does not start", async () => {

@@ -57,7 +57,7 @@ describe("the archive", () => {
   it("has the tools, which run where they lie", () => {
     const args = [join(folder, NAME, "tools/check.mjs"), join("examples", "fluent-bit.conf")];
     const { status, stdout } = spawnSync(process.execPath, args, { cwd: join(folder, NAME), env: { PATH: "/nowhere" }, encoding: "utf8" });
-    expect(stdout).toBe("1 kinesis output: 0 errors, 0 warnings, 0 hints.\n");
+    expect(stdout).toMatch(/^1 kinesis output(?: for Fluent Bit \S+)?: 0 errors, 0 warnings, 0 hints\.\n$/u);
     expect(status).toBe(0);
     expect(readdirSync(join(folder, NAME, "tools")).sort()).toEqual(["check.mjs", "resend.mjs", "tail.mjs", "watch.mjs"]);
   });

@@ -1,19 +1,13 @@
 // The documents agree with the code: options, metrics, and the files, tests and headings that they name.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { optionNames } from "../../src/options/table.js";
 import { hostFaults } from "../../scripts/check/host_faults.js";
 import { withPart, writtenParts } from "../../scripts/documents/documents.js";
 import { metricDefinitions, metricTable } from "../../src/telemetry/metrics.js";
+import { documents, textOf } from "../support/documents.js";
 import { ROOT } from "../support/plugin_host.js";
-
-const documents = [
-  ...["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"],
-  ...readdirSync(path.join(ROOT, "docs")).map((name) => `docs/${name}`),
-  ...readdirSync(path.join(ROOT, "examples"), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".md")).map((name) => `examples/${name}`),
-];
-const textOf = (document: string): string => readFileSync(path.join(ROOT, document), "utf8");
 
 const files = ["src", "native", "test", "scripts", "examples"].flatMap((folder) =>
   readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((file) => `/${folder}/${file}`),

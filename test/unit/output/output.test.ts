@@ -1,7 +1,7 @@
 // One output from chunk to reply, with a scripted client: what it sends, replies and says.
 import { describe, expect, it } from "vitest";
 import { chunkOf } from "../../support/event_chunk.js";
-import { JumpingClock, settled } from "../../support/fake_clock.js";
+import { HeldClock, JumpingClock, settled } from "../../support/fake_clock.js";
 import { allTaken, failedAt, requestFailed, type ScriptedClient } from "../../support/scripted_client.js";
 import { scriptedInstance } from "../../support/scripted_instance.js";
 
@@ -176,6 +176,21 @@ describe("SEND_FAILURE_TIMEOUT", () => {
       "timeout threshold reached: Failed to send logs for 60s",
       "Quitting Fluent Bit",
     ]);
+  });
+
+  it("leaves Fluent Bit's threads a second for these messages, and says them once", async () => {
+    const clock = new HeldClock();
+    const { flush, log, exits } = scriptedInstance({ options: { retry_timeout: "0" }, afterwards: denied, sendFailureTimeoutMs: 60_000, clock });
+    await flush(chunk, "tag");
+    await clock.advance(60_000);
+    for (let n = 0; n < 3; n++) expect(await flush(chunk, "tag")).toBe("retry");
+    expect(log.at("error").filter((message) => message === "Quitting Fluent Bit")).toHaveLength(1);
+    await clock.advance(999);
+    expect(exits).toEqual([]);
+    await clock.advance(1);
+    expect(exits).toEqual([1]);
+    await clock.advance(60_000);
+    expect(exits).toEqual([1]);
   });
 
   it("does not pass while there is nothing to deliver", async () => {

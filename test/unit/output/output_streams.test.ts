@@ -230,6 +230,7 @@ describe("SEND_FAILURE_TIMEOUT", () => {
     await run.flush(chunk("x1"));
     await clock.advance(60_000);
     await run.flush(chunk("x1"));
+    await clock.advance(1000);
     expect(run.exits).toEqual([1]);
   });
 });

@@ -19,8 +19,8 @@ function provide(tools: Record<string, string>): void {
   }
 }
 
-function check(environment: NodeJS.ProcessEnv = {}): { status: number | null; lines: string[] } {
-  const { status, stderr } = spawnSync("/bin/sh", [script], { env: { PATH: folder, ...environment }, encoding: "utf8" });
+function check(environment: NodeJS.ProcessEnv = {}, ...args: string[]): { status: number | null; lines: string[] } {
+  const { status, stderr } = spawnSync("/bin/sh", [script, ...args], { env: { PATH: folder, ...environment }, encoding: "utf8" });
   return { status, lines: stderr.split("\n").filter((line) => line !== "") };
 }
 
@@ -77,6 +77,23 @@ describe("the check of the tools", () => {
     expect(check()).toEqual({ status: 0, lines: [] });
   });
 
+  it.each(["v20.18.3", "v18.20.4", "v19.19.0"])("refuses node %s where 20.19 is asked for, and says where to get it", (answer) => {
+    provide({ ...complete, node: answer });
+    const { status, lines } = check({}, "20.19");
+    expect(status).toBe(1);
+    expect(lines).toEqual([`node ${answer} is too old: 20.19 or newer is needed for this target ('make' alone takes 18.18); Debian 13, NodeSource and nodejs.org have it`]);
+  });
+
+  it.each(["v20.19.0", "v20.20.0", "v22.0.0"])("takes node %s where 20.19 is asked for", (answer) => {
+    provide({ ...complete, node: answer });
+    expect(check({}, "20.19")).toEqual({ status: 0, lines: [] });
+  });
+
+  it("names the version of a missing node that is asked for", () => {
+    provide(without("node"));
+    expect(check({}, "20.19").lines).toEqual([expect.stringMatching(/^node is missing: Node\.js 20\.19 or newer is needed; /)]);
+  });
+
   it("names libstdc++.a when the compiler has only its shared brother", () => {
     provide({ ...complete, "c++": "libstdc++.a" });
     const { status, lines } = check();
@@ -96,6 +113,18 @@ describe("the check of the tools", () => {
   it("gives each of several missing tools its line", () => {
     provide({ node: "v20.0.0" });
     expect(check().lines).toHaveLength(4);
+  });
+
+  it("asks for a newer node in make where the target's own tools do, and before anything is run", () => {
+    provide({ ...complete, node: "v18.20.4" });
+    for (const tool of ["sh", "find"]) symlinkSync(`/usr/bin/${tool}`, join(folder, tool));
+    const make = (target: string) => spawnSync("/usr/bin/make", ["--dry-run", target], { cwd: project, env: { PATH: folder }, encoding: "utf8" });
+    for (const target of ["check", "lint", "test", "tests"]) {
+      const { status, stdout, stderr } = make(target);
+      expect([target, status, stdout]).toEqual([target, 2, ""]);
+      expect(stderr).toMatch(/^node v18\.20\.4 is too old: 20\.19 or newer is needed for this target/);
+    }
+    for (const target of ["release", "typecheck", "tools"]) expect(make(target).stderr).not.toContain("too old");
   });
 
   it("gives them their lines in make too, which then does nothing", () => {

@@ -1,0 +1,16 @@
+/** What the demonstration says of the lines that came out. */
+import { expect, it } from "vitest";
+import { compareLines, comparisonText } from "../../../scripts/demo_comparison.js";
+
+const textOf = (sent: readonly string[], arrived: readonly string[]) => comparisonText(sent.length, arrived.length, compareLines(sent, arrived));
+
+it.each([
+  ["all lines in another order", ["a", "b", "a"], ["a", "a", "b"], "In: 3 lines. Out: 3 records, 0 lines missing."],
+  ["no lines at all", [], [], "In: 0 lines. Out: 0 records, 0 lines missing."],
+  ["a line that did not arrive", ["a", "b"], ["a"], "In: 2 lines. Out: 1 records, 1 lines missing."],
+  ["one of two equal lines that did not arrive", ["a", "a"], ["a"], "In: 2 lines. Out: 1 records, 1 lines missing."],
+  ["a line that arrived twice", ["a", "b"], ["a", "b", "a"], "In: 2 lines. Out: 3 records, 0 lines missing, 1 records more than were sent."],
+  ["one twice and one not at all", ["a", "b"], ["a", "a"], "In: 2 lines. Out: 2 records, 1 lines missing, 1 records more than were sent."],
+])("counts %s", (_what, sent, arrived, text) => {
+  expect(textOf(sent, arrived)).toBe(text);
+});
