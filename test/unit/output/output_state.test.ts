@@ -226,7 +226,7 @@ describe("a chunk that is taken away in the middle, by the end of a worker", () 
     const options = { ...raw, concurrent_requests: "1" };
     let fail: (outcome: typeof denied) => void = () => undefined;
     const { instance, state } = keeping({ options, script: [allTaken, () => new Promise((resolve) => (fail = resolve))], clock });
-    const buffer = chunkOfLines(600).slice().buffer;
+    const { buffer } = Uint8Array.from(chunkOfLines(600));
     const chunk = new Uint8Array(buffer);
     const reply = instance.flush({ bytes: chunk.length, open: () => chunk }, "app", false);
     await settled();
