@@ -72,13 +72,18 @@ export class SlotHolds {
 
   /** Whether an earlier chunk still has entries of a key. {@link canStart} must be true of its slot. */
   isBehind(slot: number, key: string): boolean {
-    return !this.isNext(slot) && this.#before(slot).some((earlier) => earlier.#left.get(slot)?.has(key));
+    if (!this.#held.has(slot)) return false;
+    for (const earlier of this.#queues[slot] ?? []) {
+      if (earlier === this) break;
+      if (earlier.#left.get(slot)?.has(key) === true) return true;
+    }
+    return false;
   }
 
   /** Whether keys of these slots can be sent, but for those that are {@link isBehind}. */
   canStart(slots: readonly number[]): boolean {
     if (this.#kept !== undefined) return [...this.#held].every((slot) => this.isNext(slot));
-    return slots.every((slot) => this.isNext(slot) || this.#before(slot).every((earlier) => earlier.#left.has(slot)));
+    return slots.every((slot) => this.#isPassable(slot));
   }
 
   /** Resolves when {@link canStart} is true of these slots; undefined when it is now. */
@@ -94,12 +99,15 @@ export class SlotHolds {
     return isAnyNext() ? undefined : this.#until(isAnyNext);
   }
 
-  /** Of a slot only these keys still have entries; none, when there are none. */
-  keep(slot: number, keys: ReadonlySet<string>): void {
-    if (!this.#held.has(slot)) return;
-    if (keys.size === 0) return this.#release([slot]);
-    this.#left.set(slot, keys);
-    this.#startWaiting([slot]);
+  /** Of these slots only some keys still have entries; of a slot that `keysOf` lacks, none. */
+  keep(slots: readonly number[], keysOf: ReadonlyMap<number, ReadonlySet<string>>): void {
+    const held = slots.filter((slot) => this.#held.has(slot));
+    for (const slot of held) {
+      const keys = keysOf.get(slot);
+      if (keys === undefined) this.#drop(slot);
+      else this.#left.set(slot, keys);
+    }
+    this.#startWaiting(held);
   }
 
   /** The chunk is through; only the first time counts. */
@@ -121,24 +129,31 @@ export class SlotHolds {
     this.#release([...this.#held].filter((slot) => !kept.has(slot)));
   }
 
+  #drop(slot: number): void {
+    this.#held.delete(slot);
+    const queue = this.#queues[slot];
+    queue?.splice(queue.indexOf(this), 1);
+  }
+
   #release(slots: readonly number[]): void {
-    for (const slot of slots) {
-      this.#held.delete(slot);
-      const queue = this.#queues[slot];
-      queue?.splice(queue.indexOf(this), 1);
-    }
+    for (const slot of slots) this.#drop(slot);
     this.#startWaiting(slots);
   }
 
-  /** The earlier chunks that hold a slot. */
-  #before(slot: number): readonly SlotHolds[] {
-    const queue = this.#queues[slot] ?? [];
-    return queue.slice(0, queue.indexOf(this));
+  /** Whether of all earlier chunks that hold a slot only some keys still have entries. */
+  #isPassable(slot: number): boolean {
+    if (!this.#held.has(slot)) return true;
+    for (const earlier of this.#queues[slot] ?? []) {
+      if (earlier === this) break;
+      if (!earlier.#left.has(slot)) return false;
+    }
+    return true;
   }
 
   /** Lets the lanes of other chunks go that waited for these slots. */
   #startWaiting(slots: readonly number[]): void {
-    const others = new Set(slots.flatMap((slot) => this.#queues[slot] ?? []));
+    const others = new Set<SlotHolds>();
+    for (const slot of slots) for (const holds of this.#queues[slot] ?? []) others.add(holds);
     for (const holds of others) holds.#start();
   }
 

@@ -285,8 +285,7 @@ export class Round {
 
   /** Lets later chunks send the keys of a lane that is through; keys of entries that are left or follow wait. */
   #passOn({ slots, left, following }: OpenLane): void {
-    const keys = keysBySlot([...left, ...following], this.#dependencies.order);
-    for (const slot of slots) this.#state.holds?.keep(slot, keys.get(slot) ?? noKeys);
+    this.#state.holds?.keep(slots, keysBySlot([...left, ...following], this.#dependencies.order));
   }
 
   #read(batch: Entry[], outcome: PutRecordsOutcome, lane: OpenLane): void {
@@ -374,8 +373,6 @@ export class Round {
     this.#mayPass &&= mayPass;
   }
 }
-
-const noKeys: ReadonlySet<string> = new Set();
 
 /** Returns the ordering keys of entries, by their slots. */
 function keysBySlot(entries: readonly Entry[], order: SendOrder): Map<number, Set<string>> {

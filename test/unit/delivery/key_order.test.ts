@@ -18,7 +18,7 @@ function taking() {
     const holds = order.take(Object.values(lanes).map((slots) => ({ batches: [], slots })), mapping ?? undefined);
     for (const [name, slots] of Object.entries(lanes)) void Promise.resolve(holds.untilStart(slots)).then(() => free.push(name));
     const finish: TakenChunk["finish"] = (name, left = {}) => {
-      for (const slot of lanes[name] ?? []) holds.keep(slot, new Set(left[slot]));
+      holds.keep(lanes[name] ?? [], new Map(Object.entries(left).map(([slot, keys]) => [Number(slot), new Set(keys)])));
     };
     return { holds, finish };
   };
