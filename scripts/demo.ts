@@ -15,12 +15,17 @@ import { dashboard, type Look } from "./watch/dashboard.js";
 import { scrape } from "./watch/scrape.js";
 
 const USUAL_LOGS = ["/var/log/dpkg.log", "/var/log/apt/history.log", "/var/log/syslog", "/var/log/alternatives.log"];
-const MOST_LINES = 50_000;
+const MOST_LINES = 10_000;
 const LINES_PER_CHUNK = 500;
 const STREAM = "demo";
 const SHOWN_RECORDS = 3;
-/** In seconds. On a busy machine kinesis-local takes seconds for 500 records, and several requests wait for each other there. */
-const PATIENCE = { http_request_timeout: "300", drain_timeout: "600" };
+/** kinesis-local takes seconds for 500 records on a busy machine, and one request after the other. */
+const PATIENCE = { concurrent_requests: "2", http_request_timeout: "60" };
+/** The shortest pause between two looks at what has arrived, and the part of the time that they take at most. */
+const LOOK_PAUSE_MS = 500;
+const LOOK_SHARE = 0.2;
+/** For which Fluent Bit, whose input has ended, waits for what is under way. */
+const GRACE_S = 600;
 /** A record that did not arrive is not waited for any longer. */
 const LONGEST_READING_MS = 120_000;
 
@@ -65,16 +70,19 @@ async function sendThroughFluentBit(
   const file = path.join(folder, "demo.log");
   writeFileSync(file, lines.map((line) => `${line}\n`).join(""));
   const properties = { path: file, read_from_head: "true", exit_on_eof: String(!isWatched), buffer_max_size: "8M" };
-  const pipeline = { inputs: [{ name: "tail", properties }], outputs: [{ name: "kinesis", properties: options }] };
+  const pipeline = { inputs: [{ name: "tail", properties }], outputs: [{ name: "kinesis", properties: options }], grace: GRACE_S };
   const port = String(await freePort());
   const extraArguments = isWatched ? ["-H", "-L", "127.0.0.1", "-P", port] : [];
-  const fluentBit = FluentBit.fromArguments(pipeline, { program, extraArguments });
+  const fluentBit = FluentBit.fromConfiguration(pipeline, { program, extraArguments });
   cleanups.push(async () => fluentBit.destroy());
   const end = fluentBit.ended();
   let before: Look | undefined;
+  let pauseMs = LOOK_PAUSE_MS;
   while (!fluentBit.child.hasEnded) {
-    await Promise.race([sleep(500), end]);
+    await Promise.race([sleep(pauseMs), end]);
+    const lookedAt = performance.now();
     const count = await arrived();
+    pauseMs = Math.max(LOOK_PAUSE_MS, (performance.now() - lookedAt) / LOOK_SHARE);
     console.log(`  ${count} of ${lines.length} records are in the stream`);
     if (!isWatched) continue;
     const now = await showMetrics(port, before);

@@ -7,6 +7,7 @@ const lastMessagesMs = 1000;
 /** What the end takes from outside. */
 export interface QuitterDependencies {
   readonly log: Log;
+  /** Resolves after so long. */
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Ends the process at once, and with it all that has not been written. */
   readonly exitProcess: (status: number) => void;

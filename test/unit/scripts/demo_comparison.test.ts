@@ -1,6 +1,7 @@
 /** What the demonstration says of the lines that came out. */
 import { expect, it } from "vitest";
 import { compareLines, comparisonText } from "../../../scripts/demo_comparison.js";
+import { textOf as documentText } from "../../support/documents.js";
 
 const textOf = (sent: readonly string[], arrived: readonly string[]) => comparisonText(sent.length, arrived.length, compareLines(sent, arrived));
 
@@ -13,4 +14,10 @@ it.each([
   ["one twice and one not at all", ["a", "b"], ["a", "a"], "In: 2 lines. Out: 2 records, 1 lines missing, 1 records more than were sent."],
 ])("counts %s", (_what, sent, arrived, text) => {
   expect(textOf(sent, arrived)).toBe(text);
+});
+
+it("is what the README shows", () => {
+  const [line = "", lines] = /^ +In: (\d+) lines\..*$/mu.exec(documentText("README.md")) ?? [];
+  const all = Number(lines);
+  expect(line.trim()).toBe(comparisonText(all, all, { missing: 0, surplus: 0 }));
 });
