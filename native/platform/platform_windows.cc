@@ -70,7 +70,10 @@ std::string folder_of(const std::string &path) {
   return separator == path.rend() ? "." : std::string(path.begin(), separator.base() - 1);
 }
 
-std::string path_in(const std::string &folder, const std::string &name) { return folder + "\\" + name; }
+// Installers put folders into PATH with a separator at their end.
+std::string path_in(const std::string &folder, const std::string &name) {
+  return !folder.empty() && is_separator(folder.back()) ? folder + name : folder + "\\" + name;
+}
 
 bool has_folder(const std::string &path) {
   return std::any_of(path.begin(), path.end(), [](char c) { return is_separator(c) || c == ':'; });

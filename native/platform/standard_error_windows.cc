@@ -5,11 +5,13 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <string>
 
+#include "platform/event_log_windows.h"
 #include "platform/platform.h"
 #include "platform/standard_error.h"
 #include "platform/thread.h"
@@ -36,10 +38,26 @@ Writer &writer() {
   return *writer;
 }
 
-// A service of Windows has no standard error.
+// A service of Windows has no standard error. What is to be seen of it goes to a file, or to Windows' log of events.
 constexpr const char *kFileVariable = "KINESIS_LOG_FILE";
 
+// Of one write: a console of an older Windows takes 64 KiB.
+constexpr size_t kMaxConsoleCharacters = 8192;
+
+// A console takes bytes in its own code page, which is seldom UTF-8.
+bool write_to_console(HANDLE console, const std::wstring &text) {
+  for (size_t from = 0; from < text.size();) {
+    DWORD written = 0;
+    const auto count = static_cast<DWORD>(std::min(text.size() - from, kMaxConsoleCharacters));
+    if (!WriteConsoleW(console, text.data() + from, count, &written, nullptr) || written == 0) return false;
+    from += written;
+  }
+  return true;
+}
+
 bool write_whole(HANDLE target, std::string_view text) {
+  DWORD mode = 0;
+  if (GetConsoleMode(target, &mode)) return write_to_console(target, wide(std::string(text)));
   while (!text.empty()) {
     DWORD written = 0;
     const auto bytes = static_cast<DWORD>(text.size());
@@ -47,6 +65,16 @@ bool write_whole(HANDLE target, std::string_view text) {
     text.remove_prefix(written);
   }
   return true;
+}
+
+void write_to_standard_error(std::string_view text) {
+  // Asked each time: the program may change its own.
+  const HANDLE target = GetStdHandle(STD_ERROR_HANDLE);
+  if (target == nullptr || target == INVALID_HANDLE_VALUE) {
+    report_to_event_log(text);
+  } else {
+    write_whole(target, text);
+  }
 }
 
 // The file that the variable names, to append to; else standard error, which hears why it cannot be had.
@@ -58,8 +86,8 @@ HANDLE message_target() {
                   OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr);
   if (file != INVALID_HANDLE_VALUE) return file;
   const std::string reason = last_error();
-  write_whole(GetStdHandle(STD_ERROR_HANDLE), std::string("[kinesis] ") + kFileVariable + " is '" + path +
-                                                  "', which cannot be opened: " + reason + "\n");
+  write_to_standard_error(std::string("[kinesis] ") + kFileVariable + " is '" + path +
+                          "', which cannot be opened: " + reason + "\n");
   return nullptr;
 }
 
@@ -70,8 +98,11 @@ void write_messages() {
   for (;;) {
     own.changed.wait(lock, [&own] { return own.is_busy; });
     lock.unlock();
-    // Asked each time: the program may change its own.
-    write_whole(file != nullptr ? file : GetStdHandle(STD_ERROR_HANDLE), own.message);
+    if (file != nullptr) {
+      write_whole(file, own.message);
+    } else {
+      write_to_standard_error(own.message);
+    }
     lock.lock();
     own.is_busy = false;
     own.changed.notify_all();

@@ -1,40 +1,19 @@
 /** Keeps a second process from a file, by a file beside it that names the process which has it. */
 import { open, rename, unlink } from "node:fs/promises";
-import { ConfigurationError } from "../configuration_error.js";
 import { FileFault, readBoundedFile } from "../network/bounded_file.js";
+import { inUse, patienceMs, stepMs, type Clock, type Lock } from "./lock.js";
 import { expectRegular, isSystemError, privateMode } from "./named_file.js";
 import { isRunning, ownIdentity, type ProcessIdentity } from "./process_identity.js";
+import { takeWindowsLock } from "./windows_lock.js";
 
 const mostLockBytes = 4096;
-/**
- * For which a process that has the lock is waited for: the process of Node.js ends a moment after the Fluent Bit that was killed, and may
- * be met by the next one.
- */
-const patienceMs = 5000;
-const stepMs = 100;
-
-/** The clock of a wait. */
-export interface Clock {
-  /** Returns milliseconds that never decrease. */
-  readonly now: () => number;
-  /** Resolves after this time. */
-  readonly sleep: (milliseconds: number) => Promise<void>;
-}
-
-/** A lock that this process took. */
-export interface Lock {
-  /** Whether it is still this process's: somebody may have removed or replaced the file. */
-  isHeld(): Promise<boolean>;
-  /** Gives it back. Never rejects. */
-  release(): Promise<void>;
-}
-
 /**
  * Takes the lock. One whose process has ended is taken over.
  * @param token unlike that of any other lock
  * @throws ConfigurationError when a process that runs has it; KindError, or an error of the system's
  */
 export async function takeLock(option: string, file: string, token: string, clock: Clock): Promise<Lock> {
+  if (process.platform === "win32") return takeWindowsLock(option, file, clock);
   const lockFile = `${file}.lock`;
   await expectRegular(lockFile);
   const own = await ownIdentity();
@@ -51,9 +30,7 @@ export async function takeLock(option: string, file: string, token: string, cloc
       break;
     }
     if (clock.now() >= endMs) {
-      throw new ConfigurationError(
-        `Invalid '${option}' value (${file}) specified, the process ${holder.pid} uses it; give each Fluent Bit a file of its own. If that process is not a Fluent Bit, remove ${lockFile}`,
-      );
+      throw inUse(option, file, `the process ${holder.pid}`, `. If that process is not a Fluent Bit, remove ${lockFile}`);
     }
     await clock.sleep(stepMs);
   }

@@ -3,7 +3,7 @@ import { open, rename, unlink } from "node:fs/promises";
 import path from "node:path";
 import type { AgedDelivery, DeliveryKeeper, DeliverySource } from "../delivery/partial_deliveries.js";
 import { RepeatedMessage, type Log } from "../telemetry/log.js";
-import type { Lock } from "./lock_file.js";
+import type { Lock } from "./lock.js";
 import { isSystemError, privateMode, reasonOf } from "./named_file.js";
 import { sameness, writeState, type Destination } from "./state_form.js";
 

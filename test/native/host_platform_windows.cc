@@ -104,6 +104,7 @@ void prepare(void (*end)()) {
   setvbuf(stdout, nullptr, _IONBF, 0);
   setvbuf(stderr, nullptr, _IONBF, 0);
   end_process = end;
+  if (getenv("HOST_WITHOUT_STANDARD_ERROR") != nullptr) SetStdHandle(STD_ERROR_HANDLE, nullptr);
   SetConsoleCtrlHandler(on_console_event, TRUE);
 }
 

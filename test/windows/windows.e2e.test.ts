@@ -92,6 +92,13 @@ withEachNode(windowsTitle("kinesis.dll with node.exe %s"), (_, node) => {
     expect(held.taken.map(jsonOf)).toEqual([{ n: 1 }]);
   });
 
+  it("says where node.exe is by a plain path when its folder ends with a backslash in PATH", async () => {
+    const folder = windowsPath(path.dirname(node.file));
+    const host = await streams.host({ KINESIS_NODE: undefined, WINEPATH: `${folder}\\` });
+    await host.open(heldOptions());
+    expect(await host.waitForMessage(/from .*node\.exe/)).toContain(`${folder}\\node.exe`.replaceAll("\\", "\\\\"));
+  });
+
   it("ends in order, and its node.exe with it", async () => {
     const host = await streams.host();
     expect(await host.flush(await host.open(heldOptions()), chunk(1))).toBe(FLB_OK);

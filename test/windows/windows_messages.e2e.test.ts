@@ -1,4 +1,4 @@
-// Where the messages of kinesis.dll and of its node.exe go on Windows: a pipe, a console, a file, whatever Fluent Bit was started with.
+// Where the messages of kinesis.dll and of its node.exe go on Windows: a pipe, a console, a file, the event log, whatever Fluent Bit was started with.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -44,6 +44,12 @@ describe.skipIf(windowsSkipped !== undefined)(windowsTitle("messages on Windows"
     await host.waitForMessage(/credentials: the environment/);
   });
 
+  it("letters beyond ASCII are seen on a console as they are", async () => {
+    const host = await start({}, onConsole);
+    expect((await host.init(options, { compression: Buffer.from("gr\u00fc\u00dfe \u65e5\u672c") })).code).toBe(FLB_ERROR);
+    await host.waitForMessage(/Invalid 'compression' value \(gr\u00fc\u00dfe \u65e5\u672c\)/);
+  });
+
   it("what node.exe itself writes before it ends is seen, too", async () => {
     const host = await start({ KINESIS_NODE_OPTIONS: "--require Z:\\nowhere\\preload.cjs" });
     expect((await host.init(options)).code).toBe(FLB_ERROR);
@@ -67,6 +73,19 @@ describe.skipIf(windowsSkipped !== undefined)(windowsTitle("messages on Windows"
     expect((await host.init({ ...options, compression: "lzma" })).code).toBe(FLB_ERROR);
     await host.waitForMessage(/KINESIS_LOG_FILE is 'C:\\missing\\folder\\kinesis\.log', which cannot be opened: /);
     await host.waitForMessage(/Invalid 'compression' value \(lzma\)/);
+  });
+
+  it("errors of a program without standard error, as a service is one, go to the event log", async () => {
+    // Wine writes there what it is given for the log.
+    const service = { HOST_WITHOUT_STANDARD_ERROR: "1", WINEDEBUG: "-all,err+eventlog,warn+eventlog" };
+    const host = await start(service);
+    expect((await host.init(options)).code).toBe(FLB_OK);
+    expect((await host.init({ ...options, compression: "lzma" })).code).toBe(FLB_ERROR);
+    expect(await host.waitForMessage(/\w+:eventlog:ReportEventW.*/)).toMatch(/^err:.*Invalid 'compression' value \(lzma\)/);
+    expect(host.stderr, "the start line is no error").not.toContain("credentials: the environment");
+    const failing = await start({ ...service, KINESIS_NODE: "C:\\missing\\node.exe" });
+    expect((await failing.init(options)).code).toBe(FLB_ERROR);
+    await failing.waitForMessage(/eventlog:ReportEventW.*KINESIS_NODE/);
   });
 
   it("an option that is not UTF-8 is read in the ANSI code page", async () => {

@@ -1,0 +1,43 @@
+// Adds warnings and errors to Windows' log of events, as of the source "kinesis".
+#include "platform/event_log_windows.h"
+
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+
+#include <string>
+
+#include "platform/wide_text_windows.h"
+
+namespace kinesis {
+namespace {
+
+// Of the texts "%1" in Windows' EventCreate.exe, which has them for 1 to 1000: a source may name it for its texts.
+constexpr DWORD kEvent = 1;
+// A text has 31,839 at most. Source: ReportEventW in Microsoft's documentation.
+constexpr size_t kMaxCharacters = 30000;
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+// Zero for what is not to be reported. Lines of the core have a level; those of this library and of Node.js have none,
+// and tell of what failed.
+WORD type_of(std::string_view message) {
+  const std::string_view head = message.substr(0, message.find(" msg="));
+  if (head.substr(0, 5) != "time=") return EVENTLOG_ERROR_TYPE;
+  if (contains(head, " level=error")) return EVENTLOG_ERROR_TYPE;
+  return contains(head, " level=warning") ? EVENTLOG_WARNING_TYPE : 0;
+}
+
+}  // namespace
+
+void report_to_event_log(std::string_view message) {
+  const WORD type = type_of(message);
+  if (type == 0) return;
+  static const HANDLE source = RegisterEventSourceW(nullptr, L"kinesis");
+  if (source == nullptr) return;
+  std::wstring text = wide(std::string(message.substr(0, message.find_last_not_of('\n') + 1)));
+  if (text.size() > kMaxCharacters) text.resize(kMaxCharacters);
+  const wchar_t *texts[] = {text.c_str()};
+  ReportEventW(source, type, 0, kEvent, nullptr, 1, 0, texts, nullptr);
+}
+
+}  // namespace kinesis
