@@ -224,7 +224,7 @@ export class Round {
   }
 
   #tellWait(): void {
-    if (this.#senders > 0 || this.#following.size === 0) return;
+    if (this.#senders > 0 || this.#lanes.length > 0 || this.#following.size === 0) return;
     this.#dependencies.waits?.([...this.#following, ...this.#left, ...this.#state.tally.refused.map(({ entry }) => entry)]);
   }
 

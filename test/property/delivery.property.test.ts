@@ -56,7 +56,7 @@ function outcomeOf(outcome: Outcome, entries: readonly Entry[]): PutRecordsOutco
   if (outcome === "refused") return requestFailed("AccessDeniedException", "setup");
   if (outcome === "unreachable") return requestFailed("ECONNREFUSED", "transient");
   const failed = entries.flatMap((_, index) =>
-    outcome[index % outcome.length] === true ? [{ index, code: "InternalFailure", message: "" }] : [],
+    outcome[index % outcome.length] === true ? [{ index, code: index % 2 === 0 ? "ProvisionedThroughputExceededException" : "InternalFailure", message: "" }] : [],
   );
   return { kind: "answered", failed, strayed: failed.length < entries.length ? 1 : 0 };
 }

@@ -60,6 +60,10 @@ it("a key is in one request at a time, and starts in a chunk when its entries of
     const deliveries = chunks.map(async (chunk, number) => {
       const outcome = await deliver(chunk, policy, {
         client, window, throttle, order: "by key", keys: { order, mapping: "by key" }, maxRequestBytes: 100, takeApart: () => [], now: clock.now, sleep: clock.sleep, random: () => 0.5,
+        waits: (entries) => {
+          const kept = new Set(entries);
+          expect(chunk.filter((entry) => !settledEntries.has(entry) && !kept.has(entry)), "unsent entries whose memory is not kept").toEqual([]);
+        },
       });
       ended.add(number);
       return outcome;
