@@ -63,11 +63,13 @@ export class StreamDelivery {
    */
   async deliver(entries: readonly Entry[], { isByShard, isDraining, maxRounds, ...allowance }: Allowance): Promise<Delivery> {
     const { orderOf, pulse, isOneOfMany } = this.#dependencies;
-    const { client, window, throttle, maxRequestBytes, now, random } = this.#dependencies;
     const isBrief = isOneOfMany && this.#isBehind;
+    const { client, window, maxRequestBytes, now, random } = this.#dependencies;
+    // One round sends all that there is, or it would never show that a shard takes records again.
+    const throttle = isBrief ? undefined : this.#dependencies.throttle;
     const policy = {
       ...backoff,
-      budgetMs: isBrief ? 0 : allowance.budgetMs,
+      budgetMs: allowance.budgetMs,
       maxRounds: isBrief ? 0 : maxRounds,
       goesOn: () => isDraining() && pulse.isTaking,
     };
