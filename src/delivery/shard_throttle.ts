@@ -52,7 +52,7 @@ export class ShardThrottle {
     return shard === undefined ? 0 : this.#limits.waitMs(shard);
   }
 
-  /** Learns from the outcome of a request. Returns whether all its throttling was that of known shards, if there was any. */
+  /** Learns from the outcome of a request. Returns whether entries were throttled and the shard of each of them is known. */
   learn(batch: readonly Entry[], outcome: PutRecordsOutcome): boolean {
     if (outcome.kind === "failed") return false;
     const throttled = new Set<string>();
