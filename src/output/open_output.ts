@@ -89,7 +89,7 @@ export function openOutput(config: Config, environment: InstanceEnvironment, dep
   const delivery = new SliceDelivery({
     policy: { budgetMs: config.retryTimeoutMs, maxRounds: config.concurrency > 0 ? config.concurrencyRetries : undefined },
     failureTimeout: new FailureTimeout(environment.sendFailureTimeoutMs, now, quitter(dependencies)),
-    ...{ streams, places, isKeyed, isAggregated, turns, now, sleep },
+    ...{ streams, places, isKeyed, turns, now, sleep },
   });
   const memoryLimits = stateFile === undefined ? partialDeliveryLimits : { ...partialDeliveryLimits, maxAgeMs: longestKeptMs };
   const partialDeliveries = new PartialDeliveries(memoryLimits, dependencies, stateFile);

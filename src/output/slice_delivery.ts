@@ -59,7 +59,6 @@ export interface SliceDeliveryDependencies extends Pick<DeliveryDependencies, "n
   readonly places: RequestPlaces;
   /** Whether records choose their streams. */
   readonly isKeyed: boolean;
-  readonly isAggregated: boolean;
   readonly failureTimeout: FailureTimeout;
   readonly turns: OutputTurns;
 }
@@ -180,7 +179,7 @@ export class SliceDelivery {
   }
 
   async #deliverGroup(group: StreamEntries, effort: Effort, { place, isLast, takeApart, taken, waits }: SliceOrder): Promise<Delivery> {
-    const { streams, isKeyed, isAggregated, now, failureTimeout, turns } = this.#dependencies;
+    const { streams, isKeyed, now, failureTimeout, turns } = this.#dependencies;
     const { stream, entries, shardMap } = group;
     const target = streams.of(stream);
     const leftMs = effort.deadlineMs - now();
@@ -188,8 +187,8 @@ export class SliceDelivery {
       // Back-offs for one stream leave some time for the records of others in the slices behind.
       budgetMs: isKeyed && !isLast ? leftMs / 2 : leftMs,
       maxRounds: effort.roundsLeft,
-      keys: place && { order: place.keysOf(stream), mapping: isAggregated ? shardMap : "by key" },
-      isByShard: shardMap !== undefined,
+      keys: place?.keysOf(stream),
+      shardMap,
       isDraining: () => this.#isDraining,
       sleep: (milliseconds) => this.#sleep(milliseconds),
       waits: isKeyed ? undefined : waits,

@@ -1,6 +1,7 @@
 /** Delivers entries to one stream by the stream's own limits, and reports the outcome to its log and metrics. */
 import { deliver, type Delivery, type DeliveryDependencies, type RetryPolicy } from "../delivery/delivery.js";
 import type { DeliveryReport } from "../delivery/delivery_report.js";
+import type { KeyOrder } from "../delivery/key_order.js";
 import type { SendOrder } from "../delivery/lanes.js";
 import type { ServicePulse } from "../delivery/service_pulse.js";
 import type { ShardList } from "../delivery/shard_list.js";
@@ -22,9 +23,11 @@ export interface StreamDeliveryDependencies extends Pick<DeliveryDependencies, "
 }
 
 /** What a flush grants to the delivery of some entries. */
-export interface Allowance extends Pick<RetryPolicy, "budgetMs" | "maxRounds">, Pick<DeliveryDependencies, "sleep" | "keys" | "takeApart" | "taken" | "waits"> {
-  /** Whether each aggregate holds the records of one shard. */
-  readonly isByShard: boolean;
+export interface Allowance extends Pick<RetryPolicy, "budgetMs" | "maxRounds">, Pick<DeliveryDependencies, "sleep" | "takeApart" | "taken" | "waits"> {
+  /** The order of this stream's keys in the tag of the entries; undefined where records have no order. */
+  readonly keys: KeyOrder | undefined;
+  /** By which entries were aggregated, so that each holds the records of one shard; undefined without it. */
+  readonly shardMap: ShardMap | undefined;
   /** Returns whether the output goes on beyond the limits of a flush. */
   readonly isDraining: () => boolean;
 }
@@ -61,25 +64,22 @@ export class StreamDelivery {
    * Delivers entries. One of many streams that did not take all of the chunk before gets one round: back-offs for it would
    * hold back the records of the other streams, whose chunks wait for the memory and the order of this one.
    */
-  async deliver(entries: readonly Entry[], { isByShard, isDraining, maxRounds, ...allowance }: Allowance): Promise<Delivery> {
-    const { orderOf, pulse, isOneOfMany } = this.#dependencies;
+  async deliver(entries: readonly Entry[], { keys: keyOrder, shardMap, isDraining, budgetMs, maxRounds, ...allowance }: Allowance): Promise<Delivery> {
+    const { orderOf, pulse, isOneOfMany, client, window, maxRequestBytes, now, random } = this.#dependencies;
     const isBrief = isOneOfMany && this.#isBehind;
-    const { client, window, maxRequestBytes, now, random } = this.#dependencies;
     // One round sends all that there is, or it would never show that a shard takes records again.
     const throttle = isBrief ? undefined : this.#dependencies.throttle;
     const policy = {
       ...backoff,
-      budgetMs: allowance.budgetMs,
+      budgetMs,
       maxRounds: isBrief ? 0 : maxRounds,
       goesOn: () => isDraining() && pulse.isTaking,
     };
-    const { keys, sleep, takeApart, taken, waits } = allowance;
+    const order = orderOf(shardMap !== undefined);
+    const keys = keyOrder && { order: keyOrder, mapping: order === "by key" ? order : shardMap };
     this.#underWay++;
     try {
-      const order = orderOf(isByShard);
-      const delivery = await deliver(entries, policy, {
-        ...{ client, window, throttle, maxRequestBytes, order, keys, now, random, sleep, takeApart, taken, waits },
-      });
+      const delivery = await deliver(entries, policy, { ...allowance, client, window, throttle, maxRequestBytes, order, keys, now, random });
       this.#tell(delivery);
       return delivery;
     } finally {
