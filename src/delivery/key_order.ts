@@ -39,6 +39,8 @@ export class KeyOrder {
   }
 }
 
+const isInPart = (left: ReadonlySet<string> | undefined) => left !== undefined;
+
 interface Waiter {
   readonly isOver: () => boolean;
   readonly start: () => void;
@@ -72,18 +74,13 @@ export class SlotHolds {
 
   /** Whether an earlier chunk still has entries of a key. {@link canStart} must be true of its slot. */
   isBehind(slot: number, key: string): boolean {
-    if (!this.#held.has(slot)) return false;
-    for (const earlier of this.#queues[slot] ?? []) {
-      if (earlier === this) break;
-      if (earlier.#left.get(slot)?.has(key) === true) return true;
-    }
-    return false;
+    return !this.#isTrueBefore(slot, (left) => left?.has(key) !== true);
   }
 
   /** Whether keys of these slots can be sent, but for those that are {@link isBehind}. */
   canStart(slots: readonly number[]): boolean {
     if (this.#kept !== undefined) return [...this.#held].every((slot) => this.isNext(slot));
-    return slots.every((slot) => this.#isPassable(slot));
+    return slots.every((slot) => this.#isTrueBefore(slot, isInPart));
   }
 
   /** Resolves when {@link canStart} is true of these slots; undefined when it is now. */
@@ -140,12 +137,12 @@ export class SlotHolds {
     this.#startWaiting(slots);
   }
 
-  /** Whether of all earlier chunks that hold a slot only some keys still have entries. */
-  #isPassable(slot: number): boolean {
+  /** Whether `is` returns true of the keys that each earlier chunk has left of a slot; undefined where it may send any. */
+  #isTrueBefore(slot: number, is: (left: ReadonlySet<string> | undefined) => boolean): boolean {
     if (!this.#held.has(slot)) return true;
     for (const earlier of this.#queues[slot] ?? []) {
       if (earlier === this) break;
-      if (!earlier.#left.has(slot)) return false;
+      if (!is(earlier.#left.get(slot))) return false;
     }
     return true;
   }

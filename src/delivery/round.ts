@@ -171,7 +171,7 @@ export class Round {
       await Promise.all(Array.from({ length: senders }, () => this.#sendLanes()));
       if (this.#isCareful()) this.#considerDoubt();
     }
-    for (const { batches, following } of this.#lanes) for (const batch of [...batches, following]) this.#leave(batch);
+    for (const { batches, following } of this.#lanes) for (const entry of [...batches, following].flat()) this.#left.push(entry);
     const failure = this.#roundFailure ?? this.#entryFailure;
     return {
       left: this.#left,
@@ -276,8 +276,7 @@ export class Round {
       const isHeldBack = key !== undefined && heldBackKeys.has(key);
       if (!isHeldBack && (!isLimiting || throttle.admits(entry))) return true;
       this.#heldBackMs = Math.min(this.#heldBackMs, throttle?.waitMs(entry) ?? 0);
-      this.#left.push(entry);
-      left.push(entry);
+      this.#leave(entry, left);
       if (key !== undefined) heldBackKeys.add(key);
       return false;
     });
@@ -294,8 +293,7 @@ export class Round {
     } else if (outcome.cause === "content") {
       this.#refuse(batch, outcome, lane);
     } else {
-      this.#leave(batch);
-      for (const entry of batch) lane.left.push(entry);
+      for (const entry of batch) this.#leave(entry, lane.left);
       this.#retryAfterMs = Math.max(this.#retryAfterMs, outcome.retryAfterMs ?? 0);
       this.#end(outcome, outcome.cause === "transient");
     }
@@ -308,8 +306,7 @@ export class Round {
     for (const { index, code, message } of failed) {
       const entry = batch[index] as Entry;
       records -= userRecordsOf(entry);
-      this.#left.push(entry);
-      left.push(entry);
+      this.#leave(entry, left);
       this.#entryFailure ??= { code, message };
     }
     const { taken } = this.#dependencies;
@@ -363,8 +360,10 @@ export class Round {
     return probes.length;
   }
 
-  #leave(batch: readonly Entry[]): void {
-    for (const entry of batch) this.#left.push(entry);
+  /** Leaves an entry for another round. @param ofLane the entries that its lane has left */
+  #leave(entry: Entry, ofLane: Entry[]): void {
+    this.#left.push(entry);
+    ofLane.push(entry);
   }
 
   /** Ends the round. Of several failures, reports the first that does not pass, otherwise the first. */
