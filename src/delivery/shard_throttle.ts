@@ -75,10 +75,13 @@ export class ShardThrottle {
     const { shardMap, md5 } = this.#dependencies;
     const map = shardMap();
     if (shardId !== undefined || partitionKey === undefined || map === undefined) return shardId;
-    if (map !== this.#map || this.#shardOfKeys.size >= mostKeys) this.#shardOfKeys.clear();
+    if (map !== this.#map) this.#shardOfKeys.clear();
     this.#map = map;
-    if (!this.#shardOfKeys.has(partitionKey)) this.#shardOfKeys.set(partitionKey, map.shardIdOf(hashKeyOf(md5(partitionKey))));
-    return this.#shardOfKeys.get(partitionKey);
+    if (this.#shardOfKeys.has(partitionKey)) return this.#shardOfKeys.get(partitionKey);
+    if (this.#shardOfKeys.size >= mostKeys) this.#shardOfKeys.clear();
+    const shard = map.shardIdOf(hashKeyOf(md5(partitionKey)));
+    this.#shardOfKeys.set(partitionKey, shard);
+    return shard;
   }
 
   #renew(): void {
