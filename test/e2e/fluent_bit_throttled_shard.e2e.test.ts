@@ -1,34 +1,35 @@
 // A real Fluent Bit in front of a stream of four shards, one of which gets far more than it takes: lines for the others arrive at once.
-import { createHash } from "node:crypto";
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { hashKeyOf, ShardMap } from "../../src/pack/shard_map.js";
+import { ShardMap } from "../../src/pack/shard_map.js";
 import { deaggregateAll } from "../support/deaggregate.js";
 import { FluentBit } from "../support/fluent_bit.js";
 import { REGION, type ReceivedRecord } from "../support/kinesis_local.js";
-import { evenShards } from "../support/limited_shards.js";
+import { evenShards, shardOfKey } from "../support/limited_shards.js";
 import { ScriptedService, type ServedAnswer, type ServedRequest } from "../support/scripted_service.js";
+import { ShardBuckets } from "../support/shard_buckets.js";
 import { textOf } from "../support/stream_fixture.js";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 const shards = evenShards(4);
 const map = new ShardMap(shards);
-const shardOf = (key: string) => map.shardIdOf(hashKeyOf(createHash("md5").update(key).digest())) ?? "";
 
 interface PutRecordsBody {
   readonly Records: readonly { readonly Data: string; readonly PartitionKey: string; readonly ExplicitHashKey?: string }[];
 }
 
-/** A Kinesis whose shards take so many records in a second, and the same number at once after a pause. */
+/** A Kinesis whose shards have limits, and which lists them. */
 class LimitedKinesis {
   readonly received: (ReceivedRecord & { readonly atMs: number })[] = [];
   throttled = 0;
-  readonly #buckets = new Map<string, { level: number; atMs: number }>();
+  readonly #buckets: ShardBuckets;
 
-  constructor(private readonly recordsPerSecond: number) {}
+  constructor(recordsPerSecond: number) {
+    this.#buckets = new ShardBuckets(recordsPerSecond, () => performance.now());
+  }
 
   answer({ headers, body }: ServedRequest): ServedAnswer {
     if (headers["x-amz-target"]?.toString().endsWith("ListShards") === true) {
@@ -40,8 +41,8 @@ class LimitedKinesis {
     }
     const { Records: records } = JSON.parse(body) as PutRecordsBody;
     const results = records.map(({ Data: data, PartitionKey: partitionKey, ExplicitHashKey: hashKey }) => {
-      const shardId = hashKey === undefined ? shardOf(partitionKey) : (map.shardIdOf(BigInt(hashKey)) ?? "");
-      if (!this.#takes(shardId)) return { ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "Rate exceeded" };
+      const shardId = hashKey === undefined ? shardOfKey(shards, partitionKey) : (map.shardIdOf(BigInt(hashKey)) ?? "");
+      if (!this.#buckets.takes(shardId)) return { ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "Rate exceeded" };
       const sequenceNumber = String(this.received.length + 1);
       this.received.push({ shardId, partitionKey, sequenceNumber, data: Buffer.from(data, "base64"), atMs: performance.now() });
       return { SequenceNumber: sequenceNumber, ShardId: shardId };
@@ -49,15 +50,6 @@ class LimitedKinesis {
     const failed = results.filter((result) => result.ErrorCode !== undefined).length;
     this.throttled += failed;
     return { body: JSON.stringify({ FailedRecordCount: failed, Records: results }) };
-  }
-
-  #takes(shard: string): boolean {
-    const atMs = performance.now();
-    const bucket = this.#buckets.get(shard) ?? { level: this.recordsPerSecond, atMs };
-    const level = Math.min(this.recordsPerSecond, bucket.level + ((atMs - bucket.atMs) * this.recordsPerSecond) / 1000);
-    const isTaken = level >= 1;
-    this.#buckets.set(shard, { level: isTaken ? level - 1 : level, atMs });
-    return isTaken;
   }
 }
 
@@ -77,7 +69,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("a shard that gets more than it take
   function fileIn(hot: string, isHot: boolean): string {
     for (let n = 0; ; n++) {
       const file = path.join(folder, `${isHot ? "hot" : "cold"}-${n}.txt`);
-      if ((shardOf(file) === hot) === isHot) return file;
+      if ((shardOfKey(shards, file) === hot) === isHot) return file;
     }
   }
 

@@ -5,6 +5,7 @@ import type { Entry } from "../../src/pack/entry.js";
 import { hashKeyOf, ShardMap, type Shard } from "../../src/pack/shard_map.js";
 import type { HeldClock } from "./fake_clock.js";
 import { textsIn } from "./received_events.js";
+import { ShardBuckets } from "./shard_buckets.js";
 
 const hashKeys = 1n << 128n;
 
@@ -42,12 +43,14 @@ export interface LimitedStream {
 export class LimitedShards {
   readonly taken: TakenRecord[] = [];
   throttled = 0;
-  readonly #tokens = new Map<string, { level: number; atMs: number }>();
+  readonly #buckets: ShardBuckets;
 
   constructor(
     private readonly stream: LimitedStream,
     private readonly clock: HeldClock,
-  ) {}
+  ) {
+    this.#buckets = new ShardBuckets(stream.recordsPerSecond, clock.now);
+  }
 
   /** Answers a request, as the step of a ScriptedClient. */
   readonly answer = async (entries: readonly Entry[]): Promise<PutRecordsOutcome> => {
@@ -58,16 +61,11 @@ export class LimitedShards {
   };
 
   #takes(entry: Entry): boolean {
-    const { shards, recordsPerSecond } = this.stream;
     const { partitionKey } = entry;
     if (partitionKey === undefined) throw new Error("the entry has no partition key");
-    const shard = entry.shardId ?? shardOfKey(shards, partitionKey);
-    const atMs = this.clock.now();
-    const bucket = this.#tokens.get(shard) ?? { level: recordsPerSecond, atMs };
-    const level = Math.min(recordsPerSecond, bucket.level + ((atMs - bucket.atMs) * recordsPerSecond) / 1000);
-    const isTaken = level >= 1;
-    this.#tokens.set(shard, { level: isTaken ? level - 1 : level, atMs });
-    if (isTaken) for (const text of textsIn(entry)) this.taken.push({ shard, text, atMs });
+    const shard = entry.shardId ?? shardOfKey(this.stream.shards, partitionKey);
+    const isTaken = this.#buckets.takes(shard);
+    if (isTaken) for (const text of textsIn(entry)) this.taken.push({ shard, text, atMs: this.clock.now() });
     return isTaken;
   }
 }
