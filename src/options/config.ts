@@ -40,7 +40,7 @@ export interface Config {
   readonly concurrencyRetries: number;
   /** Where dropped records are kept; undefined where they are not. */
   readonly deadLetters: { readonly file: string; readonly maxBytes: number } | undefined;
-  /** Where it is kept what of chunks is delivered; undefined where it is forgotten at the end. */
+  /** Path of the file that stores which records of unfinished chunks are delivered; undefined without one. */
   readonly stateFile: string | undefined;
 }
 

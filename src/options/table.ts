@@ -291,20 +291,20 @@ export const options = {
     allowed: "as `partition_key`, for example `logs-$TAG[1]`",
   }),
   dead_letter_file: freeText({
-    help: "writes each dropped record to this file as a line of JSON, see [dropped records](DELIVERY.md#dropped-records)",
+    help: "appends each dropped record to this file as a line of JSON, see [dropped records](DELIVERY.md#dropped-records)",
     fallback: "off",
-    allowed: "path of a regular file, made where there is none; its folder must exist",
+    allowed: "path of a regular file in an existing folder; the plugin creates a missing file",
   }),
   dead_letter_file_size: option({
     read: (text) => readSize("dead_letter_file_size", text, ...deadLetterFileSizes),
-    help: "size at which that file is renamed to the same name with `.1`, in place of the one of before",
+    help: "size at which the plugin renames `dead_letter_file` to the same name with `.1`, replacing an older file of that name",
     fallback: `\`${deadLetterFileSizes[0]}\``,
     allowed: `${deadLetterFileSizes[1]} to ${deadLetterFileSizes[2]}, in bytes or as Fluent Bit writes sizes: \`k\`, \`m\`, \`g\` are thousands`,
   }),
   state_file: freeText({
-    help: "remembers in this file which records of unfinished chunks are delivered, so that a restart does not send them again, see [restarts](DELIVERY.md#restarts)",
-    fallback: "off: it is forgotten at the end",
-    allowed: "path of a regular file, one for each output, made where there is none; its folder must exist and be writable",
+    help: "stores in this file which records of unfinished chunks are delivered, so that a restart does not send them again, see [restarts](DELIVERY.md#restarts)",
+    fallback: "off: a restart sends them again",
+    allowed: "path of a regular file in an existing, writable folder, a different one for each output; the plugin creates a missing file",
   }),
   role_session_name: option({
     read: readRoleSessionName,
@@ -314,7 +314,7 @@ export const options = {
   }),
   role_duration: option({
     read: (text) => (text === "" ? undefined : readInteger("role_duration", text, 0, minRoleSeconds, maxRoleSeconds)),
-    help: "seconds for which the credentials of `role_arn` are good, and only those, see [roles](CREDENTIALS.md#roles)",
+    help: "lifetime in seconds of the credentials of `role_arn`, see [roles](CREDENTIALS.md#roles)",
     fallback: "that of AWS: 3600",
     allowed: `${minRoleSeconds} to ${maxRoleSeconds}, whole; at most the role's own maximum`,
   }),
