@@ -24,6 +24,8 @@ export interface InstanceSetting {
   readonly metricsOf?: (stream: string) => Metrics;
   /** Of several outputs of one process; the output's own when unset. */
   readonly shared?: SharedMemory;
+  /** Resolves when MD5 may be used; it always may when unset. */
+  readonly md5Ready?: () => Promise<void>;
   /** Takes the place of the compressor of the option compression. */
   readonly compress?: Compress;
   readonly deadLetterFile?: OutputDependencies["deadLetterFile"];
@@ -69,6 +71,7 @@ export function scriptedInstance(setting: InstanceSetting = {}): ScriptedInstanc
         return createHash("sha256").update(bytes).digest("base64");
       },
       md5: (bytes) => createHash("md5").update(bytes).digest(),
+      ...(setting.md5Ready && { md5Ready: setting.md5Ready }),
       compress,
       deadLetterFile: setting.deadLetterFile,
       stateFile: setting.stateFile,

@@ -12,6 +12,7 @@ interface Scenario {
   readonly options?: Readonly<Record<string, string>>;
   /** Whether kinesis:ListShards is allowed. */
   readonly isListed?: boolean;
+  readonly md5Ready?: () => Promise<void>;
   readonly hotKeys?: number;
   /** In each chunk, of the hot shard and of all others together. */
   readonly hotRecords?: number;
@@ -21,11 +22,11 @@ interface Scenario {
 }
 
 /** Flushes a chunk each half second, until all are delivered. */
-async function play({ options = {}, isListed = true, hotKeys = 5, hotRecords = 1000, coldRecords = 300, chunks = 10, recordsPerSecond = 1000 }: Scenario) {
+async function play({ options = {}, isListed = true, md5Ready, hotKeys = 5, hotRecords = 1000, coldRecords = 300, chunks = 10, recordsPerSecond = 1000 }: Scenario) {
   const clock = new HeldClock();
   const stream = new LimitedShards({ shards, recordsPerSecond, latencyMs: 20 }, clock);
   const metrics = new CountedMetrics();
-  const { flush, client, log } = scriptedInstance({ options: { partition_key: "key", log_key: "log", ...options }, clock, metrics, afterwards: stream.answer });
+  const { flush, client, log } = scriptedInstance({ options: { partition_key: "key", log_key: "log", ...options }, clock, metrics, ...(md5Ready && { md5Ready }), afterwards: stream.answer });
   if (isListed) client.shards = shards;
   const hot = keysOfShard(shards, hotShard as string, hotKeys);
   const cold = coldShards.flatMap((shard) => keysOfShard(shards, shard, 5));
@@ -105,6 +106,12 @@ describe("a shard that gets twice what it takes", () => {
     expect(stream.taken.map(({ text }) => text).sort()).toEqual([...texts].sort());
     expect(client.listings).toBeGreaterThan(0);
     expect(log.messages.filter(({ level, text }) => level !== "debug" && text.includes("ListShards")).map(({ text }) => text)).toEqual([expect.stringContaining("allow kinesis:ListShards on the stream, so that only records of that shard wait")]);
+  });
+
+  it("holds all back where there is no MD5 to find the shards of keys by, and the list is not asked for", async () => {
+    const { client, stream, texts } = await play({ md5Ready: () => Promise.reject(new Error("refused by policy")), chunks: 4 });
+    expect(stream.taken.map(({ text }) => text).sort()).toEqual([...texts].sort());
+    expect(client.listings).toBe(0);
   });
 
   it("holds its own aggregates back alone, and later chunks of the tag go on beside them", async () => {
