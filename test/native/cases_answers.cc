@@ -1,6 +1,7 @@
 // Cases about answers: each flush gets its own, whatever the threads, the instances and the core do.
 #include <malloc.h>
 
+#include "fluent_bit/open_instances.h"
 #include "shim_host.h"
 #include "stand_in_core.h"
 #include "stand_in_fluent_bit.h"
@@ -75,6 +76,21 @@ void second_exit() {
   CHECK(first.flush("", stand_in::kCount) == 1);
 }
 
+void number_of_ending() {
+  Instance ending, beside, next;
+  ending.options[stand_in::kExitTakesMs] = "500";
+  CHECK(ending.init() == kFlbOk);
+  std::thread exiting([&ending] { CHECK(ending.exit() == kFlbOk); });
+  while (kinesis::OpenInstances::get().has_any()) std::this_thread::yield();
+  CHECK(beside.init() == kFlbOk);
+  CHECK(beside.context != ending.context);
+  CHECK(beside.flush("chunk", "tag") == beside.expected("chunk", "tag"));
+  exiting.join();
+  CHECK(next.init() == kFlbOk);
+  CHECK(next.context == ending.context);
+  CHECK(next.flush("chunk", "tag") == next.expected("chunk", "tag"));
+}
+
 void refused_init() {
   Instance good, bad, later;
   CHECK(good.init() == kFlbOk);
@@ -123,6 +139,7 @@ Cases answer_cases() {
           {"several-instances", several_instances},
           {"exits-of-the-last", exits_of_the_last},
           {"second-exit", second_exit},
+          {"number-of-ending", number_of_ending},
           {"refused-init", refused_init},
           {"answered-twice", answered_twice},
           {"ten-thousand", ten_thousand_flushes}};
