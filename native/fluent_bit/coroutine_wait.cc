@@ -17,7 +17,7 @@
 namespace kinesis {
 namespace {
 
-struct Functions {
+struct LoopFunctions {
   flb_coro *(*coro_get)();
   void (*coro_set)(flb_coro *coroutine);
   void *(*loop_get)();
@@ -28,8 +28,8 @@ struct Functions {
 };
 
 // Null when one of them is missing.
-const Functions *functions() {
-  static Functions found;
+const LoopFunctions *loop_functions() {
+  static LoopFunctions found;
   static const bool is_complete = look_up(found.coro_get, "flb_coro_get") && look_up(found.coro_set, "flb_coro_set") &&
                                   look_up(found.loop_get, "flb_engine_evl_get") &&
                                   look_up(found.event_add, "mk_event_add") &&
@@ -78,7 +78,7 @@ pthread_key_t LoopWaker::key() {
 }
 
 LoopWaker *LoopWaker::for_this_flush(void (*withdraw)(uint32_t id), void *&waiter) {
-  const Functions *host = functions();
+  const LoopFunctions *host = loop_functions();
   if (host == nullptr) return nullptr;
   flb_coro *coroutine = host->coro_get();
   void *loop = host->loop_get();
@@ -92,7 +92,9 @@ LoopWaker *LoopWaker::for_this_flush(void (*withdraw)(uint32_t id), void *&waite
   return nullptr;
 }
 
-void LoopWaker::yield(void *waiter) { functions()->co_switch(static_cast<flb_coro *>(waiter)->words[place_of_caller]); }
+void LoopWaker::yield(void *waiter) {
+  loop_functions()->co_switch(static_cast<flb_coro *>(waiter)->words[place_of_caller]);
+}
 
 void LoopWaker::remove_unused() {
   auto *waker = static_cast<LoopWaker *>(pthread_getspecific(key()));
@@ -103,7 +105,7 @@ void LoopWaker::remove_unused() {
   }
   waker->print_lines();
   pthread_setspecific(key(), nullptr);
-  waker->close(functions()->loop_get() == waker->loop_);
+  waker->close(loop_functions()->loop_get() == waker->loop_);
 }
 
 // Fluent Bit lets its threads end when all their flushes have. Should it not, its loop is gone by now, and so are the
@@ -120,14 +122,14 @@ bool LoopWaker::open() {
   event_ = new Event{};
   event_->waker = this;
   event_->head.handler = on_event;
-  if (functions()->event_add(loop_, descriptor_, kMkEventCustom, kMkEventRead, event_) != 0) return false;
+  if (loop_functions()->event_add(loop_, descriptor_, kMkEventCustom, kMkEventRead, event_) != 0) return false;
   event_->head.handler = on_event;
   return true;
 }
 
 // Of a loop that is gone only the descriptor is left.
 void LoopWaker::close(bool has_loop) {
-  if (has_loop && event_ != nullptr) functions()->event_del(loop_, event_);
+  if (has_loop && event_ != nullptr) loop_functions()->event_del(loop_, event_);
   if (descriptor_ >= 0) ::close(descriptor_);
   delete event_;
   delete this;
@@ -188,7 +190,7 @@ void *LoopWaker::next_ready() {
 // switches back to here when its flush is over.
 int LoopWaker::on_event(void *event) {
   LoopWaker *waker = static_cast<Event *>(event)->waker;
-  const Functions *host = functions();
+  const LoopFunctions *host = loop_functions();
   uint64_t count = 0;
   (void)!read(waker->descriptor_, &count, sizeof count);
   waker->print_lines();

@@ -19,7 +19,7 @@
 namespace kinesis {
 namespace {
 
-struct Functions {
+struct MetricFunctions {
   void *(*get_cmt)(void *output_instance);
   void *(*counter_create)(void *cmt, const char *ns, const char *subsystem, const char *name, const char *help,
                           int label_count, char **label_keys);
@@ -36,8 +36,8 @@ struct Functions {
 };
 
 // Null when one of them is missing.
-const Functions *functions() {
-  static Functions found;
+const MetricFunctions *metric_functions() {
+  static MetricFunctions found;
   static const bool is_complete =
       look_up(found.get_cmt, "flb_output_get_cmt_instance") && look_up(found.counter_create, "cmt_counter_create") &&
       look_up(found.counter_add, "cmt_counter_add") && look_up(found.gauge_create, "cmt_gauge_create") &&
@@ -62,14 +62,15 @@ std::vector<char *> pointers_to(const std::vector<std::string> &texts) {
   return pointers;
 }
 
-void *create_counter(const Functions &host, void *cmt, const MetricDefinition &definition, const std::string &name) {
+void *create_counter(const MetricFunctions &host, void *cmt, const MetricDefinition &definition,
+                     const std::string &name) {
   std::vector<char *> keys = pointers_to(definition.label_keys);
   return host.counter_create(cmt, "fluentbit", "kinesis", name.c_str(), definition.help.c_str(),
                              static_cast<int>(keys.size()), keys.data());
 }
 
 // Where histograms are not sound, a counter of the sum and one of the number, under the names that a histogram's have.
-HostMetric create(const Functions &host, void *cmt, const MetricDefinition &definition) {
+HostMetric create(const MetricFunctions &host, void *cmt, const MetricDefinition &definition) {
   const char *name = definition.name.c_str(), *help = definition.help.c_str();
   std::vector<char *> keys = pointers_to(definition.label_keys);
   const int count = static_cast<int>(keys.size());
@@ -110,7 +111,7 @@ HostMetrics &HostMetrics::get() {
 
 // Makes the series' label set, at zero. False when the host has no memory for it.
 bool HostMetrics::make(Series &series) {
-  const Functions &host = *functions();
+  const MetricFunctions &host = *metric_functions();
   std::vector<char *> labels = pointers_to(series.label_values);
   const int count = static_cast<int>(labels.size());
   const auto &[metric, observations] = series.metric;
@@ -139,7 +140,7 @@ bool HostMetrics::make(Series &series) {
 }
 
 void HostMetrics::count(const Series &series, double value) {
-  const Functions *host = functions();
+  const MetricFunctions *host = metric_functions();
   const uint64_t now = timestamp();
   std::vector<char *> labels = pointers_to(series.label_values);
   const int label_count = static_cast<int>(labels.size());
@@ -155,7 +156,7 @@ void HostMetrics::count(const Series &series, double value) {
 
 // What was made before something failed stays at zero, and goes with the instance.
 uint32_t HostMetrics::open(void *output_instance, const std::vector<MetricDefinition> &definitions) {
-  const Functions *host = functions();
+  const MetricFunctions *host = metric_functions();
   void *cmt = host == nullptr || output_instance == nullptr ? nullptr : host->get_cmt(output_instance);
   if (cmt == nullptr) return 0;
   Set set;

@@ -15,7 +15,7 @@
 namespace kinesis {
 namespace {
 
-constexpr size_t kMaxParts = 8;
+constexpr size_t kMostPieces = 8;
 
 // Duplicates standard error to a number above the standard streams. Without a standard error, duplicates /dev/null.
 int copy_of_standard_error() {
@@ -106,8 +106,8 @@ void StandardError::take_given() {
 
 // A file takes what it is given, after however long: there is no way to ask.
 size_t StandardError::write(const std::string_view *texts, size_t count) {
-  iovec parts[kMaxParts];
-  const size_t used = std::min(count, kMaxParts);
+  iovec parts[kMostPieces];
+  const size_t used = std::min(count, kMostPieces);
   for (size_t i = 0; i < used; i++) parts[i] = {const_cast<char *>(texts[i].data()), texts[i].size()};
   if (kind_ == Kind::kShared) return write_by_pages(descriptor_, parts, used);
   ssize_t written;

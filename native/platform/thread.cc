@@ -9,7 +9,7 @@
 namespace kinesis {
 namespace {
 
-struct Task {
+struct ThreadBody {
   void (*body)(void *);
   void *given;
 };
@@ -22,7 +22,7 @@ std::string start_quiet_thread(size_t stack_bytes, void (*body)(), pthread_t &th
 }
 
 std::string start_quiet_thread(size_t stack_bytes, void (*body)(void *), void *given, pthread_t &thread) {
-  auto task = std::make_unique<Task>(Task{body, given});
+  auto started = std::make_unique<ThreadBody>(ThreadBody{body, given});
   const SignalMask before = block_signals();
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
@@ -30,12 +30,12 @@ std::string start_quiet_thread(size_t stack_bytes, void (*body)(void *), void *g
   const int failure = pthread_create(
       &thread, &attributes,
       [](void *taken) -> void * {
-        const std::unique_ptr<Task> task(static_cast<Task *>(taken));
-        task->body(task->given);
+        const std::unique_ptr<ThreadBody> started(static_cast<ThreadBody *>(taken));
+        started->body(started->given);
         return nullptr;
       },
-      task.get());
-  if (failure == 0) (void)task.release();
+      started.get());
+  if (failure == 0) (void)started.release();
   pthread_attr_destroy(&attributes);
   set_signals(before);
   return failure == 0 ? "" : strerror(failure);

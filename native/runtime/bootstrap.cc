@@ -24,7 +24,7 @@ constexpr const char *kNoCompilers = "--jitless";
 // The core collects garbage at rest, when V8 does not: after a burst to eight outputs its heap would stay at 40 MiB.
 constexpr const char *kCollectAtRest = "--expose-gc";
 
-std::string quoted(const std::string &text) {
+std::string literal_of(const std::string &text) {
   std::string literal = "'";
   for (const char c : text) {
     if (c == '\'' || c == '\\') literal += '\\';
@@ -93,17 +93,18 @@ constexpr const char *kPreload =
 
 std::string preload(const std::vector<Preload> &preloads) {
   std::string list;
-  for (const Preload &one : preloads) list += "[" + quoted(one.name) + "," + (one.is_module ? "true" : "false") + "],";
+  for (const Preload &one : preloads)
+    list += "[" + literal_of(one.name) + "," + (one.is_module ? "true" : "false") + "],";
   return "const preloads = [" + list + "];" + kPreload;
 }
 
 }  // namespace
 
 std::vector<std::string> node_arguments(const NodeStart &start) {
-  std::string script = "const addon = { exports: {} };process.dlopen(addon, " + quoted(start.own_path) +
+  std::string script = "const addon = { exports: {} };process.dlopen(addon, " + literal_of(start.own_path) +
                        ", require('os').constants.dlopen.RTLD_LAZY);";
   if (!start.connection.empty()) {
-    script += "addon.exports.connect(" + quoted(start.connection) + ");";
+    script += "addon.exports.connect(" + literal_of(start.connection) + ");";
     script += kTakeHostsOptions;
   }
   script += kScript;

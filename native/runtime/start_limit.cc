@@ -8,16 +8,17 @@ namespace kinesis {
 namespace {
 
 // Node comes up in 0.1 s; under an emulator, or on a machine that swaps, in many.
-constexpr SecondsVariable kLimit{"KINESIS_START_TIMEOUT", 1, 3600, 60};
+constexpr SecondsVariable kStartLimit{"KINESIS_START_TIMEOUT", 1, 3600, 60};
 
 }  // namespace
 
-std::string complaint_of_start_timeout() { return kLimit.complaint(); }
+std::string complaint_of_start_timeout() { return kStartLimit.complaint(); }
 
-int64_t start_timeout_ms() { return 1000 * kLimit.seconds(); }
+int64_t start_timeout_ms() { return 1000 * kStartLimit.seconds(); }
 
 std::string lateness() {
-  return "did not come up in " + std::to_string(kLimit.seconds()) + " s (" + kLimit.name + ")" + hint_of_node_options();
+  return "did not come up in " + std::to_string(kStartLimit.seconds()) + " s (" + kStartLimit.name + ")" +
+         hint_of_node_options();
 }
 
 }  // namespace kinesis

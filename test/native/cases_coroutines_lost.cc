@@ -29,7 +29,7 @@ void lose_core(HostThread &engine, HostThread &worker, const Instance &instance,
   for (const auto &flush : flushes) CHECK(flush->code() == kFlbRetry);
 }
 
-void lose_node(const char *tag) {
+void lose_under_coroutines(const char *tag) {
   coroutine_host::export_names(HOST_NAMES);
   HostThread engine, worker;
   Instance instance;
@@ -42,9 +42,9 @@ void lose_node(const char *tag) {
   CHECK(open_descriptors() < descriptors);
 }
 
-void node_dies() { lose_node(stand_in::kDie); }
-void node_exits() { lose_node(stand_in::kExit); }
-void node_aborts() { lose_node(stand_in::kAbort); }
+void coroutine_node_dies() { lose_under_coroutines(stand_in::kDie); }
+void coroutine_node_exits() { lose_under_coroutines(stand_in::kExit); }
+void coroutine_node_aborts() { lose_under_coroutines(stand_in::kAbort); }
 
 int code_of_the_next_process(HostThread &engine, const Instance &instance) {
   for (;;) {
@@ -55,7 +55,7 @@ int code_of_the_next_process(HostThread &engine, const Instance &instance) {
 }
 
 // Flushes that wait are resumed with retry, later ones with the answers of the next process.
-void process_is_killed() {
+void coroutine_process_is_killed() {
   coroutine_host::export_names(HOST_NAMES);
   choose_process();
   HostThread engine, worker;
@@ -78,7 +78,7 @@ void process_is_killed() {
 }
 
 // Each answer is the flush's own, or retry, and each flush is resumed.
-void process_dies_under_load() {
+void coroutine_process_dies_under_load() {
   coroutine_host::export_names(HOST_NAMES);
   choose_process();
   HostThread engine, worker;
@@ -181,11 +181,11 @@ void process_is_mute_when_a_thread_ends() { freeze(stand_in::kAskAndFreeze, end_
 }  // namespace
 
 Cases coroutine_lost_cases() {
-  return {{"coroutines-node-dies", node_dies},
-          {"coroutines-node-exits", node_exits},
-          {"coroutines-node-aborts", node_aborts},
-          {"process-killed-under-coroutines", process_is_killed},
-          {"process-killed-under-coroutines-load", process_dies_under_load},
+  return {{"coroutines-node-dies", coroutine_node_dies},
+          {"coroutines-node-exits", coroutine_node_exits},
+          {"coroutines-node-aborts", coroutine_node_aborts},
+          {"process-killed-under-coroutines", coroutine_process_is_killed},
+          {"process-killed-under-coroutines-load", coroutine_process_dies_under_load},
           {"process-chunk-on-request", process_gets_chunks_on_request},
           {"process-chunk-too-late", process_asks_too_late},
           {"process-mute-at-exit", process_is_mute_at_exit},

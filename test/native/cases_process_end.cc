@@ -165,21 +165,21 @@ void frames_for_nobody() {
   CHECK(host.value("fluentbit_kinesis_things_total{other}") == 0);
 }
 
-std::vector<int> codes_at_exit(8, -1);
-std::vector<std::thread> threads_at_exit;
+std::vector<int> process_codes_at_exit(8, -1);
+std::vector<std::thread> process_threads_at_exit;
 
 void process_end_with_flushes_waiting() {
   static Instance instance;
   choose_process();
   check_at_exit([] {
     CHECK(has_no_child());
-    for (auto &thread : threads_at_exit) thread.join();
-    for (const int code : codes_at_exit) CHECK(code == kFlbOk);
+    for (auto &thread : process_threads_at_exit) thread.join();
+    for (const int code : process_codes_at_exit) CHECK(code == kFlbOk);
     CHECK(instance.flush("late", "tag") == kFlbRetry);
   });
   CHECK(instance.init() == kFlbOk);
-  threads_at_exit = flush_in_threads(instance, stand_in::kHold, codes_at_exit);
-  wait_until_held_by(instance, static_cast<int>(codes_at_exit.size()));
+  process_threads_at_exit = flush_in_threads(instance, stand_in::kHold, process_codes_at_exit);
+  wait_until_held_by(instance, static_cast<int>(process_codes_at_exit.size()));
 }
 
 void expect_no_child_from_now_on() {

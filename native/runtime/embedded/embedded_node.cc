@@ -25,7 +25,7 @@ namespace {
 
 #ifdef _WIN32
 constexpr const char *kLibraryNames[] = {"libnode.dll"};
-constexpr const char *kInstallHint =
+constexpr const char *kLibnodeHint =
     "Put a libnode.dll (of a Node.js that was built as a library) beside the plugin, or set KINESIS_LIBNODE to its "
     "path";
 // As below, in the names of Microsoft's compiler.
@@ -34,7 +34,7 @@ constexpr const char *kNodeStartSymbol = "?Start@node@@YAHHQEAPEAD@Z";
 // The ABI numbers of Node 26, 25, 24, 22, 20 and 18, as distributions name the library; 109 is Ubuntu's Node 18.
 constexpr const char *kLibraryNames[] = {"libnode.so.147", "libnode.so.141", "libnode.so.137", "libnode.so.127",
                                          "libnode.so.115", "libnode.so.109", "libnode.so.108", "libnode.so"};
-constexpr const char *kInstallHint =
+constexpr const char *kLibnodeHint =
     "Install Node.js as a library: Debian and Ubuntu 'apt-get install libnode-dev' (or its libnodeNNN), "
     "Fedora and RHEL 'dnf install nodejs-libs', Amazon Linux 2023 'dnf install nodejs22-libs'; "
     "or set KINESIS_LIBNODE to the path of a libnode.so";
@@ -86,7 +86,7 @@ std::string EmbeddedNode::find(const std::string &reason) {
     if (node_start_ != nullptr) return "";
     tried += "\n  " + candidate + ": has no node::Start, so it is not a Node.js library";
   }
-  if (refusal_.empty()) return "cannot load Node.js (libnode). " + std::string(kInstallHint) + ". Tried:" + tried;
+  if (refusal_.empty()) return "cannot load Node.js (libnode). " + std::string(kLibnodeHint) + ". Tried:" + tried;
   return "cannot load Node.js (libnode) so that it uses its own libraries and not Fluent Bit's, since " + refusal_ +
          ". Allow that, or have Node.js run in a process of its own (KINESIS_RUNTIME=process). Tried:" + tried;
 }

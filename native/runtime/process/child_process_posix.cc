@@ -54,7 +54,7 @@ bool arrange_descriptors(int connection, int message_descriptor, int report) {
 }
 
 // Ended by null, as execve() wants it, which changes nothing of them.
-std::vector<char *> pointers_to(const std::vector<std::string> &texts) {
+std::vector<char *> null_ended(const std::vector<std::string> &texts) {
   std::vector<char *> pointers;
   for (const std::string &text : texts) pointers.push_back(const_cast<char *>(text.c_str()));
   pointers.push_back(nullptr);
@@ -66,7 +66,7 @@ std::vector<char *> pointers_to(const std::vector<std::string> &texts) {
 std::string ChildProcess::start(const std::string &program, const std::vector<std::string> &arguments,
                                 const std::vector<std::string> &environment, const Connection &theirs,
                                 int message_descriptor) {
-  std::vector<char *> argv = pointers_to(arguments), variables = pointers_to(environment);
+  std::vector<char *> argv = null_ended(arguments), variables = null_ended(environment);
   const pid_t parent = getpid();
   int report[2];
   if (pipe2(report, O_CLOEXEC) != 0) {

@@ -21,7 +21,7 @@ namespace {
 
 // The kernel takes as much of it as net.core.wmem_max allows (208 KiB by default).
 constexpr int kSendBufferBytes = 1024 * 1024;
-constexpr size_t kMaxParts = 4;
+constexpr size_t kMostVectors = 4;
 
 }  // namespace
 
@@ -34,9 +34,9 @@ Connection Connection::of_names(const std::string &names) {
 std::string Connection::names() const { return "3"; }
 
 bool Connection::send(const std::string_view *parts, size_t count) const {
-  iovec vectors[kMaxParts];
+  iovec vectors[kMostVectors];
   size_t used = 0;
-  for (size_t i = 0; i < std::min(count, kMaxParts); i++) {
+  for (size_t i = 0; i < std::min(count, kMostVectors); i++) {
     if (!parts[i].empty()) vectors[used++] = {const_cast<char *>(parts[i].data()), parts[i].size()};
   }
   iovec *next = vectors;

@@ -11,11 +11,11 @@ namespace {
 
 #ifdef _WIN32
 constexpr const char *kProgramName = "node.exe";
-constexpr const char *kInstallHint =
+constexpr const char *kNodeHint =
     "Install Node.js 18 or newer so that node.exe is on PATH, or put it beside the plugin";
 #else
 constexpr const char *kProgramName = "node";
-constexpr const char *kInstallHint =
+constexpr const char *kNodeHint =
     "Install Node.js 18 or newer: Debian and Ubuntu 'apt-get install nodejs', Fedora, RHEL "
     "and Amazon Linux 'dnf install nodejs'";
 #endif
@@ -41,7 +41,7 @@ std::string find_node_program(std::string &program) {
     if (is_program(program)) return "";
     if (file_exists(program)) skipped += "\n  " + program + ": may not be executed";
   }
-  return std::string("cannot find the program node beside the plugin or on PATH. ") + kInstallHint +
+  return std::string("cannot find the program node beside the plugin or on PATH. ") + kNodeHint +
          "; or set KINESIS_NODE to its path" + (skipped.empty() ? "" : ". Skipped:" + skipped);
 }
 

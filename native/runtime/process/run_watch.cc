@@ -16,22 +16,22 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr size_t kWatchStackBytes = 128 * 1024;
+constexpr size_t kRunWatchStackBytes = 128 * 1024;
 
-constexpr SecondsVariable kLimit{"KINESIS_SILENCE_TIMEOUT", 2, 3600, 30};
+constexpr SecondsVariable kSilenceLimit{"KINESIS_SILENCE_TIMEOUT", 2, 3600, 30};
 // The waits that make up the limit.
 constexpr int kWaits = 10;
 
-std::string seconds_of(int64_t seconds) { return std::to_string(seconds) + " s (" + kLimit.name + ")"; }
+std::string seconds_of(int64_t seconds) { return std::to_string(seconds) + " s (" + kSilenceLimit.name + ")"; }
 
 }  // namespace
 
-std::string complaint_of_silence_timeout() { return kLimit.complaint(); }
+std::string complaint_of_silence_timeout() { return kSilenceLimit.complaint(); }
 
 std::string RunWatch::start(std::function<void()> end) {
   end_ = std::move(end);
   const std::string error = start_quiet_thread(
-      kWatchStackBytes, [](void *self) { static_cast<RunWatch *>(self)->watch(); }, this, thread_);
+      kRunWatchStackBytes, [](void *self) { static_cast<RunWatch *>(self)->watch(); }, this, thread_);
   has_thread_ = error.empty();
   return error;
 }
@@ -78,7 +78,7 @@ void RunWatch::watch() {
 
 // Returns false when nothing is open any more, or the run is over.
 bool RunWatch::is_silent(std::unique_lock<std::mutex> &lock) {
-  const milliseconds wait(1000 * kLimit.seconds() / kWaits);
+  const milliseconds wait(1000 * kSilenceLimit.seconds() / kWaits);
   uint64_t signs = signs_, turns = turns_;
   int waits_without_sign = 0, waits_without_turn = 0;
   while (RequestTable::get().has_open()) {
@@ -89,12 +89,12 @@ bool RunWatch::is_silent(std::unique_lock<std::mutex> &lock) {
     signs = signs_now;
     turns = turns_now;
     if (waits_without_sign >= kWaits) {
-      verdict_ = "has given no sign for " + seconds_of(kLimit.seconds()) + " while it was asked for something";
+      verdict_ = "has given no sign for " + seconds_of(kSilenceLimit.seconds()) + " while it was asked for something";
       return true;
     }
     if (waits_without_turn >= kWaits * kStuckFactor) {
-      verdict_ =
-          "has been at one script for " + std::to_string(kStuckFactor) + " times " + seconds_of(kLimit.seconds());
+      verdict_ = "has been at one script for " + std::to_string(kStuckFactor) + " times " +
+                 seconds_of(kSilenceLimit.seconds());
       return true;
     }
   }
