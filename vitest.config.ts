@@ -56,7 +56,15 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: "stages", include: sharing, isolate: false } },
       { extends: true, test: { name: "unit", include: [units], exclude: [...configDefaults.exclude, ...sharing] } },
-      { extends: true, test: { name: "programs", include: ["test/**/*.test.ts"], exclude: [...configDefaults.exclude, units] } },
+      {
+        extends: true,
+        test: {
+          name: "programs",
+          include: ["test/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, units],
+          globalSetup: "./test/support/shared_kinesis.ts",
+        },
+      },
     ],
   },
 });

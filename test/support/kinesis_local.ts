@@ -1,4 +1,4 @@
-// A Kinesis on this machine: starts kinesis-local on free ports, makes streams, reads back what arrived.
+// A Kinesis on this machine: starts kinesis-local on free ports, or finds one that runs; makes streams, reads back what arrived.
 import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type AddressInfo, createServer } from "node:net";
@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import {
   CreateStreamCommand,
+  DeleteStreamCommand,
   DescribeStreamSummaryCommand,
   GetRecordsCommand,
   GetShardIteratorCommand,
@@ -57,23 +58,36 @@ export async function freePort(): Promise<number> {
   });
 }
 
-export class KinesisLocal {
+/** Where a Kinesis of this machine answers. */
+export interface KinesisPlace {
   readonly endpoint: string;
   /** The same streams over TLS, with the self-signed certificate in `certificateFile`. */
   readonly tlsEndpoint: string;
   readonly certificateFile: string;
-  readonly #server: Child;
-  readonly #client: KinesisClient;
-  readonly #folder: string;
+}
 
-  private constructor(server: Child, folder: string, certificateFile: string, port: number, tlsPort: number) {
-    this.#server = server;
-    this.#folder = folder;
+/** A server that this process has started. */
+interface OwnServer {
+  readonly process: Child;
+  /** Of its certificate. */
+  readonly folder: string;
+}
+
+export class KinesisLocal implements KinesisPlace {
+  readonly endpoint: string;
+  readonly tlsEndpoint: string;
+  readonly certificateFile: string;
+  readonly #own: OwnServer | undefined;
+  readonly #client: KinesisClient;
+
+  /** @param own undefined for one that another process has started */
+  constructor({ endpoint, tlsEndpoint, certificateFile }: KinesisPlace, own?: OwnServer) {
+    this.endpoint = endpoint;
+    this.tlsEndpoint = tlsEndpoint;
     this.certificateFile = certificateFile;
-    this.endpoint = `http://127.0.0.1:${port}`;
-    this.tlsEndpoint = `https://localhost:${tlsPort}`;
+    this.#own = own;
     this.#client = new KinesisClient({
-      endpoint: this.endpoint,
+      endpoint,
       region: REGION,
       credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "dummy-secret" },
       requestHandler: new NodeHttpHandler({}),
@@ -99,14 +113,19 @@ export class KinesisLocal {
         DELETE_STREAM_DURATION: "1ms",
       }),
     });
-    const kinesis = new KinesisLocal(server, folder, certificateFile, port, tlsPort);
-    await kinesis.#untilItAnswers();
+    const place = { endpoint: `http://127.0.0.1:${port}`, tlsEndpoint: `https://localhost:${tlsPort}`, certificateFile };
+    const kinesis = new KinesisLocal(place, { process: server, folder });
+    await kinesis.#untilItAnswers(server);
     return kinesis;
   }
 
   async createStream(name: string, shards = 1): Promise<void> {
     await this.#client.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards }));
     await this.#untilActive(name);
+  }
+
+  async deleteStream(name: string): Promise<void> {
+    await this.#client.send(new DeleteStreamCommand({ StreamName: name }));
   }
 
   /** Splits a shard in the middle of its range. */
@@ -174,21 +193,23 @@ export class KinesisLocal {
     );
   }
 
+  /** Ends the server too, if it is this process's own. */
   async stop(): Promise<void> {
     this.#client.destroy();
-    await this.#server.destroy();
-    rmSync(this.#folder, { recursive: true, force: true });
+    if (this.#own === undefined) return;
+    await this.#own.process.destroy();
+    rmSync(this.#own.folder, { recursive: true, force: true });
   }
 
-  async #untilItAnswers(): Promise<void> {
+  async #untilItAnswers(server: Child): Promise<void> {
     const deadline = Date.now() + 60_000;
     for (;;) {
       try {
         await this.#client.send(new ListStreamsCommand({}));
         return;
       } catch (error) {
-        if (this.#server.hasEnded || Date.now() > deadline) {
-          throw new Error(`kinesis-local does not answer:\n${this.#server.output}`, { cause: error });
+        if (server.hasEnded || Date.now() > deadline) {
+          throw new Error(`kinesis-local does not answer:\n${server.output}`, { cause: error });
         }
         await sleep(50);
       }

@@ -1,6 +1,7 @@
-// What every end-to-end test file needs: one local Kinesis, streams of its own, and hosts that end with their test.
+// What every end-to-end test file needs: the Kinesis of the run, streams of its own in it, and hosts that end with their test.
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll } from "vitest";
+import { afterAll, afterEach, inject } from "vitest";
 import type { Environment } from "./environment.js";
 import { FluentBit, type FluentBitSettings, type Pipeline } from "./fluent_bit.js";
 import { FrontService } from "./front_service.js";
@@ -13,20 +14,16 @@ import { type Options, PluginHost } from "./plugin_host.js";
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export class StreamFixture {
-  #kinesis: KinesisLocal | undefined;
-  #streams = 0;
+  readonly kinesis = new KinesisLocal(inject("kinesis"));
+  readonly #streams: string[] = [];
   readonly #running: { destroy(): Promise<void> }[] = [];
 
   /** @param program what its hosts are, when not this machine's own */
   constructor(readonly program?: () => Promise<HostProgram>) {}
 
-  get kinesis(): KinesisLocal {
-    if (this.#kinesis === undefined) throw new Error("kinesis-local has not been started");
-    return this.#kinesis;
-  }
-
   async newStream(shards = 1): Promise<string> {
-    const name = `stream-${this.#streams++}`;
+    const name = `stream-${randomUUID()}`;
+    this.#streams.push(name);
     await this.kinesis.createStream(name, shards);
     return name;
   }
@@ -96,23 +93,20 @@ export class StreamFixture {
     }
   }
 
-  async start(): Promise<void> {
-    this.#kinesis = await KinesisLocal.start();
-  }
-
   async endRunning(): Promise<void> {
     await Promise.all(this.#running.splice(0).map((running) => running.destroy()));
   }
 
+  /** Deletes its streams: the server keeps in memory what is in them. */
   async stop(): Promise<void> {
-    await this.#kinesis?.stop();
+    await Promise.allSettled(this.#streams.splice(0).map((stream) => this.kinesis.deleteStream(stream)));
+    await this.kinesis.stop();
   }
 }
 
 /** For the top of a test file, or of a describe; `program` starts hosts that are not this machine's own. */
 export function useStreams(program?: () => Promise<HostProgram>): StreamFixture {
   const fixture = new StreamFixture(program);
-  beforeAll(async () => fixture.start());
   afterEach(async () => fixture.endRunning());
   afterAll(async () => fixture.stop());
   return fixture;
