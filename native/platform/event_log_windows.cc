@@ -14,7 +14,7 @@ namespace {
 // Of the texts "%1" in Windows' EventCreate.exe, which has them for 1 to 1000: a source may name it for its texts.
 constexpr DWORD kEvent = 1;
 // A text has 31,839 at most. Source: ReportEventW in Microsoft's documentation.
-constexpr size_t kMaxCharacters = 30000;
+constexpr size_t kMostEventCharacters = 30000;
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
@@ -35,7 +35,7 @@ void report_to_event_log(std::string_view message) {
   static const HANDLE source = RegisterEventSourceW(nullptr, L"kinesis");
   if (source == nullptr) return;
   std::wstring text = wide(std::string(message.substr(0, message.find_last_not_of('\n') + 1)));
-  if (text.size() > kMaxCharacters) text.resize(kMaxCharacters);
+  if (text.size() > kMostEventCharacters) text.resize(kMostEventCharacters);
   const wchar_t *texts[] = {text.c_str()};
   ReportEventW(source, type, 0, kEvent, nullptr, 1, 0, texts, nullptr);
 }

@@ -24,7 +24,7 @@ constexpr size_t kWriterStackBytes = 64 * 1024;
 // Until a message counts as written although it is not yet: a reader has taken it by then, or takes none.
 constexpr std::chrono::milliseconds kPatience(200);
 
-struct Writer {
+struct WriterThread {
   std::mutex mutex;
   std::condition_variable changed;
   std::string message;      // guarded by mutex
@@ -32,9 +32,9 @@ struct Writer {
   bool has_thread = false;  // guarded by mutex
 };
 
-Writer &writer() {
+WriterThread &writer() {
   // Never destroyed: its thread lives until the process ends.
-  static auto *writer = new Writer();
+  static auto *writer = new WriterThread();
   return *writer;
 }
 
@@ -93,7 +93,7 @@ HANDLE message_target() {
 
 void write_messages() {
   const HANDLE file = message_target();
-  Writer &own = writer();
+  WriterThread &own = writer();
   std::unique_lock<std::mutex> lock(own.mutex);
   for (;;) {
     own.changed.wait(lock, [&own] { return own.is_busy; });
@@ -119,7 +119,7 @@ size_t StandardError::write(const std::string_view *texts, size_t count) {
   std::string message;
   for (size_t i = 0; i < count; i++) message += texts[i];
   const size_t bytes = message.size();
-  Writer &own = writer();
+  WriterThread &own = writer();
   std::unique_lock<std::mutex> lock(own.mutex);
   if (own.is_busy) return 0;
   if (!own.has_thread) {

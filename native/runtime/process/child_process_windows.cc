@@ -6,12 +6,11 @@
 
 #include "platform/wide_text_windows.h"
 #include "runtime/process/child_process.h"
+#include "runtime/process/handle_windows.h"
 #include "runtime/process/message_pipe_windows.h"
 
 namespace kinesis {
 namespace {
-
-HANDLE handle_of(intptr_t number) { return reinterpret_cast<HANDLE>(number); }
 
 // Source: "Parsing C command-line arguments" in Microsoft's documentation of the C runtime.
 std::wstring command_line_of(const std::vector<std::string> &arguments) {

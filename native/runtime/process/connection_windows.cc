@@ -7,14 +7,13 @@
 
 #include "platform/wide_text_windows.h"
 #include "runtime/process/connection.h"
+#include "runtime/process/handle_windows.h"
 
 namespace kinesis {
 namespace {
 
 constexpr DWORD kPipeBytes = 1024 * 1024;
 constexpr size_t kMaxTransferBytes = 16 * 1024 * 1024;
-
-HANDLE handle_of(Connection::Number number) { return reinterpret_cast<HANDLE>(number); }
 
 }  // namespace
 

@@ -10,7 +10,7 @@
 namespace kinesis {
 namespace {
 
-constexpr size_t kReaderStackBytes = 64 * 1024;
+constexpr size_t kMessageReaderStackBytes = 64 * 1024;
 constexpr size_t kReadBytes = 4096;
 // A line beyond it goes on as the next.
 constexpr size_t kMaxLineBytes = 16 * 1024;
@@ -63,7 +63,7 @@ std::string MessagePipe::open() {
     return error;
   }
   pthread_t thread;
-  const std::string error = start_quiet_thread(kReaderStackBytes, copy_messages, our_end, thread);
+  const std::string error = start_quiet_thread(kMessageReaderStackBytes, copy_messages, our_end, thread);
   if (!error.empty()) {
     CloseHandle(our_end);
     return "cannot start a thread for the messages of Node.js: " + error;
