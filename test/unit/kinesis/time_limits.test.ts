@@ -48,12 +48,14 @@ afterEach(async () => {
   vi.unstubAllEnvs();
 });
 
+const { setTimeout: realTimeout } = globalThis;
+
 /** Waits in real time, while the time of timers stands still. */
 async function until(isSo: () => boolean): Promise<void> {
   const endMs = performance.now() + 20_000;
   while (!isSo()) {
     if (performance.now() > endMs) throw new Error("it does not come to that");
-    await new Promise(setImmediate);
+    await new Promise((resolve) => realTimeout(resolve, 1));
   }
 }
 
