@@ -33,6 +33,9 @@ bool has_folder(const std::string &path);
 std::vector<std::string> program_folders();
 /// Whether there is such a file.
 bool file_exists(const std::string &path);
+/// What stands in the place of a file and may be waited for when it is opened or read, such as "a FIFO"; empty for a
+/// file, a folder, the null device, or nothing.
+std::string device_in_place_of(const std::string &path);
 /// Whether there is such a file, and this process may run it as a program.
 bool is_program(const std::string &path);
 

@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -17,6 +18,9 @@ namespace {
 
 // As glibc's execvp() has it.
 constexpr const char *kPathWhereUnset = "/bin:/usr/bin";
+
+// Of /dev/null. Source: Linux, Documentation/admin-guide/devices.txt.
+constexpr unsigned kNullMajor = 1, kNullMinor = 3;
 
 }  // namespace
 
@@ -63,6 +67,15 @@ std::vector<std::string> program_folders() {
 bool file_exists(const std::string &path) {
   struct stat status {};
   return stat(path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode);
+}
+
+std::string device_in_place_of(const std::string &path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return "";
+  if (S_ISFIFO(status.st_mode)) return "a FIFO";
+  if (S_ISSOCK(status.st_mode)) return "a socket";
+  const bool is_null = S_ISCHR(status.st_mode) && status.st_rdev == makedev(kNullMajor, kNullMinor);
+  return (S_ISCHR(status.st_mode) && !is_null) || S_ISBLK(status.st_mode) ? "a device" : "";
 }
 
 bool is_program(const std::string &path) {

@@ -99,6 +99,9 @@ std::vector<std::string> program_folders() {
 
 bool file_exists(const std::string &path) { return GetFileAttributesW(wide(path).c_str()) != INVALID_FILE_ATTRIBUTES; }
 
+// No file there can be a FIFO.
+std::string device_in_place_of(const std::string &) { return ""; }
+
 bool is_program(const std::string &path) {
   const DWORD attributes = GetFileAttributesW(wide(path).c_str());
   return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0;

@@ -2,7 +2,7 @@
 import { open, rename, unlink } from "node:fs/promises";
 import { FileFault, readBoundedFile } from "../network/bounded_file.js";
 import { inUse, patienceMs, stepMs, type Clock, type Lock } from "./lock.js";
-import { expectRegular, isSystemError, privateMode } from "./named_file.js";
+import { expectRegular, isSystemError, KindError, privateMode } from "./named_file.js";
 import { isRunning, ownIdentity, type ProcessIdentity } from "./process_identity.js";
 import { takeWindowsLock } from "./windows_lock.js";
 
@@ -15,7 +15,7 @@ const mostLockBytes = 4096;
 export async function takeLock(option: string, file: string, token: string, clock: Clock): Promise<Lock> {
   if (process.platform === "win32") return takeWindowsLock(option, file, clock);
   const lockFile = `${file}.lock`;
-  await expectRegular(lockFile);
+  await expectLock(lockFile);
   const own = await ownIdentity();
   const content = `${JSON.stringify({ ...own, token })}\n`;
   const endMs = clock.now() + patienceMs;
@@ -39,6 +39,15 @@ export async function takeLock(option: string, file: string, token: string, cloc
     if (await isHeld()) await unlink(lockFile).catch(() => undefined);
   };
   return { isHeld, release };
+}
+
+/** The option names another file. */
+async function expectLock(lockFile: string): Promise<void> {
+  try {
+    await expectRegular(lockFile);
+  } catch (error) {
+    throw error instanceof KindError ? new KindError(`has ${lockFile} beside it, which ${error.message}`) : error;
+  }
 }
 
 async function tryCreate(file: string, content: string): Promise<boolean> {

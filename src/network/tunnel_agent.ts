@@ -2,10 +2,10 @@
 import type { ClientRequest } from "node:http";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
-import { checkServerIdentity, TLSSocket, type SecureContext } from "node:tls";
+import { checkServerIdentity, connect as connectSecure, TLSSocket, type SecureContext } from "node:tls";
 import { Agent, type AgentConnectOpts } from "agent-base";
-import { HttpsProxyAgent } from "https-proxy-agent";
 import { SocksProxyAgent } from "socks-proxy-agent";
+import { askForTunnel, type ProxyResponse } from "./connect_tunnel.js";
 import { handshakeOf } from "./handshake.js";
 import { Openings } from "./openings.js";
 import { proxyError, type Proxy } from "./proxy.js";
@@ -53,21 +53,28 @@ export class TunnelAgent extends Agent {
   }
 
   async #open(request: ClientRequest, options: AgentConnectOpts, signal: AbortSignal): Promise<Duplex> {
-    let response: ProxyResponse | undefined;
-    request.once("proxyConnect", (received: ProxyResponse) => (response = received));
-    const socket = await this.#connector(signal).connect(request, this.#targetOptions(options));
-    // A proxy that refuses would be taken for the service: https-proxy-agent plays its response back as the target's.
-    if (response !== undefined && response.statusCode !== 200) throw refusal(response);
+    const { url } = this.settings.proxy;
+    const socket = url.protocol.startsWith("socks")
+      ? await socksConnector(url).connect(request, this.#targetOptions(options))
+      : await this.#throughHttp(options, signal);
     if (!this.settings.isSecure) return socket;
     if (!(socket instanceof TLSSocket)) throw new Error("opened no TLS connection");
     await handshakeOf(socket, signal);
     return socket;
   }
 
-  #connector(signal: AbortSignal): HttpsProxyAgent<string> | SocksProxyAgent {
+  /** Begins the TLS session with the target behind a tunnel. Requests without TLS go to an HTTP proxy without a tunnel. */
+  async #throughHttp(options: AgentConnectOpts, signal: AbortSignal): Promise<Duplex> {
     const { proxy, trust } = this.settings;
-    if (proxy.url.protocol.startsWith("socks")) return socksConnector(proxy.url);
-    return new HttpsProxyAgent(proxy.url, { keepAlive: true, signal, ...(trust === undefined ? {} : { secureContext: trust }) });
+    const { host = "", port } = options;
+    const { socket, response } = await askForTunnel(proxy.url, { host, port, trust, signal });
+    if (response.statusCode !== 200) {
+      socket.destroy();
+      throw refusal(response);
+    }
+    const name = isIP(host) === 0 ? { servername: host } : {};
+    // The request's path would be taken for that of a local socket.
+    return connectSecure({ ...name, ...this.#targetOptions(options), path: undefined, socket });
   }
 
   /** For the TLS session with the target, of which the libraries would forget the address when it is no name. */
@@ -93,12 +100,6 @@ function socksConnector(url: URL): SocksProxyAgent {
   const bare = url.hostname.replace(/^\[|\]$/g, "");
   if (isIP(bare) === 6) agent.proxy.host = bare;
   return agent;
-}
-
-/** The response of a proxy to CONNECT, as https-proxy-agent reports it. */
-interface ProxyResponse {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, unknown>>;
 }
 
 /**

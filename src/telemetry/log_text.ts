@@ -33,7 +33,8 @@ export function cutTo(mostCharacters: number, text: string): string {
   return `${text.slice(0, mostCharacters - 1).replace(/[\uD800-\uDBFF]$/u, "")}…`;
 }
 
-function withoutSecrets(message: string, hidden: Secrets): string {
+/** Returns the text, or its first 64 Ki characters, without secrets: before a cut, which could leave the half of one. */
+export function withoutSecrets(message: string, hidden: Secrets = secrets): string {
   if (message.length <= mostCharactersRead) return hidden.hide(message);
   const text = hidden.hide(message.slice(0, mostCharactersRead));
   // One that the end cuts in two is not found.

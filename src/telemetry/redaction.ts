@@ -1,5 +1,5 @@
 /** Keeps out of our messages what a service quotes in its own. */
-import { cutTo } from "./log_text.js";
+import { cutTo, withoutSecrets } from "./log_text.js";
 
 /** Codes of services have up to 40 characters. */
 const mostCodeCharacters = 100;
@@ -11,16 +11,17 @@ const place = "' at '";
 
 /**
  * What of a service's message may be told. It quotes a value that it refuses, which may be a record's partition key and hold any text,
- * so that only the last place is surely the service's own word; and for a wrong signature all that should have been signed.
+ * so that only the last place is surely the service's own word; and for a wrong signature all that should have been signed. A known
+ * secret is hidden here: the log would not find one that is cut.
  */
 export function toldMessage(message: string): string {
   const signed = /The (?:Canonical String|String-to-Sign) /u.exec(message)?.index ?? message.length;
-  return cutTo(mostMessageCharacters, withoutValue(message.slice(0, signed).trimEnd()));
+  return cutTo(mostMessageCharacters, withoutSecrets(withoutValue(message.slice(0, signed).trimEnd())));
 }
 
 /** What of a service's code may be told. */
 export function toldCode(code: string): string {
-  return cutTo(mostCodeCharacters, code);
+  return cutTo(mostCodeCharacters, withoutSecrets(code));
 }
 
 function withoutValue(message: string): string {

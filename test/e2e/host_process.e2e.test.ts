@@ -106,6 +106,31 @@ it("a libnode that KINESIS_LIBNODE names is not passed over, though there is a n
   expect(complaint).toContain("/nowhere/libnode.so: no such file");
 });
 
+/** What in a file's place may be waited for, and how it is told; the null device is an empty file. */
+const devices = [
+  { what: "a FIFO", place: () => programs.fifo(), reason: "is a FIFO; it must be a regular file" },
+  { what: "a terminal", place: () => "/dev/ptmx", reason: "is a device; it must be a regular file" },
+];
+
+it.each(devices)("a KINESIS_LIBNODE that is $what fails the init at once with the reason", async ({ place, reason }) => {
+  const file = place();
+  expect(await complaintOf({ KINESIS_RUNTIME: "embedded", KINESIS_LIBNODE: file })).toContain(`${file}: ${reason}`);
+});
+
+describe.each([
+  { runtime: "embedded", environment: embedded },
+  { runtime: "in a process of its own", environment: inProcess },
+])("with Node.js $runtime", ({ environment }) => {
+  it.each(devices)("a NODE_EXTRA_CA_CERTS that is $what fails the init at once with the reason", async ({ place, reason }) => {
+    const file = place();
+    expect(await complaintOf({ ...environment, NODE_EXTRA_CA_CERTS: file })).toContain(`'NODE_EXTRA_CA_CERTS' names ${file}, which ${reason}`);
+  });
+
+  it("a NODE_EXTRA_CA_CERTS that is the null device has no certificates", async () => {
+    await expectDelivery(await streams.host({ ...environment, NODE_EXTRA_CA_CERTS: "/dev/null" }));
+  });
+});
+
 it("a wrong KINESIS_RUNTIME is named", async () => {
   expect(await complaintOf({ KINESIS_RUNTIME: "both" })).toContain("Invalid 'KINESIS_RUNTIME' value (both) specified, must be embedded, process or auto");
 });

@@ -1,5 +1,5 @@
 // Environments in which the core runs in a place that the test chooses, whatever runtime the rest of a test run has.
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -50,6 +50,13 @@ export class ProgramFolder {
     const copy = path.join(folder, "kinesis.so");
     copyFileSync(PLUGIN, copy);
     return copy;
+  }
+
+  /** A FIFO without a writer; gives its path. */
+  fifo(): string {
+    const file = path.join(this.folder(), "fifo");
+    execFileSync("mkfifo", [file]);
+    return file;
   }
 
   /** A file named node with this text, that can be executed or not. */

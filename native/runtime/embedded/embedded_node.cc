@@ -73,6 +73,12 @@ std::string EmbeddedNode::find(const std::string &reason) {
       tried += "\n  " + candidate + ": no such file";
       continue;
     }
+    // The loader would wait for the writer of a FIFO.
+    const std::string device = has_folder(candidate) ? device_in_place_of(candidate) : "";
+    if (!device.empty()) {
+      tried += "\n  " + candidate + ": is " + device + "; it must be a regular file";
+      continue;
+    }
     std::string failure = "not opened";
     void *library = refusal_.empty()                       ? open_with_own_libraries(candidate, failure)
                     : works_with_host_libraries(candidate) ? open_library(candidate, failure)

@@ -228,7 +228,8 @@ describe("a state file that cannot be used for its place", () => {
     const missing = path.join(folder, "missing", "state");
     expect(await faultOf({ name: missing })).toContain("the file cannot be opened (ENOENT); its folder must exist");
     mkdirSync(`${file}.lock`);
-    expect(await faultOf()).toContain("it is a folder");
+    const lockFault = `Invalid 'state_file' value (${file}) specified, it has ${file}.lock beside it, which is a folder; it must be a regular file`;
+    expect(await faultOf()).toBe(lockFault);
   });
 
   it("is told at once when it is a FIFO or a device", async () => {

@@ -1,6 +1,7 @@
 // What is told of a service's message: no value that it quotes, whatever the value looks like.
 import { describe, expect, it } from "vitest";
 import { blamesStream, toldCode, toldMessage } from "../../../src/telemetry/redaction.js";
+import { secrets } from "../../../src/telemetry/secrets.js";
 
 const refused = (value: string, place = "records.1.member.partitionKey") =>
   `1 validation error detected: Value '${value}' at '${place}' failed to satisfy constraint: Member must have length less than or equal to 256`;
@@ -41,6 +42,31 @@ describe("a refusal", () => {
     "Must specify a StreamName or StreamARN; records were not read",
   ])("of the stream is one: %s", (message) => {
     expect(blamesStream(message)).toBe(true);
+  });
+});
+
+/** As long as a session token, and longer than what is told of a message. */
+const secret = `hunter2${"Ab3/+".repeat(200)}`;
+
+describe("a secret that is repeated", () => {
+  it.each([0, 592, 593, 594, 599, 600, 601])("behind %i other characters leaves no part of itself where the message is cut", (before) => {
+    secrets.note(secret);
+    for (const form of [secret, encodeURIComponent(secret)]) {
+      const told = toldMessage(`${"m".repeat(before)}${form} is not valid`);
+      expect(told).not.toContain("h");
+      expect(told.length).toBeLessThanOrEqual(600);
+    }
+  });
+
+  it.each([0, 92, 93, 94, 99, 100, 101])("behind %i other characters leaves no part of itself where the code is cut", (before) => {
+    secrets.note(secret);
+    expect(toldCode(`${"m".repeat(before)}${secret}`)).not.toContain("h");
+  });
+
+  it("where 64 Ki characters end, which are looked at, leaves no part of itself either", () => {
+    secrets.note(secret);
+    expect(toldMessage(`Value '${"v".repeat(64 * 1024)}' at 'x' ${secret}`)).not.toContain("hunter2");
+    expect(toldMessage(`${"m".repeat(64 * 1024 - 500)}${secret}`)).not.toContain("hunter2");
   });
 });
 

@@ -1,0 +1,108 @@
+/** Opens tunnels through HTTP proxies: asks by CONNECT, and reads the head of the response within a limit (RFC 9110, 9.3.6). */
+import { connect as connectPlain, isIP, type Socket } from "node:net";
+import { connect as connectSecure, type SecureContext } from "node:tls";
+
+/** Of a response's head, as Node's own limit. A proxy may never end it. */
+const mostHeadBytes = 16 * 1024;
+const headEnd = "\r\n\r\n";
+
+/** A proxy's response to CONNECT. */
+export interface ProxyResponse {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A connection to the proxy, and the response on it: to the target when the status is 200. */
+export interface AnsweredConnect {
+  readonly socket: Socket;
+  readonly response: ProxyResponse;
+}
+
+/** What a tunnel is asked for with. */
+export interface ConnectOptions {
+  /** The host and port of the target. */
+  readonly host: string;
+  readonly port: number;
+  /** For a proxy that speaks TLS. */
+  readonly trust: SecureContext | undefined;
+  /** Destroys the connection. */
+  readonly signal: AbortSignal;
+}
+
+/** Asks a proxy for a tunnel. @throws the connection's error, or one for a response that is not HTTP or too long */
+export async function askForTunnel(proxy: URL, options: ConnectOptions): Promise<AnsweredConnect> {
+  const socket = openConnection(proxy, options);
+  try {
+    socket.write(requestFor(proxy, options));
+    return { socket, response: parseHead(await readHead(socket)) };
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+function openConnection(proxy: URL, { trust, signal }: ConnectOptions): Socket {
+  const host = unbracketed(proxy.hostname);
+  if (proxy.protocol !== "https:") return connectPlain({ host, port: proxy.port === "" ? 80 : Number(proxy.port), signal });
+  return connectSecure({
+    ...{ host, port: proxy.port === "" ? 443 : Number(proxy.port), signal, ALPNProtocols: ["http/1.1"] },
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(trust === undefined ? {} : { secureContext: trust }),
+  });
+}
+
+function requestFor({ username, password }: URL, { host, port }: ConnectOptions): string {
+  const target = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const authorization = username === "" && password === "" ? [] : [`Proxy-Authorization: Basic ${Buffer.from(user).toString("base64")}`];
+  return [`CONNECT ${target} HTTP/1.1`, ...authorization, `Host: ${target}`, "Proxy-Connection: Keep-Alive"].join("\r\n") + headEnd;
+}
+
+/** Returns the head without its empty line. What follows it stays to be read from the connection. */
+function readHead(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let read = Buffer.alloc(0);
+    const stop = () => {
+      socket.off("data", onData).off("end", onEnd).off("close", onEnd).off("error", onError);
+      // An error between here and the next listener is told by what is read or written then.
+      socket.on("error", () => undefined);
+    };
+    const onData = (part: Buffer) => {
+      const from = Math.max(0, read.length + 1 - headEnd.length);
+      read = Buffer.concat([read, part]);
+      const end = read.indexOf(headEnd, from);
+      if (end < 0 && read.length < mostHeadBytes + headEnd.length) return;
+      socket.pause();
+      stop();
+      if (end < 0 || end > mostHeadBytes) {
+        reject(new Error(`the head of its answer to CONNECT has more than ${mostHeadBytes} bytes`));
+        return;
+      }
+      const rest = read.subarray(end + headEnd.length);
+      if (rest.length > 0) socket.unshift(rest);
+      resolve(read.toString("latin1", 0, end));
+    };
+    const onError = (error: Error) => {
+      stop();
+      reject(error);
+    };
+    const onEnd = () => onError(new Error("closed the connection before it answered CONNECT"));
+    socket.on("data", onData).on("end", onEnd).on("close", onEnd).on("error", onError);
+  });
+}
+
+function parseHead(head: string): ProxyResponse {
+  const [statusLine = "", ...lines] = head.split("\r\n");
+  const status = /^HTTP\/\d\.\d (\d{3})(?: |$)/u.exec(statusLine)?.[1];
+  if (status === undefined) throw new Error("did not answer CONNECT in HTTP");
+  const headers = lines.flatMap((line): [string, string][] => {
+    const colon = line.indexOf(":");
+    return colon < 0 ? [] : [[line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()]];
+  });
+  return { statusCode: Number(status), headers: Object.fromEntries(headers) };
+}
+
+/** An IPv6 address as connections take it. */
+function unbracketed(hostname: string): string {
+  return hostname.replace(/^\[|\]$/gu, "");
+}

@@ -1,0 +1,103 @@
+// A proxy's answer to CONNECT: its head has a limit of size, whatever comes is told, and what follows it is the target's.
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, it } from "vitest";
+import { askForTunnel } from "../../../src/network/connect_tunnel.js";
+import { createHttpHandler } from "../../../src/network/http_handler.js";
+import { readNetworkEnvironment } from "../../../src/network/network.js";
+import { RawServer } from "../../support/raw_server.js";
+
+const most = 16 * 1024;
+const established = "HTTP/1.1 200 Connection established";
+const stops: (() => void)[] = [];
+
+afterEach(() => {
+  for (const stop of stops.splice(0).reverse()) stop();
+});
+
+async function ask(say: (socket: Socket) => void) {
+  const proxy = await RawServer.start(say);
+  stops.push(() => proxy.stop());
+  const opening = new AbortController();
+  const asked = await askForTunnel(new URL(proxy.endpoint), { host: "kinesis.example", port: 443, trust: undefined, signal: opening.signal });
+  stops.push(() => asked.socket.destroy());
+  return asked;
+}
+
+async function nextOn(socket: Socket): Promise<string> {
+  const next = once(socket, "data");
+  socket.resume();
+  const [part] = (await next) as [Buffer];
+  return part.toString();
+}
+
+/** A head of so many bytes. */
+const headOf = (bytes: number) => `${established}\r\nX-More: `.padEnd(bytes, "x");
+
+describe("the head of an answer to CONNECT", () => {
+  it.each([most - 1, most])("of %i bytes is read", async (bytes) => {
+    const { response } = await ask((socket) => void socket.write(`${headOf(bytes)}\r\n\r\n`));
+    expect(response.statusCode).toBe(200);
+    expect(response.headers["x-more"]).toMatch(/^x+$/);
+  });
+
+  it.each([most - 1, most])("of %i bytes is read in two parts that divide its end", async (bytes) => {
+    const { response } = await ask((socket) => {
+      socket.write(`${headOf(bytes)}\r\n\r`);
+      void sleep(20).then(() => socket.write("\n"));
+    });
+    expect(response.statusCode).toBe(200);
+  });
+
+  it("of one byte more than 16 KiB is refused", async () => {
+    await expect(ask((socket) => void socket.write(`${headOf(most + 1)}\r\n\r\n`))).rejects.toThrow("has more than 16384 bytes");
+  });
+
+  it("is read byte by byte, and what follows is the target's", async () => {
+    const { socket, response } = await ask((connection) => {
+      const bytes = `${established}\r\nRetry-After:  7 \r\nretry-after: 8\r\nno header\r\n\r\n`.split("");
+      const next = () => {
+        const byte = bytes.shift();
+        if (byte !== undefined) connection.write(byte, () => setImmediate(next));
+        else connection.write("from the target");
+      };
+      connection.setNoDelay(true);
+      next();
+    });
+    expect(response).toEqual({ statusCode: 200, headers: { "retry-after": "8" } });
+    expect(await nextOn(socket)).toBe("from the target");
+  });
+
+  it("may come together with what the target says first", async () => {
+    const { socket } = await ask((connection) => void connection.write(`${established}\r\n\r\nfrom the target`));
+    expect(await nextOn(socket)).toBe("from the target");
+  });
+
+  it.each(["", "\u0000\u0001\r\n\r\n", "SSH-2.0-x\r\n\r\n", "HTTP/1.1 2x0 OK\r\n\r\n", "\r\n\r\n"])("that is not HTTP is told: %j", async (text) => {
+    await expect(ask((socket) => void socket.end(text))).rejects.toThrow(
+      text === "" ? "closed the connection before it answered CONNECT" : "did not answer CONNECT in HTTP",
+    );
+  });
+});
+
+it("a proxy whose head has no end fails the request long before its time, and costs little", async () => {
+  let bytes = 0;
+  const proxy = await RawServer.start((socket) => {
+    const line = `X-More: ${"y".repeat(4000)}\r\n`;
+    const say = () => {
+      bytes += line.length;
+      socket.write(line, (error) => (error == null ? setImmediate(say) : undefined));
+    };
+    socket.write(`${established}\r\n`);
+    say();
+  });
+  stops.push(() => proxy.stop());
+  const handler = createHttpHandler(await readNetworkEnvironment({ HTTPS_PROXY: proxy.endpoint }));
+  stops.push(() => handler.destroy());
+  const request = { protocol: "https:", hostname: "kinesis.example", path: "/", method: "POST", headers: {}, query: {}, body: "question" };
+  const message = `the proxy of HTTPS_PROXY (127.0.0.1:${proxy.port}): the head of its answer to CONNECT has more than 16384 bytes`;
+  await expect(handler.handle(request)).rejects.toMatchObject({ message, code: "EPROXY" });
+  // What the kernel keeps for a connection that is not read is a few MiB at most.
+  expect(bytes).toBeLessThan(8 * 1024 * 1024);
+});
