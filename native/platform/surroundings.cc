@@ -1,6 +1,7 @@
 // What the plugin remembers of the moment when Fluent Bit loaded it: its own path, and where messages go.
 #include "platform/surroundings.h"
 
+#include "platform/log_text.h"
 #include "platform/messages.h"
 #include "platform/platform.h"
 
@@ -21,7 +22,8 @@ void Surroundings::remember() {
 }
 
 void Surroundings::say(std::string_view message) const {
-  const std::string_view parts[] = {"[kinesis] ", message, "\n"};
+  const std::string text = log_text(message);
+  const std::string_view parts[] = {"[kinesis] ", text, "\n"};
   Messages::get().write(parts, 3);
 }
 

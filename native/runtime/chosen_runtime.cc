@@ -11,7 +11,7 @@
 #include "platform/platform.h"
 #include "platform/surroundings.h"
 #include "runtime/embedded/embedded_node.h"
-#include "runtime/extra_certificates.h"
+#include "runtime/files_of_node.h"
 #include "runtime/process/child_node.h"
 #include "runtime/process/run_watch.h"
 #include "runtime/process_limits.h"
@@ -109,7 +109,7 @@ std::string ChosenRuntime::start() {
     }
   }
   for (const std::string &complaint :
-       {complaint_of_start_timeout(), complaint_of_silence_timeout(), complaint_of_extra_certificates()}) {
+       {complaint_of_start_timeout(), complaint_of_silence_timeout(), complaint_of_files_of_node()}) {
     if (!complaint.empty()) return complaint;
   }
   const std::string error = runtime()->start();

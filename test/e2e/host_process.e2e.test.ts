@@ -121,10 +121,13 @@ describe.each([
   { runtime: "embedded", environment: embedded },
   { runtime: "in a process of its own", environment: inProcess },
 ])("with Node.js $runtime", ({ environment }) => {
-  it.each(devices)("a NODE_EXTRA_CA_CERTS that is $what fails the init at once with the reason", async ({ place, reason }) => {
-    const file = place();
-    expect(await complaintOf({ ...environment, NODE_EXTRA_CA_CERTS: file })).toContain(`'NODE_EXTRA_CA_CERTS' names ${file}, which ${reason}`);
-  });
+  it.each(["NODE_EXTRA_CA_CERTS", "OPENSSL_CONF"].flatMap((name) => devices.map((device) => ({ name, ...device }))))(
+    "$name that is $what fails the init at once with the reason",
+    async ({ name, place, reason }) => {
+      const file = place();
+      expect(await complaintOf({ ...environment, [name]: file })).toContain(`'${name}' names ${file}, which ${reason}`);
+    },
+  );
 
   it("a NODE_EXTRA_CA_CERTS that is the null device has no certificates", async () => {
     await expectDelivery(await streams.host({ ...environment, NODE_EXTRA_CA_CERTS: "/dev/null" }));

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "platform/log_text.h"
 #include "platform/messages.h"
 #include "platform/standard_error.h"
 #include "platform/surroundings.h"
@@ -157,6 +158,36 @@ void core_with_full_pipe() {
   CHECK(read.find("now it is read") != std::string::npos);
 }
 
+void unfit_text() {
+  CHECK(kinesis::log_text("") == "");
+  CHECK(kinesis::log_text("one\n  two\n") == "one\n  two\n");
+  CHECK(kinesis::log_text(std::string_view("\0\t\r\x1b\x1f ~\x7f", 8)) ==
+        "\\u0000\\u0009\\u000d\\u001b\\u001f ~\\u007f");
+  // U+0080, U+009F, U+00A0, then U+061B to U+061D
+  CHECK(kinesis::log_text("\xc2\x80\xc2\x9f\xc2\xa0") == "\\u0080\\u009f\xc2\xa0");
+  CHECK(kinesis::log_text("\xd8\x9b\xd8\x9c\xd8\x9d") == "\xd8\x9b\\u061c\xd8\x9d");
+  // U+200D to U+2010, U+2027 to U+202F, U+2065 to U+206A: the first and the last of each are fit.
+  CHECK(kinesis::log_text("\xe2\x80\x8d\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\x90") ==
+        "\xe2\x80\x8d\\u200e\\u200f\xe2\x80\x90");
+  CHECK(kinesis::log_text("\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xae\xe2\x80\xaf") ==
+        "\xe2\x80\xa7\\u2028\\u202e\xe2\x80\xaf");
+  CHECK(kinesis::log_text("\xe2\x81\xa5\xe2\x81\xa6\xe2\x81\xa9\xe2\x81\xaa") ==
+        "\xe2\x81\xa5\\u2066\\u2069\xe2\x81\xaa");
+  CHECK(kinesis::log_text("\xf0\x9f\x98\x80 \xff\xc2 \xe2\x80") == "\xf0\x9f\x98\x80 \xff\xc2 \xe2\x80");
+  const std::string most(1024, 'x');
+  CHECK(kinesis::log_text(most + "\n" + most) == most + "\n" + most);
+  CHECK(kinesis::log_text(most + "y") == std::string(700, 'x') + " [cut] " + std::string(299, 'x') + "y");
+  // An escape and a character are whole or not there.
+  const std::string escapes =
+      kinesis::log_text(std::string(699, 'x') + std::string(200, '\x01') + std::string(299, 'y'));
+  CHECK(escapes == std::string(699, 'x') + " [cut] " + std::string(299, 'y'));
+  std::string letters = "x";
+  for (int count = 0; count < 600; count++) letters += "\xc3\xa9";
+  const std::string cut = kinesis::log_text(letters);
+  CHECK(cut.size() == 699 + 7 + 300);
+  CHECK(cut.compare(697, 11, "\xc3\xa9 [cut] \xc3\xa9") == 0);
+}
+
 }  // namespace
 
 Cases message_cases() {
@@ -165,7 +196,8 @@ Cases message_cases() {
           {"messages-full-pipe-of-others", full_pipe_of_others},
           {"messages-file", file_takes_all},
           {"messages-without-standard-error", no_standard_error},
-          {"messages-of-core", core_with_full_pipe}};
+          {"messages-of-core", core_with_full_pipe},
+          {"messages-with-unfit-text", unfit_text}};
 }
 
 }  // namespace shim

@@ -125,6 +125,7 @@ export const CASES: readonly Case[] = [
   { name: "messages-full-pipe-of-others", behaviour: "a pipe that cannot be opened anew is written to while it has room for a page" },
   { name: "messages-file", behaviour: "messages in a file keep their order with those of others" },
   { name: "messages-without-standard-error", behaviour: "messages of a host without standard error get into no other file" },
+  { name: "messages-with-unfit-text", behaviour: "a message shows control characters, separators of lines and marks of direction as escapes, and its longest lines without their middle" },
   { name: "messages-of-core", behaviour: "the core's messages for a full pipe are lost at once and counted" },
   {
     name: "process-stopped",

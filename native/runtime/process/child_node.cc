@@ -6,6 +6,7 @@
 
 #include "fluent_bit/flb_proxy_abi.h"
 #include "fluent_bit/host_log.h"
+#include "platform/log_text.h"
 #include "platform/messages.h"
 #include "platform/platform.h"
 #include "platform/surroundings.h"
@@ -36,7 +37,7 @@ constexpr int kError = 1;
 
 // In the host's log where a thread waits that can write there.
 void complain(const std::string &message) {
-  if (!LocalHost::get().log(kError, "[kinesis] " + message)) Surroundings::get().say(message);
+  if (!LocalHost::get().log(kError, "[kinesis] " + log_text(message))) Surroundings::get().say(message);
 }
 
 }  // namespace
