@@ -30,7 +30,7 @@ WITH_WINDOWS = found=$$(sh scripts/windows_tools.sh $(WINDOWS_NODES)); eval "$$f
 endif
 
 # Targets whose tools (vitest, dependency-cruiser) need a newer Node.js than the build.
-WITH_NEWER_NODE := check fuzz lint soak test tests test-arm64 test-matrix test-package test-windows
+WITH_NEWER_NODE := changed-lint changed-units check fuzz lint soak test tests test-arm64 test-matrix test-package test-windows
 # What goes by itself needs no tools.
 ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),release)),)
 ifneq ($(shell sh scripts/check-tools.sh $(if $(filter $(WITH_NEWER_NODE),$(MAKECMDGOALS)),20.19) || echo missing),)
@@ -188,11 +188,20 @@ $(PASSED)/types: $(TYPED) $(MODULES) | $(PASSED)
 	@touch $@
 
 # What ESLint found in files that have not changed is remembered, although a changed type may make more of them: `make lint`,
-# and so `make test`, looks at all files anew.
-## Checks lint, types and unit tests: the inner loop.
-check: $(PASSED)/imports $(PASSED)/doc-comments $(PASSED)/clang-format $(PASSED)/types
+# and so `make test`, looks at all files anew. Tests that read a changed file as text, such as a document, are not found either.
+# make check SINCE=origin/main
+## Checks lint and types, and runs the unit tests of what has changed since the last commit, or SINCE: the inner loop.
+check: $(MODULES)
+	@$(MAKE) -j2 --output-sync=target changed-units changed-lint $(PASSED)/types $(PASSED)/doc-comments $(PASSED)/imports $(PASSED)/clang-format
+
+.PHONY: changed-lint changed-units
+## Lints the files that have changed.
+changed-lint:
 	npx --no-install eslint . --max-warnings 0 --cache --cache-location build/eslint-cache
-	npx --no-install vitest run --project stages --project unit
+
+## Runs the unit tests of what has changed since the last commit, or SINCE.
+changed-units:
+	npx --no-install vitest run --project stages --project unit --changed $(SINCE)
 
 # kinesis.dll too, where it can be run, with the newest node.exe alone.
 test tests: WINDOWS_NODES := newest
