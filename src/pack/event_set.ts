@@ -1,5 +1,5 @@
 /** A set of events of one chunk, by their positions. */
-import type { Entry } from "./entry.js";
+import type { Entry, EntryTable } from "./entry_table.js";
 
 /** One bit for each event up to a position, and all events behind it if need be. */
 export class EventSet {
@@ -13,20 +13,20 @@ export class EventSet {
   }
 
   /** Adds the events that are in these entries. */
-  add(entries: readonly Entry[]): void {
+  add(table: EntryTable, entries: readonly Entry[]): void {
     let last = -1;
-    forEachEvent(entries, (event) => {
+    forEachEvent(table, entries, (event) => {
       if (event > last) last = event;
     });
     this.#grow(last < 0 ? 0 : (last >>> 3) + 1);
-    forEachEvent(entries, (event) => {
+    forEachEvent(table, entries, (event) => {
       this.#bits[event >>> 3] = (this.#bits[event >>> 3] as number) | (1 << (event & 7));
     });
   }
 
   /** Removes the events that are in these entries, but for those from {@link rest} on. */
-  remove(entries: readonly Entry[]): void {
-    forEachEvent(entries, (event) => {
+  remove(table: EntryTable, entries: readonly Entry[]): void {
+    forEachEvent(table, entries, (event) => {
       if (event >>> 3 < this.#bits.length) this.#bits[event >>> 3] = (this.#bits[event >>> 3] as number) & ~(1 << (event & 7));
     });
   }
@@ -78,9 +78,9 @@ export class EventSet {
   }
 }
 
-function forEachEvent(entries: readonly Entry[], use: (event: number) => void): void {
-  for (const { events } of entries) {
-    if (typeof events === "number") use(events);
-    else events.forEach(use);
+function forEachEvent({ events, firstEvents }: EntryTable, entries: readonly Entry[], use: (event: number) => void): void {
+  for (const entry of entries) {
+    const end = firstEvents[entry + 1] as number;
+    for (let index = firstEvents[entry] as number; index < end; index++) use(events[index] as number);
   }
 }
