@@ -48,7 +48,7 @@ export function cutLanes(table: EntryTable, entries: readonly Entry[], limits: B
  * without a shard hold any keys, so they share one ordering key. Undefined for an entry that follows no order.
  */
 export function orderingKeyOf(table: EntryTable, entry: Entry, order: SendOrder): string | undefined {
-  if (order === "by shard") return table.shardIdOf(entry) ?? "";
+  if (order === "by shard") return table.shardIds.of(entry) ?? "";
   return order === "by key" ? table.partitionKeys[entry] : undefined;
 }
 
@@ -69,6 +69,7 @@ function readSlots(table: EntryTable, entries: readonly Entry[], { maxRecords, m
   const ofEntries = new Int16Array(entries.length);
   const entryLoads = new Float64Array(entries.length);
   const loads = new Float64Array(slotCount);
+  const sizes = table.sizes.numbers;
   let key: string | undefined;
   let slot = noSlot;
   for (const [index, entry] of entries.entries()) {
@@ -76,7 +77,7 @@ function readSlots(table: EntryTable, entries: readonly Entry[], { maxRecords, m
     key = orderingKeyOf(table, entry, order);
     if (key === undefined) slot = noSlot;
     else if (key !== before) slot = slotOf(key);
-    const load = Math.max(1 / maxRecords, (table.sizes[entry] as number) / maxBytes);
+    const load = Math.max(1 / maxRecords, (sizes[entry] as number) / maxBytes);
     ofEntries[index] = slot;
     entryLoads[index] = load;
     if (slot !== noSlot) loads[slot] = (loads[slot] as number) + load;

@@ -49,7 +49,7 @@ function count(table: EntryTable, entries: readonly Entry[], outcome: PutRecords
   for (const entry of entries) {
     if (failed.has(entry)) continue;
     records += table.userRecordsOf(entry);
-    bytes += table.sizes[entry] as number;
+    bytes += table.sizes.numbers[entry] as number;
   }
   metrics.add("sent_records_total", records);
   metrics.add("sent_entries_total", entries.length - failed.size);

@@ -237,7 +237,7 @@ export class RequestShare {
 const overheadBytes = 40;
 
 /** Estimates the size of a batch's request body: its data in base64. */
-export function bodyBytesOf({ sizes }: EntryTable, batch: readonly Entry[]): number {
+export function bodyBytesOf({ sizes: { numbers: sizes } }: EntryTable, batch: readonly Entry[]): number {
   let bytes = 0;
   for (const entry of batch) bytes += sizes[entry] as number;
   return Math.ceil((bytes * 4) / 3) + overheadBytes * batch.length;

@@ -43,7 +43,7 @@ export class ShardThrottle {
   /** Whether an entry may be sent now; if so, it counts as sent. One of which the shard is unknown always may. */
   admits(table: EntryTable, entry: Entry): boolean {
     const shard = this.#shardOf(table, entry);
-    return shard === undefined || this.#limits.admits(shard, table.sizes[entry] as number);
+    return shard === undefined || this.#limits.admits(shard, table.sizes.numbers[entry] as number);
   }
 
   /** Returns the time until the shard of an entry takes enough for a request. */
@@ -72,7 +72,7 @@ export class ShardThrottle {
   }
 
   #shardOf(table: EntryTable, entry: Entry): string | undefined {
-    const shardId = table.shardIdOf(entry);
+    const shardId = table.shardIds.of(entry);
     const partitionKey = table.partitionKeys[entry];
     const { shardMap, md5 } = this.#dependencies;
     const map = shardMap();

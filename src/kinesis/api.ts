@@ -128,7 +128,7 @@ export function createKinesisClient(
 
   async function sendAll(table: EntryTable, entries: readonly Entry[], target: StreamTarget, attempt: Attempt): Promise<PutRecordsAnswer | "took all"> {
     // Entries with an expected shard need the shard in the response.
-    const count = entries.some((entry) => table.shardIdOf(entry) !== undefined) ? -1 : entries.length;
+    const count = entries.some((entry) => table.shardIds.of(entry) !== undefined) ? -1 : entries.length;
     // Before any wait: once the attempt has ended for its time, the entries' memory is used again.
     const body = bodies.write(table, entries, target);
     try {

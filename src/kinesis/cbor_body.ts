@@ -27,10 +27,9 @@ const beforeKey = textOf("PartitionKey");
 const overheadBytes = beforeData.length + beforeKey.length + 2 * mostHeadBytes;
 
 /** Returns the most bytes that {@link writeCborBody} can need for these entries. */
-export function mostCborBytes(table: EntryTable, entries: readonly Entry[], target: StreamTarget): number {
+export function mostCborBytes({ starts: { numbers: starts }, ends: { numbers: ends }, partitionKeys }: EntryTable, entries: readonly Entry[], target: StreamTarget): number {
   const [[member, stream]] = Object.entries(target) as [[string, string]];
   let bytes = start.length + 3 * mostHeadBytes + member.length + stream.length * mostBytesPerUnit;
-  const { starts, ends, partitionKeys } = table;
   for (const entry of entries) {
     const keyUnits = partitionKeys[entry]?.length ?? randomPartitionKeyCharacters;
     bytes += overheadBytes + (ends[entry] as number) - (starts[entry] as number) + keyUnits * mostBytesPerUnit;
@@ -49,7 +48,8 @@ export function writeCborBody(table: EntryTable, entries: readonly Entry[], targ
   const { bytes } = sink;
   let position = put(start, bytes, 0);
   position = putHead(list, entries.length, bytes, position);
-  const { memory, starts, ends, partitionKeys } = table;
+  const { starts: { numbers: starts }, ends: { numbers: ends }, partitionKeys } = table;
+  const memory = table.sink.bytes;
   for (const entry of entries) {
     const from = starts[entry] as number;
     const end = ends[entry] as number;

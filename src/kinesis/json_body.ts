@@ -16,7 +16,7 @@ const overheadBytes = beforeData.length + beforeKey.length + afterKey.length;
 const mostBytesPerUnit = 6;
 
 /** Returns the most bytes that {@link writeJsonBody} can need for these entries. */
-export function mostJsonBytes({ starts, ends, partitionKeys }: EntryTable, entries: readonly Entry[], target: StreamTarget): number {
+export function mostJsonBytes({ starts: { numbers: starts }, ends: { numbers: ends }, partitionKeys }: EntryTable, entries: readonly Entry[], target: StreamTarget): number {
   let bytes = start.length + endOf(target).length;
   for (const entry of entries) {
     const partitionKey = partitionKeys[entry];
@@ -41,8 +41,8 @@ export function writeJsonBody(table: EntryTable, entries: readonly Entry[], targ
   const { bytes } = sink;
   const body = bufferOf(bytes);
   let position = put(start, bytes, 0);
-  const { starts, ends, partitionKeys } = table;
-  const data = bufferOf(table.memory);
+  const { starts: { numbers: starts }, ends: { numbers: ends }, partitionKeys } = table;
+  const data = bufferOf(table.sink.bytes);
   for (const entry of entries) {
     position = put(beforeData, bytes, position);
     position = putBase64(data, starts[entry] as number, ends[entry] as number, body, position);

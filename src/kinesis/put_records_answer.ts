@@ -85,7 +85,7 @@ export function readAnswer(answer: PutRecordsAnswer, table: EntryTable, entries:
       failed.push({ index, code: toldCode(textOr("UnknownError", ErrorCode)), message: toldMessage(textOr("", ErrorMessage)) });
       return;
     }
-    const expected = table.shardIdOf(entries[index] as Entry);
+    const expected = table.shardIds.of(entries[index] as Entry);
     if (expected !== undefined && ShardId !== expected) strayed++;
   });
   return { kind: "answered", failed, strayed };

@@ -9,7 +9,7 @@ export interface BatchLimits {
 }
 
 /** Batches in the entries' order, each as full as the limits let it be. An entry must itself be within the limits. */
-export function cutBatches({ sizes }: EntryTable, entries: readonly Entry[], limits: BatchLimits): Entry[][] {
+export function cutBatches({ sizes: { numbers: sizes } }: EntryTable, entries: readonly Entry[], limits: BatchLimits): Entry[][] {
   const batches: Entry[][] = [];
   let batch: Entry[] = [];
   let bytes = 0;

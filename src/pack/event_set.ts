@@ -78,7 +78,7 @@ export class EventSet {
   }
 }
 
-function forEachEvent({ events, firstEvents }: EntryTable, entries: readonly Entry[], use: (event: number) => void): void {
+function forEachEvent({ events: { numbers: events }, firstEvents: { numbers: firstEvents } }: EntryTable, entries: readonly Entry[], use: (event: number) => void): void {
   for (const entry of entries) {
     const end = firstEvents[entry + 1] as number;
     for (let index = firstEvents[entry] as number; index < end; index++) use(events[index] as number);

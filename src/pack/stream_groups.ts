@@ -7,7 +7,7 @@ export function groupByStream(table: EntryTable, entries: readonly Entry[]): Map
   let latest: Entry[] | undefined;
   let latestStream: string | undefined;
   for (const entry of entries) {
-    const stream = table.streamOf(entry);
+    const stream = table.streams.of(entry);
     if (latest === undefined || stream !== latestStream) {
       latest = groups.get(stream) ?? [];
       groups.set(stream, latest);

@@ -42,14 +42,14 @@ it("a table has of each of its entries what it was appended with, wherever its d
           }
         } else {
           const left = known.filter((_, index) => step.keep[index % step.keep.length]);
-          const { memory } = table;
+          const memory = table.sink.bytes;
           expect(table.moveToOwnMemory(left.map(([row]) => row))).toBe(left.reduce((sum, [, { data }]) => sum + data.length, 0));
           memory.fill(0xff);
           known = left;
         }
         for (const [row, view] of known) {
           expect(table.view(row)).toEqual(view);
-          expect([table.userRecordsOf(row), table.shardIdOf(row), table.streamOf(row)]).toEqual([view.events.length, view.shardId, view.stream]);
+          expect([table.userRecordsOf(row), table.shardIds.of(row), table.streams.of(row)]).toEqual([view.events.length, view.shardId, view.stream]);
         }
         const set = new EventSet();
         set.add(table, known.map(([row]) => row));

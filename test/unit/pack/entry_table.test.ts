@@ -55,20 +55,20 @@ describe("a table", () => {
 
   it("that is cleared has nothing of what it had, and takes other entries in the same memory", () => {
     const [table] = tableOf([0, 1].map((n) => entryOf({ data: Buffer.from("old"), partitionKey: `k${n}`, shardId: "s", stream: "t", events: [1, 2] })));
-    const { memory } = table;
+    const memory = table.sink.bytes;
     table.clear();
     expect([table.length, table.sink.length, table.from(0)]).toEqual([0, 0, []]);
     table.sink.append(Buffer.from("new"));
     table.append(0, 3, undefined, 11, 5);
     expect(allViewsOf(table)).toEqual([{ data: new Uint8Array(Buffer.from("new")), partitionKey: undefined, sizeBytes: 11, events: [5], shardId: undefined, stream: undefined }]);
-    expect(table.memory).toBe(memory);
+    expect(table.sink.bytes).toBe(memory);
   });
 });
 
 describe("entries that move to own memory", () => {
   it("keep their data whatever is written to the memory that they leave", () => {
     const [table, [, second, third, fourth]] = textTable("one", "two", "", "four") as [EntryTable, [Entry, Entry, Entry, Entry]];
-    const { memory } = table;
+    const memory = table.sink.bytes;
     expect(table.moveToOwnMemory([second, third, fourth])).toBe(7);
     memory.fill(0);
     expect(textsOf(table, [second, third, fourth])).toEqual(["two", "", "four"]);
