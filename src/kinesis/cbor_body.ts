@@ -49,13 +49,12 @@ export function writeCborBody(table: EntryTable, entries: readonly Entry[], targ
   let position = put(start, bytes, 0);
   position = putHead(list, entries.length, bytes, position);
   const { starts: { numbers: starts }, ends: { numbers: ends }, partitionKeys } = table;
-  const memory = table.sink.bytes;
   for (const entry of entries) {
     const from = starts[entry] as number;
     const end = ends[entry] as number;
     position = put(beforeData, bytes, position);
     position = putHead(byteString, end - from, bytes, position);
-    bytes.set(memory.subarray(from, end), position);
+    bytes.set(table.memoryOf(entry).subarray(from, end), position);
     position = put(beforeKey, bytes, position + end - from);
     position = putKey(partitionKeys[entry], random, bytes, position);
   }

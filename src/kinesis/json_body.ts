@@ -42,8 +42,13 @@ export function writeJsonBody(table: EntryTable, entries: readonly Entry[], targ
   const body = bufferOf(bytes);
   let position = put(start, bytes, 0);
   const { starts: { numbers: starts }, ends: { numbers: ends }, partitionKeys } = table;
-  const data = bufferOf(table.sink.bytes);
+  let memory = bytes;
+  let data = body;
   for (const entry of entries) {
+    if (table.memoryOf(entry) !== memory) {
+      memory = table.memoryOf(entry);
+      data = bufferOf(memory);
+    }
     position = put(beforeData, bytes, position);
     position = putBase64(data, starts[entry] as number, ends[entry] as number, body, position);
     position = put(beforeKey, bytes, position);

@@ -200,6 +200,7 @@ function partsOf(chunk: Uint8Array, tag: string, table: EntryTable, aggregate: E
   const wanted = new EventSet();
   wanted.add(table, [aggregate]);
   const slices = pipeline.open(chunk, tag, wanted, "alone");
+  table.keepApart();
   const first = table.length;
   const end = first + table.userRecordsOf(aggregate);
   while (table.length < end && !slices.isOver) slices.next(table);

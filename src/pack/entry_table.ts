@@ -28,7 +28,7 @@ const placesBytes = 3 * 8;
 /** A partition key besides its characters: its place in its list, and what V8 has before and behind a text. */
 const keyOverheadBytes = 8 + 24;
 
-/** Columns by rows. The data of all entries lies in one sink: an array of its own for each would cost more than to copy what is in it. */
+/** Columns by rows. The data of entries lies in one sink, or two: an array of its own for each would cost more than to copy what is in it. */
 export class EntryTable {
   /** Where the data lies. */
   readonly starts = new NumberColumn();
@@ -42,18 +42,22 @@ export class EntryTable {
   readonly events = new NumberColumn();
   /** Where the events of each row begin; they end where those of the next row do, which the last row has too. */
   readonly firstEvents = new NumberColumn();
-  #sink: ByteSink;
+  #first: ByteSink;
+  /** The same, unless later entries are apart. */
+  #latest: ByteSink;
+  #latestFrom = 0;
   #keyBytes = 0;
 
   /** @param sink takes the data before its entry is appended */
   constructor(sink: ByteSink) {
-    this.#sink = sink;
+    this.#first = sink;
+    this.#latest = sink;
     this.firstEvents.push(0);
   }
 
-  /** Holds the data of all entries. */
+  /** Takes the data of further entries. */
   get sink(): ByteSink {
-    return this.#sink;
+    return this.#latest;
   }
 
   /** Rows. */
@@ -86,6 +90,18 @@ export class EntryTable {
     return row;
   }
 
+  /** Puts the data of further entries into a sink of their own: the first one is large, and would have to grow for it. */
+  keepApart(): void {
+    if (this.#latest !== this.#first) return;
+    this.#latest = new ByteSink();
+    this.#latestFrom = this.length;
+  }
+
+  /** Returns the bytes among which the data of an entry lies. Do not keep them: they move when a sink grows. */
+  memoryOf(entry: Entry): Uint8Array {
+    return (entry < this.#latestFrom ? this.#first : this.#latest).bytes;
+  }
+
   /** Returns the rows from this one on. */
   from(first: number): Entry[] {
     const rows = new Array<Entry>(this.length - first);
@@ -109,7 +125,7 @@ export class EntryTable {
   view(entry: Entry): EntryView {
     const firstEvents = this.firstEvents.numbers;
     return {
-      data: this.sink.bytes.subarray(this.starts.numbers[entry], this.ends.numbers[entry]),
+      data: this.memoryOf(entry).subarray(this.starts.numbers[entry], this.ends.numbers[entry]),
       partitionKey: this.partitionKeys[entry],
       sizeBytes: this.sizes.numbers[entry] as number,
       events: [...this.events.numbers.subarray(firstEvents[entry], firstEvents[entry + 1])],
@@ -118,10 +134,7 @@ export class EntryTable {
     };
   }
 
-  /**
-   * Moves the data of these entries into a sink of the table's own, and forgets that of all others. Nothing reads the old sink any more.
-   * Returns the bytes.
-   */
+  /** Moves the data of these entries into a sink of the table's own, and forgets that of all others. Returns the bytes. */
   moveToOwnMemory(entries: readonly Entry[]): number {
     const own = new ByteSink(this.dataBytesOf(entries));
     const [starts, ends] = [this.starts.numbers, this.ends.numbers];
@@ -132,7 +145,9 @@ export class EntryTable {
       own.append(data);
       ends[entry] = own.length;
     }
-    this.#sink = own;
+    this.#first = own;
+    this.#latest = own;
+    this.#latestFrom = 0;
     return own.length;
   }
 
@@ -144,6 +159,8 @@ export class EntryTable {
     this.#keyBytes = 0;
     this.shardIds.clear();
     this.streams.clear();
-    this.#sink.length = 0;
+    this.#latest = this.#first;
+    this.#latestFrom = 0;
+    this.#first.length = 0;
   }
 }

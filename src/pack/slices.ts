@@ -81,11 +81,11 @@ export interface SliceLimits {
 export const sliceRecordBytes = 4 * 1024 * 1024;
 
 /**
- * Of the events that a log usually has, 2 MB. An entry takes some hundred bytes (pack/entry.ts), so that a chunk of the smallest
- * events (three bytes) would take thirty times its size as a whole.
+ * Of the events that a log usually has, 2 MB. An entry takes some fifty bytes and its partition key (pack/entry_table.ts), so that a
+ * chunk of the smallest events (three bytes) would take twenty to thirty times its size as a whole.
  */
 const mostEvents = 20_000;
-/** Each slice ends with aggregates that are not full, so it is larger; an event in one takes some tens of bytes. */
+/** Each slice ends with aggregates that are not full, so it is larger; an event in one takes up to 32 bytes as long as it is filled, and then four. */
 const mostAggregatedEvents = 50_000;
 /** Each stream has a delivery of its own while the slice is under way. */
 const mostStreams = 256;

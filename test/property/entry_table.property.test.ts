@@ -20,7 +20,7 @@ const steps = fc.array(
     { weight: 4, arbitrary: fc.record({ append: fc.array(entry, { maxLength: 60 }) }) },
     // Which of the entries stay: a pattern that repeats.
     { weight: 2, arbitrary: fc.record({ keep: fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }) }) },
-    { weight: 1, arbitrary: fc.constant("clear" as const) },
+    { weight: 1, arbitrary: fc.constantFrom("clear" as const, "keep apart" as const) },
   ),
   { maxLength: 12 },
 );
@@ -34,6 +34,8 @@ it("a table has of each of its entries what it was appended with, wherever its d
         if (step === "clear") {
           table.clear();
           known = [];
+        } else if (step === "keep apart") {
+          table.keepApart();
         } else if ("append" in step) {
           for (const view of step.append.map(entryOf)) {
             const start = table.sink.length;
@@ -42,9 +44,9 @@ it("a table has of each of its entries what it was appended with, wherever its d
           }
         } else {
           const left = known.filter((_, index) => step.keep[index % step.keep.length]);
-          const memory = table.sink.bytes;
+          const memories = [...left.map(([row]) => table.memoryOf(row)), table.sink.bytes];
           expect(table.moveToOwnMemory(left.map(([row]) => row))).toBe(left.reduce((sum, [, { data }]) => sum + data.length, 0));
-          memory.fill(0xff);
+          for (const memory of memories) memory.fill(0xff);
           known = left;
         }
         for (const [row, view] of known) {

@@ -61,7 +61,10 @@ describe("the body", () => {
     const table = new EntryTable(new ByteSink());
     table.sink.append(Buffer.from("before|data|behind, and more of it"));
     const [first, second] = [table.append(7, 11, "k", 5, 0), table.append(12, 33, "l", 22, 1)];
-    for (const entries of [[first, second], [second, first, second]]) {
+    table.keepApart();
+    table.sink.append(Buffer.from("elsewhere"));
+    const other = table.append(4, 9, "m", 6, 2);
+    for (const entries of [[first, second], [second, other, first, other]]) {
       expect(cbor.deserialize(written(table, entries))).toEqual(expected(viewsOf(table, entries), { StreamName: "logs" }));
     }
   });

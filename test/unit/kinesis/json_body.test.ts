@@ -41,7 +41,9 @@ describe("the body", () => {
     const table = new EntryTable(new ByteSink());
     table.sink.append(Buffer.from("before|data|behind, and more of it"));
     const two = [table.append(7, 11, "k", 5, 0), table.append(12, 33, "l", 22, 1)];
-    const other = table.append(0, 6, "m", 7, 2);
+    table.keepApart();
+    table.sink.append(Buffer.from("elsewhere"));
+    const other = table.append(4, 9, "m", 6, 2);
     const all = [...two, other, ...two];
     expect(written(table, all, { StreamName: "s" })).toBe(reference(viewsOf(table, all), { StreamName: "s" }));
   });

@@ -236,6 +236,16 @@ describe("the memory for records", () => {
     expect(shared.sinks.keptBytes / one.length).toBeCloseTo(times, 2);
   });
 
+  it("with aggregation takes no more of the pool when an aggregate is refused and goes as its records", async () => {
+    const clock = new HeldClock();
+    const shared = sharedMemory({ now: clock.now });
+    const one = chunk(text, text);
+    const { flush, client } = scriptedInstance({ options: { ...raw, aggregation: "true" }, clock, shared, script: [requestFailed("ValidationException", "content")] });
+    expect(await flush(one)).toBe("ok");
+    expect(client.requests.map(allTextsIn)).toEqual([[text, text], [text, text]]);
+    expect(shared.sinks.keptBytes / one.length).toBeCloseTo(2.5, 2);
+  });
+
   it.each([
     ["is delivered", allTaken, "ok"],
     ["is to be retried", denied, "retry"],

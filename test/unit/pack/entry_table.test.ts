@@ -101,6 +101,52 @@ describe("entries that move to own memory", () => {
   });
 });
 
+describe("entries whose data is kept apart", () => {
+  it("leave the first sink as it is, and all data is found", () => {
+    const [table, [first, second]] = textTable("one", "two") as [EntryTable, [Entry, Entry]];
+    const { sink } = table;
+    const memory = sink.bytes;
+    const apart: Entry[] = [];
+    for (const text of ["x".repeat(100_000), "y"]) {
+      table.keepApart();
+      const start = table.sink.length;
+      table.sink.append(Buffer.from(text));
+      apart.push(table.append(start, table.sink.length, undefined, text.length, 7));
+    }
+    expect(textsOf(table, [first, second, ...apart])).toEqual(["one", "two", "x".repeat(100_000), "y"]);
+    expect([sink.length, sink.bytes]).toEqual([6, memory]);
+    expect(apart.map((entry) => table.memoryOf(entry))).toEqual([table.sink.bytes, table.sink.bytes]);
+  });
+
+  it("move to own memory with others, and are apart again from what is there then", () => {
+    const [table, [, second]] = textTable("one", "two") as [EntryTable, [Entry, Entry]];
+    const append = (text: string) => {
+      table.keepApart();
+      const start = table.sink.length;
+      table.sink.append(Buffer.from(text));
+      return table.append(start, table.sink.length, undefined, text.length, 7);
+    };
+    const [third, fourth] = [append("three"), append("four")];
+    expect(table.moveToOwnMemory([fourth, second])).toBe(7);
+    const own = table.sink;
+    const fifth = append("five");
+    expect(textsOf(table, [second, fourth, fifth])).toEqual(["two", "four", "five"]);
+    expect([own.length, third]).toEqual([7, 2]);
+  });
+
+  it("are gone when the table is cleared, which goes on in the first sink", () => {
+    const [table] = textTable("one");
+    const { sink } = table;
+    table.keepApart();
+    table.sink.append(Buffer.from("two"));
+    table.append(0, 3, undefined, 3, 1);
+    table.clear();
+    expect([table.sink, sink.length, table.length]).toEqual([sink, 0, 0]);
+    table.sink.append(Buffer.from("new"));
+    expect(textsOf(table, [table.append(0, 3, undefined, 3, 1)])).toEqual(["new"]);
+  });
+});
+
 describe("the memory of a table", () => {
   const columnBytes = 4 * smallestCapacity;
 
