@@ -104,8 +104,9 @@ export class EntryTable {
 
   /** Returns the rows from this one on. */
   from(first: number): Entry[] {
-    const rows = new Array<Entry>(this.length - first);
-    for (let index = 0; index < rows.length; index++) rows[index] = (first + index) as Entry;
+    // Not of its length from the start: V8 takes longer to read lists that may have holes.
+    const rows: Entry[] = [];
+    for (let row = first; row < this.length; row++) rows.push(row as Entry);
     return rows;
   }
 
