@@ -1,5 +1,5 @@
 /** Follows a chunk under way: which of its events are still unsent at this moment. */
-import type { Entry } from "../pack/entry.js";
+import type { Entry, EntryTable } from "../pack/entry_table.js";
 import { EventSet } from "../pack/event_set.js";
 
 /** A chunk from its first slice to its end. */
@@ -46,15 +46,15 @@ export class ChunkProgress {
   }
 
   /** A slice was packed. @param position events that have been read. @param isOver whether there are no more */
-  packed(entries: readonly Entry[], position: number, isOver: boolean): void {
-    this.#left.add(entries);
+  packed(table: EntryTable, entries: readonly Entry[], position: number, isOver: boolean): void {
+    this.#left.add(table, entries);
     this.#position = position;
     this.#isOver = isOver;
   }
 
   /** The service took these, or will never take them. */
-  settled(entries: readonly Entry[]): void {
-    this.#left.remove(entries);
+  settled(table: EntryTable, entries: readonly Entry[]): void {
+    this.#left.remove(table, entries);
     if (this.#takenSinceMs !== undefined) return;
     this.#takenSinceMs = this.#now();
     this.#changed();

@@ -1,5 +1,5 @@
 /** Delivers the entries of one chunk in rounds, until all are taken or the time is up. */
-import type { Entry } from "../pack/entry.js";
+import type { Entry, EntryTable } from "../pack/entry_table.js";
 import { Round, type DeliveryState, type Failure, type Progress, type RoundDependencies } from "./round.js";
 
 export type { Failure, RefusedEntry } from "./round.js";
@@ -33,6 +33,7 @@ export interface DeliveryDependencies extends RoundDependencies {
  * asked for. Where all that is left was held back for throttled shards, it is the time until one takes more, and counts as no try.
  */
 export async function deliver(
+  table: EntryTable,
   entries: readonly Entry[],
   policy: RetryPolicy,
   dependencies: DeliveryDependencies,
@@ -41,7 +42,7 @@ export async function deliver(
   const { budgetMs, firstBackoffMs, longestBackoffMs, maxRounds = Number.POSITIVE_INFINITY } = policy;
   const deadline = now() + budgetMs;
   const tally: DeliveryState["tally"] = { delivered: 0, deliveredRecords: 0, strayed: 0, refused: [], retryRounds: 0, behindMs: 0 };
-  const state: DeliveryState = { share: window.open(), tally, partsOf: new Map(), holds: undefined };
+  const state: DeliveryState = { table, share: window.open(), tally, partsOf: new Map(), holds: undefined };
   try {
     let pending = entries;
     for (;;) {

@@ -1,5 +1,5 @@
 /** Tells the user how sending goes: one message for each change, not one for each chunk, and one failure a minute at most. */
-import { userRecordsOf } from "../pack/entry.js";
+import type { EntryTable } from "../pack/entry_table.js";
 import { randomPartitionKeyCharacters } from "../limits.js";
 import { RepeatedMessage, type Log } from "../telemetry/log.js";
 import type { Delivery, Failure, RefusedEntry } from "./delivery.js";
@@ -53,17 +53,17 @@ export class DeliveryReport {
   }
 
   /**
-   * Takes the outcome of a chunk.
+   * Takes the outcome of entries of a table.
    * @param isCutOff whether the output has ended: what remains then is no failure of the service
    */
-  report(delivery: Delivery, isCutOff = false): void {
+  report(table: EntryTable, delivery: Delivery, isCutOff = false): void {
     for (const refused of delivery.refused) {
-      this.#refused.report(describeRefused(refused), userRecordsOf(refused.entry));
+      this.#refused.report(describeRefused(table, refused), table.userRecordsOf(refused.entry));
     }
     if (delivery.kind === "delivered") return this.#recovered(delivery.deliveredRecords);
     if (isCutOff) return;
     const { failure, deliveredRecords } = delivery;
-    const remaining = delivery.remaining.reduce((sum, entry) => sum + userRecordsOf(entry), 0);
+    const remaining = delivery.remaining.reduce((sum, entry) => sum + table.userRecordsOf(entry), 0);
     const message = `${remaining}/${remaining + deliveredRecords} records failed to be delivered. Will retry. ${describe(failure, this.#advice)}`;
     const now = this.#now();
     this.#failingSince ??= now;
@@ -92,11 +92,11 @@ export class DeliveryReport {
 }
 
 /** Sizes and the reason; never what is in the record. */
-function describeRefused({ entry, failure }: RefusedEntry): string {
-  const { start, end, partitionKey } = entry;
+function describeRefused(table: EntryTable, { entry, failure }: RefusedEntry): string {
+  const { data, partitionKey } = table.view(entry);
   const characters = partitionKey === undefined ? randomPartitionKeyCharacters : Array.from(partitionKey).length;
   const key = `a partition key of ${characters} characters`;
-  return `A record of ${end - start} bytes with ${key} is dropped, since Kinesis refuses it with ${failure.code}: ${failure.message}`;
+  return `A record of ${data.length} bytes with ${key} is dropped, since Kinesis refuses it with ${failure.code}: ${failure.message}`;
 }
 
 function describe({ code, message }: Failure, adviceOf: Readonly<Record<string, string>>): string {

@@ -1,5 +1,5 @@
 /** Splits the entries of a chunk into lanes, which are sent side by side without changing the order of any key. */
-import type { Entry } from "../pack/entry.js";
+import type { Entry, EntryTable } from "../pack/entry_table.js";
 import { cutBatches, type BatchLimits } from "../pack/batches.js";
 import { assignSlots, lightest, slotCount, slotOf, usedSlots, type LanesOfSlots } from "./key_slots.js";
 
@@ -28,15 +28,15 @@ const laneFill = 0.8;
  * request that may be under way, and at most one batch for each lane after the first more than without lanes.
  * @param last the lanes of the chunk before, which keys keep where they can
  */
-export function cutLanes(entries: readonly Entry[], limits: BatchLimits, order: SendOrder, maxRequests: number, last?: LanesOfSlots): Lane[] {
-  const batches = cutBatches(entries, limits);
+export function cutLanes(table: EntryTable, entries: readonly Entry[], limits: BatchLimits, order: SendOrder, maxRequests: number, last?: LanesOfSlots): Lane[] {
+  const batches = cutBatches(table, entries, limits);
   if (order === "none") return batches.map((batch) => ({ batches: [batch], slots: [] }));
   if (batches.length === 0) return [];
   if (order === "one after another") return [{ batches, slots: [] }];
   const mostLanes = batches.length === 1 || maxRequests === 1 ? 1 : Math.min(Math.ceil(batches.length / laneFill), 2 * maxRequests);
-  const slots = readSlots(entries, limits, order);
+  const slots = readSlots(table, entries, limits, order);
   for (let count = mostLanes; count > 1; count >>= 1) {
-    const lanes = fillLanes(entries, slots, count, last).map((lane) => ({ batches: cutBatches(lane.entries, limits), slots: lane.slots }));
+    const lanes = fillLanes(entries, slots, count, last).map((lane) => ({ batches: cutBatches(table, lane.entries, limits), slots: lane.slots }));
     // Large entries can leave gaps in batches; fewer lanes leave fewer gaps.
     if (countBatches(lanes) < batches.length + lanes.length) return lanes;
   }
@@ -47,9 +47,9 @@ export function cutLanes(entries: readonly Entry[], limits: BatchLimits, order: 
  * Returns the ordering key of an entry: its partition key, or its shard where an aggregate holds the keys of one shard. Aggregates
  * without a shard hold any keys, so they share one ordering key. Undefined for an entry that follows no order.
  */
-export function orderingKeyOf({ shardId, partitionKey }: Entry, order: SendOrder): string | undefined {
-  if (order === "by shard") return shardId ?? "";
-  return order === "by key" ? partitionKey : undefined;
+export function orderingKeyOf(table: EntryTable, entry: Entry, order: SendOrder): string | undefined {
+  if (order === "by shard") return table.shardIds.of(entry) ?? "";
+  return order === "by key" ? table.partitionKeys[entry] : undefined;
 }
 
 /** The ordering keys of entries, by their slots. */
@@ -65,18 +65,19 @@ interface EntrySlots {
 const noSlot = -1;
 
 /** Finds the slot of each entry's ordering key. */
-function readSlots(entries: readonly Entry[], { maxRecords, maxBytes }: BatchLimits, order: SendOrder): EntrySlots {
+function readSlots(table: EntryTable, entries: readonly Entry[], { maxRecords, maxBytes }: BatchLimits, order: SendOrder): EntrySlots {
   const ofEntries = new Int16Array(entries.length);
   const entryLoads = new Float64Array(entries.length);
   const loads = new Float64Array(slotCount);
+  const sizes = table.sizes.numbers;
   let key: string | undefined;
   let slot = noSlot;
   for (const [index, entry] of entries.entries()) {
     const before = key;
-    key = orderingKeyOf(entry, order);
+    key = orderingKeyOf(table, entry, order);
     if (key === undefined) slot = noSlot;
     else if (key !== before) slot = slotOf(key);
-    const load = Math.max(1 / maxRecords, entry.sizeBytes / maxBytes);
+    const load = Math.max(1 / maxRecords, (sizes[entry] as number) / maxBytes);
     ofEntries[index] = slot;
     entryLoads[index] = load;
     if (slot !== noSlot) loads[slot] = (loads[slot] as number) + load;

@@ -1,5 +1,5 @@
 /** Counts the requests of a Kinesis client, and what became of their entries. */
-import { userRecordsOf, type Entry } from "../pack/entry.js";
+import type { Entry, EntryTable } from "../pack/entry_table.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import type { PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
 import type { RequestSign, ServicePulse } from "./service_pulse.js";
@@ -15,14 +15,14 @@ const timeoutCodes = new Set(["RequestTimeout", "TimeoutError", "ETIMEDOUT", "Cr
  */
 export function metered(client: PutRecordsClient, metrics: Metrics, now: () => number, pulse: ServicePulse, stream?: string): PutRecordsClient {
   return {
-    async putRecords(entries) {
+    async putRecords(table, entries) {
       const startMs = now();
       metrics.requestStarted();
       const request = pulse.started();
-      const outcome = await client.putRecords(entries, stream);
+      const outcome = await client.putRecords(table, entries, stream);
       pulse.ended(request, signOf(entries, outcome));
       metrics.requestEnded((now() - startMs) / 1000);
-      count(entries, outcome, metrics);
+      count(table, entries, outcome, metrics);
       return outcome;
     },
     close: () => client.close(),
@@ -34,7 +34,7 @@ function signOf(entries: readonly Entry[], outcome: PutRecordsOutcome): RequestS
   return outcome.cause === "setup" || timeoutCodes.has(outcome.code) ? "hopeless" : "not taken";
 }
 
-function count(entries: readonly Entry[], outcome: PutRecordsOutcome, metrics: Metrics): void {
+function count(table: EntryTable, entries: readonly Entry[], outcome: PutRecordsOutcome, metrics: Metrics): void {
   if (outcome.kind === "failed") {
     return metrics.add(`requests_total:${isThrottling(outcome.code) ? "throttled" : outcome.cause}`, 1);
   }
@@ -48,8 +48,8 @@ function count(entries: readonly Entry[], outcome: PutRecordsOutcome, metrics: M
   let bytes = 0;
   for (const entry of entries) {
     if (failed.has(entry)) continue;
-    records += userRecordsOf(entry);
-    bytes += entry.sizeBytes;
+    records += table.userRecordsOf(entry);
+    bytes += table.sizes.numbers[entry] as number;
   }
   metrics.add("sent_records_total", records);
   metrics.add("sent_entries_total", entries.length - failed.size);

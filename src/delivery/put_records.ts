@@ -1,5 +1,5 @@
 /** What the sender asks of a Kinesis client, and what it may answer. */
-import type { Entry } from "../pack/entry.js";
+import type { Entry, EntryTable } from "../pack/entry_table.js";
 
 /** An entry of an answered request that the service did not take. */
 export interface FailedEntry {
@@ -41,7 +41,7 @@ export type PutRecordsOutcome =
 /** Sends one request, without any retries of its own. Never rejects. */
 export interface PutRecordsClient {
   /** The outcome of one try. @param stream a name; the output's own stream when unset */
-  putRecords(entries: readonly Entry[], stream?: string): Promise<PutRecordsOutcome>;
+  putRecords(table: EntryTable, entries: readonly Entry[], stream?: string): Promise<PutRecordsOutcome>;
   /** Drops idle connections; attempts under way end as failed. */
   close(): void;
 }

@@ -1,6 +1,6 @@
 /** Bounds how many PutRecords requests of one stream are under way at once, by how the service answers. */
 import type { ByteBudget } from "../bytes/byte_budget.js";
-import type { Entry } from "../pack/entry.js";
+import type { Entry, EntryTable } from "../pack/entry_table.js";
 import type { PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
 import { RequestPlaces, type PlaceTaker } from "./request_places.js";
 import { isThrottling } from "./throttling.js";
@@ -14,7 +14,7 @@ export interface RequestWindowSettings {
   /** Request bodies of the whole process. */
   readonly bodies: ByteBudget;
   /** Learns from each outcome; true when shards of their own account for the throttling, so that the window need not. */
-  readonly throttledByShard?: ((batch: readonly Entry[], outcome: PutRecordsOutcome) => boolean) | undefined;
+  readonly throttledByShard?: ((table: EntryTable, batch: readonly Entry[], outcome: PutRecordsOutcome) => boolean) | undefined;
   /** Called with the limit at the start and at each change. */
   readonly limitChanged?: ((limit: number) => void) | undefined;
 }
@@ -29,7 +29,7 @@ export class RequestWindow implements PlaceTaker {
   /** Of the output: its streams together have their part of the bodies. */
   readonly places: RequestPlaces;
   readonly #bodies: ByteBudget;
-  readonly #throttledByShard: (batch: readonly Entry[], outcome: PutRecordsOutcome) => boolean;
+  readonly #throttledByShard: (table: EntryTable, batch: readonly Entry[], outcome: PutRecordsOutcome) => boolean;
   readonly #limitChanged: (limit: number) => void;
   /** Open shares, the oldest first. */
   readonly #shares = new Set<RequestShare>();
@@ -116,8 +116,8 @@ export class RequestWindow implements PlaceTaker {
   }
 
   /** Adapts the limit to the outcome of a request; for {@link RequestShare}. @param generation at the request's start */
-  learn(batch: readonly Entry[], outcome: PutRecordsOutcome, generation: number): void {
-    if (this.#throttledByShard(batch, outcome)) return;
+  learn(table: EntryTable, batch: readonly Entry[], outcome: PutRecordsOutcome, generation: number): void {
+    if (this.#throttledByShard(table, batch, outcome)) return;
     if (isThrottled(outcome)) {
       if (generation !== this.#generation) return;
       this.#generation++;
@@ -171,11 +171,11 @@ export class RequestShare {
    * Sends a batch when the window and the budget have room. Returns undefined, with nothing sent, when the share was
    * paused or the window ended before the request could start.
    */
-  async send(batch: readonly Entry[], client: PutRecordsClient): Promise<PutRecordsOutcome | undefined> {
+  async send(table: EntryTable, batch: readonly Entry[], client: PutRecordsClient): Promise<PutRecordsOutcome | undefined> {
     if (this.#isStopped() || !(await this.#enter())) return undefined;
     try {
       // The share may have been paused after the place was granted.
-      return this.#isStopped() ? undefined : await this.#sendWithinBudget(batch, client);
+      return this.#isStopped() ? undefined : await this.#sendWithinBudget(table, batch, client);
     } finally {
       this.#underWay--;
       this.#window.leave();
@@ -217,15 +217,15 @@ export class RequestShare {
     return Promise.resolve(true);
   }
 
-  async #sendWithinBudget(batch: readonly Entry[], client: PutRecordsClient): Promise<PutRecordsOutcome | undefined> {
-    const bytes = bodyBytesOf(batch);
+  async #sendWithinBudget(table: EntryTable, batch: readonly Entry[], client: PutRecordsClient): Promise<PutRecordsOutcome | undefined> {
+    const bytes = bodyBytesOf(table, batch);
     const { places } = this.#window;
     if (!(await this.#bodies.take(bytes, places, this))) return undefined;
     try {
       if (this.#isStopped()) return undefined;
       const { generation } = this.#window;
-      const outcome = await client.putRecords(batch);
-      this.#window.learn(batch, outcome, generation);
+      const outcome = await client.putRecords(table, batch);
+      this.#window.learn(table, batch, outcome, generation);
       return outcome;
     } finally {
       this.#bodies.give(bytes, places);
@@ -237,9 +237,9 @@ export class RequestShare {
 const overheadBytes = 40;
 
 /** Estimates the size of a batch's request body: its data in base64. */
-export function bodyBytesOf(batch: readonly Entry[]): number {
+export function bodyBytesOf({ sizes: { numbers: sizes } }: EntryTable, batch: readonly Entry[]): number {
   let bytes = 0;
-  for (const { sizeBytes } of batch) bytes += sizeBytes;
+  for (const entry of batch) bytes += sizes[entry] as number;
   return Math.ceil((bytes * 4) / 3) + overheadBytes * batch.length;
 }
 

@@ -1,7 +1,7 @@
 /** Sends the entries of a chunk once, side by side: one round of a delivery. */
 import { maxRecordsPerRequest } from "../limits.js";
 import { cutBatches, type BatchLimits } from "../pack/batches.js";
-import { userRecordsOf, type Entry } from "../pack/entry.js";
+import type { Entry, EntryTable } from "../pack/entry_table.js";
 import type { KeyOrder, SlotHolds } from "./key_order.js";
 import { slotOf } from "./key_slots.js";
 import { cutLanes, orderingKeyOf, type SendOrder } from "./lanes.js";
@@ -40,6 +40,8 @@ export interface Progress {
 
 /** The state of a delivery, which its rounds continue. */
 export interface DeliveryState {
+  /** Of all its entries. */
+  readonly table: EntryTable;
   readonly share: RequestShare;
   readonly tally: Progress & {
     delivered: number;
@@ -69,7 +71,7 @@ export interface RoundDependencies {
   readonly maxRequestBytes: number;
   /** Returns a number from 0 up to, but not including, 1. */
   readonly random: () => number;
-  /** Returns the user records of an aggregate as entries of their own; none when they are no longer at hand. */
+  /** Appends the user records of an aggregate to the table, and returns them as entries of their own; none when they are no longer at hand. */
   readonly takeApart: (entry: Entry) => readonly Entry[];
   /** Called with the entries that the service took. */
   readonly taken?: ((entries: readonly Entry[]) => void) | undefined;
@@ -156,7 +158,7 @@ export class Round {
     this.#state = state;
     const { maxRequestBytes, order, window, keys } = dependencies;
     this.#limits = { maxRecords: maxRecordsPerRequest, maxBytes: maxRequestBytes };
-    const lanes = cutLanes(entries, this.#limits, order, window.maxRequests, keys?.order.lastLanes);
+    const lanes = cutLanes(state.table, entries, this.#limits, order, window.maxRequests, keys?.order.lastLanes);
     state.holds ??= keys?.order.take(lanes, keys.mapping);
     this.#lanes = lanes.map(({ batches, slots }) => openLane(batches, slots)).reverse();
   }
@@ -209,8 +211,9 @@ export class Round {
   /** Sends the entries of a lane that follow those of earlier chunks. */
   async #sendFollowing(lane: OpenLane): Promise<void> {
     const { order } = this.#dependencies;
+    const { table } = this.#state;
     for (let { following } = lane; following.length > 0; ) {
-      const next = openLane(cutBatches(following, this.#limits), [...keysBySlot(following, order).keys()]);
+      const next = openLane(cutBatches(table, following, this.#limits), [...keysBySlot(table, following, order).keys()]);
       for (const entry of following) this.#following.add(entry);
       this.#tellWait();
       await this.#waitFor(this.#state.holds?.untilNext(next.slots));
@@ -239,12 +242,12 @@ export class Round {
   /** Returns false, with the rest of the lane put back, when the round ends or its manner of sending changes. */
   async #sendLane(lane: OpenLane): Promise<boolean> {
     const { client, window } = this.#dependencies;
-    const { share } = this.#state;
+    const { share, table } = this.#state;
     const { batches } = lane;
     for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
       const wasCareful = this.#isCareful();
       const ready = this.#readyOf(batch, lane);
-      const outcome = ready.length > 0 ? await share.send(ready, client) : undefined;
+      const outcome = ready.length > 0 ? await share.send(table, ready, client) : undefined;
       if (outcome !== undefined) this.#read(ready, outcome, lane);
       else if (ready.length > 0) batches.push(ready);
       if (window.isEnded && outcome === undefined) this.#end({ code: "AbortError", message: "the output is closed" }, false);
@@ -262,20 +265,20 @@ export class Round {
   /** Returns the entries of a batch that can be sent now; the others are left, or follow. */
   #readyOf(batch: Entry[], { slots, left, heldBack: heldBackKeys, behind, following }: OpenLane): Entry[] {
     const { order, throttle } = this.#dependencies;
-    const { holds } = this.#state;
+    const { holds, table } = this.#state;
     const isFirst = behind.size === 0 && (holds === undefined || slots.every((slot) => holds.isNext(slot)));
     const isLimiting = throttle?.isLimiting === true;
     if (isFirst && heldBackKeys.size === 0 && !isLimiting) return batch;
     return batch.filter((entry) => {
-      const key = orderingKeyOf(entry, order);
+      const key = orderingKeyOf(table, entry, order);
       if (!isFirst && key !== undefined && (behind.has(key) || holds?.isBehind(slotOf(key), key) === true)) {
         behind.add(key);
         following.push(entry);
         return false;
       }
       const isHeldBack = key !== undefined && heldBackKeys.has(key);
-      if (!isHeldBack && (!isLimiting || throttle.admits(entry))) return true;
-      this.#heldBackMs = Math.min(this.#heldBackMs, throttle?.waitMs(entry) ?? 0);
+      if (!isHeldBack && (!isLimiting || throttle.admits(table, entry))) return true;
+      this.#heldBackMs = Math.min(this.#heldBackMs, throttle?.waitMs(table, entry) ?? 0);
       this.#leave(entry, left);
       if (key !== undefined) heldBackKeys.add(key);
       return false;
@@ -284,7 +287,7 @@ export class Round {
 
   /** Lets later chunks send the keys of a lane that is through; keys of entries that are left or follow wait. */
   #passOn({ slots, left, following }: OpenLane): void {
-    this.#state.holds?.keep(slots, keysBySlot([...left, ...following], this.#dependencies.order));
+    this.#state.holds?.keep(slots, keysBySlot(this.#state.table, [...left, ...following], this.#dependencies.order));
   }
 
   #read(batch: Entry[], outcome: PutRecordsOutcome, lane: OpenLane): void {
@@ -300,12 +303,12 @@ export class Round {
   }
 
   #count(batch: readonly Entry[], failed: readonly FailedEntry[], strayed: number, { left }: OpenLane): void {
-    const { tally } = this.#state;
+    const { tally, table } = this.#state;
     let records = 0;
-    for (const entry of batch) records += userRecordsOf(entry);
+    for (const entry of batch) records += table.userRecordsOf(entry);
     for (const { index, code, message } of failed) {
       const entry = batch[index] as Entry;
-      records -= userRecordsOf(entry);
+      records -= table.userRecordsOf(entry);
       this.#leave(entry, left);
       this.#entryFailure ??= { code, message };
     }
@@ -325,13 +328,14 @@ export class Round {
       return;
     }
     const [entry] = batch as [Entry];
-    const parts = userRecordsOf(entry) > 1 ? this.#dependencies.takeApart(entry) : [];
+    const { table, tally, partsOf } = this.#state;
+    const parts = table.userRecordsOf(entry) > 1 ? this.#dependencies.takeApart(entry) : [];
     if (parts.length === 0) {
-      this.#state.tally.refused.push({ entry, failure });
+      tally.refused.push({ entry, failure });
       return;
     }
-    this.#state.partsOf.set(entry, parts);
-    batches.push(...cutBatches(parts, this.#limits).reverse());
+    partsOf.set(entry, parts);
+    batches.push(...cutBatches(table, parts, this.#limits).reverse());
   }
 
   /**
@@ -374,10 +378,10 @@ export class Round {
 }
 
 /** Returns the ordering keys of entries, by their slots. */
-function keysBySlot(entries: readonly Entry[], order: SendOrder): Map<number, Set<string>> {
+function keysBySlot(table: EntryTable, entries: readonly Entry[], order: SendOrder): Map<number, Set<string>> {
   const bySlot = new Map<number, Set<string>>();
   for (const entry of entries) {
-    const key = orderingKeyOf(entry, order);
+    const key = orderingKeyOf(table, entry, order);
     if (key === undefined) continue;
     const slot = slotOf(key);
     bySlot.set(slot, (bySlot.get(slot) ?? new Set()).add(key));

@@ -1,5 +1,5 @@
 /** Holds the entries of throttled shards back, while those of other shards go on. */
-import type { Entry } from "../pack/entry.js";
+import type { Entry, EntryTable } from "../pack/entry_table.js";
 import { hashKeyOf, type ShardMap } from "../pack/shard_map.js";
 import type { PutRecordsOutcome } from "./put_records.js";
 import { ShardLimits } from "./shard_limits.js";
@@ -41,19 +41,19 @@ export class ShardThrottle {
   }
 
   /** Whether an entry may be sent now; if so, it counts as sent. One of which the shard is unknown always may. */
-  admits(entry: Entry): boolean {
-    const shard = this.#shardOf(entry);
-    return shard === undefined || this.#limits.admits(shard, entry.sizeBytes);
+  admits(table: EntryTable, entry: Entry): boolean {
+    const shard = this.#shardOf(table, entry);
+    return shard === undefined || this.#limits.admits(shard, table.sizes.numbers[entry] as number);
   }
 
   /** Returns the time until the shard of an entry takes enough for a request. */
-  waitMs(entry: Entry): number {
-    const shard = this.#shardOf(entry);
+  waitMs(table: EntryTable, entry: Entry): number {
+    const shard = this.#shardOf(table, entry);
     return shard === undefined ? 0 : this.#limits.waitMs(shard);
   }
 
   /** Learns from the outcome of a request. Returns whether entries were throttled and the shard of each of them is known. */
-  learn(batch: readonly Entry[], outcome: PutRecordsOutcome): boolean {
+  learn(table: EntryTable, batch: readonly Entry[], outcome: PutRecordsOutcome): boolean {
     if (outcome.kind === "failed") return false;
     const throttled = new Set<string>();
     let isAllOfShards = true;
@@ -62,7 +62,7 @@ export class ShardThrottle {
       if (!isThrottling(code)) continue;
       hasShardCode ||= code === shardThrottlingCode;
       const entry = batch[index];
-      const shard = code === shardThrottlingCode && entry !== undefined ? this.#shardOf(entry) : undefined;
+      const shard = code === shardThrottlingCode && entry !== undefined ? this.#shardOf(table, entry) : undefined;
       if (shard === undefined) isAllOfShards = false;
       else throttled.add(shard);
     }
@@ -71,7 +71,9 @@ export class ShardThrottle {
     return throttled.size > 0 && isAllOfShards;
   }
 
-  #shardOf({ shardId, partitionKey }: Entry): string | undefined {
+  #shardOf(table: EntryTable, entry: Entry): string | undefined {
+    const shardId = table.shardIds.of(entry);
+    const partitionKey = table.partitionKeys[entry];
     const { shardMap, md5 } = this.#dependencies;
     const map = shardMap();
     if (shardId !== undefined || partitionKey === undefined || map === undefined) return shardId;

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { getEndpointFromInstructions } from "@smithy/core/endpoints";
 import type { ConnectionOptions } from "./connection_options.js";
-import type { Entry } from "../pack/entry.js";
+import type { Entry, EntryTable } from "../pack/entry_table.js";
 import { AttemptRunner, type Attempt, type TimeLimit } from "./attempt.js";
 import type { HandlerMethods } from "../network/ended_handler.js";
 import { exchange } from "../network/exchange.js";
@@ -126,17 +126,17 @@ export function createKinesisClient(
     throw new ServiceRefusal(response, members, clock.hasCorrected(offsetMs));
   }
 
-  async function sendAll(entries: readonly Entry[], target: StreamTarget, attempt: Attempt): Promise<PutRecordsAnswer | "took all"> {
+  async function sendAll(table: EntryTable, entries: readonly Entry[], target: StreamTarget, attempt: Attempt): Promise<PutRecordsAnswer | "took all"> {
     // Entries with an expected shard need the shard in the response.
-    const count = entries.some(({ shardId }) => shardId !== undefined) ? -1 : entries.length;
+    const count = entries.some((entry) => table.shardIds.of(entry) !== undefined) ? -1 : entries.length;
     // Before any wait: once the attempt has ended for its time, the entries' memory is used again.
-    const body = bodies.write(entries, target);
+    const body = bodies.write(table, entries, target);
     try {
       return await send(body, target, count, attempt);
     } catch (error) {
       if (body.format === "json" || !refusesFormat(error)) throw error;
       bodies.fallBackToJson();
-      return sendAll(entries, target, attempt);
+      return sendAll(table, entries, target, attempt);
     }
   }
 
@@ -146,11 +146,11 @@ export function createKinesisClient(
   }
 
   return {
-    putRecords(entries, stream) {
+    putRecords(table, entries, stream) {
       const target = targetFor(stream);
       return attempts.run(
-        (attempt) => watched(sendAll(entries, target, attempt), credentials),
-        (answer) => (answer === "took all" ? { kind: "answered", failed: [], strayed: 0 } : readAnswer(answer, entries)),
+        (attempt) => watched(sendAll(table, entries, target, attempt), credentials),
+        (answer) => (answer === "took all" ? { kind: "answered", failed: [], strayed: 0 } : readAnswer(answer, table, entries)),
         limit,
       );
     },

@@ -4,7 +4,7 @@
  * Source of the layout: RFC 8949, section 3. The service takes it as application/x-amz-cbor-1.1, with the members of
  * the JSON form (AWS SDK for Java, AwsCborProtocolFactory).
  */
-import type { Entry } from "../pack/entry.js";
+import type { Entry, EntryTable } from "../pack/entry_table.js";
 import { randomPartitionKeyCharacters } from "../limits.js";
 import type { ByteSink } from "../bytes/byte_sink.js";
 import { putRandomKey } from "../record/partition_key.js";
@@ -27,11 +27,12 @@ const beforeKey = textOf("PartitionKey");
 const overheadBytes = beforeData.length + beforeKey.length + 2 * mostHeadBytes;
 
 /** Returns the most bytes that {@link writeCborBody} can need for these entries. */
-export function mostCborBytes(entries: readonly Entry[], target: StreamTarget): number {
+export function mostCborBytes({ starts: { numbers: starts }, ends: { numbers: ends }, partitionKeys }: EntryTable, entries: readonly Entry[], target: StreamTarget): number {
   const [[member, stream]] = Object.entries(target) as [[string, string]];
   let bytes = start.length + 3 * mostHeadBytes + member.length + stream.length * mostBytesPerUnit;
-  for (const { start: from, end, partitionKey } of entries) {
-    bytes += overheadBytes + end - from + (partitionKey?.length ?? randomPartitionKeyCharacters) * mostBytesPerUnit;
+  for (const entry of entries) {
+    const keyUnits = partitionKeys[entry]?.length ?? randomPartitionKeyCharacters;
+    bytes += overheadBytes + (ends[entry] as number) - (starts[entry] as number) + keyUnits * mostBytesPerUnit;
   }
   return bytes;
 }
@@ -40,19 +41,22 @@ export function mostCborBytes(entries: readonly Entry[], target: StreamTarget): 
  * Writes {"Records": [{"Data": bytes, "PartitionKey": text}, …], "StreamName": text} to an empty sink.
  * @param random returns numbers from 0 up to 1, for the keys that are to be random
  */
-export function writeCborBody(entries: readonly Entry[], target: StreamTarget, random: () => number, sink: ByteSink): void {
+export function writeCborBody(table: EntryTable, entries: readonly Entry[], target: StreamTarget, random: () => number, sink: ByteSink): void {
   const [[member, stream]] = Object.entries(target) as [[string, string]];
   const name = encoder.encode(stream);
-  sink.reserve(mostCborBytes(entries, target));
+  sink.reserve(mostCborBytes(table, entries, target));
   const { bytes } = sink;
   let position = put(start, bytes, 0);
   position = putHead(list, entries.length, bytes, position);
-  for (const { memory, start: from, end, partitionKey } of entries) {
+  const { starts: { numbers: starts }, ends: { numbers: ends }, partitionKeys } = table;
+  for (const entry of entries) {
+    const from = starts[entry] as number;
+    const end = ends[entry] as number;
     position = put(beforeData, bytes, position);
     position = putHead(byteString, end - from, bytes, position);
-    bytes.set(memory.subarray(from, end), position);
+    bytes.set(table.memoryOf(entry).subarray(from, end), position);
     position = put(beforeKey, bytes, position + end - from);
-    position = putKey(partitionKey, random, bytes, position);
+    position = putKey(partitionKeys[entry], random, bytes, position);
   }
   position = put(textOf(member), bytes, position);
   position = putHead(textString, name.length, bytes, position);

@@ -1,6 +1,6 @@
 /** The body of a PutRecords request as JSON, written once into one buffer. */
 import { base64Bytes, bufferOf, putBase64 } from "../bytes/base64.js";
-import type { Entry } from "../pack/entry.js";
+import type { Entry, EntryTable } from "../pack/entry_table.js";
 import { randomPartitionKeyCharacters } from "../limits.js";
 import type { ByteSink } from "../bytes/byte_sink.js";
 import { putRandomKey } from "../record/partition_key.js";
@@ -16,11 +16,12 @@ const overheadBytes = beforeData.length + beforeKey.length + afterKey.length;
 const mostBytesPerUnit = 6;
 
 /** Returns the most bytes that {@link writeJsonBody} can need for these entries. */
-export function mostJsonBytes(entries: readonly Entry[], target: StreamTarget): number {
+export function mostJsonBytes({ starts: { numbers: starts }, ends: { numbers: ends }, partitionKeys }: EntryTable, entries: readonly Entry[], target: StreamTarget): number {
   let bytes = start.length + endOf(target).length;
-  for (const { start: from, end: to, partitionKey } of entries) {
+  for (const entry of entries) {
+    const partitionKey = partitionKeys[entry];
     const keyBytes = partitionKey === undefined ? randomPartitionKeyCharacters : partitionKey.length * mostBytesPerUnit;
-    bytes += overheadBytes + base64Bytes(to - from) + keyBytes;
+    bytes += overheadBytes + base64Bytes((ends[entry] as number) - (starts[entry] as number)) + keyBytes;
   }
   return bytes;
 }
@@ -34,23 +35,24 @@ function endOf(target: StreamTarget): Uint8Array {
  * Source: Kinesis API Reference, PutRecords, Request Syntax.
  * @param random returns numbers from 0 up to 1, for the keys that are to be random
  */
-export function writeJsonBody(entries: readonly Entry[], target: StreamTarget, random: () => number, sink: ByteSink): void {
+export function writeJsonBody(table: EntryTable, entries: readonly Entry[], target: StreamTarget, random: () => number, sink: ByteSink): void {
   const end = endOf(target);
-  sink.reserve(mostJsonBytes(entries, target));
+  sink.reserve(mostJsonBytes(table, entries, target));
   const { bytes } = sink;
   const body = bufferOf(bytes);
   let position = put(start, bytes, 0);
+  const { starts: { numbers: starts }, ends: { numbers: ends }, partitionKeys } = table;
   let memory = bytes;
   let data = body;
   for (const entry of entries) {
-    if (entry.memory !== memory) {
-      ({ memory } = entry);
+    if (table.memoryOf(entry) !== memory) {
+      memory = table.memoryOf(entry);
       data = bufferOf(memory);
     }
     position = put(beforeData, bytes, position);
-    position = putBase64(data, entry.start, entry.end, body, position);
+    position = putBase64(data, starts[entry] as number, ends[entry] as number, body, position);
     position = put(beforeKey, bytes, position);
-    position = putKey(entry.partitionKey, random, bytes, position);
+    position = putKey(partitionKeys[entry], random, bytes, position);
     position = put(afterKey, bytes, position);
   }
   // The comma behind the last entry makes room for the end.

@@ -1,6 +1,6 @@
 /** Reads the service's answers to PutRecords: first whether all was taken, which needs no more than a count. */
 import { toldCode, toldMessage } from "../telemetry/redaction.js";
-import type { Entry } from "../pack/entry.js";
+import type { Entry, EntryTable } from "../pack/entry_table.js";
 import type { FailedEntry, PutRecordsOutcome } from "../delivery/put_records.js";
 import type { RequestFormat } from "./request_form.js";
 
@@ -71,7 +71,7 @@ interface PutRecordsResult {
 }
 
 /** What became of each entry of the request. */
-export function readAnswer(answer: PutRecordsAnswer, entries: readonly Entry[]): PutRecordsOutcome {
+export function readAnswer(answer: PutRecordsAnswer, table: EntryTable, entries: readonly Entry[]): PutRecordsOutcome {
   const results: readonly unknown[] = Array.isArray(answer.Records) ? answer.Records : [];
   if (results.length !== entries.length) {
     const message = `the endpoint answered for ${results.length} of ${entries.length} records; is it a Kinesis endpoint?`;
@@ -85,7 +85,7 @@ export function readAnswer(answer: PutRecordsAnswer, entries: readonly Entry[]):
       failed.push({ index, code: toldCode(textOr("UnknownError", ErrorCode)), message: toldMessage(textOr("", ErrorMessage)) });
       return;
     }
-    const expected = entries[index]?.shardId;
+    const expected = table.shardIds.of(entries[index] as Entry);
     if (expected !== undefined && ShardId !== expected) strayed++;
   });
   return { kind: "answered", failed, strayed };

@@ -1,5 +1,5 @@
 /** The bodies of PutRecords requests: in which form, and in which memory. */
-import type { Entry } from "../pack/entry.js";
+import type { Entry, EntryTable } from "../pack/entry_table.js";
 import type { SinkPool } from "../bytes/sink_pool.js";
 import type { ByteSink } from "../bytes/byte_sink.js";
 import { mostCborBytes, writeCborBody } from "./cbor_body.js";
@@ -40,11 +40,11 @@ export class RequestBodies {
    * A body in the form of now, in memory of the pool: give its sink back when its answer is in.
    * @param target another stream than the output's own
    */
-  write(entries: readonly Entry[], target = this.target): RequestBody {
+  write(table: EntryTable, entries: readonly Entry[], target = this.target): RequestBody {
     const format = this.#format;
     const [most, write] = format === "cbor" ? [mostCborBytes, writeCborBody] : [mostJsonBytes, writeJsonBody];
-    const sink = this.#sinks.take(most(entries, target));
-    write(entries, target, this.#random, sink);
+    const sink = this.#sinks.take(most(table, entries, target));
+    write(table, entries, target, this.#random, sink);
     return { bytes: sink.bytes.subarray(0, sink.length), format, sink };
   }
 

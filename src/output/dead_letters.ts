@@ -1,7 +1,7 @@
 /** Makes a line of each record that is dropped for good, for the file of dead letters of one output. */
 import { bufferOf } from "../bytes/base64.js";
 import type { RefusedEntry } from "../delivery/delivery.js";
-import { userRecordsOf } from "../pack/entry.js";
+import type { EntryTable } from "../pack/entry_table.js";
 import { eventTimesOf, type EventTime } from "../pack/event_times.js";
 import { RepeatedMessage, type Log } from "../telemetry/log.js";
 import type { Metrics } from "../telemetry/metrics.js";
@@ -75,15 +75,14 @@ export class DeadLetters {
   }
 
   /** Keeps entries that the service refused. @param chunk whose events they hold; empty when it was taken away meanwhile */
-  refused(refused: readonly RefusedEntry[], chunk: Uint8Array, tag: string): void {
-    const single = refused.flatMap(({ entry: { events } }) => (typeof events === "number" ? [events] : events.length === 1 ? events : []));
-    const times = eventTimesOf(chunk, single);
-    for (const { entry, failure } of refused) {
-      const { events, partitionKey, stream, data } = entry;
-      const [event = -1] = typeof events === "number" ? [events] : events.length === 1 ? events : [];
+  refused(table: EntryTable, refused: readonly RefusedEntry[], chunk: Uint8Array, tag: string): void {
+    const views = refused.map(({ entry, failure }) => ({ ...table.view(entry), failure }));
+    const times = eventTimesOf(chunk, views.flatMap(({ events }) => (events.length === 1 ? events : [])));
+    for (const { events, partitionKey, stream, data, failure } of views) {
+      const [event = -1] = events.length === 1 ? events : [];
       const message = `Kinesis refuses it with ${failure.code}: ${failure.message}`;
       const drop = { reason: "refused", message, time: times.get(event), partitionKey, stream, form: "record", data } as const;
-      this.#append(drop, tag, userRecordsOf(entry));
+      this.#append(drop, tag, events.length);
     }
   }
 

@@ -1,9 +1,7 @@
 /** Tells one flush: a chunk becomes records, records are packed into entries, entries are delivered, Fluent Bit gets its reply. */
-import type { Entry } from "../pack/entry.js";
-import { heapBytesOf, moveToOwnMemory, userRecordsOf } from "../pack/entry.js";
+import { EntryTable, type Entry } from "../pack/entry_table.js";
 import { EventSet } from "../pack/event_set.js";
 import { sliceRecordBytes, type Pipeline } from "../pack/slices.js";
-import { ByteSink } from "../bytes/byte_sink.js";
 import type { SinkPool } from "../bytes/sink_pool.js";
 import type { ChunkProgress } from "../delivery/chunk_progress.js";
 import type { PartialDeliveries } from "../delivery/partial_deliveries.js";
@@ -113,7 +111,8 @@ async function deliverSlices(
   const remaining = new EventSet();
   const counts: TakenCounts[] = [];
   const sink = sinks.take(expectedBytes(chunk.length, stages));
-  const packing = { turn, slices, sink, shardMap, delivery, tally };
+  const table = new EntryTable(sink);
+  const packing = { turn, slices, table, shardMap, delivery, tally };
   let effort: Effort | undefined;
   let isDelivered = true;
   let isAnyTaken = false;
@@ -121,9 +120,9 @@ async function deliverSlices(
   const settle = () => {
     for (const { addTo } of counts.splice(0)) addTo(metrics, tag);
   };
-  const takeApart = (entry: Entry) => partsOf(chunk, tag, entry, stages);
+  const takeApart = (entry: Entry) => partsOf(chunk, tag, table, entry, stages);
   const taken = progress && ((entries: readonly Entry[]) => {
-    progress.settled(entries);
+    progress.settled(table, entries);
     // Before it is kept that they need not be sent again.
     settle();
   });
@@ -136,7 +135,6 @@ async function deliverSlices(
     // What comes again was counted when it came first.
     const { position } = slices;
     const isNew = position >= (wanted?.rest ?? 0);
-    sink.length = 0;
     const packed = await packSlice(chunk, packing);
     if (packed === undefined) {
       isDelivered = false;
@@ -146,30 +144,30 @@ async function deliverSlices(
     const { groups, entries, isLast } = packed;
     const sliceBytes = sink.length;
     // Nothing more is written to the sink.
-    const waits = isLast ? (left: readonly Entry[]) => makeWay(left, packed, sliceBytes, turn, place) && giveSink() : undefined;
+    const waits = isLast ? (left: readonly Entry[]) => makeWay(table, left, packed, sliceBytes, turn, place) && giveSink() : undefined;
     // Not before: what a slice waits for, to know the shards of its streams, is no effort to deliver it.
     effort ??= delivery.newEffort();
     if (isNew) counts.push(packed.counts);
-    progress?.packed(groups.flatMap((group) => group.entries), slices.position, isLast);
-    log.debug(`Flushing ${entries} entries with tag: ${tag}`);
-    if (entries === 0) {
+    progress?.packed(table, entries, slices.position, isLast);
+    log.debug(`Flushing ${entries.length} entries with tag: ${tag}`);
+    if (entries.length === 0) {
       // Nothing of it is to come again.
       isRemembered = true;
       settle();
       continue;
     }
     await place?.before;
-    const outcome = await delivery.deliver(groups, effort, { place, isLast, takeApart, taken, waits });
+    const outcome = await delivery.deliver(table, groups, effort, { place, isLast, takeApart, taken, waits });
     isAnyTaken ||= outcome.delivered > 0;
     isRemembered ||= isAnyTaken || outcome.refused.length > 0;
     if (outcome.refused.length > 0) {
-      deadLetters?.refused(outcome.refused, chunk, tag);
-      progress?.settled(outcome.refused.map(({ entry }) => entry));
+      deadLetters?.refused(table, outcome.refused, chunk, tag);
+      progress?.settled(table, outcome.refused.map(({ entry }) => entry));
     }
     if (isRemembered) settle();
     if (outcome.remaining.length === 0) continue;
     isDelivered = false;
-    remaining.add(outcome.remaining);
+    remaining.add(table, outcome.remaining);
     // The next slice would most likely fail like this one.
     if (!delivery.goesOn(outcome, effort)) break;
   }
@@ -190,23 +188,23 @@ async function deliverSlices(
  * Lets the next chunks of its tag go on beside a chunk that waits with a part of its entries, and others have its memory where little is
  * left. Returns whether nothing lies in its sink any more.
  */
-function makeWay(left: readonly Entry[], { groups, entries }: PackedSlice, sliceBytes: number, turn: Turn, place: TagPlace | undefined): boolean {
-  if (left.length < entries) place?.stepAside();
-  const leftBytes = left.reduce((sum, { start, end }) => sum + end - start, 0);
-  if (leftBytes > sliceBytes / 2) return false;
-  turn.resize(moveToOwnMemory(left) + heapBytesOf(groups.flatMap((group) => group.entries)));
+function makeWay(table: EntryTable, left: readonly Entry[], { entries }: PackedSlice, sliceBytes: number, turn: Turn, place: TagPlace | undefined): boolean {
+  if (left.length < entries.length) place?.stepAside();
+  if (table.dataBytesOf(left) > sliceBytes / 2) return false;
+  turn.resize(table.moveToOwnMemory(left) + table.bytes);
   return true;
 }
 
-/** Returns the user records of an aggregate, or of joined lines, as entries of their own. */
-function partsOf(chunk: Uint8Array, tag: string, aggregate: Entry, { pipeline, tally }: FlushStages): readonly Entry[] {
+/** Appends the user records of an aggregate, or of joined lines, to the table, and returns them as entries of their own. */
+function partsOf(chunk: Uint8Array, tag: string, table: EntryTable, aggregate: Entry, { pipeline, tally }: FlushStages): readonly Entry[] {
   const wanted = new EventSet();
-  wanted.add([aggregate]);
+  wanted.add(table, [aggregate]);
   const slices = pipeline.open(chunk, tag, wanted, "alone");
-  const sink = new ByteSink();
-  const parts: Entry[] = [];
-  while (parts.length < userRecordsOf(aggregate) && !slices.isOver) parts.push(...slices.next(sink));
+  table.keepApart();
+  const first = table.length;
+  const end = first + table.userRecordsOf(aggregate);
+  while (table.length < end && !slices.isOver) slices.next(table);
   // They were counted with their aggregate.
   tally.take();
-  return parts;
+  return table.from(first);
 }

@@ -130,7 +130,7 @@ function streamOpener(config: Config, places: RequestPlaces, dependencies: Outpu
       window: new RequestWindow({
         maxRequests: config.concurrentRequests,
         bodies: shared.bodies,
-        throttledByShard: (batch, outcome) => throttle?.learn(batch, outcome) === true,
+        throttledByShard: (...answered) => throttle?.learn(...answered) === true,
         limitChanged: (limit) => metrics.concurrency(limit),
         places,
       }),

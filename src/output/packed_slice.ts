@@ -1,7 +1,6 @@
 /** Packs the next slice of a chunk: its entries, those of each stream apart. */
-import type { ByteSink } from "../bytes/byte_sink.js";
 import type { Turn } from "../delivery/turns.js";
-import { heapBytesOf } from "../pack/entry.js";
+import type { Entry, EntryTable } from "../pack/entry_table.js";
 import type { ShardMap } from "../pack/shard_map.js";
 import type { Slices } from "../pack/slices.js";
 import { groupByStream } from "../pack/stream_groups.js";
@@ -11,8 +10,8 @@ import type { SliceDelivery, StreamEntries } from "./slice_delivery.js";
 /** A slice that is ready to be delivered. */
 export interface PackedSlice {
   readonly groups: readonly StreamEntries[];
-  /** Entries of all groups. */
-  readonly entries: number;
+  /** Those of all groups. */
+  readonly entries: readonly Entry[];
   /** Whether the chunk has no further one. */
   readonly isLast: boolean;
   readonly counts: TakenCounts;
@@ -22,7 +21,8 @@ export interface PackedSlice {
 export interface SlicePacking {
   readonly turn: Turn;
   readonly slices: Slices;
-  readonly sink: ByteSink;
+  /** Holds the entries of one slice after the other. */
+  readonly table: EntryTable;
   /** Of the output's own stream, which its slices are aggregated by; undefined where records choose their streams. */
   readonly shardMap: ShardMap | undefined;
   readonly delivery: Pick<SliceDelivery, "shardMapOf">;
@@ -33,11 +33,12 @@ export interface SlicePacking {
 const streamBytes = 4096;
 
 /** Returns the next slice; undefined when nobody waits for the flush any more. */
-export async function packSlice(chunk: Uint8Array, { turn, slices, sink, shardMap, delivery, tally }: SlicePacking): Promise<PackedSlice | undefined> {
+export async function packSlice(chunk: Uint8Array, { turn, slices, table, shardMap, delivery, tally }: SlicePacking): Promise<PackedSlice | undefined> {
+  table.clear();
   const packed = await turn.encode(() => {
     // Detached: nobody waits for the flush any more.
     if (chunk.length === 0) return undefined;
-    return { entries: slices.next(sink), records: slices.takeGathered(), isLast: slices.isOver, counts: tally.take() };
+    return { entries: slices.next(table), records: slices.takeGathered(), isLast: slices.isOver, counts: tally.take() };
   });
   if (packed === undefined) return undefined;
   const { records, isLast, counts } = packed;
@@ -45,15 +46,15 @@ export async function packSlice(chunk: Uint8Array, { turn, slices, sink, shardMa
   const shardMaps = new Map([[undefined as string | undefined, shardMap]]);
   if (records !== undefined) {
     await Promise.all(records.streams.map(async (stream) => shardMaps.set(stream, await delivery.shardMapOf(stream))));
-    const aggregated = await turn.encode(() => slices.aggregate(records, sink, (stream) => shardMaps.get(stream)));
+    const aggregated = await turn.encode(() => slices.aggregate(records, table, (stream) => shardMaps.get(stream)));
     if (aggregated === undefined) return undefined;
     entries = aggregated;
   }
-  const groups = slices.isKeyed ? [...groupByStream(entries)] : [[undefined, entries] as const];
-  turn.resize(sink.length + heapBytesOf(entries) + streamBytes * (groups.length - 1));
+  const groups = slices.isKeyed ? [...groupByStream(table, entries)] : [[undefined, entries] as const];
+  turn.resize(table.sink.length + table.bytes + streamBytes * (groups.length - 1));
   return {
     groups: groups.map(([stream, own]) => ({ stream, entries: own, shardMap: shardMaps.get(stream) })),
-    entries: entries.length,
+    entries,
     isLast,
     counts,
   };

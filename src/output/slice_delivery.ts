@@ -6,7 +6,7 @@ import { longestPatienceMs } from "../delivery/service_pulse.js";
 import { StreamPulses } from "../delivery/stream_pulses.js";
 import type { TagPlace } from "../delivery/tag_order.js";
 import type { OutputTurns } from "../delivery/turns.js";
-import type { Entry } from "../pack/entry.js";
+import type { Entry, EntryTable } from "../pack/entry_table.js";
 import type { ShardMap } from "../pack/shard_map.js";
 import type { StreamDeliveries } from "./stream_deliveries.js";
 
@@ -147,10 +147,10 @@ export class SliceDelivery {
    * Delivers a slice, at the cost of the effort of its flush. The entries have their places in the order of their tag, and the
    * next chunk of the tag may go beside this one, before anything is waited for.
    */
-  async deliver(groups: readonly StreamEntries[], effort: Effort, order: SliceOrder): Promise<SliceOutcome> {
+  async deliver(table: EntryTable, groups: readonly StreamEntries[], effort: Effort, order: SliceOrder): Promise<SliceOutcome> {
     const { failureTimeout } = this.#dependencies;
     const sent = groups.filter(({ stream }) => !effort.givenUp.has(stream));
-    const delivering = sent.map((group) => this.#deliverGroup(group, effort, order));
+    const delivering = sent.map((group) => this.#deliverGroup(table, group, effort, order));
     if (order.isLast) order.place?.passOn();
     const deliveries = await Promise.all(delivering);
     if (effort.roundsLeft !== undefined) effort.roundsLeft -= Math.max(0, ...deliveries.map(({ retryRounds }) => retryRounds));
@@ -178,12 +178,12 @@ export class SliceDelivery {
     return isKeyed && now() < deadlineMs && !this.hasEnded;
   }
 
-  async #deliverGroup(group: StreamEntries, effort: Effort, { place, isLast, takeApart, taken, waits }: SliceOrder): Promise<Delivery> {
+  async #deliverGroup(table: EntryTable, group: StreamEntries, effort: Effort, { place, isLast, takeApart, taken, waits }: SliceOrder): Promise<Delivery> {
     const { streams, isKeyed, now, failureTimeout, turns } = this.#dependencies;
     const { stream, entries, shardMap } = group;
     const target = streams.of(stream);
     const leftMs = effort.deadlineMs - now();
-    const delivery = await target.deliver(entries, {
+    const delivery = await target.deliver(table, entries, {
       // Back-offs for one stream leave some time for the records of others in the slices behind.
       budgetMs: isKeyed && !isLast ? leftMs / 2 : leftMs,
       maxRounds: effort.roundsLeft,

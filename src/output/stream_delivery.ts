@@ -5,7 +5,7 @@ import type { KeyOrder } from "../delivery/key_order.js";
 import type { SendOrder } from "../delivery/lanes.js";
 import type { ServicePulse } from "../delivery/service_pulse.js";
 import type { ShardList } from "../delivery/shard_list.js";
-import { userRecordsOf, type Entry } from "../pack/entry.js";
+import type { Entry, EntryTable } from "../pack/entry_table.js";
 import type { ShardMap } from "../pack/shard_map.js";
 import type { Metrics } from "../telemetry/metrics.js";
 
@@ -64,7 +64,7 @@ export class StreamDelivery {
    * Delivers entries. One of many streams that did not take all of the chunk before gets one round: back-offs for it would
    * hold back the records of the other streams, whose chunks wait for the memory and the order of this one.
    */
-  async deliver(entries: readonly Entry[], { keys: keyOrder, shardMap, isDraining, budgetMs, maxRounds, ...allowance }: Allowance): Promise<Delivery> {
+  async deliver(table: EntryTable, entries: readonly Entry[], { keys: keyOrder, shardMap, isDraining, budgetMs, maxRounds, ...allowance }: Allowance): Promise<Delivery> {
     const { orderOf, pulse, isOneOfMany, client, window, maxRequestBytes, now, random } = this.#dependencies;
     const isBrief = isOneOfMany && this.#isBehind;
     // One round sends all that there is, or it would never show that a shard takes records again.
@@ -79,20 +79,20 @@ export class StreamDelivery {
     const keys = keyOrder && { order: keyOrder, mapping: order === "by key" ? order : shardMap };
     this.#underWay++;
     try {
-      const delivery = await deliver(entries, policy, { ...allowance, client, window, throttle, maxRequestBytes, order, keys, now, random });
-      this.#tell(delivery);
+      const delivery = await deliver(table, entries, policy, { ...allowance, client, window, throttle, maxRequestBytes, order, keys, now, random });
+      this.#tell(table, delivery);
       return delivery;
     } finally {
       this.#underWay--;
     }
   }
 
-  #tell(delivery: Delivery): void {
+  #tell(table: EntryTable, delivery: Delivery): void {
     const { metrics, shards, report, window } = this.#dependencies;
     metrics.add("retry_rounds_total", delivery.retryRounds);
-    metrics.add("dropped_records_total:refused", delivery.refused.reduce((sum, { entry }) => sum + userRecordsOf(entry), 0));
+    metrics.add("dropped_records_total:refused", delivery.refused.reduce((sum, { entry }) => sum + table.userRecordsOf(entry), 0));
     if (delivery.strayed > 0) shards?.invalidate();
-    report.report(delivery, window.isEnded);
+    report.report(table, delivery, window.isEnded);
     this.#isBehind = delivery.kind === "remaining";
   }
 }

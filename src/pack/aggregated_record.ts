@@ -41,7 +41,7 @@ const dataTag = (3 << 3) | 2;
  * The user records inside an aggregated one, {@link subRecordNumbers} numbers for each: where its data starts and where
  * it ends, and its partition key's index in the table. An object for each would cost more than to copy the data.
  */
-export type SubRecords = readonly number[];
+export type SubRecords = Uint32Array;
 
 /** How many numbers describe a user record, see {@link SubRecords}. */
 export const subRecordNumbers = 3;

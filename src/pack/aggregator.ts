@@ -1,6 +1,5 @@
 /** Gathers the user records of one chunk and stream into aggregated records, one for each shard where the shards are known. */
-import type { Entry } from "./entry.js";
-import type { ByteSink } from "../bytes/byte_sink.js";
+import type { EntryTable } from "./entry_table.js";
 import { utf8Bytes } from "../record/partition_key.js";
 import type { Md5 } from "./aggregated_record.js";
 import { loneRecord } from "./lone_record.js";
@@ -23,10 +22,8 @@ export interface AggregatorDependencies {
   readonly shardMap: ShardMap | undefined;
   /** Of all the records; the output's own when unset. */
   readonly stream?: string | undefined;
-  /** The user records lie in it, and what is made of them is appended. */
-  readonly sink: ByteSink;
-  /** Takes each finished entry. */
-  readonly emit: (entry: Entry) => void;
+  /** The user records lie in its sink; the entries that are made of them are appended. */
+  readonly table: EntryTable;
 }
 
 const encoder = new TextEncoder();
@@ -55,17 +52,17 @@ export class Aggregator {
     const shared = partitionKey ?? this.#latest?.firstKey;
     if (shared !== undefined) {
       if (this.#addTo(shared, start, end, event)) return;
-      this.#emit(this.#aggregateOf(shared));
+      this.#aggregateOf(shared).take();
     }
     const key = partitionKey ?? this.#dependencies.randomKey();
     if (this.#addTo(key, start, end, event)) return;
-    this.#emit(this.#aggregateOf(key));
+    this.#aggregateOf(key).take();
     if (!this.#addTo(key, start, end, event)) this.#sendAlone(start, end, key, event);
   }
 
-  /** Emits what has been gathered, if anything. */
+  /** Appends what has been gathered, if anything. */
   close(): void {
-    for (const aggregate of this.#aggregates.values()) this.#emit(aggregate);
+    for (const aggregate of this.#aggregates.values()) aggregate.take();
   }
 
   #addTo(key: string, start: number, end: number, event: number): boolean {
@@ -80,13 +77,8 @@ export class Aggregator {
     const key = partitionKey ?? this.#dependencies.randomKey();
     const shardId = this.#shardIdOf(key);
     const waiting = this.#aggregates.get(shardId);
-    if (waiting?.has(key) === true) this.#emit(waiting);
-    this.#dependencies.emit(loneRecord(start, end, key, utf8Bytes(key), event, shardId, this.#dependencies, this.#dependencies.stream));
-  }
-
-  #emit(aggregate: OpenAggregate | undefined): void {
-    const entry = aggregate?.take();
-    if (entry !== undefined) this.#dependencies.emit(entry);
+    if (waiting?.has(key) === true) waiting.take();
+    loneRecord(start, end, key, utf8Bytes(key), event, shardId, this.#dependencies, this.#dependencies.stream);
   }
 
   #aggregateOf(key: string): OpenAggregate {
@@ -94,7 +86,7 @@ export class Aggregator {
     const shardId = this.#shardIdOf(key);
     let aggregate = this.#aggregates.get(shardId);
     if (aggregate === undefined) {
-      aggregate = new OpenAggregate(this.#limits, this.#dependencies.md5, this.#dependencies.sink, shardId, this.#dependencies.stream);
+      aggregate = new OpenAggregate(this.#limits, this.#dependencies.md5, this.#dependencies.table, shardId, this.#dependencies.stream);
       this.#aggregates.set(shardId, aggregate);
     }
     return aggregate;

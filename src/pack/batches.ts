@@ -1,5 +1,5 @@
 /** Cuts entries into batches that one PutRecords request may hold. */
-import type { Entry } from "./entry.js";
+import type { Entry, EntryTable } from "./entry_table.js";
 
 /** Limits of one request. */
 export interface BatchLimits {
@@ -9,19 +9,20 @@ export interface BatchLimits {
 }
 
 /** Batches in the entries' order, each as full as the limits let it be. An entry must itself be within the limits. */
-export function cutBatches(entries: readonly Entry[], limits: BatchLimits): Entry[][] {
+export function cutBatches({ sizes: { numbers: sizes } }: EntryTable, entries: readonly Entry[], limits: BatchLimits): Entry[][] {
   const batches: Entry[][] = [];
   let batch: Entry[] = [];
   let bytes = 0;
   for (const entry of entries) {
-    const isFull = batch.length === limits.maxRecords || bytes + entry.sizeBytes > limits.maxBytes;
+    const sizeBytes = sizes[entry] as number;
+    const isFull = batch.length === limits.maxRecords || bytes + sizeBytes > limits.maxBytes;
     if (isFull && batch.length > 0) {
       batches.push(batch);
       batch = [];
       bytes = 0;
     }
     batch.push(entry);
-    bytes += entry.sizeBytes;
+    bytes += sizeBytes;
   }
   if (batch.length > 0) batches.push(batch);
   return batches;

@@ -1,5 +1,5 @@
 /** A set of events of one chunk, by their positions. */
-import type { Entry } from "./entry.js";
+import type { Entry, EntryTable } from "./entry_table.js";
 
 /** One bit for each event up to a position, and all events behind it if need be. */
 export class EventSet {
@@ -13,22 +13,20 @@ export class EventSet {
   }
 
   /** Adds the events that are in these entries. */
-  add(entries: readonly Entry[]): void {
+  add(table: EntryTable, entries: readonly Entry[]): void {
+    const events = eventsOf(table, entries);
     let last = -1;
-    forEachEvent(entries, (event) => {
-      if (event > last) last = event;
-    });
+    for (const event of events) if (event > last) last = event;
     this.#grow(last < 0 ? 0 : (last >>> 3) + 1);
-    forEachEvent(entries, (event) => {
-      this.#bits[event >>> 3] = (this.#bits[event >>> 3] as number) | (1 << (event & 7));
-    });
+    const bits = this.#bits;
+    for (const event of events) bits[event >>> 3] = (bits[event >>> 3] as number) | (1 << (event & 7));
   }
 
   /** Removes the events that are in these entries, but for those from {@link rest} on. */
-  remove(entries: readonly Entry[]): void {
-    forEachEvent(entries, (event) => {
-      if (event >>> 3 < this.#bits.length) this.#bits[event >>> 3] = (this.#bits[event >>> 3] as number) & ~(1 << (event & 7));
-    });
+  remove(table: EntryTable, entries: readonly Entry[]): void {
+    const bits = this.#bits;
+    const known = 8 * bits.length;
+    for (const event of eventsOf(table, entries)) if (event < known) bits[event >>> 3] = (bits[event >>> 3] as number) & ~(1 << (event & 7));
   }
 
   /** Adds all events from this one on. @param wanted only those of them that are in this set */
@@ -78,9 +76,16 @@ export class EventSet {
   }
 }
 
-function forEachEvent(entries: readonly Entry[], use: (event: number) => void): void {
-  for (const { events } of entries) {
-    if (typeof events === "number") use(events);
-    else events.forEach(use);
+/** Returns the events of all these entries. */
+function eventsOf(table: EntryTable, entries: readonly Entry[]): Uint32Array {
+  const { events: { numbers: events }, firstEvents: { numbers: firstEvents } } = table;
+  let count = 0;
+  for (const entry of entries) count += table.userRecordsOf(entry);
+  const all = new Uint32Array(count);
+  let at = 0;
+  for (const entry of entries) {
+    const end = firstEvents[entry + 1] as number;
+    for (let index = firstEvents[entry] as number; index < end; index++) all[at++] = events[index] as number;
   }
+  return all;
 }

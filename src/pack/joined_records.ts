@@ -2,9 +2,8 @@
  * Joins user records of one chunk into entries of lines, as Fluent Bit's own output does by simple_aggregation: each record is followed by
  * a newline, and an entry holds as many as fit into a record of the service before compression (src/aws/flb_aws_aggregation.c).
  */
-import { Entry } from "./entry.js";
+import type { EntryTable } from "./entry_table.js";
 import { mapKey } from "./map_key.js";
-import type { ByteSink } from "../bytes/byte_sink.js";
 import { compressToFit, compressWhole, type Compress } from "../record/truncation.js";
 
 /** How records are joined. */
@@ -17,11 +16,9 @@ export interface JoinLimits {
 
 /** What joining needs of the world outside. */
 export interface JoinerDependencies {
-  /** The records lie in it, and what is made of them is appended. */
-  readonly sink: ByteSink;
+  /** The records lie in its sink; the entries that are made of them are appended. */
+  readonly table: EntryTable;
   readonly compress: Compress | undefined;
-  /** Takes each finished entry. */
-  readonly emit: (entry: Entry) => void;
   /** A record that was cut to the limit. */
   readonly truncated: (bytes: number) => void;
   /** A record that cannot be made to fit the limit. */
@@ -80,7 +77,7 @@ export class RecordJoiner {
    * @param stream where it goes; undefined for the output's own
    */
   add(start: number, partitionKey: string | undefined, keyBytes: number, event: number, stream?: string): void {
-    const { sink } = this.#dependencies;
+    const { sink } = this.#dependencies.table;
     if (!this.#limits.hasNewlines) {
       sink.reserve(1);
       sink.put(newline);
@@ -93,13 +90,13 @@ export class RecordJoiner {
     lines.bytes += end - start;
   }
 
-  /** Emits the lines of a key, which go before a record of that key that goes alone. */
+  /** Appends the lines of a key, which go before a record of that key that goes alone. */
   closeKey(partitionKey: string | undefined, stream?: string): void {
     const lines = this.#lines.get(stream)?.get(known(partitionKey));
     if (lines !== undefined) this.#emit(lines);
   }
 
-  /** Emits what has been gathered, if anything. */
+  /** Appends what has been gathered, if anything. */
   close(): void {
     for (const byKey of this.#lines.values()) for (const lines of byKey.values()) this.#emit(lines);
   }
@@ -134,11 +131,11 @@ export class RecordJoiner {
   }
 
   #pack(lines: Lines, places: readonly number[], events: readonly number[]): void {
-    const { sink, compress, compressed } = this.#dependencies;
+    const { table: { sink }, compress, compressed } = this.#dependencies;
     const { hasNewlines } = this.#limits;
     if (compress === undefined) {
       const [start, end] = this.#gather(places);
-      this.#emitEntry(lines, start, hasNewlines ? end : end - 1, events);
+      this.#append(lines, start, hasNewlines ? end : end - 1, events);
       return;
     }
     const [start] = this.#copy(places);
@@ -157,12 +154,12 @@ export class RecordJoiner {
       if (!this.#cut(lines, places, events, start, compress)) return;
     }
     compressed(plainBytes, sink.length - start);
-    this.#emitEntry(lines, start, sink.length, events);
+    this.#append(lines, start, sink.length, events);
   }
 
   /** Returns whether the one record at the sink's end fits, cut. */
   #cut({ partitionKey, stream, keyBytes }: Lines, [from = 0, to = 0]: readonly number[], [event = 0]: readonly number[], start: number, compress: Compress): boolean {
-    const { sink, truncated, tooLarge } = this.#dependencies;
+    const { table: { sink }, truncated, tooLarge } = this.#dependencies;
     const { hasNewlines } = this.#limits;
     const plainBytes = sink.length - start;
     const result = compressToFit(sink, start, this.roomFor(keyBytes), hasNewlines, compress);
@@ -176,10 +173,8 @@ export class RecordJoiner {
     return true;
   }
 
-  #emitEntry({ partitionKey, stream, keyBytes }: Lines, start: number, end: number, events: readonly number[]): void {
-    const { sink, emit } = this.#dependencies;
-    const [first = 0] = events;
-    emit(new Entry(sink.bytes, start, end, partitionKey, end - start + keyBytes, events.length === 1 ? first : events, undefined, stream));
+  #append({ partitionKey, stream, keyBytes }: Lines, start: number, end: number, events: readonly number[]): void {
+    this.#dependencies.table.append(start, end, partitionKey, end - start + keyBytes, events, undefined, stream);
   }
 
   /** Returns where the lines lie one after another: where they are, if no others are between them. */
@@ -192,7 +187,7 @@ export class RecordJoiner {
 
   /** Appends the lines to the sink. */
   #copy(places: readonly number[]): readonly [start: number, end: number] {
-    const { sink } = this.#dependencies;
+    const { sink } = this.#dependencies.table;
     const start = sink.length;
     for (let next = 0; next < places.length; next += placeNumbers) {
       const [from, to] = [places[next] as number, places[next + 1] as number];

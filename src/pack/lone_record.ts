@@ -1,12 +1,12 @@
 /** Makes the entry of a user record that goes alone, and hides one that looks like an aggregate inside an aggregate of one. */
-import { Entry } from "./entry.js";
-import type { ByteSink } from "../bytes/byte_sink.js";
+import type { EntryTable } from "./entry_table.js";
 import { utf8Bytes } from "../record/partition_key.js";
 import { appendAggregatedRecord, beginsAsAggregate, framingBytes, subRecordBytes, tableEntryBytes, type Md5 } from "./aggregated_record.js";
 
 /** What such an entry is made with. */
 export interface LoneRecordDependencies {
-  readonly sink: ByteSink;
+  /** The record lies in its sink. */
+  readonly table: EntryTable;
   readonly md5: Md5;
   /** A partition key for a record without one. */
   readonly randomKey: () => string;
@@ -20,7 +20,7 @@ export function hidingBytes(dataBytes: number, keyBytes: number): number {
 }
 
 /**
- * Returns the entry of the record at the sink's bytes from `start` to `end`. A program that can write a line of a log could
+ * Appends the entry of the record at the sink's bytes from `start` to `end`. A program that can write a line of a log could
  * otherwise write an aggregate, which consumers take apart into records with keys of the writer's choice.
  * @param keyBytes of the partition key, also of one that is still to be made
  * @param event its position in the chunk
@@ -34,16 +34,18 @@ export function loneRecord(
   keyBytes: number,
   event: number,
   shardId: string | undefined,
-  { sink, md5, randomKey }: LoneRecordDependencies,
+  { table, md5, randomKey }: LoneRecordDependencies,
   stream?: string,
-): Entry {
+): void {
+  const { sink } = table;
   if (!beginsAsAggregate(sink.bytes, start, end)) {
-    return new Entry(sink.bytes, start, end, partitionKey, end - start + keyBytes, event, shardId, stream);
+    table.append(start, end, partitionKey, end - start + keyBytes, event, shardId, stream);
+    return;
   }
   const key = partitionKey ?? randomKey();
   const encodedKey = encoder.encode(key);
   const from = sink.length;
   const protobufBytes = tableEntryBytes(encodedKey.length) + subRecordBytes(end - start, 0);
-  appendAggregatedRecord(sink, [encodedKey], undefined, [start, end, 0], protobufBytes, md5);
-  return new Entry(sink.bytes, from, sink.length, key, sink.length - from + utf8Bytes(key), event, shardId, stream);
+  appendAggregatedRecord(sink, [encodedKey], undefined, Uint32Array.of(start, end, 0), protobufBytes, md5);
+  table.append(from, sink.length, key, sink.length - from + utf8Bytes(key), event, shardId, stream);
 }

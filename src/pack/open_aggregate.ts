@@ -1,6 +1,6 @@
 /** One aggregated record while it is being filled: its tables, its records, and its size to the byte. */
-import { Entry } from "./entry.js";
-import type { ByteSink } from "../bytes/byte_sink.js";
+import { NumberColumn } from "./columns.js";
+import type { Entry, EntryTable } from "./entry_table.js";
 import { appendAggregatedRecord, framingBytes, subRecordBytes, tableEntryBytes, type Md5 } from "./aggregated_record.js";
 import { mapKey } from "./map_key.js";
 import { hashKeyOf } from "./shard_map.js";
@@ -23,7 +23,7 @@ const encoder = new TextEncoder();
 export class OpenAggregate {
   readonly #limits: AggregateLimits;
   readonly #md5: Md5;
-  readonly #sink: ByteSink;
+  readonly #table: EntryTable;
   readonly #shardId: string | undefined;
   readonly #stream: string | undefined;
 
@@ -35,20 +35,20 @@ export class OpenAggregate {
   #latestIndex = 0;
   #explicitHashKey: Uint8Array | undefined;
   // As SubRecords.
-  #records: number[] = [];
-  #events: number[] = [];
+  readonly #records = new NumberColumn();
+  readonly #events = new NumberColumn();
   #protobufBytes = 0;
   #mostProtobufBytes = 0;
 
   /**
-   * @param sink where the user records lie, and to which the whole is appended
+   * @param table in its sink the user records lie, and to it the whole is appended
    * @param shardId where the whole is expected to go
    * @param stream of its records; the output's own when undefined
    */
-  constructor(limits: AggregateLimits, md5: Md5, sink: ByteSink, shardId: string | undefined, stream?: string) {
+  constructor(limits: AggregateLimits, md5: Md5, table: EntryTable, shardId: string | undefined, stream?: string) {
     this.#limits = limits;
     this.#md5 = md5;
-    this.#sink = sink;
+    this.#table = table;
     this.#shardId = shardId;
     this.#stream = stream;
   }
@@ -80,21 +80,22 @@ export class OpenAggregate {
     return true;
   }
 
-  /** Appends what has been gathered to the sink, and is empty again. Undefined when nothing has. */
+  /** Appends an entry of what has been gathered, and is empty again. Undefined when nothing has. */
   take(): Entry | undefined {
     if (this.#firstKey === undefined) return undefined;
-    const sink = this.#sink;
+    const { sink } = this.#table;
     const start = sink.length;
-    appendAggregatedRecord(sink, this.#encodedKeys, this.#explicitHashKey, this.#records, this.#protobufBytes, this.#md5);
+    appendAggregatedRecord(sink, this.#encodedKeys, this.#explicitHashKey, this.#records.numbers.subarray(0, this.#records.length), this.#protobufBytes, this.#md5);
     const sizeBytes = sink.length - start + (this.#encodedKeys[0]?.length ?? 0);
-    const entry = new Entry(sink.bytes, start, sink.length, this.#firstKey, sizeBytes, this.#events, this.#shardId, this.#stream);
+    const events = this.#events.numbers.subarray(0, this.#events.length);
+    const entry = this.#table.append(start, sink.length, this.#firstKey, sizeBytes, events, this.#shardId, this.#stream);
     this.#keys = new Map();
     this.#encodedKeys = [];
     this.#firstKey = undefined;
     this.#latestKey = undefined;
     this.#explicitHashKey = undefined;
-    this.#records = [];
-    this.#events = [];
+    this.#records.length = 0;
+    this.#events.length = 0;
     this.#protobufBytes = 0;
     return entry;
   }
@@ -123,7 +124,9 @@ export class OpenAggregate {
   }
 
   #put(start: number, end: number, event: number, protobufBytes: number): void {
-    this.#records.push(start, end, this.#latestIndex);
+    this.#records.push(start);
+    this.#records.push(end);
+    this.#records.push(this.#latestIndex);
     this.#events.push(event);
     this.#protobufBytes = protobufBytes;
   }

@@ -14,7 +14,7 @@ import type { ByteSink } from "../bytes/byte_sink.js";
 import { randomPartitionKey, utf8Bytes } from "../record/partition_key.js";
 import { RecordShaper, type RecordOptions } from "../record/shaper.js";
 import { compressToFit, truncate, type Compress } from "../record/truncation.js";
-import type { Entry } from "./entry.js";
+import type { Entry, EntryTable } from "./entry_table.js";
 import { StreamRecords } from "./stream_records.js";
 
 /** The options of an output by which its events become entries. */
@@ -81,11 +81,11 @@ export interface SliceLimits {
 export const sliceRecordBytes = 4 * 1024 * 1024;
 
 /**
- * Of the events that a log usually has, 2 MB. An entry takes some hundred bytes (pack/entry.ts), so that a chunk of the smallest
- * events (three bytes) would take thirty times its size as a whole.
+ * Of the events that a log usually has, 2 MB. An entry takes some fifty bytes and its partition key (pack/entry_table.ts), so that a
+ * chunk of the smallest events (three bytes) would take twenty to thirty times its size as a whole.
  */
 const mostEvents = 20_000;
-/** Each slice ends with aggregates that are not full, so it is larger; an event in one takes some tens of bytes. */
+/** Each slice ends with aggregates that are not full, so it is larger; an event in one takes up to 32 bytes as long as it is filled, and then four. */
 const mostAggregatedEvents = 50_000;
 /** Each stream has a delivery of its own while the slice is under way. */
 const mostStreams = 256;
@@ -198,30 +198,31 @@ export class Slices {
     return gathered;
   }
 
-  /** Returns the entries of gathered records, which lie in this sink. @param shardMapOf returns undefined where a stream's shards are unknown */
-  aggregate(records: StreamRecords, sink: ByteSink, shardMapOf: (stream: string | undefined) => ShardMap | undefined): Entry[] {
+  /** Appends the entries of gathered records, which lie in the table's sink, and returns them. @param shardMapOf returns undefined where a stream's shards are unknown */
+  aggregate(records: StreamRecords, table: EntryTable, shardMapOf: (stream: string | undefined) => ShardMap | undefined): Entry[] {
     const { aggregation, md5, randomKey } = this.#dependencies;
-    return aggregation === undefined ? [] : records.aggregate(aggregation, { sink, md5, randomKey }, shardMapOf);
+    const first = table.length;
+    if (aggregation !== undefined) records.aggregate(aggregation, { table, md5, randomKey }, shardMapOf);
+    return table.from(first);
   }
 
   /**
-   * Returns the entries of the next slice; there may be none in it. Their data is in the sink (or their own), nothing of
+   * Appends the entries of the next slice, and returns them; there may be none in it. Their data is in the table's sink, nothing of
    * it in the chunk. A slice ends at {@link EventSet.rest}, so that all its events lie on one side. Where records choose their
    * streams, those to aggregate are gathered: the shards of a stream are asked for when the stream is known.
    */
-  next(sink: ByteSink): Entry[] {
+  next(table: EntryTable): Entry[] {
     const { options, shaper, compress, report, md5, randomKey, aggregation, shardMap } = this.#dependencies;
     const { maxEvents, recordBytes: mostBytes } = this.#limits;
     const rest = this.#wanted?.rest ?? 0;
     const border = this.#position < rest ? rest : Number.POSITIVE_INFINITY;
-    const entries: Entry[] = [];
-    const emit = (entry: Entry) => entries.push(entry);
-    const alone = { sink, md5, randomKey };
+    const { sink, length: first } = table;
+    const alone = { table, md5, randomKey };
     const { isKeyed } = this;
     const streams = new Set<string | undefined>();
     const gathered = aggregation === undefined || !isKeyed ? undefined : new StreamRecords();
-    const aggregator = aggregation === undefined || isKeyed ? undefined : new Aggregator(aggregation, { ...alone, shardMap, emit });
-    const joiner = this.#dependencies.isJoined ? this.#openJoiner(sink, emit) : undefined;
+    const aggregator = aggregation === undefined || isKeyed ? undefined : new Aggregator(aggregation, { ...alone, shardMap });
+    const joiner = this.#dependencies.isJoined ? this.#openJoiner(table) : undefined;
     this.#plainBytes = 0;
     this.#packedBytes = 0;
     let recordBytes = 0;
@@ -269,7 +270,7 @@ export class Slices {
       joiner?.closeKey(partitionKey, stream);
       if (aggregator !== undefined) aggregator.add(start, end, partitionKey, event);
       else if (gathered !== undefined) gathered.add(stream, start, end, partitionKey, event);
-      else emit(loneRecord(start, end, partitionKey, keyBytes, event, undefined, alone, stream));
+      else loneRecord(start, end, partitionKey, keyBytes, event, undefined, alone, stream);
     }
     aggregator?.close();
     this.#gathered = gathered;
@@ -277,7 +278,7 @@ export class Slices {
     // What a chunk held besides events is told when all of it has been read for the first time.
     if (this.#isOver && (this.#wanted === undefined || Number.isFinite(rest))) report.broken(this.#events.brokenEvents);
     if (compress !== undefined) report.compressed(this.#plainBytes, this.#packedBytes);
-    return entries;
+    return table.from(first);
   }
 
   /** Returns the stream that the record of the body chooses; undefined for the output's own. */
@@ -314,11 +315,11 @@ export class Slices {
     return { seconds, nanoseconds, partitionKey, stream, copy };
   }
 
-  #openJoiner(sink: ByteSink, emit: (entry: Entry) => void): RecordJoiner {
+  #openJoiner(table: EntryTable): RecordJoiner {
     const { options, compress, report } = this.#dependencies;
     const limits = { maxRecordBytes: options.limits.maxRecordBytes, hasNewlines: options.record.appendNewline };
     return new RecordJoiner(limits, {
-      ...{ sink, compress, emit },
+      ...{ table, compress },
       truncated: (bytes) => report.truncated(bytes),
       tooLarge: (bytes, { event, ...line }) => {
         const { seconds, nanoseconds } = eventTimesOf(this.#input.bytes, [event]).get(event) ?? { seconds: 0, nanoseconds: 0 };

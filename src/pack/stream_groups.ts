@@ -1,13 +1,13 @@
 /** Sorts entries by the streams that their records chose. */
-import type { Entry } from "./entry.js";
+import type { Entry, EntryTable } from "./entry_table.js";
 
 /** Returns the entries of each stream in their order; undefined stands for the output's own. */
-export function groupByStream(entries: readonly Entry[]): Map<string | undefined, Entry[]> {
+export function groupByStream(table: EntryTable, entries: readonly Entry[]): Map<string | undefined, Entry[]> {
   const groups = new Map<string | undefined, Entry[]>();
   let latest: Entry[] | undefined;
   let latestStream: string | undefined;
   for (const entry of entries) {
-    const { stream } = entry;
+    const stream = table.streams.of(entry);
     if (latest === undefined || stream !== latestStream) {
       latest = groups.get(stream) ?? [];
       groups.set(stream, latest);

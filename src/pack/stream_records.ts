@@ -1,12 +1,12 @@
 /** Keeps the user records of a slice apart by stream, until the shards of each stream are known by which they are aggregated. */
 import { Aggregator, type AggregationLimits, type AggregatorDependencies } from "./aggregator.js";
-import type { Entry } from "./entry.js";
+import { NumberColumn } from "./columns.js";
 import type { ShardMap } from "./shard_map.js";
 
 /** The records of one stream: an object for each would cost more than to copy what is in it. */
 interface Gathered {
   /** {@link recordNumbers} for each record: where it starts and ends in the sink, and its event. */
-  readonly numbers: number[];
+  readonly numbers: NumberColumn;
   readonly partitionKeys: (string | undefined)[];
 }
 
@@ -26,28 +26,27 @@ export class StreamRecords {
   /** Takes the record at the sink's bytes from `start` to `end`. @param stream undefined for the output's own */
   add(stream: string | undefined, start: number, end: number, partitionKey: string | undefined, event: number): void {
     const { numbers, partitionKeys } = this.#of(stream);
-    numbers.push(start, end, event);
+    numbers.push(start);
+    numbers.push(end);
+    numbers.push(event);
     partitionKeys.push(partitionKey);
   }
 
-  /** Returns the entries of all streams, one stream after the other. @param shardMapOf returns undefined where a stream's shards are unknown */
-  aggregate(limits: AggregationLimits, dependencies: Omit<AggregatorDependencies, "stream" | "shardMap" | "emit">, shardMapOf: (stream: string | undefined) => ShardMap | undefined): Entry[] {
-    const entries: Entry[] = [];
-    const emit = (entry: Entry) => entries.push(entry);
-    for (const [stream, { numbers, partitionKeys }] of this.#byStream) {
-      const aggregator = new Aggregator(limits, { ...dependencies, stream, shardMap: shardMapOf(stream), emit });
+  /** Appends the entries of all streams, one stream after the other. @param shardMapOf returns undefined where a stream's shards are unknown */
+  aggregate(limits: AggregationLimits, dependencies: Omit<AggregatorDependencies, "stream" | "shardMap">, shardMapOf: (stream: string | undefined) => ShardMap | undefined): void {
+    for (const [stream, { numbers: { numbers }, partitionKeys }] of this.#byStream) {
+      const aggregator = new Aggregator(limits, { ...dependencies, stream, shardMap: shardMapOf(stream) });
       for (const [index, partitionKey] of partitionKeys.entries()) {
         const at = recordNumbers * index;
         aggregator.add(numbers[at] as number, numbers[at + 1] as number, partitionKey, numbers[at + 2] as number);
       }
       aggregator.close();
     }
-    return entries;
   }
 
   #of(stream: string | undefined): Gathered {
     if (this.#latest !== undefined && stream === this.#latestStream) return this.#latest;
-    const gathered = this.#byStream.get(stream) ?? { numbers: [], partitionKeys: [] };
+    const gathered = this.#byStream.get(stream) ?? { numbers: new NumberColumn(), partitionKeys: [] };
     this.#byStream.set(stream, gathered);
     this.#latest = gathered;
     this.#latestStream = stream;

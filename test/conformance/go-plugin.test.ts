@@ -4,8 +4,8 @@ import { gunzipSync, inflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { ConfigurationError } from "../../src/configuration_error.js";
 import { maxRecordsPerRequest } from "../../src/limits.js";
-import { cutBatches } from "../../src/pack/batches.js";
-import type { Entry } from "../../src/pack/entry.js";
+import { cutBatches } from "../support/cut_entries.js";
+import type { EntryView } from "../../src/pack/entry_table.js";
 import { deaggregate } from "../support/deaggregate.js";
 import { chunkOf, encodeV1 } from "../support/event_chunk.js";
 import { configOf, runPipeline, textsOf } from "../support/recorded_pipeline.js";
@@ -26,7 +26,7 @@ const randomKey = /^[a-zA-Z0-9]{8}$/;
 /** The Go plugin's: it knows the service's limit before October 2025. */
 const goRequestBytes = 5 * 1024 * 1024;
 
-const batchSizes = (entries: readonly Entry[]) =>
+const batchSizes = (entries: readonly EntryView[]) =>
   cutBatches(entries, { maxRecords: maxRecordsPerRequest, maxBytes: goRequestBytes }).map((batch) => batch.length);
 
 /** A user record's random key is made by each attempt (send/request_body); an aggregated record has it before. */
@@ -44,7 +44,7 @@ function comparable(data: Uint8Array): unknown {
   return { json: JSON.parse(Buffer.from(data).toString()) as unknown, newline: text.endsWith("\n") };
 }
 
-function expectRecord(entry: Entry | undefined, golden: GoldenRecord, vector: GoldenVector): void {
+function expectRecord(entry: EntryView | undefined, golden: GoldenRecord, vector: GoldenVector): void {
   const opened = unpack[vector.options["compression"] ?? ""] ?? ((bytes: Uint8Array) => bytes);
   expectPartitionKey(entry?.partitionKey, golden.partitionKey);
   expect(comparable(opened(entry?.data ?? new Uint8Array()))).toEqual(

@@ -4,7 +4,7 @@ import { cbor } from "@smithy/core/cbor";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { CredentialSettings } from "../support/credential_settings.js";
-import { entryOf } from "../support/entry.js";
+import { entryOf, tableOf } from "../support/entry.js";
 import { bodiesFor } from "../support/request_bodies.js";
 import { SayingServer, type Said } from "../support/said_bytes.js";
 import { sdkClientOf, stubSdkEnvironment } from "../support/sdk_client.js";
@@ -127,7 +127,7 @@ test.each(["json", "cbor"] as const)("PutRecords in %s and ListShards end with a
   await fc.assert(
     fc.asyncProperty(said, async (answer) => {
       server.willSay(answer);
-      const outcome = await within(client.putRecords(entries));
+      const outcome = await within(client.putRecords(...tableOf(entries)));
       if (outcome.kind === "failed") expectTold(outcome.code, outcome.message);
       else for (const { code, message } of outcome.failed) expectTold(code, message);
       const listed = await within(client.listShards());

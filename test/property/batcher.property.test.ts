@@ -1,7 +1,7 @@
 // Whatever comes in: batches keep the order, lose nothing, stay within the limits, and are as full as these allow.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { cutBatches } from "../../src/pack/batches.js";
+import { cutBatches } from "../support/cut_entries.js";
 import { entryOf } from "../support/scripted_client.js";
 
 const cases = fc

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Shard } from "../../src/pack/shard_map.js";
-import type { Entry } from "../../src/pack/entry.js";
+import type { EntryView } from "../../src/pack/entry_table.js";
 import type { PutRecordsOutcome } from "../../src/delivery/put_records.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { JumpingClock } from "../support/fake_clock.js";
@@ -49,7 +49,7 @@ const mostPoison = 9;
 
 type Outcome = readonly boolean[] | "refused" | "unreachable";
 
-function outcomeOf(outcome: Outcome, entries: readonly Entry[]): PutRecordsOutcome {
+function outcomeOf(outcome: Outcome, entries: readonly EntryView[]): PutRecordsOutcome {
   if (allTextsIn(entries).some((text) => text.endsWith(poison))) {
     return { kind: "failed", code: "InvalidArgumentException", message: "", cause: "content" };
   }
@@ -73,7 +73,7 @@ it("each event arrives as often as there are copies of its chunk", async () => {
     fc.asyncProperty(options, chunks, fc.array(outcomes, { maxLength: 60 }), fc.array(turns, { minLength: 1, maxLength: 20 }),
       async (given, contents, script, plan) => {
         const taken: string[] = [];
-        const answer = (outcome: Outcome) => (entries: readonly Entry[]) => {
+        const answer = (outcome: Outcome) => (entries: readonly EntryView[]) => {
           const result = outcomeOf(outcome, entries);
           taken.push(...allTextsIn(takenOf(entries, result)));
           return result;

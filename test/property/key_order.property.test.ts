@@ -2,11 +2,11 @@
 import fc from "fast-check";
 import { expect, it, vi } from "vitest";
 import { ByteBudget } from "../../src/bytes/byte_budget.js";
-import { deliver } from "../../src/delivery/delivery.js";
+import { deliver } from "../support/delivered_entries.js";
 import { KeyOrder } from "../../src/delivery/key_order.js";
 import { RequestWindow } from "../../src/delivery/request_window.js";
 import { ShardThrottle } from "../../src/delivery/shard_throttle.js";
-import type { Entry } from "../../src/pack/entry.js";
+import type { EntryView } from "../../src/pack/entry_table.js";
 import { entryOf } from "../support/entry.js";
 import { JumpingClock, settled } from "../support/fake_clock.js";
 import { HeldClient } from "../support/held_client.js";
@@ -38,9 +38,9 @@ it("a key is in one request at a time, and starts in a chunk when its entries of
   await fc.assert(fc.asyncProperty(contents, plans, fc.integer({ min: 1, max: 8 }), fc.nat(2), holding, async (given, plan, maxRequests, maxRounds, held) => {
     const chunks = given.map((entries) => entries.map(({ key, sizeBytes }, event) => entryOf({ partitionKey: key, sizeBytes, events: event })));
     const chunkOf = new Map(chunks.flatMap((chunk, number) => chunk.map((entry) => [entry, number] as const)));
-    const settledEntries = new Set<Entry>();
+    const settledEntries = new Set<EntryView>();
     const ended = new Set<number>();
-    const sent: Entry[] = [];
+    const sent: EntryView[] = [];
     const client: HeldClient = new HeldClient((request) => {
       const others = new Set(client.underWay.flatMap(({ entries }) => (entries === request ? [] : entries.map(({ partitionKey }) => partitionKey))));
       for (const entry of request) {
@@ -79,7 +79,7 @@ it("a key is in one request at a time, and starts in a chunk when its entries of
       isCalm &&= outcome === allTaken;
       const failed = outcome.kind === "failed" ? undefined : new Set(outcome.failed.map(({ index }) => index));
       for (const [index, entry] of (request?.entries ?? []).entries()) if (failed?.has(index) === false) settledEntries.add(entry);
-      if (outcome.kind === "failed" && outcome.cause === "content" && request?.entries.length === 1) settledEntries.add(request.entries[0] as Entry);
+      if (outcome.kind === "failed" && outcome.cause === "content" && request?.entries.length === 1) settledEntries.add(request.entries[0] as EntryView);
       request?.answer(outcome);
       await settled();
     }
@@ -88,7 +88,7 @@ it("a key is in one request at a time, and starts in a chunk when its entries of
     }
     if (!isCalm) return;
     for (const key of new Set(sent.map(({ partitionKey }) => partitionKey))) {
-      const isOfKey = ({ partitionKey }: Entry) => partitionKey === key;
+      const isOfKey = ({ partitionKey }: EntryView) => partitionKey === key;
       expect(sent.filter(isOfKey)).toEqual(chunks.flat().filter(isOfKey));
     }
   }), { numRuns: 500 });

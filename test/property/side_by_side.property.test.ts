@@ -3,13 +3,13 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { ByteBudget } from "../../src/bytes/byte_budget.js";
-import type { Entry } from "../../src/pack/entry.js";
-import { cutBatches } from "../../src/pack/batches.js";
-import { deliver, type Delivery } from "../../src/delivery/delivery.js";
-import { cutLanes, type SendOrder } from "../../src/delivery/lanes.js";
+import type { EntryView } from "../../src/pack/entry_table.js";
+import { deliver, type ViewDelivery } from "../support/delivered_entries.js";
+import type { SendOrder } from "../../src/delivery/lanes.js";
+import { cutBatches, cutLanes } from "../support/cut_entries.js";
 import type { PutRecordsOutcome } from "../../src/delivery/put_records.js";
 import { bodyBytesOf, RequestWindow } from "../../src/delivery/request_window.js";
-import { entryOf } from "../support/entry.js";
+import { entryOf, tableOf } from "../support/entry.js";
 import { JumpingClock, settled } from "../support/fake_clock.js";
 import { HeldClient, type HeldRequest } from "../support/held_client.js";
 import { allTaken, failedWith, requestFailed } from "../support/scripted_client.js";
@@ -46,7 +46,7 @@ const answers = fc.oneof(
 );
 type Answer = typeof answers extends fc.Arbitrary<infer Value> ? Value : never;
 
-function outcomeOf(answer: Answer, sent: readonly Entry[], isPoison: (entry: Entry) => boolean): PutRecordsOutcome {
+function outcomeOf(answer: Answer, sent: readonly EntryView[], isPoison: (entry: EntryView) => boolean): PutRecordsOutcome {
   if (sent.some(isPoison)) return requestFailed("ValidationException", "content");
   if (!("failing" in answer)) return answer;
   const { failing, code } = answer;
@@ -55,36 +55,36 @@ function outcomeOf(answer: Answer, sent: readonly Entry[], isPoison: (entry: Ent
 
 /** Follows what is sent, and complains of what must not be. */
 class Watch {
-  readonly settledEntries = new Set<Entry>();
+  readonly settledEntries = new Set<EntryView>();
   readonly #order: SendOrder;
-  readonly #positions: Map<Entry, number>;
-  readonly partsOf = new Map<Entry, readonly Entry[]>();
+  readonly #positions: Map<EntryView, number>;
+  readonly partsOf = new Map<EntryView, readonly EntryView[]>();
   /** For each ordering key, the position of the entry sent last in the first round. */
   readonly #latest = new Map<string, number>();
   hasFailed = false;
 
-  constructor(order: SendOrder, sent: readonly Entry[]) {
+  constructor(order: SendOrder, sent: readonly EntryView[]) {
     this.#order = order;
     this.#positions = new Map(sent.map((entry, position) => [entry, position]));
   }
 
   /** Divides an aggregate. */
-  takeApart(aggregate: Entry, parts: readonly Entry[]): readonly Entry[] {
+  takeApart(aggregate: EntryView, parts: readonly EntryView[]): readonly EntryView[] {
     this.partsOf.set(aggregate, parts);
     for (const part of parts) this.#positions.set(part, this.#positions.get(aggregate) ?? 0);
     return parts;
   }
 
-  has(entry: Entry): boolean {
+  has(entry: EntryView): boolean {
     return this.#positions.has(entry);
   }
 
-  keyOf({ shardId, partitionKey }: Entry): string | undefined {
+  keyOf({ shardId, partitionKey }: EntryView): string | undefined {
     if (this.#order === "none") return undefined;
     return this.#order === "one after another" ? "all" : (shardId ?? partitionKey);
   }
 
-  starts(request: readonly Entry[], underWay: readonly HeldRequest[]): void {
+  starts(request: readonly EntryView[], underWay: readonly HeldRequest[]): void {
     const own = underWay.flatMap((other) => (other.entries === request ? [] : other.entries)).filter((entry) => this.#positions.has(entry));
     const busy = new Set(own.map((entry) => this.keyOf(entry)));
     for (const entry of request) {
@@ -99,7 +99,7 @@ class Watch {
     }
   }
 
-  ends(request: readonly Entry[], outcome: PutRecordsOutcome): void {
+  ends(request: readonly EntryView[], outcome: PutRecordsOutcome): void {
     if (outcome.kind === "failed" || outcome.failed.length > 0) this.hasFailed = true;
     if (outcome.kind === "failed") return;
     const failed = new Set(outcome.failed.map(({ index }) => index));
@@ -113,7 +113,7 @@ it("chunks of two outputs are delivered side by side without loss, repetition or
   await fc.assert(fc.asyncProperty(settings, fc.array(chunks, { minLength: 1, maxLength: 4 }), script, async ({ maxRequests, maxBodyBytes, isCalm, endsAfter }, contents, plan) => {
     const bodies = new ByteBudget(maxBodyBytes);
     const windows = maxRequests.map((count) => new RequestWindow({ maxRequests: count, bodies }));
-    const poison = new Set<Entry>();
+    const poison = new Set<EntryView>();
     const all = contents.map(({ contents: given, isSharded, poison: limit }) => given.map(({ key, shard, sizeBytes, records, health }, event) => {
       const events = records === 1 || !isSharded ? event : Array.from({ length: records }, () => event);
       const entry = entryOf({ partitionKey: key, shardId: isSharded ? shard : undefined, sizeBytes, events });
@@ -121,23 +121,23 @@ it("chunks of two outputs are delivered side by side without loss, repetition or
       return entry;
     }));
     /** A poisoned aggregate holds one poisoned record. */
-    const takeApart = (watch: Watch) => (aggregate: Entry) => {
+    const takeApart = (watch: Watch) => (aggregate: EntryView) => {
       const parts = [0, 1, 2].map((event) => entryOf({ sizeBytes: 5, events: event }));
-      if (poison.has(aggregate)) poison.add(parts[1] as Entry);
+      if (poison.has(aggregate)) poison.add(parts[1] as EntryView);
       return watch.takeApart(aggregate, parts);
     };
     const watches = all.map((chunk, index) => new Watch(contents[index]?.order ?? "none", chunk));
-    const watchOf = (sent: readonly Entry[]) => watches.find((watch) => watch.has(sent[0] as Entry)) as Watch;
-    const windowOf = (sent: readonly Entry[]) => contents[watches.indexOf(watchOf(sent))]?.output as number;
+    const watchOf = (sent: readonly EntryView[]) => watches.find((watch) => watch.has(sent[0] as EntryView)) as Watch;
+    const windowOf = (sent: readonly EntryView[]) => contents[watches.indexOf(watchOf(sent))]?.output as number;
     const client: HeldClient = new HeldClient((sent) => {
       const window = windows[windowOf(sent)] as RequestWindow;
       const ofWindow = client.underWay.filter((request) => windowOf(request.entries) === windowOf(sent));
       // A request that waits for bytes keeps its place when the window narrows meanwhile.
       expect(ofWindow.length).toBeLessThanOrEqual(maxBodyBytes === Number.POSITIVE_INFINITY ? window.limit : window.maxRequests);
-      const bytes = client.underWay.reduce((sum, request) => sum + bodyBytesOf(request.entries), 0);
+      const bytes = client.underWay.reduce((sum, request) => sum + bodyBytesOf(...tableOf(request.entries)), 0);
       // The first request of each output goes whatever the others hold.
       const firsts = windows.map((_, index) => client.underWay.filter((request) => windowOf(request.entries) === index));
-      const beyond = firsts.reduce((sum, requests) => sum + Math.max(0, ...requests.map(({ entries }) => bodyBytesOf(entries))), 0);
+      const beyond = firsts.reduce((sum, requests) => sum + Math.max(0, ...requests.map(({ entries }) => bodyBytesOf(...tableOf(entries)))), 0);
       expect(bytes, "the bytes of requests under way are within the budget").toBeLessThanOrEqual(maxBodyBytes + beyond);
       expect(sent.length).toBeGreaterThan(0);
       expect(sent.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)).toBeLessThanOrEqual(maxRequestBytes);
@@ -169,18 +169,18 @@ it("chunks of two outputs are delivered side by side without loss, repetition or
     const results = await finished;
     expect(bodies.held).toBe(0);
     for (const window of windows) expect(window.underWay).toBe(0);
-    results.forEach((delivery, index) => checkDelivery(delivery, all[index] as Entry[], watches[index] as Watch));
+    results.forEach((delivery, index) => checkDelivery(delivery, all[index] as EntryView[], watches[index] as Watch));
     if (isCalm && endsAfter === null) for (const delivery of results) expect(delivery.kind).toBe("delivered");
   }), { numRuns: 400 });
 }, 120_000);
 
-function checkDelivery(delivery: Delivery, given: readonly Entry[], { settledEntries, partsOf }: Watch): void {
+function checkDelivery(delivery: ViewDelivery, given: readonly EntryView[], { settledEntries, partsOf }: Watch): void {
   const chunk = given.flatMap((entry) => partsOf.get(entry) ?? [entry]);
   const remaining = delivery.kind === "remaining" ? delivery.remaining : [];
   const refused = delivery.refused.map(({ entry }) => entry);
   const delivered = chunk.filter((entry) => settledEntries.has(entry));
   expect(delivery.delivered).toBe(delivered.length);
-  expect(delivery.deliveredRecords).toBe(delivered.reduce((sum, { events }) => sum + (typeof events === "number" ? 1 : events.length), 0));
+  expect(delivery.deliveredRecords).toBe(delivered.reduce((sum, { events }) => sum + events.length, 0));
   const rest = chunk.filter((entry) => !settledEntries.has(entry));
   expect(remaining.length + refused.length).toBe(rest.length);
   expect(new Set([...remaining, ...refused])).toEqual(new Set(rest));

@@ -2,7 +2,7 @@
 // each arrives exactly once, in its own stream, and as long as nothing fails each key keeps its order within a stream.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Entry } from "../../src/pack/entry.js";
+import type { EntryView } from "../../src/pack/entry_table.js";
 import type { PutRecordsOutcome } from "../../src/delivery/put_records.js";
 import type { Reply } from "../../src/output/flush.js";
 import { chunkOf } from "../support/event_chunk.js";
@@ -24,7 +24,7 @@ const settings = fc.record({
   isCalm: fc.boolean(),
 });
 
-function outcomeOf(answer: string, entries: readonly Entry[]): PutRecordsOutcome {
+function outcomeOf(answer: string, entries: readonly EntryView[]): PutRecordsOutcome {
   if (answer === "first fails") return failedWith("InternalFailure", 0);
   if (answer === "throttled") return failedWith("ProvisionedThroughputExceededException", ...entries.keys());
   if (answer === "reset") return requestFailed("ECONNRESET", "transient");
@@ -36,7 +36,7 @@ it("each record of many streams arrives exactly once in its own stream, and each
     const clock = new JumpingClock();
     const service = new HeldClient();
     const options = { log_key: "log", stream_key: "to", stream: "own", aggregation, concurrent_requests, ...(hasKeys ? { partition_key: "k" } : {}) };
-    const output = scriptedInstance({ options, clock, afterwards: (entries, stream) => service.putRecords(entries, stream) });
+    const output = scriptedInstance({ options, clock, afterwards: (entries, stream) => service.hold(entries, stream) });
     let number = 0;
     const expected = new Map<string, string[]>();
     const contents = given.map(({ tag, bodies }) => {

@@ -1,13 +1,14 @@
 // Puts a chunk through pipelines of several options and says what it should not have done, or cost.
 import { createHash } from "node:crypto";
-import type { Entry } from "../../src/pack/entry.js";
-import type { PipelineDependencies } from "../../src/pack/slices.js";
-import { allEntriesOf } from "./all_entries.js";
+import type { ByteSink } from "../../src/bytes/byte_sink.js";
+import type { EntryTable, EntryView } from "../../src/pack/entry_table.js";
+import type { Pipeline, PipelineDependencies } from "../../src/pack/slices.js";
+import { packAll } from "./all_entries.js";
 import { countAllocations } from "./counted_allocations.js";
 import { chunkOf } from "./event_chunk.js";
 import type { CostMeter } from "./execution_cost.js";
 import type { PluginOptions } from "./recorded_pipeline.js";
-import { keyBytesOf } from "./entry.js";
+import { allViewsOf, keyBytesOf } from "./entry.js";
 
 /**
  * Between them they use every part of the pipeline but metadata_key, which writes what a group shares once for each of its events: the
@@ -53,14 +54,15 @@ function loadCore() {
     import("../../src/pack/compression.js"),
     import("../../src/pack/shard_map.js"),
     import("../../src/bytes/byte_sink.js"),
+    import("../../src/pack/entry_table.js"),
   ]);
 }
 
 export class ChunkTrial {
   readonly #meter: CostMeter;
-  readonly #lanes: readonly { readonly options: PluginOptions; readonly run: (chunk: Uint8Array) => Entry[]; readonly good: string }[];
+  readonly #lanes: readonly { readonly options: PluginOptions; readonly run: (chunk: Uint8Array) => EntryTable; readonly good: string }[];
 
-  private constructor(meter: CostMeter, [{ Pipeline }, { configOf }, { compressorFor }, { ShardMap }, { ByteSink }]: Awaited<ReturnType<typeof loadCore>>) {
+  private constructor(meter: CostMeter, [{ Pipeline }, { configOf }, { compressorFor }, { ShardMap }, { ByteSink }, { EntryTable }]: Awaited<ReturnType<typeof loadCore>>) {
     this.#meter = meter;
     const half = 2n ** 127n;
     const shards = new ShardMap([
@@ -78,8 +80,13 @@ export class ChunkTrial {
       const compress = config.compression === undefined ? undefined : compressorFor(config.compression);
       const create = () => new Pipeline(config, { ...dependencies, compress });
       const pipeline = create();
-      const run = (chunk: Uint8Array) => allEntriesOf(pipeline, chunk, new ByteSink(chunk.length + (chunk.length >>> 2)), shards);
-      return { options, run, good: textOf(allEntriesOf(create(), goodChunk, new ByteSink(), shards)) };
+      const packed = (pipeline: Pipeline, chunk: Uint8Array, sink: ByteSink) => {
+        const table = new EntryTable(sink);
+        packAll(pipeline, chunk, table, shards);
+        return table;
+      };
+      const run = (chunk: Uint8Array) => packed(pipeline, chunk, new ByteSink(chunk.length + (chunk.length >>> 2)));
+      return { options, run, good: textOf(packed(create(), goodChunk, new ByteSink())) };
     });
   }
 
@@ -92,11 +99,11 @@ export class ChunkTrial {
   run(chunk: Uint8Array): TrialCost {
     let allocated = 0;
     for (const { options, run } of this.#lanes) {
-      const { result: entries, bytes } = countAllocations(() => run(chunk));
+      const { result: table, bytes } = countAllocations(() => run(chunk));
       const allowed = allocatedAnyway + allocatedPerByte * chunk.length;
       if (bytes > allowed) throw complaint(`${bytes} bytes allocated for ${chunk.length}, over ${allowed}`, options);
       allocated = Math.max(allocated, bytes);
-      for (const entry of entries) checkEntry(entry, options);
+      for (const entry of allViewsOf(table)) checkEntry(entry, options);
     }
     const { steps, traces } = this.#meter.take();
     const allowed = stepsAnyway + stepsPerByte * chunk.length;
@@ -112,7 +119,7 @@ function complaint(what: string, options: PluginOptions): Error {
   return new Error(`${what}, with ${JSON.stringify(options)}`);
 }
 
-function checkEntry({ data, partitionKey, sizeBytes }: Entry, options: PluginOptions): void {
+function checkEntry({ data, partitionKey, sizeBytes }: EntryView, options: PluginOptions): void {
   if (data.length === 0 || partitionKey === "") throw complaint("an empty record or key", options);
   if (Array.from(partitionKey ?? "").length > 256) throw complaint("a partition key that is too long", options);
   if (sizeBytes !== data.length + keyBytesOf(partitionKey)) throw complaint("a wrong size", options);
@@ -126,6 +133,6 @@ function checkEntry({ data, partitionKey, sizeBytes }: Entry, options: PluginOpt
   }
 }
 
-function textOf(entries: readonly Entry[]): string {
-  return JSON.stringify(entries.map(({ data, partitionKey }) => [Buffer.from(data).toString("latin1"), partitionKey]));
+function textOf(table: EntryTable): string {
+  return JSON.stringify(allViewsOf(table).map(({ data, partitionKey }) => [Buffer.from(data).toString("latin1"), partitionKey]));
 }

@@ -1,20 +1,25 @@
 // Counts the bytes of the arrays that code under test makes, whether or not they are still needed.
 
-/** Runs `work` and gives what it gave, with the bytes of all `new Uint8Array(length)` meanwhile. */
+const counted = ["Uint8Array", "Uint32Array"] as const;
+
+/** Runs `work` and gives what it gave, with the bytes of all `new Uint8Array(length)` and `new Uint32Array(length)` meanwhile. */
 export function countAllocations<Result>(work: () => Result): { readonly result: Result; readonly bytes: number } {
-  const real = globalThis.Uint8Array;
   let bytes = 0;
-  globalThis.Uint8Array = new Proxy(real, {
-    construct(target, args: unknown[], newTarget) {
-      const [length] = args;
-      if (typeof length === "number") bytes += length;
-      return Reflect.construct(target, args, newTarget === globalThis.Uint8Array ? target : newTarget) as Uint8Array;
-    },
-  });
+  const real = counted.map((name) => [name, globalThis[name]] as const);
+  for (const [name, constructor] of real) {
+    const counting: object = new Proxy(constructor, {
+      construct(target, args: unknown[], newTarget): object {
+        const [length] = args;
+        if (typeof length === "number") bytes += length * target.BYTES_PER_ELEMENT;
+        return Reflect.construct(target, args, newTarget === counting ? target : newTarget) as object;
+      },
+    });
+    Reflect.set(globalThis, name, counting);
+  }
   try {
     const result = work();
     return { result, bytes };
   } finally {
-    globalThis.Uint8Array = real;
+    for (const [name, constructor] of real) Reflect.set(globalThis, name, constructor);
   }
 }

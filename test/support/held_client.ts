@@ -1,11 +1,12 @@
 // A Kinesis client whose requests wait until a test answers them, in any order.
-import type { Entry } from "../../src/pack/entry.js";
+import type { Entry, EntryTable, EntryView } from "../../src/pack/entry_table.js";
 import type { PutRecordsClient, PutRecordsOutcome } from "../../src/delivery/put_records.js";
+import { viewsOf } from "./entry.js";
 import { settled } from "./fake_clock.js";
 import { allTaken, keysOf } from "./scripted_client.js";
 
 export interface HeldRequest {
-  readonly entries: readonly Entry[];
+  readonly entries: readonly EntryView[];
   /** Undefined for the output's own. */
   readonly stream: string | undefined;
   readonly answer: (outcome: PutRecordsOutcome) => void;
@@ -17,14 +18,19 @@ export class HeldClient implements PutRecordsClient {
   readonly requests: HeldRequest[] = [];
   readonly underWay: HeldRequest[] = [];
   mostUnderWay = 0;
-  readonly #started: (entries: readonly Entry[]) => void;
+  readonly #started: (entries: readonly EntryView[]) => void;
 
   /** @param started called for each request, which counts as under way by then */
-  constructor(started: (entries: readonly Entry[]) => void = () => undefined) {
+  constructor(started: (entries: readonly EntryView[]) => void = () => undefined) {
     this.#started = started;
   }
 
-  putRecords(entries: readonly Entry[], stream?: string): Promise<PutRecordsOutcome> {
+  putRecords(table: EntryTable, entries: readonly Entry[], stream?: string): Promise<PutRecordsOutcome> {
+    return this.hold(viewsOf(table, entries), stream);
+  }
+
+  /** Holds a request until the test answers it. */
+  hold(entries: readonly EntryView[], stream?: string): Promise<PutRecordsOutcome> {
     return new Promise((resolve, reject) => {
       const end = () => void this.underWay.splice(this.underWay.indexOf(request), 1);
       const request: HeldRequest = {
@@ -60,7 +66,7 @@ export class HeldClient implements PutRecordsClient {
   }
 
   /** Answers all requests under way and all that follow, as `outcomeOf` says. */
-  async answerAll(outcomeOf: (entries: readonly Entry[]) => PutRecordsOutcome = () => allTaken): Promise<void> {
+  async answerAll(outcomeOf: (entries: readonly EntryView[]) => PutRecordsOutcome = () => allTaken): Promise<void> {
     await settled();
     while (this.underWay.length > 0) await this.answer(0, outcomeOf(this.underWay[0]?.entries ?? []));
   }

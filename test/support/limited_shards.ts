@@ -1,7 +1,7 @@
 // A stream whose shards each take so many records in a second, by a clock of the test's, and throttle the others.
 import { createHash } from "node:crypto";
 import type { PutRecordsOutcome } from "../../src/delivery/put_records.js";
-import type { Entry } from "../../src/pack/entry.js";
+import type { EntryView } from "../../src/pack/entry_table.js";
 import { hashKeyOf, ShardMap, type Shard } from "../../src/pack/shard_map.js";
 import type { HeldClock } from "./fake_clock.js";
 import { textsIn } from "./received_events.js";
@@ -53,14 +53,14 @@ export class LimitedShards {
   }
 
   /** Answers a request, as the step of a ScriptedClient. */
-  readonly answer = async (entries: readonly Entry[]): Promise<PutRecordsOutcome> => {
+  readonly answer = async (entries: readonly EntryView[]): Promise<PutRecordsOutcome> => {
     const failed = entries.flatMap((entry, index) => (this.#takes(entry) ? [] : [{ index, code: "ProvisionedThroughputExceededException", message: "Rate exceeded" }]));
     this.throttled += failed.length;
     await this.clock.sleep(this.stream.latencyMs);
     return { kind: "answered", failed, strayed: 0 };
   };
 
-  #takes(entry: Entry): boolean {
+  #takes(entry: EntryView): boolean {
     const { partitionKey } = entry;
     if (partitionKey === undefined) throw new Error("the entry has no partition key");
     const shard = entry.shardId ?? shardOfKey(this.stream.shards, partitionKey);

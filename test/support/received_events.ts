@@ -1,23 +1,23 @@
 // What a scripted client took, as the user records that a consumer would find: taken apart and unpacked.
 import { gunzipSync, inflateSync } from "node:zlib";
-import type { Entry } from "../../src/pack/entry.js";
+import type { EntryView } from "../../src/pack/entry_table.js";
 import type { PutRecordsOutcome } from "../../src/delivery/put_records.js";
 import { isAggregate, parseAggregate } from "./kpl_aggregate.js";
 
 /** The entries of a request that were taken, by its outcome. */
-export function takenOf(entries: readonly Entry[], outcome: PutRecordsOutcome): Entry[] {
+export function takenOf(entries: readonly EntryView[], outcome: PutRecordsOutcome): EntryView[] {
   if (outcome.kind === "failed") return [];
   const failed = new Set(outcome.failed.map(({ index }) => index));
   return entries.filter((_, index) => !failed.has(index));
 }
 
 /** The texts of an entry's user records. */
-export function textsIn({ data }: Entry): string[] {
+export function textsIn({ data }: EntryView): string[] {
   const parts = isAggregate(data) ? parseAggregate(data).records.map((record) => record.data) : [data];
   return parts.map((part) => Buffer.from(unpack(part)).toString());
 }
 
-export function allTextsIn(entries: readonly Entry[]): string[] {
+export function allTextsIn(entries: readonly EntryView[]): string[] {
   return entries.flatMap(textsIn);
 }
 

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { compressorFor } from "../../src/pack/compression.js";
 import { readConfig, type Config } from "../../src/options/config.js";
 import { Pipeline, type PipelineDependencies } from "../../src/pack/slices.js";
-import type { Entry } from "../../src/pack/entry.js";
+import type { EntryView } from "../../src/pack/entry_table.js";
 import { ByteSink } from "../../src/bytes/byte_sink.js";
 import { allEntriesOf } from "./all_entries.js";
 
@@ -13,7 +13,7 @@ export type PluginOptions = Readonly<Record<string, string>>;
 export type Told = readonly [what: string, detail?: string | number];
 
 export interface Run {
-  readonly entries: readonly Entry[];
+  readonly entries: readonly EntryView[];
   readonly told: readonly Told[];
 }
 

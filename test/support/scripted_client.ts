@@ -1,12 +1,12 @@
 // A Kinesis client that answers by a script and keeps what it was sent.
-import type { Entry } from "../../src/pack/entry.js";
+import type { Entry, EntryTable, EntryView } from "../../src/pack/entry_table.js";
 import type { Shard } from "../../src/pack/shard_map.js";
 import type { FailureCause, PutRecordsClient, PutRecordsOutcome, RequestFailure } from "../../src/delivery/put_records.js";
 import type { ShardLister, ShardPage } from "../../src/delivery/shard_list.js";
-import { entryOf as entryWith, keyOf } from "./entry.js";
+import { entryOf as entryWith, keyOf, viewsOf } from "./entry.js";
 
 /** One request's outcome, or how to find it. */
-export type Step = PutRecordsOutcome | ((entries: readonly Entry[], stream?: string) => PutRecordsOutcome | Promise<PutRecordsOutcome>);
+export type Step = PutRecordsOutcome | ((entries: readonly EntryView[], stream?: string) => PutRecordsOutcome | Promise<PutRecordsOutcome>);
 
 export const allTaken: PutRecordsOutcome = { kind: "answered", failed: [], strayed: 0 };
 
@@ -26,7 +26,7 @@ export function requestFailed(code: string, cause: FailureCause): PutRecordsOutc
 }
 
 export class ScriptedClient implements PutRecordsClient, ShardLister {
-  readonly requests: (readonly Entry[])[] = [];
+  readonly requests: (readonly EntryView[])[] = [];
   /** The stream of each request; undefined for the output's own. */
   readonly streams: (string | undefined)[] = [];
   closed = 0;
@@ -40,10 +40,10 @@ export class ScriptedClient implements PutRecordsClient, ShardLister {
     this.#afterwards = afterwards;
   }
 
-  async putRecords(entries: readonly Entry[], stream?: string): Promise<PutRecordsOutcome> {
+  async putRecords(table: EntryTable, sent: readonly Entry[], stream?: string): Promise<PutRecordsOutcome> {
     this.streams.push(stream);
-    // Their memory is used again once they are delivered.
-    this.requests.push(entries.map(({ data, ...entry }) => entryWith({ ...entry, data: data.slice() })));
+    const entries = viewsOf(table, sent);
+    this.requests.push(entries);
     const step = this.#script.shift() ?? this.#afterwards;
     return typeof step === "function" ? this.#untilClosed(step(entries, stream)) : step;
   }
@@ -79,15 +79,15 @@ export class ScriptedClient implements PutRecordsClient, ShardLister {
 }
 
 /** An entry with this key; its bytes are not looked at. */
-export function entryOf(partitionKey: string, sizeBytes = 10, events: number | readonly number[] = 0): Entry {
+export function entryOf(partitionKey: string, sizeBytes = 10, events: number | readonly number[] = 0): EntryView {
   return entryWith({ partitionKey, sizeBytes, events });
 }
 
 /** So many entries with the keys "0", "1" and so on. */
-export function entriesOf(count: number, sizeBytes = 10): Entry[] {
+export function entriesOf(count: number, sizeBytes = 10): EntryView[] {
   return Array.from({ length: count }, (_, index) => entryOf(String(index), sizeBytes, index));
 }
 
-export function keysOf(entries: readonly Entry[]): string[] {
+export function keysOf(entries: readonly EntryView[]): string[] {
   return entries.map(keyOf);
 }

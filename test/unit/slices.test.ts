@@ -1,13 +1,14 @@
 // The slices of a chunk: where they end, and that together they are the chunk.
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import type { Entry } from "../../src/pack/entry.js";
+import { EntryTable } from "../../src/pack/entry_table.js";
 import { EventSet } from "../../src/pack/event_set.js";
 import { sliceRecordBytes } from "../../src/pack/slices.js";
 import { ByteSink } from "../../src/bytes/byte_sink.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { pipelineOf, type PluginOptions } from "../support/recorded_pipeline.js";
 import { entryOf } from "../support/scripted_client.js";
+import { tableOf, viewsOf } from "../support/entry.js";
 
 const raw = { log_key: "log" };
 const sliceEvents = 20_000;
@@ -17,17 +18,16 @@ function slicesOf(options: PluginOptions, chunk: Uint8Array, wanted?: EventSet):
   const { pipeline } = pipelineOf(options);
   const slices = pipeline.open(chunk, "tag", wanted);
   const all: number[][] = [];
-  while (!slices.isOver) all.push(slices.next(new ByteSink()).flatMap(eventsOf));
+  while (!slices.isOver) {
+    const table = new EntryTable(new ByteSink());
+    all.push(viewsOf(table, slices.next(table)).flatMap(({ events }) => events));
+  }
   return all;
-}
-
-function eventsOf({ events }: Entry): readonly number[] {
-  return typeof events === "number" ? [events] : events;
 }
 
 function setOf(events: readonly number[]): EventSet {
   const set = new EventSet();
-  set.add(events.map((event) => entryOf("key", 10, event)));
+  set.add(...tableOf(events.map((event) => entryOf("key", 10, event))));
   return set;
 }
 
@@ -85,11 +85,11 @@ test("what a chunk holds besides events is told once, when all of it has been re
   const { pipeline, told } = pipelineOf(raw);
   const chunk = Buffer.concat([chunkOfLines(sliceEvents), Buffer.from([0xc0, 0xc0]), chunkOfLines(1)]);
   const slices = pipeline.open(chunk, "tag");
-  slices.next(new ByteSink());
+  slices.next(new EntryTable(new ByteSink()));
   expect([slices.position, told]).toEqual([sliceEvents, []]);
   const wanted = setOf([7]);
   wanted.addFrom(slices.position);
-  for (const again of [pipeline.open(chunk, "tag", wanted), pipeline.open(chunk, "tag", setOf([8]))]) while (!again.isOver) again.next(new ByteSink());
+  for (const again of [pipeline.open(chunk, "tag", wanted), pipeline.open(chunk, "tag", setOf([8]))]) while (!again.isOver) again.next(new EntryTable(new ByteSink()));
   expect(told).toEqual([["broken", 2]]);
 });
 

@@ -5,11 +5,12 @@
 import { createHash } from "node:crypto";
 import { Aggregator } from "../../../src/pack/aggregator.js";
 import type { Md5 } from "../../../src/pack/aggregated_record.js";
-import type { Entry } from "../../../src/pack/entry.js";
+import { EntryTable } from "../../../src/pack/entry_table.js";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { aggregatedRecordType, writeAggregate } from "../../support/kpl_aggregate.js";
 import { containerLogMix } from "../mixes/mixes.js";
 import { type Case, mustEqual } from "../stage.js";
+import { allViewsOf } from "../../support/entry.js";
 
 const count = 2000;
 const mebibyte = 1024 * 1024;
@@ -29,22 +30,23 @@ export function aggregationCases(): Case[] {
     return { partition_key_table: [key], explicit_hash_key_table: [], records: parts };
   };
   const sink = new ByteSink();
+  const table = new EntryTable(sink);
   const ends = records.map((data) => {
     sink.append(data);
     return sink.length;
   });
   return Object.entries(hashes).map(([name, md5]) => {
     const ours = (): Uint8Array => {
-      const written: Uint8Array[] = [];
-      const emit = ({ data }: Entry) => written.push(data);
-      const aggregator = new Aggregator(limits, { randomKey: () => key, md5, shardMap: undefined, sink, emit });
+      const aggregator = new Aggregator(limits, { randomKey: () => key, md5, shardMap: undefined, table });
       let start = 0;
+      table.clear();
       sink.length = ends[ends.length - 1] as number;
       ends.forEach((end, event) => {
         aggregator.add(start, end, key, event);
         start = end;
       });
       aggregator.close();
+      const written = allViewsOf(table).map(({ data }) => data);
       return written.length === 1 ? (written[0] as Uint8Array) : Buffer.concat(written);
     };
     const protobufjs = (): Uint8Array => {

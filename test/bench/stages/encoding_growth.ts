@@ -1,13 +1,14 @@
 // How the work on the bytes grows: from chunks to the bodies of requests, in this process, without a request being sent.
 import { limitsFor, maxRecordBytes, maxRecordsPerRequest } from "../../../src/limits.js";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
+import { EntryTable } from "../../../src/pack/entry_table.js";
 import { cutBatches } from "../../../src/pack/batches.js";
 import { writeJsonBody } from "../../../src/kinesis/json_body.js";
 import { chunkOfLogs } from "../container_logs.js";
 import { bodiesOfBytes, chunkRecords, growthPoint, type GrowthPoint, instanceCounts, recordBytes } from "../growth.js";
 import { containerLogMix } from "../mixes/mixes.js";
 import { median } from "../statistics.js";
-import { allEntriesOf } from "../../support/all_entries.js";
+import { packAll } from "../../support/all_entries.js";
 import { plainPipeline } from "./options.js";
 
 const samples = 5;
@@ -20,14 +21,14 @@ const requestLimits = { maxRecords: maxRecordsPerRequest, maxBytes: limitsFor(ma
 /** Encodes chunks as an instance does, in buffers that are used again. */
 function encoder(): (chunk: Uint8Array) => void {
   const pipeline = plainPipeline({});
-  const records = new ByteSink();
+  const table = new EntryTable(new ByteSink());
   const body = new ByteSink();
   return (chunk) => {
-    records.length = 0;
-    const entries = allEntriesOf(pipeline, chunk, records);
-    for (const batch of cutBatches(entries, requestLimits)) {
+    table.clear();
+    packAll(pipeline, chunk, table);
+    for (const batch of cutBatches(table, table.from(0), requestLimits)) {
       body.length = 0;
-      writeJsonBody(batch, target, Math.random, body);
+      writeJsonBody(table, batch, target, Math.random, body);
     }
   };
 }

@@ -1,14 +1,15 @@
 // From a chunk to entries with the options that look into records, against the plain reading of them over objects.
 import { decodeMulti } from "@msgpack/msgpack";
-import type { Entry } from "../../../src/pack/entry.js";
+import { EntryTable } from "../../../src/pack/entry_table.js";
 import { Pipeline } from "../../../src/pack/slices.js";
-import { allEntriesOf } from "../../support/all_entries.js";
+import { packAll } from "../../support/all_entries.js";
 import { configOf, type PluginOptions } from "../../support/recorded_pipeline.js";
 import { type ReferenceBody, type ReferenceOptions, type ReferenceValue, shapeByReference } from "../../support/reference_shaper.js";
 import { chunkOfLogs } from "../container_logs.js";
 import { type Body, containerLogMix } from "../mixes/mixes.js";
 import { type Case, mustEqual } from "../stage.js";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
+import { allViewsOf } from "../../support/entry.js";
 
 const records = 5000;
 /** Seconds since the epoch: the text that needs no zone. */
@@ -59,10 +60,11 @@ export function optionCases(): Case[] {
   const chunk = chunkOfLogs(containerLogMix.bodies(records));
   return Object.entries(trials).map(([name, options]) => {
     const pipeline = plainPipeline(options);
-    const sink = new ByteSink();
-    const ours = (): readonly Entry[] => {
-      sink.length = 0;
-      return allEntriesOf(pipeline, chunk, sink);
+    const table = new EntryTable(new ByteSink());
+    const ours = (): EntryTable => {
+      table.clear();
+      packAll(pipeline, chunk, table);
+      return table;
     };
     const reference = referenceOptions(options);
     const objects = (): { readonly data: Uint8Array; readonly partitionKey: string | undefined }[] => {
@@ -76,8 +78,8 @@ export function optionCases(): Case[] {
     const wholeOf = (entries: readonly { readonly data: Uint8Array }[]) => Buffer.concat(entries.map(({ data }) => data));
     const keysOf = (entries: readonly { readonly partitionKey: string | undefined }[]) =>
       reference.partitionKeyPath.length === 0 ? "" : entries.map(({ partitionKey }) => partitionKey).join();
-    mustEqual(wholeOf(ours()), wholeOf(objects()), `records with ${name}`);
-    mustEqual(keysOf(ours()), keysOf(objects()), `partition keys with ${name}`);
+    mustEqual(wholeOf(allViewsOf(ours())), wholeOf(objects()), `records with ${name}`);
+    mustEqual(keysOf(allViewsOf(ours())), keysOf(objects()), `partition keys with ${name}`);
     return {
       stage: "chunk to records, by options",
       name,

@@ -1,18 +1,18 @@
 // The body of a PutRecords request: ours, against the AWS SDK's client up to the point where the body is finished.
 import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
-import type { Entry } from "../../../src/pack/entry.js";
+import type { EntryView } from "../../../src/pack/entry_table.js";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { writeJsonBody } from "../../../src/kinesis/json_body.js";
 import { containerLogMix } from "../mixes/mixes.js";
 import { type Case, mustEqual } from "../stage.js";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf } from "../../support/entry.js";
 
 const mostRecords = 500;
 const target = { StreamName: "logs" };
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "dummy-secret" };
 
 /** As many entries as a request may have; `times` that many logs in each record. */
-export function requestEntries(times: number): Entry[] {
+export function requestEntries(times: number): EntryView[] {
   const bodies = containerLogMix.bodies(mostRecords * times);
   return Array.from({ length: mostRecords }, (_, index) => {
     const data = Buffer.from(bodies.slice(index * times, (index + 1) * times).map((body) => JSON.stringify(body)).join("\n"));
@@ -22,7 +22,7 @@ export function requestEntries(times: number): Entry[] {
 }
 
 /** A client of which a middleware takes the finished body away, in place of signing and sending. */
-function bodyOfSdk(entries: readonly Entry[]): () => Promise<string> {
+function bodyOfSdk(entries: readonly EntryView[]): () => Promise<string> {
   const client = new KinesisClient({ region: "us-west-2", credentials });
   let taken = "";
   client.middlewareStack.add(
@@ -44,9 +44,10 @@ export async function requestBodyCases(): Promise<Case[]> {
   for (const [name, times] of [["500 records of 450 bytes", 1], ["500 records of 10 KB", 22]] as const) {
     const entries = requestEntries(times);
     const sink = new ByteSink();
+    const [table, rows] = tableOf(entries);
     const ours = () => {
       sink.length = 0;
-      writeJsonBody(entries, target, Math.random, sink);
+      writeJsonBody(table, rows, target, Math.random, sink);
       return Buffer.from(sink.bytes.buffer, 0, sink.length);
     };
     const sdk = bodyOfSdk(entries);

@@ -5,7 +5,7 @@ import path from "node:path";
 import { Agent } from "node:https";
 import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import type { Entry } from "../../../src/pack/entry.js";
+import type { EntryView } from "../../../src/pack/entry_table.js";
 import { RenewingCredentials } from "../../../src/credentials/renewing_credentials.js";
 import { trustOnly } from "../../../src/network/certificate_authorities.js";
 import { directNetwork } from "../../../src/network/network.js";
@@ -17,11 +17,13 @@ import { KinesisProcess } from "../fluent_bit/kinesis_process.js";
 import { type Case, mustEqual } from "../stage.js";
 import { requestEntries } from "./request_body.js";
 import { bodiesFor } from "../../support/request_bodies.js";
+import { tableOf } from "../../support/entry.js";
 
 const identity = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "dummy-secret" };
 
 interface Sender {
-  readonly send: (entries: readonly Entry[]) => Promise<unknown>;
+  /** Returns what sends these entries. */
+  readonly sends: (entries: readonly EntryView[]) => () => Promise<unknown>;
   readonly close: () => void;
 }
 
@@ -31,11 +33,14 @@ async function ourSender({ endpoint: { port, certificateFile } }: KinesisProcess
   const roles = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
   const network = { ...directNetwork, trust: (await trustOnly(certificateFile)).context };
   const client = createKinesisClient({ ...connection, ...roles }, credentials, "1.2.3", bodiesFor("logs"), network);
-  const send = async (entries: readonly Entry[]): Promise<void> => {
-    const outcome = await client.putRecords(entries);
-    if (outcome.kind === "failed") throw new Error(outcome.message);
+  const sends = (entries: readonly EntryView[]) => {
+    const request = tableOf(entries);
+    return async () => {
+      const outcome = await client.putRecords(...request);
+      if (outcome.kind === "failed") throw new Error(outcome.message);
+    };
   };
-  return { send, close: () => client.close() };
+  return { sends, close: () => client.close() };
 }
 
 function sdkSender({ endpoint: { port, certificateFile } }: KinesisProcess): Sender {
@@ -43,20 +48,20 @@ function sdkSender({ endpoint: { port, certificateFile } }: KinesisProcess): Sen
   const requestHandler = new NodeHttpHandler({ httpsAgent });
   const endpoint = `https://localhost:${port}`;
   const client = new KinesisClient({ region: "us-west-2", endpoint, credentials: identity, requestHandler });
-  const send = (entries: readonly Entry[]): Promise<unknown> => {
+  const sends = (entries: readonly EntryView[]) => () => {
     const records = entries.map(({ data, partitionKey }) => ({ Data: data, PartitionKey: partitionKey }));
     return client.send(new PutRecordsCommand({ StreamName: "logs", Records: records }));
   };
-  return { send, close: () => client.destroy() };
+  return { sends, close: () => client.destroy() };
 }
 
 /** One request of each sender, looked into. */
-async function checkSenders(folder: string, entries: readonly Entry[]): Promise<void> {
+async function checkSenders(folder: string, entries: readonly EntryView[]): Promise<void> {
   const keptFile = path.join(folder, "requests");
   const kinesis = await KinesisProcess.start(folder, keptFile);
   for (const makeSender of [ourSender, sdkSender]) {
     const sender = await makeSender(kinesis);
-    await sender.send(entries);
+    await sender.sends(entries)();
     sender.close();
     const arrived = existsSync(keptFile) ? recordsIn(readFileSync(keptFile)) : [];
     rmSync(keptFile, { force: true });
@@ -79,8 +84,8 @@ export async function sendingCases(): Promise<{ readonly cases: Case[]; readonly
       name,
       records: entries.length,
       bytes: entries.reduce((sum, { data }) => sum + data.length, 0),
-      ours: { name: "ours", run: () => ours.send(entries) },
-      others: [{ name: "the SDK's client, HTTP/1.1", run: () => sdk.send(entries) }],
+      ours: { name: "ours", run: ours.sends(entries) },
+      others: [{ name: "the SDK's client, HTTP/1.1", run: sdk.sends(entries) }],
     };
   });
   const close = async (): Promise<void> => {

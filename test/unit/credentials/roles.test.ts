@@ -6,7 +6,7 @@ import { directNetwork } from "../../../src/network/network.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
 import { ScriptedService } from "../../support/scripted_service.js";
 import { LocalTokenService, signerOf } from "../../support/token_service.js";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
 
 const podRole = "arn:aws:iam::111111111111:role/pod";
@@ -130,7 +130,7 @@ describe("credentials", () => {
     const kinesis = await ScriptedService.start(() => ({ body: JSON.stringify(answer) }));
     const client = clientOf(kinesis.endpoint, tokens.endpoint);
     for (let count = 0; count < 3; count++) {
-      expect(await client.putRecords([entry])).toMatchObject({ kind: "answered", failed: [] });
+      expect(await client.putRecords(...tableOf([entry]))).toMatchObject({ kind: "answered", failed: [] });
     }
     expect(kinesis.requests.map(signerOf)).toEqual(["AKIDPLUGIN", "AKIDPLUGIN", "AKIDPLUGIN"]);
     expect(kinesis.requests[0]?.headers["x-amz-security-token"]).toBe("token of plugin");
@@ -145,7 +145,7 @@ describe("a role that may not be assumed", () => {
     tokens.refusal = { status: 403, code: "AccessDenied", message: "not yours" };
     const client = clientOf("http://127.0.0.1:1", tokens.endpoint);
     const message = `AssumeRole of ${pluginRole} failed: not yours`;
-    expect(await client.putRecords([entry])).toEqual({ kind: "failed", code: "AccessDenied", message, cause: "setup" });
+    expect(await client.putRecords(...tableOf([entry]))).toEqual({ kind: "failed", code: "AccessDenied", message, cause: "setup" });
     client.close();
   });
 
@@ -161,11 +161,11 @@ describe("a role that may not be assumed", () => {
       const client = createKinesisClient(connection, settings.credentials(roles), "1", bodiesFor("logs", "cbor", refused));
       const expected = { kind: "failed", code, message: `AssumeRole of ${pluginRole} failed: ${message}`, cause: "setup" };
       // Before anything is known of the endpoint, and afterwards.
-      expect(await client.putRecords([entry])).toEqual(expected);
-      expect(await client.putRecords([entry])).toEqual(expected);
+      expect(await client.putRecords(...tableOf([entry]))).toEqual(expected);
+      expect(await client.putRecords(...tableOf([entry]))).toEqual(expected);
       tokens.refusal = undefined;
       settings.aheadMs = 60_000;
-      expect(await client.putRecords([entry])).toMatchObject({ kind: "answered", failed: [] });
+      expect(await client.putRecords(...tableOf([entry]))).toMatchObject({ kind: "answered", failed: [] });
       expect(refused).not.toHaveBeenCalled();
       client.close();
       await kinesis.stop();

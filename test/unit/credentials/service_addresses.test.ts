@@ -4,7 +4,7 @@ import type { exchange } from "../../../src/network/exchange.js";
 import { createKinesisClient } from "../../../src/kinesis/api.js";
 import type { ConnectionOptions } from "../../../src/kinesis/connection_options.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
 
 let sending: typeof exchange;
@@ -41,7 +41,7 @@ async function addressOf(options: Partial<ConnectionOptions>): Promise<string | 
   const none = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
   const connection = { region: "us-east-1", stream: "logs", endpoint: undefined, requestTimeoutMs: 0, ...none, ...options };
   const client = createKinesisClient(connection, settings.credentials(connection), "1", bodiesFor(connection.stream));
-  const outcome = await client.putRecords([entry]);
+  const outcome = await client.putRecords(...tableOf([entry]));
   client.close();
   return addresses.shift() ?? ("message" in outcome ? outcome.message : undefined);
 }

@@ -9,7 +9,7 @@ import type { CredentialOptions } from "../../../src/credentials/credentials.js"
 import type { CredentialProvider } from "../../../src/credentials/renewing_credentials.js";
 import { createKinesisClient } from "../../../src/kinesis/api.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
 import { ScriptedService } from "../../support/scripted_service.js";
 
@@ -260,7 +260,7 @@ describe("an attempt to send", () => {
     [10_000, 10_000, "10 s"],
     [30_000, 10_000, "10 s"],
   ])("with http_request_timeout of %i ms fails for the silent source after %i ms, and says so", async (requestTimeoutMs, afterMs, limit) => {
-    const outcome = clientOf("http://127.0.0.1:1", requestTimeoutMs).putRecords([entry]);
+    const outcome = clientOf("http://127.0.0.1:1", requestTimeoutMs).putRecords(...tableOf([entry]));
     let isOver = false;
     void outcome.then(() => (isOver = true));
     await until(() => silent.asked === 1);
@@ -274,7 +274,7 @@ describe("an attempt to send", () => {
 
   it("is ended at once when the client is closed, and so is the call to the source", async () => {
     const client = clientOf("http://127.0.0.1:1");
-    const outcomes = Promise.all([client.putRecords([entry]), client.listShards()]);
+    const outcomes = Promise.all([client.putRecords(...tableOf([entry])), client.listShards()]);
     await until(() => silent.asked === 1);
     client.close();
     expect(await outcomes).toMatchObject([{ code: "AbortError" }, { code: "AbortError" }]);
@@ -307,7 +307,7 @@ it("an answer of Kinesis is read also while the source of new credentials is sil
   const credentials = settings.credentials();
   const client = createKinesisClient(connection, credentials, "1", bodiesFor("logs"));
   stops.push(() => client.close());
-  const send = () => client.putRecords([entryOf({ data: Buffer.from("x"), partitionKey: "k" })]);
+  const send = () => client.putRecords(...tableOf([entryOf({ data: Buffer.from("x"), partitionKey: "k" })]));
   const [refused, partlyTaken] = [send(), send()];
   await until(() => asked.length === 2);
   settings.aheadMs = 60_000;

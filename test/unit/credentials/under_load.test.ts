@@ -5,7 +5,7 @@ import { createKinesisClient } from "../../../src/kinesis/api.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
 import { ScriptedService } from "../../support/scripted_service.js";
 import { signerOf } from "../../support/token_service.js";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
 
 const entry = entryOf({ data: Buffer.from("x"), partitionKey: "k" });
@@ -48,7 +48,7 @@ afterEach(async () => {
 /** Sends that many requests at once; gives the keys that signed them. */
 async function send(count: number): Promise<(string | undefined)[]> {
   const before = kinesis.requests.length;
-  const outcomes = await Promise.all(Array.from({ length: count }, () => client.putRecords([entry])));
+  const outcomes = await Promise.all(Array.from({ length: count }, () => client.putRecords(...tableOf([entry]))));
   expect(outcomes.map(({ kind }) => kind)).toEqual(Array.from({ length: count }, () => "answered"));
   return kinesis.requests.slice(before).map(signerOf);
 }
@@ -72,7 +72,7 @@ it("no request is signed with credentials that have expired", async () => {
   settings.aheadMs = 2 * hourMs + 10_000;
   const before = kinesis.requests.length;
   const failed = { kind: "failed", code: "CredentialsProviderError", cause: "setup" };
-  expect(await client.putRecords([entry])).toMatchObject(failed);
+  expect(await client.putRecords(...tableOf([entry]))).toMatchObject(failed);
   expect(kinesis.requests).toHaveLength(before);
 });
 
@@ -90,6 +90,6 @@ it("ExpiredTokenException is followed by new ones", async () => {
   await send(1);
   refused = "AKID1";
   settings.aheadMs = 60_000;
-  expect(await client.putRecords([entry])).toMatchObject({ kind: "failed", code: "ExpiredTokenException" });
+  expect(await client.putRecords(...tableOf([entry]))).toMatchObject({ kind: "failed", code: "ExpiredTokenException" });
   expect(await send(2)).toEqual(["AKID2", "AKID2"]);
 });

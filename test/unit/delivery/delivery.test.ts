@@ -1,8 +1,9 @@
 // Delivery in rounds: what is tried again, when, for how long, and what remains.
 import { describe, expect, it } from "vitest";
 import { limitsFor, maxRecordBytes } from "../../../src/limits.js";
-import { deliver, type Delivery, type RetryPolicy } from "../../../src/delivery/delivery.js";
-import type { Entry } from "../../../src/pack/entry.js";
+import type { RetryPolicy } from "../../../src/delivery/delivery.js";
+import { deliver, type ViewDelivery } from "../../support/delivered_entries.js";
+import type { EntryView } from "../../../src/pack/entry_table.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import { windowOf } from "../../support/request_window.js";
 import {
@@ -26,11 +27,11 @@ const patient: RetryPolicy = { budgetMs: 1_000_000, firstBackoffMs: 100, longest
 interface Run {
   readonly client: ScriptedClient;
   readonly clock: JumpingClock;
-  readonly delivery: Delivery;
+  readonly delivery: ViewDelivery;
   readonly requestKeys: readonly string[][];
 }
 
-async function run(entries: readonly Entry[], client: ScriptedClient, policy = patient, random = 0.5): Promise<Run> {
+async function run(entries: readonly EntryView[], client: ScriptedClient, policy = patient, random = 0.5): Promise<Run> {
   const clock = new JumpingClock();
   const delivery = await deliver(entries, policy, { ...plain, client, window: windowOf(), now: clock.now, sleep: clock.sleep, random: () => random });
   return { client, clock, delivery, requestKeys: client.requests.map(keysOf) };
@@ -57,7 +58,7 @@ describe("a chunk of which all is taken", () => {
 });
 
 describe("an endpoint that takes requests of up to 5 MiB, as the service did once,", () => {
-  const takesFiveMebibytes = (entries: readonly Entry[]) => {
+  const takesFiveMebibytes = (entries: readonly EntryView[]) => {
     const bytes = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     return bytes > 5 * 1024 * 1024 ? requestFailed("InvalidArgumentException", "content") : allTaken;
   };
@@ -212,7 +213,7 @@ describe("an entry that the service refuses", () => {
   it("is an aggregated record: its user records are sent on their own", async () => {
     const aggregate = entryOf("aggregate", 10, [0, 1, 2]);
     const client = refusing("aggregate", "1");
-    const takeParts = (entry: Entry) => (entry === aggregate ? entriesOf(3) : []);
+    const takeParts = (entry: EntryView) => (entry === aggregate ? entriesOf(3) : []);
     const clock = new JumpingClock();
     const dependencies = { ...plain, client, window: windowOf(), now: clock.now, sleep: clock.sleep, random: () => 0.5 };
     const delivery = await deliver([aggregate, entryOf("other")], patient, { ...dependencies, takeApart: takeParts });
@@ -298,7 +299,7 @@ describe("the waits between rounds", () => {
 
 describe("a hundred thousand entries", () => {
   it.each([
-    ["all failed", (entries: readonly Entry[]) => failedAt(...entries.keys())],
+    ["all failed", (entries: readonly EntryView[]) => failedAt(...entries.keys())],
     ["no request answered", requestFailed("ECONNREFUSED", "transient")],
   ])("fit the stack with %s", async (_, step) => {
     const entries = entriesOf(100_000, maxRecordBytes);

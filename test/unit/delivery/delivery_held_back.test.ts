@@ -1,13 +1,14 @@
 // Entries that are held back for their shard: when they are sent, what that counts for, and how it ends.
 import { describe, expect, it } from "vitest";
-import { deliver, type DeliveryDependencies, type RetryPolicy } from "../../../src/delivery/delivery.js";
+import type { RetryPolicy } from "../../../src/delivery/delivery.js";
+import { deliver, type ViewDependencies } from "../../support/delivered_entries.js";
 import { ShardThrottle } from "../../../src/delivery/shard_throttle.js";
 import { ShardMap } from "../../../src/pack/shard_map.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import { evenShards } from "../../support/limited_shards.js";
 import { windowOf } from "../../support/request_window.js";
 import { allTaken, failedWith, keysOf, ScriptedClient, type Step } from "../../support/scripted_client.js";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf } from "../../support/entry.js";
 
 const patient: RetryPolicy = { budgetMs: 1000, firstBackoffMs: 100, longestBackoffMs: 1000 };
 /** Entries of aggregates name their shards. */
@@ -20,12 +21,12 @@ function setUp(script: readonly Step[] = []) {
   const throttle = new ShardThrottle({ shardMap: () => new ShardMap(evenShards(2)), renewShardMap: () => undefined, md5: () => new Uint8Array(16), now: clock.now });
   const client = new ScriptedClient(script);
   const waiting: string[][] = [];
-  const dependencies: DeliveryDependencies = {
+  const dependencies: ViewDependencies = {
     client, window, throttle, maxRequestBytes: 1_000_000, order: "by shard", takeApart: () => [], now: clock.now, sleep: clock.sleep, random: () => 0.5,
     waits: (entries) => waiting.push(keysOf(entries)),
   };
   /** Has the shard throttle at this moment. */
-  const limit = () => throttle.learn(entriesFor("shard 0"), throttled(0));
+  const limit = () => throttle.learn(...tableOf(entriesFor("shard 0")), throttled(0));
   return { clock, window, client, waiting, dependencies, limit };
 }
 

@@ -1,15 +1,15 @@
 // What the user is told of deliveries: one message for each change of state.
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Delivery } from "../../../src/delivery/delivery.js";
 import { DeliveryReport } from "../../../src/delivery/delivery_report.js";
+import { tableOfDelivery, type ViewDelivery } from "../../support/delivered_entries.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 import { entriesOf } from "../../support/scripted_client.js";
 import { entryOf } from "../../support/entry.js";
 
-const delivered: Delivery = { kind: "delivered", delivered: 3, deliveredRecords: 3, strayed: 0, refused: [], retryRounds: 0, behindMs: 0 };
+const delivered: ViewDelivery = { kind: "delivered", delivered: 3, deliveredRecords: 3, strayed: 0, refused: [], retryRounds: 0, behindMs: 0 };
 
-function failing(code: string, message = "why"): Delivery {
+function failing(code: string, message = "why"): ViewDelivery {
   return { kind: "remaining", delivered: 3, deliveredRecords: 3, strayed: 0, refused: [], retryRounds: 0, behindMs: 0, remaining: entriesOf(2), failure: { code, message } };
 }
 
@@ -17,6 +17,7 @@ describe("the delivery report", () => {
   let clock = new JumpingClock();
   let log = new RecordedLog();
   let report = new DeliveryReport(log, clock.now);
+  const told = (delivery: ViewDelivery) => report.report(...tableOfDelivery(delivery));
 
   beforeEach(() => {
     clock = new JumpingClock();
@@ -25,13 +26,13 @@ describe("the delivery report", () => {
   });
 
   it("writes successes at debug only", () => {
-    report.report(delivered);
-    report.report(delivered);
+    told(delivered);
+    told(delivered);
     expect(log.messages).toEqual(Array(2).fill({ level: "debug", text: "Sent 3 records to Kinesis" }));
   });
 
   it("writes the first failure of a row as an error, with numbers, code and reason", () => {
-    report.report(failing("InternalFailure", "broken"));
+    told(failing("InternalFailure", "broken"));
     expect(log.at("error")).toEqual([
       "2/5 records failed to be delivered. Will retry. PutRecords failed with InternalFailure: broken. " +
         "Further failures of this kind are only written at log level debug.",
@@ -40,14 +41,14 @@ describe("the delivery report", () => {
 
   it("counts the records inside aggregates, not the aggregates", () => {
     const remaining = [entryOf({ data: Buffer.from("x"), events: [0, 1, 2] }), entryOf({ data: Buffer.from("y"), events: 3 })];
-    report.report({ ...failing("InternalFailure"), kind: "remaining", delivered: 1, deliveredRecords: 6, remaining, failure: { code: "InternalFailure", message: "why" } });
+    told({ ...failing("InternalFailure"), kind: "remaining", delivered: 1, deliveredRecords: 6, remaining, failure: { code: "InternalFailure", message: "why" } });
     expect(log.at("error")).toEqual([expect.stringMatching(/^4\/10 records failed to be delivered\./)]);
-    report.report({ ...delivered, delivered: 1, deliveredRecords: 4 });
+    told({ ...delivered, delivered: 1, deliveredRecords: 4 });
     expect(log.at("debug")).toEqual(["Sent 4 records to Kinesis"]);
   });
 
   it("writes further failures of the same code at debug", () => {
-    for (let count = 0; count < 4; count++) report.report(failing("InternalFailure"));
+    for (let count = 0; count < 4; count++) told(failing("InternalFailure"));
     expect(log.at("error")).toHaveLength(1);
     expect(log.at("debug")).toHaveLength(3);
   });
@@ -55,7 +56,7 @@ describe("the delivery report", () => {
   it("writes a failure of another code as an error again, when the last one is a minute old", () => {
     for (const [afterMs, code] of [[0, "InternalFailure"], [59_999, "ECONNREFUSED"], [60_000, "ECONNREFUSED"], [60_001, "InternalFailure"]] as const) {
       clock.nowMs = afterMs;
-      report.report(failing(code));
+      told(failing(code));
     }
     expect(log.at("error")).toEqual([
       expect.stringMatching(/InternalFailure.*only written at log level debug\.$/),
@@ -67,7 +68,7 @@ describe("the delivery report", () => {
   it("writes one error a minute of a service that has another code each time, and counts the others", () => {
     for (let second = 0; second < 600; second++) {
       clock.nowMs = second * 1000;
-      report.report(failing(`Code${second}`));
+      told(failing(`Code${second}`));
     }
     expect(log.at("error")).toHaveLength(10);
     expect(log.at("error").at(-1)).toContain("PutRecords failed with Code540: why.");
@@ -78,52 +79,52 @@ describe("the delivery report", () => {
   it("writes one error a minute of a service that fails and recovers all the time, and as many recoveries", () => {
     for (let second = 0; second < 600; second++) {
       clock.nowMs = second * 1000;
-      report.report(second % 2 === 0 ? failing("InternalFailure") : delivered);
+      told(second % 2 === 0 ? failing("InternalFailure") : delivered);
     }
     expect(log.at("error")).toHaveLength(10);
     expect(log.at("info")).toHaveLength(10);
   });
 
   it("says once that all is well again, and since when it was not", () => {
-    report.report(failing("InternalFailure"));
+    told(failing("InternalFailure"));
     clock.nowMs += 60_000;
-    report.report(failing("ECONNREFUSED"));
+    told(failing("ECONNREFUSED"));
     clock.nowMs += 30_400;
-    report.report(delivered);
-    report.report(delivered);
+    told(delivered);
+    told(delivered);
     expect(log.at("info")).toEqual(["Records are delivered again, after 90 s of failures"]);
   });
 
   it("tells of records that Kinesis refuses with size, length of key and reason, not with what is in them", () => {
     const failure = { code: "ValidationException", message: "too odd" };
     const entry = entryOf({ data: Buffer.from("private"), partitionKey: "k\u{1f511}y", events: [0, 1] });
-    report.report({ ...delivered, refused: [{ entry, failure }] });
+    told({ ...delivered, refused: [{ entry, failure }] });
     const [message, ...more] = log.at("error");
     expect(message).toBe(
       "A record of 7 bytes with a partition key of 3 characters is dropped, since Kinesis refuses it with " +
         "ValidationException: too odd (2 records since the last such message)",
     );
     expect(more).toEqual([]);
-    report.report({ ...delivered, refused: [{ entry, failure }] });
+    told({ ...delivered, refused: [{ entry, failure }] });
     expect(log.at("error")).toHaveLength(1);
   });
 
   it("takes a chunk of which all was refused for no recovery", () => {
-    report.report(failing("InternalFailure"));
+    told(failing("InternalFailure"));
     const refused = [{ entry: entryOf({ data: Buffer.from("x"), events: 0 }), failure: { code: "ValidationException", message: "" } }];
-    report.report({ ...delivered, delivered: 0, deliveredRecords: 0, refused });
+    told({ ...delivered, delivered: 0, deliveredRecords: 0, refused });
     expect(log.at("info")).toEqual([]);
-    report.report(delivered);
+    told(delivered);
     expect(log.at("info")).toHaveLength(1);
   });
 
   it("begins anew after a recovery", () => {
-    report.report(failing("InternalFailure"));
-    report.report(delivered);
+    told(failing("InternalFailure"));
+    told(delivered);
     clock.nowMs += 60_000;
-    report.report(failing("InternalFailure"));
+    told(failing("InternalFailure"));
     clock.nowMs += 1000;
-    report.report(delivered);
+    told(delivered);
     expect(log.at("error")).toHaveLength(2);
     expect(log.at("info").at(-1)).toContain("after 1 s");
   });
@@ -140,7 +141,7 @@ describe("the delivery report", () => {
     ["ENOTFOUND", "DNS"],
     ["EAI_AGAIN", "DNS"],
   ])("says what to do about %s", (code, advice) => {
-    report.report(failing(code));
+    told(failing(code));
     expect(log.at("error")[0]).toContain(advice);
   });
 });

@@ -1,8 +1,9 @@
 // Delivery with requests side by side: what starts when, what counts, what remains, and in which order.
 import { describe, expect, it } from "vitest";
 import { ByteBudget } from "../../../src/bytes/byte_budget.js";
-import type { Entry } from "../../../src/pack/entry.js";
-import { deliver, type Delivery, type DeliveryDependencies, type RetryPolicy } from "../../../src/delivery/delivery.js";
+import type { EntryView } from "../../../src/pack/entry_table.js";
+import type { RetryPolicy } from "../../../src/delivery/delivery.js";
+import { deliver, type ViewDelivery, type ViewDependencies } from "../../support/delivered_entries.js";
 import { KeyOrder } from "../../../src/delivery/key_order.js";
 import { RequestWindow } from "../../../src/delivery/request_window.js";
 import { HeldClock, JumpingClock, settled } from "../../support/fake_clock.js";
@@ -23,10 +24,10 @@ interface Started {
   readonly client: HeldClient;
   readonly clock: JumpingClock;
   readonly window: RequestWindow;
-  readonly delivery: Promise<Delivery>;
+  readonly delivery: Promise<ViewDelivery>;
 }
 
-async function start(entries: readonly Entry[], policy: RetryPolicy, changed: Partial<DeliveryDependencies> = {}): Promise<Started> {
+async function start(entries: readonly EntryView[], policy: RetryPolicy, changed: Partial<ViewDependencies> = {}): Promise<Started> {
   const client = new HeldClient();
   const clock = new JumpingClock();
   const window = changed.window ?? windowOf(4);
@@ -37,11 +38,11 @@ async function start(entries: readonly Entry[], policy: RetryPolicy, changed: Pa
   return { client, clock, window, delivery };
 }
 
-function remainingOf(delivery: Delivery): string[] {
+function remainingOf(delivery: ViewDelivery): string[] {
   return delivery.kind === "remaining" ? keysOf(delivery.remaining) : [];
 }
 
-function isPoisoned(entries: readonly Entry[], ...keys: readonly string[]): boolean {
+function isPoisoned(entries: readonly EntryView[], ...keys: readonly string[]): boolean {
   return keysOf(entries).some((key) => keys.includes(key));
 }
 
@@ -72,11 +73,11 @@ describe("the requests of a chunk", () => {
     const window = windowOf(4);
     const client = new HeldClient();
     const chunks = [entriesOf(40), entriesOf(40)];
-    const deliveries: Promise<Delivery>[] = [];
+    const deliveries: Promise<ViewDelivery>[] = [];
     for (const entries of chunks) deliveries.push((await start(entries, patient, { window, client })).delivery);
     await client.answer(0);
     await client.answer(0);
-    const own = client.underWay.filter(({ entries }) => chunks[0]?.includes(entries[0] as Entry));
+    const own = client.underWay.filter(({ entries }) => chunks[0]?.includes(entries[0] as EntryView));
     expect([client.underWay.length, own.length]).toEqual([4, 2]);
     await client.answerAll();
     for (const delivery of deliveries) expect(await delivery).toMatchObject({ kind: "delivered", delivered: 40 });
@@ -101,7 +102,7 @@ describe("order by key", () => {
     await client.answer(0, failedAt(1));
     expect(client.keysUnderWay).toEqual([["a"]]);
     await client.answer(0);
-    expect(await delivery).toMatchObject({ kind: "remaining", delivered: 2, remaining: [{ events: 1 }] });
+    expect(await delivery).toMatchObject({ kind: "remaining", delivered: 2, remaining: [{ events: [1] }] });
   });
 
   it("of two chunks lets a lane wait only for the lanes of the chunk before that have a key in common with it", async () => {
@@ -280,7 +281,7 @@ describe("the end of the window", () => {
 });
 
 describe("an entry that the service refuses beside others", () => {
-  const poisoned = (...keys: readonly string[]) => (entries: readonly Entry[]) => (isPoisoned(entries, ...keys) ? refusal : allTaken);
+  const poisoned = (...keys: readonly string[]) => (entries: readonly EntryView[]) => (isPoisoned(entries, ...keys) ? refusal : allTaken);
 
   it.each(["none", "by key", "one after another"] as const)("is found, and all others are taken once (order: %s)", async (order) => {
     const { client, delivery } = await start(entriesOf(20), patient, { order });

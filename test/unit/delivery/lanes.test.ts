@@ -1,17 +1,17 @@
 // Lanes: which entries go one after another, how many lanes there are, and how even they are.
 import { describe, expect, it } from "vitest";
-import type { Entry } from "../../../src/pack/entry.js";
-import { cutBatches } from "../../../src/pack/batches.js";
+import type { EntryView } from "../../../src/pack/entry_table.js";
 import { noLane, slotCount, slotOf, type LanesOfSlots } from "../../../src/delivery/key_slots.js";
-import { cutLanes, type SendOrder } from "../../../src/delivery/lanes.js";
+import type { SendOrder } from "../../../src/delivery/lanes.js";
+import { cutBatches, cutLanes } from "../../support/cut_entries.js";
 import { entryOf } from "../../support/entry.js";
 import { entriesOf } from "../../support/scripted_client.js";
 
 const limits = { maxRecords: 500, maxBytes: 5 * 1024 * 1024 };
 
 /** So many entries of each of these keys, one key after the other in turns. */
-function entriesOfKeys(counts: Readonly<Record<string, number>>, sizeBytes = 10): Entry[] {
-  const entries: Entry[] = [];
+function entriesOfKeys(counts: Readonly<Record<string, number>>, sizeBytes = 10): EntryView[] {
+  const entries: EntryView[] = [];
   const left = new Map(Object.entries(counts));
   for (let event = 0; left.size > 0; ) {
     for (const [partitionKey, count] of left) {
@@ -24,7 +24,7 @@ function entriesOfKeys(counts: Readonly<Record<string, number>>, sizeBytes = 10)
 }
 
 /** The numbers of entries in each batch of each lane. */
-function sizesOf(entries: readonly Entry[], order: SendOrder, maxRequests = 50, given = limits): number[][] {
+function sizesOf(entries: readonly EntryView[], order: SendOrder, maxRequests = 50, given = limits): number[][] {
   return cutLanes(entries, given, order, maxRequests).map(({ batches }) => batches.map((batch) => batch.length));
 }
 
@@ -141,7 +141,7 @@ describe("by key", () => {
 
   it("keep the keys of the chunk before where they can", () => {
     const counts = Object.fromEntries(Array.from({ length: 40 }, (_, key) => [`key ${key}`, 100 + key]));
-    const laneOf = (entries: readonly Entry[], last?: LanesOfSlots) => {
+    const laneOf = (entries: readonly EntryView[], last?: LanesOfSlots) => {
       const lanes = cutLanes(entries, limits, "by key", 10, last);
       const ofSlots = new Uint8Array(slotCount).fill(noLane);
       for (const [lane, { slots }] of lanes.entries()) for (const slot of slots) ofSlots[slot] = lane;

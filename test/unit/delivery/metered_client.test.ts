@@ -6,13 +6,14 @@ import { ServicePulse } from "../../../src/delivery/service_pulse.js";
 import { CountedMetrics } from "../../support/counted_metrics.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import { allTaken, entryOf, failedWith, requestFailed, ScriptedClient, type Step } from "../../support/scripted_client.js";
+import { tableOf } from "../../support/entry.js";
 
 const entries = [entryOf("a", 10, 0), entryOf("b", 20, [1, 2, 3]), entryOf("c", 40, 4)];
 
 async function countOf(step: Step): Promise<CountedMetrics> {
   const metrics = new CountedMetrics();
   const client = new ScriptedClient([step]);
-  await metered(client, metrics, () => 0, new ServicePulse(() => 0)).putRecords(entries);
+  await metered(client, metrics, () => 0, new ServicePulse(() => 0)).putRecords(...tableOf(entries));
   expect(client.requests).toEqual([entries]);
   return metrics;
 }
@@ -60,7 +61,7 @@ describe("a metered request", () => {
       await clock.sleep(1500);
       return allTaken;
     };
-    await metered(new ScriptedClient([slow]), metrics, clock.now, new ServicePulse(clock.now)).putRecords(entries);
+    await metered(new ScriptedClient([slow]), metrics, clock.now, new ServicePulse(clock.now)).putRecords(...tableOf(entries));
     expect(metrics.inFlight).toBe(0);
     expect(metrics.seconds).toEqual([1.5]);
   });
@@ -81,7 +82,7 @@ describe("the pulse of the service", () => {
       await clock.sleep(3000);
       return typeof step === "function" ? step(sent) : step;
     };
-    await metered(new ScriptedClient([slow]), new CountedMetrics(), clock.now, followed).putRecords(entries);
+    await metered(new ScriptedClient([slow]), new CountedMetrics(), clock.now, followed).putRecords(...tableOf(entries));
     return followed;
   }
 
@@ -121,7 +122,7 @@ describe("the pulse of the service", () => {
       hanging.push(pulse.isHanging);
       return allTaken;
     };
-    await metered(new ScriptedClient([slow]), new CountedMetrics(), clock.now, pulse).putRecords(entries);
+    await metered(new ScriptedClient([slow]), new CountedMetrics(), clock.now, pulse).putRecords(...tableOf(entries));
     expect([...hanging, pulse.isHanging]).toEqual([true, false]);
   });
 });

@@ -6,6 +6,7 @@ import { EventSet } from "../../../src/pack/event_set.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 import { entryOf } from "../../support/scripted_client.js";
+import { tableOf } from "../../support/entry.js";
 
 const maxAgeMs = 60_000;
 
@@ -20,7 +21,7 @@ function setUp(limits: Partial<MemoryLimits> = {}) {
   /** Keeps these events; what a chunk of this text brings back. */
   const keep = (text: string, events: readonly number[], tag = "tag") => {
     const remaining = new EventSet();
-    remaining.add(events.map((event) => entryOf("key", 10, event)));
+    remaining.add(...tableOf(events.map((event) => entryOf("key", 10, event))));
     memory.keep(Buffer.from(text), tag, remaining);
   };
   const take = (text: string, tag = "tag") => eventsOf(memory.take(Buffer.from(text), tag));

@@ -4,6 +4,7 @@ import { CostMeter } from "../../support/execution_cost.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 import { entryOf } from "../../support/scripted_client.js";
+import { tableOf } from "../../support/entry.js";
 
 describe("a chunk that comes again", () => {
   it("is found in as many steps among thousands of its tag and length as among twenty", async () => {
@@ -13,7 +14,7 @@ describe("a chunk that comes again", () => {
       const digest = (chunk: Uint8Array) => Buffer.from(chunk).toString();
       const setOf = (event: number) => {
         const set = new EventSet();
-        set.add([entryOf("key", 10, event)]);
+        set.add(...tableOf([entryOf("key", 10, event)]));
         return set;
       };
       const dependencies = { digest, now: new JumpingClock().now, log: new RecordedLog() };

@@ -6,6 +6,7 @@ import { RequestWindow } from "../../../src/delivery/request_window.js";
 import { settled } from "../../support/fake_clock.js";
 import { HeldClient } from "../../support/held_client.js";
 import { allTaken, entryOf, failedWith } from "../../support/scripted_client.js";
+import { tableOf } from "../../support/entry.js";
 
 const throttled = failedWith("ProvisionedThroughputExceededException", 0);
 
@@ -16,7 +17,7 @@ function setUp(places: number, streams: number, bodies = new ByteBudget(Number.P
   const windows = Array.from({ length: streams }, () => new RequestWindow({ maxRequests: places, bodies, places: shared }));
   const shares = windows.map((window) => window.open());
   const send = (stream: number, count: number) => {
-    for (let request = 0; request < count; request++) void shares[stream]?.send([entryOf("abcdefghijkl"[stream] ?? "")], client);
+    for (let request = 0; request < count; request++) void shares[stream]?.send(...tableOf([entryOf("abcdefghijkl"[stream] ?? "")]), client);
   };
   const underWay = () => client.keysUnderWay.flat().join("");
   const started = () => client.requests.flatMap(({ entries }) => entries.map(({ partitionKey }) => partitionKey)).join("");

@@ -6,6 +6,7 @@ import type { PutRecordsOutcome } from "../../../src/delivery/put_records.js";
 import { settled } from "../../support/fake_clock.js";
 import { HeldClient } from "../../support/held_client.js";
 import { allTaken, entryOf, failedWith, requestFailed } from "../../support/scripted_client.js";
+import { tableOf } from "../../support/entry.js";
 
 const unlimited = Number.POSITIVE_INFINITY;
 const throttling = "ProvisionedThroughputExceededException";
@@ -20,7 +21,7 @@ function setUp(maxRequests: number, maxBodyBytes = unlimited, throttledByShard?:
   const client = new HeldClient();
   const outcomes = new Map<string, PutRecordsOutcome | undefined>();
   const send = (share: RequestShare, name: string, sizeBytes = 10) => {
-    void share.send([entryOf(name, sizeBytes)], client).then(
+    void share.send(...tableOf([entryOf(name, sizeBytes)]), client).then(
       (outcome) => outcomes.set(name, outcome),
       (error: unknown) => outcomes.set(`${name}: ${String(error)}`, undefined),
     );
@@ -149,7 +150,7 @@ describe("a throttled request", () => {
     ["other causes narrows it", false, [10, 5]],
   ])("whose throttling is that of %s", async (_, isOfShards, expected) => {
     const learned: unknown[] = [];
-    const { limits, exchange, window } = setUp(10, unlimited, (batch, outcome) => {
+    const { limits, exchange, window } = setUp(10, unlimited, (_table, batch, outcome) => {
       learned.push(batch.length, outcome);
       return isOfShards;
     });
@@ -225,7 +226,7 @@ describe("a window that was narrowed to 1", () => {
 
 describe("the budget for request bodies", () => {
   it("counts the data in base64 and the names around it", () => {
-    expect(bodyBytesOf([entryOf("a", 30), entryOf("b", 60)])).toBe(120 + 80);
+    expect(bodyBytesOf(...tableOf([entryOf("a", 30), entryOf("b", 60)]))).toBe(120 + 80);
   });
 
   it("is shared by all outputs, of which each has one request under way whatever the others hold", async () => {
@@ -233,7 +234,7 @@ describe("the budget for request bodies", () => {
     const windows = [1, 2].map(() => new RequestWindow({ maxRequests: 5, bodies }));
     const client = new HeldClient();
     const [hanging, other] = windows.map((window) => window.open());
-    for (const share of [hanging, hanging, other, other]) void share?.send([entryOf("a", 120)], client);
+    for (const share of [hanging, hanging, other, other]) void share?.send(...tableOf([entryOf("a", 120)]), client);
     await settled();
     expect(client.underWay).toHaveLength(2);
     expect(bodies.held).toBe(400);

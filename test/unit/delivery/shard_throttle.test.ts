@@ -2,8 +2,9 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { ShardThrottle } from "../../../src/delivery/shard_throttle.js";
+import type { Entry, EntryTable, EntryView } from "../../../src/pack/entry_table.js";
 import { ShardMap } from "../../../src/pack/shard_map.js";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf } from "../../support/entry.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import { evenShards, keysOfShard } from "../../support/limited_shards.js";
 import { allTaken, failedWith, requestFailed } from "../../support/scripted_client.js";
@@ -12,6 +13,12 @@ const shards = evenShards(2);
 const [hotKey = "", otherHotKey = ""] = keysOfShard(shards, "shard 0", 2);
 const [coldKey = ""] = keysOfShard(shards, "shard 1", 1);
 const throttled = (...indexes: number[]) => failedWith("ProvisionedThroughputExceededException", ...indexes);
+
+/** An entry and its table. */
+function one(view: EntryView): [EntryTable, Entry] {
+  const [table, entries] = tableOf([view]);
+  return [table, entries[0] as Entry];
+}
 
 function setUp() {
   const clock = new JumpingClock();
@@ -25,7 +32,7 @@ function setUp() {
     },
     now: clock.now,
   });
-  const admits = (partitionKey?: string) => throttle.admits(entryOf({ partitionKey }));
+  const admits = (partitionKey?: string) => throttle.admits(...one(entryOf({ partitionKey })));
   return { clock, state, throttle, admits };
 }
 
@@ -34,17 +41,17 @@ describe("the throttling of a shard", () => {
     const { throttle, admits } = setUp();
     const batch = [hotKey, coldKey].map((partitionKey) => entryOf({ partitionKey }));
     expect(throttle.isLimiting).toBe(false);
-    expect(throttle.learn(batch, throttled(0))).toBe(true);
+    expect(throttle.learn(...tableOf(batch), throttled(0))).toBe(true);
     expect([throttle.isLimiting, admits(hotKey), admits(otherHotKey), admits(coldKey), admits()]).toEqual([true, false, false, true, true]);
-    expect(throttle.waitMs(entryOf({ partitionKey: hotKey }))).toBeCloseTo(100, 5);
-    expect([throttle.waitMs(entryOf({ partitionKey: coldKey })), throttle.waitMs(entryOf({}))]).toEqual([0, 0]);
+    expect(throttle.waitMs(...one(entryOf({ partitionKey: hotKey })))).toBeCloseTo(100, 5);
+    expect([throttle.waitMs(...one(entryOf({ partitionKey: coldKey }))), throttle.waitMs(...one(entryOf({})))]).toEqual([0, 0]);
   });
 
   it("is that of the shard for which an aggregate was made, whatever its key", () => {
     const { state, throttle } = setUp();
     const aggregate = (shardId: string) => entryOf({ partitionKey: coldKey, shardId });
-    expect(throttle.learn([aggregate("shard 0")], throttled(0))).toBe(true);
-    expect([throttle.admits(aggregate("shard 0")), throttle.admits(aggregate("shard 1"))]).toEqual([false, true]);
+    expect(throttle.learn(...tableOf([aggregate("shard 0")]), throttled(0))).toBe(true);
+    expect([throttle.admits(...one(aggregate("shard 0"))), throttle.admits(...one(aggregate("shard 1")))]).toEqual([false, true]);
     expect(state.hashed).toBe(0);
   });
 
@@ -57,26 +64,26 @@ describe("the throttling of a shard", () => {
     ["nothing, of an entry that failed otherwise", [hotKey], failedWith("InternalFailure", 0)],
   ] as const)("does not account for that of %s", (_, keys, outcome) => {
     const { throttle } = setUp();
-    expect(throttle.learn(keys.map((partitionKey) => entryOf({ partitionKey })), outcome)).toBe(false);
+    expect(throttle.learn(...tableOf(keys.map((partitionKey) => entryOf({ partitionKey }))), outcome)).toBe(false);
   });
 
   it("is unknown without a map, for which it asks at most once a minute", () => {
     const { clock, state, throttle, admits } = setUp();
     state.map = undefined;
     const batch = [entryOf({ partitionKey: hotKey })];
-    expect(throttle.learn(batch, throttled(0))).toBe(false);
+    expect(throttle.learn(...tableOf(batch), throttled(0))).toBe(false);
     expect([throttle.isLimiting, admits(hotKey), state.renewals]).toEqual([false, true, 1]);
     clock.nowMs += 59_999;
-    throttle.learn(batch, throttled(0));
+    throttle.learn(...tableOf(batch), throttled(0));
     expect(state.renewals).toBe(1);
     clock.nowMs += 1;
-    throttle.learn(batch, throttled(0));
+    throttle.learn(...tableOf(batch), throttled(0));
     expect(state.renewals).toBe(2);
   });
 
   it("hashes a key once, and anew by a newer map", () => {
     const { state, throttle, admits } = setUp();
-    throttle.learn([entryOf({ partitionKey: hotKey })], throttled(0));
+    throttle.learn(...tableOf([entryOf({ partitionKey: hotKey })]), throttled(0));
     for (let n = 0; n < 10; n++) admits(hotKey);
     expect(state.hashed).toBe(1);
     state.map = new ShardMap([{ id: "merged", startingHashKey: 0n, endingHashKey: (1n << 128n) - 1n }]);
@@ -86,7 +93,7 @@ describe("the throttling of a shard", () => {
 
   it("keeps the shards of a bounded number of keys", () => {
     const { state, throttle, admits } = setUp();
-    throttle.learn([entryOf({ partitionKey: hotKey })], throttled(0));
+    throttle.learn(...tableOf([entryOf({ partitionKey: hotKey })]), throttled(0));
     const hashedFor = (key: string) => {
       state.hashed = 0;
       admits(key);

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { lateClient } from "../../../src/host/late_client.js";
 import type { PutRecordsOutcome } from "../../../src/delivery/put_records.js";
+import { tableOf } from "../../support/entry.js";
 
 const answered: PutRecordsOutcome = { kind: "answered", failed: [], strayed: 0 };
 
@@ -35,7 +36,7 @@ it("is loaded a moment after, once", async () => {
   expect(events).toEqual([]);
   await vi.advanceTimersByTimeAsync(10);
   expect(events).toEqual(["load"]);
-  expect(await client.putRecords([])).toEqual(answered);
+  expect(await client.putRecords(...tableOf([]))).toEqual(answered);
   await client.listShards(undefined);
   expect(events).toEqual(["load", "put", "list"]);
 });
@@ -43,7 +44,7 @@ it("is loaded a moment after, once", async () => {
 it("is loaded at once by a request that comes sooner", async () => {
   const { events, load } = recorded();
   const client = lateClient(load);
-  await Promise.all([client.putRecords([]), client.putRecords([])]);
+  await Promise.all([client.putRecords(...tableOf([])), client.putRecords(...tableOf([]))]);
   await vi.advanceTimersByTimeAsync(10);
   expect(events).toEqual(["load", "put", "put"]);
 });
@@ -56,7 +57,7 @@ it("is not loaded any more once it is closed, and closed once if it was", async 
 
   const used = recorded();
   const client = lateClient(used.load);
-  await client.putRecords([]);
+  await client.putRecords(...tableOf([]));
   client.close();
   client.close();
   await vi.advanceTimersByTimeAsync(0);
@@ -66,6 +67,6 @@ it("is not loaded any more once it is closed, and closed once if it was", async 
 it("that cannot be loaded fails requests with the reason, and rejects none", async () => {
   const client = lateClient(() => Promise.reject(new TypeError("no such region")));
   const failed = { kind: "failed", code: "TypeError", message: "no such region", cause: "setup" };
-  expect(await client.putRecords([])).toEqual(failed);
+  expect(await client.putRecords(...tableOf([]))).toEqual(failed);
   expect(await client.listShards(undefined)).toEqual(failed);
 });

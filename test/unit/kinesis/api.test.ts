@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ConnectionOptions } from "../../../src/kinesis/connection_options.js";
-import type { Entry } from "../../../src/pack/entry.js";
+import type { EntryView } from "../../../src/pack/entry_table.js";
 import { CredentialSources } from "../../../src/credentials/credentials.js";
 import { createKinesisClient } from "../../../src/kinesis/api.js";
 import { directNetwork, readNetworkEnvironment, type NetworkEnvironment } from "../../../src/network/network.js";
@@ -17,7 +17,7 @@ import { RecordedLog } from "../../support/recorded_log.js";
 import { renewalClock } from "../../support/renewal_clock.js";
 import { ScriptedProxy, type ProxySettings } from "../../support/scripted_proxy.js";
 import { ScriptedService, type Answering, type ServedRequest, type ServiceSettings } from "../../support/scripted_service.js";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
 
 const stops: (() => void | Promise<void>)[] = [];
@@ -63,7 +63,7 @@ async function answering(status: number, body: object | string, options?: Partia
   return { service, client: clientOf(service.endpoint, options) };
 }
 
-function entries(...texts: string[]): Entry[] {
+function entries(...texts: string[]): EntryView[] {
   return texts.map((text, index) => entryOf({ data: Buffer.from(text), partitionKey: `key ${index}` }));
 }
 
@@ -73,7 +73,7 @@ const success = { FailedRecordCount: 0, Records: [taken] };
 describe("a request", () => {
   it("is PutRecords for the stream, with base64 data and partition keys", async () => {
     const { service, client } = await answering(200, { FailedRecordCount: 0, Records: [taken, taken] });
-    await client.putRecords(entries("one", "zwölf"));
+    await client.putRecords(...tableOf(entries("one", "zwölf")));
     expect(service.requests[0]?.headers["x-amz-target"]).toBe("Kinesis_20131202.PutRecords");
     expect(JSON.parse(service.requests[0]?.body ?? "")).toEqual({
       StreamName: "logs",
@@ -87,7 +87,7 @@ describe("a request", () => {
   it("names a stream that is given by its ARN as StreamARN", async () => {
     const stream = "arn:aws:kinesis:us-west-2:123456789012:stream/logs";
     const { service, client } = await answering(200, success, { stream });
-    expect(await client.putRecords(entries("one"))).toEqual({ kind: "answered", failed: [], strayed: 0 });
+    expect(await client.putRecords(...tableOf(entries("one")))).toEqual({ kind: "answered", failed: [], strayed: 0 });
     const body = JSON.parse(service.requests[0]?.body ?? "") as object;
     expect(body).toMatchObject({ StreamARN: stream });
     expect(body).not.toHaveProperty("StreamName");
@@ -95,7 +95,7 @@ describe("a request", () => {
 
   it("goes to the stream that it names, and the next one to the output's own again, over the same connection", async () => {
     const { service, client } = await answering(200, success);
-    for (const stream of ["other", undefined, "third"]) await client.putRecords(entries("one"), stream);
+    for (const stream of ["other", undefined, "third"]) await client.putRecords(...tableOf(entries("one")), stream);
     expect(service.requests.map(({ body }) => (JSON.parse(body) as { StreamName: string }).StreamName)).toEqual(["other", "logs", "third"]);
     expect(service.connections).toBe(1);
   });
@@ -103,20 +103,20 @@ describe("a request", () => {
   it("goes to a stream by its name also where the output's own stream has an ARN", async () => {
     const stream = "arn:aws:kinesis:us-west-2:123456789012:stream/logs";
     const { service, client } = await answering(200, success, { stream });
-    for (const name of [undefined, "other", undefined]) await client.putRecords(entries("one"), name);
+    for (const name of [undefined, "other", undefined]) await client.putRecords(...tableOf(entries("one")), name);
     const bodies = service.requests.map(({ body }) => JSON.parse(body) as object);
     expect(bodies.map((body) => ("StreamName" in body ? body.StreamName : "an ARN"))).toEqual(["an ARN", "other", "an ARN"]);
   });
 
   it("is signed for the region with the environment's credentials", async () => {
     const { service, client } = await answering(200, success);
-    await client.putRecords(entries("one"));
+    await client.putRecords(...tableOf(entries("one")));
     expect(service.requests[0]?.headers.authorization).toMatch(/Credential=AKIDEXAMPLE\/\d+\/us-west-2\/kinesis\//);
   });
 
   it("tells the plugin's name and version in the user agent, in the Go plugin's form", async () => {
     const { service, client } = await answering(200, success);
-    await client.putRecords(entries("one"));
+    await client.putRecords(...tableOf(entries("one")));
     const { headers } = service.requests[0] as ServedRequest;
     const names = "aws-fluent-bit-plugin (linux) fluent-bit-kinesis-node/1.2.3";
     expect(headers["user-agent"]).toBe(`${names} lang/js md/nodejs#${process.versions.node}`);
@@ -124,14 +124,14 @@ describe("a request", () => {
 
   it("goes over the connection of the one before", async () => {
     const { service, client } = await answering(200, success);
-    for (let count = 0; count < 5; count++) await client.putRecords(entries("one"));
+    for (let count = 0; count < 5; count++) await client.putRecords(...tableOf(entries("one")));
     expect(service.requests.map(({ connection }) => connection)).toEqual([0, 0, 0, 0, 0]);
     expect(service.connections).toBe(1);
   });
 
   it("is sent once only: trying again is the delivery's business", async () => {
     const { service, client } = await answering(500, { __type: "InternalFailure", message: "broken" });
-    await client.putRecords(entries("one"));
+    await client.putRecords(...tableOf(entries("one")));
     expect(service.requests).toHaveLength(1);
   });
 });
@@ -139,13 +139,13 @@ describe("a request", () => {
 describe("an answer", () => {
   it("without failures takes all", async () => {
     const { client } = await answering(200, success);
-    expect(await client.putRecords(entries("one"))).toEqual({ kind: "answered", failed: [], strayed: 0 });
+    expect(await client.putRecords(...tableOf(entries("one")))).toEqual({ kind: "answered", failed: [], strayed: 0 });
   });
 
   it("with failures names them by their places, codes and messages", async () => {
     const failed = { ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "Rate exceeded" };
     const { client } = await answering(200, { FailedRecordCount: 2, Records: [failed, taken, { ErrorCode: "X" }] });
-    expect(await client.putRecords(entries("one", "two", "three"))).toEqual({
+    expect(await client.putRecords(...tableOf(entries("one", "two", "three")))).toEqual({
       kind: "answered",
       strayed: 0,
       failed: [
@@ -157,26 +157,26 @@ describe("an answer", () => {
 
   it("with null for a sequence number did not take that record, whatever it counts", async () => {
     const { client } = await answering(200, { FailedRecordCount: 0, Records: [taken, { SequenceNumber: null, ShardId: null }] });
-    const outcome = await client.putRecords(entries("one", "two"));
+    const outcome = await client.putRecords(...tableOf(entries("one", "two")));
     expect(outcome).toEqual({ kind: "answered", strayed: 0, failed: [{ index: 1, code: "UnknownError", message: "" }] });
   });
 
   it("that has neither a code nor a sequence number for a record did not take it", async () => {
     const { client } = await answering(200, { FailedRecordCount: 1, Records: [taken, {}] });
-    const outcome = await client.putRecords(entries("one", "two"));
+    const outcome = await client.putRecords(...tableOf(entries("one", "two")));
     expect(outcome).toEqual({ kind: "answered", strayed: 0, failed: [{ index: 1, code: "UnknownError", message: "" }] });
   });
 
   it("that counts no failure but has one did not take that record", async () => {
     const { client } = await answering(200, { FailedRecordCount: 0, Records: [taken, { ErrorCode: "X", ErrorMessage: "y" }] });
-    const outcome = await client.putRecords(entries("one", "two"));
+    const outcome = await client.putRecords(...tableOf(entries("one", "two")));
     expect(outcome).toEqual({ kind: "answered", strayed: 0, failed: [{ index: 1, code: "X", message: "y" }] });
   });
 
   it("may spell out that there is no error", async () => {
     const spelledOut = { ...taken, ErrorCode: null, ErrorMessage: null };
     const { client } = await answering(200, { FailedRecordCount: 0, EncryptionType: null, Records: [spelledOut] });
-    expect(await client.putRecords(entries("one"))).toEqual({ kind: "answered", failed: [], strayed: 0 });
+    expect(await client.putRecords(...tableOf(entries("one")))).toEqual({ kind: "answered", failed: [], strayed: 0 });
   });
 
   it("counts what was taken by another shard than expected, and nothing else", async () => {
@@ -190,7 +190,7 @@ describe("an answer", () => {
     const { client } = await answering(200, { FailedRecordCount: 1, Records: results });
     const sent = entries("one", "two", "three", "four", "five");
     const expected = ["shardId-0", "shardId-0", "shardId-0", undefined, "shardId-1"];
-    const outcome = await client.putRecords(sent.map(({ data, partitionKey }, index) => entryOf({ data, partitionKey, shardId: expected[index] })));
+    const outcome = await client.putRecords(...tableOf(sent.map(({ data, partitionKey }, index) => entryOf({ data, partitionKey, shardId: expected[index] }))));
     expect(outcome).toMatchObject({ strayed: 2, failed: [{ index: 2 }] });
   });
 
@@ -203,14 +203,14 @@ describe("an answer", () => {
     ["without records", {}, "0 of 2"],
   ])("%s fails the request", async (_, body, numbers) => {
     const { client } = await answering(200, body);
-    const outcome = await client.putRecords(entries("one", "two"));
+    const outcome = await client.putRecords(...tableOf(entries("one", "two")));
     expect(outcome).toMatchObject({ kind: "failed", code: "InvalidAnswer", cause: "transient" });
     expect(outcome).toHaveProperty("message", expect.stringContaining(numbers));
   });
 
   it.each(["<html>It works!</html>", "", '{"FailedRecordCount":'])("that is no JSON (%j) fails the request", async (body) => {
     const { client } = await answering(200, body);
-    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "failed" });
+    expect(await client.putRecords(...tableOf(entries("one")))).toMatchObject({ kind: "failed" });
   });
 
   it.each([
@@ -226,13 +226,13 @@ describe("an answer", () => {
     [400, "UnrecognizedClientException", "setup"],
   ])("of %i with %s is a failure, its cause %s", async (status, code, cause) => {
     const { client } = await answering(status, { __type: code, message: "because" });
-    const outcome = await client.putRecords(entries("one"));
+    const outcome = await client.putRecords(...tableOf(entries("one")));
     expect(outcome).toEqual({ kind: "failed", code, message: "because", cause });
   });
 
   it("that gives its error as a field named code is not taken for a lost connection", async () => {
     const { client } = await answering(400, { code: "ExpiredTokenException", message: "because" });
-    const outcome = await client.putRecords(entries("one"));
+    const outcome = await client.putRecords(...tableOf(entries("one")));
     expect(outcome).toMatchObject({ code: "ExpiredTokenException", cause: "setup" });
   });
 });
@@ -247,8 +247,8 @@ describe("the service's time", () => {
     });
     const client = clientOf(service.endpoint);
     const expected = first === "refuses" ? { code: "InvalidSignatureException", cause: "transient" } : { kind: "answered" };
-    expect(await client.putRecords(entries("one"))).toMatchObject(expected);
-    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "answered" });
+    expect(await client.putRecords(...tableOf(entries("one")))).toMatchObject(expected);
+    expect(await client.putRecords(...tableOf(entries("one")))).toMatchObject({ kind: "answered" });
     const [before = 0, after = 0] = service.requests.map(({ headers }) => {
       const time = String(headers["x-amz-date"]).replace(/^(....)(..)(..T..)(..)(..Z)$/u, "$1-$2-$3:$4:$5");
       return Date.parse(time);
@@ -259,20 +259,20 @@ describe("the service's time", () => {
 
 describe("without an answer", () => {
   it.each(["127.0.0.1", "localhost"])("a refused connection to %s is told as such", async (host) => {
-    const outcome = await clientOf(`http://${host}:${await freePort()}`).putRecords(entries("one"));
+    const outcome = await clientOf(`http://${host}:${await freePort()}`).putRecords(...tableOf(entries("one")));
     expect(outcome).toMatchObject({ kind: "failed", code: "ECONNREFUSED", cause: "transient" });
     expect(outcome).toHaveProperty("message", expect.stringContaining("ECONNREFUSED"));
   });
 
   it("a connection that the service closes is a failure in passing", async () => {
     const service = await serve(() => "hang up");
-    const outcome = await clientOf(service.endpoint).putRecords(entries("one"));
+    const outcome = await clientOf(service.endpoint).putRecords(...tableOf(entries("one")));
     expect(outcome).toMatchObject({ kind: "failed", code: "ECONNRESET", cause: "transient" });
   });
 
   it("an answer that breaks off is a failure in passing", async () => {
     const service = await serve(() => ({ body: '{"Failed', headers: { "content-length": "100" } }));
-    const outcome = clientOf(service.endpoint).putRecords(entries("one"));
+    const outcome = clientOf(service.endpoint).putRecords(...tableOf(entries("one")));
     await vi.waitFor(() => expect(service.requests).toHaveLength(1));
     await service.stop();
     expect(await outcome).toMatchObject({ kind: "failed", code: "ECONNRESET", cause: "transient" });
@@ -281,7 +281,7 @@ describe("without an answer", () => {
   it("close ends the attempts under way, as not to be tried again", async () => {
     const service = await serve(() => "silence");
     const client = clientOf(service.endpoint);
-    const outcomes = Promise.all([client.putRecords(entries("one")), client.putRecords(entries("two"))]);
+    const outcomes = Promise.all([client.putRecords(...tableOf(entries("one"))), client.putRecords(...tableOf(entries("two")))]);
     await vi.waitFor(() => expect(service.requests).toHaveLength(2));
     client.close();
     for (const outcome of await outcomes) expect(outcome).toMatchObject({ kind: "failed", cause: "setup" });
@@ -297,7 +297,7 @@ describe("without an answer", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     stops.push(() => void server.close());
     const client = clientOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "answered" });
+    expect(await client.putRecords(...tableOf(entries("one")))).toMatchObject({ kind: "answered" });
     client.close();
     await closed;
   });
@@ -305,7 +305,7 @@ describe("without an answer", () => {
   it("close lets no more attempts begin", async () => {
     const { service, client } = await answering(200, success);
     client.close();
-    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "failed", cause: "setup" });
+    expect(await client.putRecords(...tableOf(entries("one")))).toMatchObject({ kind: "failed", cause: "setup" });
     expect(service.requests).toEqual([]);
   });
 
@@ -315,7 +315,7 @@ describe("without an answer", () => {
     const { serverFile } = await makeCertificate(folder);
     const { server } = JSON.parse(readFileSync(serverFile, "utf8")) as { server: { key: string; cert: string } };
     const service = await serve(() => ({ body: JSON.stringify(success) }), { tls: server });
-    const outcome = await clientOf(service.endpoint).putRecords(entries("one"));
+    const outcome = await clientOf(service.endpoint).putRecords(...tableOf(entries("one")));
     expect(outcome).toMatchObject({ kind: "failed", code: "DEPTH_ZERO_SELF_SIGNED_CERT", cause: "setup" });
     expect(service.requests).toEqual([]);
   });
@@ -324,7 +324,7 @@ describe("without an answer", () => {
     vi.stubEnv("AWS_ACCESS_KEY_ID", undefined);
     vi.stubEnv("AWS_SECRET_ACCESS_KEY", undefined);
     const { service, client } = await answering(200, success);
-    const outcome = await client.putRecords(entries("one"));
+    const outcome = await client.putRecords(...tableOf(entries("one")));
     expect(outcome).toMatchObject({ kind: "failed", code: "CredentialsProviderError", cause: "setup" });
     expect(service.requests).toEqual([]);
   });
@@ -347,7 +347,7 @@ describe("behind a proxy", () => {
   it("requests are answered", async () => {
     const service = await serve(() => ({ body: JSON.stringify(success) }));
     const { client, proxy } = await behind(service, "http");
-    expect(await client.putRecords(entries("one"))).toMatchObject({ kind: "answered", failed: [] });
+    expect(await client.putRecords(...tableOf(entries("one")))).toMatchObject({ kind: "answered", failed: [] });
     expect(proxy.passedOn).toEqual(["http://kinesis.example/"]);
     expect(service.requests[0]?.headers.host).toBe("kinesis.example");
   });
@@ -362,7 +362,7 @@ describe("behind a proxy", () => {
     const data = Buffer.alloc(2 * 1024 * 1024);
     for (let at = 0; at < data.length; at += 1021) data[at] = at / 1021;
     for (let count = 0; count < 2; count++) {
-      expect(await client.putRecords([entryOf({ data, partitionKey: "k" })])).toMatchObject({ kind: "answered", failed: [] });
+      expect(await client.putRecords(...tableOf([entryOf({ data, partitionKey: "k" })]))).toMatchObject({ kind: "answered", failed: [] });
       const { Records: records } = JSON.parse(service.requests[count]?.body ?? "") as { Records: { Data: string }[] };
       expect(records.map(({ Data }) => Buffer.from(Data, "base64").equals(data))).toEqual([true]);
     }
@@ -376,7 +376,7 @@ describe("behind a proxy", () => {
     [503, "EPROXY", "transient"],
   ])("a tunnel refused with status %d fails as %s; its cause %s", async (refusal, code, cause) => {
     const { client, proxy } = await behind(await serve(() => "silence"), "https", { refusal });
-    const outcome = await client.putRecords(entries("one"));
+    const outcome = await client.putRecords(...tableOf(entries("one")));
     expect(outcome).toMatchObject({ kind: "failed", code, cause });
     expect(outcome).toHaveProperty("message", expect.stringContaining(`the proxy of https_proxy (${proxy.address}): `));
   });

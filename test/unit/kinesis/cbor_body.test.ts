@@ -2,29 +2,33 @@
 import { cbor } from "@smithy/core/cbor";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Entry } from "../../../src/pack/entry.js";
+import { EntryTable, type Entry, type EntryView } from "../../../src/pack/entry_table.js";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { writeCborBody } from "../../../src/kinesis/cbor_body.js";
 import type { StreamTarget } from "../../../src/kinesis/request_form.js";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf, viewsOf } from "../../support/entry.js";
 
 interface Body {
   readonly Records: readonly { readonly Data: Uint8Array; readonly PartitionKey: string }[];
 }
 
 /** The body, in a sink that has to grow for it. */
-function bytesOf(entries: readonly Entry[], target: StreamTarget = { StreamName: "logs" }): Uint8Array {
+function bytesOf(entries: readonly EntryView[], target?: StreamTarget): Uint8Array {
+  return written(...tableOf(entries), target);
+}
+
+function written(table: EntryTable, entries: readonly Entry[], target: StreamTarget = { StreamName: "logs" }): Uint8Array {
   const sink = new ByteSink(1);
-  writeCborBody(entries, target, Math.random, sink);
+  writeCborBody(table, entries, target, Math.random, sink);
   return sink.bytes.slice(0, sink.length);
 }
 
-function bodyOf(entries: readonly Entry[], target?: StreamTarget): Body {
+function bodyOf(entries: readonly EntryView[], target?: StreamTarget): Body {
   return cbor.deserialize(bytesOf(entries, target)) as Body;
 }
 
 /** What is to be read back. */
-function expected(entries: readonly Entry[], target: StreamTarget): object {
+function expected(entries: readonly EntryView[], target: StreamTarget): object {
   const records = entries.map(({ data, partitionKey }) => ({ Data: Uint8Array.from(data), PartitionKey: partitionKey }));
   return { Records: records, ...target };
 }
@@ -54,9 +58,15 @@ describe("the body", () => {
   });
 
   it("reads data from the middle of a larger buffer", () => {
-    const memory = new Uint8Array(Buffer.from("before|data|behind, and more of it"));
-    const entries = [new Entry(memory, 7, 11, "k", 5, 0), new Entry(memory, 12, 33, "l", 22, 1)];
-    expect(bodyOf(entries)).toEqual(expected(entries, { StreamName: "logs" }));
+    const table = new EntryTable(new ByteSink());
+    table.sink.append(Buffer.from("before|data|behind, and more of it"));
+    const [first, second] = [table.append(7, 11, "k", 5, 0), table.append(12, 33, "l", 22, 1)];
+    table.keepApart();
+    table.sink.append(Buffer.from("elsewhere"));
+    const other = table.append(4, 9, "m", 6, 2);
+    for (const entries of [[first, second], [second, other, first, other]]) {
+      expect(cbor.deserialize(written(table, entries))).toEqual(expected(viewsOf(table, entries), { StreamName: "logs" }));
+    }
   });
 
   it("has a random key where an entry has none", () => {

@@ -2,7 +2,7 @@
 import { cbor } from "@smithy/core/cbor";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { PutRecordsClient } from "../../../src/delivery/put_records.js";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
 import { ScriptedService, type Answering, type ServedAnswer, type ServedRequest } from "../../support/scripted_service.js";
 import { sdkClientOf, stubSdkEnvironment } from "../../support/sdk_client.js";
@@ -40,7 +40,7 @@ afterEach(async () => {
 describe("a request in CBOR", () => {
   it("is a signed PutRecords with that content", async () => {
     await serve(() => inCbor({ FailedRecordCount: 0, Records: [taken, taken] }));
-    expect(await client.putRecords(entries)).toEqual(tookBoth);
+    expect(await client.putRecords(...tableOf(entries))).toEqual(tookBoth);
     const { headers, bytes } = service.requests[0] as ServedRequest;
     expect(headers).toMatchObject({ ...cborContent, "x-amz-target": "Kinesis_20131202.PutRecords" });
     expect(headers.authorization).toMatch(/SignedHeaders=content-type;host;x-amz-date;x-amz-target,/);
@@ -56,7 +56,7 @@ describe("a request in CBOR", () => {
   it("that was taken in part tells which records were not", async () => {
     const failed = { ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "Rate exceeded" };
     await serve(() => inCbor({ FailedRecordCount: 1, Records: [taken, failed] }));
-    expect(await client.putRecords(entries)).toEqual({
+    expect(await client.putRecords(...tableOf(entries))).toEqual({
       kind: "answered",
       strayed: 0,
       failed: [{ index: 1, code: "ProvisionedThroughputExceededException", message: "Rate exceeded" }],
@@ -65,18 +65,18 @@ describe("a request in CBOR", () => {
 
   it("with null for a sequence number did not take that record, whatever it counts", async () => {
     await serve(() => inCbor({ FailedRecordCount: 0, Records: [taken, { SequenceNumber: null, ShardId: null }] }));
-    expect(await client.putRecords(entries)).toMatchObject({ kind: "answered", failed: [{ index: 1, code: "UnknownError" }] });
+    expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "answered", failed: [{ index: 1, code: "UnknownError" }] });
   });
 
   it("answered for another number of records is not taken for a success", async () => {
     await serve(() => inCbor({ FailedRecordCount: 0, Records: [taken] }));
-    expect(await client.putRecords(entries)).toMatchObject({ kind: "failed", code: "InvalidAnswer" });
+    expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "failed", code: "InvalidAnswer" });
   });
 
   it("tells of shards that were not expected", async () => {
     await serve(() => inCbor({ FailedRecordCount: 0, Records: [taken, taken] }));
     const expected = ["shardId-0", "shardId-1"].map((shardId) => entryOf({ data: Buffer.from("x"), partitionKey: "k", shardId }));
-    expect(await client.putRecords(expected)).toEqual({ ...tookBoth, strayed: 1 });
+    expect(await client.putRecords(...tableOf(expected))).toEqual({ ...tookBoth, strayed: 1 });
   });
 
   it.each([
@@ -85,15 +85,15 @@ describe("a request in CBOR", () => {
   ])("that is refused has the service's reason, told in %s, and stays CBOR", async (_, answer) => {
     await serve(() => answer({ __type: "ResourceNotFoundException", message: "Stream logs not found" }));
     const failure = { kind: "failed", code: "ResourceNotFoundException", cause: "setup" };
-    expect(await client.putRecords(entries)).toMatchObject(failure);
-    expect(await client.putRecords(entries)).toMatchObject(failure);
+    expect(await client.putRecords(...tableOf(entries))).toMatchObject(failure);
+    expect(await client.putRecords(...tableOf(entries))).toMatchObject(failure);
     expect(service.requests.map(formatOf)).toEqual(["cbor-1.1", "cbor-1.1"]);
     expect(refusals).toBe(0);
   });
 
   it("with an answer that only says it is CBOR fails, and may be tried again", async () => {
     await serve(() => ({ headers: cborContent, body: "\xff\xff<html>" }));
-    expect(await client.putRecords(entries)).toMatchObject({ kind: "failed", code: "InvalidAnswer", cause: "transient" });
+    expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "failed", code: "InvalidAnswer", cause: "transient" });
   });
 });
 
@@ -105,8 +105,8 @@ describe("an endpoint that does not take CBOR", () => {
     ["status 415", { status: 415, body: "" }],
   ])("and says %s gets the same records as JSON at once, and all that follow, and is told of once", async (_, refusal) => {
     await serve((request) => (formatOf(request) === "cbor-1.1" ? refusal : inJson({ FailedRecordCount: 0, Records: [taken, taken] })));
-    expect(await client.putRecords(entries)).toEqual(tookBoth);
-    expect(await client.putRecords(entries)).toEqual(tookBoth);
+    expect(await client.putRecords(...tableOf(entries))).toEqual(tookBoth);
+    expect(await client.putRecords(...tableOf(entries))).toEqual(tookBoth);
     expect(service.requests.map(formatOf)).toEqual(["cbor-1.1", "json-1.1", "json-1.1"]);
     expect(JSON.parse(service.requests[1]?.body ?? "")).toMatchObject({ StreamName: "logs", Records: [{ PartitionKey: "key 0" }, {}] });
     expect(refusals).toBe(1);
@@ -115,13 +115,13 @@ describe("an endpoint that does not take CBOR", () => {
   it("is told of once by requests side by side", async () => {
     const refusal = inJson({ __type: "SerializationException" }, 400);
     await serve((request) => (formatOf(request) === "cbor-1.1" ? refusal : inJson({ FailedRecordCount: 0, Records: [taken, taken] })));
-    expect(await Promise.all([1, 2, 3].map(() => client.putRecords(entries)))).toEqual([tookBoth, tookBoth, tookBoth]);
+    expect(await Promise.all([1, 2, 3].map(() => client.putRecords(...tableOf(entries))))).toEqual([tookBoth, tookBoth, tookBoth]);
     expect(refusals).toBe(1);
   });
 
   it("and does not take JSON either is told of as it says", async () => {
     await serve(() => inJson({ __type: "SerializationException", message: "what is this" }, 400));
-    expect(await client.putRecords(entries)).toMatchObject({ kind: "failed", code: "SerializationException" });
+    expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "failed", code: "SerializationException" });
     expect(service.requests.map(formatOf)).toEqual(["cbor-1.1", "json-1.1"]);
   });
 });

@@ -20,6 +20,8 @@ const promptMs = 1500;
 
 /** Sends a request and asks for the shards; closes the client when a line comes, and says what became of them. */
 const program = `
+import { ByteSink } from "${source}/bytes/byte_sink.js";
+import { EntryTable } from "${source}/pack/entry_table.js";
 import { CredentialSources } from "${source}/credentials/credentials.js";
 import { readNetworkEnvironment } from "${source}/network/network.js";
 import { createKinesisClient } from "${source}/kinesis/api.js";
@@ -32,7 +34,8 @@ const sources = new CredentialSources({ now: Date.now, steadyNow: () => performa
 const credentials = sources.open({ ...connection }, { log, network });
 const bodies = { target: { StreamName: "logs" }, write: () => ({ bytes: Buffer.from("{}"), format: "json" }), release: ignore };
 const client = createKinesisClient(connection, credentials, "1", bodies, network);
-const outcomes = Promise.all([client.putRecords([{}]), client.listShards()]);
+const table = new EntryTable(new ByteSink());
+const outcomes = Promise.all([client.putRecords(table, [table.append(0, 0, "k", 1, 0)]), client.listShards()]);
 void outcomes.then((all) => console.log(JSON.stringify(all.map(({ kind, code }) => code ?? kind))));
 process.stdin.once("data", () => {
   client.close();

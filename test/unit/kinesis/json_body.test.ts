@@ -1,21 +1,25 @@
 // The body of PutRecords, read back with JSON.parse: each record once, in order, and nothing besides.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Entry } from "../../../src/pack/entry.js";
+import { EntryTable, type Entry, type EntryView } from "../../../src/pack/entry_table.js";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { writeJsonBody } from "../../../src/kinesis/json_body.js";
 import type { StreamTarget } from "../../../src/kinesis/request_form.js";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf, viewsOf } from "../../support/entry.js";
 
 /** The body, in a sink that has to grow for it. */
-function bodyOf(entries: readonly Entry[], target: StreamTarget, random = Math.random): string {
+function bodyOf(entries: readonly EntryView[], target: StreamTarget): string {
+  return written(...tableOf(entries), target);
+}
+
+function written(table: EntryTable, entries: readonly Entry[], target: StreamTarget): string {
   const sink = new ByteSink(1);
-  writeJsonBody(entries, target, random, sink);
+  writeJsonBody(table, entries, target, Math.random, sink);
   return Buffer.from(sink.bytes.subarray(0, sink.length)).toString();
 }
 
 /** As the AWS SDK writes it, but for blanks. */
-function reference(entries: readonly Entry[], target: object): string {
+function reference(entries: readonly EntryView[], target: object): string {
   const records = entries.map(({ data, partitionKey }) => ({
     Data: Buffer.from(data).toString("base64"),
     PartitionKey: partitionKey,
@@ -34,11 +38,14 @@ describe("the body", () => {
   });
 
   it("reads data from the middle of a larger buffer", () => {
-    const memory = new Uint8Array(Buffer.from("before|data|behind, and more of it"));
-    const two = [new Entry(memory, 7, 11, "k", 5, 0), new Entry(memory, 12, 33, "l", 22, 1)];
-    const other = entryOf({ data: Buffer.from("elsewhere").subarray(4), partitionKey: "m" });
+    const table = new EntryTable(new ByteSink());
+    table.sink.append(Buffer.from("before|data|behind, and more of it"));
+    const two = [table.append(7, 11, "k", 5, 0), table.append(12, 33, "l", 22, 1)];
+    table.keepApart();
+    table.sink.append(Buffer.from("elsewhere"));
+    const other = table.append(4, 9, "m", 6, 2);
     const all = [...two, other, ...two];
-    expect(bodyOf(all, { StreamName: "s" })).toBe(reference(all, { StreamName: "s" }));
+    expect(written(table, all, { StreamName: "s" })).toBe(reference(viewsOf(table, all), { StreamName: "s" }));
   });
 
   it("is what the SDK would write, for any records, keys and streams", () => {

@@ -10,7 +10,7 @@ import { RenewingCredentials } from "../../../src/credentials/renewing_credentia
 import { readNetworkEnvironment } from "../../../src/network/network.js";
 import { createKinesisClient } from "../../../src/kinesis/api.js";
 import { makeCertificate } from "../../support/certificate.js";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf } from "../../support/entry.js";
 import { hintWithoutEnd, RawServer, switching } from "../../support/raw_server.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 import { renewalClock } from "../../support/renewal_clock.js";
@@ -66,7 +66,7 @@ describe.each(says)("an endpoint that %s", (_, say, message) => {
 
   it("fails PutRecords and ListShards at once", async () => {
     const client = await clientOf((await plain()).endpoint);
-    expect(await client.putRecords([entry])).toEqual(failure);
+    expect(await client.putRecords(...tableOf([entry]))).toEqual(failure);
     expect(await client.listShards()).toEqual(failure);
   });
 
@@ -77,13 +77,13 @@ describe.each(says)("an endpoint that %s", (_, say, message) => {
     const proxy = await ScriptedProxy.start({ target: { port: (server.address() as AddressInfo).port } });
     stops.push(() => proxy.stop());
     const client = await clientOf("https://kinesis.example", { HTTPS_PROXY: proxy.address, AWS_CA_BUNDLE: trusted });
-    expect(await client.putRecords([entry])).toEqual(failure);
+    expect(await client.putRecords(...tableOf([entry]))).toEqual(failure);
     expect(await client.listShards()).toEqual(failure);
   });
 
   it("fails both as a proxy for plain requests", async () => {
     const client = await clientOf("http://kinesis.example", { HTTP_PROXY: `127.0.0.1:${(await plain()).port}` });
-    expect(await client.putRecords([entry])).toEqual(failure);
+    expect(await client.putRecords(...tableOf([entry]))).toEqual(failure);
     expect(await client.listShards()).toEqual(failure);
   });
 });
@@ -93,7 +93,7 @@ it("an endpoint may hint eight times before its answer", async () => {
   const hints = "HTTP/1.1 102 Processing\r\n\r\n".repeat(8);
   const server = await RawServer.start((socket) => void socket.write(`${hints}HTTP/1.1 200 OK\r\ncontent-length: ${answer.length}\r\n\r\n${answer}`));
   stops.push(() => server.stop());
-  expect(await (await clientOf(server.endpoint)).putRecords([entry])).toMatchObject({ kind: "answered", failed: [] });
+  expect(await (await clientOf(server.endpoint)).putRecords(...tableOf([entry]))).toMatchObject({ kind: "answered", failed: [] });
 });
 
 it.each([4 * 1024 * 1024, 4 * 1024 * 1024 + 1])("a list of shards has up to 4 MiB: %i bytes", async (bytes) => {

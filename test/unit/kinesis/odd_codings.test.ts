@@ -1,7 +1,7 @@
 // Kinesis behind something that encodes or redirects: an answer in gzip is an answer, and what cannot be read is told with what to do.
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf } from "../../support/entry.js";
 import type { ServedAnswer } from "../../support/scripted_service.js";
 import type { SdkClient } from "../../support/sdk_client.js";
 import { useServedClient } from "../../support/served_client.js";
@@ -20,18 +20,18 @@ describe("an answer in gzip", () => {
 
   it("that says that all was taken is heeded", async () => {
     const client = await clientOf(zipped({ FailedRecordCount: 0, Records: [taken, taken] }));
-    expect(await client.putRecords(entries)).toEqual({ kind: "answered", failed: [], strayed: 0 });
+    expect(await client.putRecords(...tableOf(entries))).toEqual({ kind: "answered", failed: [], strayed: 0 });
     expect(served.requests[0]?.headers["accept-encoding"]).toBe("identity");
   });
 
   it("that says that a part was taken is heeded", async () => {
     const client = await clientOf(zipped({ FailedRecordCount: 1, Records: [taken, refused] }));
-    expect(await client.putRecords(entries)).toEqual({ kind: "answered", failed: [{ index: 1, code: "InternalFailure", message: "no" }], strayed: 0 });
+    expect(await client.putRecords(...tableOf(entries))).toEqual({ kind: "answered", failed: [{ index: 1, code: "InternalFailure", message: "no" }], strayed: 0 });
   });
 
   it("that refuses the request is heeded", async () => {
     const client = await clientOf({ status: 400, ...zipped({ __type: "ResourceNotFoundException", message: "Stream logs not found" }) });
-    expect(await client.putRecords(entries)).toMatchObject({ code: "ResourceNotFoundException", cause: "setup" });
+    expect(await client.putRecords(...tableOf(entries))).toMatchObject({ code: "ResourceNotFoundException", cause: "setup" });
   });
 
   it("is no list of shards less", async () => {
@@ -43,7 +43,7 @@ describe("an answer in gzip", () => {
 it("an answer that cannot be read is not sent again at once: the records may have been taken", async () => {
   const client = await clientOf({ headers: { "content-encoding": "zstd" }, body: "x" });
   const failure = { kind: "failed", code: "EncodedAnswer", cause: "setup", message: expect.stringMatching(/encoding zstd.*let the proxy or endpoint in between leave responses as they are/) as string };
-  expect(await client.putRecords(entries)).toMatchObject(failure);
+  expect(await client.putRecords(...tableOf(entries))).toMatchObject(failure);
   expect(await client.listShards()).toMatchObject(failure);
 });
 
@@ -56,7 +56,7 @@ it.each([
   [304, undefined, "to no address"],
 ])("a redirect (%i to %s) is told with the option to check, and without its path", async (status, location, told) => {
   const client = await clientOf({ status, headers: location === undefined ? {} : { location }, body: "" });
-  for (const outcome of [await client.putRecords(entries), await client.listShards()]) {
+  for (const outcome of [await client.putRecords(...tableOf(entries)), await client.listShards()]) {
     expect(outcome).toMatchObject({ kind: "failed", code: "Redirected", cause: "setup" });
     expect(outcome).toMatchObject({ message: expect.stringContaining(`the service redirects ${told}`) as string });
     expect(outcome).toMatchObject({ message: expect.stringMatching(/, which is not followed; check the option endpoint, AWS_ENDPOINT_URL_KINESIS and the proxy$/) as string });

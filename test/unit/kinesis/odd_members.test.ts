@@ -1,6 +1,6 @@
 // Answers in the right form with something else in it than there should be: each is told, and no error of JavaScript's shows through.
 import { expect, it } from "vitest";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf } from "../../support/entry.js";
 import type { SdkClient } from "../../support/sdk_client.js";
 import { useServedClient } from "../../support/served_client.js";
 
@@ -17,7 +17,7 @@ it.each([[{}], [{ Records: {} }], [{ Records: "xx" }], [{ Records: { length: 2 }
   "an answer to PutRecords with no result for each record (%j) is none of a Kinesis endpoint",
   async (body) => {
     const client = await clientOf(body);
-    expect(await client.putRecords(entries)).toMatchObject({ kind: "failed", code: "InvalidAnswer", cause: "transient" });
+    expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "failed", code: "InvalidAnswer", cause: "transient" });
   },
 );
 
@@ -25,18 +25,18 @@ it.each([null, 7, "x", [], {}, { ErrorCode: 7 }, { ErrorCode: {}, ErrorMessage: 
   "a result that says nothing (%j) is one of a record that was not taken",
   async (result) => {
     const client = await clientOf({ Records: [taken, result] });
-    expect(await client.putRecords(entries)).toEqual({ kind: "answered", failed: [{ index: 1, code: "UnknownError", message: "" }], strayed: 0 });
+    expect(await client.putRecords(...tableOf(entries))).toEqual({ kind: "answered", failed: [{ index: 1, code: "UnknownError", message: "" }], strayed: 0 });
   },
 );
 
 it.each([{}, [], 7, true, null])("a refusal whose message is no text (%j) has an outcome all the same", async (message) => {
   const client = await clientOf({ __type: "InternalFailure", message }, 500);
-  expect(await client.putRecords(entries)).toMatchObject({ kind: "failed", code: "InternalFailure", cause: "transient", message: expect.any(String) as string });
+  expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "failed", code: "InternalFailure", cause: "transient", message: expect.any(String) as string });
 });
 
 it.each([{}, 7, [], ""])("a refusal whose code is no text (%j) has an outcome all the same", async (code) => {
   const client = await clientOf({ __type: code, message: "no" }, 400);
-  expect(await client.putRecords(entries)).toMatchObject({ kind: "failed", code: expect.stringMatching(/^(?:HTTP 400|\w+)$/u) as string });
+  expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "failed", code: expect.stringMatching(/^(?:HTTP 400|\w+)$/u) as string });
 });
 
 it.each([[{ Shards: {} }], [{ Shards: "x" }], [{ Shards: 7 }], [{ Shards: [], NextToken: {} }]])("a list of shards that is none (%j) is told", async (body) => {

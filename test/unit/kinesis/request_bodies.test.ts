@@ -1,7 +1,7 @@
 // The bodies of requests: in whose memory they are written, in which format, and when the memory is used again.
 import { describe, expect, it, vi } from "vitest";
 import type { RequestFormat } from "../../../src/kinesis/request_form.js";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
 import { timedPool } from "../../support/sink_pool.js";
 
@@ -14,7 +14,7 @@ function entriesOf(count: number, bytes: number, partitionKey?: string) {
 describe("RequestBodies", () => {
   it("writes two bodies that are under way at once into memory of their own", () => {
     const bodies = bodiesFor("logs");
-    const [first, second] = [bodies.write(entriesOf(1, 10, "k1")), bodies.write(entriesOf(1, 10, "k2"))];
+    const [first, second] = [bodies.write(...tableOf(entriesOf(1, 10, "k1"))), bodies.write(...tableOf(entriesOf(1, 10, "k2")))];
     expect(first.sink).not.toBe(second.sink);
     expect(Buffer.from(first.bytes).toString()).toContain("k1");
     expect(Buffer.from(second.bytes).toString()).toContain("k2");
@@ -22,9 +22,9 @@ describe("RequestBodies", () => {
 
   it("writes a body into the memory of one that was released", () => {
     const bodies = bodiesFor("logs");
-    const first = bodies.write(entriesOf(10, 100));
+    const first = bodies.write(...tableOf(entriesOf(10, 100)));
     bodies.release(first);
-    const second = bodies.write(entriesOf(9, 100));
+    const second = bodies.write(...tableOf(entriesOf(9, 100)));
     expect(second.sink).toBe(first.sink);
     expect(JSON.parse(Buffer.from(second.bytes).toString())).toMatchObject({ StreamName: "logs" });
   });
@@ -32,9 +32,9 @@ describe("RequestBodies", () => {
   it("shares the memory of released bodies between outputs", () => {
     const { pool } = timedPool();
     const [one, other] = ["first", "other"].map((stream) => bodiesFor(stream, "json", undefined, pool));
-    const first = one?.write(entriesOf(10, 100));
+    const first = one?.write(...tableOf(entriesOf(10, 100)));
     if (first !== undefined) one?.release(first);
-    expect(other?.write(entriesOf(10, 100)).sink).toBe(first?.sink);
+    expect(other?.write(...tableOf(entriesOf(10, 100))).sink).toBe(first?.sink);
   });
 
   it.each<[RequestFormat, string, number, number, string | undefined]>([
@@ -51,24 +51,24 @@ describe("RequestBodies", () => {
   ])("takes memory that is large enough from the start: %s for %s, %i entries of %i bytes, key %j", (format, stream, count, bytes, key) => {
     const { pool, freedBytes } = timedPool();
     const take = vi.spyOn(pool, "take");
-    const { sink } = bodiesFor(stream, format, undefined, pool).write(entriesOf(count, bytes, key));
+    const { sink } = bodiesFor(stream, format, undefined, pool).write(...tableOf(entriesOf(count, bytes, key)));
     expect(take.mock.calls).toEqual([[sink.capacity]]);
     expect(sink.length).toBeLessThanOrEqual(sink.capacity);
     expect(freedBytes).toEqual([]);
   });
 
   it("takes hardly more memory for a large body than the body has", () => {
-    const { sink } = bodiesFor("logs").write(entriesOf(5, 1_000_000));
+    const { sink } = bodiesFor("logs").write(...tableOf(entriesOf(5, 1_000_000)));
     expect(sink.capacity).toBeLessThan(1.01 * sink.length);
   });
 
   it("falls back to JSON once, and says so once", () => {
     const refused = vi.fn();
     const bodies = bodiesFor("logs", "cbor", refused);
-    expect(bodies.write(entriesOf(1, 1)).format).toBe("cbor");
+    expect(bodies.write(...tableOf(entriesOf(1, 1))).format).toBe("cbor");
     bodies.fallBackToJson();
     bodies.fallBackToJson();
-    expect(bodies.write(entriesOf(1, 1)).format).toBe("json");
+    expect(bodies.write(...tableOf(entriesOf(1, 1))).format).toBe("json");
     expect(refused).toHaveBeenCalledOnce();
   });
 

@@ -6,7 +6,7 @@ import { RenewingCredentials, type Credentials } from "../../../src/credentials/
 import { createKinesisClient } from "../../../src/kinesis/api.js";
 import type { PutRecordsClient } from "../../../src/delivery/put_records.js";
 import type { RequestBodies } from "../../../src/kinesis/request_bodies.js";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf } from "../../support/entry.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 import { renewalClock } from "../../support/renewal_clock.js";
 import { bodiesFor } from "../../support/request_bodies.js";
@@ -34,7 +34,7 @@ it("the records are read before the first wait: their memory may be used again w
   let give: (credentials: Credentials) => void = () => undefined;
   const client = clientOf(service.endpoint, bodiesFor("logs"), () => new Promise((resolve) => (give = resolve)));
   const data = Buffer.from("mine");
-  const outcome = client.putRecords([entryOf({ data, partitionKey: "k" })]);
+  const outcome = client.putRecords(...tableOf([entryOf({ data, partitionKey: "k" })]));
   data.write("else");
   give(keys);
   expect(await outcome).toMatchObject({ kind: "answered", failed: [] });
@@ -48,7 +48,7 @@ it.each([400, 413, 429, 500])("the memory of a request that is answered with %i 
   const bodies = bodiesFor("logs");
   const write = vi.spyOn(bodies, "write");
   const client = clientOf(service.endpoint, bodies);
-  while (service.requests.length < statuses.length) await client.putRecords([entryOf({ data: Buffer.from("x"), partitionKey: "k" })]);
+  while (service.requests.length < statuses.length) await client.putRecords(...tableOf([entryOf({ data: Buffer.from("x"), partitionKey: "k" })]));
   const [first, failed, third] = write.mock.results.map(({ value }) => (value as { sink: unknown }).sink);
   expect(failed).toBe(first);
   expect(third).toBe(first);
@@ -60,7 +60,7 @@ it("the memory of a request without an answer is not used again", async () => {
   const bodies = bodiesFor("logs");
   const write = vi.spyOn(bodies, "write");
   const client = clientOf(service.endpoint, bodies);
-  while (service.requests.length < 2) await client.putRecords([entryOf({ data: Buffer.from("x"), partitionKey: "k" })]);
+  while (service.requests.length < 2) await client.putRecords(...tableOf([entryOf({ data: Buffer.from("x"), partitionKey: "k" })]));
   const [first, second] = write.mock.results.map(({ value }) => (value as { sink: unknown }).sink);
   expect(second).not.toBe(first);
 });
@@ -84,7 +84,7 @@ it("a request that is refused before all of it was read keeps its memory until i
     server.close();
   });
   const client = clientOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, bodiesFor("logs"));
-  const send = (letter: string) => client.putRecords([entryOf({ data: Buffer.alloc(bytes, letter), partitionKey: "k" })]);
+  const send = (letter: string) => client.putRecords(...tableOf([entryOf({ data: Buffer.alloc(bytes, letter), partitionKey: "k" })]));
   expect(await send("a")).toMatchObject({ kind: "failed", code: "InternalFailure" });
   void send("b");
   await vi.waitFor(() => expect(sockets).toHaveLength(2));

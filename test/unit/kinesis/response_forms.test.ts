@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { PutRecordsClient } from "../../../src/delivery/put_records.js";
 import { beginsAsCborMap, formatOfResponse } from "../../../src/kinesis/put_records_answer.js";
 import type { RequestFormat } from "../../../src/kinesis/request_form.js";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
 import { ScriptedService } from "../../support/scripted_service.js";
 import { sdkClientOf, stubSdkEnvironment } from "../../support/sdk_client.js";
@@ -79,36 +79,36 @@ describe("a response", () => {
   it.each(cases)("to a request in %s with content-type %j that took all, written in %s, needs nothing of the SDK", async (requested, type, format) => {
     await serve(requested, 200, type, written(format, { FailedRecordCount: 0, Records: [taken, taken] }));
     const sdk = vi.spyOn(KinesisClient.prototype, "send");
-    for (let count = 0; count < 3; count++) expect(await client.putRecords(entries)).toEqual({ kind: "answered", failed: [], strayed: 0 });
+    for (let count = 0; count < 3; count++) expect(await client.putRecords(...tableOf(entries))).toEqual({ kind: "answered", failed: [], strayed: 0 });
     expect(sdk).not.toHaveBeenCalled();
   });
 
   it.each(cases)("to a request in %s with content-type %j that took a part, written in %s, tells which records failed", async (requested, type, format) => {
     await serve(requested, 200, type, written(format, { FailedRecordCount: 1, Records: [taken, { ErrorCode: "InternalFailure", ErrorMessage: "broken" }] }));
     const failed = [{ index: 1, code: "InternalFailure", message: "broken" }];
-    expect(await client.putRecords(entries)).toEqual({ kind: "answered", failed, strayed: 0 });
+    expect(await client.putRecords(...tableOf(entries))).toEqual({ kind: "answered", failed, strayed: 0 });
   });
 
   it.each(cases)("to a request in %s with content-type %j that refuses, written in %s, has the service's reason", async (requested, type, format) => {
     await serve(requested, 400, type, written(format, { __type: "ResourceNotFoundException", message: "no such stream" }));
-    expect(await client.putRecords(entries)).toMatchObject({ code: "ResourceNotFoundException", message: "no such stream" });
+    expect(await client.putRecords(...tableOf(entries))).toMatchObject({ code: "ResourceNotFoundException", message: "no such stream" });
   });
 
   it.each([undefined, "text/plain"])("in JSON to a request in CBOR, with content-type %j, is read all the same", async (type) => {
     await serve("cbor", 200, type, JSON.stringify({ FailedRecordCount: 1, Records: [taken, { ErrorCode: "InternalFailure" }] }));
-    expect(await client.putRecords(entries)).toMatchObject({ kind: "answered", failed: [{ index: 1, code: "InternalFailure" }] });
+    expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "answered", failed: [{ index: 1, code: "InternalFailure" }] });
   });
 
   it.each(["json", "cbor"] as const)("that is a text of a proxy's is told by its status to a request in %s", async (requested) => {
     // In CBOR, "u" begins a text of 21 bytes, and " " is the number -1.
     for (const text of ["upstream connect error", " busy", "<html>busy</html>"]) {
       await serve(requested, 503, "text/plain", text);
-      expect(await client.putRecords(entries)).toMatchObject({ code: "HTTP 503", cause: "transient" });
+      expect(await client.putRecords(...tableOf(entries))).toMatchObject({ code: "HTTP 503", cause: "transient" });
     }
   });
 
   it("that says it is JSON and is CBOR is a failure that may pass", async () => {
     await serve("cbor", 200, "application/json", written("cbor", { FailedRecordCount: 0, Records: [taken, taken] }));
-    expect(await client.putRecords(entries)).toMatchObject({ code: "InvalidAnswer", cause: "transient" });
+    expect(await client.putRecords(...tableOf(entries))).toMatchObject({ code: "InvalidAnswer", cause: "transient" });
   });
 });

@@ -6,7 +6,7 @@ import { directNetwork, readNetworkEnvironment, type NetworkEnvironment } from "
 import { RenewingCredentials } from "../../../src/credentials/renewing_credentials.js";
 import { createKinesisClient } from "../../../src/kinesis/api.js";
 import type { RequestFormat } from "../../../src/kinesis/request_form.js";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf } from "../../support/entry.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 import { renewalClock } from "../../support/renewal_clock.js";
 import { bodiesFor } from "../../support/request_bodies.js";
@@ -30,7 +30,7 @@ function sendTo(endpoint: string, format: RequestFormat, network: NetworkEnviron
   const credentials = new RenewingCredentials(() => Promise.resolve(keys), { log: new RecordedLog(), ...renewalClock });
   const client = createKinesisClient({ region: "us-west-2", stream: "logs", endpoint, ...none }, credentials, "1", bodiesFor("logs", format), network);
   stops.push(() => client.close());
-  return client.putRecords([entryOf({ data: Buffer.from("x"), partitionKey: "k" })]);
+  return client.putRecords(...tableOf([entryOf({ data: Buffer.from("x"), partitionKey: "k" })]));
 }
 
 type Way = "directly" | "through a proxy";

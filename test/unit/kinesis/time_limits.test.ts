@@ -11,7 +11,7 @@ import { readNetworkEnvironment } from "../../../src/network/network.js";
 import { createKinesisClient } from "../../../src/kinesis/api.js";
 import type { PutRecordsOutcome } from "../../../src/delivery/put_records.js";
 import { makeCertificate } from "../../support/certificate.js";
-import { entryOf } from "../../support/entry.js";
+import { entryOf, tableOf } from "../../support/entry.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 import { renewalClock } from "../../support/renewal_clock.js";
 import { bodiesFor } from "../../support/request_bodies.js";
@@ -153,7 +153,7 @@ async function clientOf(url: string, environment: Record<string, string>, limits
   stops.push(() => client.close());
   const send = (bytes = 1) => {
     const seen: { outcome: PutRecordsOutcome | "none yet" } = { outcome: "none yet" };
-    void client.putRecords([entryOf({ data: Buffer.alloc(bytes, "x"), partitionKey: "k" })]).then((outcome) => (seen.outcome = outcome));
+    void client.putRecords(...tableOf([entryOf({ data: Buffer.alloc(bytes, "x"), partitionKey: "k" })])).then((outcome) => (seen.outcome = outcome));
     return seen;
   };
   return { client, send };
@@ -388,7 +388,7 @@ it("an attempt whose time is up before it has credentials opens no connection wh
   const connection = { region: "us-west-2", stream: "logs", endpoint: `http://127.0.0.1:${endpoint.port}`, requestTimeoutMs: 2000, ...none };
   const client = createKinesisClient(connection, credentials, "1", bodiesFor("logs"));
   stops.push(() => client.close());
-  const outcome = client.putRecords([entryOf({ data: Buffer.from("x"), partitionKey: "k" })]);
+  const outcome = client.putRecords(...tableOf([entryOf({ data: Buffer.from("x"), partitionKey: "k" })]));
   await vi.advanceTimersByTimeAsync(2000);
   expect(await outcome).toMatchObject({ code: "CredentialsTimeout" });
   give(keys);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { chunkOf } from "../../support/event_chunk.js";
 import { CountedMetrics } from "../../support/counted_metrics.js";
 import { allTextsIn } from "../../support/received_events.js";
-import type { Entry } from "../../../src/pack/entry.js";
+import type { EntryView } from "../../../src/pack/entry_table.js";
 import { allTaken, failedAt, requestFailed, type Step } from "../../support/scripted_client.js";
 import { scriptedInstance, type InstanceSetting } from "../../support/scripted_instance.js";
 
@@ -34,7 +34,7 @@ describe("a chunk of joined records", () => {
   });
 
   it("of which the service refuses an entry has it taken apart, and loses the refused record alone", async () => {
-    const poisoned: Step = (entries: readonly Entry[]) => (entries.some(({ data }) => Buffer.from(data).toString().includes("b3")) ? refusal : allTaken);
+    const poisoned: Step = (entries: readonly EntryView[]) => (entries.some(({ data }) => Buffer.from(data).toString().includes("b3")) ? refusal : allTaken);
     const { flush, requests, log, metrics } = run({ afterwards: poisoned });
     expect(await flush(ofKeys("abababc"))).toBe("ok");
     const taken = requests().filter((texts) => !texts.join().includes("b3")).flat();

@@ -120,7 +120,7 @@ describe("an output with concurrent_requests", () => {
 
   it("counts the requests of several chunks that are under way at once", async () => {
     const service = new HeldClient();
-    const { flush, metrics } = counted({ afterwards: (entries) => service.putRecords(entries) });
+    const { flush, metrics } = counted({ afterwards: (entries) => service.hold(entries) });
     const flushes = [1, 2, 3].map((n) => flush(chunkOf([{ n }])));
     await settled();
     expect(metrics.inFlight).toBe(3);

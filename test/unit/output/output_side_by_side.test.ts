@@ -1,6 +1,7 @@
 // Many chunks of an output under way at once: who waits for whom, and that each flush gets its own true outcome.
 import { describe, expect, it } from "vitest";
 import type { SharedMemory } from "../../../src/output/open_output.js";
+import { smallestCapacity } from "../../../src/pack/columns.js";
 import { chunkOf } from "../../support/event_chunk.js";
 import { HeldClock, settled } from "../../support/fake_clock.js";
 import { HeldClient } from "../../support/held_client.js";
@@ -30,7 +31,7 @@ interface HeldOutput extends ScriptedInstance {
 /** An output whose requests wait for the test. */
 function heldOutput(setting: InstanceSetting = {}): HeldOutput {
   const service = new HeldClient();
-  const output = scriptedInstance({ ...setting, afterwards: (entries) => service.putRecords(entries) });
+  const output = scriptedInstance({ ...setting, afterwards: (entries) => service.hold(entries) });
   return {
     ...output,
     service,
@@ -196,11 +197,11 @@ describe("experimental_concurrency", () => {
 });
 
 describe("the memory for records", () => {
-  const text = "x".repeat(1000);
+  const text = "x".repeat(10_000);
 
   it("lets the next chunk of an output be fetched only when there is room, and the first one of another output at once", async () => {
     const clock = new HeldClock();
-    const shared = sharedMemory({ now: clock.now, budgetBytes: 2400 });
+    const shared = sharedMemory({ now: clock.now, budgetBytes: 24_000 });
     const [one, other] = [heldOutput({ options: raw, clock, shared }), heldOutput({ options: raw, clock, shared })];
     const outcomes = Promise.all([one.flush(chunk(text)), one.flush(chunk(text)), other.flush(chunk(text))]);
     await settled();
@@ -218,7 +219,7 @@ describe("the memory for records", () => {
     const { flush, service } = heldOutput({ options: raw, clock, shared });
     const outcome = flush(chunk(text));
     await settled();
-    expect(shared.turns.heldBytes).toBe(text.length + 100);
+    expect(shared.turns.heldBytes).toBe(text.length + 5 * 4 * smallestCapacity + 24);
     await service.answerAll();
     expect(await outcome).toBe("ok");
     expect(shared.turns.heldBytes).toBe(0);
@@ -233,6 +234,16 @@ describe("the memory for records", () => {
     const one = chunk(text);
     expect(await scriptedInstance({ options: { ...raw, ...options }, clock, shared }).flush(one)).toBe("ok");
     expect(shared.sinks.keptBytes / one.length).toBeCloseTo(times, 2);
+  });
+
+  it("with aggregation takes no more of the pool when an aggregate is refused and goes as its records", async () => {
+    const clock = new HeldClock();
+    const shared = sharedMemory({ now: clock.now });
+    const one = chunk(text, text);
+    const { flush, client } = scriptedInstance({ options: { ...raw, aggregation: "true" }, clock, shared, script: [requestFailed("ValidationException", "content")] });
+    expect(await flush(one)).toBe("ok");
+    expect(client.requests.map(allTextsIn)).toEqual([[text, text], [text, text]]);
+    expect(shared.sinks.keptBytes / one.length).toBeCloseTo(2.5, 2);
   });
 
   it.each([

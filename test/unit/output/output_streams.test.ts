@@ -51,7 +51,7 @@ function metricsByStream() {
 /** An output whose requests wait for the test. */
 function heldOutput(setting: InstanceSetting = {}) {
   const service = new HeldClient();
-  const output = scriptedInstance({ ...setting, afterwards: (entries, stream) => service.putRecords(entries, stream) });
+  const output = scriptedInstance({ ...setting, afterwards: (entries, stream) => service.hold(entries, stream) });
   const underWay = () => service.underWay.map(({ entries, stream }) => `${stream ?? "-"}: ${allTextsIn(entries).join(" ")}`);
   return { ...output, service, underWay };
 }

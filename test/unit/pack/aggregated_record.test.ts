@@ -31,7 +31,7 @@ function encode(keys: readonly string[], hashKey: string | undefined, records: r
     return [...appended(sink, data), partitionKeyIndex];
   });
   const start = sink.length;
-  appendAggregatedRecord(sink, encodedKeys, encodedHashKey, places, bytes, md5);
+  appendAggregatedRecord(sink, encodedKeys, encodedHashKey, Uint32Array.from(places), bytes, md5);
   expect(sink.length - start).toBe(framingBytes + bytes);
   return sink.bytes.slice(start, sink.length);
 }

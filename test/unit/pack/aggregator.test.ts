@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { Aggregator, type AggregationLimits } from "../../../src/pack/aggregator.js";
 import type { ShardMap } from "../../../src/pack/shard_map.js";
-import type { Entry } from "../../../src/pack/entry.js";
+import { EntryTable, type EntryView } from "../../../src/pack/entry_table.js";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { deaggregate } from "../../support/deaggregate.js";
 import { isAggregate, parseAggregate } from "../../support/kpl_aggregate.js";
-import { keyOf } from "../../support/entry.js";
+import { allViewsOf, keyOf } from "../../support/entry.js";
 import { appended } from "../../support/sink_records.js";
 
 const mebibyte = 1024 * 1024;
@@ -16,26 +16,25 @@ const wide: AggregationLimits = { maximumRecordBytes: mebibyte, skipRecordBytes:
 type Input = readonly [data: Uint8Array | string, partitionKey?: string];
 
 /** The entries that come of these records; random keys are "random 0", "random 1" and so on. */
-function aggregate(limits: AggregationLimits, inputs: readonly Input[], shardMap?: ShardMap): Entry[] {
-  const entries: Entry[] = [];
+function aggregate(limits: AggregationLimits, inputs: readonly Input[], shardMap?: ShardMap): EntryView[] {
   let keys = 0;
   const randomKey = () => `random ${keys++}`;
   const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();
   const sink = new ByteSink();
-  const emit = (entry: Entry) => entries.push(entry);
-  const aggregator = new Aggregator(limits, { randomKey, md5, shardMap, sink, emit });
+  const table = new EntryTable(sink);
+  const aggregator = new Aggregator(limits, { randomKey, md5, shardMap, table });
   inputs.forEach(([data, key], event) => aggregator.add(...appended(sink, data), key, event));
   aggregator.close();
-  return entries;
+  return allViewsOf(table);
 }
 
-function only(entries: readonly Entry[]): Entry {
+function only(entries: readonly EntryView[]): EntryView {
   expect(entries).toHaveLength(1);
-  return entries[0] as Entry;
+  return entries[0] as EntryView;
 }
 
 /** What an entry holds, as "aggregate: a, b" or "alone: a". */
-function contents(entry: Entry): string {
+function contents(entry: EntryView): string {
   if (!isAggregate(entry.data)) return `alone: ${Buffer.from(entry.data).toString()}`;
   return `aggregate: ${parseAggregate(entry.data).records.map(({ data }) => Buffer.from(data).toString()).join(", ")}`;
 }
@@ -191,7 +190,7 @@ describe("a large record", () => {
 
   it("without a key gets a random one of its own", () => {
     const [large] = aggregate(limits, [["small"], ["this is large"]]);
-    expect(large).toMatchObject({ partitionKey: "random 1", sizeBytes: 13 + 8, events: 1 });
+    expect(large).toMatchObject({ partitionKey: "random 1", sizeBytes: 13 + 8, events: [1] });
   });
 });
 

@@ -3,10 +3,11 @@ import { createHash } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
 import { Aggregator, type AggregationLimits } from "../../../src/pack/aggregator.js";
 import { hashKeyOf, ShardMap } from "../../../src/pack/shard_map.js";
-import type { Entry } from "../../../src/pack/entry.js";
+import { EntryTable, type EntryView } from "../../../src/pack/entry_table.js";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { isAggregate, parseAggregate } from "../../support/kpl_aggregate.js";
 import { appended } from "../../support/sink_records.js";
+import { allViewsOf } from "../../support/entry.js";
 
 const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();
 const half = 1n << 127n;
@@ -23,17 +24,17 @@ const [high1 = "", high2 = ""] = candidates.filter((key) => hashOf(key) >= half)
 
 type Input = readonly [data: string, partitionKey?: string];
 
-function aggregate(inputs: readonly Input[], shardMap = halves, randomKey = () => low3): Entry[] {
-  const entries: Entry[] = [];
+function aggregate(inputs: readonly Input[], shardMap = halves, randomKey = () => low3): EntryView[] {
   const sink = new ByteSink();
-  const aggregator = new Aggregator(limits, { randomKey, md5, shardMap, sink, emit: (entry) => entries.push(entry) });
+  const table = new EntryTable(sink);
+  const aggregator = new Aggregator(limits, { randomKey, md5, shardMap, table });
   inputs.forEach(([data, key], event) => aggregator.add(...appended(sink, data), key, event));
   aggregator.close();
-  return entries;
+  return allViewsOf(table);
 }
 
 /** The shard and the texts of an entry, as "low: a b" or "low, alone: a". */
-function told({ data, shardId }: Entry): string {
+function told({ data, shardId }: EntryView): string {
   if (!isAggregate(data)) return `${shardId}, alone: ${Buffer.from(data).toString()}`;
   return `${shardId}: ${parseAggregate(data).records.map((record) => Buffer.from(record.data).toString()).join(" ")}`;
 }
@@ -59,7 +60,7 @@ describe("with a shard map", () => {
 
   it("each entry tells its events", () => {
     const entries = aggregate([["a", low1], ["b", high1], ["c", low2], ["x".repeat(100), high2]]);
-    expect(entries.map(({ shardId, events }) => [shardId, events])).toEqual([["high", 3], ["low", [0, 2]], ["high", [1]]]);
+    expect(entries.map(({ shardId, events }) => [shardId, events])).toEqual([["high", [3]], ["low", [0, 2]], ["high", [1]]]);
   });
 
   it("records without a key go with the latest, whichever shard that is", () => {
@@ -98,7 +99,7 @@ describe("with a shard map", () => {
     });
     const found = new Map<string, number[]>();
     for (const entry of aggregate(inputs)) {
-      for (const event of [entry.events].flat()) {
+      for (const event of entry.events) {
         const key = inputs[event]?.[1] ?? "";
         found.set(key, [...(found.get(key) ?? []), event]);
       }
@@ -119,7 +120,7 @@ describe("with a shard map", () => {
       return md5(bytes);
     };
     const sink = new ByteSink();
-    const dependencies = { randomKey: () => "", md5: counting, shardMap: halves, sink, emit: () => undefined };
+    const dependencies = { randomKey: () => "", md5: counting, shardMap: halves, table: new EntryTable(sink) };
     const aggregator = new Aggregator({ ...limits, maximumRecordBytes: 9_000 }, dependencies);
     for (let event = 0; event < 50; event++) aggregator.add(...appended(sink, "x"), low1, event);
     expect(digests).toBe(1);

@@ -1,7 +1,7 @@
 // Batches at the service's own limits, to the record and to the byte.
 import { describe, expect, it } from "vitest";
 import { limitsFor, maxLargeRecordBytes, maxRecordBytes, maxRecordsPerRequest } from "../../../src/limits.js";
-import { cutBatches } from "../../../src/pack/batches.js";
+import { cutBatches } from "../../support/cut_entries.js";
 import { entriesOf, entryOf } from "../../support/scripted_client.js";
 
 const limits = { maxRecords: maxRecordsPerRequest, maxBytes: limitsFor(maxRecordBytes).maxRequestBytes };

@@ -2,10 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { EventSet } from "../../../src/pack/event_set.js";
 import { entryOf } from "../../support/scripted_client.js";
+import { tableOf } from "../../support/entry.js";
 
 function setOf(...events: (number | readonly number[])[]): EventSet {
   const set = new EventSet();
-  set.add(events.map((event) => entryOf("key", 10, event)));
+  set.add(...tableOf(events.map((event) => entryOf("key", 10, event))));
   return set;
 }
 
@@ -65,7 +66,7 @@ describe("all events from one on", () => {
   it("stay while more entries are added in several steps", () => {
     const set = setOf(17);
     set.addFrom(40);
-    set.add([entryOf("key", 10, [1, 30])]);
+    set.add(...tableOf([entryOf("key", 10, [1, 30])]));
     expect(membersUpTo(41, set)).toEqual([1, 17, 30, 40, 41]);
   });
 });
@@ -74,13 +75,13 @@ describe("events that are removed", () => {
   it.each([0, 7, 8, 15, 16])("are gone, %i alone of its neighbours", (event) => {
     const all = Array.from({ length: 24 }, (_, n) => n);
     const set = setOf(...all);
-    set.remove([entryOf("key", 10, event)]);
+    set.remove(...tableOf([entryOf("key", 10, event)]));
     expect(membersUpTo(30, set)).toEqual(all.filter((one) => one !== event));
   });
 
   it("may be those of aggregates, ones that are not in it, and ones behind its last byte", () => {
     const set = setOf(1, 2, 3);
-    set.remove([entryOf("key", 10, [1, 3, 5]), entryOf("key", 10, 1000)]);
+    set.remove(...tableOf([entryOf("key", 10, [1, 3, 5]), entryOf("key", 10, 1000)]));
     expect([membersUpTo(20, set), set.bytes]).toEqual([[2], 1]);
   });
 });
@@ -116,7 +117,7 @@ describe("a copy", () => {
     const set = setOf(1, 9);
     set.addFrom(30);
     const copy = set.copy();
-    set.remove([entryOf("key", 10, 9)]);
+    set.remove(...tableOf([entryOf("key", 10, 9)]));
     expect([membersUpTo(31, copy), membersUpTo(31, set)]).toEqual([[1, 9, 30, 31], [1, 30, 31]]);
   });
 

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { maxRecordBytes } from "../../../src/limits.js";
-import type { Entry } from "../../../src/pack/entry.js";
+import { EntryTable, type EntryView } from "../../../src/pack/entry_table.js";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { EventSet } from "../../../src/pack/event_set.js";
 import { chunkOf } from "../../support/event_chunk.js";
@@ -11,10 +11,11 @@ import { isAggregate } from "../../support/kpl_aggregate.js";
 import { packing } from "../../support/packed.js";
 import { pipelineOf, runPipeline, textsOf, type PluginOptions } from "../../support/recorded_pipeline.js";
 import { unpackSnappyBlock } from "../../support/snappy_block.js";
+import { entryOf, tableOf, viewsOf } from "../../support/entry.js";
 
 const joined: PluginOptions = { simple_aggregation: "true", log_key: "log" };
 const lines = (...logs: readonly string[]) => chunkOf(logs.map((log) => ({ log })));
-const eventsOf = ({ events }: Entry) => events;
+const eventsOf = ({ events }: EntryView) => events;
 const randomKeyBytes = 8;
 
 describe("records", () => {
@@ -32,7 +33,7 @@ describe("records", () => {
   test("that are alone are what they would be without", () => {
     const run = runPipeline(joined, lines("a"));
     expect(textsOf(run)).toEqual(["a"]);
-    expect(run.entries.map(eventsOf)).toEqual([0]);
+    expect(run.entries.map(eventsOf)).toEqual([[0]]);
     expect(runPipeline(joined, new Uint8Array()).entries).toEqual([]);
   });
 
@@ -49,7 +50,7 @@ describe("records", () => {
     expect(run.entries.map((entry, index) => [entry.partitionKey, textsOf(run)[index], entry.events])).toEqual([
       ["a", "a0\na3", [0, 3]],
       ["b", "b1\nb4", [1, 4]],
-      ["c", "c2", 2],
+      ["c", "c2", [2]],
     ]);
     expect(run.entries[0]?.sizeBytes).toBe(5 + 1);
   });
@@ -59,7 +60,7 @@ describe("records", () => {
     const run = runPipeline({ ...joined, partition_key: "key", stream_key: "app" }, chunk);
     expect(run.entries.map(({ stream, partitionKey, events }, index) => [stream, partitionKey, textsOf(run)[index], events])).toEqual([
       ["x", "k", "x0\nx2", [0, 2]],
-      ["y", "k", "y1", 1],
+      ["y", "k", "y1", [1]],
     ]);
   });
 
@@ -99,7 +100,7 @@ describe.each([false, true])("the limit of a record (with newlines of their own:
     const most = room + 1;
     const run = runPipeline(options, lines("x", "a".repeat(most + more), "y"));
     expect(run.told).toHaveLength(cut);
-    expect(run.entries.map(eventsOf)).toEqual([0, 1, 2]);
+    expect(run.entries.map(eventsOf)).toEqual([[0], [1], [2]]);
     expect(run.entries[1]?.sizeBytes).toBe(maxRecordBytes + Math.min(more, 0));
     expect(textsOf(run)[1]?.trimEnd().endsWith("[Truncated...]")).toBe(cut === 1);
   });
@@ -127,7 +128,7 @@ describe("compression", () => {
 
   test("leaves the plain bytes of a whole within the limit, as Fluent Bit's own output does", () => {
     const run = runPipeline({ ...joined, compression: "gzip" }, lines(...Array.from({ length: 25 }, () => "x".repeat(100_000))));
-    expect(run.entries.map(eventsOf).map((events) => (events as readonly number[]).length)).toEqual([10, 10, 5]);
+    expect(run.entries.map(eventsOf).map((events) => events.length)).toEqual([10, 10, 5]);
   });
 
   test("of a whole that grows by it is that of its halves, so that no record is lost or cut", () => {
@@ -142,7 +143,7 @@ describe("compression", () => {
     const room = 4096 - randomKeyBytes;
     const grows = packing((bytes) => Buffer.concat([bytes, Buffer.alloc(bytes.length > 100 ? 4096 : 1)]));
     const run = runPipeline({ ...joined, compression: "gzip", max_record_size: "4096" }, lines("a".repeat(60), "b".repeat(60), "c".repeat(200)), { compress: grows });
-    expect(run.entries.map(eventsOf)).toEqual([0, 1, 2]);
+    expect(run.entries.map(eventsOf)).toEqual([[0], [1], [2]]);
     expect(run.told).toEqual([["truncated", 200]]);
     expect(textsOf(run)[2]).toMatch(/^c+\[Truncated\.\.\.\]\0$/);
     for (const { data } of run.entries) expect(data.length).toBeLessThanOrEqual(room);
@@ -158,7 +159,7 @@ describe("compression", () => {
   test("lets a record that is over the limit go alone, behind those of its key before it", () => {
     const chunk = chunkOf([{ key: "k", log: "x" }, { key: "o", log: "o" }, { key: "k", log: "a".repeat(3_000_000) }, { key: "k", log: "y" }]);
     const run = runPipeline({ ...joined, compression: "gzip", partition_key: "key" }, chunk);
-    expect(run.entries.map((entry) => [entry.partitionKey, entry.events])).toEqual([["k", 0], ["k", 2], ["k", 3], ["o", 1]]);
+    expect(run.entries.map((entry) => [entry.partitionKey, entry.events])).toEqual([["k", [0]], ["k", [2]], ["k", [3]], ["o", [1]]]);
     expect(run.entries.map(({ data }) => gunzipSync(data).length)).toEqual([1, 3_000_000, 1, 1]);
     expect(run.told).toEqual([]);
   });
@@ -167,7 +168,7 @@ describe("compression", () => {
 test("a line that begins like an aggregate goes alone, inside an aggregate, behind those before it", () => {
   const forged = Buffer.concat([Buffer.from("f3899ac2", "hex"), Buffer.alloc(40, 1)]);
   const run = runPipeline(joined, chunkOf([{ log: "x" }, { log: "y" }, { log: forged }, { log: "z" }]));
-  expect(run.entries.map(({ data, events }) => [isAggregate(data), events])).toEqual([[false, [0, 1]], [true, 2], [false, 3]]);
+  expect(run.entries.map(({ data, events }) => [isAggregate(data), events])).toEqual([[false, [0, 1]], [true, [2]], [false, [3]]]);
 });
 
 describe("what the service refused of joined lines", () => {
@@ -175,17 +176,18 @@ describe("what the service refused of joined lines", () => {
     const { pipeline } = pipelineOf(joined);
     const wanted = new EventSet();
     const chunk = lines("a", "b", "c");
-    const [whole] = pipeline.open(chunk, "tag").next(new ByteSink());
-    wanted.add([whole as Entry]);
-    const parts = pipeline.open(chunk, "tag", wanted, "alone").next(new ByteSink());
-    expect(parts.map(({ data, events }) => [Buffer.from(data).toString(), events])).toEqual([["a", 0], ["b", 1], ["c", 2]]);
+    const table = new EntryTable(new ByteSink());
+    wanted.add(table, pipeline.open(chunk, "tag").next(table));
+    const parts = pipeline.open(chunk, "tag", wanted, "alone").next(table);
+    expect(viewsOf(table, parts).map(({ data, events }) => [Buffer.from(data).toString(), events])).toEqual([["a", [0]], ["b", [1]], ["c", [2]]]);
   });
 
   test("is joined anew of what is still to be sent when the chunk comes again", () => {
     const { pipeline } = pipelineOf(joined);
     const wanted = new EventSet();
-    wanted.add([{ events: [0, 3] } as unknown as Entry]);
-    const entries = pipeline.open(lines("a", "b", "c", "d"), "tag", wanted).next(new ByteSink());
-    expect(entries.map(({ data, events }) => [Buffer.from(data).toString(), events])).toEqual([["a\nd", [0, 3]]]);
+    wanted.add(...tableOf([entryOf({ events: [0, 3] })]));
+    const table = new EntryTable(new ByteSink());
+    const entries = pipeline.open(lines("a", "b", "c", "d"), "tag", wanted).next(table);
+    expect(viewsOf(table, entries).map(({ data, events }) => [Buffer.from(data).toString(), events])).toEqual([["a\nd", [0, 3]]]);
   });
 });

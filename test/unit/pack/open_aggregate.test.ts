@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { subRecordBytes, tableEntryBytes } from "../../../src/pack/aggregated_record.js";
 import { OpenAggregate, type AggregateLimits } from "../../../src/pack/open_aggregate.js";
+import { EntryTable, type EntryView } from "../../../src/pack/entry_table.js";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { parseAggregate } from "../../support/kpl_aggregate.js";
 import { appended } from "../../support/sink_records.js";
@@ -12,15 +13,22 @@ const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();
 
 type Input = readonly [data: string, key: string];
 
-/** An aggregate, and the sink in which its records lie. */
+/** An aggregate, the sink in which its records lie, and what is taken of it. */
 interface Opened {
   readonly aggregate: OpenAggregate;
   readonly sink: ByteSink;
+  readonly take: () => EntryView | undefined;
 }
 
 function open(limits: Partial<AggregateLimits> = {}, shardId?: string): Opened {
   const sink = new ByteSink();
-  return { aggregate: new OpenAggregate({ ...roomy, ...limits }, md5, sink, shardId), sink };
+  const table = new EntryTable(sink);
+  const aggregate = new OpenAggregate({ ...roomy, ...limits }, md5, table, shardId);
+  const take = () => {
+    const entry = aggregate.take();
+    return entry === undefined ? undefined : table.view(entry);
+  };
+  return { aggregate, sink, take };
 }
 
 /** Adds these records; whether each fitted. */
@@ -31,7 +39,7 @@ function add({ aggregate, sink }: Opened, ...inputs: readonly Input[]): boolean[
 function sizeOf(...inputs: readonly Input[]): number {
   const opened = open();
   add(opened, ...inputs);
-  return opened.aggregate.take()?.data.length ?? 0;
+  return opened.take()?.data.length ?? 0;
 }
 
 const explicitHashKey = BigInt(`0x${createHash("md5").update("first").digest("hex")}`).toString();
@@ -99,9 +107,9 @@ describe("an explicit hash key", () => {
   it("that was refused with its record is not in what is taken", () => {
     const inputs: Input[] = [["one", "first"], ["two", "other"]];
     const opened = open({ maximumRecordBytes: sizeOf(...inputs) });
-    const { aggregate } = opened;
+    const { aggregate, take } = opened;
     expect(add(opened, ...inputs, ["two", "first"])).toEqual([true, false, true]);
-    const parsed = parseAggregate(aggregate.take()?.data ?? new Uint8Array());
+    const parsed = parseAggregate(take()?.data ?? new Uint8Array());
     expect(parsed.explicit_hash_key_table).toEqual([]);
     expect(parsed.partition_key_table).toEqual(["first"]);
     expect(aggregate.has("other")).toBe(false);
@@ -110,13 +118,13 @@ describe("an explicit hash key", () => {
 
 describe("take", () => {
   it("gives nothing of an empty one", () => {
-    expect(open().aggregate.take()).toBeUndefined();
+    expect(open().take()).toBeUndefined();
   });
 
   it("gives what was gathered, with its size, its events and its shard", () => {
-    const { aggregate, sink } = open({}, "shard 7");
+    const { aggregate, sink, take } = open({}, "shard 7");
     for (const [event, key] of [[3, "ü"], [4, "b"], [9, "ü"]] as const) aggregate.tryAdd(...appended(sink, "x"), key, event);
-    const entry = aggregate.take();
+    const entry = take();
     expect(entry).toMatchObject({ partitionKey: "ü", events: [3, 4, 9], shardId: "shard 7" });
     expect(entry?.sizeBytes).toBe((entry?.data.length ?? 0) + 2);
   });
@@ -124,14 +132,14 @@ describe("take", () => {
   it("leaves it empty: nothing of the first is in the second, nor does it count", () => {
     const inputs: Input[] = [["one", "first"], ["two", "other"]];
     const opened = open({ maximumRecordBytes: sizeOf(...inputs) + 1 });
-    const { aggregate } = opened;
+    const { aggregate, take } = opened;
     expect(add(opened, ...inputs)).toEqual([true, true]);
-    const first = aggregate.take();
+    const first = take();
     expect(aggregate.firstKey).toBeUndefined();
     expect([aggregate.has("first"), aggregate.has("other")]).toEqual([false, false]);
-    expect(aggregate.take()).toBeUndefined();
+    expect(take()).toBeUndefined();
     expect(add(opened, ...inputs)).toEqual([true, true]);
-    const second = aggregate.take();
+    const second = take();
     expect(second?.data).toEqual(first?.data);
     expect(second).toMatchObject({ partitionKey: "first", sizeBytes: first?.sizeBytes, events: [0, 1] });
     expect(first?.events).toEqual([0, 1]);
@@ -144,7 +152,7 @@ describe("take", () => {
     const second = (serviceRecordBytes: number) => {
       const opened = open({ serviceRecordBytes });
       add(opened, ["one", "k"]);
-      opened.aggregate.take();
+      opened.take();
       return add(opened, ...next);
     };
     expect([size - 1, size].map(second)).toEqual([[true, false], [true, true]]);
@@ -153,18 +161,18 @@ describe("take", () => {
   it("appends to the sink, and leaves alone what lies there", () => {
     const opened = open();
     add(opened, ["one", "first"], ["two", "other"]);
-    const { aggregate, sink } = opened;
-    const entry = aggregate.take();
-    expect([entry?.start, entry?.end]).toEqual([6, sink.length]);
+    const { sink, take } = opened;
+    const entry = take();
+    expect(entry?.data).toEqual(sink.bytes.subarray(6, sink.length));
     expect(Buffer.from(sink.bytes.subarray(0, 6)).toString()).toBe("onetwo");
   });
 
   it("still finds the records when the sink has moved to a larger memory", () => {
     const opened = open({ maximumRecordBytes: 200_000, serviceRecordBytes: 200_000 });
-    const { aggregate, sink } = opened;
+    const { sink, take } = opened;
     const [data, size] = ["x".repeat(1000), sink.capacity];
     for (let event = 0; event < 100; event++) add(opened, [`${event};${data}`, "key"]);
-    const { records } = parseAggregate(aggregate.take()?.data ?? new Uint8Array());
+    const { records } = parseAggregate(take()?.data ?? new Uint8Array());
     expect(sink.capacity).toBeGreaterThan(size);
     expect(records).toHaveLength(100);
     records.forEach((record, event) => expect(Buffer.from(record.data).toString()).toBe(`${event};${data}`));
@@ -175,18 +183,18 @@ describe("take", () => {
     const opened = open({ maximumRecordBytes: sizeOf(...inputs) + 1 });
     const refused: Input = ["x".repeat(1000), "c"];
     expect(inputs.flatMap((input) => add(opened, input, refused))).toEqual(inputs.flatMap(() => [true, false]));
-    const { records } = parseAggregate(opened.aggregate.take()?.data ?? new Uint8Array());
+    const { records } = parseAggregate(opened.take()?.data ?? new Uint8Array());
     expect(records.map((record) => record.partition_key_index)).toEqual([0, 1, 0, 1, 1, 0]);
   });
 
   it("makes the next first key the one that routes and that explicit hash keys are made of", () => {
     const opened = open();
-    const { aggregate } = opened;
+    const { aggregate, take } = opened;
     add(opened, ["one", "other"], ["two", "third"]);
-    aggregate.take();
+    take();
     add(opened, ["one", "first"], ["two", "other"]);
     expect(aggregate.firstKey).toBe("first");
-    const entry = aggregate.take();
+    const entry = take();
     const parsed = parseAggregate(entry?.data ?? new Uint8Array());
     expect(entry?.partitionKey).toBe("first");
     expect(parsed.explicit_hash_key_table).toEqual([explicitHashKey]);

@@ -2,12 +2,12 @@
 import { randomBytes } from "node:crypto";
 import { gunzipSync, inflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { userRecordsOf } from "../../../src/pack/entry.js";
 import { maxNestingDepth, maxRecordBytes } from "../../../src/limits.js";
 import { chunkOf, encodeV2, groupEnd, groupStart } from "../../support/event_chunk.js";
 import { packing } from "../../support/packed.js";
 import { runPipeline, textsOf, type PluginOptions } from "../../support/recorded_pipeline.js";
 import { unpackSnappyBlock } from "../../support/snappy_block.js";
+import { userRecordsOf } from "../../support/entry.js";
 
 const suffix = "[Truncated...]";
 const randomKeyBytes = 8;

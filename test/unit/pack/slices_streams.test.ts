@@ -1,17 +1,18 @@
 // The streams that records choose, as slices give them to entries: by what key, and how many to a slice.
 import { describe, expect, it } from "vitest";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
-import type { Entry } from "../../../src/pack/entry.js";
+import { EntryTable, type EntryView } from "../../../src/pack/entry_table.js";
 import { chunkOf } from "../../support/event_chunk.js";
 import { pipelineOf, type PluginOptions } from "../../support/recorded_pipeline.js";
+import { allViewsOf, viewsOf } from "../../support/entry.js";
 
-function entriesOf(options: PluginOptions, bodies: readonly object[], tag = "app.web.0"): { entries: Entry[]; told: readonly unknown[]; slices: number } {
+function entriesOf(options: PluginOptions, bodies: readonly object[], tag = "app.web.0"): { entries: EntryView[]; told: readonly unknown[]; slices: number } {
   const { pipeline, told } = pipelineOf(options);
   const chunk = pipeline.open(chunkOf(bodies), tag);
-  const entries: Entry[] = [];
+  const table = new EntryTable(new ByteSink());
   let slices = 0;
-  for (; !chunk.isOver; slices++) entries.push(...chunk.next(new ByteSink()));
-  return { entries, told, slices };
+  for (; !chunk.isOver; slices++) chunk.next(table);
+  return { entries: allViewsOf(table), told, slices };
 }
 
 describe("the stream of an entry", () => {
@@ -59,11 +60,11 @@ it.each([
 it("records to aggregate are handed out once, apart from the entries, when their streams are known", () => {
   const { pipeline } = pipelineOf({ stream_key: "to", aggregation: "true" });
   const slices = pipeline.open(chunkOf([{ to: "a" }, { to: "b" }, { to: "a" }]), "tag");
-  const sink = new ByteSink();
-  expect(slices.next(sink)).toEqual([]);
+  const table = new EntryTable(new ByteSink());
+  expect(slices.next(table)).toEqual([]);
   const records = slices.takeGathered();
   expect(slices.takeGathered()).toBeUndefined();
   expect(records?.streams).toEqual(["a", "b"]);
-  const entries = records === undefined ? [] : slices.aggregate(records, sink, () => undefined);
-  expect(entries.map(({ stream, events }) => [stream, events])).toEqual([["a", [0, 2]], ["b", [1]]]);
+  const entries = records === undefined ? [] : slices.aggregate(records, table, () => undefined);
+  expect(viewsOf(table, entries).map(({ stream, events }) => [stream, events])).toEqual([["a", [0, 2]], ["b", [1]]]);
 });

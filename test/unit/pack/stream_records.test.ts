@@ -2,10 +2,11 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
+import { EntryTable } from "../../../src/pack/entry_table.js";
 import { ShardMap } from "../../../src/pack/shard_map.js";
 import { groupByStream } from "../../../src/pack/stream_groups.js";
 import { StreamRecords } from "../../../src/pack/stream_records.js";
-import { entryOf } from "../../support/entry.js";
+import { allViewsOf, entryOf, tableOf, viewsOf } from "../../support/entry.js";
 import { parseAggregate } from "../../support/kpl_aggregate.js";
 
 const limits = { maximumRecordBytes: 1_048_576, serviceRecordBytes: 1_048_576, skipRecordBytes: 100 };
@@ -20,7 +21,11 @@ function gather(...given: readonly (readonly [stream: string | undefined, text: 
     records.add(stream, start, sink.length, key, event);
   }
   const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();
-  return { records, aggregate: (shardMapOf: (stream: string | undefined) => ShardMap | undefined) => records.aggregate(limits, { randomKey: () => "random", md5, sink }, shardMapOf) };
+  return { records, aggregate: (shardMapOf: (stream: string | undefined) => ShardMap | undefined) => {
+    const table = new EntryTable(sink);
+    records.aggregate(limits, { randomKey: () => "random", md5, table }, shardMapOf);
+    return allViewsOf(table);
+  } };
 }
 
 describe("gathered records", () => {
@@ -40,12 +45,14 @@ describe("gathered records", () => {
 
   it("that are too large for an aggregate go alone, to their stream", () => {
     const { aggregate } = gather(["a", "x".repeat(100), "k"], [undefined, "y".repeat(100), undefined], ["a", "x".repeat(99), "k"]);
-    expect(aggregate(() => undefined).map(({ stream, events }) => [stream, events])).toEqual([["a", 0], ["a", [2]], [undefined, 1]]);
+    expect(aggregate(() => undefined).map(({ stream, events }) => [stream, events])).toEqual([["a", [0]], ["a", [2]], [undefined, [1]]]);
   });
 });
 
 it("entries are sorted by stream in their order, however the streams alternate", () => {
   const all = ["a", "b", "a", undefined, undefined, "b", "a"].map((stream, event) => entryOf({ events: event, stream }));
-  expect([...groupByStream(all)].map(([stream, entries]) => [stream, entries.map(({ events }) => events)])).toEqual([["a", [0, 2, 6]], ["b", [1, 5]], [undefined, [3, 4]]]);
-  expect([...groupByStream([])]).toEqual([]);
+  const [table, entries] = tableOf(all);
+  const groups = [...groupByStream(table, entries)].map(([stream, grouped]) => [stream, viewsOf(table, grouped).flatMap(({ events }) => events)]);
+  expect(groups).toEqual([["a", [0, 2, 6]], ["b", [1, 5]], [undefined, [3, 4]]]);
+  expect([...groupByStream(table, [])]).toEqual([]);
 });
