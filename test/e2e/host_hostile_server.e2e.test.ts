@@ -1,8 +1,10 @@
-// An endpoint that says whatever it likes: its output gets retry in bounded time and memory, and another one keeps its pace.
+// An endpoint, or an STS, that says whatever it likes: its outputs get retry in bounded time and memory, and another
+// one keeps its pace.
 import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { peakMebibytes, startedBy } from "../support/core_process.js";
+import type { Environment } from "../support/environment.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { InstantKinesis } from "../support/instant_kinesis.js";
 import { embedded, inProcess } from "../support/process_host.js";
@@ -57,56 +59,95 @@ const names = Object.keys(answers);
 
 const streams = useStreams();
 let kinesis: InstantKinesis;
-let server: RawServer;
-/** The answers that were said, in order. */
-let said: string[];
+const servers: RawServer[] = [];
 
 beforeEach(async () => {
   kinesis = await InstantKinesis.start();
-  said = [];
-  server = await RawServer.start((socket) => {
+});
+afterEach(async () => {
+  for (const server of servers.splice(0)) server.stop();
+  await kinesis.destroy();
+});
+
+async function serve(say: (socket: Socket) => void): Promise<RawServer> {
+  const server = await RawServer.start(say);
+  servers.push(server);
+  return server;
+}
+
+/** A server that says one answer after the other; what it has said, in order. */
+async function serveAll(): Promise<{ server: RawServer; said: string[] }> {
+  const said: string[] = [];
+  const server = await serve((socket) => {
     const name = names[said.length % names.length] ?? "";
     said.push(name);
     answers[name]?.(socket);
   });
-});
-afterEach(async () => {
-  server.stop();
-  await kinesis.destroy();
-});
+  return { server, said };
+}
 
 const flushes = names.length;
 /** Each attempt may take a second, and is made twice at most. */
 const options = { http_request_timeout: "1", retry_timeout: "1", concurrent_requests: "4" };
 const mostGrowthMebibytes = 64;
 
+/** A host with one output that delivers, and is warm: what the first flush of a process takes is not a server's doing. */
+async function healthyHost(environment: Environment) {
+  const host = await streams.host(environment);
+  const healthy = await host.open({ ...streams.options("healthy"), endpoint: kinesis.endpoint });
+  await host.flushMany(healthy, chunkOf([{ log: "warm" }]), 4, 50);
+  const before = [host.pid, ...startedBy(host.pid).map(({ pid }) => pid)].map((pid) => [pid, peakMebibytes(pid)] as const);
+  const delivered = kinesis.received.length;
+  return {
+    host,
+    /** Flushes all outputs at once, so many times; how long it took, and how long until the one that delivers was through. */
+    flushAll: async (count: number) => {
+      const beginMs = performance.now();
+      let throughMs = Number.POSITIVE_INFINITY;
+      const watch = setInterval(() => {
+        if (kinesis.received.length >= delivered + count) throughMs = Math.min(throughMs, performance.now() - beginMs);
+      }, 20);
+      const counts = await host.flushAll(chunkOf([{ log: "a line" }]), 1, count);
+      clearInterval(watch);
+      expect(kinesis.received.length).toBe(delivered + count);
+      return { counts, allMs: performance.now() - beginMs, throughMs };
+    },
+    end: async () => {
+      for (const [pid, peak] of before) expect(peakMebibytes(pid) - peak).toBeLessThan(mostGrowthMebibytes);
+      const { status, stderr } = await host.end();
+      expect(status, stderr).toBe(0);
+      expect(stderr).not.toContain("Unexpected error");
+    },
+  };
+}
+
 describe.each([
   { runtime: "embedded", environment: embedded },
   { runtime: "in a process of its own", environment: inProcess },
 ])("$runtime", ({ environment }) => {
   it("each answer costs its output a retry and no more, while another output delivers all", async () => {
-    const host = await streams.host(environment);
-    const healthy = await host.open({ ...streams.options("healthy"), endpoint: kinesis.endpoint });
-    // Warm: what the first flush of a process takes is not the server's doing.
-    await host.flushMany(healthy, chunkOf([{ log: "warm" }]), 4, 50);
-    const before = [host.pid, ...startedBy(host.pid).map(({ pid }) => pid)].map((pid) => [pid, peakMebibytes(pid)] as const);
+    const { server, said } = await serveAll();
+    const { host, flushAll, end } = await healthyHost(environment);
     await host.open({ ...streams.options("hostile"), ...options, endpoint: server.endpoint });
-    const delivered = kinesis.received.length;
-    const begin = performance.now();
-    let arrivedMs = Number.POSITIVE_INFINITY;
-    const watch = setInterval(() => {
-      if (kinesis.received.length >= delivered + flushes) arrivedMs = Math.min(arrivedMs, performance.now() - begin);
-    }, 20);
-    const counts = await host.flushAll(chunkOf([{ log: "a line" }]), 1, flushes);
-    clearInterval(watch);
+    const { counts, allMs, throughMs } = await flushAll(flushes);
     expect(counts).toEqual({ errors: 0, oks: flushes, retries: flushes });
     expect(new Set(said)).toEqual(new Set(names));
-    expect(kinesis.received.length).toBe(delivered + flushes);
     // The hostile flushes take many seconds together; those of the other output wait for none of them.
-    expect(arrivedMs).toBeLessThan((performance.now() - begin) / 2);
-    for (const [pid, peak] of before) expect(peakMebibytes(pid) - peak).toBeLessThan(mostGrowthMebibytes);
-    const { status, stderr } = await host.end();
-    expect(status, stderr).toBe(0);
-    expect(stderr).not.toContain("Unexpected error");
+    expect(throughMs).toBeLessThan(allMs / 2);
+    await end();
+  });
+
+  it("each answer of an STS costs its output a retry and no more, while another output delivers all", async () => {
+    const { host, flushAll, end } = await healthyHost(environment);
+    for (const name of names) {
+      const { endpoint } = await serve((socket) => answers[name]?.(socket));
+      const role = { role_arn: "arn:aws:iam::123456789012:role/logs", sts_endpoint: endpoint };
+      await host.open({ ...streams.options("hostile"), ...options, ...role, endpoint: kinesis.endpoint });
+    }
+    const { counts, allMs, throughMs } = await flushAll(1);
+    expect(counts).toEqual({ errors: 0, oks: 1, retries: names.length });
+    expect(throughMs).toBeLessThan(allMs / 2);
+    for (const { asked } of servers) expect(asked).toBeGreaterThan(0);
+    await end();
   });
 });
