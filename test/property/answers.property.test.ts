@@ -8,6 +8,7 @@ import { entryOf, tableOf } from "../support/entry.js";
 import { bodiesFor } from "../support/request_bodies.js";
 import { SayingServer, type Said } from "../support/said_bytes.js";
 import { sdkClientOf, stubSdkEnvironment } from "../support/sdk_client.js";
+import { expectCredentialsOrReason, expectTold, within } from "../support/told.js";
 
 const runs = Number(process.env["KINESIS_TEST_ANSWERS"] ?? "150");
 const names = [
@@ -92,20 +93,6 @@ const said: fc.Arbitrary<Said> = fc
     return { bytes, cuts, isReset };
   });
 
-/** A failure in words of ours: none of JavaScript's own errors shows through. */
-function expectTold(code: unknown, message: unknown): void {
-  expect(typeof code === "string" && typeof message === "string", `${JSON.stringify(code)} ${JSON.stringify(message)}`).toBe(true);
-  expect(code).not.toMatch(/^(?:TypeError|RangeError|ReferenceError|SyntaxError|URIError|EvalError|Error|)$/u);
-  expect(message).not.toMatch(/Cannot (?:read|set|convert)|is not (?:a function|iterable|defined|an object)|undefined|\[object|hidden field|Maximum call stack/u);
-}
-
-/** Fails when nothing comes in a time in which everything does. */
-async function within<Result>(result: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error("the request did not end")), 8000)));
-  return Promise.race([result, late]).finally(() => clearTimeout(timer));
-}
-
 let server: SayingServer;
 let settings: CredentialSettings;
 beforeAll(async () => {
@@ -171,15 +158,8 @@ test.each(sources)("%s gives credentials or a reason", { timeout: 60_000 }, asyn
     fc.asyncProperty(fc.array(said, { minLength: 1, maxLength: 3 }), async (answers) => {
       server.willSay(...answers);
       const provider = settings.credentials(options);
-      try {
-        const { accessKeyId, secretAccessKey } = await within(provider.provide());
-        expect(typeof accessKeyId === "string" && typeof secretAccessKey === "string").toBe(true);
-      } catch (error) {
-        const { name: code, message, code: systemCode } = error as Error & { readonly code?: string };
-        expectTold(systemCode ?? code, message);
-      } finally {
-        provider.close();
-      }
+      await expectCredentialsOrReason(provider.provide());
+      provider.close();
     }),
     { numRuns: runs },
   );
