@@ -1,11 +1,12 @@
-// An endpoint, or an STS, that says whatever it likes: its outputs get retry in bounded time and memory, and another
-// one keeps its pace.
+// An endpoint, an STS or a list of shards that says whatever it likes: its outputs end their flushes in bounded time and memory, and
+// another output keeps its pace.
 import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { peakMebibytes, startedBy } from "../support/core_process.js";
 import type { Environment } from "../support/environment.js";
 import { chunkOf } from "../support/event_chunk.js";
+import type { FrontService } from "../support/front_service.js";
 import { InstantKinesis } from "../support/instant_kinesis.js";
 import { embedded, inProcess } from "../support/process_host.js";
 import { hintWithoutEnd, RawServer, switching } from "../support/raw_server.js";
@@ -47,7 +48,7 @@ const answers: Readonly<Record<string, (socket: Socket) => void>> = {
   },
   "a packed body of 64 MiB": (socket) => {
     socket.write(`${json}Content-Encoding: gzip\r\nContent-Length: ${bomb.length}\r\n\r\n`);
-    socket.write(bomb);
+    socket.end(bomb);
   },
   "a web page": (socket) => void socket.end("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>"),
   "results of other records": (socket) => void socket.end(`${json}Content-Length: 38\r\n\r\n{"FailedRecordCount":0,"Records":[{}]}`),
@@ -107,7 +108,7 @@ async function healthyHost(environment: Environment) {
       const watch = setInterval(() => {
         if (kinesis.received.length >= delivered + count) throughMs = Math.min(throughMs, performance.now() - beginMs);
       }, 20);
-      const counts = await host.flushAll(chunkOf([{ log: "a line" }]), 1, count);
+      const counts = await host.flushAll(chunkOf([{ log: "a line", pod: "web-1" }]), 1, count);
       clearInterval(watch);
       expect(kinesis.received.length).toBe(delivered + count);
       return { counts, allMs: performance.now() - beginMs, throughMs };
@@ -148,6 +149,23 @@ describe.each([
     expect(counts).toEqual({ errors: 0, oks: 1, retries: names.length });
     expect(throughMs).toBeLessThan(allMs / 2);
     for (const { asked } of servers) expect(asked).toBeGreaterThan(0);
+    await end();
+  });
+
+  it("each answer to ListShards leaves the records of its output as they are, while another output delivers all", async () => {
+    const { host, flushAll, end } = await healthyHost(environment);
+    const behind = await streams.instantKinesis();
+    const fronts: FrontService[] = [];
+    for (const name of names) {
+      const front = await streams.frontOf(behind.endpoint);
+      front.said.set("ListShards", (socket) => answers[name]?.(socket));
+      fronts.push(front);
+      await host.open({ ...streams.options("hostile"), ...options, aggregation: "true", partition_key: "pod", endpoint: front.endpoint });
+    }
+    const { counts } = await flushAll(1);
+    expect(counts).toEqual({ errors: 0, oks: 1 + names.length, retries: 0 });
+    expect(behind.received).toHaveLength(names.length);
+    for (const front of fronts) expect(front.count("ListShards")).toBeGreaterThan(0);
     await end();
   });
 });

@@ -1,6 +1,6 @@
 // Stands in front of a Kinesis of the tests: refuses some of its actions, throttles some of its streams, and forwards all else.
 import { createServer, request as forwardTo, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { formOf, type Form } from "./put_records_form.js";
 
 interface PutRecordsBody {
@@ -11,6 +11,8 @@ interface PutRecordsBody {
 export class FrontService {
   /** Such as "ListShards": answered with AccessDeniedException. */
   readonly refused = new Set<string>();
+  /** For an action, what is said on its connection in place of an answer. */
+  readonly said = new Map<string, (socket: Socket) => void>();
   /** The actions that were asked for, in their order. */
   readonly actions: string[] = [];
   /** The form of each PutRecords request. */
@@ -26,6 +28,13 @@ export class FrontService {
       const action = actionOf(incoming);
       this.actions.push(action);
       if (action === "PutRecords") this.forms.push(formOf(incoming.headers));
+      const say = this.said.get(action);
+      if (say !== undefined) {
+        incoming.resume();
+        incoming.socket.on("error", () => undefined);
+        say(incoming.socket);
+        return;
+      }
       if (this.refused.has(action)) {
         incoming.resume();
         response.writeHead(400, { "content-type": "application/x-amz-json-1.1" });

@@ -55,7 +55,12 @@ export class StreamFixture {
 
   /** In front of this Kinesis, for the tests that refuse some of its actions or look at its requests. */
   async front(): Promise<FrontService> {
-    const front = await FrontService.start(this.kinesis.endpoint);
+    return this.frontOf(this.kinesis.endpoint);
+  }
+
+  /** In front of another one. */
+  async frontOf(endpoint: string): Promise<FrontService> {
+    const front = await FrontService.start(endpoint);
     this.#running.push(front);
     return front;
   }
