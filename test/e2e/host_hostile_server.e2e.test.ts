@@ -160,7 +160,7 @@ describe.each([
       const front = await streams.frontOf(behind.endpoint);
       front.said.set("ListShards", (socket) => answers[name]?.(socket));
       fronts.push(front);
-      await host.open({ ...streams.options("hostile"), ...options, aggregation: "true", partition_key: "pod", endpoint: front.endpoint });
+      await host.open({ ...streams.options("hostile"), aggregation: "true", partition_key: "pod", endpoint: front.endpoint });
     }
     const { counts } = await flushAll(1);
     expect(counts).toEqual({ errors: 0, oks: 1 + names.length, retries: 0 });
