@@ -164,8 +164,12 @@ describe.each([
     }
     const { counts } = await flushAll(1);
     expect(counts).toEqual({ errors: 0, oks: 1 + names.length, retries: 0 });
-    expect(behind.received).toHaveLength(names.length);
-    for (const front of fronts) expect(front.count("ListShards")).toBeGreaterThan(0);
+    // A connection that ends behind an answer may take a request with it, which then comes again.
+    expect(behind.received.length).toBeGreaterThanOrEqual(names.length);
+    for (const front of fronts) {
+      expect(front.count("ListShards")).toBeGreaterThan(0);
+      expect(front.count("PutRecords")).toBeGreaterThan(0);
+    }
     await end();
   });
 });
