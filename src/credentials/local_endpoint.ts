@@ -3,6 +3,7 @@ import { Agent as PlainAgent } from "node:http";
 import { Agent as SecureAgent } from "node:https";
 import type { SecureContext } from "node:tls";
 import { exchange, type Answer } from "../network/exchange.js";
+import { unbracketed } from "../network/host_name.js";
 import { adviseOnRedirect, redirected } from "../network/redirect.js";
 
 /** Credentials have 1 to 12 KiB, most of which is the session token. For STS and single sign-on too. */
@@ -26,7 +27,7 @@ export async function askEndpoint(address: URL, { method, headers, timeoutMs, tr
   const agent = isSecure ? new SecureAgent(trust === undefined ? {} : { secureContext: trust }) : new PlainAgent();
   const { hostname, port, pathname, search } = address;
   const target = {
-    ...{ isSecure, hostname: hostname.replace(/^\[|\]$/gu, ""), port: port === "" ? undefined : Number(port) },
+    ...{ isSecure, hostname: unbracketed(hostname), port: port === "" ? undefined : Number(port) },
     ...{ path: `${pathname}${search}`, agent, connectionTimeoutMs: timeoutMs, idleTimeoutMs: timeoutMs, mostAnswerBytes: mostCredentialBytes },
   };
   let end: (reason: Error) => void = () => undefined;

@@ -1,6 +1,7 @@
 /** Opens tunnels through HTTP proxies: asks by CONNECT, and reads the head of the response within a limit (RFC 9110, 9.3.6). */
 import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectSecure, type SecureContext } from "node:tls";
+import { unbracketed } from "./host_name.js";
 
 /** Of a response's head, as Node's own limit. A proxy may never end it. */
 const mostHeadBytes = 16 * 1024;
@@ -100,9 +101,4 @@ function parseHead(head: string): ProxyResponse {
     return colon < 0 ? [] : [[line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()]];
   });
   return { statusCode: Number(status), headers: Object.fromEntries(headers) };
-}
-
-/** An IPv6 address as connections take it. */
-function unbracketed(hostname: string): string {
-  return hostname.replace(/^\[|\]$/gu, "");
 }

@@ -4,6 +4,7 @@ import { Agent as SecureAgent } from "node:https";
 import { buildQueryString } from "@smithy/core/protocols";
 import type { HttpHandlerOptions, HttpRequest } from "@smithy/types";
 import { exchange, type ExchangeTarget } from "./exchange.js";
+import { unbracketed } from "./host_name.js";
 import type { NetworkEnvironment } from "./network.js";
 
 const connectionTimeoutMs = 5000;
@@ -137,11 +138,6 @@ async function loadProxyAgents(network: NetworkEnvironment): Promise<ProxyAgents
     secure: https === undefined ? undefined : secureAgent(https, network, settings),
     plain: http === undefined ? undefined : plainAgent(http, network, settings),
   };
-}
-
-/** An IPv6 address as connections take it. */
-function unbracketed(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, "");
 }
 
 /** The bodies of the clients that are used here are texts, bytes or missing. */

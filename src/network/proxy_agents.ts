@@ -5,6 +5,7 @@ import type { AgentConnectOpts } from "agent-base";
 import { HttpProxyAgent } from "http-proxy-agent";
 import type { NetworkEnvironment } from "./network.js";
 import { handshakeOf } from "./handshake.js";
+import { unbracketed } from "./host_name.js";
 import { Openings } from "./openings.js";
 import { proxyError, type Proxy } from "./proxy.js";
 import { TunnelAgent } from "./tunnel_agent.js";
@@ -37,7 +38,7 @@ class ForwardingAgent extends HttpProxyAgent<string> {
   readonly #openings: Openings;
 
   constructor(proxy: Proxy, { trust }: NetworkEnvironment, { maxSockets, timeoutMs }: AgentSettings) {
-    const name = isIP(proxy.url.hostname.replace(/^\[|\]$/g, "")) === 0 ? { servername: proxy.url.hostname } : {};
+    const name = isIP(unbracketed(proxy.url.hostname)) === 0 ? { servername: proxy.url.hostname } : {};
     super(proxy.url, { keepAlive: true, maxSockets, ...name, ...(trust === undefined ? {} : { secureContext: trust }) });
     this.#named = proxy;
     this.#openings = new Openings(timeoutMs);

@@ -7,6 +7,7 @@ import { Agent, type AgentConnectOpts } from "agent-base";
 import { SocksProxyAgent } from "socks-proxy-agent";
 import { askForTunnel, type ProxyResponse } from "./connect_tunnel.js";
 import { handshakeOf } from "./handshake.js";
+import { unbracketed } from "./host_name.js";
 import { Openings } from "./openings.js";
 import { proxyError, type Proxy } from "./proxy.js";
 
@@ -97,7 +98,7 @@ export class TunnelAgent extends Agent {
 function socksConnector(url: URL): SocksProxyAgent {
   const remote = new URL(url.href.replace(/^socks5:/i, "socks5h:"));
   const agent = new SocksProxyAgent(remote);
-  const bare = url.hostname.replace(/^\[|\]$/g, "");
+  const bare = unbracketed(url.hostname);
   if (isIP(bare) === 6) agent.proxy.host = bare;
   return agent;
 }
