@@ -8,7 +8,7 @@ import { tableOf } from "../../support/entry.js";
 
 describe("a chunk that comes again", () => {
   it("is found in as many steps among thousands of its tag and length as among twenty", async () => {
-    const meter = new CostMeter();
+    const meter = new CostMeter("all");
     const [{ PartialDeliveries }, { EventSet }] = await Promise.all([import("../../../src/delivery/partial_deliveries.js"), import("../../../src/pack/event_set.js")]);
     const stepsAmong = (chunks: number) => {
       const digest = (chunk: Uint8Array) => Buffer.from(chunk).toString();
