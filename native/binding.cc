@@ -169,7 +169,7 @@ void TrimMemory(const Napi::CallbackInfo &) { trim_memory(); }
 
 void Extend(const Napi::CallbackInfo &info) { host->extend(info[0].As<Napi::Number>().Uint32Value()); }
 
-void Answer(const Napi::CallbackInfo &info) {
+void Reply(const Napi::CallbackInfo &info) {
   const uint32_t id = info[0].As<Napi::Number>().Uint32Value();
   auto chunk = open_chunks.find(id);
   if (chunk != open_chunks.end()) {
@@ -352,7 +352,7 @@ Napi::Object Initialise(Napi::Env, Napi::Object exports) {
   define<Serve>(exports, "serve", "f");
   define<Close>(exports, "close", "");
   define<TakeChunk>(exports, "takeChunk", "n");
-  define<Answer>(exports, "answer", "nn");
+  define<Reply>(exports, "reply", "nn");
   define<Extend>(exports, "extend", "n");
   define<ReleaseMemory>(exports, "releaseMemory", "b");
   define<TrimMemory>(exports, "trimMemory", "");

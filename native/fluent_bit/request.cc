@@ -154,7 +154,7 @@ void RequestTable::release_all() {
   std::lock_guard<std::mutex> lock(mutex_);
   for (auto entry = requests_.begin(); entry != requests_.end();) {
     const auto [id, request] = *entry;
-    if (!request->answer) settle(id, *request, answer_without_core(request->kind));
+    if (!request->answer) settle(id, *request, reply_without_core(request->kind));
     entry = request->abandoned ? requests_.erase(entry) : std::next(entry);
   }
 }
@@ -197,6 +197,6 @@ std::vector<uint32_t> RequestTable::abandon_waker(const Waker *waker) {
   return abandon([waker](const Request &request) { return request.waker == waker; });
 }
 
-int64_t answer_without_core(RequestKind kind) { return kind == RequestKind::kFlush ? kFlbRetry : -1; }
+int64_t reply_without_core(RequestKind kind) { return kind == RequestKind::kFlush ? kFlbRetry : -1; }
 
 }  // namespace kinesis

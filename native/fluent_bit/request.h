@@ -143,6 +143,6 @@ class RequestTable {
 };
 
 /// What a request is answered when there is no core: retry for a flush, else -1.
-int64_t answer_without_core(RequestKind kind);
+int64_t reply_without_core(RequestKind kind);
 
 }  // namespace kinesis

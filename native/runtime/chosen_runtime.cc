@@ -124,7 +124,7 @@ Runtime *ChosenRuntime::runtime() {
 
 int64_t ChosenRuntime::ask(const std::shared_ptr<Request> &request) {
   Runtime *place = runtime();
-  return place == nullptr ? answer_without_core(request->kind) : place->ask(request);
+  return place == nullptr ? reply_without_core(request->kind) : place->ask(request);
 }
 
 uint32_t ChosenRuntime::begin(const std::shared_ptr<Request> &flush) {

@@ -7,7 +7,7 @@ import type { Environment } from "../../src/network/environment.js";
 /** Major, minor and patch number. */
 export type HostVersion = readonly [major: number, minor: number, patch: number];
 
-const longestAnswerMs = 10_000;
+const longestResponseMs = 10_000;
 
 /** Reads `2.2.3`, `v2.2.3` or `2.2`; undefined for what is no version. */
 export function readVersion(text: string): HostVersion | undefined {
@@ -42,6 +42,6 @@ export function foundVersion(environment: Environment): HostVersion | undefined 
 }
 
 function versionOf(program: string): HostVersion | undefined {
-  const { stdout, error } = spawnSync(program, ["--version"], { encoding: "utf8", timeout: longestAnswerMs, stdio: ["ignore", "pipe", "ignore"] });
+  const { stdout, error } = spawnSync(program, ["--version"], { encoding: "utf8", timeout: longestResponseMs, stdio: ["ignore", "pipe", "ignore"] });
   return error === undefined ? readVersion(/^Fluent Bit (v\d\S*)/mu.exec(stdout)?.[1] ?? "") : undefined;
 }

@@ -33,7 +33,7 @@ function contentOf(file: string): string | undefined {
 }
 
 /** Of its buffer for a name. */
-const mostBytes = 4096;
+const maxBytes = 4096;
 
 /**
  * Source: Fluent Bit, src/flb_env.c, flb_env_var_translate, with its quirks: a `}` before the first `${` ends the search,
@@ -50,7 +50,7 @@ export function resolve(raw: string, read: VariableReader): Resolved {
     if (start < 0) break;
     end = raw.indexOf("}", at);
     const length = end - (start + 2);
-    if (end < 0 || length <= 0 || length >= mostBytes) break;
+    if (end < 0 || length <= 0 || length >= maxBytes) break;
     isAny = true;
     const inner = raw.slice(start + 2, end);
     const colon = inner.indexOf(":");

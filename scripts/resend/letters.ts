@@ -21,7 +21,7 @@ export type Letter =
   | { readonly kind: "bad"; readonly line: number; readonly why: string };
 
 /** More than the longest line of the plugin: a record of 10 MiB in base64, and its other members. */
-const mostLineBytes = 16 * 1024 * 1024;
+const maxLineBytes = 16 * 1024 * 1024;
 const newline = 0x0a;
 
 /** Reads the file line by line; empty lines are skipped. @throws an error of the system's */
@@ -41,14 +41,14 @@ export async function* lettersOf(file: string): AsyncGenerator<Letter> {
       start = end + 1;
     }
     bytes += chunk.length - start;
-    if (bytes <= mostLineBytes) parts.push(chunk.subarray(start));
+    if (bytes <= maxLineBytes) parts.push(chunk.subarray(start));
   }
   // A whole line ends with a newline; without one it may be JSON by chance only.
   if (bytes > 0) yield { kind: "bad", line, why: "it breaks off" };
 }
 
 function letterOf(line: number, parts: readonly Buffer[], bytes: number): Letter {
-  if (bytes > mostLineBytes) return { kind: "bad", line, why: `it has more than ${mostLineBytes} bytes` };
+  if (bytes > maxLineBytes) return { kind: "bad", line, why: `it has more than ${maxLineBytes} bytes` };
   const text = Buffer.concat(parts).toString("utf8");
   const letter = readLetter(text);
   return typeof letter === "string" ? { kind: "bad", line, why: letter } : { line, text, ...letter };

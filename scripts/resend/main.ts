@@ -12,9 +12,9 @@ import { lettersOf, type Letter } from "./letters.js";
 import { type Failure, hasRoom, isSendable, type Outgoing, type Put, putWith, sendBatch, sizeOf } from "./sending.js";
 
 const failureStatus = 1;
-const mostTries = 10;
+const maxTries = 10;
 /** Of the batches of all streams. */
-const mostHeldBytes = 32 * 1024 * 1024;
+const maxHeldBytes = 32 * 1024 * 1024;
 const sending = { name: "sending", actions: "kinesis:PutRecords", keyAction: "kms:GenerateDataKey" };
 
 const tell = (message: string): void => void process.stderr.write(`${message}\n`);
@@ -143,7 +143,7 @@ class Run {
     open.bytes += sizeOf(record);
     this.#batches.set(stream, open);
     const heldBytes = [...this.#batches.values()].reduce((sum, { bytes }) => sum + bytes, 0);
-    if (heldBytes > mostHeldBytes) for (const waiting of [...this.#batches.keys()]) await this.#send(waiting, put);
+    if (heldBytes > maxHeldBytes) for (const waiting of [...this.#batches.keys()]) await this.#send(waiting, put);
   }
 
   async #send(stream: string, put: Put): Promise<void> {
@@ -154,7 +154,7 @@ class Run {
       return;
     }
     const wait = (milliseconds: number) => sleep(milliseconds, undefined, { signal: this.#signal }).catch(() => undefined);
-    const { unsent, end } = await sendBatch(stream, records, put, { sleep: wait, mostTries, isStopped: () => this.#signal.aborted });
+    const { unsent, end } = await sendBatch(stream, records, put, { sleep: wait, maxTries, isStopped: () => this.#signal.aborted });
     this.#sent += records.length - unsent.size;
     for (const [record, failure] of unsent) this.#notSent(record, failure);
     if (end === undefined) return;

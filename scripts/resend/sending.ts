@@ -46,7 +46,7 @@ export function putWith(client: KinesisClient): Put {
 export interface Persistence {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Of a record or request that fails; throttling is waited out. */
-  readonly mostTries: number;
+  readonly maxTries: number;
   /** Whether the user ended the command. */
   readonly isStopped: () => boolean;
 }
@@ -62,7 +62,7 @@ export interface Sent<Record> {
 const firstWaitMs = 200;
 const longestWaitMs = 5000;
 /** Throttling for an hour, at the longest wait. */
-const mostThrottledTries = 720;
+const maxThrottledTries = 720;
 
 /** Bytes of a record that count against the limit of a request. */
 export function sizeOf({ data, partitionKey }: Outgoing): number {
@@ -77,7 +77,7 @@ export function hasRoom(records: number, bytes: number, next: Outgoing): boolean
 
 /** Sends a batch until all is taken or given up. */
 export async function sendBatch<Record extends Outgoing>(stream: string, batch: readonly Record[], put: Put, persistence: Persistence): Promise<Sent<Record>> {
-  const { sleep, mostTries, isStopped } = persistence;
+  const { sleep, maxTries, isStopped } = persistence;
   let left = new Map<Record, Failure | undefined>(batch.map((record) => [record, undefined]));
   for (let tries = 1; left.size > 0; tries++) {
     const records = [...left.keys()];
@@ -90,7 +90,7 @@ export async function sendBatch<Record extends Outgoing>(stream: string, batch: 
       if (failure !== undefined) left.set(record, failure);
     }
     const isThrottled = [...left.values()].every((failure) => isThrottling(failure?.code ?? ""));
-    if (isStopped() || tries >= (isThrottled ? mostThrottledTries : mostTries)) break;
+    if (isStopped() || tries >= (isThrottled ? maxThrottledTries : maxTries)) break;
     if (left.size > 0) await sleep(Math.min(firstWaitMs * 2 ** (tries - 1), longestWaitMs));
   }
   return { unsent: left };

@@ -52,14 +52,14 @@ async function tail(settings: TailSettings): Promise<number> {
   try {
     client = await createClient(settings);
     const clock = { now: () => Date.now(), sleep: (ms: number) => sleep(ms, undefined, { signal }) };
-    const patience: Patience = { clock, tell, mostTries: 20 };
+    const patience: Patience = { clock, tell, maxTries: 20 };
     const { stream, from, shardId } = settings;
     follower = new StreamFollower({
       api: streamApi(client, stream, signal),
       from,
       shardId,
       patience,
-      shortPatience: { ...patience, mostTries: 3 },
+      shortPatience: { ...patience, maxTries: 3 },
       take: printer.take,
       began: (shards) => tell(`Reading ${stream}, ${counted(shards, "shard")}, from ${describePosition(from)}; Ctrl-C ends.`),
     });

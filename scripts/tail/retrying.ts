@@ -13,7 +13,7 @@ export interface Patience {
   /** Takes a line for the user. */
   readonly tell: (message: string) => void;
   /** Of a request that fails for another reason than throttling, which is waited out. */
-  readonly mostTries: number;
+  readonly maxTries: number;
 }
 
 const firstWaitMs = 250;
@@ -32,7 +32,7 @@ export async function patiently<T>(what: string, ask: () => Promise<T>, patience
       return await ask();
     } catch (error) {
       const { code, cause } = readFailure(error);
-      if (cause !== "transient" || (tries >= patience.mostTries && !isThrottling(code))) throw error;
+      if (cause !== "transient" || (tries >= patience.maxTries && !isThrottling(code))) throw error;
       if (tries === triesUntilTold) patience.tell(`${what} failed ${tries} times (${code}); it is tried again`);
       await patience.clock.sleep(Math.min(firstWaitMs * 2 ** (tries - 1), longestWaitMs));
     }

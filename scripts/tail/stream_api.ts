@@ -44,7 +44,7 @@ export interface StreamApi {
 /** Five reads a second, the most there are, bring five times as many as a shard takes in a second. Source: Kinesis quotas. */
 const recordsPerRead = 1000;
 /** Fewer than the connections of src/network/http_handler.ts: who waits for one there runs into its limit for connecting. */
-export const mostRequests = 40;
+export const maxRequests = 40;
 
 /** A stream behind the SDK's client; `signal` ends requests that are under way. */
 export function streamApi(client: KinesisClient, stream: string, signal: AbortSignal): StreamApi {
@@ -52,7 +52,7 @@ export function streamApi(client: KinesisClient, stream: string, signal: AbortSi
   // GetRecords knows the stream by the iterator; of the two it takes only the ARN.
   const arn = "StreamARN" in which ? which : {};
   const options = { abortSignal: signal };
-  const inTurn = turns(mostRequests);
+  const inTurn = turns(maxRequests);
   return {
     async listShards() {
       const shards: StreamShard[] = [];

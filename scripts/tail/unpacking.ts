@@ -2,18 +2,18 @@
 import zlib, { gunzipSync, inflateSync } from "node:zlib";
 
 /** Far above the 2 MB of a chunk of Fluent Bit, far below what the 1:1000 of a record of 10 MiB could fill. */
-export const mostUnpackedBytes = 32 * 1024 * 1024;
+export const maxUnpackedBytes = 32 * 1024 * 1024;
 
 /**
  * What is inside a gzip or zlib stream, or a frame of Zstandard with its size, where Node can read it. All else comes back as it is: so does a stream that breaks off, has other bytes
- * behind its end, or holds over `mostBytes`.
+ * behind its end, or holds over `maxBytes`.
  */
-export function unpacked(data: Uint8Array, mostBytes = mostUnpackedBytes): Uint8Array {
+export function unpacked(data: Uint8Array, maxBytes = maxUnpackedBytes): Uint8Array {
   const unpack = isGzip(data) ? gunzipSync : isZlib(data) ? inflateSync : isZstd(data) ? zstdDecompressSync : undefined;
   if (unpack === undefined) return data;
   try {
     // With `info` it returns this, of which its type says nothing.
-    const result = unpack(data, { info: true, maxOutputLength: mostBytes }) as unknown as {
+    const result = unpack(data, { info: true, maxOutputLength: maxBytes }) as unknown as {
       readonly buffer: Uint8Array;
       readonly engine: { readonly bytesWritten: number };
     };

@@ -5,7 +5,7 @@ import { readExposition } from "./exposition.js";
 /** An answer that takes longer is not waited for. */
 const timeoutMs = 5_000;
 /** A Fluent Bit of a hundred outputs shows some 200 kB. */
-const mostBytes = 16 * 1024 * 1024;
+const maxBytes = 16 * 1024 * 1024;
 
 /** Why there are no metrics, and what to do. */
 export class ScrapeError extends Error {
@@ -35,7 +35,7 @@ async function boundedText(response: Response, url: URL): Promise<string> {
   let bytes = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
-    if (bytes > mostBytes) throw new ScrapeError(`${url.href} answers with more than ${mostBytes} bytes: these are no metrics of Fluent Bit`);
+    if (bytes > maxBytes) throw new ScrapeError(`${url.href} answers with more than ${maxBytes} bytes: these are no metrics of Fluent Bit`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");

@@ -1,6 +1,6 @@
 /** Credentials from the HTTP endpoint of a container: ECS tasks and EKS Pod Identity. */
 import type { SecureContext } from "node:tls";
-import type { Answer } from "../network/exchange.js";
+import type { HttpResponse } from "../network/exchange.js";
 import { askEndpoint, stringFields } from "./local_endpoint.js";
 import { CredentialsProviderError, type Credentials } from "./renewing_credentials.js";
 import { secrets } from "../telemetry/secrets.js";
@@ -47,18 +47,18 @@ export interface ContainerRequest {
 
 /**
  * Asks up to three times. The token's file is read each time: it is replaced while we run.
- * @throws CredentialsProviderError without anything of the answer but its status and code
+ * @throws CredentialsProviderError without anything of the response but its status and code
  */
 export async function fetchContainerCredentials(address: URL, { environment, trust, signal }: ContainerRequest): Promise<Credentials> {
   const token = await readToken(environment);
   const headers = { accept: "application/json", ...(token === undefined ? {} : { authorization: token }) };
   const setting = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
   for (let attempt = 1; ; attempt++) {
-    const answer = await askEndpoint(address, { method: "GET", headers, timeoutMs: attemptTimeoutMs, trust, setting, signal }).catch(reasonOf);
-    if (typeof answer !== "string" && answer.statusCode === 200) return readCredentials(answer.body.toString());
-    const status = typeof answer === "string" ? undefined : answer.statusCode;
+    const response = await askEndpoint(address, { method: "GET", headers, timeoutMs: attemptTimeoutMs, trust, setting, signal }).catch(reasonOf);
+    if (typeof response !== "string" && response.statusCode === 200) return readCredentials(response.body.toString());
+    const status = typeof response === "string" ? undefined : response.statusCode;
     const isFinal = status !== undefined && status < 500 && status !== 429;
-    if (isFinal || attempt === attempts || signal.aborted) throw failure(address, answer);
+    if (isFinal || attempt === attempts || signal.aborted) throw failure(address, response);
     await new Promise((resolve) => setTimeout(resolve, pauseMs * attempt).unref());
   }
 }
@@ -68,9 +68,9 @@ function reasonOf(error: unknown): string {
 }
 
 /** The headers stand where the SDK's errors have them, for Retry-After. */
-function failure(address: URL, answer: Answer | string): CredentialsProviderError {
-  if (typeof answer === "string") return new CredentialsProviderError(`${address.host} ${answer}`);
-  const { statusCode, headers, body } = answer;
+function failure(address: URL, response: HttpResponse | string): CredentialsProviderError {
+  if (typeof response === "string") return new CredentialsProviderError(`${address.host} ${response}`);
+  const { statusCode, headers, body } = response;
   const error = new CredentialsProviderError(`${address.host} answered with status ${statusCode}${codeIn(body.toString())}`);
   return Object.assign(error, { $response: { headers } });
 }
@@ -97,7 +97,7 @@ function readCredentials(body: string): Credentials {
   const [accessKeyId, secretAccessKey] = [field("AccessKeyId"), field("SecretAccessKey")];
   const [sessionToken, expiration] = [field("Token"), field("Expiration")];
   if (accessKeyId === undefined || secretAccessKey === undefined) {
-    throw new CredentialsProviderError("its answer has no AccessKeyId and SecretAccessKey");
+    throw new CredentialsProviderError("no AccessKeyId and SecretAccessKey in its response");
   }
   return {
     accessKeyId,

@@ -4,7 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { insteadOfInherited } from "./inherited_descriptors.js";
-import { mostCredentialBytes, stringFields } from "./local_endpoint.js";
+import { maxCredentialBytes, stringFields } from "./local_endpoint.js";
 import { CredentialsProviderError, CredentialsTimeout, type Credentials } from "./renewing_credentials.js";
 
 /** Some ask their user, or a slow service: longer than a request waits for credentials. */
@@ -51,7 +51,7 @@ function outputOf(command: string, { profile, timeoutMs, signal }: ProcessLimits
     child.stdout.on("data", (part: Buffer) => {
       parts.push(part);
       bytes += part.length;
-      if (bytes > mostCredentialBytes) kill(new CredentialsProviderError(`the ${of} printed more than ${mostCredentialBytes} bytes and was killed`));
+      if (bytes > maxCredentialBytes) kill(new CredentialsProviderError(`the ${of} printed more than ${maxCredentialBytes} bytes and was killed`));
     });
     child.on("error", ({ message }) => settle(new CredentialsProviderError(`the ${of} cannot be started: ${message}`)));
     child.on("close", (status, killedBy) => {

@@ -5,7 +5,7 @@ import type { Log } from "../telemetry/log.js";
 import type { BackOffDependencies } from "./back_off.js";
 import { credentialChain } from "./credential_chain.js";
 import type { CredentialFetch } from "./credential_fetch.js";
-import { mostCredentialBytes } from "./local_endpoint.js";
+import { maxCredentialBytes } from "./local_endpoint.js";
 import { RenewingCredentials, watched, type CredentialProvider } from "./renewing_credentials.js";
 import { secrets } from "../telemetry/secrets.js";
 import { boundSharedFiles, sharedFileFaults } from "./shared_files.js";
@@ -28,7 +28,7 @@ export interface CredentialSettings {
 }
 
 /** Source: IAM User Guide, "Roles terms and concepts", role chaining: at most one hour. */
-const mostChainedSeconds = 3600;
+const maxChainedSeconds = 3600;
 
 /** The settings, and the role that is assumed before role_arn. */
 export type CredentialOptions = CredentialSettings & { readonly eksPodExecutionRole: string | undefined };
@@ -72,7 +72,7 @@ export class CredentialSources {
     const { region, profile, stsEndpoint } = options;
     const key = JSON.stringify([network.identity, region, profile ?? null, stsEndpoint ?? null, roles]);
     return this.#shared.join(key, log, (sharedLog) => {
-      const requestHandler = createHttpHandler(network, mostCredentialBytes);
+      const requestHandler = createHttpHandler(network, maxCredentialBytes);
       const tokenService = new TokenService(options, requestHandler);
       const dependencies = { ...this.#time, log: sharedLog, release: () => requestHandler.destroy() };
       const role = roles.at(-1);
@@ -98,9 +98,9 @@ function rolesOf({ eksPodExecutionRole, roleArn, externalId, roleSessionName = d
   if (eksPodExecutionRole !== undefined) roles.push({ RoleArn: eksPodExecutionRole, RoleSessionName: defaultRoleSessionName });
   if (roleArn === undefined) return roles;
   let seconds = roleDurationSeconds;
-  if (roles.length > 0 && seconds !== undefined && seconds > mostChainedSeconds) {
-    log.warning(`'role_duration' is ${seconds}, but AWS allows ${mostChainedSeconds} for a role that another one assumes, that of EKS_POD_EXECUTION_ROLE: it is ${mostChainedSeconds}`);
-    seconds = mostChainedSeconds;
+  if (roles.length > 0 && seconds !== undefined && seconds > maxChainedSeconds) {
+    log.warning(`'role_duration' is ${seconds}, but AWS allows ${maxChainedSeconds} for a role that another one assumes, that of EKS_POD_EXECUTION_ROLE: it is ${maxChainedSeconds}`);
+    seconds = maxChainedSeconds;
   }
   roles.push({
     RoleArn: roleArn,

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 /** Source: Linux, include/uapi/asm-generic/fcntl.h. */
 const closeOnExec = 0o2000000;
 /** Each look takes 10 µs. */
-const mostLooks = 4096;
+const maxLooks = 4096;
 
 /**
  * Returns the entries from 3 on for the option `stdio` of a program that Node starts: at each descriptor that the program
@@ -33,7 +33,7 @@ function inheritedDescriptors(): number[] {
     return [];
   }
   const open = names.map(Number).filter((number) => number > 2).sort((one, other) => one - other);
-  return open.slice(0, mostLooks).filter(isInherited);
+  return open.slice(0, maxLooks).filter(isInherited);
 }
 
 function isInherited(number: number): boolean {

@@ -1,7 +1,7 @@
 /** Credentials of an EC2 instance's role, by IMDSv2, or IMDSv1 where that is all there is (EC2 User Guide, Use IMDSv2). */
 import { loadConfig } from "@smithy/core/config";
 import type { Log } from "../telemetry/log.js";
-import type { Answer } from "../network/exchange.js";
+import type { HttpResponse } from "../network/exchange.js";
 import { askEndpoint, stringFields } from "./local_endpoint.js";
 import { CredentialsProviderError, type Credentials } from "./renewing_credentials.js";
 
@@ -27,7 +27,7 @@ export interface InstanceDependencies {
   readonly signal: AbortSignal;
 }
 
-/** Returns the credentials of the instance's role. @throws CredentialsProviderError without anything of an answer */
+/** Returns the credentials of the instance's role. @throws CredentialsProviderError without anything of an response */
 export async function fetchInstanceCredentials(dependencies: InstanceDependencies): Promise<Credentials> {
   const { signal } = dependencies;
   const address = await metadataAddress();
@@ -42,18 +42,18 @@ export async function fetchInstanceCredentials(dependencies: InstanceDependencie
 /** Undefined where the endpoint has no tokens, or is silent to those who ask for one: a hop limit of 1 does that. */
 async function fetchToken(address: URL, signal: AbortSignal): Promise<string | undefined> {
   const headers = { "x-aws-ec2-metadata-token-ttl-seconds": "21600" };
-  const answer = await askEndpoint(new URL(tokenPath, address), { method: "PUT", headers, timeoutMs, setting, signal }).catch(() => undefined);
-  if (answer?.statusCode === 400) throw refused(answer);
-  const token = answer?.statusCode === 200 ? answer.body.toString().trim() : "";
+  const response = await askEndpoint(new URL(tokenPath, address), { method: "PUT", headers, timeoutMs, setting, signal }).catch(() => undefined);
+  if (response?.statusCode === 400) throw refused(response);
+  const token = response?.statusCode === 200 ? response.body.toString().trim() : "";
   return /^[\x21-\x7e]{1,4096}$/u.test(token) ? token : undefined;
 }
 
 async function read(address: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<string> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const answer = await askEndpoint(address, { method: "GET", headers, timeoutMs, setting, signal });
-      if (answer.statusCode !== 200) throw refused(answer);
-      return answer.body.toString();
+      const response = await askEndpoint(address, { method: "GET", headers, timeoutMs, setting, signal });
+      if (response.statusCode !== 200) throw refused(response);
+      return response.body.toString();
     } catch (error) {
       const isFinal = error instanceof CredentialsProviderError && /status (?:401|403|404|429)$/u.test(error.message);
       if (!isFinal && attempt < attempts && !signal.aborted) continue;
@@ -107,7 +107,7 @@ async function settingOf(variable: string, key: string): Promise<string | undefi
 }
 
 /** The headers stand where the SDK's errors have them, for Retry-After. */
-function refused({ statusCode, headers }: Answer): CredentialsProviderError {
+function refused({ statusCode, headers }: HttpResponse): CredentialsProviderError {
   return Object.assign(failure(`answered with status ${statusCode}`), { $response: { headers } });
 }
 

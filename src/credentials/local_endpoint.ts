@@ -2,12 +2,12 @@
 import { Agent as PlainAgent } from "node:http";
 import { Agent as SecureAgent } from "node:https";
 import type { SecureContext } from "node:tls";
-import { exchange, type Answer } from "../network/exchange.js";
+import { exchange, type HttpResponse } from "../network/exchange.js";
 import { unbracketed } from "../network/host_name.js";
 import { adviseOnRedirect, redirected } from "../network/redirect.js";
 
 /** Credentials have 1 to 12 KiB, most of which is the session token. For STS and single sign-on too. */
-export const mostCredentialBytes = 64 * 1024;
+export const maxCredentialBytes = 64 * 1024;
 
 /** A question to such an endpoint. */
 export interface EndpointQuestion {
@@ -22,13 +22,13 @@ export interface EndpointQuestion {
 }
 
 /** Returns the answer, whatever its status. @throws an error whose message follows the server's name */
-export async function askEndpoint(address: URL, { method, headers, timeoutMs, trust, setting, signal }: EndpointQuestion): Promise<Answer> {
+export async function askEndpoint(address: URL, { method, headers, timeoutMs, trust, setting, signal }: EndpointQuestion): Promise<HttpResponse> {
   const isSecure = address.protocol === "https:";
   const agent = isSecure ? new SecureAgent(trust === undefined ? {} : { secureContext: trust }) : new PlainAgent();
   const { hostname, port, pathname, search } = address;
   const target = {
     ...{ isSecure, hostname: unbracketed(hostname), port: port === "" ? undefined : Number(port) },
-    ...{ path: `${pathname}${search}`, agent, connectionTimeoutMs: timeoutMs, idleTimeoutMs: timeoutMs, mostAnswerBytes: mostCredentialBytes },
+    ...{ path: `${pathname}${search}`, agent, connectionTimeoutMs: timeoutMs, idleTimeoutMs: timeoutMs, maxResponseBytes: maxCredentialBytes },
   };
   let end: (reason: Error) => void = () => undefined;
   const onAbort = () => end(new Error("was not waited for any more"));
@@ -55,9 +55,9 @@ export async function askEndpoint(address: URL, { method, headers, timeoutMs, tr
 function described(error: unknown): Error {
   const { name, message, code = "" } = error as Error & { code?: string };
   if (name === "TimeoutError") return new Error("did not answer in time", { cause: error });
-  if (name === "InvalidAnswer") return new Error(`gave no answer of its kind: ${message}`, { cause: error });
+  if (name === "InvalidResponse") return new Error(`gave no answer of its kind: ${message}`, { cause: error });
   if (name === redirected) return new Error(message.replace(/^the service /u, ""), { cause: error });
-  if (name === "EncodedAnswer") return new Error(`gave no answer of its kind: ${message}`, { cause: error });
+  if (name === "EncodedResponse") return new Error(`gave no answer of its kind: ${message}`, { cause: error });
   if (code === "") return error as Error;
   return new Error(`cannot be reached: ${message === "" ? code : message}`, { cause: error });
 }

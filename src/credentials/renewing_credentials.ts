@@ -174,7 +174,7 @@ export class RenewingCredentials implements CredentialProvider {
     underWay.isLate = false;
     underWay.inTime = new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        const error = new CredentialsTimeout(`no credentials within ${patienceMs / 1000} s: no answer from ${fetch.awaited}`);
+        const error = new CredentialsTimeout(`no credentials within ${patienceMs / 1000} s: no response from ${fetch.awaited}`);
         underWay.isLate = true;
         underWay.timeout = error;
         if (!fetch.signal.aborted) this.#warn(error);

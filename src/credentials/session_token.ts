@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { externalDataInterceptor, getSSOTokenFilepath, loadSsoSessionData, type parseKnownFiles } from "@smithy/core/config";
-import { FileFault, mostFileBytes, readBoundedFile } from "../network/bounded_file.js";
+import { FileFault, maxFileBytes, readBoundedFile } from "../network/bounded_file.js";
 import { secrets } from "../telemetry/secrets.js";
 import { CredentialsProviderError } from "./renewing_credentials.js";
 
@@ -56,7 +56,7 @@ async function lookAtLogin(name: string, session: string): Promise<void> {
 
 async function readText(name: string, path: string, login = "aws sso login"): Promise<string> {
   try {
-    return (await readBoundedFile(path, mostFileBytes)).toString();
+    return (await readBoundedFile(path, maxFileBytes)).toString();
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;
     throw new CredentialsProviderError(`the session of profile '${name}' (${path}) ${error.message}; run ${login} --profile ${name}`);

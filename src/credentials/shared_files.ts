@@ -1,7 +1,7 @@
 /** The shared files of AWS: within bounds, for the SDK's clients too, and what to say of one that is not read. */
 import { join } from "node:path";
 import { externalDataInterceptor, getHomeDir } from "@smithy/core/config";
-import { FileFault, mostFileBytes, readBoundedFile } from "../network/bounded_file.js";
+import { FileFault, maxFileBytes, readBoundedFile } from "../network/bounded_file.js";
 
 /** Files that are being read: the SDK asks for one a dozen times while it makes a client. */
 const underWay = new Map<string, Promise<string>>();
@@ -10,7 +10,7 @@ const underWay = new Map<string, Promise<string>>();
 function read(path: string): Promise<string> {
   let reading = underWay.get(path);
   if (reading === undefined) {
-    reading = readBoundedFile(path, mostFileBytes).then((bytes) => bytes.toString());
+    reading = readBoundedFile(path, maxFileBytes).then((bytes) => bytes.toString());
     underWay.set(path, reading);
     const over = () => void underWay.delete(path);
     reading.then(over, over);

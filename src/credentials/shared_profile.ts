@@ -7,7 +7,7 @@ import { withSessionToken } from "./session_token.js";
 import { readTokenFile } from "./token_file.js";
 import { roleSessionName, type TokenService } from "./token_service.js";
 import { endedBy, type HandlerMethods } from "../network/ended_handler.js";
-import { unreadableAnswer } from "../network/unreadable_answer.js";
+import { unreadableResponse } from "../network/unreadable_response.js";
 
 type Profiles = Awaited<ReturnType<typeof parseKnownFiles>>;
 type Profile = Profiles[string];
@@ -132,7 +132,7 @@ async function fromSdk(profile: string, { requestHandler, fetch }: ProfileServic
     if (error instanceof Error && error.message.startsWith(`Could not resolve credentials using profile: [${profile}]`)) return undefined;
     // It holds the SDK's error with an answer that it could not read.
     if (error instanceof Error && error.message.includes("Deserialization error")) {
-      throw new CredentialsProviderError(`${unreadableAnswer}; check ${ssoSettings}`);
+      throw new CredentialsProviderError(`${unreadableResponse}; check ${ssoSettings}`);
     }
     throw error;
   }

@@ -1,5 +1,5 @@
 /** Files with a token in them, which somebody replaces while we run. */
-import { FileFault, mostTokenBytes, readBoundedFile } from "../network/bounded_file.js";
+import { FileFault, maxTokenBytes, readBoundedFile } from "../network/bounded_file.js";
 import { CredentialsProviderError } from "./renewing_credentials.js";
 
 /**
@@ -9,7 +9,7 @@ import { CredentialsProviderError } from "./renewing_credentials.js";
  */
 export async function readTokenFile(name: string, path: string): Promise<string> {
   try {
-    const token = (await readBoundedFile(path, mostTokenBytes)).toString().trim();
+    const token = (await readBoundedFile(path, maxTokenBytes)).toString().trim();
     if (token !== "") return token;
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;

@@ -1,7 +1,7 @@
 /** Where and how roles are assumed: the Security Token Service of the region, or the option sts_endpoint. */
 import type { fromTemporaryCredentials, fromWebToken } from "@aws-sdk/credential-providers";
 import { endedBy, type HandlerMethods } from "../network/ended_handler.js";
-import { isUnreadable, messageIn, unreadableError } from "../network/unreadable_answer.js";
+import { isUnreadable, messageIn, unreadableError } from "../network/unreadable_response.js";
 import { secrets } from "../telemetry/secrets.js";
 import type { CredentialFetch } from "./credential_fetch.js";
 import type { Credentials } from "./renewing_credentials.js";

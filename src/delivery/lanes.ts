@@ -33,9 +33,9 @@ export function cutLanes(table: EntryTable, entries: readonly Entry[], limits: B
   if (order === "none") return batches.map((batch) => ({ batches: [batch], slots: [] }));
   if (batches.length === 0) return [];
   if (order === "one after another") return [{ batches, slots: [] }];
-  const mostLanes = batches.length === 1 || maxRequests === 1 ? 1 : Math.min(Math.ceil(batches.length / laneFill), 2 * maxRequests);
+  const maxLanes = batches.length === 1 || maxRequests === 1 ? 1 : Math.min(Math.ceil(batches.length / laneFill), 2 * maxRequests);
   const slots = readSlots(table, entries, limits, order);
-  for (let count = mostLanes; count > 1; count >>= 1) {
+  for (let count = maxLanes; count > 1; count >>= 1) {
     const lanes = fillLanes(entries, slots, count, last).map((lane) => ({ batches: cutBatches(table, lane.entries, limits), slots: lane.slots }));
     // Large entries can leave gaps in batches; fewer lanes leave fewer gaps.
     if (countBatches(lanes) < batches.length + lanes.length) return lanes;

@@ -121,7 +121,7 @@ const heldBack: Failure = { code: shardThrottlingCode, message: "their shard has
 /** With this many entries refused alone and none taken, the entries are most likely not at fault. */
 const refusalsBeforeDoubt = 10;
 /** Before the round acts on that, it sends this many others alone, the first ones far behind the refused ones. */
-const mostProbes = 5;
+const maxProbes = 5;
 
 /**
  * Ends when a request fails as a whole, since the next one would most likely fail like it. Requests under way complete
@@ -139,7 +139,7 @@ export class Round {
   readonly #left: Entry[] = [];
   #hasRefusals = false;
   /** End the round when this many were refused and none taken; undefined until the doubt arises. */
-  #mostRefused: number | undefined;
+  #maxRefused: number | undefined;
   #entryFailure: Failure | undefined;
   #roundFailure: Failure | undefined;
   #mayPass = true;
@@ -345,9 +345,9 @@ export class Round {
   #considerDoubt(): void {
     const { refused } = this.#state.tally;
     if (refused.length < refusalsBeforeDoubt) return;
-    this.#mostRefused ??= refused.length + this.#pullProbes();
+    this.#maxRefused ??= refused.length + this.#pullProbes();
     const canLearnMore = this.#lanes.length > 0 && !this.#isOver;
-    if (canLearnMore && refused.length < this.#mostRefused) return;
+    if (canLearnMore && refused.length < this.#maxRefused) return;
     for (const { entry, failure } of refused.splice(0)) {
       this.#left.push(entry);
       this.#end(failure, false);
@@ -356,7 +356,7 @@ export class Round {
 
   /** Puts some of the waiting entries into batches of their own, which come next. Returns their number. */
   #pullProbes(): number {
-    const probes = this.#lanes.flatMap(({ batches }) => batches).slice(0, mostProbes).map((batch) => {
+    const probes = this.#lanes.flatMap(({ batches }) => batches).slice(0, maxProbes).map((batch) => {
       return batch.splice(Math.floor(this.#dependencies.random() * batch.length), 1);
     });
     for (const { batches } of this.#lanes) batches.splice(0, batches.length, ...batches.filter(({ length }) => length > 0));

@@ -21,7 +21,7 @@ const lowering = 0.7;
  * comes down to a quarter of its quota.
  */
 const rise = (rate: number) => 0.05 + 0.1 * rate;
-const mostSeconds = 0.5;
+const maxSeconds = 0.5;
 /** Worth a request, of 100 records by the quota. */
 const leastSeconds = 0.1;
 /** A shard that has not throttled for so long has no limit any more: it was split, or other producers have stopped. */
@@ -87,7 +87,7 @@ export class ShardLimits {
     }
     const seconds = (now - limit.updatedMs) / 1000;
     limit.updatedMs = now;
-    limit.level = Math.min(mostSeconds * limit.rate, limit.level + seconds * limit.rate);
+    limit.level = Math.min(maxSeconds * limit.rate, limit.level + seconds * limit.rate);
     limit.rate += seconds * rise(limit.rate);
     return limit;
   }

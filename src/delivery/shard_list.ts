@@ -54,9 +54,9 @@ const longestWaitMs = { first: 2000, newer: 250 };
 /** After a failure, and between two reloads: the service allows 1000 calls of ListShards in a second for a stream. */
 const pauseMs = { afterFailure: 60_000, afterSuccess: 1000 };
 /** Of 1000 shards each. */
-const mostPages = 100;
+const maxPages = 100;
 /** Far more than a stream has: 20,000 are what an account gets on demand. */
-const mostShards = 100_000;
+const maxShards = 100_000;
 
 /** The shard map of one stream of an output. */
 export class ShardList {
@@ -130,17 +130,17 @@ export class ShardList {
     const { client, stream } = this.#dependencies;
     const shards: Shard[] = [];
     let nextToken: string | undefined;
-    for (let pages = 0; pages < mostPages; pages++) {
+    for (let pages = 0; pages < maxPages; pages++) {
       const page = await client.listShards(nextToken, stream);
       if (page.kind === "failed") return page;
       for (const shard of page.shards) shards.push(shard);
       nextToken = page.nextToken;
-      if (nextToken === undefined || shards.length > mostShards) break;
+      if (nextToken === undefined || shards.length > maxShards) break;
     }
-    if (shards.length > mostShards) {
-      return { kind: "failed", code: "InvalidAnswer", message: `the list has more than ${mostShards} shards; is it a Kinesis endpoint?`, cause: "transient" };
+    if (shards.length > maxShards) {
+      return { kind: "failed", code: "InvalidResponse", message: `the list has more than ${maxShards} shards; is it a Kinesis endpoint?`, cause: "transient" };
     }
     if (shards.length > 0) return shards;
-    return { kind: "failed", code: "InvalidAnswer", message: "the list has no open shard", cause: "transient" };
+    return { kind: "failed", code: "InvalidResponse", message: "the list has no open shard", cause: "transient" };
   }
 }

@@ -18,7 +18,7 @@ export interface ShardThrottleDependencies {
 }
 
 /** Keys of which the shard is kept: of most records the key is one of the last. */
-const mostKeys = 1000;
+const maxKeys = 1000;
 /** Between two requests for a newer map. */
 const renewalMs = 60_000;
 
@@ -80,7 +80,7 @@ export class ShardThrottle {
     if (map !== this.#map) this.#shardOfKeys.clear();
     this.#map = map;
     if (this.#shardOfKeys.has(partitionKey)) return this.#shardOfKeys.get(partitionKey);
-    if (this.#shardOfKeys.size >= mostKeys) this.#shardOfKeys.clear();
+    if (this.#shardOfKeys.size >= maxKeys) this.#shardOfKeys.clear();
     const shard = map.shardIdOf(hashKeyOf(md5(partitionKey)));
     this.#shardOfKeys.set(partitionKey, shard);
     return shard;

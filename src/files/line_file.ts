@@ -18,8 +18,8 @@ interface Line {
 }
 
 /** Of lines that wait to be written; one line is taken whatever its size. The line of the largest record has 14 MiB. */
-export const mostWaitingBytes = 16 * 1024 * 1024;
-const mostBatchBytes = 1024 * 1024;
+export const maxWaitingBytes = 16 * 1024 * 1024;
+const maxBatchBytes = 1024 * 1024;
 
 const newline = Buffer.from("\n");
 
@@ -29,7 +29,7 @@ const newline = Buffer.from("\n");
  */
 export class LineFile {
   readonly #file: string;
-  readonly #mostBytes: () => number;
+  readonly #maxBytes: () => number;
   readonly #waiting: Line[] = [];
   #waitingBytes = 0;
   #handle: FileHandle | undefined;
@@ -37,26 +37,26 @@ export class LineFile {
   #isTorn = true;
   #writing: Promise<void> | undefined;
 
-  private constructor(file: string, mostBytes: () => number, handle: FileHandle) {
+  private constructor(file: string, maxBytes: () => number, handle: FileHandle) {
     this.#file = file;
-    this.#mostBytes = mostBytes;
+    this.#maxBytes = maxBytes;
     this.#handle = handle;
   }
 
   /**
    * Opens the file.
-   * @param mostBytes from which size on it is put aside, as `.1`
+   * @param maxBytes from which size on it is put aside, as `.1`
    * @throws KindError, or an error of the system's
    */
-  static async open(file: string, mostBytes: () => number): Promise<LineFile> {
-    return new LineFile(file, mostBytes, await openToAppend(file));
+  static async open(file: string, maxBytes: () => number): Promise<LineFile> {
+    return new LineFile(file, maxBytes, await openToAppend(file));
   }
 
   /** Takes a line without a newline, which is written soon. Its owner learns what became of it. */
   append(text: string, records: number, owner: LineOwner): void {
     const bytes = Buffer.from(`${text}\n`);
-    if (this.#waitingBytes > 0 && this.#waitingBytes + bytes.length > mostWaitingBytes) {
-      return owner.lost(records, `more than ${mostWaitingBytes} bytes wait to be written`);
+    if (this.#waitingBytes > 0 && this.#waitingBytes + bytes.length > maxWaitingBytes) {
+      return owner.lost(records, `more than ${maxWaitingBytes} bytes wait to be written`);
     }
     this.#waiting.push({ bytes, records, owner });
     this.#waitingBytes += bytes.length;
@@ -109,7 +109,7 @@ export class LineFile {
 
   /** Returns the lines that fit, the first one always where the file is empty. They wait until they are forgotten. */
   #nextBatch(size: number): readonly Line[] {
-    const room = Math.min(mostBatchBytes, this.#mostBytes() - size);
+    const room = Math.min(maxBatchBytes, this.#maxBytes() - size);
     let bytes = 0;
     let count = 0;
     for (const line of this.#waiting) {

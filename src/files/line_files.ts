@@ -25,37 +25,37 @@ export class LineFiles {
   /**
    * Opens a file for one user.
    * @param option that names it
-   * @param mostBytes from which size on it is put aside; of several users, the least counts
+   * @param maxBytes from which size on it is put aside; of several users, the least counts
    * @throws ConfigurationError when it cannot be opened, or is not a regular file
    */
-  open(option: string, file: string, mostBytes: number): Promise<OpenLineFile> {
+  open(option: string, file: string, maxBytes: number): Promise<OpenLineFile> {
     return this.#inTurn(async () => {
       try {
         const name = await truePath(file);
         const key = nameKey(name);
         const shared = this.#shared.get(key) ?? (await openShared(name));
         this.#shared.set(key, shared);
-        shared.sizes.push(mostBytes);
-        return this.#use(key, shared, mostBytes);
+        shared.sizes.push(maxBytes);
+        return this.#use(key, shared, maxBytes);
       } catch (error) {
         throw unusable(option, file, error);
       }
     });
   }
 
-  #use(key: string, shared: SharedFile, mostBytes: number): OpenLineFile {
+  #use(key: string, shared: SharedFile, maxBytes: number): OpenLineFile {
     let closing: Promise<void> | undefined;
     return {
       append: (text, records, owner) => shared.file.append(text, records, owner),
-      close: () => (closing ??= this.#leave(key, shared, mostBytes)),
+      close: () => (closing ??= this.#leave(key, shared, maxBytes)),
     };
   }
 
   /** Waits outside of its turn: an init must not wait for a disk that hangs. */
-  async #leave(key: string, shared: SharedFile, mostBytes: number): Promise<void> {
+  async #leave(key: string, shared: SharedFile, maxBytes: number): Promise<void> {
     await shared.file.idle();
     await this.#inTurn(async () => {
-      shared.sizes.splice(shared.sizes.indexOf(mostBytes), 1);
+      shared.sizes.splice(shared.sizes.indexOf(maxBytes), 1);
       if (shared.sizes.length > 0) return;
       this.#shared.delete(key);
       await shared.file.close();

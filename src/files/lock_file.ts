@@ -6,7 +6,7 @@ import { expectRegular, isSystemError, KindError, privateMode } from "./named_fi
 import { isRunning, ownIdentity, type ProcessIdentity } from "./process_identity.js";
 import { takeWindowsLock } from "./windows_lock.js";
 
-const mostLockBytes = 4096;
+const maxLockBytes = 4096;
 /**
  * Takes the lock. One whose process has ended is taken over.
  * @param token unlike that of any other lock
@@ -72,7 +72,7 @@ async function create(file: string, content: string): Promise<void> {
 /** Undefined when the file is gone or cannot be read. */
 async function contentOf(file: string): Promise<string | undefined> {
   try {
-    return (await readBoundedFile(file, mostLockBytes)).toString("utf8");
+    return (await readBoundedFile(file, maxLockBytes)).toString("utf8");
   } catch (error) {
     if (error instanceof FileFault) return undefined;
     throw error;

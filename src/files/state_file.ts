@@ -26,7 +26,7 @@ const pauseMs = 100;
 /** After a write that failed. */
 const failurePauseMs = 1000;
 /** For which a flush waits for its state: longer, and the disk hangs. */
-const mostWaitMs = 2000;
+const maxWaitMs = 2000;
 
 /** The state file of one output. */
 export class StateFile implements DeliveryKeeper {
@@ -70,7 +70,7 @@ export class StateFile implements DeliveryKeeper {
 
   async written(): Promise<void> {
     const { now, sleep } = this.#dependencies;
-    const [changes, endMs] = [this.#changes, now() + mostWaitMs];
+    const [changes, endMs] = [this.#changes, now() + maxWaitMs];
     while (this.#writtenChanges < changes && this.#working !== undefined && now() < endMs) {
       await Promise.race([this.#working, sleep(pauseMs / 4)]);
     }

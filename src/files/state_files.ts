@@ -17,9 +17,9 @@ export interface OpenStateFile extends DeliveryKeeper {
 }
 
 /** Several times what the memory of partial deliveries takes in base64. */
-const mostStateBytes = 32 * 1024 * 1024;
+const maxStateBytes = 32 * 1024 * 1024;
 /** For which an init waits for an output of the same file that ends. */
-const mostWaitMs = 5000;
+const maxWaitMs = 5000;
 
 interface Use {
   isEnding: boolean;
@@ -65,7 +65,7 @@ export class StateFiles {
   }
 
   async #untilFree(option: string, file: string, key: string, { now, sleep }: StateFileDependencies): Promise<void> {
-    const endMs = now() + mostWaitMs;
+    const endMs = now() + maxWaitMs;
     for (let use = this.#uses.get(key); use !== undefined; use = this.#uses.get(key)) {
       if (!use.isEnding || now() >= endMs) {
         throw new ConfigurationError(`Invalid '${option}' value (${file}) specified, another output uses it; each output needs a file of its own`);
@@ -99,7 +99,7 @@ async function openOne(option: string, name: string, token: string, dependencies
 async function readKept(option: string, name: string, { destination, epochNow, digest, log }: StateFileDependencies): Promise<readonly AgedDelivery[]> {
   let why: string;
   try {
-    const state = readState((await readBoundedFile(name, mostStateBytes)).toString("utf8"), destination, epochNow(), digest);
+    const state = readState((await readBoundedFile(name, maxStateBytes)).toString("utf8"), destination, epochNow(), digest);
     if (state.kind === "kept") return state.deliveries;
     why = state.why;
   } catch (error) {

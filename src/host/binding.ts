@@ -7,7 +7,7 @@ import type { MetricDefinition } from "../telemetry/metrics.js";
 export const requestKinds = { init: 0, flush: 1, exit: 2, stop: 3, withdraw: 4, chunk: 5 } as const;
 
 /** What a flush answers. Source: Fluent Bit, include/fluent-bit/flb_output.h. */
-export const flushAnswers = { error: 0, ok: 1, retry: 2 } as const;
+export const flushReplies = { error: 0, ok: 1, retry: 2 } as const;
 
 /** What an init answers when it failed; otherwise it is ok. */
 export const initFailed = -1;
@@ -52,8 +52,8 @@ export interface Binding {
   releaseMemory(memory: ArrayBuffer): void;
   /** Gives memory that the process has freed back to the system. */
   trimMemory(): void;
-  /** Answers a request with one of {@link flushAnswers} or {@link initFailed}. */
-  answer(requestId: number, value: number): void;
+  /** Answers a request with one of {@link flushReplies} or {@link initFailed}. */
+  reply(requestId: number, value: number): void;
   /** The value of an option, while the init of that request waits. */
   option(requestId: number, key: string): string | undefined;
   /** Returns the subset of `names` that the user has set. Valid only during init. */

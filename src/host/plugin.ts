@@ -1,5 +1,5 @@
 /** Takes the requests of Fluent Bit and passes each to its output. */
-import { flushAnswers, initFailed, requestKinds, type Binding, type RequestHandler } from "./binding.js";
+import { flushReplies, initFailed, requestKinds, type Binding, type RequestHandler } from "./binding.js";
 import { ConfigurationError } from "../configuration_error.js";
 import type { Log } from "../telemetry/log.js";
 import type { Reply } from "../output/flush.js";
@@ -50,11 +50,11 @@ export class Plugin {
     const [requestId, kind] = request;
     if (kind === requestKinds.chunk) return this.#onTheWay.get(requestId)?.(contentOf(this.#binding.takeChunk(requestId)));
     this.#waiting.set(requestId, kind);
-    this.#answerOf(...request).then(
-      (answer) => this.#answer(requestId, answer),
+    this.#replyOf(...request).then(
+      (reply) => this.#reply(requestId, reply),
       (error: unknown) => {
         this.#log.error(`[kinesis] ${describeBug(error)}`);
-        this.#answer(requestId, failureAnswer(kind));
+        this.#reply(requestId, failureReply(kind));
       },
     );
   }
@@ -62,27 +62,27 @@ export class Plugin {
   /** Answers all waiting requests after an uncaught error: their own answers may never come. */
   releaseAll(error: unknown): void {
     this.#log.error(`[kinesis] ${describeBug(error)}`);
-    for (const [requestId, kind] of this.#waiting) this.#answer(requestId, failureAnswer(kind));
+    for (const [requestId, kind] of this.#waiting) this.#reply(requestId, failureReply(kind));
   }
 
-  #answer(requestId: number, value: number): void {
+  #reply(requestId: number, value: number): void {
     if (!this.#waiting.delete(requestId)) return;
     this.#onTheWay.get(requestId)?.(undefined);
-    this.#binding.answer(requestId, value);
+    this.#binding.reply(requestId, value);
     if (value === stopped) this.#binding.close();
   }
 
-  async #answerOf(...[requestId, kind, instance, chunkBytes, tag, blocks]: Parameters<RequestHandler>): Promise<number> {
+  async #replyOf(...[requestId, kind, instance, chunkBytes, tag, blocks]: Parameters<RequestHandler>): Promise<number> {
     switch (kind) {
       case requestKinds.init:
         return this.#init(requestId, instance);
       case requestKinds.flush:
-        return flushAnswers[await this.#flush(requestId, instance, chunkBytes, tag, blocks)];
+        return flushReplies[await this.#flush(requestId, instance, chunkBytes, tag, blocks)];
       case requestKinds.exit:
         return this.#exit(instance, requestId);
       case requestKinds.withdraw:
-        this.#answer(instance, flushAnswers.retry);
-        return flushAnswers.ok;
+        this.#reply(instance, flushReplies.retry);
+        return flushReplies.ok;
       default:
         await Promise.all([...this.#instances.keys()].map((number) => this.#exit(number, requestId)));
         return stopped;
@@ -94,7 +94,7 @@ export class Plugin {
     try {
       const read = (key: string) => this.#binding.option(requestId, key);
       this.#instances.set(number, await this.#createInstance(number, read, requestId));
-      return flushAnswers.ok;
+      return flushReplies.ok;
     } catch (error) {
       const reason = error instanceof ConfigurationError ? error.message : describeBug(error);
       this.#log.error(`[kinesis] Failed to initialize plugin: [kinesis ${number}] ${reason}`);
@@ -130,7 +130,7 @@ export class Plugin {
     await closing?.close(sinceMs, () => this.#binding.extend(requestId));
     // An exit that the shim gave up for its time has freed the number: another instance may have it.
     if (!this.#instances.has(number)) this.#ended(number);
-    return flushAnswers.ok;
+    return flushReplies.ok;
   }
 }
 
@@ -141,8 +141,8 @@ function contentOf(chunk: ArrayBuffer | null | undefined): Uint8Array | undefine
   return chunk === null || chunk === undefined ? undefined : new Uint8Array(chunk);
 }
 
-function failureAnswer(kind: number): number {
-  if (kind === requestKinds.flush) return flushAnswers.retry;
+function failureReply(kind: number): number {
+  if (kind === requestKinds.flush) return flushReplies.retry;
   return kind === requestKinds.stop ? stopped : initFailed;
 }
 

@@ -8,7 +8,7 @@ export type ZoneFiles = (name: string) => ZoneFile | undefined;
 /** Where systems have the tz database. */
 const systemZones = "/usr/share/zoneinfo";
 /** The largest has 4 KB. */
-const mostFileBytes = 64 * 1024;
+const maxFileBytes = 64 * 1024;
 
 /**
  * Returns a reader of the files in a folder.
@@ -21,7 +21,7 @@ export function zoneFiles(loadFileSystem: () => LateBuiltIns["node:fs"], folder 
     const { readFileSync, statSync } = loadFileSystem();
     try {
       const stats = statSync(path);
-      return stats.isFile() && stats.size <= mostFileBytes ? readZoneFile(readFileSync(path)) : undefined;
+      return stats.isFile() && stats.size <= maxFileBytes ? readZoneFile(readFileSync(path)) : undefined;
     } catch {
       // Systems without the tz database have no such file.
       return undefined;

@@ -17,7 +17,7 @@ import { createHttpHandler } from "../network/http_handler.js";
 import { directNetwork, type NetworkEnvironment } from "../network/network.js";
 import type { Shard } from "../pack/shard_map.js";
 import type { PutRecordsClient, RequestFailure } from "../delivery/put_records.js";
-import { formatOfResponse, readAnswer, refusesFormat, tookAll, type PutRecordsAnswer } from "./put_records_answer.js";
+import { formatOfResponse, readPutRecordsResponse, refusesFormat, tookAll, type PutRecordsResponse } from "./put_records_response.js";
 import { PutRecordsRoute } from "./put_records_route.js";
 import { watched, type CredentialProvider, type Credentials } from "../credentials/renewing_credentials.js";
 import type { RequestBodies, RequestBody } from "./request_bodies.js";
@@ -49,14 +49,14 @@ export function clientConfig(
 }
 
 /** With http_request_timeout 0, for an answer that drips: a silent connection is given up after 60 s. */
-const longestAnswerMs = 300_000;
+const longestResponseMs = 300_000;
 
 /** Returns the time limit of an attempt to send records. */
-function sendLimit({ requestTimeoutMs, answerTimeoutMs = 0 }: ConnectionOptions): TimeLimit {
+function sendLimit({ requestTimeoutMs, responseTimeoutMs = 0 }: ConnectionOptions): TimeLimit {
   if (requestTimeoutMs > 0) return { of: "attempt", milliseconds: requestTimeoutMs, name: `http_request_timeout (${requestTimeoutMs / 1000} s)` };
-  return answerTimeoutMs > 0
-    ? { of: "answer", milliseconds: answerTimeoutMs, name: `http_request_timeout (${answerTimeoutMs / 1000} s, its default)` }
-    : { of: "answer", milliseconds: longestAnswerMs, name: `the time for any answer (${longestAnswerMs / 1000} s)` };
+  return responseTimeoutMs > 0
+    ? { of: "response", milliseconds: responseTimeoutMs, name: `http_request_timeout (${responseTimeoutMs / 1000} s, its default)` }
+    : { of: "response", milliseconds: longestResponseMs, name: `the time for any answer (${longestResponseMs / 1000} s)` };
 }
 
 /**
@@ -106,7 +106,7 @@ export function createKinesisClient(
   }
 
   /** Returns the service's answer, or that it took all of so many. @throws ServiceRefusal and what else {@link readFailure} knows */
-  async function send(body: RequestBody, target: StreamTarget, count: number, attempt: Attempt): Promise<PutRecordsAnswer | "took all"> {
+  async function send(body: RequestBody, target: StreamTarget, count: number, attempt: Attempt): Promise<PutRecordsResponse | "took all"> {
     const { bytes, format } = body;
     const keys = await takeKeys(attempt);
     const route = await routeTo(target);
@@ -126,7 +126,7 @@ export function createKinesisClient(
     throw new ServiceRefusal(response, members, clock.hasCorrected(offsetMs));
   }
 
-  async function sendAll(table: EntryTable, entries: readonly Entry[], target: StreamTarget, attempt: Attempt): Promise<PutRecordsAnswer | "took all"> {
+  async function sendAll(table: EntryTable, entries: readonly Entry[], target: StreamTarget, attempt: Attempt): Promise<PutRecordsResponse | "took all"> {
     // Entries with an expected shard need the shard in the response.
     const count = entries.some((entry) => table.shardIds.of(entry) !== undefined) ? -1 : entries.length;
     // Before any wait: once the attempt has ended for its time, the entries' memory is used again.
@@ -150,7 +150,7 @@ export function createKinesisClient(
       const target = targetFor(stream);
       return attempts.run(
         (attempt) => watched(sendAll(table, entries, target, attempt), credentials),
-        (answer) => (answer === "took all" ? { kind: "answered", failed: [], strayed: 0 } : readAnswer(answer, table, entries)),
+        (response) => (response === "took all" ? { kind: "answered", failed: [], strayed: 0 } : readPutRecordsResponse(response, table, entries)),
         limit,
       );
     },
@@ -176,7 +176,7 @@ interface ListedShard {
 /** Open shards only: one that was closed by a split or a merge has an ending sequence number. */
 function readShards({ Shards: listed = [], NextToken: nextToken }: ListShardsCommandOutput): ShardPage | RequestFailure {
   if (!Array.isArray(listed) || (nextToken !== undefined && typeof nextToken !== "string")) {
-    return { kind: "failed", code: "InvalidAnswer", message: "the answer is no list of shards; is it a Kinesis endpoint?", cause: "transient" };
+    return { kind: "failed", code: "InvalidResponse", message: "the answer is no list of shards; is it a Kinesis endpoint?", cause: "transient" };
   }
   const shards: Shard[] = [];
   for (const shard of listed as readonly (ListedShard | null)[]) {

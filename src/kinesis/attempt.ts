@@ -6,10 +6,10 @@ import { readFailure } from "./failure.js";
 export interface TimeLimit {
   /**
    * attempt: limits the whole attempt, from its start;
-   * answer: limits the time from the last sent byte to the complete response. A slow upload may take longer: each part
+   * response: limits the time from the last sent byte to the complete response. A slow upload may take longer: each part
    * of the request that leaves restarts the limit.
    */
-  readonly of: "attempt" | "answer";
+  readonly of: "attempt" | "response";
   /** 0 means no limit. */
   readonly milliseconds: number;
   /** Names the limit in messages, with its length, such as "http_request_timeout (2 s)". */
@@ -52,9 +52,9 @@ export class Attempt {
     return this.#isEnded;
   }
 
-  /** Restarts a limit of the answer: the connection is open, or a part of the request has left. */
+  /** Restarts a limit of the response: the connection is open, or a part of the request has left. */
   moved(): void {
-    if (this.#limit.of === "answer") this.#restart();
+    if (this.#limit.of === "response") this.#restart();
   }
 
   /**
@@ -75,9 +75,9 @@ export class Attempt {
     const { name } = this.#limit;
     const source = this.#credentialSource;
     if (source === undefined) {
-      return { kind: "failed", code: "RequestTimeout", message: `no answer within ${name}`, cause: "transient" };
+      return { kind: "failed", code: "RequestTimeout", message: `no response within ${name}`, cause: "transient" };
     }
-    const message = `no credentials within ${name}: no answer from ${source()}`;
+    const message = `no credentials within ${name}: no response from ${source()}`;
     return { kind: "failed", code: "CredentialsTimeout", message, cause: "transient" };
   }
 
@@ -108,10 +108,10 @@ export class AttemptRunner {
   readonly #underWay = new Set<() => void>();
   #isClosed = false;
 
-  /** Runs `send` and reads its answer. Never rejects. */
-  run<Answer, Outcome>(
-    send: (attempt: Attempt) => Promise<Answer>,
-    read: (answer: Answer) => Outcome | RequestFailure,
+  /** Runs `send` and reads its response. Never rejects. */
+  run<Response, Outcome>(
+    send: (attempt: Attempt) => Promise<Response>,
+    read: (response: Response) => Outcome | RequestFailure,
     limit: TimeLimit,
   ): Promise<Outcome | RequestFailure> {
     return new Promise((resolve) => {
@@ -141,10 +141,10 @@ export class AttemptRunner {
 }
 
 /** Async, so that what `send` or `read` throws is a rejection. */
-async function sendAndRead<Answer, Outcome>(
-  send: (attempt: Attempt) => Promise<Answer>,
+async function sendAndRead<Response, Outcome>(
+  send: (attempt: Attempt) => Promise<Response>,
   attempt: Attempt,
-  read: (answer: Answer) => Outcome,
+  read: (response: Response) => Outcome,
 ): Promise<Outcome> {
   return read(await send(attempt));
 }

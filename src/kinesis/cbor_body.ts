@@ -16,23 +16,23 @@ const textString = 3;
 const list = 4;
 const map = 5;
 /** A first byte and a length of four. */
-const mostHeadBytes = 5;
+const maxHeadBytes = 5;
 /** A UTF-16 unit becomes three bytes at most. */
-const mostBytesPerUnit = 3;
+const maxBytesPerUnit = 3;
 
 const encoder = new TextEncoder();
 const start = `${headOf(map, 2)}${textOf("Records")}`;
 const beforeData = `${headOf(map, 2)}${textOf("Data")}`;
 const beforeKey = textOf("PartitionKey");
-const overheadBytes = beforeData.length + beforeKey.length + 2 * mostHeadBytes;
+const overheadBytes = beforeData.length + beforeKey.length + 2 * maxHeadBytes;
 
 /** Returns the most bytes that {@link writeCborBody} can need for these entries. */
-export function mostCborBytes({ starts: { numbers: starts }, ends: { numbers: ends }, partitionKeys }: EntryTable, entries: readonly Entry[], target: StreamTarget): number {
+export function maxCborBytes({ starts: { numbers: starts }, ends: { numbers: ends }, partitionKeys }: EntryTable, entries: readonly Entry[], target: StreamTarget): number {
   const [[member, stream]] = Object.entries(target) as [[string, string]];
-  let bytes = start.length + 3 * mostHeadBytes + member.length + stream.length * mostBytesPerUnit;
+  let bytes = start.length + 3 * maxHeadBytes + member.length + stream.length * maxBytesPerUnit;
   for (const entry of entries) {
     const keyUnits = partitionKeys[entry]?.length ?? randomPartitionKeyCharacters;
-    bytes += overheadBytes + (ends[entry] as number) - (starts[entry] as number) + keyUnits * mostBytesPerUnit;
+    bytes += overheadBytes + (ends[entry] as number) - (starts[entry] as number) + keyUnits * maxBytesPerUnit;
   }
   return bytes;
 }
@@ -44,7 +44,7 @@ export function mostCborBytes({ starts: { numbers: starts }, ends: { numbers: en
 export function writeCborBody(table: EntryTable, entries: readonly Entry[], target: StreamTarget, random: () => number, sink: ByteSink): void {
   const [[member, stream]] = Object.entries(target) as [[string, string]];
   const name = encoder.encode(stream);
-  sink.reserve(mostCborBytes(table, entries, target));
+  sink.reserve(maxCborBytes(table, entries, target));
   const { bytes } = sink;
   let position = put(start, bytes, 0);
   position = putHead(list, entries.length, bytes, position);

@@ -12,5 +12,5 @@ export interface ConnectionOptions extends CredentialSettings {
    * Limits the time from the last sent byte of a request to its complete response, where http_request_timeout is unset.
    * 0 or undefined means no limit.
    */
-  readonly answerTimeoutMs?: number;
+  readonly responseTimeoutMs?: number;
 }

@@ -1,7 +1,7 @@
 /** Why a request failed, read from what the AWS SDK throws, and what can be done about it. */
 import { redirected } from "../network/redirect.js";
 import { headersOf, readRetryAfter } from "../network/retry_after.js";
-import { invalidAnswer, isUnreadable, messageIn, nameIn, unreadableAnswer } from "../network/unreadable_answer.js";
+import { invalidResponse, isUnreadable, messageIn, nameIn, unreadableResponse } from "../network/unreadable_response.js";
 import { blamesStream, toldCode, toldMessage } from "../telemetry/redaction.js";
 import type { FailureCause, RequestFailure } from "../delivery/put_records.js";
 import { isThrottling } from "../delivery/throttling.js";
@@ -53,8 +53,8 @@ function readError(error: unknown, now: () => number): RequestFailure {
   const retryAfterMs = readRetryAfter(headers, now);
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (name === "SyntaxError" || isUnreadable(error)) {
-    if (isRefusal) return { kind: "failed", code: `HTTP ${status}`, message: unreadableAnswer, cause: causeOf("", "", status), ...wait };
-    return { kind: "failed", code: invalidAnswer, message: `${unreadableAnswer}, or it broke off`, cause: "transient" };
+    if (isRefusal) return { kind: "failed", code: `HTTP ${status}`, message: unreadableResponse, cause: causeOf("", "", status), ...wait };
+    return { kind: "failed", code: invalidResponse, message: `${unreadableResponse}, or it broke off`, cause: "transient" };
   }
   if (status !== undefined && namelessRefusals.has(name)) {
     return { kind: "failed", code: `HTTP ${status}`, message: "no error message in the response", cause: causeOf("", "", status), ...wait };
@@ -74,7 +74,7 @@ function readError(error: unknown, now: () => number): RequestFailure {
 }
 
 function causeOf(name: string, message: string, status: number | undefined): FailureCause {
-  if (isThrottling(name) || timeoutCodes.has(name) || name === invalidAnswer) return "transient";
+  if (isThrottling(name) || timeoutCodes.has(name) || name === invalidResponse) return "transient";
   if (status === payloadTooLarge) return "content";
   // A name or ARN that the service does not take is the option's fault, not a record's.
   if (contentCodes.has(name) && !blamesStream(message)) return "content";

@@ -13,14 +13,14 @@ const beforeKey = '","PartitionKey":"';
 const afterKey = '"},';
 const overheadBytes = beforeData.length + beforeKey.length + afterKey.length;
 /** `\u00XX` for a control character; a character of UTF-8 takes three bytes for each UTF-16 unit at most. */
-const mostBytesPerUnit = 6;
+const maxBytesPerUnit = 6;
 
 /** Returns the most bytes that {@link writeJsonBody} can need for these entries. */
-export function mostJsonBytes({ starts: { numbers: starts }, ends: { numbers: ends }, partitionKeys }: EntryTable, entries: readonly Entry[], target: StreamTarget): number {
+export function maxJsonBytes({ starts: { numbers: starts }, ends: { numbers: ends }, partitionKeys }: EntryTable, entries: readonly Entry[], target: StreamTarget): number {
   let bytes = start.length + endOf(target).length;
   for (const entry of entries) {
     const partitionKey = partitionKeys[entry];
-    const keyBytes = partitionKey === undefined ? randomPartitionKeyCharacters : partitionKey.length * mostBytesPerUnit;
+    const keyBytes = partitionKey === undefined ? randomPartitionKeyCharacters : partitionKey.length * maxBytesPerUnit;
     bytes += overheadBytes + base64Bytes((ends[entry] as number) - (starts[entry] as number)) + keyBytes;
   }
   return bytes;
@@ -37,7 +37,7 @@ function endOf(target: StreamTarget): Uint8Array {
  */
 export function writeJsonBody(table: EntryTable, entries: readonly Entry[], target: StreamTarget, random: () => number, sink: ByteSink): void {
   const end = endOf(target);
-  sink.reserve(mostJsonBytes(table, entries, target));
+  sink.reserve(maxJsonBytes(table, entries, target));
   const { bytes } = sink;
   const body = bufferOf(bytes);
   let position = put(start, bytes, 0);

@@ -2,8 +2,8 @@
 import type { Entry, EntryTable } from "../pack/entry_table.js";
 import type { SinkPool } from "../bytes/sink_pool.js";
 import type { ByteSink } from "../bytes/byte_sink.js";
-import { mostCborBytes, writeCborBody } from "./cbor_body.js";
-import { mostJsonBytes, writeJsonBody } from "./json_body.js";
+import { maxCborBytes, writeCborBody } from "./cbor_body.js";
+import { maxJsonBytes, writeJsonBody } from "./json_body.js";
 import { targetOf, type RequestFormat, type StreamTarget } from "./request_form.js";
 
 /** A body, until it is released. */
@@ -42,7 +42,7 @@ export class RequestBodies {
    */
   write(table: EntryTable, entries: readonly Entry[], target = this.target): RequestBody {
     const format = this.#format;
-    const [most, write] = format === "cbor" ? [mostCborBytes, writeCborBody] : [mostJsonBytes, writeJsonBody];
+    const [most, write] = format === "cbor" ? [maxCborBytes, writeCborBody] : [maxJsonBytes, writeJsonBody];
     const sink = this.#sinks.take(most(table, entries, target));
     write(table, entries, target, this.#random, sink);
     return { bytes: sink.bytes.subarray(0, sink.length), format, sink };

@@ -1,6 +1,6 @@
 /** Reads the bodies of responses to PutRecords: what the service says, or why it refuses. */
-import type { Answer } from "../network/exchange.js";
-import { beginsAsCborMap, formatOfResponse } from "./put_records_answer.js";
+import type { HttpResponse } from "../network/exchange.js";
+import { beginsAsCborMap, formatOfResponse } from "./put_records_response.js";
 import type { RequestFormat } from "./request_form.js";
 
 type Members = Readonly<Record<string, unknown>>;
@@ -10,7 +10,7 @@ type Members = Readonly<Record<string, unknown>>;
  * @param requestFormat is taken where the content-type says nothing
  * @throws SyntaxError when the body is neither JSON nor CBOR
  */
-export async function readBody({ statusCode, headers, body }: Answer, requestFormat: RequestFormat): Promise<Members> {
+export async function readBody({ statusCode, headers, body }: HttpResponse, requestFormat: RequestFormat): Promise<Members> {
   if (body.length === 0) return {};
   const isCbor = formatOfResponse(headers["content-type"], requestFormat) === "cbor" && beginsAsCborMap(body);
   // The SDK's reader of CBOR is loaded with it, which no response needs that took all records.
@@ -29,10 +29,10 @@ export async function readBody({ statusCode, headers, body }: Answer, requestFor
 export class ServiceRefusal extends Error {
   readonly $fault: "client" | "server";
   readonly $metadata: { readonly httpStatusCode: number; readonly clockSkewCorrected: boolean };
-  readonly $response: Pick<Answer, "headers">;
+  readonly $response: Pick<HttpResponse, "headers">;
 
   /** @param isClockCorrected whether the next request will be signed with another time */
-  constructor({ statusCode, headers }: Answer, members: Members, isClockCorrected: boolean) {
+  constructor({ statusCode, headers }: HttpResponse, members: Members, isClockCorrected: boolean) {
     super(textOf(members["message"] ?? members["Message"]));
     this.name = codeOf(headers["x-amzn-errortype"] ?? members["code"] ?? members["__type"]);
     this.$fault = statusCode < 500 ? "client" : "server";

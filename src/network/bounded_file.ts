@@ -4,9 +4,9 @@ import { open, stat, type FileHandle } from "node:fs/promises";
 import { devNull } from "node:os";
 
 /** Shared files, and bundles of certificates: the bundles of distributions have 220 to 500 KB. */
-export const mostFileBytes = 1024 * 1024;
+export const maxFileBytes = 1024 * 1024;
 /** Tokens: most have 1 to 3 KB, the largest web identity token 20,000 characters (AWS STS API Reference, AssumeRoleWithWebIdentity). */
-export const mostTokenBytes = 20 * 1024;
+export const maxTokenBytes = 20 * 1024;
 
 const partBytes = 64 * 1024;
 
@@ -28,7 +28,7 @@ export class FileFault extends Error {
  * Node's four threads for files and names. Links are followed: a projected token of Kubernetes is one. The null device is an empty file.
  * @throws FileFault
  */
-export async function readBoundedFile(path: string, mostBytes: number): Promise<Buffer> {
+export async function readBoundedFile(path: string, maxBytes: number): Promise<Buffer> {
   try {
     // Before the file is opened: opening alone starts some devices, and ends the wait of a FIFO's writer.
     if (isNullDevice.test(path) || (await leadsNowhere(check(await stat(path))))) return Buffer.alloc(0);
@@ -36,7 +36,7 @@ export async function readBoundedFile(path: string, mostBytes: number): Promise<
     const file = await open(path, constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0));
     try {
       if (check(await file.stat()).isCharacterDevice()) throw new FileFault(kindFault("a device"));
-      return await readUpTo(file, mostBytes);
+      return await readUpTo(file, maxBytes);
     } finally {
       await file.close();
     }
@@ -63,17 +63,17 @@ async function leadsNowhere(stats: Stats): Promise<boolean> {
 }
 
 /** The size that a file has says nothing of what is read: it may grow, and files of /proc have none. */
-async function readUpTo(file: FileHandle, mostBytes: number): Promise<Buffer> {
+async function readUpTo(file: FileHandle, maxBytes: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let bytes = 0;
-  while (bytes <= mostBytes) {
-    const part = Buffer.allocUnsafe(Math.min(partBytes, mostBytes + 1 - bytes));
+  while (bytes <= maxBytes) {
+    const part = Buffer.allocUnsafe(Math.min(partBytes, maxBytes + 1 - bytes));
     const { bytesRead } = await file.read(part, 0, part.length, null);
     if (bytesRead === 0) return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
     parts.push(part.subarray(0, bytesRead));
     bytes += bytesRead;
   }
-  throw new FileFault(`has more than ${mostBytes} bytes; is it the right file?`);
+  throw new FileFault(`has more than ${maxBytes} bytes; is it the right file?`);
 }
 
 function kindFault(kind: string): string {

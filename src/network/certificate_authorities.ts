@@ -1,7 +1,7 @@
 /** AWS_CA_BUNDLE: a file of certificate authorities that takes the place of those that Node trusts. */
 import { createHash, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
-import { FileFault, mostFileBytes, readBoundedFile } from "./bounded_file.js";
+import { FileFault, maxFileBytes, readBoundedFile } from "./bounded_file.js";
 import { ConfigurationError } from "../configuration_error.js";
 
 /** The authorities to trust. */
@@ -32,7 +32,7 @@ export async function trustOnly(file: string): Promise<Trust> {
 
 async function readText(file: string): Promise<string> {
   try {
-    return (await readBoundedFile(file, mostFileBytes)).toString("latin1");
+    return (await readBoundedFile(file, maxFileBytes)).toString("latin1");
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;
     throw new ConfigurationError(`'AWS_CA_BUNDLE' names ${file}, which ${error.message}`);

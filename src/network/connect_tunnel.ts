@@ -4,7 +4,7 @@ import { connect as connectSecure, type SecureContext } from "node:tls";
 import { unbracketed } from "./host_name.js";
 
 /** Of a response's head, as Node's own limit. A proxy may never end it. */
-const mostHeadBytes = 16 * 1024;
+const maxHeadBytes = 16 * 1024;
 const headEnd = "\r\n\r\n";
 
 /** A proxy's response to CONNECT. */
@@ -14,7 +14,7 @@ export interface ProxyResponse {
 }
 
 /** A connection to the proxy, and the response on it: to the target when the status is 200. */
-export interface AnsweredConnect {
+export interface ConnectResponse {
   readonly socket: Socket;
   readonly response: ProxyResponse;
 }
@@ -31,7 +31,7 @@ export interface ConnectOptions {
 }
 
 /** Asks a proxy for a tunnel. @throws the connection's error, or one for a response that is not HTTP or too long */
-export async function askForTunnel(proxy: URL, options: ConnectOptions): Promise<AnsweredConnect> {
+export async function askForTunnel(proxy: URL, options: ConnectOptions): Promise<ConnectResponse> {
   const socket = openConnection(proxy, options);
   try {
     socket.write(requestFor(proxy, options));
@@ -72,11 +72,11 @@ function readHead(socket: Socket): Promise<string> {
       const from = Math.max(0, read.length + 1 - headEnd.length);
       read = Buffer.concat([read, part]);
       const end = read.indexOf(headEnd, from);
-      if (end < 0 && read.length < mostHeadBytes + headEnd.length) return;
+      if (end < 0 && read.length < maxHeadBytes + headEnd.length) return;
       socket.pause();
       stop();
-      if (end < 0 || end > mostHeadBytes) {
-        reject(new Error(`the head of its answer to CONNECT has more than ${mostHeadBytes} bytes`));
+      if (end < 0 || end > maxHeadBytes) {
+        reject(new Error(`the head of its answer to CONNECT has more than ${maxHeadBytes} bytes`));
         return;
       }
       const rest = read.subarray(end + headEnd.length);

@@ -12,14 +12,14 @@ export const withoutEncoding = { "accept-encoding": "identity" } as const;
 
 /**
  * Returns the body without its encoding; an empty one for a refusal that cannot be read, which still has its status to tell.
- * @param mostBytes limits the decoded body: a thousandth of it may have come
- * @throws an error named EncodedAnswer
+ * @param maxBytes limits the decoded body: a thousandth of it may have come
+ * @throws an error named EncodedResponse
  */
-export async function plainBody(body: Buffer, status: number, headers: IncomingHttpHeaders, mostBytes: number): Promise<Buffer> {
+export async function plainBody(body: Buffer, status: number, headers: IncomingHttpHeaders, maxBytes: number): Promise<Buffer> {
   const encoding = encodingOf(headers);
   if (encoding === undefined) return body;
   try {
-    return await decoded(body, encoding, mostBytes);
+    return await decoded(body, encoding, maxBytes);
   } catch (error) {
     if (status < 400) throw error;
     return Buffer.alloc(0);
@@ -32,24 +32,24 @@ function encodingOf(headers: IncomingHttpHeaders): string | undefined {
   return encoding === "" || encoding === "identity" ? undefined : encoding;
 }
 
-async function decoded(body: Buffer, encoding: string, mostBytes: number): Promise<Buffer> {
+async function decoded(body: Buffer, encoding: string, maxBytes: number): Promise<Buffer> {
   const decoder = (decoders as ReadonlyMap<string, "gunzip" | "inflate" | "brotliDecompress">).get(encoding);
   if (decoder === undefined) {
-    throw encodedAnswer(`the answer has the encoding ${encoding.slice(0, 50)}, though no encoding was requested`);
+    throw encodedResponse(`the answer has the encoding ${encoding.slice(0, 50)}, though no encoding was requested`);
   }
   // Node's zlib is loaded with it, which no proper answer needs.
   const decode: Decode = (await import("node:zlib"))[decoder];
   return new Promise((resolve, reject) => {
-    decode(body, { maxOutputLength: mostBytes }, (error: NodeJS.ErrnoException | null, plain) => {
+    decode(body, { maxOutputLength: maxBytes }, (error: NodeJS.ErrnoException | null, plain) => {
       if (error === null) return resolve(plain);
-      const reason = error.code === "ERR_BUFFER_TOO_LARGE" ? `has more than ${mostBytes} bytes` : `is damaged (${error.code ?? error.message})`;
-      reject(encodedAnswer(`the answer in ${encoding}, which was not requested, ${reason}`));
+      const reason = error.code === "ERR_BUFFER_TOO_LARGE" ? `has more than ${maxBytes} bytes` : `is damaged (${error.code ?? error.message})`;
+      reject(encodedResponse(`the answer in ${encoding}, which was not requested, ${reason}`));
     });
   });
 }
 
 /** The next attempt most likely meets it too, and the service may have done its work. */
-function encodedAnswer(message: string): Error {
+function encodedResponse(message: string): Error {
   const hint = "; let the proxy or endpoint in between leave responses as they are, for the request may have succeeded and is sent again";
-  return Object.assign(new Error(message + hint), { name: "EncodedAnswer" });
+  return Object.assign(new Error(message + hint), { name: "EncodedResponse" });
 }

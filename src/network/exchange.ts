@@ -22,7 +22,7 @@ export interface ExchangeTarget {
   /** Of a connection on which nothing moves. */
   readonly idleTimeoutMs: number;
   /** Bytes of a response's body; longer ones are refused. */
-  readonly mostAnswerBytes: number;
+  readonly maxResponseBytes: number;
 }
 
 /** What is sent. */
@@ -41,7 +41,7 @@ export interface ExchangeWatcher {
 }
 
 /** An answer, read to its end; in the form that the SDK has them. */
-export interface Answer {
+export interface HttpResponse {
   readonly statusCode: number;
   readonly reason: string | undefined;
   readonly headers: IncomingHttpHeaders;
@@ -57,22 +57,22 @@ export interface Answer {
 const partBytes = 256 * 1024;
 
 /** Responses with a status of 1xx before the final one. Nobody asks for any, and a proxy adds one or two. */
-const mostInterimAnswers = 8;
+const maxInterimResponses = 8;
 
-/** Sends a request and reads the response to its end. Rejects with Node's errors, or a TimeoutError, InvalidAnswer, EncodedAnswer or Redirected. */
-export function exchange(target: ExchangeTarget, request: ExchangeRequest, watcher: ExchangeWatcher): Promise<Answer> {
-  const { isSecure, hostname, port, path, agent, connectionTimeoutMs, idleTimeoutMs, mostAnswerBytes } = target;
+/** Sends a request and reads the response to its end. Rejects with Node's errors, or a TimeoutError, InvalidResponse, EncodedResponse or Redirected. */
+export function exchange(target: ExchangeTarget, request: ExchangeRequest, watcher: ExchangeWatcher): Promise<HttpResponse> {
+  const { isSecure, hostname, port, path, agent, connectionTimeoutMs, idleTimeoutMs, maxResponseBytes } = target;
   const { method, headers, body } = request;
   return new Promise((resolve, reject) => {
     let connecting: NodeJS.Timeout | undefined;
-    let interimAnswers = 0;
+    let interimResponses = 0;
     const moved = () => watcher.moved();
     const options = { method, host: hostname, port, path, agent, headers: { ...withoutEncoding, ...headers }, timeout: idleTimeoutMs };
     const sent = (isSecure ? secureRequest : plainRequest)(options, (response) => {
       const { statusCode = 0, statusMessage: reason, headers: answered } = response;
       if (isRedirect(statusCode)) return fail(redirectError(statusCode, answered, target));
-      readBody(response, mostAnswerBytes)
-        .then((read) => plainBody(read, statusCode, answered, mostAnswerBytes))
+      readBody(response, maxResponseBytes)
+        .then((read) => plainBody(read, statusCode, answered, maxResponseBytes))
         .then((read) => resolve({ statusCode, reason, headers: answered, body: read, isRequestSent: sent.writableFinished }), fail);
     });
     /** Rejects by itself: a request whose socket is gone emits no event at its end. */
@@ -98,11 +98,11 @@ export function exchange(target: ExchangeTarget, request: ExchangeRequest, watch
     // Without a listener Node closes the socket of a 101 and emits nothing more.
     sent.on("upgrade", (_, socket) => {
       socket.destroy();
-      fail(invalidAnswer("the answer is 101 Switching Protocols, which was not requested (is there a proxy in between?)"));
+      fail(invalidResponse("the answer is 101 Switching Protocols, which was not requested (is there a proxy in between?)"));
     });
     sent.on("information", ({ statusCode }) => {
-      if (++interimAnswers <= mostInterimAnswers) return;
-      fail(invalidAnswer(`more than ${mostInterimAnswers} interim answers came (the last with status ${statusCode}), and no final one`));
+      if (++interimResponses <= maxInterimResponses) return;
+      fail(invalidResponse(`more than ${maxInterimResponses} interim answers came (the last with status ${statusCode}), and no final one`));
     });
     watcher.onEnd((reason = new Error("the request was ended")) => fail(reason));
   });
@@ -121,16 +121,16 @@ function writeInParts(request: ClientRequest, body: Uint8Array, moved: () => voi
   });
 }
 
-/** Reads an answer's body to its end. Rejects with the stream's error, or when it is longer than `mostBytes`. */
-function readBody(stream: Readable, mostBytes: number): Promise<Buffer> {
+/** Reads an answer's body to its end. Rejects with the stream's error, or when it is longer than `maxBytes`. */
+function readBody(stream: Readable, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let bytes = 0;
     stream.on("data", (part: Buffer) => {
       parts.push(part);
       bytes += part.length;
-      if (bytes <= mostBytes) return;
-      reject(invalidAnswer(`the answer has more than ${mostBytes} bytes; is it the address of the service?`));
+      if (bytes <= maxBytes) return;
+      reject(invalidResponse(`the answer has more than ${maxBytes} bytes; is it the address of the service?`));
       stream.destroy();
     });
     stream.on("error", reject);
@@ -142,6 +142,6 @@ function timeoutError(message: string): Error {
   return Object.assign(new Error(message), { name: "TimeoutError" });
 }
 
-function invalidAnswer(message: string): Error {
-  return Object.assign(new Error(message), { name: "InvalidAnswer" });
+function invalidResponse(message: string): Error {
+  return Object.assign(new Error(message), { name: "InvalidResponse" });
 }

@@ -13,11 +13,11 @@ const idleTimeoutMs = 60_000;
 /** As the SDK's own. */
 const maxSockets = 50;
 /** Several times the longest answer of Kinesis: 500 records with a reason for each that was not taken, or 1000 shards. */
-const mostKinesisAnswerBytes = 4 * 1024 * 1024;
+const maxKinesisResponseBytes = 4 * 1024 * 1024;
 
-/** Makes a handler for one network. @param mostAnswerBytes limits the bodies of responses; Kinesis's unless it is given */
-export function createHttpHandler(network: NetworkEnvironment, mostAnswerBytes = mostKinesisAnswerBytes): RoutedHttpHandler {
-  return new RoutedHttpHandler(network, mostAnswerBytes);
+/** Makes a handler for one network. @param maxResponseBytes limits the bodies of responses; Kinesis's unless it is given */
+export function createHttpHandler(network: NetworkEnvironment, maxResponseBytes = maxKinesisResponseBytes): RoutedHttpHandler {
+  return new RoutedHttpHandler(network, maxResponseBytes);
 }
 
 type Address = Pick<HttpRequest, "protocol" | "hostname" | "port" | "path">;
@@ -41,18 +41,18 @@ export class RoutedHttpHandler {
   /** For the SDK. */
   readonly metadata = { handlerProtocol: "http/1.1" };
   readonly #network: NetworkEnvironment;
-  readonly #mostAnswerBytes: number;
+  readonly #maxResponseBytes: number;
   readonly #secureAgent: SecureAgent;
   readonly #plainAgent: PlainAgent;
   #proxyAgents: Promise<ProxyAgents> | undefined;
 
-  constructor(network: NetworkEnvironment, mostAnswerBytes: number) {
+  constructor(network: NetworkEnvironment, maxResponseBytes: number) {
     const { trust } = network;
     const common = { keepAlive: true, maxSockets, timeout: idleTimeoutMs };
     this.#secureAgent = new SecureAgent({ ...common, ...(trust === undefined ? {} : { secureContext: trust }) });
     this.#plainAgent = new PlainAgent(common);
     this.#network = network;
-    this.#mostAnswerBytes = mostAnswerBytes;
+    this.#maxResponseBytes = maxResponseBytes;
   }
 
   /** Sends a request of the SDK and reads the response to its end. @throws the errors of {@link exchange}; AbortError */
@@ -113,7 +113,7 @@ export class RoutedHttpHandler {
   }
 
   #targetWith(agent: PlainAgent, { protocol, hostname, port, path }: Address): ExchangeTarget {
-    const limits = { connectionTimeoutMs, idleTimeoutMs, mostAnswerBytes: this.#mostAnswerBytes };
+    const limits = { connectionTimeoutMs, idleTimeoutMs, maxResponseBytes: this.#maxResponseBytes };
     return { isSecure: protocol === "https:", hostname: unbracketed(hostname), port, path, agent, ...limits };
   }
 

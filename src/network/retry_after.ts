@@ -1,7 +1,7 @@
 /** Reads how long a response asks to wait before the next request. */
 
 /** 11.5 days: a longer wait is a mistake of the sender. */
-const mostWaitMs = 999_999_000;
+const maxWaitMs = 999_999_000;
 /** IMF-fixdate, the only format that a sender may use. Source: RFC 9110, 5.6.7. */
 const httpDate = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/u;
 
@@ -20,7 +20,7 @@ export function readRetryAfter(headers: Readonly<Record<string, unknown>>, now: 
   if (/^\d+$/u.test(wait)) waitMs = Number(wait) * 1000;
   else if (httpDate.test(wait)) waitMs = Math.max(0, Date.parse(wait) - timeOf(text("date"), now));
   else if (/^\d+$/u.test(amazonWait)) waitMs = Number(amazonWait);
-  return waitMs <= mostWaitMs ? waitMs : undefined;
+  return waitMs <= maxWaitMs ? waitMs : undefined;
 }
 
 /** Returns the headers of the response behind an error, where the SDK's errors have them. */

@@ -45,7 +45,7 @@ export interface Config {
 }
 
 /** Above the slowest response that was seen, 9 s; a PutRecords usually takes 10 to 40 ms. */
-const defaultAnswerTimeoutMs = 10_000;
+const defaultResponseTimeoutMs = 10_000;
 
 /**
  * Reads all options, reports those that are set in a line of the log each, at level debug, and checks them.
@@ -76,7 +76,7 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
       roleDurationSeconds: values.role_duration,
       stsEndpoint: values.sts_endpoint,
       requestTimeoutMs: (values.http_request_timeout ?? 0) * 1000,
-      answerTimeoutMs: values.http_request_timeout === undefined ? defaultAnswerTimeoutMs : 0,
+      responseTimeoutMs: values.http_request_timeout === undefined ? defaultResponseTimeoutMs : 0,
     },
     record: recordOptionsOf(values),
     limits: limitsFor(recordBytes),

@@ -3,7 +3,7 @@ import type { ServicePulse } from "../delivery/service_pulse.js";
 import type { StreamDelivery } from "./stream_delivery.js";
 
 /** A stream takes some KiB: its window, its pulse, and its shards where records are aggregated by them. */
-export const mostStreams = 1000;
+export const maxStreams = 1000;
 
 /** The streams of one output. */
 export class StreamDeliveries {
@@ -16,7 +16,7 @@ export class StreamDeliveries {
    * @param open makes the delivery of a stream, undefined for the output's own
    * @param most streams that are kept; more only while their deliveries are under way
    */
-  constructor(open: (stream: string | undefined) => StreamDelivery, most = mostStreams) {
+  constructor(open: (stream: string | undefined) => StreamDelivery, most = maxStreams) {
     this.#open = open;
     this.#most = most;
   }

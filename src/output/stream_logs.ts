@@ -2,7 +2,7 @@
 import { prefixed, type Log, type LogLevel } from "../telemetry/log.js";
 
 /** In a minute, of all streams together; further ones are written at level debug. */
-const mostMessages = 20;
+const maxMessages = 20;
 const minuteMs = 60_000;
 
 /** The logs of the streams of one output. */
@@ -32,12 +32,12 @@ export class StreamLogs {
   #mayWrite(): boolean {
     const now = this.#now();
     if (now - this.#sinceMs >= minuteMs) {
-      if (this.#unwritten > 0) this.#log.info(`${this.#unwritten} messages about streams were written at level debug, beyond ${mostMessages} in a minute`);
+      if (this.#unwritten > 0) this.#log.info(`${this.#unwritten} messages about streams were written at level debug, beyond ${maxMessages} in a minute`);
       this.#sinceMs = now;
       this.#written = 0;
       this.#unwritten = 0;
     }
-    if (this.#written < mostMessages) this.#written++;
+    if (this.#written < maxMessages) this.#written++;
     else this.#unwritten++;
     return this.#unwritten === 0;
   }

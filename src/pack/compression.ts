@@ -41,14 +41,14 @@ function deflateCompressor(algorithm: "gzip" | "zlib"): Compress {
 
 // Bounds of zlib's deflateInit2: a window of 512 bytes to 32 KiB.
 const leastWindowBits = 9;
-const mostWindowBits = 15;
+const maxWindowBits = 15;
 /** The end of its window in which zlib looks for no match (deflate.h, MIN_LOOKAHEAD). */
 const lookaheadBytes = 262;
 /** zlib's default; its hash table has 2^(memLevel + 7) entries, and a block up to 2^(memLevel + 6) symbols. */
-const mostMemLevel = 8;
+const maxMemLevel = 8;
 const headAndTailBytes = 64;
 /** Node's own. */
-const mostChunkBytes = 16 * 1024;
+const maxChunkBytes = 16 * 1024;
 
 /**
  * zlib clears its window and its tables for each record, which costs as much as to compress a small one: a window of the
@@ -57,11 +57,11 @@ const mostChunkBytes = 16 * 1024;
  */
 function optionsFor(recordBytes: number): ZlibOptions {
   const bits = 32 - Math.clz32(recordBytes + lookaheadBytes - 1);
-  const windowBits = Math.min(Math.max(bits, leastWindowBits), mostWindowBits);
+  const windowBits = Math.min(Math.max(bits, leastWindowBits), maxWindowBits);
   return {
     windowBits,
-    memLevel: Math.min(windowBits - 6, mostMemLevel),
-    chunkSize: Math.min(recordBytes + headAndTailBytes, mostChunkBytes),
+    memLevel: Math.min(windowBits - 6, maxMemLevel),
+    chunkSize: Math.min(recordBytes + headAndTailBytes, maxChunkBytes),
   };
 }
 

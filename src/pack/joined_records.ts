@@ -84,7 +84,7 @@ export class RecordJoiner {
     }
     const end = sink.length;
     const lines = this.#linesOf(partitionKey, keyBytes, stream);
-    if (lines.bytes + (end - start) > this.#mostBytes(keyBytes)) this.#emit(lines);
+    if (lines.bytes + (end - start) > this.#maxBytes(keyBytes)) this.#emit(lines);
     lines.places.push(start, end);
     lines.events.push(event);
     lines.bytes += end - start;
@@ -102,7 +102,7 @@ export class RecordJoiner {
   }
 
   /** The last newline is not sent where records have none of their own. */
-  #mostBytes(keyBytes: number): number {
+  #maxBytes(keyBytes: number): number {
     return this.roomFor(keyBytes) + (this.#limits.hasNewlines ? 0 : 1);
   }
 

@@ -38,7 +38,7 @@ export class OpenAggregate {
   readonly #records = new NumberColumn();
   readonly #events = new NumberColumn();
   #protobufBytes = 0;
-  #mostProtobufBytes = 0;
+  #maxProtobufBytes = 0;
 
   /**
    * @param table in its sink the user records lie, and to it the whole is appended
@@ -75,7 +75,7 @@ export class OpenAggregate {
       this.#latestIndex = index;
     }
     const bytes = this.#protobufBytes + subRecordBytes(end - start, this.#latestIndex);
-    if (bytes > this.#mostProtobufBytes) return false;
+    if (bytes > this.#maxProtobufBytes) return false;
     this.#put(start, end, event, bytes);
     return true;
   }
@@ -110,9 +110,9 @@ export class OpenAggregate {
       tableEntryBytes(encodedKey.length) +
       (hashKey === undefined ? 0 : tableEntryBytes(hashKey.length)) +
       subRecordBytes(end - start, index);
-    const most = index === 0 ? this.#mostBytesRoutedBy(encodedKey) : this.#mostProtobufBytes;
+    const most = index === 0 ? this.#maxBytesRoutedBy(encodedKey) : this.#maxProtobufBytes;
     if (bytes > most) return false;
-    this.#mostProtobufBytes = most;
+    this.#maxProtobufBytes = most;
     this.#encodedKeys.push(encodedKey);
     this.#keys.set(mapKey(partitionKey), index);
     this.#firstKey ??= partitionKey;
@@ -131,7 +131,7 @@ export class OpenAggregate {
     this.#protobufBytes = protobufBytes;
   }
 
-  #mostBytesRoutedBy(encodedKey: Uint8Array): number {
+  #maxBytesRoutedBy(encodedKey: Uint8Array): number {
     const { maximumRecordBytes, serviceRecordBytes } = this.#limits;
     return Math.min(maximumRecordBytes - 1, serviceRecordBytes - encodedKey.length) - framingBytes;
   }

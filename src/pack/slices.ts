@@ -84,17 +84,17 @@ export const sliceRecordBytes = 4 * 1024 * 1024;
  * Of the events that a log usually has, 2 MB. An entry takes some fifty bytes and its partition key (pack/entry_table.ts), so that a
  * chunk of the smallest events (three bytes) would take twenty to thirty times its size as a whole.
  */
-const mostEvents = 20_000;
+const maxEvents = 20_000;
 /** Each slice ends with aggregates that are not full, so it is larger; an event in one takes up to 32 bytes as long as it is filled, and then four. */
-const mostAggregatedEvents = 50_000;
+const maxAggregatedEvents = 50_000;
 /** Each stream has a delivery of its own while the slice is under way. */
-const mostStreams = 256;
+const maxStreams = 256;
 
 /** A slice of large records, or of large aggregates, holds what fills two requests or four aggregates. */
 function sliceLimits(service: ServiceLimits, aggregation: AggregateLimits | undefined): SliceLimits {
   const large = service.maxRecordBytes > maxRecordBytes ? 2 * service.maxRequestBytes : 0;
-  if (aggregation === undefined) return { maxEvents: mostEvents, recordBytes: Math.max(sliceRecordBytes, large) };
-  return { maxEvents: mostAggregatedEvents, recordBytes: Math.max(sliceRecordBytes, large, 4 * aggregation.maximumRecordBytes) };
+  if (aggregation === undefined) return { maxEvents: maxEvents, recordBytes: Math.max(sliceRecordBytes, large) };
+  return { maxEvents: maxAggregatedEvents, recordBytes: Math.max(sliceRecordBytes, large, 4 * aggregation.maximumRecordBytes) };
 }
 
 /** Turns chunks into entries, by the options of one output instance. */
@@ -213,7 +213,7 @@ export class Slices {
    */
   next(table: EntryTable): Entry[] {
     const { options, shaper, compress, report, md5, randomKey, aggregation, shardMap } = this.#dependencies;
-    const { maxEvents, recordBytes: mostBytes } = this.#limits;
+    const { maxEvents, recordBytes: maxBytes } = this.#limits;
     const rest = this.#wanted?.rest ?? 0;
     const border = this.#position < rest ? rest : Number.POSITIVE_INFINITY;
     const { sink, length: first } = table;
@@ -227,7 +227,7 @@ export class Slices {
     this.#packedBytes = 0;
     let recordBytes = 0;
     let left = maxEvents;
-    while (left > 0 && recordBytes < mostBytes && this.#position < border && streams.size < mostStreams) {
+    while (left > 0 && recordBytes < maxBytes && this.#position < border && streams.size < maxStreams) {
       if (!this.#events.next()) {
         this.#isOver = true;
         break;

@@ -11,7 +11,7 @@ export const nodeWithZstd = "Node.js 22.15 or newer, of the 23 series 23.8 or ne
 /** A frame's head and tail, and a block's head. */
 const frameBytes = 64;
 /** Node's own; the output of most records fits into one chunk, which is not copied then. */
-const mostChunkBytes = 16 * 1024;
+const maxChunkBytes = 16 * 1024;
 
 /**
  * Returns the compressor, at Zstandard's default level of 3; undefined where Node has none. The head of each frame has the size of the
@@ -23,6 +23,6 @@ export function zstdCompressor(module: object = zlib): Compress | undefined {
   const zstdCompressSync = compress as ZstdCompressSync;
   return (sink, start) => {
     const record = sink.bytes.subarray(start, sink.length);
-    sink.append(zstdCompressSync(record, { chunkSize: Math.min(record.length + frameBytes, mostChunkBytes) }));
+    sink.append(zstdCompressSync(record, { chunkSize: Math.min(record.length + frameBytes, maxChunkBytes) }));
   };
 }

@@ -12,7 +12,7 @@ const map32 = 0xdf;
 const map32HeadBytes = 5;
 const usualBytes = 4 * 1024;
 /** More is given back when the next event comes. */
-const mostKeptBytes = 64 * 1024;
+const maxKeptBytes = 64 * 1024;
 
 /** An entry that a group shares, copied. */
 interface SharedEntry {
@@ -49,7 +49,7 @@ export class MetadataEntry implements AddedEntry {
   set(input: Input, metadata: number, group: EventGroup | undefined): boolean {
     if (group !== this.#group) this.#share(input, group);
     if (metadata < 0 && this.#shared.length === 0) return false;
-    if (this.#sink.capacity > mostKeptBytes) this.#sink = this.#newSink();
+    if (this.#sink.capacity > maxKeptBytes) this.#sink = this.#newSink();
     this.#events++;
     const sink = this.#sink;
     sink.length = this.value + map32HeadBytes;

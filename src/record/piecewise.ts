@@ -17,7 +17,7 @@ export const leastPiecewiseBytes = 4 * 1024 * 1024;
 /** Each piece costs some 100 bytes more than the data in one run. The last one has at least half of that size. */
 const pieceBytes = 512 * 1024;
 /** The suffix and the newline packed, in a piece of their own. */
-const mostEndingBytes = 64;
+const maxEndingBytes = 64;
 /** How far the pieces may go beyond the limit where the data in one run may still fit, in percent. */
 const doubtPercent = 5;
 /** Halves the last piece down to 4 KiB. */
@@ -49,7 +49,7 @@ export function compressPiecewise(
     if (bytes > room + (maxBytes * doubtPercent) / 100) break;
     if (isLast && bytes <= room) return finish(sink, start, packed, format, "whole");
     if (isLast) return "in doubt";
-    if (bytes + mostEndingBytes <= room) fitting = { pieces: packed.length, bytes, end };
+    if (bytes + maxEndingBytes <= room) fitting = { pieces: packed.length, bytes, end };
     from = end;
   }
   const ending = packEnding(sink, start, fitting.end, room - fitting.bytes, hasNewline, format);

@@ -4,8 +4,8 @@ import { emptyHead, readHead, skipValue, type Input } from "../chunk/msgpack.js"
 /** A power of two, and so many more than there are keys in a usual map that few share a place. */
 const places = 1024;
 /** Beyond these, a map is left to {@link repeatedKeys}, whose work no choice of keys can multiply. */
-const mostKeys = 256;
-const mostSteps = 8;
+const maxKeys = 256;
+const maxSteps = 8;
 
 /** Remembers the text keys of one map after another: cheap enough for every key of every record. */
 export class KeyMemory {
@@ -25,14 +25,14 @@ export class KeyMemory {
 
   /** True when the map, of this input, has had the key; also when it has so many keys, or such odd ones, that it may. */
   mayRepeat({ bytes }: Input, start: number, count: number): boolean {
-    if (++this.#keys > mostKeys) return true;
+    if (++this.#keys > maxKeys) return true;
     let place = 0;
     if (count > 0) {
       // Keys of one map mostly differ in their length, or at their ends or middle.
       const middle = bytes[start + (count >> 1)] as number;
       place = count * 131 + (bytes[start] as number) * 31 + middle * 11 + (bytes[start + count - 1] as number) * 197;
     }
-    for (let step = 0; step < mostSteps; step++) {
+    for (let step = 0; step < maxSteps; step++) {
       place &= places - 1;
       if (this.#takenBy[place] !== this.#map) {
         this.#takenBy[place] = this.#map;

@@ -3,15 +3,15 @@
 /** A power of two. Of more texts, each can take the place of another. */
 const places = 256;
 /** Longer texts are not kept. */
-const mostBytes = 256;
+const maxBytes = 256;
 
 /** Texts that were decoded lately. */
 export class TextMemory {
   readonly #decode: (bytes: Uint8Array) => string;
   readonly #texts: (string | undefined)[] = Array.from({ length: places });
   readonly #counts = new Uint16Array(places);
-  /** Those of each place lie in `mostBytes` of its own. */
-  readonly #bytes = new Uint8Array(places * mostBytes);
+  /** Those of each place lie in `maxBytes` of its own. */
+  readonly #bytes = new Uint8Array(places * maxBytes);
 
   /** @param decode makes the text of bytes; bytes that are the same always become the same text */
   constructor(decode: (bytes: Uint8Array) => string) {
@@ -20,12 +20,12 @@ export class TextMemory {
 
   /** Returns the text of the `count` bytes at `start`. */
   textOf(bytes: Uint8Array, start: number, count: number): string {
-    if (count > mostBytes) return this.#decode(bytes.subarray(start, start + count));
+    if (count > maxBytes) return this.#decode(bytes.subarray(start, start + count));
     const place = placeOf(bytes, start, count);
     const known = this.#texts[place];
     if (known !== undefined && this.#isSame(place, bytes, start, count)) return known;
     const text = this.#decode(bytes.subarray(start, start + count));
-    for (let index = 0; index < count; index++) this.#bytes[place * mostBytes + index] = bytes[start + index] as number;
+    for (let index = 0; index < count; index++) this.#bytes[place * maxBytes + index] = bytes[start + index] as number;
     this.#counts[place] = count;
     this.#texts[place] = text;
     return text;
@@ -33,7 +33,7 @@ export class TextMemory {
 
   #isSame(place: number, bytes: Uint8Array, start: number, count: number): boolean {
     if (this.#counts[place] !== count) return false;
-    const from = place * mostBytes;
+    const from = place * maxBytes;
     for (let index = 0; index < count; index++) if (bytes[start + index] !== this.#bytes[from + index]) return false;
     return true;
   }

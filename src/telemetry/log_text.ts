@@ -2,12 +2,12 @@
 import { secrets, type Secrets } from "./secrets.js";
 
 /** Of a line's text, in UTF-8: as much as the buffer of Fluent Bit's log in its older versions. */
-export const mostTextBytes = 1024;
+export const maxTextBytes = 1024;
 /** What is looked at of a message: cleaning makes it shorter only where it hides a secret. */
-const mostCharactersRead = 64 * 1024;
+const maxCharactersRead = 64 * 1024;
 
 const encoder = new TextEncoder();
-const room = new Uint8Array(mostTextBytes);
+const room = new Uint8Array(maxTextBytes);
 
 /** Control characters, separators of lines, marks of direction, and halves of characters; with those that end a quotation. */
 const unfit = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/gu;
@@ -21,22 +21,22 @@ const unfitWhenQuoted = /["\\\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/gu;
 export function logText(message: string, isQuoted = false, hidden: Secrets = secrets): string {
   const text = escaped(withoutSecrets(message, hidden), isQuoted);
   const { read } = encoder.encodeInto(text, room);
-  if (read === text.length && message.length <= mostCharactersRead) return text;
+  if (read === text.length && message.length <= maxCharactersRead) return text;
   const note = ` [cut: ${message.length} characters in all]`;
-  const kept = encoder.encodeInto(text, room.subarray(0, mostTextBytes - note.length)).read;
+  const kept = encoder.encodeInto(text, room.subarray(0, maxTextBytes - note.length)).read;
   return withoutHalfEscape(text.slice(0, kept), isQuoted) + note;
 }
 
 /** Returns the text up to so many characters, the last of them whole, with "…" for the rest. */
-export function cutTo(mostCharacters: number, text: string): string {
-  if (text.length <= mostCharacters) return text;
-  return `${text.slice(0, mostCharacters - 1).replace(/[\uD800-\uDBFF]$/u, "")}…`;
+export function cutTo(maxCharacters: number, text: string): string {
+  if (text.length <= maxCharacters) return text;
+  return `${text.slice(0, maxCharacters - 1).replace(/[\uD800-\uDBFF]$/u, "")}…`;
 }
 
 /** Returns the text, or its first 64 Ki characters, without secrets: before a cut, which could leave the half of one. */
 export function withoutSecrets(message: string, hidden: Secrets = secrets): string {
-  if (message.length <= mostCharactersRead) return hidden.hide(message);
-  const text = hidden.hide(message.slice(0, mostCharactersRead));
+  if (message.length <= maxCharactersRead) return hidden.hide(message);
+  const text = hidden.hide(message.slice(0, maxCharactersRead));
   // One that the end cuts in two is not found.
   return text.slice(0, Math.max(0, text.length - hidden.longest));
 }

@@ -2,9 +2,9 @@
 import { cutTo, withoutSecrets } from "./log_text.js";
 
 /** Codes of services have up to 40 characters. */
-const mostCodeCharacters = 100;
+const maxCodeCharacters = 100;
 /** The longest of Kinesis, for a wrong signature, has 300 without what should have been signed. */
-const mostMessageCharacters = 600;
+const maxMessageCharacters = 600;
 
 const quotes = "Value '";
 const place = "' at '";
@@ -16,12 +16,12 @@ const place = "' at '";
  */
 export function toldMessage(message: string): string {
   const signed = /The (?:Canonical String|String-to-Sign) /u.exec(message)?.index ?? message.length;
-  return cutTo(mostMessageCharacters, withoutSecrets(withoutValue(message.slice(0, signed).trimEnd())));
+  return cutTo(maxMessageCharacters, withoutSecrets(withoutValue(message.slice(0, signed).trimEnd())));
 }
 
 /** What of a service's code may be told. */
 export function toldCode(code: string): string {
-  return cutTo(mostCodeCharacters, withoutSecrets(code));
+  return cutTo(maxCodeCharacters, withoutSecrets(code));
 }
 
 function withoutValue(message: string): string {

@@ -2,11 +2,11 @@
 
 /** Shorter ones are left: they would stand in the middle of other words. */
 const leastCharacters = 6;
-const mostCharacters = 32 * 1024;
+const maxCharacters = 32 * 1024;
 /** What comes from options and variables: a few for each output. */
-const mostLasting = 1000;
+const maxLasting = 1000;
 /** What is fetched, and is replaced within hours: three for each fetch of credentials. */
-const mostPassing = 100;
+const maxPassing = 100;
 
 /** Secrets, and the messages without them. */
 export class Secrets {
@@ -18,12 +18,12 @@ export class Secrets {
 
   /** Remembers a secret of an option or a variable. */
   keep(secret: string | undefined): void {
-    this.#add(this.#lasting, secret, mostLasting);
+    this.#add(this.#lasting, secret, maxLasting);
   }
 
   /** Remembers a secret that others will follow. */
   note(secret: string | undefined): void {
-    this.#add(this.#passing, secret, mostPassing);
+    this.#add(this.#passing, secret, maxPassing);
   }
 
   /** The longest secret. */
@@ -39,7 +39,7 @@ export class Secrets {
   }
 
   #add(group: Set<string>, secret: string | undefined, most: number): void {
-    if (secret === undefined || secret.length < leastCharacters || secret.length > mostCharacters) return;
+    if (secret === undefined || secret.length < leastCharacters || secret.length > maxCharacters) return;
     const isKnown = group.delete(secret);
     group.add(secret);
     if (isKnown) return;

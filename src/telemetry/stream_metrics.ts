@@ -2,7 +2,7 @@
 import type { GatheredMetrics, Metrics } from "./metrics.js";
 
 /** Streams with series of their own. Each has some 35, with the buckets of its histogram. */
-export const mostLabels = 100;
+export const maxLabels = 100;
 /** The label of all further streams. No stream is called so. */
 export const otherStreams = "(other)";
 
@@ -30,7 +30,7 @@ export class StreamMetrics {
   of(stream: string): Metrics {
     const known = this.#streams.get(stream);
     if (known !== undefined) return known;
-    const own = this.#streams.size < mostLabels ? this.#open(stream) : undefined;
+    const own = this.#streams.size < maxLabels ? this.#open(stream) : undefined;
     if (own !== undefined) this.#streams.set(stream, own);
     return own ?? this.#other;
   }

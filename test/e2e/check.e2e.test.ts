@@ -7,7 +7,7 @@ import { Child } from "../support/child.js";
 import { ConfigurationFolder, type Keys, output, section } from "../support/checked_configuration.js";
 import { type Environment, pluginEnvironment } from "../support/environment.js";
 import { REGION } from "../support/kinesis_local.js";
-import { ScriptedService, type ServedAnswer, type ServedRequest } from "../support/scripted_service.js";
+import { ScriptedService, type ServedResponse, type ServedRequest } from "../support/scripted_service.js";
 import { useStreams } from "../support/stream_fixture.js";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -34,19 +34,19 @@ function runLive(keys: Keys, environment: Environment = {}, text = "") {
   return run(["-c", "live.conf", "--live"], environment);
 }
 
-async function serve(answer: (action: string, request: ServedRequest) => ServedAnswer): Promise<ScriptedService> {
+async function serve(answer: (action: string, request: ServedRequest) => ServedResponse): Promise<ScriptedService> {
   const actionOf = ({ headers }: ServedRequest) => String(headers["x-amz-target"]).split(".")[1] ?? "";
   const service = await ScriptedService.start((request) => answer(actionOf(request), request));
   stops.push(() => service.stop());
   return service;
 }
 
-const refuse = (code: string, message: string): ServedAnswer => ({
+const refuse = (code: string, message: string): ServedResponse => ({
   status: 400,
   headers: { "content-type": "application/x-amz-json-1.1" },
   body: JSON.stringify({ __type: code, message }),
 });
-const summary = (more: object = {}): ServedAnswer => ({
+const summary = (more: object = {}): ServedResponse => ({
   headers: { "content-type": "application/x-amz-json-1.1" },
   body: JSON.stringify({
     StreamDescriptionSummary: { StreamName: "logs", StreamStatus: "ACTIVE", OpenShardCount: 2, RetentionPeriodHours: 48, EncryptionType: "KMS", StreamModeDetails: { StreamMode: "ON_DEMAND" }, ...more },
@@ -207,7 +207,7 @@ describe("live", () => {
     const service = await serve(() => summary());
     const role = "arn:aws:iam::123456789012:role/logs";
     const { status, stdout } = await runLive({ endpoint: service.endpoint, sts_endpoint: sts.endpoint, role_arn: role });
-    expect(stdout).toContain(`failed with CredentialsTimeout: no credentials within 10 s: no answer from AssumeRole of ${role}\n    See that the source`);
+    expect(stdout).toContain(`failed with CredentialsTimeout: no credentials within 10 s: no response from AssumeRole of ${role}\n    See that the source`);
     expect(service.requests).toEqual([]);
     expect(status).toBe(1);
   });

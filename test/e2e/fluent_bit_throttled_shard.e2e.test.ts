@@ -8,7 +8,7 @@ import { deaggregateAll } from "../support/deaggregate.js";
 import { FluentBit } from "../support/fluent_bit.js";
 import { REGION, type ReceivedRecord } from "../support/kinesis_local.js";
 import { evenShards, shardOfKey } from "../support/limited_shards.js";
-import { ScriptedService, type ServedAnswer, type ServedRequest } from "../support/scripted_service.js";
+import { ScriptedService, type ServedResponse, type ServedRequest } from "../support/scripted_service.js";
 import { ShardBuckets } from "../support/shard_buckets.js";
 import { textOf } from "../support/stream_fixture.js";
 
@@ -31,7 +31,7 @@ class LimitedKinesis {
     this.#buckets = new ShardBuckets(recordsPerSecond, () => performance.now());
   }
 
-  answer({ headers, body }: ServedRequest): ServedAnswer {
+  answer({ headers, body }: ServedRequest): ServedResponse {
     if (headers["x-amz-target"]?.toString().endsWith("ListShards") === true) {
       const listed = shards.map(({ id, startingHashKey, endingHashKey }) => {
         const range = { StartingHashKey: String(startingHashKey), EndingHashKey: String(endingHashKey) };

@@ -75,7 +75,7 @@ it("http_request_timeout ends a request that nobody answers, and the flush is to
     const host = await streams.host();
     const options = { ...streams.options("any", { http_request_timeout: "1" }), endpoint: service.endpoint };
     expect(await host.flush(await host.open(options), chunk)).toBe(FLB_RETRY);
-    await host.waitForMessage(/no answer within http_request_timeout/);
+    await host.waitForMessage(/no response within http_request_timeout/);
   } finally {
     await service.stop();
   }

@@ -22,7 +22,7 @@ it("a chunk of half a million events goes out with a heap that all of them at on
 });
 
 /** Measured: 34 to 55, of which the chunk takes 6; all events of the largest at once would take over 200. */
-const mostGrowthMebibytes = 80;
+const maxGrowthMebibytes = 80;
 
 it.each([
   [1_000_000, {}],
@@ -40,7 +40,7 @@ it.each([
   // An array of a time, 0, and a body without members.
   for (let at = 0; at < many.length; at += 3) many.set([0x92, 0, 0x80], at);
   expect(await host.flushUntilAnswered(instance, many)).toBe(FLB_OK);
-  expect(peakMebibytes(core) - before).toBeLessThan(mostGrowthMebibytes);
+  expect(peakMebibytes(core) - before).toBeLessThan(maxGrowthMebibytes);
 });
 
 it("answers retry when Node's heap is full, and ends in order", async () => {

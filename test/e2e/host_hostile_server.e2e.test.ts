@@ -90,7 +90,7 @@ async function serveAll(): Promise<{ server: RawServer; said: string[] }> {
 const flushes = names.length;
 /** Each attempt may take a second, and is made twice at most. */
 const options = { http_request_timeout: "1", retry_timeout: "1", concurrent_requests: "4" };
-const mostGrowthMebibytes = 64;
+const maxGrowthMebibytes = 64;
 
 /** A host with one output that delivers, and is warm: what the first flush of a process takes is not a server's doing. */
 async function healthyHost(environment: Environment) {
@@ -114,7 +114,7 @@ async function healthyHost(environment: Environment) {
       return { counts, allMs: performance.now() - beginMs, throughMs };
     },
     end: async () => {
-      for (const [pid, peak] of before) expect(peakMebibytes(pid) - peak).toBeLessThan(mostGrowthMebibytes);
+      for (const [pid, peak] of before) expect(peakMebibytes(pid) - peak).toBeLessThan(maxGrowthMebibytes);
       const { status, stderr } = await host.end();
       expect(status, stderr).toBe(0);
       expect(stderr).not.toContain("Unexpected error");

@@ -92,7 +92,7 @@ describe("a request of more than 5 MiB", () => {
     [5 * 1024 * 1024, undefined, [bytes]],
   ])("arrives, in halves where the endpoint takes %d bytes: each record once, in the order of its key", async (most, requestBytes, refusedBytes) => {
     const kinesis = await streams.instantKinesis();
-    kinesis.mostRequestBytes = most;
+    kinesis.maxRequestBytes = most;
     const host = await streams.host();
     const options = { stream: "large", region: REGION, endpoint: kinesis.endpoint, partition_key: "key", log_key: "log" };
     expect(await host.flush(await host.open(options), chunkOf(bodies))).toBe(FLB_OK);

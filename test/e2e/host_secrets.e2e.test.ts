@@ -9,7 +9,7 @@ import { chunkOf } from "../support/event_chunk.js";
 import { FLB_OK, FLB_RETRY, type Options, PluginHost } from "../support/plugin_host.js";
 import { ScriptedProxy } from "../support/scripted_proxy.js";
 import { ScriptedService, type Answering, type ServiceSettings } from "../support/scripted_service.js";
-import { messageOf } from "../support/service_answers.js";
+import { messageOf } from "../support/service_responses.js";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -58,7 +58,7 @@ const scenes: readonly (readonly [name: string, told: RegExp, prepare: () => Pro
   ["a failed record that is quoted", /InternalFailure/, async () => ({
     options: { endpoint: await serve(() => ({ body: JSON.stringify({ FailedRecordCount: 1, Records: [{ ErrorCode: "InternalFailure", ErrorMessage: `Value '${record.key}' at 'data' is bad` }] }) })) },
   })],
-  ["an answer that is no JSON and quotes", /InvalidAnswer/, async () => ({ options: { endpoint: await serve(({ headers, body }) => ({ body: `<html>${JSON.stringify(headers)}${body}${record.log}` })) } })],
+  ["an answer that is no JSON and quotes", /InvalidResponse/, async () => ({ options: { endpoint: await serve(({ headers, body }) => ({ body: `<html>${JSON.stringify(headers)}${body}${record.log}` })) } })],
   ["no connection", /ECONNREFUSED/, () => Promise.resolve({ options: { endpoint: "http://127.0.0.1:1" } })],
   ["a role that may not be assumed", /AssumeRole of/, async () => ({
     options: {

@@ -11,7 +11,7 @@ import { SeededRandom } from "../support/seeded_random.js";
 
 const seconds = Number(process.env["FUZZ_SECONDS"] ?? 4);
 const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 0x1_0000_0000);
-const mostBytes = 8 * 1024;
+const maxBytes = 8 * 1024;
 const findings = path.join(process.cwd(), "build", "fuzz");
 
 const realChunks: readonly Uint8Array[] = [
@@ -40,7 +40,7 @@ test(`${seconds} seconds of chunks do no harm`, { timeout: seconds * 3000 + 120_
   const end = performance.now() + seconds * 1000;
   while (performance.now() < end || runs < 100) {
     const fresh = runs < realChunks.length ? realChunks[runs] : undefined;
-    const chunk = fresh ?? (random.below(4) === 0 ? Uint8Array.from(hostileEvent(random)) : damaged(random.pick(corpus), random.pick(corpus), random, mostBytes));
+    const chunk = fresh ?? (random.below(4) === 0 ? Uint8Array.from(hostileEvent(random)) : damaged(random.pick(corpus), random.pick(corpus), random, maxBytes));
     runs++;
     try {
       const cost = trial.run(chunk);

@@ -1,6 +1,6 @@
 /** The core of the real binding's tests: answers, or misbehaves, as stand_in_core.h says, and watches its chunks. */
 import type * as Files from "node:fs";
-import { flushAnswers, initFailed, requestKinds, type Binding } from "../../src/host/binding.js";
+import { flushReplies, initFailed, requestKinds, type Binding } from "../../src/host/binding.js";
 import { misuse } from "./binding_misuse.js";
 
 /** What Node-API's side gives beyond what the real core's types say. */
@@ -70,13 +70,13 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
     fetching.delete(id);
     // As a core that reads until the last moment.
     if (flush?.chunk !== undefined) fingerprint(0, flush.chunk, "");
-    binding.answer(id, value);
+    binding.reply(id, value);
     if (flush?.chunk !== undefined && flush.bytes > 0) past.push(flush.chunk);
     if (!released.delete(id) || flush === undefined) return;
     const exit = deliveringExits.get(flush.instance);
     if (exit === undefined || ofInstance(released, flush.instance).length > 0) return;
     deliveringExits.delete(flush.instance);
-    binding.answer(exit, 0);
+    binding.reply(exit, 0);
   };
 
   const ofInstance = (ids: Iterable<number>, instance: number): number[] => [...ids].filter((id) => flushes.get(id)?.instance === instance);
@@ -104,7 +104,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
       has: (name) => names.includes(name),
       exitTakesMs: Number(option("exit_takes_ms") ?? 0),
     });
-    return flushAnswers.ok;
+    return flushReplies.ok;
   };
 
   const numbers: Readonly<Record<string, (flush: Flush) => number>> = {
@@ -168,7 +168,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
     if (buffer === undefined) fetching.add(id);
     if (buffer === null) {
       unwanted++;
-      answer(id, flushAnswers.retry);
+      answer(id, flushReplies.retry);
     }
     if (buffer === undefined || buffer === null) return undefined;
     expect(buffer.byteLength === flush.bytes, "a chunk is whole");
@@ -191,7 +191,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
       process.removeListener("uncaughtException", fail);
       process.once("uncaughtException", () => {
         process.on("uncaughtException", fail);
-        answer(id, flushAnswers.error);
+        answer(id, flushReplies.error);
       });
       throw new Error("thrown by the handler");
     }
@@ -204,7 +204,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
     answer(id, value);
     if (tag !== "twice") return;
     for (const again of [id, unknownId]) {
-      binding.answer(again, value + 1);
+      binding.reply(again, value + 1);
       surplus++;
     }
   };
@@ -213,7 +213,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
     const exiting = number < 0 ? instances.keys().next().value : number;
     const instance = exiting === undefined ? undefined : instances.get(exiting);
     if (exiting === undefined || instance === undefined) {
-      binding.answer(id, 0);
+      binding.reply(id, 0);
       return;
     }
     instances.delete(exiting);
@@ -222,15 +222,15 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
       if (instance.has("say_at_exit")) expect(binding.log(3, "at the exit"), "the exit waits for the log");
       for (const flush of ofInstance(fetching, exiting)) {
         if (instance.has("deliver_at_exit")) released.add(flush);
-        else answer(flush, flushAnswers.retry);
+        else answer(flush, flushReplies.retry);
       }
       const waiting = ofInstance(held, exiting);
       if (instance.has("deliver_at_exit") && waiting.length + ofInstance(released, exiting).length > 0) {
         deliveringExits.set(exiting, id);
         return release(waiting);
       }
-      for (const flush of waiting) answer(flush, flushAnswers.retry);
-      binding.answer(id, 0);
+      for (const flush of waiting) answer(flush, flushReplies.retry);
+      binding.reply(id, 0);
     };
     const step = (leftMs: number): void => {
       if (leftMs <= 0) {
@@ -247,8 +247,8 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
 
   const stop = (id: number): void => {
     if (saysAtStop) expect(!binding.log(3, "at the end"), "no line reaches the log at the end");
-    for (const flush of [...flushes.keys()]) answer(flush, flushAnswers.ok);
-    binding.answer(id, 0);
+    for (const flush of [...flushes.keys()]) answer(flush, flushReplies.ok);
+    binding.reply(id, 0);
     if (neverEnds) setInterval(() => undefined, 1000);
     binding.close();
   };
@@ -257,7 +257,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
     touchPast();
     switch (kind) {
       case requestKinds.init:
-        binding.answer(id, init(id, instance));
+        binding.reply(id, init(id, instance));
         break;
       case requestKinds.chunk:
         arrived++;
@@ -272,8 +272,8 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
         exit(id, instance);
         break;
       case requestKinds.withdraw:
-        if (flushes.has(instance)) answer(instance, flushAnswers.retry);
-        binding.answer(id, 0);
+        if (flushes.has(instance)) answer(instance, flushReplies.retry);
+        binding.reply(id, 0);
         break;
       case requestKinds.stop:
         stop(id);

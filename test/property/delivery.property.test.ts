@@ -45,7 +45,7 @@ const turns = fc.record({ first: fc.nat(100), together: fc.constantFrom(1, 1, 2)
 
 /** Records that the service refuses for their content end so. Fewer than ten in a chunk: more would not be believed. */
 const poison = "poison";
-const mostPoison = 9;
+const maxPoison = 9;
 
 type Outcome = readonly boolean[] | "refused" | "unreachable";
 
@@ -87,7 +87,7 @@ it("each event arrives as often as there are copies of its chunk", async () => {
         const waiting = contents.flatMap((content, n) => {
           let poisoned = 0;
           // An aggregate would go down with its poison.
-          const isPoison = content.events.map((event) => given.aggregation === "false" && event.isPoison && poisoned++ < mostPoison);
+          const isPoison = content.events.map((event) => given.aggregation === "false" && event.isPoison && poisoned++ < maxPoison);
           const logs = content.events.map(({ length }, event) => {
             return `${n}:${event};`.padEnd(length, ".") + (isPoison[event] === true ? poison : "");
           });

@@ -11,14 +11,14 @@ import { unpackSnappyBlock } from "../support/snappy_block.js";
 const maxRecordBytes = 4096;
 const keys = ["a", "ü", "\u{1f511}", "1", "k1", "k".repeat(256)];
 /** Such records are never cut: they are within the limit with the longest key, and no compression doubles them. */
-const mostTextBytes = 3000;
+const maxTextBytes = 3000;
 
 const records = fc.array(
   fc.record({
     key: fc.option(fc.constantFrom(...keys), { nil: undefined }),
     text: fc.oneof(
       { weight: 8, arbitrary: fc.string({ unit: "grapheme", maxLength: 60 }) },
-      { weight: 2, arbitrary: fc.nat(mostTextBytes / 2).map((length) => "x".repeat(length)) },
+      { weight: 2, arbitrary: fc.nat(maxTextBytes / 2).map((length) => "x".repeat(length)) },
       // What cannot be compressed grows.
       { weight: 2, arbitrary: fc.uint8Array({ minLength: 500, maxLength: 1200 }).map((bytes) => Buffer.from(bytes).toString("base64")) },
     ),

@@ -19,7 +19,7 @@ interface LineFile {
 const stepMs = 50;
 const linesPerFile = 60_000;
 /** So many files (of 30 MB or so) may wait for their lines to arrive: then writing pauses. */
-const mostFiles = 12;
+const maxFiles = 12;
 
 export class LineFiles {
   /** Lines written so far; the number of the next. */
@@ -60,7 +60,7 @@ export class LineFiles {
   #current(): LineFile | undefined {
     const last = this.#files.at(-1);
     if (last !== undefined && last.end - last.first < linesPerFile) return last;
-    if (this.#files.length === mostFiles) return undefined;
+    if (this.#files.length === maxFiles) return undefined;
     const name = path.join(this.#settings.folder, `soak-${this.#counter++}.log`);
     const file = { name, first: this.written, end: this.written };
     this.#files.push(file);

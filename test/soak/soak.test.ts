@@ -16,9 +16,9 @@ import { fairWeather, startWeather } from "./weather.js";
 
 const hasFluentBit = (process.env["FLUENT_BIT"] ?? "") !== "";
 /** The host program keeps the chunks as files until its end: some 15 MB for each second. */
-const mostSecondsInHost = 180;
+const maxSecondsInHost = 180;
 const asked = Number(process.env["SOAK_SECONDS"] ?? 30);
-const seconds = hasFluentBit ? asked : Math.min(asked, mostSecondsInHost);
+const seconds = hasFluentBit ? asked : Math.min(asked, maxSecondsInHost);
 const megabytesPerSecond = Number(process.env["SOAK_MEGABYTES_PER_SECOND"] ?? 25);
 vi.setConfig({ testTimeout: (seconds + 300) * 1000 });
 

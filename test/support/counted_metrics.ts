@@ -5,7 +5,7 @@ export class CountedMetrics implements Metrics {
   readonly counts = new Map<string, number>();
   readonly seconds: number[] = [];
   inFlight = 0;
-  mostInFlight = 0;
+  maxInFlight = 0;
   /** Each limit of requests under way, in their order. */
   readonly limits: number[] = [];
   /** The counts at each publication. */
@@ -17,7 +17,7 @@ export class CountedMetrics implements Metrics {
 
   requestStarted(): void {
     this.inFlight++;
-    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
+    this.maxInFlight = Math.max(this.maxInFlight, this.inFlight);
   }
 
   requestEnded(seconds: number): void {

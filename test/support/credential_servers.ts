@@ -1,11 +1,11 @@
 // Servers of credentials on this machine: a container's endpoint, EC2 instance metadata, and SSO.
-import { ScriptedService, type ServedAnswer } from "./scripted_service.js";
+import { ScriptedService, type ServedResponse } from "./scripted_service.js";
 
 const expiration = "2099-01-01T00:00:00Z";
 
 /** As ECS and EKS Pod Identity answer: `token` tells what the Authorization header must be. */
 export function startContainerEndpoint(keyId: string, token: () => string | undefined): Promise<ScriptedService> {
-  return ScriptedService.start(({ method, path, headers }): ServedAnswer => {
+  return ScriptedService.start(({ method, path, headers }): ServedResponse => {
     if (method !== "GET" || path !== "/v2/credentials?id=7") return { status: 404, body: "{}" };
     if (headers.authorization !== token()) return { status: 401, body: JSON.stringify({ code: "InvalidToken", message: "no" }) };
     const credentials = { AccessKeyId: keyId, SecretAccessKey: "secret", Token: "session", Expiration: expiration };
@@ -15,7 +15,7 @@ export function startContainerEndpoint(keyId: string, token: () => string | unde
 
 /** As IMDSv2 answers (EC2 User Guide, Use IMDSv2). */
 export function startInstanceMetadata(keyId: string): Promise<ScriptedService> {
-  return ScriptedService.start(({ method, path, headers }): ServedAnswer => {
+  return ScriptedService.start(({ method, path, headers }): ServedResponse => {
     if (method === "PUT" && path === "/latest/api/token") {
       const isTimed = headers["x-aws-ec2-metadata-token-ttl-seconds"] === "21600";
       return isTimed ? { body: "metadata-token" } : { status: 400, body: "" };
@@ -31,7 +31,7 @@ export function startInstanceMetadata(keyId: string): Promise<ScriptedService> {
 
 /** As the portal of IAM Identity Center answers GetRoleCredentials. */
 export function startSingleSignOn(keyId: string, accessToken: string): Promise<ScriptedService> {
-  return ScriptedService.start(({ method, path, headers }): ServedAnswer => {
+  return ScriptedService.start(({ method, path, headers }): ServedResponse => {
     const { pathname, searchParams } = new URL(path, "http://localhost");
     const asked = `${method} ${pathname} ${searchParams.get("account_id")} ${searchParams.get("role_name")}`;
     if (asked !== "GET /federation/credentials 123456789012 writer") return { status: 404, body: "{}" };

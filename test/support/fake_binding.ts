@@ -3,7 +3,7 @@ import type { Binding, HostInstance } from "../../src/host/binding.js";
 
 export class FakeBinding implements Binding {
   /** The replies, in order. */
-  readonly answers: [requestId: number, value: number][] = [];
+  readonly replies: [requestId: number, value: number][] = [];
   /** The chunks of flushes by their requests: null when withdrawn; on their way when there is none. */
   readonly chunks = new Map<number, ArrayBuffer | null>();
   /** The requests whose chunks were asked for, in order. */
@@ -18,8 +18,8 @@ export class FakeBinding implements Binding {
     this.asked.push(requestId);
     return this.chunks.get(requestId);
   }
-  answer(requestId: number, value: number): void {
-    this.answers.push([requestId, value]);
+  reply(requestId: number, value: number): void {
+    this.replies.push([requestId, value]);
   }
   extend(requestId: number): void {
     this.extended.push(requestId);

@@ -27,7 +27,7 @@ interface Chunk {
   readonly texts: readonly string[];
 }
 
-const mostTries = 6;
+const maxTries = 6;
 /** One record in so many is what "refuse(poison)" refuses, and so many at the head of the second chunk "refuse(heading)". */
 const poisonEvery = 97;
 const headings = 12;
@@ -69,7 +69,7 @@ export async function runFault(host: PluginHost, mode: Mode, fault: FaultCase): 
         tries.set(chunk.name, tried);
         answers.push(answer);
         if (!isRight(code, chunk, kinesis)) wrongAnswers.push(answer);
-        if (code === FLB_RETRY && tried < mostTries) queue.push(chunk);
+        if (code === FLB_RETRY && tried < maxTries) queue.push(chunk);
       });
     }
     await host.exit(instance);

@@ -8,7 +8,7 @@ import { PlanWalk } from "./plan_walk.js";
 import { isBeyondLimits, seededRandom, shardOf, textsOf, type PutRecord } from "./put_record.js";
 import { bodyIn, contentOf, formOf, recordsIn, type Form } from "./put_records_form.js";
 import { RecordLedger } from "./record_ledger.js";
-import { answerShards, captivePortal, messageOf } from "./service_answers.js";
+import { answerShards, captivePortal, messageOf } from "./service_responses.js";
 
 /** Where records are entered; a test of millions of them has its own. */
 export interface Ledger {

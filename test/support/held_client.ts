@@ -17,7 +17,7 @@ export class HeldClient implements PutRecordsClient {
   /** All requests, in the order in which they started. */
   readonly requests: HeldRequest[] = [];
   readonly underWay: HeldRequest[] = [];
-  mostUnderWay = 0;
+  maxUnderWay = 0;
   readonly #started: (entries: readonly EntryView[]) => void;
 
   /** @param started called for each request, which counts as under way by then */
@@ -47,7 +47,7 @@ export class HeldClient implements PutRecordsClient {
       };
       this.requests.push(request);
       this.underWay.push(request);
-      this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay.length);
+      this.maxUnderWay = Math.max(this.maxUnderWay, this.underWay.length);
       this.#started(entries);
     });
   }

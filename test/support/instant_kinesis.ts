@@ -13,7 +13,7 @@ export class InstantKinesis {
   /** Bytes of data and partition keys of each request. */
   readonly requestBytes: number[] = [];
   /** A larger request is refused, as stand-ins of the service do; and the bytes of those that were. */
-  mostRequestBytes = Number.POSITIVE_INFINITY;
+  maxRequestBytes = Number.POSITIVE_INFINITY;
   readonly refusedBytes: number[] = [];
   /** The form of each request. */
   readonly forms: Form[] = [];
@@ -25,7 +25,7 @@ export class InstantKinesis {
       const records = recordsIn(form, Buffer.concat(parts));
       this.forms.push(form);
       const bytes = records.reduce((sum, { data, partitionKey }) => sum + data.length + Buffer.byteLength(partitionKey), 0);
-      if (bytes > this.mostRequestBytes) {
+      if (bytes > this.maxRequestBytes) {
         this.refusedBytes.push(bytes);
         response.writeHead(400, contentOf(form)).end(bodyIn(form, { __type: "InvalidArgumentException", message: "Records size exceeds 5 MB limit" }));
         return;

@@ -1,7 +1,7 @@
 // Single numbers and texts by the writers of their JSON, in buffers that have just the room that these ask for.
 import { inputOf } from "../../src/chunk/msgpack.js";
 import { putFloat, putInteger64 } from "../../src/record/json/number.js";
-import { mostScalarBytes } from "../../src/record/json/scalar.js";
+import { maxScalarBytes } from "../../src/record/json/scalar.js";
 import { jsonTextBytes, putJsonText } from "../../src/record/json/text.js";
 
 /** Throws at bytes that are no UTF-8, where others would put U+FFFD and hide that we did not. */
@@ -18,7 +18,7 @@ export function jsonText(text: Uint8Array, count = text.length): string {
 
 /** A float's text; undefined when JSON has none for it. */
 export function jsonFloat(value: number): string | undefined {
-  const bytes = new Uint8Array(mostScalarBytes);
+  const bytes = new Uint8Array(maxScalarBytes);
   const end = putFloat(bytes, 0, value);
   return end < 0 ? undefined : strict.decode(bytes.subarray(0, end));
 }
@@ -28,7 +28,7 @@ export function jsonInteger64(value: bigint): string {
   const halves = new DataView(new ArrayBuffer(8));
   if (value < 0n) halves.setBigInt64(0, value);
   else halves.setBigUint64(0, value);
-  const bytes = new Uint8Array(mostScalarBytes);
+  const bytes = new Uint8Array(maxScalarBytes);
   const high = value < 0n ? halves.getInt32(0) : halves.getUint32(0);
   return strict.decode(bytes.subarray(0, putInteger64(bytes, 0, high, halves.getUint32(4))));
 }

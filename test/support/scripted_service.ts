@@ -15,14 +15,14 @@ export interface ServedRequest {
   readonly connection: number;
 }
 
-export interface ServedAnswer {
+export interface ServedResponse {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
 }
 
 /** "silence" never answers, "hang up" closes the connection. */
-export type Answering = (request: ServedRequest, index: number) => ServedAnswer | "silence" | "hang up";
+export type Answering = (request: ServedRequest, index: number) => ServedResponse | "silence" | "hang up";
 
 export interface ServiceSettings {
   /** Key and certificate; plain HTTP without. */

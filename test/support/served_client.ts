@@ -1,6 +1,6 @@
 // A Kinesis client whose service gives one answer to all requests; both end with their test.
 import { afterEach, beforeEach, vi } from "vitest";
-import { ScriptedService, type ServedAnswer } from "./scripted_service.js";
+import { ScriptedService, type ServedResponse } from "./scripted_service.js";
 import { sdkClientOf, stubSdkEnvironment, type SdkClient } from "./sdk_client.js";
 
 export class ServedClient {
@@ -13,7 +13,7 @@ export class ServedClient {
   }
 
   /** Starts the service, and makes the client. */
-  async start(answer: ServedAnswer): Promise<SdkClient> {
+  async start(answer: ServedResponse): Promise<SdkClient> {
     this.#service = await ScriptedService.start(() => answer);
     this.#client = sdkClientOf(this.#service.endpoint, "logs");
     return this.#client;

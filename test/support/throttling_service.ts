@@ -1,6 +1,6 @@
 // A Kinesis that throttles a part of each request for as long as the test says, and keeps the records that it took.
 import type { ReceivedRecord } from "./kinesis_local.js";
-import { ScriptedService, type ServedAnswer, type ServedRequest } from "./scripted_service.js";
+import { ScriptedService, type ServedResponse, type ServedRequest } from "./scripted_service.js";
 
 interface PutRecordsBody {
   readonly Records: readonly { readonly Data: string; readonly PartitionKey: string }[];
@@ -29,7 +29,7 @@ export class ThrottlingService {
     await this.#service?.stop();
   }
 
-  #answer({ body }: ServedRequest): ServedAnswer {
+  #answer({ body }: ServedRequest): ServedResponse {
     const { Records: records } = JSON.parse(body) as PutRecordsBody;
     const results = records.map(({ Data: data, PartitionKey: partitionKey }, index) => {
       if (this.isThrottling && index % 3 === 0) return throttled;

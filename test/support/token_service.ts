@@ -1,5 +1,5 @@
 // A Security Token Service on this machine: AssumeRole and AssumeRoleWithWebIdentity, as in the AWS STS API Reference.
-import { ScriptedService, type ServedAnswer, type ServedRequest } from "./scripted_service.js";
+import { ScriptedService, type ServedResponse, type ServedRequest } from "./scripted_service.js";
 
 /** What a call asked for. */
 export interface TokenCall {
@@ -40,7 +40,7 @@ export class LocalTokenService {
     return this.#service.stop();
   }
 
-  #answer(request: ServedRequest): ServedAnswer {
+  #answer(request: ServedRequest): ServedResponse {
     const form = new URLSearchParams(request.body);
     const action = form.get("Action") ?? "";
     this.calls.push({ action, form, signer: signerOf(request) });

@@ -2,7 +2,7 @@
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { flushAnswers, initFailed, requestKinds, type HostInstance, type LateBuiltIns, type LoadBuiltIn, type RequestHandler } from "../../src/host/binding.js";
+import { flushReplies, initFailed, requestKinds, type HostInstance, type LateBuiltIns, type LoadBuiltIn, type RequestHandler } from "../../src/host/binding.js";
 import { start } from "../../src/main.js";
 import { hostLevels } from "../../src/telemetry/log.js";
 import { chunkOf } from "../support/event_chunk.js";
@@ -51,7 +51,7 @@ class ServedBinding extends FakeBinding {
   override writeMessage(text?: string): void {
     written.push(text ?? "");
   }
-  override answer(requestId: number, value: number): void {
+  override reply(requestId: number, value: number): void {
     this.#waiting.get(requestId)?.(value);
   }
 
@@ -120,11 +120,11 @@ const received = () => kinesis.received.map((data) => (JSON.parse(Buffer.from(da
 
 it("two outputs deliver, and one goes on after the other has ended", async () => {
   const binding = served();
-  expect([await binding.init(optionsOf()), await binding.init(optionsOf())]).toEqual([flushAnswers.ok, flushAnswers.ok]);
-  expect(await Promise.all([binding.flush(0, chunk("first")), binding.flush(1, chunk("second"))])).toEqual([flushAnswers.ok, flushAnswers.ok]);
-  expect(await binding.exit(0)).toBe(flushAnswers.ok);
-  expect(await binding.flush(0, chunk("lost"))).toBe(flushAnswers.retry);
-  expect(await binding.flush(1, chunk("third"))).toBe(flushAnswers.ok);
+  expect([await binding.init(optionsOf()), await binding.init(optionsOf())]).toEqual([flushReplies.ok, flushReplies.ok]);
+  expect(await Promise.all([binding.flush(0, chunk("first")), binding.flush(1, chunk("second"))])).toEqual([flushReplies.ok, flushReplies.ok]);
+  expect(await binding.exit(0)).toBe(flushReplies.ok);
+  expect(await binding.flush(0, chunk("lost"))).toBe(flushReplies.retry);
+  expect(await binding.flush(1, chunk("third"))).toBe(flushReplies.ok);
   expect(received().sort()).toEqual(["first", "second", "third"]);
   await binding.stop();
   expect(binding.closed).toBe(1);
@@ -144,17 +144,17 @@ it("each output writes to Fluent Bit's log by its own level, under its own name"
 
 it("an output with a wrong option fails alone", async () => {
   const binding = served();
-  expect(await binding.init(optionsOf())).toBe(flushAnswers.ok);
+  expect(await binding.init(optionsOf())).toBe(flushReplies.ok);
   expect(await binding.init(optionsOf({ compression: "rar" }))).toBe(initFailed);
   expect(binding.lines.some(({ level, text }) => level === hostLevels.error && text.includes("Invalid 'compression' value (rar)"))).toBe(true);
-  expect(await binding.init(optionsOf())).toBe(flushAnswers.ok);
-  expect(await binding.flush(0, chunk("goes on"))).toBe(flushAnswers.ok);
+  expect(await binding.init(optionsOf())).toBe(flushReplies.ok);
+  expect(await binding.flush(0, chunk("goes on"))).toBe(flushReplies.ok);
   await binding.stop();
 });
 
 it("an option that looks like a misspelled one is told, and does not stop the start", async () => {
   const binding = served();
-  expect(await binding.init(optionsOf({ "partition-key": "log" }))).toBe(flushAnswers.ok);
+  expect(await binding.init(optionsOf({ "partition-key": "log" }))).toBe(flushReplies.ok);
   expect(binding.lines.some(({ level, text }) => level === hostLevels.warning && text.includes("partition-key"))).toBe(true);
   await binding.stop();
 });
@@ -180,7 +180,7 @@ it("with FLB_LOG_LEVEL messages go to standard error, and an unknown level is to
 it("aggregated records have the checksum of Node's MD5", async () => {
   const binding = served();
   await binding.init(optionsOf({ aggregation: "true" }));
-  expect(await binding.flush(0, chunk("in an aggregate"))).toBe(flushAnswers.ok);
+  expect(await binding.flush(0, chunk("in an aggregate"))).toBe(flushReplies.ok);
   const [data = new Uint8Array()] = kinesis.received;
   const body = data.subarray(4, -16);
   expect(Buffer.from(data.subarray(-16))).toEqual(crypto.createHash("md5").update(body).digest());

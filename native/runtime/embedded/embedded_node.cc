@@ -233,12 +233,12 @@ uint32_t EmbeddedNode::begin(const std::shared_ptr<Request> &request) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (post_to_core_ == nullptr) return 0;
   const uint32_t id = requests.add(request);
-  if (!post_to_core_(id)) requests.answer(id, answer_without_core(request->kind));
+  if (!post_to_core_(id)) requests.answer(id, reply_without_core(request->kind));
   return id;
 }
 
 int64_t EmbeddedNode::ask(const std::shared_ptr<Request> &request) {
-  const int64_t when_gone = answer_without_core(request->kind);
+  const int64_t when_gone = reply_without_core(request->kind);
   const uint32_t id = begin(request);
   if (id == 0) return when_gone;
   if (request->kind == RequestKind::kInit) return wait_for_init(id);

@@ -302,12 +302,12 @@ uint32_t ChildNode::forward(const std::shared_ptr<Request> &request, const std::
     header.id = requests.add(request);
   }
   run->watch.asked();
-  if (!send(*run, header, request->tag)) requests.answer(header.id, answer_without_core(request->kind));
+  if (!send(*run, header, request->tag)) requests.answer(header.id, reply_without_core(request->kind));
   return header.id;
 }
 
 int64_t ChildNode::forward_and_wait(const std::shared_ptr<Request> &request, const std::shared_ptr<Run> &run) {
-  const int64_t when_gone = answer_without_core(request->kind);
+  const int64_t when_gone = reply_without_core(request->kind);
   const uint32_t id = forward(request, run);
   if (id == 0) return when_gone;
   if (request->kind == RequestKind::kInit) return wait_for_init(id);

@@ -10,7 +10,7 @@ bool CoreService::serve(const Frame &frame, const std::vector<double> &pairs) {
   LocalHost &host = LocalHost::get();
   const FrameHeader &header = frame.header;
   switch (header.kind) {
-    case FrameKind::kAnswer:
+    case FrameKind::kReply:
       host.answer(header.id, header.number);
       return true;
     case FrameKind::kWantChunk:

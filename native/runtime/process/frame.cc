@@ -41,7 +41,7 @@ bool has_sound_lengths(const FrameHeader &header, Way way) {
     case FrameKind::kAddSeries:
       return way == Way::kToHost && !has_data;
     case FrameKind::kReady:
-    case FrameKind::kAnswer:
+    case FrameKind::kReply:
     case FrameKind::kExitProcess:
     case FrameKind::kWantChunk:
     case FrameKind::kExtend:

@@ -27,7 +27,7 @@ enum class FrameKind : uint32_t {
   // To the host.
   kReady = 10,
   kRefusal = 11,      // text: why
-  kAnswer = 12,       // id of the request, number the answer
+  kReply = 12,        // id of the request, number the answer
   kExitProcess = 13,  // number: the status
   kMetrics = 14,      // id of the set, data pairs of doubles
   kWantChunk = 15,    // id of the flush whose chunk is to come

@@ -234,7 +234,7 @@ void RemoteHost::answer(uint32_t request_id, int64_t value) {
     std::lock_guard<std::mutex> lock(mutex_);
     if (requests_.erase(request_id) == 0) return;
   }
-  send({FrameKind::kAnswer, request_id, value});
+  send({FrameKind::kReply, request_id, value});
 }
 
 std::optional<std::string> RemoteHost::option(uint32_t request_id, const std::string &key) {

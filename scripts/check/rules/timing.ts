@@ -8,7 +8,7 @@ const defaultGrace = 5;
 const defaultFlush = 1;
 /** Of a connection on which nothing moves, and of a response where http_request_timeout is unset: see docs/NETWORK.md, "Time limits". */
 const idleSeconds = 60;
-const defaultAnswerSeconds = 10;
+const defaultResponseSeconds = 10;
 /** Below this many seconds aggregates stay small, see docs/RECORDS.md, "KPL aggregation". */
 const longFlush = 5;
 
@@ -40,9 +40,9 @@ export function timeouts(output: KinesisOutput, config: Config, service: Setting
       advice: `${raise(retry)}, or retry_timeout to ${end} or less`,
     });
   }
-  const { requestTimeoutMs, answerTimeoutMs = 0 } = config.connection;
-  const isDefault = answerTimeoutMs > 0;
-  const request = (isDefault ? answerTimeoutMs : requestTimeoutMs) / 1000;
+  const { requestTimeoutMs, responseTimeoutMs = 0 } = config.connection;
+  const isDefault = responseTimeoutMs > 0;
+  const request = (isDefault ? responseTimeoutMs : requestTimeoutMs) / 1000;
   const place = placeOf(output, "http_request_timeout");
   if (request === 0) {
     findings.push({
@@ -50,7 +50,7 @@ export function timeouts(output: KinesisOutput, config: Config, service: Setting
       place,
       rule: "request-timeout",
       message: `with 'http_request_timeout 0' a request without a response holds its chunk for up to ${idleSeconds} seconds`,
-      advice: `Remove it: the default is ${defaultAnswerSeconds} seconds`,
+      advice: `Remove it: the default is ${defaultResponseSeconds} seconds`,
     });
   } else if (request > end) {
     findings.push({

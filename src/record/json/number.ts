@@ -46,7 +46,7 @@ const powers = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
 /** Up to here the whole part is written as an integer of 32 bits. */
 const largestWhole = 2 ** 31;
 /** Up to here every two decimal fractions are two numbers: 15 digits (IEEE 754 binary64). */
-const mostDigits = 1e15;
+const maxDigits = 1e15;
 
 /**
  * Writes a float of 64 bits, or one of 32, which is written as the double that holds it: the Go plugin's decoder makes
@@ -59,7 +59,7 @@ export function putFloat(bytes: Uint8Array, position: number, value: number): nu
       const power = powers[decimals] as number;
       const scaled = Math.round(size * power);
       // A fraction of at most 15 digits that reads back as the number is its only one, so the first found is the shortest.
-      if (scaled / power === size && scaled < mostDigits) return putFraction(bytes, position, value, scaled, decimals);
+      if (scaled / power === size && scaled < maxDigits) return putFraction(bytes, position, value, scaled, decimals);
     }
   }
   return Number.isFinite(value) ? putAscii(bytes, position, String(value)) : -1;

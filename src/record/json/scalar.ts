@@ -3,7 +3,7 @@ import type { Input } from "../../chunk/msgpack.js";
 import { putFloat, putInteger, putInteger64, putUnsigned } from "./number.js";
 
 /** Bytes that the longest scalar takes: a float such as -0.0000010022886875520671, of 17 digits from the sixth place on. */
-export const mostScalarBytes = 25;
+export const maxScalarBytes = 25;
 
 /** Bytes of a scalar by its first byte; 0 for other values (and for the byte that msgpack never uses). */
 export const scalarBytes = new Uint8Array(256);
@@ -21,7 +21,7 @@ const falseWord = 0x736c6166;
 const letterE = 0x65;
 
 /**
- * Writes the scalar at `offset` to `position`, where there must be room for {@link mostScalarBytes}.
+ * Writes the scalar at `offset` to `position`, where there must be room for {@link maxScalarBytes}.
  * Gives the position behind it; -1 for NaN and infinities, which JSON does not have.
  */
 export function putScalar(input: Input, offset: number, bytes: Uint8Array, view: DataView, position: number): number {

@@ -20,7 +20,7 @@ shortEscape[0x0d] = 0x72; // r
 /**
  * Writes the bytes from `from` to `end` as a JSON string with its quotes. Returns the position behind it.
  * Each byte that is not part of valid UTF-8 becomes U+FFFD, as in Go's encoding/json.
- * There must be room for what {@link jsonTextBytes} counts, which is never more than {@link mostJsonBytes}.
+ * There must be room for what {@link jsonTextBytes} counts, which is never more than {@link maxJsonBytes}.
  */
 export function putJsonText(
   source: Uint8Array,
@@ -111,7 +111,7 @@ function putRest(
 }
 
 /** Room that is enough for any text of `count` bytes, its quotes included. */
-export function mostJsonBytes(count: number): number {
+export function maxJsonBytes(count: number): number {
   return count * maxBytesPerByte + 2;
 }
 

@@ -4,8 +4,8 @@ import { maxNestingDepth } from "../../limits.js";
 import type { ByteSink } from "../../bytes/byte_sink.js";
 import { hasDot, replaceDotsIn } from "./dots.js";
 import { writeExtension } from "./extension.js";
-import { mostScalarBytes, putScalar, scalarBytes } from "./scalar.js";
-import { jsonTextBytes, mostJsonBytes, putJsonText } from "./text.js";
+import { maxScalarBytes, putScalar, scalarBytes } from "./scalar.js";
+import { jsonTextBytes, maxJsonBytes, putJsonText } from "./text.js";
 import { timeText } from "./time.js";
 
 /** Why a value cannot be written as JSON. */
@@ -19,7 +19,7 @@ export type JsonFailure =
 export const failed = -1;
 
 /** A scalar, or an empty map, and the comma behind it. */
-const roomBytes = mostScalarBytes + 1;
+const roomBytes = maxScalarBytes + 1;
 /** The longest text for which six times its bytes are reserved; of longer ones, what they need is counted. */
 const longestTextReserved = 4096;
 
@@ -177,7 +177,7 @@ export class JsonWriter {
             break;
           }
         }
-        if (to + mostJsonBytes(count) > lastRoom) {
+        if (to + maxJsonBytes(count) > lastRoom) {
           stop = "special value";
           break;
         }
@@ -235,7 +235,7 @@ export class JsonWriter {
       sink.reserve(1);
       return end;
     }
-    sink.reserve(mostScalarBytes + 3);
+    sink.reserve(maxScalarBytes + 3);
     sink.put(quote);
     const to = putScalar(input, offset, sink.bytes, sink.view, sink.length);
     if (to < 0) return this.#fail("holds NaN or an infinite number, which JSON does not have");
@@ -258,5 +258,5 @@ function writeText(input: Input, start: number, end: number, sink: ByteSink): vo
 
 function reserveText(input: Input, start: number, end: number, sink: ByteSink): void {
   const count = end - start;
-  sink.reserve(roomBytes + (count > longestTextReserved ? jsonTextBytes(input, start, end) : mostJsonBytes(count)));
+  sink.reserve(roomBytes + (count > longestTextReserved ? jsonTextBytes(input, start, end) : maxJsonBytes(count)));
 }

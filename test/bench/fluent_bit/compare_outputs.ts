@@ -105,7 +105,7 @@ async function measureRound(
     rounds.get(variant.name)?.push(run);
     console.error(
       `${name}, ${latencyMs} ms, ${records}: ${variant.name} ${figure(run.firstToLastSeconds, 2)} s first to last, ` +
-        `${figure(run.cpuSeconds, 2)} s CPU, ${run.mostInFlight} in flight`,
+        `${figure(run.cpuSeconds, 2)} s CPU, ${run.maxInFlight} in flight`,
     );
   }
 }

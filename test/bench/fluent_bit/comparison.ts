@@ -23,7 +23,7 @@ export interface Summary {
   readonly peakRssMib: number;
   readonly wireMegabytes: number;
   readonly requests: number;
-  readonly mostInFlight: number;
+  readonly maxInFlight: number;
   readonly serverCpuSeconds: number;
 }
 
@@ -71,7 +71,7 @@ export function summarize(rounds: Rounds): Summary[] {
       peakRssMib: of((run) => run.peakRssMib),
       wireMegabytes: of((run) => run.wireBytes) / 1e6,
       requests: of((run) => run.requests),
-      mostInFlight: of((run) => run.mostInFlight),
+      maxInFlight: of((run) => run.maxInFlight),
       serverCpuSeconds: of((run) => run.serverCpuSeconds),
     };
   });
@@ -94,7 +94,7 @@ export function tableOf(summaries: readonly Summary[]): string {
     figure(of.peakRssMib, 0),
     figure(of.wireMegabytes, 1),
     figure(of.requests, 0),
-    figure(of.mostInFlight, 0),
+    figure(of.maxInFlight, 0),
     figure(of.serverCpuSeconds, 2),
   ]);
   return table(head, rows);

@@ -18,7 +18,7 @@ export interface Run {
   readonly wireBytes: number;
   readonly requests: number;
   /** The largest number of requests that waited for their answer at once. */
-  readonly mostInFlight: number;
+  readonly maxInFlight: number;
   readonly records: number;
   readonly serverCpuSeconds: number;
 }
@@ -55,7 +55,7 @@ export async function measureRun(
       peakRssMib,
       wireBytes: books.bytes,
       requests,
-      mostInFlight: books.mostInFlight,
+      maxInFlight: books.maxInFlight,
       records: books.records,
       serverCpuSeconds: books.cpuMs / 1000,
     };

@@ -48,9 +48,9 @@ function plannedComparisons(): Planned[] {
 /** Every comparison that `make bench` keeps. */
 export async function throughFluentBit(named: Programs, runs: number): Promise<FluentBitResults[]> {
   const results: FluentBitResults[] = [];
-  const mostRecords = numberSetting("BENCH_RECORDS", Number.MAX_SAFE_INTEGER);
+  const maxRecords = numberSetting("BENCH_RECORDS", Number.MAX_SAFE_INTEGER);
   for (const { title, records: usual, latenciesMs, variants } of plannedComparisons()) {
-    const records = [...new Set(usual.map((count) => Math.min(count, mostRecords)))];
+    const records = [...new Set(usual.map((count) => Math.min(count, maxRecords)))];
     const outcomes = await compareOutputs({ variants: withoutPeer(variants, named), runs, records, latenciesMs }, named);
     results.push(...outcomes.map((outcome) => ({ title, runs, ...outcome })));
   }

@@ -13,7 +13,7 @@ export interface Books {
   /** PutRecords requests that wait for their answer now. */
   readonly inFlight: number;
   /** The largest number of requests that waited for their answer at once. */
-  readonly mostInFlight: number;
+  readonly maxInFlight: number;
   readonly cpuMs: number;
 }
 
@@ -24,7 +24,7 @@ export class ServerBooks {
   #firstRequestMs = 0;
   #lastRequestMs = 0;
   #inFlight = 0;
-  #mostInFlight = 0;
+  #maxInFlight = 0;
   #cpuBefore = process.cpuUsage();
 
   received(bytes: number): void {
@@ -37,7 +37,7 @@ export class ServerBooks {
     this.#requests++;
     this.#records += records;
     this.#inFlight++;
-    this.#mostInFlight = Math.max(this.#mostInFlight, this.#inFlight);
+    this.#maxInFlight = Math.max(this.#maxInFlight, this.#inFlight);
   }
 
   /** Counts requests that wait no longer: answered, or given up by their sender. */
@@ -48,7 +48,7 @@ export class ServerBooks {
   /** Starts anew; requests that still wait go on waiting. */
   reset(): void {
     this.#requests = this.#records = this.#bytes = this.#firstRequestMs = this.#lastRequestMs = 0;
-    this.#mostInFlight = this.#inFlight;
+    this.#maxInFlight = this.#inFlight;
     this.#cpuBefore = process.cpuUsage();
   }
 
@@ -61,7 +61,7 @@ export class ServerBooks {
       firstRequestMs: this.#firstRequestMs,
       lastRequestMs: this.#lastRequestMs,
       inFlight: this.#inFlight,
-      mostInFlight: this.#mostInFlight,
+      maxInFlight: this.#maxInFlight,
       cpuMs: (user + system) / 1000,
     };
   }

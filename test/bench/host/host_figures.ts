@@ -27,7 +27,7 @@ const restMs = 2000;
 const growthRuns = 3;
 /** About a second of CPU for each point. */
 const growthBytes = 90e6;
-const mostGrowthFlushes = 3000;
+const maxGrowthFlushes = 3000;
 const usualChunkRecords = 4000;
 const usualChunkBytes = 2e6;
 
@@ -67,7 +67,7 @@ async function measureChunk(service: Service, instances: number, bodies: readonl
   return withHost(service, instances, async (host) => {
     const chunk = chunkOfLogs(bodies);
     const file = host.keepChunk(chunk);
-    const count = Math.min(mostGrowthFlushes, Math.max(1, Math.round(growthBytes / chunk.length / instances)));
+    const count = Math.min(maxGrowthFlushes, Math.max(1, Math.round(growthBytes / chunk.length / instances)));
     await host.flushAll(file, 1, Math.max(1, Math.round(count / 3)));
     const cpu: number[] = [];
     for (let run = 0; run < growthRuns; run++) cpu.push((await host.flushAll(file, 1, count)).cpuSeconds);

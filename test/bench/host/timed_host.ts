@@ -6,7 +6,7 @@ import { Child } from "../../support/child.js";
 import { pluginEnvironment } from "../../support/environment.js";
 import { buildHost, FLB_OK, type Options, PLUGIN } from "../../support/plugin_host.js";
 
-const longestAnswerMs = 300_000;
+const longestResponseMs = 300_000;
 const clockTicksPerSecond = 100;
 
 export interface Flushes {
@@ -82,7 +82,7 @@ export class TimedHost {
 
   async #ask(command: string, answer: RegExp): Promise<RegExpExecArray> {
     this.#child.write(command);
-    const line = await this.#child.waitUntil(() => this.#nextLine(), `the answer to "${command}"`, longestAnswerMs);
+    const line = await this.#child.waitUntil(() => this.#nextLine(), `the answer to "${command}"`, longestResponseMs);
     const match = answer.exec(line);
     if (match === null) throw new Error(`"${command}" was answered by "${line}":\n${this.#child.stderr}`);
     return match;

@@ -10,10 +10,10 @@ import { type Case, mustEqual } from "../stage.js";
 const kibibyte = 1024;
 const logBytes = 2.5 * kibibyte * kibibyte;
 const sizes = [200, 500, 1000, 5000, 20_000, 32 * kibibyte, 100_000, kibibyte * kibibyte];
-const mostRecords = 200;
-const mostBytesOfRun = 400_000;
+const maxRecords = 200;
+const maxBytesOfRun = 400_000;
 const mixRecords = 200;
-const mostShareOfZlibs = 1.02;
+const maxShareOfZlibs = 1.02;
 
 type ZlibAlgorithm = Extract<CompressionAlgorithm, "gzip" | "zlib">;
 type Compress = (bytes: Uint8Array) => Uint8Array;
@@ -70,7 +70,7 @@ function compressionCase(name: string, algorithm: ZlibAlgorithm, records: readon
     for (const record of records) mustEqual(unpack(compress(record)), record, `${algorithm} of ${name}`);
   }
   const share = packedBytes(ours) / packedBytes(node);
-  if (share > mostShareOfZlibs) throw new Error(`${algorithm} of ${name}: ${share.toFixed(3)} of zlib's bytes; nothing is timed`);
+  if (share > maxShareOfZlibs) throw new Error(`${algorithm} of ${name}: ${share.toFixed(3)} of zlib's bytes; nothing is timed`);
   const each = (compress: Compress) => () => {
     for (const record of records) compress(record);
   };
@@ -92,7 +92,7 @@ export function compressionCases(): Case[] {
   const bodies = containerLogMix.bodies(Math.ceil(logBytes / 400));
   const logs = Buffer.from(bodies.map((body) => JSON.stringify(body)).join("\n"));
   const ofSizes = sizes.map((bytes) => {
-    const count = Math.max(1, Math.min(mostRecords, Math.floor(mostBytesOfRun / bytes)));
+    const count = Math.max(1, Math.min(maxRecords, Math.floor(maxBytesOfRun / bytes)));
     const records = Array.from({ length: count }, (_, index) => logs.subarray(index * bytes, (index + 1) * bytes));
     return compressionCase(`${bytes} bytes of container logs`, "gzip", records);
   });

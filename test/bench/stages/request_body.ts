@@ -7,14 +7,14 @@ import { containerLogMix } from "../mixes/mixes.js";
 import { type Case, mustEqual } from "../stage.js";
 import { entryOf, tableOf } from "../../support/entry.js";
 
-const mostRecords = 500;
+const maxRecords = 500;
 const target = { StreamName: "logs" };
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "dummy-secret" };
 
 /** As many entries as a request may have; `times` that many logs in each record. */
 export function requestEntries(times: number): EntryView[] {
-  const bodies = containerLogMix.bodies(mostRecords * times);
-  return Array.from({ length: mostRecords }, (_, index) => {
+  const bodies = containerLogMix.bodies(maxRecords * times);
+  return Array.from({ length: maxRecords }, (_, index) => {
     const data = Buffer.from(bodies.slice(index * times, (index + 1) * times).map((body) => JSON.stringify(body)).join("\n"));
     const partitionKey = `key ${String(index).padStart(4, "0")}`;
     return entryOf({ data, partitionKey, events: index });

@@ -4,7 +4,7 @@ import { summarize } from "../../bench/fluent_bit/comparison.js";
 import type { Run } from "../../bench/fluent_bit/measured_run.js";
 
 function run(cpuSeconds: number, wallSeconds = 1): Run {
-  return { cpuSeconds, wallSeconds, firstToLastSeconds: wallSeconds / 2, mostInFlight: 1, peakRssMib: 50, wireBytes: 2e6, requests: 3, records: 10, serverCpuSeconds: 0 };
+  return { cpuSeconds, wallSeconds, firstToLastSeconds: wallSeconds / 2, maxInFlight: 1, peakRssMib: 50, wireBytes: 2e6, requests: 3, records: 10, serverCpuSeconds: 0 };
 }
 
 it("the CPU of an output is that of the process without the null run of the same round, and its ratio that to the C output", () => {

@@ -5,7 +5,7 @@ import { labelOf, pictureOf } from "../../bench/picture.js";
 import type { Results } from "../../bench/results.js";
 
 function summary(variant: string, outputCpuSeconds: number, wallSeconds: number): Summary {
-  const zeros = { firstToLastSeconds: 0, firstToLastToReference: 0, mostInFlight: 0, cpuSeconds: 0, cpuToReference: 0, wallToReference: 0, peakRssMib: 0, wireMegabytes: 0, requests: 0, serverCpuSeconds: 0 };
+  const zeros = { firstToLastSeconds: 0, firstToLastToReference: 0, maxInFlight: 0, cpuSeconds: 0, cpuToReference: 0, wallToReference: 0, peakRssMib: 0, wireMegabytes: 0, requests: 0, serverCpuSeconds: 0 };
   return { ...zeros, variant, outputCpuSeconds, wallSeconds };
 }
 

@@ -4,7 +4,7 @@ import type { Summary } from "../../bench/fluent_bit/comparison.js";
 import { figuresOf, withFigures } from "../../bench/readme_figures.js";
 import type { Results } from "../../bench/results.js";
 
-const zeros = { firstToLastToReference: 0, mostInFlight: 0, cpuToReference: 0, wallToReference: 0, wireMegabytes: 250, requests: 0, serverCpuSeconds: 0, peakRssMib: 90 };
+const zeros = { firstToLastToReference: 0, maxInFlight: 0, cpuToReference: 0, wallToReference: 0, wireMegabytes: 250, requests: 0, serverCpuSeconds: 0, peakRssMib: 90 };
 const summary = (variant: string, cpuSeconds: number, wallSeconds = 5): Summary =>
   ({ ...zeros, variant, cpuSeconds, outputCpuSeconds: cpuSeconds - 2, wallSeconds, firstToLastSeconds: wallSeconds - 1 });
 const comparison = (title: string, records: number, summaries: Summary[], latencyMs = 0) => ({ title, records, latencyMs, runs: 5, summaries });

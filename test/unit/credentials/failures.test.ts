@@ -65,7 +65,7 @@ describe("a container's endpoint", () => {
     async (body) => {
       vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", await serve(() => ({ body })));
       expect(await settings.failure()).toBe(
-        "the container's endpoint: its answer has no AccessKeyId and SecretAccessKey",
+        "the container's endpoint: no AccessKeyId and SecretAccessKey in its response",
       );
     },
   );

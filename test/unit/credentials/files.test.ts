@@ -5,7 +5,7 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
-import { mostFileBytes, mostTokenBytes } from "../../../src/network/bounded_file.js";
+import { maxFileBytes, maxTokenBytes } from "../../../src/network/bounded_file.js";
 import { startContainerEndpoint, startSingleSignOn } from "../../support/credential_servers.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
 import { LocalTokenService } from "../../support/token_service.js";
@@ -29,7 +29,7 @@ const replacements: readonly [string, () => string, RegExp][] = [
   ["an endless device", () => "/dev/zero", /is a device; it must be a regular file/],
   ["a folder", () => settings.home, /is a folder; it must be a regular file/],
   ["nothing", () => path.join(settings.home, "missing"), /cannot be read \(ENOENT\)/],
-  ["a file that is too large", () => settings.write("large", "x".repeat(mostFileBytes + 1)), /has more than \d+ bytes; is it the right file\?/],
+  ["a file that is too large", () => settings.write("large", "x".repeat(maxFileBytes + 1)), /has more than \d+ bytes; is it the right file\?/],
 ];
 
 describe.each(["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])("%s", (variable) => {
@@ -54,10 +54,10 @@ describe.each(["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])("%s", (variabl
     }
   });
 
-  it.each([mostFileBytes - 1, mostFileBytes, mostFileBytes + 1])("is read up to 1 MiB: %i bytes", async (bytes) => {
+  it.each([maxFileBytes - 1, maxFileBytes, maxFileBytes + 1])("is read up to 1 MiB: %i bytes", async (bytes) => {
     const text = variable === "AWS_CONFIG_FILE" ? keys.replace("[default]", "[profile default]") : keys;
     vi.stubEnv(variable, settings.write("filled", text + "#".repeat(bytes - text.length)));
-    if (bytes <= mostFileBytes) expect(await settings.keyId()).toBe("AKIDFILE");
+    if (bytes <= maxFileBytes) expect(await settings.keyId()).toBe("AKIDFILE");
     else expect(await settings.failure()).toContain(`${variable} names`);
   });
 
@@ -100,12 +100,12 @@ describe("a token's file", () => {
     expect(await settings.failure()).toMatch(new RegExp(`^the container's endpoint: AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names .*, which ${reason.source}`));
   });
 
-  it.each([mostTokenBytes - 1, mostTokenBytes, mostTokenBytes + 1])("is read up to 20 KiB: %i bytes", async (bytes) => {
+  it.each([maxTokenBytes - 1, maxTokenBytes, maxTokenBytes + 1])("is read up to 20 KiB: %i bytes", async (bytes) => {
     const tokens = await LocalTokenService.start();
     vi.stubEnv("AWS_ROLE_ARN", role);
     vi.stubEnv("AWS_WEB_IDENTITY_TOKEN_FILE", settings.write("token", "t".repeat(bytes)));
     const options = { stsEndpoint: tokens.endpoint };
-    if (bytes <= mostTokenBytes) expect(await settings.keyId(options)).toBe("AKIDWRITER");
+    if (bytes <= maxTokenBytes) expect(await settings.keyId(options)).toBe("AKIDWRITER");
     else expect(await settings.failure(options)).toContain("which has more than 20480 bytes");
     await tokens.stop();
   });

@@ -1,7 +1,7 @@
 // EC2 instance metadata of both versions: which is asked, and credentials that have expired already.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { CredentialSettings } from "../../support/credential_settings.js";
-import { ScriptedService, type ServedAnswer, type ServedRequest } from "../../support/scripted_service.js";
+import { ScriptedService, type ServedResponse, type ServedRequest } from "../../support/scripted_service.js";
 
 let settings: CredentialSettings;
 let service: ScriptedService | undefined;
@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 /** As a service with IMDSv1 answers, and its token as the test says. */
-async function serve(token: ServedAnswer, read: (request: ServedRequest, index: number) => ServedAnswer | undefined = () => undefined, expiration = "2099-01-01T00:00:00Z") {
+async function serve(token: ServedResponse, read: (request: ServedRequest, index: number) => ServedResponse | undefined = () => undefined, expiration = "2099-01-01T00:00:00Z") {
   service = await ScriptedService.start((request, index) => {
     if (request.method === "PUT") return token;
     const credentials = { AccessKeyId: "AKIDINSTANCE", SecretAccessKey: "s", Token: "t", Expiration: expiration };

@@ -1,7 +1,7 @@
 // The region that the shared files have for a profile.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readProfileRegion } from "../../../src/credentials/profile_region.js";
-import { mostFileBytes } from "../../../src/network/bounded_file.js";
+import { maxFileBytes } from "../../../src/network/bounded_file.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
 
 let settings: CredentialSettings;
@@ -45,7 +45,7 @@ describe("the region of a profile", () => {
 });
 
 it("a file that cannot be read is told with the place", async () => {
-  vi.stubEnv("AWS_CONFIG_FILE", settings.write("large", "x".repeat(mostFileBytes + 1)));
+  vi.stubEnv("AWS_CONFIG_FILE", settings.write("large", "x".repeat(maxFileBytes + 1)));
   const { region, place } = await readProfileRegion("p", process.env);
   expect(region).toBe("");
   expect(place).toMatch(/^profile 'p' of .*large and .*credentials \(AWS_CONFIG_FILE names .*large, which has more than \d+ bytes/);

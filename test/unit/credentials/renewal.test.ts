@@ -196,7 +196,7 @@ describe("a renewal", () => {
 });
 
 describe("a source that hangs", () => {
-  const silence = "no credentials within 10 s: no answer from the oracle";
+  const silence = "no credentials within 10 s: no response from the oracle";
 
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -310,7 +310,7 @@ describe("a source that hangs", () => {
     expect(role.awaited).toBe("AssumeRole of role/a");
     await pass(1999);
     await pass(1);
-    expect(await first).toBe("no credentials within 10 s: no answer from AssumeRole of role/a");
+    expect(await first).toBe("no credentials within 10 s: no response from AssumeRole of role/a");
   });
 
   it("leaves no timer behind when it has answered or failed in time", async () => {

@@ -157,7 +157,7 @@ describe.each(Object.entries(cases))("%s", (_, { options, named }) => {
     expect(failure).toBeUndefined();
     expect(silent.open).toBe(1);
     await vi.advanceTimersByTimeAsync(1);
-    expect(failure).toMatchObject({ name: "CredentialsTimeout", message: `no credentials within 10 s: no answer from ${named}` });
+    expect(failure).toMatchObject({ name: "CredentialsTimeout", message: `no credentials within 10 s: no response from ${named}` });
     await until(() => silent.open === 0);
     expect(silent.asked).toBe(1);
   });
@@ -230,7 +230,7 @@ describe("a credential_process", () => {
     stops.push(() => rmSync(wait, { force: true }));
     settings.write("config", `[profile run]\ncredential_process = sh ${script}\n`);
     const credentials = credentialsOf({ profile: "run" });
-    const first = expect(credentials.provide()).rejects.toThrow("no credentials within 10 s: no answer from the credential_process of profile 'run'");
+    const first = expect(credentials.provide()).rejects.toThrow("no credentials within 10 s: no response from the credential_process of profile 'run'");
     await until(() => existsSync(started));
     await vi.advanceTimersByTimeAsync(10_000);
     await first;
@@ -246,7 +246,7 @@ describe("an attempt to send", () => {
     keysInEnvironment();
     const options = { roleArn: role, stsEndpoint: silent.endpoint };
     const none = { profile: undefined, externalId: undefined };
-    const connection = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs, answerTimeoutMs: 10_000, ...none, ...options };
+    const connection = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs, responseTimeoutMs: 10_000, ...none, ...options };
     const client = createKinesisClient(connection, credentialsOf(options), "1", bodiesFor("logs"));
     stops.push(() => client.close());
     return client;
@@ -269,7 +269,7 @@ describe("an attempt to send", () => {
     await vi.advanceTimersByTimeAsync(1);
     const { message, ...rest } = (await outcome) as { message: string };
     expect(rest).toEqual({ kind: "failed", code: "CredentialsTimeout", cause: "transient" });
-    expect(message.replace("http_request_timeout (10 s)", "10 s")).toBe(`no credentials within ${limit}: no answer from AssumeRole of ${role}`);
+    expect(message.replace("http_request_timeout (10 s)", "10 s")).toBe(`no credentials within ${limit}: no response from AssumeRole of ${role}`);
   });
 
   it("is ended at once when the client is closed, and so is the call to the source", async () => {

@@ -57,7 +57,7 @@ describe("the requests of a chunk", () => {
     await client.answerAll();
     expect(await delivery).toMatchObject({ kind: "delivered", delivered: 2 * batches });
     expect(client.requests.flatMap(({ entries }) => keysOf(entries))).toEqual(keysOf(entriesOf(2 * batches)));
-    expect(client.mostUnderWay).toBe(expected);
+    expect(client.maxUnderWay).toBe(expected);
   });
 
   it("count in entries and in records what each response took", async () => {
@@ -154,7 +154,7 @@ describe("order by key", () => {
   it("of all entries, one after another, sends one request at a time", async () => {
     const { client, delivery } = await start(entriesOf(6), patient, { order: "one after another" });
     await client.answerAll();
-    expect(client.mostUnderWay).toBe(1);
+    expect(client.maxUnderWay).toBe(1);
     expect(await delivery).toMatchObject({ kind: "delivered", delivered: 6 });
   });
 });

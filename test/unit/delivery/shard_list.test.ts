@@ -102,13 +102,13 @@ describe("the list of shards", () => {
     const long = { ...page("a"), shards: Array<typeof shard>(count).fill(shard) } as ReturnType<typeof page>;
     const { current, log } = setUp(long);
     expect((await current()) !== undefined).toBe(isTaken);
-    expect(log.at("warning").join()).toMatch(isTaken ? /^$/ : /InvalidAnswer: the list has more than 100000 shards/);
+    expect(log.at("warning").join()).toMatch(isTaken ? /^$/ : /InvalidResponse: the list has more than 100000 shards/);
   });
 
   it.each([[[]], [[{ ...page("x", "second"), shards: [] }]]])("without any shard counts as failed (%#)", async (pages) => {
     const { current, log } = setUp(...pages, { kind: "listed", shards: [], nextToken: undefined });
     expect(await current()).toBeUndefined();
-    expect(log.at("warning")[0]).toContain("InvalidAnswer: the list has no open shard");
+    expect(log.at("warning")[0]).toContain("InvalidResponse: the list has no open shard");
   });
 });
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ConfigurationError } from "../../../src/configuration_error.js";
-import { mostWaitingBytes } from "../../../src/files/line_file.js";
+import { maxWaitingBytes } from "../../../src/files/line_file.js";
 import { LineFiles } from "../../../src/files/line_files.js";
 
 let folder = "";
@@ -28,7 +28,7 @@ class Owner {
   }
 }
 
-const open = (mostBytes = 1_000_000, files = new LineFiles()) => files.open("dead_letter_file", file, mostBytes);
+const open = (maxBytes = 1_000_000, files = new LineFiles()) => files.open("dead_letter_file", file, maxBytes);
 const linesOf = (name = file): string[] => readFileSync(name, "utf8").split("\n").slice(0, -1);
 const faultOf = (name: string) =>
   new LineFiles().open("dead_letter_file", name, 1000).then(
@@ -97,7 +97,7 @@ describe("lines", () => {
     const text = "x".repeat(1024 * 1024 - 1);
     for (let n = 0; n < 20; n++) lines.append(text, 1, owner);
     await lines.close();
-    expect(owner.lostRecords).toEqual(Array.from({ length: 4 }, () => [1, `more than ${mostWaitingBytes} bytes wait to be written`]));
+    expect(owner.lostRecords).toEqual(Array.from({ length: 4 }, () => [1, `more than ${maxWaitingBytes} bytes wait to be written`]));
     expect(owner.writtenRecords).toBe(16);
     expect(linesOf()).toHaveLength(16);
   });
@@ -105,10 +105,10 @@ describe("lines", () => {
   it("of any length are taken where none waits", async () => {
     const lines = await open(100_000);
     const owner = new Owner();
-    lines.append("x".repeat(mostWaitingBytes + 1), 1, owner);
+    lines.append("x".repeat(maxWaitingBytes + 1), 1, owner);
     await lines.close();
     expect(owner.writtenRecords).toBe(1);
-    expect(statSync(file).size).toBe(mostWaitingBytes + 2);
+    expect(statSync(file).size).toBe(maxWaitingBytes + 2);
   });
 });
 

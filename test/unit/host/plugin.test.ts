@@ -1,6 +1,6 @@
 // Requests of Fluent Bit: which instance gets them, and what is replied when things go wrong.
 import { describe, expect, it } from "vitest";
-import { flushAnswers, initFailed, requestKinds } from "../../../src/host/binding.js";
+import { flushReplies, initFailed, requestKinds } from "../../../src/host/binding.js";
 import type { Reply, WaitingChunk } from "../../../src/output/flush.js";
 import type { Output } from "../../../src/output/output.js";
 import { ConfigurationError } from "../../../src/configuration_error.js";
@@ -55,8 +55,8 @@ class Bench {
     });
   }
 
-  get answers(): [requestId: number, value: number][] {
-    return this.binding.answers;
+  get replies(): [requestId: number, value: number][] {
+    return this.binding.replies;
   }
 
   /** The id of the next request. */
@@ -72,13 +72,13 @@ class Bench {
   }
 
   /** The reply to a request; undefined when there is none. */
-  async answerTo(kind: number, instance?: number, chunkBytes = 0, blocks = false): Promise<number | undefined> {
-    return this.answerOf(this.ask(kind, instance, chunkBytes, blocks));
+  async replyTo(kind: number, instance?: number, chunkBytes = 0, blocks = false): Promise<number | undefined> {
+    return this.replyOf(this.ask(kind, instance, chunkBytes, blocks));
   }
 
-  async answerOf(asked: number): Promise<number | undefined> {
+  async replyOf(asked: number): Promise<number | undefined> {
     await settled();
-    const found = this.answers.filter(([requestId]) => requestId === asked);
+    const found = this.replies.filter(([requestId]) => requestId === asked);
     expect(found.length).toBeLessThan(2);
     return found[0]?.[1];
   }
@@ -97,32 +97,32 @@ describe("init", () => {
   it("opens the instance under the number that the shim has chosen, and answers ok", async () => {
     const numbers: number[] = [];
     const bench = new Bench((number) => void numbers.push(number));
-    expect([await bench.answerTo(init, 3), await bench.answerTo(init, 0)]).toEqual([flushAnswers.ok, flushAnswers.ok]);
+    expect([await bench.replyTo(init, 3), await bench.replyTo(init, 0)]).toEqual([flushReplies.ok, flushReplies.ok]);
     expect(numbers).toEqual([3, 0]);
-    await bench.answerTo(flush, 3, 5);
+    await bench.replyTo(flush, 3, 5);
     expect(bench.events).toEqual(["instance 0 flushes 5 bytes of tag"]);
   });
 
   it("under the number of an instance whose exit was given up is not told that it has ended", async () => {
     const bench = new Bench();
-    await bench.answerTo(init, 0);
+    await bench.replyTo(init, 0);
     let close = (): void => undefined;
     bench.close = () => new Promise((resolve) => (close = resolve));
     const exiting = bench.ask(exit, 0);
-    expect(await bench.answerTo(init, 0)).toBe(flushAnswers.ok);
+    expect(await bench.replyTo(init, 0)).toBe(flushReplies.ok);
     close();
-    expect(await bench.answerOf(exiting)).toBe(flushAnswers.ok);
+    expect(await bench.replyOf(exiting)).toBe(flushReplies.ok);
     expect(bench.ended).toEqual([]);
     bench.close = () => Promise.resolve();
-    await bench.answerTo(exit, 0);
+    await bench.replyTo(exit, 0);
     expect(bench.ended).toEqual([0]);
   });
 
   it("reads the options of its own request", async () => {
     const seen: (string | undefined)[] = [];
     const bench = new Bench((_, read) => void seen.push(read("stream")));
-    await bench.answerTo(init);
-    await bench.answerTo(init);
+    await bench.replyTo(init);
+    await bench.replyTo(init);
     expect(seen).toEqual(["stream of request 0", "stream of request 1"]);
   });
 
@@ -131,22 +131,22 @@ describe("init", () => {
     const bench = new Bench(() => {
       if (isWrong) throw new ConfigurationError("Invalid 'x' value");
     });
-    await bench.answerTo(init, 0);
+    await bench.replyTo(init, 0);
     isWrong = true;
-    expect(await bench.answerTo(init, 1)).toBe(initFailed);
+    expect(await bench.replyTo(init, 1)).toBe(initFailed);
     expect(bench.ended).toEqual([1]);
     expect(bench.log.messages).toEqual([
       { level: "error", text: "[kinesis] Failed to initialize plugin: [kinesis 1] Invalid 'x' value" },
     ]);
     isWrong = false;
-    expect(await bench.answerTo(init, 1)).toBe(flushAnswers.ok);
+    expect(await bench.replyTo(init, 1)).toBe(flushReplies.ok);
   });
 
   it("that meets a bug answers so, and asks to report it", async () => {
     const bench = new Bench(() => {
       throw new TypeError("oops");
     });
-    expect(await bench.answerTo(init)).toBe(initFailed);
+    expect(await bench.replyTo(init)).toBe(initFailed);
     expect(bench.log.at("error")).toEqual([expect.stringContaining("please report it: TypeError: oops")]);
   });
 });
@@ -154,26 +154,26 @@ describe("init", () => {
 describe("flush", () => {
   it.each(["ok", "retry"] as const)("passes on the answer %s", async (answer) => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     bench.flush = () => Promise.resolve(answer);
-    expect(await bench.answerTo(flush, 0, 5)).toBe(flushAnswers[answer]);
+    expect(await bench.replyTo(flush, 0, 5)).toBe(flushReplies[answer]);
   });
 
   it("goes to its instance, with the size of its chunk, its tag, and whether it blocks", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
-    await bench.answerTo(init);
-    await bench.answerTo(flush, 1, 5);
-    await bench.answerTo(flush, 0, 6, true);
+    await bench.replyTo(init);
+    await bench.replyTo(init);
+    await bench.replyTo(flush, 1, 5);
+    await bench.replyTo(flush, 0, 6, true);
     expect(bench.events).toEqual(["instance 1 flushes 5 bytes of tag", "instance 0 flushes 6 bytes of tag, blocking"]);
   });
 
   it("of an instance that is not there, or no more, answers retry", async () => {
     const bench = new Bench();
-    expect(await bench.answerTo(flush, 7, 5)).toBe(flushAnswers.retry);
-    await bench.answerTo(init);
-    await bench.answerTo(exit, 0);
-    expect(await bench.answerTo(flush, 0, 5)).toBe(flushAnswers.retry);
+    expect(await bench.replyTo(flush, 7, 5)).toBe(flushReplies.retry);
+    await bench.replyTo(init);
+    await bench.replyTo(exit, 0);
+    expect(await bench.replyTo(flush, 0, 5)).toBe(flushReplies.retry);
     expect(bench.events).toEqual(["instance 0 closed"]);
   });
 
@@ -182,29 +182,29 @@ describe("flush", () => {
     ["rejects", () => Promise.reject(new Error("oops"))],
   ])("that %s answers retry with one message, and the next is answered as ever", async (_, failing) => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     bench.flush = failing;
-    expect(await bench.answerTo(flush, 0, 5)).toBe(flushAnswers.retry);
+    expect(await bench.replyTo(flush, 0, 5)).toBe(flushReplies.retry);
     expect(bench.log.messages).toHaveLength(1);
     expect(bench.log.at("error")[0]).toContain("Unexpected error, please report it: Error: oops");
     bench.flush = () => Promise.resolve("ok");
-    expect(await bench.answerTo(flush, 0, 5)).toBe(flushAnswers.ok);
+    expect(await bench.replyTo(flush, 0, 5)).toBe(flushReplies.ok);
   });
 
   it("does not wait for others", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     bench.flush = hanging;
-    expect(await bench.answerTo(flush)).toBeUndefined();
+    expect(await bench.replyTo(flush)).toBeUndefined();
     bench.flush = () => Promise.resolve("ok");
-    expect(await bench.answerTo(flush)).toBe(flushAnswers.ok);
+    expect(await bench.replyTo(flush)).toBe(flushReplies.ok);
   });
 });
 
 describe("the chunk of a flush", () => {
   it("is fetched only when the instance opens it, and has the bytes of the host's memory", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     const contents: Uint8Array[] = [];
     let begin: () => void = () => undefined;
     bench.flush = async (chunk) => {
@@ -218,30 +218,30 @@ describe("the chunk of a flush", () => {
     await settled();
     expect(bench.binding.asked).toEqual([]);
     begin();
-    expect(await bench.answerOf(asked)).toBe(flushAnswers.ok);
+    expect(await bench.replyOf(asked)).toBe(flushReplies.ok);
     expect(bench.binding.asked).toEqual([asked]);
     expect(contents).toEqual([Uint8Array.of(1, 2, 3)]);
   });
 
   it("that is on its way is fetched again when it has come", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     const contents: (Uint8Array | undefined)[] = [];
     bench.flush = async (chunk) => {
       contents.push(await chunk.open());
       return "ok";
     };
     const asked = bench.ask(flush, 0, 2);
-    expect(await bench.answerOf(asked)).toBeUndefined();
+    expect(await bench.replyOf(asked)).toBeUndefined();
     await bench.arrive(asked, Uint8Array.of(7, 8).buffer);
     expect(contents).toEqual([Uint8Array.of(7, 8)]);
     expect(bench.binding.asked).toEqual([asked, asked]);
-    expect(await bench.answerOf(asked)).toBe(flushAnswers.ok);
+    expect(await bench.replyOf(asked)).toBe(flushReplies.ok);
   });
 
   it("comes to its own flush when several are on their way", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     const contents: (Uint8Array | undefined)[] = [];
     bench.flush = async (chunk) => {
       contents.push(await chunk.open());
@@ -251,35 +251,35 @@ describe("the chunk of a flush", () => {
     await bench.arrive(second, Uint8Array.of(2).buffer);
     await bench.arrive(first, Uint8Array.of(1).buffer);
     expect(contents).toEqual([Uint8Array.of(2), Uint8Array.of(1)]);
-    expect(bench.answers.slice(1)).toEqual([[second, flushAnswers.ok], [first, flushAnswers.ok]]);
+    expect(bench.replies.slice(1)).toEqual([[second, flushReplies.ok], [first, flushReplies.ok]]);
   });
 
   it.each(["when it is asked for", "on its way"])("that is withdrawn %s does not open, and its flush is replied to with retry", async (when) => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     bench.flush = reading;
     if (when === "when it is asked for") bench.binding.chunks.set(bench.nextId, null);
     const asked = bench.ask(flush, 0, 1);
     await settled();
     if (when === "on its way") await bench.arrive(asked, null);
-    expect(await bench.answerOf(asked)).toBe(flushAnswers.retry);
+    expect(await bench.replyOf(asked)).toBe(flushReplies.retry);
   });
 
   it("that comes after its flush was replied to is not read", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     bench.flush = reading;
     const asked = bench.ask(flush, 0, 1);
     await settled();
     bench.plugin.releaseAll("text");
     await bench.arrive(asked, new ArrayBuffer(1));
     expect(bench.binding.asked).toEqual([asked]);
-    expect(await bench.answerOf(asked)).toBe(flushAnswers.retry);
+    expect(await bench.replyOf(asked)).toBe(flushReplies.retry);
   });
 
   it("that nobody waits for is not read", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     await bench.arrive(99, new ArrayBuffer(1));
     expect(bench.binding.asked).toEqual([]);
     expect(bench.log.messages).toEqual([]);
@@ -289,25 +289,25 @@ describe("the chunk of a flush", () => {
 describe("withdraw", () => {
   it("replies to its flush with retry at once, and to itself", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     bench.flush = hanging;
     const asked = bench.ask(flush, 0, 1);
-    expect(await bench.answerTo(withdraw, asked)).toBe(flushAnswers.ok);
-    expect(await bench.answerOf(asked)).toBe(flushAnswers.retry);
+    expect(await bench.replyTo(withdraw, asked)).toBe(flushReplies.ok);
+    expect(await bench.replyOf(asked)).toBe(flushReplies.retry);
   });
 
   it("leaves other flushes alone", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     bench.flush = hanging;
     const [gone, staying] = [bench.ask(flush, 0, 1), bench.ask(flush, 0, 1)];
-    await bench.answerTo(withdraw, gone);
-    expect(await bench.answerOf(staying)).toBeUndefined();
+    await bench.replyTo(withdraw, gone);
+    expect(await bench.replyOf(staying)).toBeUndefined();
   });
 
   it("before the chunk was fetched keeps it from being fetched", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     let begin: () => void = () => undefined;
     const outcomes: Reply[] = [];
     bench.flush = async (chunk, tag) => {
@@ -319,17 +319,17 @@ describe("withdraw", () => {
     const asked = bench.ask(flush, 0, 1);
     bench.binding.chunks.set(asked, new ArrayBuffer(1));
     await settled();
-    await bench.answerTo(withdraw, asked);
+    await bench.replyTo(withdraw, asked);
     begin();
     await settled();
     expect(bench.binding.asked).toEqual([]);
     expect(outcomes).toEqual(["retry"]);
-    expect(await bench.answerOf(asked), "once").toBe(flushAnswers.retry);
+    expect(await bench.replyOf(asked), "once").toBe(flushReplies.retry);
   });
 
   it("of a chunk on its way ends the wait for it", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     const outcomes: Reply[] = [];
     bench.flush = async (chunk, tag) => {
       const outcome = await reading(chunk, tag);
@@ -338,43 +338,43 @@ describe("withdraw", () => {
     };
     const asked = bench.ask(flush, 0, 1);
     await settled();
-    await bench.answerTo(withdraw, asked);
+    await bench.replyTo(withdraw, asked);
     expect(outcomes).toEqual(["retry"]);
-    expect(await bench.answerOf(asked)).toBe(flushAnswers.retry);
+    expect(await bench.replyOf(asked)).toBe(flushReplies.retry);
   });
 
   it("of a flush that was replied to already, or never came, is replied to all the same", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     const asked = bench.ask(flush, 0, 1);
-    expect(await bench.answerOf(asked)).toBe(flushAnswers.ok);
-    for (const flushId of [asked, 99]) expect(await bench.answerTo(withdraw, flushId)).toBe(flushAnswers.ok);
-    expect(await bench.answerOf(asked)).toBe(flushAnswers.ok);
-    expect(bench.answers.map(([requestId]) => requestId)).not.toContain(99);
+    expect(await bench.replyOf(asked)).toBe(flushReplies.ok);
+    for (const flushId of [asked, 99]) expect(await bench.replyTo(withdraw, flushId)).toBe(flushReplies.ok);
+    expect(await bench.replyOf(asked)).toBe(flushReplies.ok);
+    expect(bench.replies.map(([requestId]) => requestId)).not.toContain(99);
   });
 });
 
 describe("after an error that nobody caught", () => {
   it("all who wait are released, each once", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     const finish: ((answer: Reply) => void)[] = [];
     bench.flush = () => new Promise((resolve) => void finish.push(resolve));
     const waiting = [bench.ask(flush), bench.ask(flush)];
     await settled();
-    bench.answers.length = 0;
+    bench.replies.length = 0;
     bench.plugin.releaseAll(new Error("out of nowhere"));
-    const released = waiting.map((requestId) => [requestId, flushAnswers.retry]);
-    expect(bench.answers).toEqual(released);
+    const released = waiting.map((requestId) => [requestId, flushReplies.retry]);
+    expect(bench.replies).toEqual(released);
     expect(bench.log.at("error")).toEqual([expect.stringContaining("out of nowhere")]);
     for (const resolve of finish) resolve("ok");
     await settled();
-    expect(bench.answers).toEqual(released);
+    expect(bench.replies).toEqual(released);
   });
 
   it("a stop that waits closes the binding", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     bench.close = hanging;
     bench.ask(stop);
     await settled();
@@ -387,22 +387,22 @@ describe("after an error that nobody caught", () => {
 describe("exit", () => {
   it("closes its instance before it is answered", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
-    await bench.answerTo(init);
+    await bench.replyTo(init);
+    await bench.replyTo(init);
     let finish = (): void => undefined;
     bench.close = () => new Promise((resolve) => (finish = resolve));
     const asked = bench.ask(exit, 1);
     await settled();
-    expect(bench.answers).not.toContainEqual([asked, flushAnswers.ok]);
+    expect(bench.replies).not.toContainEqual([asked, flushReplies.ok]);
     finish();
     await settled();
-    expect(bench.answers).toContainEqual([asked, flushAnswers.ok]);
+    expect(bench.replies).toContainEqual([asked, flushReplies.ok]);
     expect(bench.events).toEqual(["instance 1 closed"]);
   });
 
   it("has all other instances expect their end, since Fluent Bit ends its outputs together", async () => {
     const bench = new Bench();
-    for (let count = 0; count < 3; count++) await bench.answerTo(init);
+    for (let count = 0; count < 3; count++) await bench.replyTo(init);
     bench.close = hanging;
     bench.ask(exit, 1);
     expect(bench.expecting).toEqual(["instance 0", "instance 2"]);
@@ -410,17 +410,17 @@ describe("exit", () => {
 
   it("of the number 0 closes that one, also when it is not the oldest", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
-    await bench.answerTo(init);
-    await bench.answerTo(exit, 0);
-    await bench.answerTo(init, 0);
-    await bench.answerTo(exit, 0);
+    await bench.replyTo(init);
+    await bench.replyTo(init);
+    await bench.replyTo(exit, 0);
+    await bench.replyTo(init, 0);
+    await bench.replyTo(exit, 0);
     expect(bench.events).toEqual(["instance 0 closed", "instance 2 closed"]);
   });
 
   it("says in Fluent Bit that it goes on, for its own request", async () => {
     const bench = new Bench();
-    for (let count = 0; count < 2; count++) await bench.answerTo(init);
+    for (let count = 0; count < 2; count++) await bench.replyTo(init);
     const alive: (() => void)[] = [];
     bench.close = (_, __, isAlive) => {
       alive.push(isAlive);
@@ -434,7 +434,7 @@ describe("exit", () => {
 
   it("waits for the flushes of its instance, which get their replies meanwhile", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     let finish: (outcome: Reply) => void = () => undefined;
     const flushed = new Promise<Reply>((resolve) => (finish = resolve));
     bench.flush = () => flushed;
@@ -443,23 +443,23 @@ describe("exit", () => {
     };
     const asked = bench.ask(flush, 0, 1);
     const exiting = bench.ask(exit, 0);
-    expect(await bench.answerTo(flush, 0, 1), "a flush that comes during the exit").toBe(flushAnswers.retry);
-    expect(await bench.answerOf(exiting)).toBeUndefined();
+    expect(await bench.replyTo(flush, 0, 1), "a flush that comes during the exit").toBe(flushReplies.retry);
+    expect(await bench.replyOf(exiting)).toBeUndefined();
     finish("ok");
-    expect(await bench.answerOf(asked)).toBe(flushAnswers.ok);
-    expect(await bench.answerOf(exiting)).toBe(flushAnswers.ok);
+    expect(await bench.replyOf(asked)).toBe(flushReplies.ok);
+    expect(await bench.replyOf(exiting)).toBe(flushReplies.ok);
   });
 
   it("of several outputs counts its time from the first one's", async () => {
     const bench = new Bench();
-    for (let count = 0; count < 3; count++) await bench.answerTo(init);
+    for (let count = 0; count < 3; count++) await bench.replyTo(init);
     const since: number[] = [];
     bench.close = (_, sinceMs) => {
       since.push(sinceMs);
       bench.clock.nowMs += 7000;
       return Promise.resolve();
     };
-    for (let count = 0; count < 3; count++) await bench.answerTo(exit, count);
+    for (let count = 0; count < 3; count++) await bench.replyTo(exit, count);
     expect(since).toEqual([1000, 1000, 1000]);
   });
 
@@ -468,29 +468,29 @@ describe("exit", () => {
     ["after an output of a reload was made", 2],
   ])("counts its time anew %s", async (_, made) => {
     const bench = new Bench();
-    for (let count = 0; count < made; count++) await bench.answerTo(init);
+    for (let count = 0; count < made; count++) await bench.replyTo(init);
     const since: number[] = [];
     bench.close = (__, sinceMs) => {
       since.push(sinceMs);
       return Promise.resolve();
     };
-    await bench.answerTo(exit, 0);
+    await bench.replyTo(exit, 0);
     bench.clock.nowMs += 60_000;
-    await bench.answerTo(init, 0);
-    await bench.answerTo(exit, 0);
+    await bench.replyTo(init, 0);
+    await bench.replyTo(exit, 0);
     expect(since).toEqual([1000, 61_000]);
   });
 
   it("of an instance that is not there is answered", async () => {
-    expect(await new Bench().answerTo(exit, 3)).toBe(flushAnswers.ok);
+    expect(await new Bench().replyTo(exit, 3)).toBe(flushReplies.ok);
   });
 });
 
 describe("stop", () => {
   it("closes all instances, and then the binding", async () => {
     const bench = new Bench();
-    for (let count = 0; count < 3; count++) await bench.answerTo(init);
-    await bench.answerTo(exit, 1);
+    for (let count = 0; count < 3; count++) await bench.replyTo(init);
+    await bench.replyTo(exit, 1);
     bench.close = () => settled();
     bench.ask(stop);
     await settled();
@@ -500,7 +500,7 @@ describe("stop", () => {
 
   it("says in Fluent Bit that it goes on, for its own request", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     bench.close = (_, __, isAlive) => {
       isAlive();
       return Promise.resolve();
@@ -512,18 +512,18 @@ describe("stop", () => {
 
   it("closes the binding even when an instance cannot be closed", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
+    await bench.replyTo(init);
     bench.close = () => Promise.reject(new Error("oops"));
-    await bench.answerTo(stop);
+    await bench.replyTo(stop);
     expect(bench.events).toEqual(["binding closed"]);
     expect(bench.log.at("error")).toHaveLength(1);
   });
 
   it("is the only request that closes it", async () => {
     const bench = new Bench();
-    await bench.answerTo(init);
-    await bench.answerTo(flush);
-    await bench.answerTo(exit, 0);
+    await bench.replyTo(init);
+    await bench.replyTo(flush);
+    await bench.replyTo(exit, 0);
     expect(bench.events).not.toContain("binding closed");
   });
 });

@@ -204,7 +204,7 @@ describe("an answer", () => {
   ])("%s fails the request", async (_, body, numbers) => {
     const { client } = await answering(200, body);
     const outcome = await client.putRecords(...tableOf(entries("one", "two")));
-    expect(outcome).toMatchObject({ kind: "failed", code: "InvalidAnswer", cause: "transient" });
+    expect(outcome).toMatchObject({ kind: "failed", code: "InvalidResponse", cause: "transient" });
     expect(outcome).toHaveProperty("message", expect.stringContaining(numbers));
   });
 

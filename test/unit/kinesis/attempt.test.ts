@@ -5,7 +5,7 @@ import { AttemptRunner, type Attempt, type TimeLimit } from "../../../src/kinesi
 const unchanged = (answer: string) => answer;
 const noLimit: TimeLimit = { of: "attempt", milliseconds: 0, name: "the limit" };
 const whole: TimeLimit = { of: "attempt", milliseconds: 2000, name: "the limit (2 s)" };
-const answerLimit: TimeLimit = { of: "answer", milliseconds: 10_000, name: "the limit (10 s)" };
+const answerLimit: TimeLimit = { of: "response", milliseconds: 10_000, name: "the limit (10 s)" };
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -80,7 +80,7 @@ describe("a limit of the whole attempt", () => {
       await vi.advanceTimersByTimeAsync(1999);
       expect(seen.outcome).toBe("none yet");
       await vi.advanceTimersByTimeAsync(1);
-      const message = "no answer within the limit (2 s)";
+      const message = "no response within the limit (2 s)";
       expect(seen.outcome).toEqual({ kind: "failed", code: "RequestTimeout", message, cause: "transient" });
     },
   );
@@ -121,7 +121,7 @@ describe("a limit of the whole attempt", () => {
     expect(ended).toBe(true);
   });
 
-  it.each(["attempt", "answer"] as const)("of 0 for the %s starts no timer", async (of) => {
+  it.each(["attempt", "response"] as const)("of 0 for the %s starts no timer", async (of) => {
     const send = (attempt: Attempt) => {
       attempt.moved();
       expect(vi.getTimerCount()).toBe(0);
@@ -178,7 +178,7 @@ describe("a limit of the answer", () => {
     const outcome = seen.outcome;
     expect(typeof outcome === "string" ? outcome : outcome.code).toBe(expected);
     if (typeof outcome === "string") return;
-    expect(outcome).toMatchObject({ message: "no answer within the limit (10 s)", cause: "transient" });
+    expect(outcome).toMatchObject({ message: "no response within the limit (10 s)", cause: "transient" });
     expect(attempt.isEnded).toBe(true);
   });
 
@@ -210,7 +210,7 @@ describe("an attempt that waits for credentials", () => {
     const send = (attempt: Attempt) => attempt.waitForCredentials(() => "AssumeRole of role/a", deaf());
     const seen = watched(new AttemptRunner().run(send, unchanged, whole));
     await vi.advanceTimersByTimeAsync(2000);
-    const message = "no credentials within the limit (2 s): no answer from AssumeRole of role/a";
+    const message = "no credentials within the limit (2 s): no response from AssumeRole of role/a";
     expect(seen.outcome).toEqual({ kind: "failed", code: "CredentialsTimeout", message, cause: "transient" });
   });
 
@@ -224,7 +224,7 @@ describe("an attempt that waits for credentials", () => {
     };
     const seen = watched(new AttemptRunner().run(send, unchanged, whole));
     await vi.advanceTimersByTimeAsync(2000);
-    expect(seen.outcome).toMatchObject({ code: "RequestTimeout", message: "no answer within the limit (2 s)" });
+    expect(seen.outcome).toMatchObject({ code: "RequestTimeout", message: "no response within the limit (2 s)" });
   });
 
   it("is ended at once by close", async () => {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { PutRecordsClient } from "../../../src/delivery/put_records.js";
 import { entryOf, tableOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
-import { ScriptedService, type Answering, type ServedAnswer, type ServedRequest } from "../../support/scripted_service.js";
+import { ScriptedService, type Answering, type ServedResponse, type ServedRequest } from "../../support/scripted_service.js";
 import { sdkClientOf, stubSdkEnvironment } from "../../support/sdk_client.js";
 
 const cborContent = { "content-type": "application/x-amz-cbor-1.1" };
@@ -22,8 +22,8 @@ async function serve(answer: Answering): Promise<void> {
   client = sdkClientOf(service.endpoint, "logs", bodiesFor("logs", "cbor", () => refusals++));
 }
 
-const inCbor = (body: object, status = 200): ServedAnswer => ({ status, headers: cborContent, body: cbor.serialize(body) });
-const inJson = (body: object, status = 200): ServedAnswer => ({ status, headers: jsonContent, body: JSON.stringify(body) });
+const inCbor = (body: object, status = 200): ServedResponse => ({ status, headers: cborContent, body: cbor.serialize(body) });
+const inJson = (body: object, status = 200): ServedResponse => ({ status, headers: jsonContent, body: JSON.stringify(body) });
 const formatOf = ({ headers }: ServedRequest) => headers["content-type"]?.slice("application/x-amz-".length);
 
 beforeEach(() => {
@@ -70,7 +70,7 @@ describe("a request in CBOR", () => {
 
   it("answered for another number of records is not taken for a success", async () => {
     await serve(() => inCbor({ FailedRecordCount: 0, Records: [taken] }));
-    expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "failed", code: "InvalidAnswer" });
+    expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "failed", code: "InvalidResponse" });
   });
 
   it("tells of shards that were not expected", async () => {
@@ -93,7 +93,7 @@ describe("a request in CBOR", () => {
 
   it("with an answer that only says it is CBOR fails, and may be tried again", async () => {
     await serve(() => ({ headers: cborContent, body: "\xff\xff<html>" }));
-    expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "failed", code: "InvalidAnswer", cause: "transient" });
+    expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "failed", code: "InvalidResponse", cause: "transient" });
   });
 });
 

@@ -89,7 +89,7 @@ function begin({ endpoint = "http://127.0.0.1:1", environment = {}, options = {}
   const none = { AWS_EC2_METADATA_DISABLED: "true", AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null" };
   const keys = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "dummy-secret" };
   const env = { PATH: process.env["PATH"] ?? "", HOME: folder, ...none, ...keys, ...environment };
-  const connection = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs: 0, answerTimeoutMs: 10_000, ...options };
+  const connection = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs: 0, responseTimeoutMs: 10_000, ...options };
   const child = new Child(process.execPath, [path.join(folder, "program.mjs"), JSON.stringify(connection)], { env });
   stops.push(() => child.destroy());
   return child;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { CredentialsTimeout } from "../../../src/credentials/renewing_credentials.js";
 import { CredentialsFailure, readFailure } from "../../../src/kinesis/failure.js";
-import { messageOf } from "../../support/service_answers.js";
+import { messageOf } from "../../support/service_responses.js";
 
 /** An error as the SDK makes it of an answer of the service. */
 function refusal(name: string, status: number, message = "because", headers: Readonly<Record<string, string>> = {}): Error {
@@ -185,7 +185,7 @@ describe("Retry-After", () => {
 
 describe("no answer of the service", () => {
   it.each([
-    ["what is no JSON", new SyntaxError("Unexpected token < in JSON"), "InvalidAnswer", "transient"],
+    ["what is no JSON", new SyntaxError("Unexpected token < in JSON"), "InvalidResponse", "transient"],
     ["a connection that was reset", Object.assign(new Error("gone"), { code: "ECONNRESET" }), "ECONNRESET", "transient"],
     ["a name that cannot be found", Object.assign(new Error("?"), { code: "ENOTFOUND" }), "ENOTFOUND", "transient"],
     ["a certificate that is not trusted", Object.assign(new Error("?"), { code: "CERT_HAS_EXPIRED" }), "CERT_HAS_EXPIRED", "setup"],

@@ -2,7 +2,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { entryOf, tableOf } from "../../support/entry.js";
-import type { ServedAnswer } from "../../support/scripted_service.js";
+import type { ServedResponse } from "../../support/scripted_service.js";
 import type { SdkClient } from "../../support/sdk_client.js";
 import { useServedClient } from "../../support/served_client.js";
 
@@ -12,10 +12,10 @@ const refused = { ErrorCode: "InternalFailure", ErrorMessage: "no" };
 
 const served = useServedClient();
 
-const clientOf = (answer: ServedAnswer): Promise<SdkClient> => served.start(answer);
+const clientOf = (answer: ServedResponse): Promise<SdkClient> => served.start(answer);
 
 describe("an answer in gzip", () => {
-  const zipped = (answer: object): ServedAnswer =>
+  const zipped = (answer: object): ServedResponse =>
     ({ headers: { "content-encoding": "gzip", "content-type": "application/x-amz-json-1.1" }, body: gzipSync(JSON.stringify(answer)) });
 
   it("that says that all was taken is heeded", async () => {
@@ -42,7 +42,7 @@ describe("an answer in gzip", () => {
 
 it("an answer that cannot be read is not sent again at once: the records may have been taken", async () => {
   const client = await clientOf({ headers: { "content-encoding": "zstd" }, body: "x" });
-  const failure = { kind: "failed", code: "EncodedAnswer", cause: "setup", message: expect.stringMatching(/encoding zstd.*let the proxy or endpoint in between leave responses as they are/) as string };
+  const failure = { kind: "failed", code: "EncodedResponse", cause: "setup", message: expect.stringMatching(/encoding zstd.*let the proxy or endpoint in between leave responses as they are/) as string };
   expect(await client.putRecords(...tableOf(entries))).toMatchObject(failure);
   expect(await client.listShards()).toMatchObject(failure);
 });

@@ -17,7 +17,7 @@ it.each([[{}], [{ Records: {} }], [{ Records: "xx" }], [{ Records: { length: 2 }
   "an answer to PutRecords with no result for each record (%j) is none of a Kinesis endpoint",
   async (body) => {
     const client = await clientOf(body);
-    expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "failed", code: "InvalidAnswer", cause: "transient" });
+    expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "failed", code: "InvalidResponse", cause: "transient" });
   },
 );
 
@@ -41,7 +41,7 @@ it.each([{}, 7, [], ""])("a refusal whose code is no text (%j) has an outcome al
 
 it.each([[{ Shards: {} }], [{ Shards: "x" }], [{ Shards: 7 }], [{ Shards: [], NextToken: {} }]])("a list of shards that is none (%j) is told", async (body) => {
   const client = await clientOf(body);
-  expect(await client.listShards()).toMatchObject({ kind: "failed", code: "InvalidAnswer" });
+  expect(await client.listShards()).toMatchObject({ kind: "failed", code: "InvalidResponse" });
 });
 
 it.each([null, 7, "x", {}, { ShardId: 7 }, { ShardId: "s", HashKeyRange: null }, { ShardId: "s", HashKeyRange: { StartingHashKey: 0, EndingHashKey: "-1" } }])(

@@ -1,10 +1,10 @@
 // The body of a response: its members in both formats, and the code and message of a refusal.
 import { cbor } from "@smithy/core/cbor";
 import { describe, expect, it } from "vitest";
-import type { Answer } from "../../../src/network/exchange.js";
+import type { HttpResponse } from "../../../src/network/exchange.js";
 import { readBody, ServiceRefusal } from "../../../src/kinesis/response_body.js";
 
-function answerOf(body: string | Uint8Array, headers: Record<string, string> = {}, statusCode = 200): Answer {
+function answerOf(body: string | Uint8Array, headers: Record<string, string> = {}, statusCode = 200): HttpResponse {
   return { statusCode, reason: undefined, headers, body: Buffer.from(body), isRequestSent: true };
 }
 

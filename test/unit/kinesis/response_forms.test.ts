@@ -3,7 +3,7 @@ import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { cbor } from "@smithy/core/cbor";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { PutRecordsClient } from "../../../src/delivery/put_records.js";
-import { beginsAsCborMap, formatOfResponse } from "../../../src/kinesis/put_records_answer.js";
+import { beginsAsCborMap, formatOfResponse } from "../../../src/kinesis/put_records_response.js";
 import type { RequestFormat } from "../../../src/kinesis/request_form.js";
 import { entryOf, tableOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
@@ -109,6 +109,6 @@ describe("a response", () => {
 
   it("that says it is JSON and is CBOR is a failure that may pass", async () => {
     await serve("cbor", 200, "application/json", written("cbor", { FailedRecordCount: 0, Records: [taken, taken] }));
-    expect(await client.putRecords(...tableOf(entries))).toMatchObject({ code: "InvalidAnswer", cause: "transient" });
+    expect(await client.putRecords(...tableOf(entries))).toMatchObject({ code: "InvalidResponse", cause: "transient" });
   });
 });

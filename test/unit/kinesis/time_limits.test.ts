@@ -18,11 +18,11 @@ import { bodiesFor } from "../../support/request_bodies.js";
 import { ScriptedProxy } from "../../support/scripted_proxy.js";
 
 const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "dummy-secret" };
-const unset = { requestTimeoutMs: 0, answerTimeoutMs: 10_000 };
+const unset = { requestTimeoutMs: 0, responseTimeoutMs: 10_000 };
 const silence = {
   kind: "failed",
   code: "RequestTimeout",
-  message: "no answer within http_request_timeout (10 s, its default)",
+  message: "no response within http_request_timeout (10 s, its default)",
   cause: "transient",
 };
 const folder = mkdtempSync(path.join(tmpdir(), "time-limits-"));
@@ -229,13 +229,13 @@ describe.each(ways)("an endpoint that is reached %s", (way) => {
   });
 
   it.each([1999, 2000])("with http_request_timeout 2 has 2 s for all of an attempt, whatever moves: after %i ms", async (afterMs) => {
-    const { endpoint, send } = await reach(way, { requestTimeoutMs: 2000, answerTimeoutMs: 0 });
+    const { endpoint, send } = await reach(way, { requestTimeoutMs: 2000, responseTimeoutMs: 0 });
     const seen = send(48 * 1024 * 1024);
     await endpoint.take(8 * 1024 * 1024);
     await vi.advanceTimersByTimeAsync(1000);
     await endpoint.take(8 * 1024 * 1024);
     await vi.advanceTimersByTimeAsync(afterMs - 1000);
-    const message = "no answer within http_request_timeout (2 s)";
+    const message = "no response within http_request_timeout (2 s)";
     expect(seen.outcome).toEqual(afterMs < 2000 ? "none yet" : { ...silence, message });
   });
 
@@ -253,7 +253,7 @@ describe.each(ways)("an endpoint that is reached %s", (way) => {
   });
 
   it.each([299_999, 300_000])("with http_request_timeout 0 has 300 s for the whole answer, though it drips: after %i ms", async (afterMs) => {
-    const { endpoint, send } = await reach(way, { requestTimeoutMs: 0, answerTimeoutMs: 0 });
+    const { endpoint, send } = await reach(way, { requestTimeoutMs: 0, responseTimeoutMs: 0 });
     const seen = send();
     await endpoint.take(everything);
     endpoint.say("HTTP/1.1 103 Early Hints\r\n\r\n");
@@ -261,7 +261,7 @@ describe.each(ways)("an endpoint that is reached %s", (way) => {
     endpoint.say("HTTP/1.1 2");
     await settled();
     await vi.advanceTimersByTimeAsync(afterMs - 250_000);
-    const message = "no answer within the time for any answer (300 s)";
+    const message = "no response within the time for any answer (300 s)";
     expect(seen.outcome).toEqual(afterMs < 300_000 ? "none yet" : { ...silence, message });
   });
 
@@ -325,14 +325,14 @@ describe("a way that does not open", () => {
 
   it("since a proxy is silent is waited for as long as http_request_timeout says, where that is less", async () => {
     const { port, open } = await mute();
-    const { send } = await clientOf("https://kinesis.example", { HTTPS_PROXY: `127.0.0.1:${port}` }, { requestTimeoutMs: 2000, answerTimeoutMs: 0 });
+    const { send } = await clientOf("https://kinesis.example", { HTTPS_PROXY: `127.0.0.1:${port}` }, { requestTimeoutMs: 2000, responseTimeoutMs: 0 });
     const seen = send();
     await until(() => open() === 1);
     await settled();
     await vi.advanceTimersByTimeAsync(1999);
     expect(seen.outcome).toBe("none yet");
     await vi.advanceTimersByTimeAsync(1);
-    expect(seen.outcome).toEqual({ ...silence, message: "no answer within http_request_timeout (2 s)" });
+    expect(seen.outcome).toEqual({ ...silence, message: "no response within http_request_timeout (2 s)" });
   });
 
   it("since a proxy for plain requests does not finish its TLS handshake fails after 5 s, and names the proxy", async () => {
@@ -375,7 +375,7 @@ it.each([9999, 10_000])("a list of shards that nobody answers has 10 s: after %i
   await until(() => endpoint.connections === 1);
   await settled();
   await vi.advanceTimersByTimeAsync(afterMs);
-  const message = "no answer within the time for a list of shards (10 s)";
+  const message = "no response within the time for a list of shards (10 s)";
   expect(outcome).toEqual(afterMs < 10_000 ? "none yet" : { ...silence, message });
 });
 

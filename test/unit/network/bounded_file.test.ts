@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { mostFileBytes, mostTokenBytes, readBoundedFile } from "../../../src/network/bounded_file.js";
+import { maxFileBytes, maxTokenBytes, readBoundedFile } from "../../../src/network/bounded_file.js";
 
 let folder: string;
 
@@ -18,7 +18,7 @@ function write(name: string, content: string | Uint8Array): string {
   return file;
 }
 
-const faultOf = (file: string, mostBytes = 100) => readBoundedFile(file, mostBytes).then(
+const faultOf = (file: string, maxBytes = 100) => readBoundedFile(file, maxBytes).then(
   () => "none",
   (error: unknown) => `${(error as Error).name}: ${(error as Error).message}`,
 );
@@ -33,7 +33,7 @@ describe("a bounded file", () => {
     expect(await faultOf(write("file", Buffer.alloc(bytes)))).toBe("FileFault: has more than 100 bytes; is it the right file?");
   });
 
-  it.each([mostFileBytes, mostTokenBytes])("is read in several parts up to its limit of %i bytes, and not beyond", async (most) => {
+  it.each([maxFileBytes, maxTokenBytes])("is read in several parts up to its limit of %i bytes, and not beyond", async (most) => {
     const content = Buffer.from(Array.from({ length: most }, (_, index) => index % 251));
     expect((await readBoundedFile(write("large", content), most)).equals(content)).toBe(true);
     expect(await faultOf(write("large", Buffer.alloc(most + 1)), most)).toContain(`has more than ${most} bytes`);

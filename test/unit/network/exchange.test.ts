@@ -12,7 +12,7 @@ import { makeCertificate } from "../../support/certificate.js";
 import { ScriptedService, type Answering } from "../../support/scripted_service.js";
 import { freePort } from "../../support/kinesis_local.js";
 
-const mostBytes = 4 * 1024 * 1024;
+const maxBytes = 4 * 1024 * 1024;
 const stops: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
@@ -21,7 +21,7 @@ afterEach(async () => {
 function targetOf(port: number, limits: Partial<ExchangeTarget> = {}): ExchangeTarget {
   const agent = new Agent({ keepAlive: true, timeout: limits.idleTimeoutMs ?? 5000 });
   stops.push(() => agent.destroy());
-  return { isSecure: false, hostname: "127.0.0.1", port, path: "/", agent, connectionTimeoutMs: 5000, idleTimeoutMs: 5000, mostAnswerBytes: mostBytes, ...limits };
+  return { isSecure: false, hostname: "127.0.0.1", port, path: "/", agent, connectionTimeoutMs: 5000, idleTimeoutMs: 5000, maxResponseBytes: maxBytes, ...limits };
 }
 
 async function serve(answer: Answering): Promise<{ service: ScriptedService; target: ExchangeTarget }> {
@@ -104,16 +104,16 @@ describe("a request", () => {
 });
 
 describe("an answer", () => {
-  it.each([mostBytes - 1, mostBytes])("of %i bytes is read", async (bytes) => {
+  it.each([maxBytes - 1, maxBytes])("of %i bytes is read", async (bytes) => {
     const { target } = await serve(() => ({ body: "x".repeat(bytes) }));
     expect((await send(target)).body).toHaveLength(bytes);
   });
 
   it("of more is none of the service", async () => {
-    const { target } = await serve(() => ({ body: "x".repeat(mostBytes + 1) }));
+    const { target } = await serve(() => ({ body: "x".repeat(maxBytes + 1) }));
     // A failed test would print the answer.
     const read = send(target).then(({ body: { length } }) => length);
-    await expect(read).rejects.toMatchObject({ name: "InvalidAnswer" });
+    await expect(read).rejects.toMatchObject({ name: "InvalidResponse" });
   });
 
   it("without an end is not read for ever", async () => {
@@ -129,7 +129,7 @@ describe("an answer", () => {
       socket.once("close", isClosed);
     });
     await expect(send(targetOf(port))).rejects.toMatchObject({
-      name: "InvalidAnswer",
+      name: "InvalidResponse",
       message: "the answer has more than 4194304 bytes; is it the address of the service?",
     });
     await closed;

@@ -59,7 +59,7 @@ describe("without options besides stream and region", () => {
         roleArn: undefined,
         stsEndpoint: undefined,
         requestTimeoutMs: 0,
-        answerTimeoutMs: 10_000,
+        responseTimeoutMs: 10_000,
       },
       record: {
         partitionKey: undefined,
@@ -134,12 +134,12 @@ describe("a value", () => {
     [{ role_arn: "arn:aws-us-gov:iam::123456789012:role/a" }, "roleArn", "arn:aws-us-gov:iam::123456789012:role/a"],
     [{ http_request_timeout: "0" }, "requestTimeoutMs", 0],
     [{ http_request_timeout: "1" }, "requestTimeoutMs", 1000],
-    [{ http_request_timeout: "1" }, "answerTimeoutMs", 0],
+    [{ http_request_timeout: "1" }, "responseTimeoutMs", 0],
     [{ http_request_timeout: "10" }, "requestTimeoutMs", 10_000],
     [{ http_request_timeout: "2147483" }, "requestTimeoutMs", 2_147_483_000],
-    [{ http_request_timeout: "0" }, "answerTimeoutMs", 0],
-    [{ http_request_timeout: "10" }, "answerTimeoutMs", 0],
-    [{ http_request_timeout: "" }, "answerTimeoutMs", 10_000],
+    [{ http_request_timeout: "0" }, "responseTimeoutMs", 0],
+    [{ http_request_timeout: "10" }, "responseTimeoutMs", 0],
+    [{ http_request_timeout: "" }, "responseTimeoutMs", 10_000],
   ])("%j gives the connection's %s %j", (options, name, expected) => {
     expect(read({ ...required, ...options }).connection[name]).toBe(expected);
   });

@@ -1,25 +1,25 @@
 // Messages of any length and content become one line of bounded length, cut between characters.
 import { describe, expect, it } from "vitest";
-import { cutTo, logText, mostTextBytes } from "../../../src/telemetry/log_text.js";
+import { cutTo, logText, maxTextBytes } from "../../../src/telemetry/log_text.js";
 import { Secrets } from "../../../src/telemetry/secrets.js";
 
 const bytesOf = (text: string) => Buffer.byteLength(text);
 
 describe("a message", () => {
-  it.each([mostTextBytes - 1, mostTextBytes])("of %i bytes stays whole", (bytes) => {
+  it.each([maxTextBytes - 1, maxTextBytes])("of %i bytes stays whole", (bytes) => {
     expect(logText("x".repeat(bytes))).toBe("x".repeat(bytes));
   });
 
   it("of a byte more is cut to 1 KiB, and says so", () => {
-    const text = logText("x".repeat(mostTextBytes + 1));
+    const text = logText("x".repeat(maxTextBytes + 1));
     expect(text).toMatch(/^x+ \[cut: 1025 characters in all\]$/);
-    expect(bytesOf(text)).toBe(mostTextBytes);
+    expect(bytesOf(text)).toBe(maxTextBytes);
   });
 
   it("of megabytes is cut as quickly as a short one", () => {
     const message = " \n'\"".repeat(4_000_000);
     const start = performance.now();
-    for (let count = 0; count < 20; count++) expect(bytesOf(logText(message))).toBeLessThanOrEqual(mostTextBytes);
+    for (let count = 0; count < 20; count++) expect(bytesOf(logText(message))).toBeLessThanOrEqual(maxTextBytes);
     expect(performance.now() - start).toBeLessThan(2000);
     expect(logText(message)).toMatch(/ \[cut: 16000000 characters in all\]$/);
   });
@@ -28,7 +28,7 @@ describe("a message", () => {
     for (let before = 0; before < 8; before++) {
       for (const isQuoted of [false, true]) {
         const text = logText("a".repeat(before) + character.repeat(2000), isQuoted);
-        expect(bytesOf(text)).toBeLessThanOrEqual(mostTextBytes);
+        expect(bytesOf(text)).toBeLessThanOrEqual(maxTextBytes);
         const kept = text.slice(before, text.indexOf(" [cut:"));
         const one = logText(character, isQuoted);
         expect(kept.replaceAll(one, "")).toBe("");

@@ -1,7 +1,7 @@
 // The series of streams that records choose: one set for each stream, up to a number, and one for all others.
 import { describe, expect, it } from "vitest";
 import { GatheredMetrics, metricDefinitions } from "../../../src/telemetry/metrics.js";
-import { mostLabels, otherStreams, StreamMetrics } from "../../../src/telemetry/stream_metrics.js";
+import { maxLabels, otherStreams, StreamMetrics } from "../../../src/telemetry/stream_metrics.js";
 
 const seriesOfOne = metricDefinitions("kinesis.0", "own").flatMap(({ series }) => series).length;
 const sentRecords = 0;
@@ -41,7 +41,7 @@ describe("the streams of an output", () => {
     for (let stream = 0; stream < count; stream++) streams.of(`s${stream}`).add("sent_records_total", 1);
     for (let stream = 0; stream < count; stream++) streams.of(`s${stream}`).add("sent_records_total", 1);
     metrics.publish();
-    expect(mostLabels).toBe(100);
+    expect(maxLabels).toBe(100);
     expect(added).toHaveLength(1 + Math.min(count, 100));
     const others = values.find(([stream]) => stream === otherStreams);
     expect(others?.[2] ?? 0).toBe(2 * Math.max(0, count - 100));

@@ -1,7 +1,7 @@
 // Text as JSON strings, at every place within the words that the writer reads at a time.
 import { describe, expect, test } from "vitest";
 import { inputOf } from "../../../../src/chunk/msgpack.js";
-import { jsonTextBytes, mostJsonBytes, utf8Length } from "../../../../src/record/json/text.js";
+import { jsonTextBytes, maxJsonBytes, utf8Length } from "../../../../src/record/json/text.js";
 import { jsonText } from "../../../support/json_parts.js";
 
 /** The bytes with 0 to 8 letters before and after them. */
@@ -65,10 +65,10 @@ test("a character cut off by the end of the text is invalid, whatever stands beh
 
 test("no text takes more than is reserved for the worst, and the worst takes it all", () => {
   const worst = new Uint8Array(100).fill(1);
-  expect(jsonTextBytes(inputOf(worst), 0, 100)).toBe(mostJsonBytes(100));
+  expect(jsonTextBytes(inputOf(worst), 0, 100)).toBe(maxJsonBytes(100));
   for (let byte = 0; byte < 256; byte++) {
     const bytes = new Uint8Array(100).fill(byte);
-    expect(jsonTextBytes(inputOf(bytes), 0, 100)).toBeLessThanOrEqual(mostJsonBytes(100));
+    expect(jsonTextBytes(inputOf(bytes), 0, 100)).toBeLessThanOrEqual(maxJsonBytes(100));
   }
 });
 

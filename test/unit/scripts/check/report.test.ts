@@ -130,7 +130,7 @@ it.each([
   ["AccessDeniedException", "", "ListShards", /kinesis:ListShards/],
   ["AccessDeniedException", "", "DescribeStreamSummary", /kinesis:DescribeStreamSummary/],
   ["CredentialsProviderError", "", "DescribeStreamSummary", /AWS_ACCESS_KEY_ID/],
-  ["CredentialsTimeout", "no credentials within 10 s: no answer from AssumeRole of x", "DescribeStreamSummary", /the source of the message/],
+  ["CredentialsTimeout", "no credentials within 10 s: no response from AssumeRole of x", "DescribeStreamSummary", /the source of the message/],
   ["ExpiredTokenException", "", "DescribeStreamSummary", /Renew/],
   ["ECONNREFUSED", "", "DescribeStreamSummary", /endpoint/],
   ["DEPTH_ZERO_SELF_SIGNED_CERT", "", "DescribeStreamSummary", /AWS_CA_BUNDLE/],

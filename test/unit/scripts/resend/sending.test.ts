@@ -6,7 +6,7 @@ const recordsOf = (count: number): Outgoing[] => Array.from({ length: count }, (
 const failed = (cause: "transient" | "setup" | "content", code = "Oops"): Attempt => ({ kind: "failed", failure: { code, message: "m" }, cause, error: new Error(code) });
 const internal = { code: "InternalFailure", message: "m" };
 
-function run(records: readonly Outgoing[], answer: (records: readonly string[], request: number) => Attempt, mostTries = 3, isStopped = () => false) {
+function run(records: readonly Outgoing[], answer: (records: readonly string[], request: number) => Attempt, maxTries = 3, isStopped = () => false) {
   const requests: string[][] = [];
   const slept: number[] = [];
   const put: Put = (_, sent) => {
@@ -17,7 +17,7 @@ function run(records: readonly Outgoing[], answer: (records: readonly string[], 
     slept.push(milliseconds);
     return Promise.resolve();
   };
-  const sent = sendBatch("s", records, put, { sleep, mostTries, isStopped });
+  const sent = sendBatch("s", records, put, { sleep, maxTries, isStopped });
   return sent.then(({ unsent, end }) => ({
     unsent: [...unsent].map(([{ data }, failure]) => [Buffer.from(data).toString(), failure?.code]),
     ...{ end, requests, slept },

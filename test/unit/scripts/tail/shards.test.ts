@@ -21,13 +21,13 @@ function follow(api: ScriptedStream, from: Position, shardId?: string, take?: ()
   const clock = new HeldClock();
   const taken: string[] = [];
   const told: string[] = [];
-  const patience = { clock, tell: (line: string) => void told.push(line), mostTries: 4 };
+  const patience = { clock, tell: (line: string) => void told.push(line), maxTries: 4 };
   const follower = new StreamFollower({
     api,
     from,
     shardId,
     patience,
-    shortPatience: { ...patience, mostTries: 2 },
+    shortPatience: { ...patience, maxTries: 2 },
     take: async (id, records) => {
       taken.push(...records.map(({ data }) => `${id} ${Buffer.from(data).toString()}`));
       await take?.();

@@ -4,7 +4,7 @@ import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Position } from "../../../../scripts/tail/position.js";
-import { mostRequests, streamApi, type StreamApi } from "../../../../scripts/tail/stream_api.js";
+import { maxRequests, streamApi, type StreamApi } from "../../../../scripts/tail/stream_api.js";
 import { ScriptedService } from "../../../support/scripted_service.js";
 
 const arn = "arn:aws:kinesis:us-east-1:123456789012:stream/s";
@@ -103,7 +103,7 @@ it("no more requests are under way at once than there are connections for", asyn
   const signal = new AbortController().signal;
   setMaxListeners(0, signal);
   const api = streamApi(client, "s", signal);
-  const pages = await Promise.all(Array.from({ length: 3 * mostRequests }, () => api.read("i")));
-  expect(pages).toHaveLength(3 * mostRequests);
-  expect(most).toBe(mostRequests);
+  const pages = await Promise.all(Array.from({ length: 3 * maxRequests }, () => api.read("i")));
+  expect(pages).toHaveLength(3 * maxRequests);
+  expect(most).toBe(maxRequests);
 });

@@ -1,6 +1,6 @@
 /** Only so many requests are under way at once, and none is forgotten. */
 import { describe, expect, it } from "vitest";
-import { mostRequests } from "../../../../scripts/tail/stream_api.js";
+import { maxRequests } from "../../../../scripts/tail/stream_api.js";
 import { turns } from "../../../../scripts/tail/turns.js";
 import { createHttpHandler } from "../../../../src/network/http_handler.js";
 import { readNetworkEnvironment } from "../../../../src/network/network.js";
@@ -57,7 +57,7 @@ describe("turns", () => {
   it("are fewer than the connections of the handler", async () => {
     const handler = createHttpHandler(await readNetworkEnvironment({}));
     const target = handler.directTarget({ protocol: "https:", hostname: "example.com", path: "/" });
-    expect(mostRequests).toBeLessThan(target?.agent.maxSockets ?? 0);
+    expect(maxRequests).toBeLessThan(target?.agent.maxSockets ?? 0);
     handler.destroy();
   });
 });

@@ -42,7 +42,7 @@ async function clientOf(endpoint: string, environment: Record<string, string> = 
   const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "dummy-secret" };
   const credentials = new RenewingCredentials(() => Promise.resolve(keys), { log: new RecordedLog(), ...renewalClock });
   const none = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
-  const connection = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs: 0, answerTimeoutMs: 10_000, ...none };
+  const connection = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs: 0, responseTimeoutMs: 10_000, ...none };
   const client = createKinesisClient(connection, credentials, "1", bodiesFor("logs"), await readNetworkEnvironment(environment));
   stops.push(() => client.close());
   return client;
@@ -56,7 +56,7 @@ const says: [string, (socket: Socket) => void, RegExp][] = [
 ];
 
 describe.each(says)("an endpoint that %s", (_, say, message) => {
-  const failure = { kind: "failed", code: "InvalidAnswer", message: expect.stringMatching(message) as string, cause: "transient" };
+  const failure = { kind: "failed", code: "InvalidResponse", message: expect.stringMatching(message) as string, cause: "transient" };
 
   async function plain(): Promise<RawServer> {
     const server = await RawServer.start(say);
@@ -102,5 +102,5 @@ it.each([4 * 1024 * 1024, 4 * 1024 * 1024 + 1])("a list of shards has up to 4 Mi
   stops.push(() => service.stop());
   const listed = await (await clientOf(service.endpoint)).listShards();
   if (bytes <= 4 * 1024 * 1024) expect(listed).toMatchObject({ kind: "listed" });
-  else expect(listed).toMatchObject({ code: "InvalidAnswer", message: "the answer has more than 4194304 bytes; is it the address of the service?" });
+  else expect(listed).toMatchObject({ code: "InvalidResponse", message: "the answer has more than 4194304 bytes; is it the address of the service?" });
 });

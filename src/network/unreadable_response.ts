@@ -1,10 +1,10 @@
 /** Tells errors that the SDK met while it read an answer from those that the answer is about. */
 
 /** What an error says of an answer that is not the service's. */
-export const unreadableAnswer = "the answer is not the service's (is there a proxy in between?)";
+export const unreadableResponse = "the answer is not the service's (is there a proxy in between?)";
 
 /** The name of the errors. */
-export const invalidAnswer = "InvalidAnswer";
+export const invalidResponse = "InvalidResponse";
 
 /**
  * Whether the SDK could not read an answer: the error is one of JavaScript's, or of a parser, and its message may show what it
@@ -19,8 +19,8 @@ export function isUnreadable(error: unknown): error is Error {
 /** Returns an error that keeps of an unreadable answer its status and headers. */
 export function unreadableError(error: Error, advice: string): Error {
   const { $metadata, $response } = error as Error & { readonly $metadata?: unknown; readonly $response?: { readonly headers?: unknown } };
-  const members = { name: invalidAnswer, $metadata, $response: { headers: $response?.headers } };
-  return Object.assign(new Error(`${unreadableAnswer}; check ${advice}`), members);
+  const members = { name: invalidResponse, $metadata, $response: { headers: $response?.headers } };
+  return Object.assign(new Error(`${unreadableResponse}; check ${advice}`), members);
 }
 
 /** Returns the message of an error; a service may have put something else than a text in its place. */

@@ -2,8 +2,8 @@
 import { Agent } from "node:http";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
-import { exchange, type Answer } from "../../../src/network/exchange.js";
-import { ScriptedService, type ServedAnswer } from "../../support/scripted_service.js";
+import { exchange, type HttpResponse } from "../../../src/network/exchange.js";
+import { ScriptedService, type ServedResponse } from "../../support/scripted_service.js";
 
 const most = 100_000;
 const stops: (() => void | Promise<void>)[] = [];
@@ -11,11 +11,11 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-async function ask(answer: ServedAnswer): Promise<{ service: ScriptedService; answered: Promise<Answer> }> {
+async function ask(answer: ServedResponse): Promise<{ service: ScriptedService; answered: Promise<HttpResponse> }> {
   const service = await ScriptedService.start(() => answer);
   const agent = new Agent();
   stops.push(() => service.stop(), () => agent.destroy());
-  const limits = { connectionTimeoutMs: 5000, idleTimeoutMs: 5000, mostAnswerBytes: most };
+  const limits = { connectionTimeoutMs: 5000, idleTimeoutMs: 5000, maxResponseBytes: most };
   const target = { isSecure: false, hostname: "127.0.0.1", port: Number(new URL(service.endpoint).port), path: "/", agent, ...limits };
   return { service, answered: exchange(target, { method: "GET", headers: {}, body: new Uint8Array() }, { onEnd: () => undefined, moved: () => undefined }) };
 }
@@ -50,17 +50,17 @@ describe("an answer", () => {
 
   it.each([most + 1, 100 * most])("of %i bytes is refused, however few came", async (bytes) => {
     const { answered } = await ask({ headers: { "content-encoding": "gzip" }, body: gzipSync("x".repeat(bytes)) });
-    await expect(answered).rejects.toMatchObject({ name: "EncodedAnswer", message: expect.stringMatching(/^the answer in gzip, which was not requested, has more than 100000 bytes; let the proxy/) as string });
+    await expect(answered).rejects.toMatchObject({ name: "EncodedResponse", message: expect.stringMatching(/^the answer in gzip, which was not requested, has more than 100000 bytes; let the proxy/) as string });
   });
 
   it.each([["zstd", "x"], ["gzip, br", "x"], ["aws-chunked", "x"], ["constructor", "x"]])("in %s is told", async (encoding, body) => {
     const { answered } = await ask({ headers: { "content-encoding": encoding }, body });
-    await expect(answered).rejects.toMatchObject({ name: "EncodedAnswer", message: expect.stringContaining(`the answer has the encoding ${encoding}, though no encoding was requested`) as string });
+    await expect(answered).rejects.toMatchObject({ name: "EncodedResponse", message: expect.stringContaining(`the answer has the encoding ${encoding}, though no encoding was requested`) as string });
   });
 
   it.each([gzipSync("the answer").subarray(0, 12), Buffer.from("the answer"), Buffer.alloc(0)])("that is no gzip, though it says so, is told (%#)", async (body) => {
     const { answered } = await ask({ headers: { "content-encoding": "gzip" }, body });
-    await expect(answered).rejects.toMatchObject({ name: "EncodedAnswer", message: expect.stringMatching(/in gzip, which was not requested, is damaged/) as string });
+    await expect(answered).rejects.toMatchObject({ name: "EncodedResponse", message: expect.stringMatching(/in gzip, which was not requested, is damaged/) as string });
   });
 
   it("that refuses has its status to tell, in whatever encoding", async () => {

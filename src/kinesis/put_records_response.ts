@@ -38,11 +38,11 @@ const forms = {
  * than the service's own: then it is to be read in full.
  * @param answer a character for each byte
  */
-export function tookAll(answer: string, format: RequestFormat, count: number): boolean {
+export function tookAll(response: string, format: RequestFormat, count: number): boolean {
   const { noFailures, sequenceNumber, doubts } = forms[format];
-  if (!noFailures.test(answer) || doubts.some((doubt) => answer.includes(doubt))) return false;
+  if (!noFailures.test(response) || doubts.some((doubt) => response.includes(doubt))) return false;
   let taken = 0;
-  for (let at = answer.indexOf(sequenceNumber); at >= 0; at = answer.indexOf(sequenceNumber, at + sequenceNumber.length)) taken++;
+  for (let at = response.indexOf(sequenceNumber); at >= 0; at = response.indexOf(sequenceNumber, at + sequenceNumber.length)) taken++;
   return taken === count;
 }
 
@@ -58,7 +58,7 @@ export function refusesFormat(error: unknown): boolean {
 }
 
 /** The member that is read of an answer to PutRecords. What is in it is the endpoint's: the SDK does not look. */
-export interface PutRecordsAnswer {
+export interface PutRecordsResponse {
   readonly Records?: unknown;
 }
 
@@ -71,11 +71,11 @@ interface PutRecordsResult {
 }
 
 /** What became of each entry of the request. */
-export function readAnswer(answer: PutRecordsAnswer, table: EntryTable, entries: readonly Entry[]): PutRecordsOutcome {
-  const results: readonly unknown[] = Array.isArray(answer.Records) ? answer.Records : [];
+export function readPutRecordsResponse(response: PutRecordsResponse, table: EntryTable, entries: readonly Entry[]): PutRecordsOutcome {
+  const results: readonly unknown[] = Array.isArray(response.Records) ? response.Records : [];
   if (results.length !== entries.length) {
     const message = `the endpoint answered for ${results.length} of ${entries.length} records; is it a Kinesis endpoint?`;
-    return { kind: "failed", code: "InvalidAnswer", message, cause: "transient" };
+    return { kind: "failed", code: "InvalidResponse", message, cause: "transient" };
   }
   const failed: FailedEntry[] = [];
   let strayed = 0;
