@@ -1,4 +1,5 @@
-// The only file that uses Node-API: what the TypeScript core can call, and how requests reach it.
+// Binds the core to Node-API: defines the functions that the core calls, and passes requests to it. The only file that
+// uses Node-API.
 //
 // Everything here runs on Node's thread, except post_request, which any thread of the host may call.
 #include <cstring>
@@ -21,27 +22,28 @@ extern "C" const char kinesis_bundle_end[];
 namespace kinesis {
 namespace {
 
-// Who is asked: Fluent Bit in this process, unless the bootstrap script connects to one in another.
+// The host that the core calls: Fluent Bit in this process, unless connect() replaces it with one in another process.
 Host *host = &LocalHost::get();
 napi_threadsafe_function request_queue = nullptr;
 bool is_queue_open = false;
-// The chunk of each flush that has not been answered: memory of the host, to be detached before the answer is given.
-// Never destroyed: flushes that the core has not answered by the end leave references to a Node that is gone.
+// Chunks of the flushes without a reply, by request id. Their memory is the host's, so each is detached before the
+// reply.
+// Never destroyed: flushes without a reply at the end leave references to a Node that is gone.
 auto &open_chunks = *new std::unordered_map<uint32_t, Napi::Reference<Napi::ArrayBuffer>>();
 
-// What a function of the binding takes: its name for messages, and a letter for each argument.
+// Name of a function of the binding, for messages, and a letter for the type of each argument.
 struct Signature {
   const char *name, *arguments;
 };
 
-// Throws in the script; what is called afterwards must not matter.
+// Throws a TypeError in the script when the calling function returns, so that function must have no further effects.
 Napi::Value refuse(const Napi::CallbackInfo &info, const std::string &reason) {
   const char *name = static_cast<const Signature *>(info.Data())->name;
   Napi::TypeError::New(info.Env(), std::string(name) + ": " + reason).ThrowAsJavaScriptException();
   return {};
 }
 
-// Why the value does not fit the letter; null when it does.
+// Returns the type of the letter, such as "a number", when the value is not of that type; null when it is.
 const char *misfit(const Napi::Value &value, char letter) {
   switch (letter) {
     case 'a':
@@ -61,7 +63,7 @@ const char *misfit(const Napi::Value &value, char letter) {
   }
 }
 
-// A function that is called only with arguments of its signature.
+// Calls a function only with arguments of its signature's types.
 template <auto function>
 Napi::Value checked(const Napi::CallbackInfo &info) {
   const char *arguments = static_cast<const Signature *>(info.Data())->arguments;
@@ -88,7 +90,7 @@ bool post_request(uint32_t id) {
   return napi_call_threadsafe_function(request_queue, data, napi_tsfn_nonblocking) == napi_ok;
 }
 
-// External memory where Node allows it, else (a build with V8's sandbox) a copy.
+// Returns external memory where Node allows it, else (in a build with V8's sandbox) a copy.
 Napi::ArrayBuffer chunk_buffer(Napi::Env env, uint32_t id, const void *chunk, size_t bytes) {
   napi_value value = nullptr;
   const napi_status status =
@@ -104,7 +106,7 @@ Napi::ArrayBuffer chunk_buffer(Napi::Env env, uint32_t id, const void *chunk, si
   return buffer;
 }
 
-// Calls the core's handler: (requestId, kind, instance, chunkBytes, tag, blocks).
+// Calls the core's handler with (requestId, kind, instance, chunkBytes, tag, blocks).
 void deliver_request(napi_env raw_env, napi_value handler, void *, void *data) {
   if (raw_env == nullptr) return;
   Napi::Env env(raw_env);
@@ -117,11 +119,11 @@ void deliver_request(napi_env raw_env, napi_value handler, void *, void *data) {
              Napi::Number::New(env, static_cast<double>(task->instance)),
              Napi::Number::New(env, static_cast<double>(task->chunk_bytes)), Napi::String::New(env, task->tag),
              Napi::Boolean::New(env, task->blocks)});
-  // Node only warns of an exception that is left here, and its thread would wait for ever.
+  // Node only warns of an exception that is left here, and the thread that made the request would wait for ever.
   if (env.IsExceptionPending()) napi_fatal_exception(env, env.GetAndClearPendingException().Value());
 }
 
-// The host's threads are about to be released, with the memory of their chunks.
+// Detaches all chunks before the host's threads are released: the host then frees the memory.
 void queue_is_gone(napi_env raw_env, void *, void *) {
   Napi::HandleScope scope(raw_env);
   for (const auto &[id, chunk] : open_chunks) napi_detach_arraybuffer(raw_env, chunk.Value());
@@ -132,7 +134,7 @@ void queue_is_gone(napi_env raw_env, void *, void *) {
 void Serve(const Napi::CallbackInfo &info) {
   Napi::Env env = info.Env();
   if (request_queue != nullptr) {
-    refuse(info, "was called before");
+    refuse(info, "was already called");
     return;
   }
   napi_value name = Napi::String::New(env, "kinesis requests");
@@ -146,13 +148,13 @@ void Serve(const Napi::CallbackInfo &info) {
   host->ready(post_request);
 }
 
-// Takes no more requests; with the queue closed, Node's loop ends as soon as nothing else is open.
+// Stops taking requests. With the queue closed, Node's loop ends as soon as nothing else is open.
 void Close(const Napi::CallbackInfo &) {
   if (is_queue_open) napi_release_threadsafe_function(request_queue, napi_tsfn_abort);
   is_queue_open = false;
 }
 
-// The chunk of a flush; undefined when it is on its way, null when nobody waits for the flush any more.
+// Returns a flush's chunk; undefined while the chunk is in transit, null when Fluent Bit no longer waits for the flush.
 Napi::Value TakeChunk(const Napi::CallbackInfo &info) {
   Napi::Env env = info.Env();
   const uint32_t id = info[0].As<Napi::Number>().Uint32Value();
@@ -162,7 +164,7 @@ Napi::Value TakeChunk(const Napi::CallbackInfo &info) {
   return chunk_buffer(env, id, chunk->data, chunk->bytes);
 }
 
-// The system has the memory back at once, and not when garbage is collected the next time.
+// Returns the memory to the system immediately, not at the next garbage collection.
 void ReleaseMemory(const Napi::CallbackInfo &info) { info[0].As<Napi::ArrayBuffer>().Detach(); }
 
 void TrimMemory(const Napi::CallbackInfo &) { trim_memory(); }
@@ -176,7 +178,7 @@ void Reply(const Napi::CallbackInfo &info) {
     chunk->second.Value().Detach();
     open_chunks.erase(chunk);
   }
-  host->answer(id, info[1].As<Napi::Number>().Int64Value());
+  host->reply(id, info[1].As<Napi::Number>().Int64Value());
 }
 
 Napi::Value Option(const Napi::CallbackInfo &info) {
@@ -186,7 +188,7 @@ Napi::Value Option(const Napi::CallbackInfo &info) {
   return value ? Napi::Value(Napi::String::New(env, *value)) : env.Undefined();
 }
 
-// False, with an exception in the script, when it is not an array of strings.
+// Reads an array of strings. Returns false, with an exception in the script, when the value is not one.
 bool read_texts(const Napi::CallbackInfo &info, const Napi::Value &value, std::vector<std::string> &texts) {
   const uint32_t count = value.IsArray() ? value.As<Napi::Array>().Length() : 0;
   for (uint32_t i = 0; i < count; i++) {
@@ -202,11 +204,11 @@ bool read_texts(const Napi::CallbackInfo &info, const Napi::Value &value, std::v
 
 Napi::Value SetOptions(const Napi::CallbackInfo &info) {
   const uint32_t id = info[0].As<Napi::Number>().Uint32Value();
-  std::vector<std::string> asked;
-  if (!read_texts(info, info[1], asked)) return {};
-  const std::vector<std::string> names = host->set_options(id, asked);
-  Napi::Array array = Napi::Array::New(info.Env(), names.size());
-  for (uint32_t i = 0; i < names.size(); i++) array.Set(i, names[i]);
+  std::vector<std::string> names;
+  if (!read_texts(info, info[1], names)) return {};
+  const std::vector<std::string> set = host->set_options(id, names);
+  Napi::Array array = Napi::Array::New(info.Env(), set.size());
+  for (uint32_t i = 0; i < set.size(); i++) array.Set(i, set[i]);
   return array;
 }
 
@@ -227,8 +229,8 @@ Napi::Value Log(const Napi::CallbackInfo &info) {
 
 void WriteMessage(const Napi::CallbackInfo &info) { host->write_message(info[0].As<Napi::String>().Utf8Value()); }
 
-// Returns a property of the type that the letter names; empty, with an exception in the script, when the property is
-// missing.
+// Returns a property of the letter's type; empty, with an exception in the script, when the property is missing or of
+// another type.
 Napi::Value property_of(const Napi::CallbackInfo &info, const Napi::Value &object, const char *name, char letter) {
   const Napi::Value value = object.IsObject() ? object.As<Napi::Object>().Get(name) : Napi::Value();
   if (info.Env().IsExceptionPending()) return {};
@@ -236,7 +238,7 @@ Napi::Value property_of(const Napi::CallbackInfo &info, const Napi::Value &objec
   return kind == nullptr ? value : refuse(info, std::string(name) + " of a metric must be " + kind);
 }
 
-// False, with an exception in the script, when the value is not a definition.
+// Reads the definition of a metric. Returns false, with an exception in the script, when the value is not one.
 bool read_definition(const Napi::CallbackInfo &info, const Napi::Value &value, MetricDefinition &definition) {
   const Napi::Value kind = property_of(info, value, "kind", 'n');
   const Napi::Value name = kind.IsEmpty() ? kind : property_of(info, value, "name", 't');
@@ -290,7 +292,7 @@ Napi::Value UpdateMetrics(const Napi::CallbackInfo &info) {
   return Napi::Boolean::New(info.Env(), host->update_metrics(set, pairs.Data(), pairs.ElementLength() / 2));
 }
 
-// Windows has no abbreviations of zones.
+// Windows has no abbreviations of time zones.
 Napi::Value ZoneAbbreviation(const Napi::CallbackInfo &info) {
   const char *zone = "";
 #ifndef _WIN32
@@ -305,13 +307,13 @@ void ReleaseCode(const Napi::CallbackInfo &) { release_code_of_node(); }
 
 void ExitProcess(const Napi::CallbackInfo &info) { host->exit_process(info[0].As<Napi::Number>().Int32Value()); }
 
-// process.exit() would take Fluent Bit down.
+// Replaces process.reallyExit(), which would end Fluent Bit.
 void Abandon(const Napi::CallbackInfo &) { host->abandoned(); }
 
 void RefuseStart(const Napi::CallbackInfo &info) { host->refuse(info[0].As<Napi::String>().Utf8Value()); }
 
-// The embedded scripts (scripts/bundle.mjs): (offset, bytes), or without arguments the first line. They are ASCII, and
-// as Latin-1 they take one byte a character in V8's heap and need no decoding.
+// Returns the part (offset, bytes) of the embedded scripts (scripts/bundle.mjs); without arguments, their first line.
+// The scripts are ASCII: as Latin-1 strings they take one byte per character in V8's heap and need no decoding.
 Napi::Value Bundle(const Napi::CallbackInfo &info) {
   const auto total = static_cast<size_t>(kinesis_bundle_end - kinesis_bundle_begin);
   const auto *end_of_line = static_cast<const char *>(memchr(kinesis_bundle_begin, '\n', total));
@@ -321,7 +323,7 @@ Napi::Value Bundle(const Napi::CallbackInfo &info) {
     offset = info[0].As<Napi::Number>().Uint32Value();
     bytes = info[1].As<Napi::Number>().Uint32Value();
   }
-  if (offset > total || bytes > total - offset) return refuse(info, "there is no such place in the bundle");
+  if (offset > total || bytes > total - offset) return refuse(info, "the range is outside the bundle");
   napi_value text = nullptr;
   napi_create_string_latin1(info.Env(), kinesis_bundle_begin + offset, bytes, &text);
   return {info.Env(), text};
@@ -333,10 +335,10 @@ void describe_host(Napi::Object exports) {
   exports.Set("place", Napi::String::New(env, host->place()));
 }
 
-// The host is another process.
+// Replaces the host with one in another process.
 void Connect(const Napi::CallbackInfo &info) {
   if (request_queue != nullptr || !info.This().IsObject()) {
-    refuse(info, "comes before all else, as a method of the binding");
+    refuse(info, "must be called first, as a method of the binding");
     return;
   }
   host = &RemoteHost::connect(info[0].As<Napi::String>().Utf8Value());

@@ -1,4 +1,4 @@
-// The bundle of the TypeScript core as read-only data. KINESIS_BUNDLE is the path, given by CMake.
+// Embeds the bundle of the TypeScript core as read-only data. CMake sets KINESIS_BUNDLE, the bundle's path.
 #ifdef _WIN32
     .section .rdata, "dr"
 #else

@@ -1,4 +1,4 @@
-// The functions that Fluent Bit looks up in a Go-style output plugin. They pass everything on and decide nothing.
+// Exports the functions that Fluent Bit looks up in a Go-style output plugin. They pass calls on and decide nothing.
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -9,8 +9,8 @@
 #include "fluent_bit/host_metrics.h"
 #include "fluent_bit/host_version.h"
 #include "fluent_bit/open_instances.h"
+#include "platform/loaded_plugin.h"
 #include "platform/platform.h"
-#include "platform/surroundings.h"
 #include "runtime/chosen_runtime.h"
 
 #ifdef _WIN32
@@ -24,24 +24,24 @@ namespace {
 using kinesis::ChosenRuntime;
 using kinesis::HostInstance;
 using kinesis::HostMetrics;
+using kinesis::LoadedPlugin;
 using kinesis::OpenInstances;
 using kinesis::Request;
 using kinesis::RequestKind;
-using kinesis::Surroundings;
 
 char plugin_name[] = "kinesis";
 char plugin_description[] = "Amazon Kinesis Data Streams Fluent Bit Plugin.";
 
-// The context that Fluent Bit keeps for us is the instance's number plus one, so that null stays "no instance".
+// The context that Fluent Bit keeps is the instance's number plus one, so that null means "no instance".
 void *context_of(int64_t instance) { return reinterpret_cast<void *>(static_cast<intptr_t>(instance + 1)); }
 int64_t instance_of(void *context) { return static_cast<int64_t>(reinterpret_cast<intptr_t>(context)) - 1; }
 
-// A start that failed has no flush.
+// Whether Fluent Bit has flushed: a start that failed has no flush.
 std::atomic<bool> has_flushed{false};
 
-// The status of a Fluent Bit that fails at its start.
+// Exit status of a Fluent Bit that fails at its start.
 constexpr int kStartFailed = 255;
-// Fluent Bit's log has a thread of its own, which writes the reason meanwhile.
+// Fluent Bit's log has its own thread, which writes the reason meanwhile.
 constexpr std::chrono::milliseconds kLogTime{200};
 
 int fail_init() {
@@ -62,12 +62,12 @@ void end(int64_t instance) {
 }  // namespace
 
 EXPORTED int FLBPluginRegister(flb_plugin_proxy_def *definition) {
-  Surroundings::get().remember();
+  LoadedPlugin::get().remember();
   // In a hot reload the plugin is registered anew before its outputs end.
   if (OpenInstances::get().has_any() && kinesis::loses_chunks_in_reload()) {
-    Surroundings::get().say(
-        "a hot reload of this Fluent Bit loses the records that it has not handed out yet to a Go-style output (mended "
-        "in 3.2.3); restart it instead");
+    LoadedPlugin::get().report(
+        "a hot reload of this Fluent Bit loses the records that it has not passed to a Go-style output yet (fixed in "
+        "3.2.3); restart it instead");
   }
   definition->type = kFlbProxyOutputPlugin;
   definition->proxy = kFlbProxyGolang;
@@ -78,10 +78,10 @@ EXPORTED int FLBPluginRegister(flb_plugin_proxy_def *definition) {
 }
 
 EXPORTED int FLBPluginInit(flbgo_output_plugin *plugin) {
-  Surroundings::get().remember();
+  LoadedPlugin::get().remember();
   const std::string error = ChosenRuntime::get().start();
   if (!error.empty()) {
-    Surroundings::get().say("Failed to initialize plugin: " + error);
+    LoadedPlugin::get().report("Failed to initialize plugin: " + error);
     return fail_init();
   }
   HostInstance host_instance(plugin->api->output_get_property, plugin->output_instance);
@@ -89,7 +89,7 @@ EXPORTED int FLBPluginInit(flbgo_output_plugin *plugin) {
   auto request = std::make_shared<Request>(RequestKind::kInit);
   request->instance = instance;
   request->host_instance = &host_instance;
-  if (ChosenRuntime::get().ask(request) != kFlbOk) {
+  if (ChosenRuntime::get().call(request) != kFlbOk) {
     HostMetrics::get().close(host_instance.metrics);
     OpenInstances::get().release(instance);
     return fail_init();
@@ -100,19 +100,19 @@ EXPORTED int FLBPluginInit(flbgo_output_plugin *plugin) {
   return kFlbOk;
 }
 
-// Called on a coroutine's stack of 24 to 64 KiB, and by several threads at once when the output has workers.
+// Called on a coroutine's stack of 24 to 64 KiB, and by several threads concurrently when the output has workers.
 EXPORTED int FLBPluginFlushCtx(void *context, const void *data, int length, const char *tag) {
   has_flushed = true;
   const int64_t instance = instance_of(context);
   const size_t bytes = length > 0 ? static_cast<size_t>(length) : 0;
   HostMetrics::get().make_series(instance);
-  const auto answer = ChosenRuntime::get().flush(instance, data, bytes, tag != nullptr ? tag : "");
+  const auto reply = ChosenRuntime::get().flush(instance, data, bytes, tag != nullptr ? tag : "");
   HostMetrics::get().make_series(instance);
-  return static_cast<int>(answer);
+  return static_cast<int>(reply);
 }
 
 EXPORTED int FLBPluginExitCtx(void *context) {
-  // Fluent Bit exits instances too that failed to initialise, or were not yet.
+  // Fluent Bit also exits instances whose init failed or has not run.
   if (context == nullptr) return kFlbOk;
   auto instance = OpenInstances::get().take(instance_of(context));
   if (!instance && kinesis::names_last_output_at_exits()) instance = OpenInstances::get().take_oldest();
@@ -120,15 +120,15 @@ EXPORTED int FLBPluginExitCtx(void *context) {
   return kFlbOk;
 }
 
-// For a host that knows no FLBPluginExitCtx, which calls this once per instance.
+// For a host without FLBPluginExitCtx, which calls this once per instance.
 EXPORTED int FLBPluginExit() {
   if (const auto instance = OpenInstances::get().take_oldest()) end(*instance);
-  // It may have freed the metrics of any.
+  // The host may have freed the metrics of any instance.
   HostMetrics::get().close_all();
   return kFlbOk;
 }
 
-// Node stays: V8 cannot be started again, and after a hot reload the same library is registered once more.
+// Node keeps running: V8 cannot be started again, and after a hot reload the same library is registered once more.
 EXPORTED void FLBPluginUnregister(void *) {
   if (!kinesis::frees_plugin_with_first_output()) return;
   bool would_crash = false;
@@ -137,8 +137,8 @@ EXPORTED void FLBPluginUnregister(void *) {
     would_crash = true;
   }
   if (!would_crash) return;
-  Surroundings::get().say(
+  LoadedPlugin::get().report(
       "all outputs of this plugin have ended; the process ends here, since this Fluent Bit would crash with its second "
-      "output of a Go-style plugin (mended in 2.0.7)");
+      "output of a Go-style plugin (fixed in 2.0.7)");
   kinesis::leave_process(has_flushed ? 0 : kStartFailed);
 }

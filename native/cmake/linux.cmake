@@ -7,8 +7,8 @@ target_sources(kinesis PRIVATE
                native/runtime/process/child_process_posix.cc native/runtime/process/close_descriptors_posix.cc
                native/runtime/process/connection_posix.cc
                native/platform/platform_posix.cc native/platform/standard_error_posix.cc
-               native/platform/glibc/find_object.cc native/platform/glibc/glibc_2_17.cc
-               native/platform/glibc/number_reading.cc)
+               native/platform/glibc/dl_find_object.cc native/platform/glibc/glibc_2_17.cc
+               native/platform/glibc/isoc23_numbers.cc)
 set(KINESIS_OUTPUT "${CMAKE_SOURCE_DIR}/bin" CACHE PATH "where kinesis.so is put")
 set_target_properties(kinesis PROPERTIES PREFIX "" SUFFIX ".so"
                       LIBRARY_OUTPUT_DIRECTORY "${KINESIS_OUTPUT}"

@@ -20,7 +20,7 @@ target_sources(kinesis PRIVATE
                native/runtime/node_environment_windows.cc native/runtime/process_limits_windows.cc
                native/runtime/process/child_process_windows.cc native/runtime/process/connection_windows.cc
                native/runtime/process/message_pipe_windows.cc
-               native/platform/absent_windows.cc native/platform/event_log_windows.cc
+               native/platform/stubs_windows.cc native/platform/event_log_windows.cc
                native/platform/platform_windows.cc
                native/platform/standard_error_windows.cc
                native/cmake/kinesis.rc native/cmake/exports.def)

@@ -1,4 +1,4 @@
-// Lets a flush give the host's thread back while it waits: the host's coroutines and event loops.
+// Suspends waiting flushes in Fluent Bit's coroutines, and resumes them from its event loops.
 //
 // Source of the signatures, unchanged from Fluent Bit 1.8 to 5.1: include/fluent-bit/flb_coro.h, flb_engine.h,
 // lib/monkey/include/monkey/mk_core/mk_event.h and libco.h. The program exports them (-rdynamic).
@@ -27,7 +27,7 @@ struct LoopFunctions {
   void (*co_switch)(void *context);
 };
 
-// Null when one of them is missing.
+// Returns null when a function is missing.
 const LoopFunctions *loop_functions() {
   static LoopFunctions found;
   static const bool is_complete = look_up(found.coro_get, "flb_coro_get") && look_up(found.coro_set, "flb_coro_set") &&
@@ -38,10 +38,10 @@ const LoopFunctions *loop_functions() {
   return is_complete ? &found : nullptr;
 }
 
-// Where `caller` lies in a coroutine of this host, and `callee` behind it; -1 until a flush has found it.
+// Index of `caller` in flb_coro::words of this host, with `callee` after it; -1 until a flush has found it.
 std::atomic<int> place_of_caller{-1};
 
-// Whether the place is known: the context that runs has to stand where a callee can, at the same place in each flush.
+// Returns whether the index is known. The running context has to be at `callee`, at the same index in each flush.
 bool find_place(const flb_coro &coroutine, const void *active) {
   for (const int at : {0, 1}) {
     const void *caller = coroutine.words[at];
@@ -54,8 +54,8 @@ bool find_place(const flb_coro &coroutine, const void *active) {
 
 }  // namespace
 
-// Until 2.1.0, flb_engine_shutdown() (src/flb_engine.c) ends the inputs, with their chunks, before the outputs. The
-// function came a few versions later, and is exported by all since.
+// Up to and including 2.1.0, flb_engine_shutdown() (src/flb_engine.c) ends the inputs, with their chunks, before the
+// outputs. The function looked up here came a few versions later; all versions since export it.
 bool host_frees_chunks_early() {
   static const bool is_early = symbol_of_process("flb_input_log_append_skip_processor_stages") == nullptr;
   return is_early;
@@ -108,8 +108,7 @@ void LoopWaker::remove_unused() {
   waker->close(loop_functions()->loop_get() == waker->loop_);
 }
 
-// Fluent Bit lets its threads end when all their flushes have. Should it not, its loop is gone by now, and so are the
-// coroutines.
+// Fluent Bit ends a thread only after all its flushes. If it does not, the loop and the coroutines are gone by now.
 void LoopWaker::on_thread_end(void *given) {
   auto *waker = static_cast<LoopWaker *>(given);
   for (const uint32_t id : RequestTable::get().abandon_waker(waker)) waker->withdraw_(id);
@@ -127,7 +126,7 @@ bool LoopWaker::open() {
   return true;
 }
 
-// Of a loop that is gone only the descriptor is left.
+// Without its loop, only the waker's descriptor is left to free.
 void LoopWaker::close(bool has_loop) {
   if (has_loop && event_ != nullptr) loop_functions()->event_del(loop_, event_);
   if (descriptor_ >= 0) ::close(descriptor_);
@@ -156,7 +155,7 @@ void LoopWaker::forget(uint32_t id) {
   waiting_.erase(id);
 }
 
-void LoopWaker::say(int level, const std::string &text) {
+void LoopWaker::log(int level, const std::string &text) {
   std::lock_guard<std::mutex> lock(mutex_);
   lines_.emplace_back(level, text);
   signal();
@@ -171,7 +170,7 @@ void LoopWaker::print_lines() {
   for (const auto &[level, text] : lines) print_to_host_log(level, text);
 }
 
-// Returns the coroutine whose flush was answered first, and forgets it; null when all have been resumed.
+// Returns the coroutine whose flush got its reply first, and forgets it; null when all have been resumed.
 void *LoopWaker::next_ready() {
   std::lock_guard<std::mutex> lock(mutex_);
   size_t passed = 0;
@@ -186,8 +185,8 @@ void *LoopWaker::next_ready() {
   return coroutine;
 }
 
-// On the host's thread, outside of any coroutine: resumes the ready coroutines, as flb_coro_resume() does. Each
-// switches back to here when its flush is over.
+// Resumes the ready coroutines, as flb_coro_resume() does. Runs on the host's thread, outside of any coroutine. Each
+// coroutine switches back to here when its flush is over.
 int LoopWaker::on_event(void *event) {
   LoopWaker *waker = static_cast<Event *>(event)->waker;
   const LoopFunctions *host = loop_functions();

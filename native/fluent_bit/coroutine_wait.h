@@ -1,4 +1,4 @@
-// Lets a flush give the host's thread back while it waits: the host's coroutines and event loops.
+// Suspends waiting flushes in Fluent Bit's coroutines, and resumes them from its event loops.
 #pragma once
 
 #include <pthread.h>
@@ -14,34 +14,35 @@
 
 namespace kinesis {
 
-/// Whether the host may free a chunk before it ends its output, as Fluent Bit before 2.1.1 does. True also
-/// for a few versions after it that cannot be told apart.
+/// Whether the host may free a chunk before it ends its output, as Fluent Bit before 2.1.1 does. Also true for a few
+/// later versions, which cannot be distinguished from it.
 bool host_frees_chunks_early();
 
-/// Wakes the coroutines of one thread of the host, through its event loop. A waker exists while any of them waits, and
-/// takes one file descriptor.
+/// Wakes the coroutines of one thread of the host through that thread's event loop. A waker exists while at least one
+/// of them waits, and takes one file descriptor.
 ///
-/// Its thread alone creates it, yields, resumes and removes it. Any thread may call the functions of Waker, with the
-/// table's lock held. The host never resumes a coroutine that it gives up, and frees its stack: nothing of a waker lies
-/// there.
+/// Only its own thread creates, yields, resumes and removes it. Any thread may call the functions of Waker, with the
+/// table's lock held. The host never resumes a coroutine that it gives up, and frees the coroutine's stack, so nothing
+/// of a waker lies on that stack.
 class LoopWaker final : public Waker {
  public:
-  /// The waker of the calling thread, when a coroutine of the host runs on it that the waker can resume; `waiter`
-  /// becomes that coroutine. Otherwise null: the flush has to block.
-  /// @param withdraw takes the flushes that still wait when the thread ends, and returns when nothing reads their
+  /// Returns the calling thread's waker, and sets `waiter` to the running coroutine. Returns null when the thread runs
+  /// no coroutine of the host that can be resumed: the flush has to block.
+  /// @param withdraw takes back the flushes that still wait when the thread ends; returns when nothing reads their
   /// chunks
   static LoopWaker *for_this_flush(void (*withdraw)(uint32_t id), void *&waiter);
 
-  /// Gives the thread back until the flush is woken. The caller is the coroutine itself, and owns nothing meanwhile.
+  /// Returns the thread to the host until the flush is woken. Called by the coroutine itself, which must own nothing
+  /// meanwhile.
   static void yield(void *waiter);
 
-  /// Removes the calling thread's waker if nobody waits for it.
+  /// Removes the calling thread's waker unless a flush waits for it.
   static void remove_unused();
 
   void expect(uint32_t id, void *waiter) override;
   void wake(uint32_t id) override;
   void forget(uint32_t id) override;
-  void say(int level, const std::string &text) override;
+  void log(int level, const std::string &text) override;
 
  private:
   struct Event;

@@ -1,4 +1,4 @@
-// The structs that Fluent Bit hands to a Go-style plugin; the only file that knows the host's ABI.
+// Structs that Fluent Bit passes to a Go-style plugin. The only file that knows the host's ABI.
 //
 // Source: Fluent Bit, include/fluent-bit/flb_plugin_proxy.h, include/fluent-bit/flb_api.h and src/proxy/go/go.h.
 // Fluent Bit only ever adds members at the end, so nothing here reads past the members that all versions have.
@@ -41,12 +41,12 @@ struct mk_event {
   int (*handler)(void *event);
 };
 constexpr size_t kMkEventRoomBytes = 256;
-/// The event loops of the engine and of the workers call such an event's handler.
+/// Type of an event whose handler is called by the event loops of the engine and of the workers.
 constexpr int kMkEventCustom = 4;
 constexpr uint32_t kMkEventRead = 1;
 
-/// Source: include/fluent-bit/flb_coro.h: `caller` and `callee`, behind a word more in a build that found valgrind's
-/// headers. Where they are has to be probed.
+/// Source: include/fluent-bit/flb_coro.h: `caller` and `callee`, after one more word in a build that found valgrind's
+/// headers. Their position has to be probed.
 struct flb_coro {
   void *words[3];
 };

@@ -1,4 +1,4 @@
-// What Fluent Bit says of one output instance, remembered so that a core which starts anew can be told again.
+// Reads and caches the options and log identity of an output instance, for a core that starts anew after the init.
 #include "fluent_bit/host_instance.h"
 
 #include "fluent_bit/host_log.h"
@@ -21,10 +21,10 @@ bool HostInstance::is_set(const std::string &key) const {
 }
 
 const std::optional<LogIdentity> &HostInstance::log_identity() {
-  if (!is_log_asked_ && output_instance_ != nullptr && has_host_log()) {
+  if (!is_log_read_ && output_instance_ != nullptr && has_host_log()) {
     log_identity_ = LogIdentity{host_name_of(output_instance_), host_log_level_of(output_instance_)};
   }
-  is_log_asked_ = true;
+  is_log_read_ = true;
   return log_identity_;
 }
 

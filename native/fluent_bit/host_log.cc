@@ -1,4 +1,4 @@
-// Looks up Fluent Bit's logging functions, and calls them.
+// Looks up Fluent Bit's logging functions and calls them.
 //
 // Source of the signatures, unchanged from Fluent Bit 2.0 to 5.1: include/fluent-bit/flb_log.h and flb_output.h.
 #include "fluent_bit/host_log.h"

@@ -1,14 +1,13 @@
-// Looks up Fluent Bit's functions, makes metrics with them and counts.
+// Creates and updates metrics by Fluent Bit's functions, which are looked up at run time.
 //
 // Source of the signatures, unchanged from Fluent Bit 2.0 to 5.1: include/fluent-bit/flb_output.h and, under
-// lib/cmetrics/include/cmetrics, cmt_counter.h, cmt_gauge.h, cmt_histogram.h. The program exports them (-rdynamic). No
-// struct of either is looked into.
+// lib/cmetrics/include/cmetrics, cmt_counter.h, cmt_gauge.h, cmt_histogram.h. The program exports them (-rdynamic).
+// Nothing here accesses a struct of either.
 //
-// Source of what threads may do: lib/cmetrics/src, cmt_map.c and cmt_metric.c. A map of label sets grows without a lock
-// in the versions before 5.1, under the eyes of the host's thread that copies it for a scrape. That is the engine's,
-// which also calls the inits and, without `workers`, brings the chunks; so label sets are made while that thread waits
-// in an init, or by itself when it comes with a chunk. Later calls find theirs, and change values by
-// compare-and-exchange.
+// Source of the rules for threads: lib/cmetrics/src, cmt_map.c and cmt_metric.c. Before 5.1, a map of label sets grows
+// without a lock, while the engine's thread may copy it for a scrape. That thread also calls the inits and, without
+// `workers`, the flushes. So label sets are made only while it waits in an init, or by itself when it comes with a
+// chunk. Later calls find the existing label sets, and change values by compare-and-exchange.
 #include "fluent_bit/host_metrics.h"
 
 #include <chrono>
@@ -35,7 +34,7 @@ struct MetricFunctions {
   int (*histogram_observe)(void *histogram, uint64_t timestamp, double value, int label_count, char **label_values);
 };
 
-// Null when one of them is missing.
+// Returns null when a function is missing.
 const MetricFunctions *metric_functions() {
   static MetricFunctions found;
   static const bool is_complete =
@@ -48,14 +47,14 @@ const MetricFunctions *metric_functions() {
   return is_complete ? &found : nullptr;
 }
 
-// Nanoseconds since the epoch, as cfl_time_now().
+// Returns nanoseconds since the epoch, as cfl_time_now() does.
 uint64_t timestamp() {
   using std::chrono::nanoseconds;
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return static_cast<uint64_t>(std::chrono::duration_cast<nanoseconds>(now).count());
 }
 
-// cmetrics takes char ** and changes nothing.
+// cmetrics takes char ** but changes nothing.
 std::vector<char *> pointers_to(const std::vector<std::string> &texts) {
   std::vector<char *> pointers;
   for (const std::string &text : texts) pointers.push_back(const_cast<char *>(text.c_str()));
@@ -69,7 +68,8 @@ void *create_counter(const MetricFunctions &host, void *cmt, const MetricDefinit
                              static_cast<int>(keys.size()), keys.data());
 }
 
-// Where histograms are not sound, a counter of the sum and one of the number, under the names that a histogram's have.
+// Creates a metric. Where histograms are not sound, creates two counters, of the sum and of the observations, named as
+// a histogram's would be.
 HostMetric create(const MetricFunctions &host, void *cmt, const MetricDefinition &definition) {
   const char *name = definition.name.c_str(), *help = definition.help.c_str();
   std::vector<char *> keys = pointers_to(definition.label_keys);
@@ -95,11 +95,11 @@ HostMetric create(const MetricFunctions &host, void *cmt, const MetricDefinition
   return {};
 }
 
-// Further ones of a set would be refused: the core asks for fewer (src/telemetry/stream_metrics.ts), but may start
-// anew.
-constexpr size_t kMostAdded = 256;
-// Values of series that are not made. They are made at the end of the flush that adds them, after some hundred values.
-constexpr size_t kMostWaiting = 100 * 1000;
+// Maximum series added to a set. The core adds fewer (src/telemetry/stream_metrics.ts), but may start anew.
+constexpr size_t kMaxAddedSeries = 256;
+// Maximum values kept for series that are not made yet. Series are made at the end of the flush that adds them, after
+// some hundred values.
+constexpr size_t kMaxWaitingValues = 100 * 1000;
 
 }  // namespace
 
@@ -109,7 +109,7 @@ HostMetrics &HostMetrics::get() {
   return *metrics;
 }
 
-// Makes the series' label set, at zero. False when the host has no memory for it.
+// Makes the series' label set, at zero. Returns false when the host has no memory for it.
 bool HostMetrics::make(Series &series) {
   const MetricFunctions &host = *metric_functions();
   std::vector<char *> labels = pointers_to(series.label_values);
@@ -130,7 +130,7 @@ bool HostMetrics::make(Series &series) {
         series.is_made = is_zero(metric) && is_zero(observations);
         break;
       }
-      // One count for each bound, and one for all above them.
+      // One count for each bound, and one for values above all bounds.
       std::vector<uint64_t> zeros(series.bounds + 1, 0);
       series.is_made = host.histogram_set(metric, timestamp(), zeros.data(), 0, 0, count, labels.data()) == 0;
       break;
@@ -154,7 +154,7 @@ void HostMetrics::count(const Series &series, double value) {
   }
 }
 
-// What was made before something failed stays at zero, and goes with the instance.
+// Metrics made before a failure stay at zero, and are freed with the instance.
 uint32_t HostMetrics::open(void *output_instance, const std::vector<MetricDefinition> &definitions) {
   const MetricFunctions *host = metric_functions();
   void *cmt = host == nullptr || output_instance == nullptr ? nullptr : host->get_cmt(output_instance);
@@ -184,7 +184,7 @@ uint32_t HostMetrics::add_series(uint32_t number, const std::string &label, cons
   Set &set = found->second;
   const auto known = set.added.find(value);
   if (known != set.added.end()) return known->second;
-  if (set.has_workers || set.added.size() >= kMostAdded) return 0;
+  if (set.has_workers || set.added.size() >= kMaxAddedSeries) return 0;
   const auto first = static_cast<uint32_t>(set.series.size());
   const std::string *original = nullptr;
   for (size_t i = 0; i < set.definitions.size(); i++) {
@@ -203,7 +203,7 @@ uint32_t HostMetrics::add_series(uint32_t number, const std::string &label, cons
   if (set.series.size() == first || first == 0) return 0;
   set.added.emplace(value, first);
   set.is_whole = false;
-  // While its init waits.
+  // The thread is unset only while the init waits.
   if (set.thread == std::thread::id()) make_all(set);
   return first;
 }
@@ -244,7 +244,7 @@ bool HostMetrics::update(uint32_t number, const double *pairs, size_t count_of_p
     const auto index = static_cast<size_t>(position);
     if (set.series[index].is_made) {
       count(set.series[index], value);
-    } else if (!set.is_whole && set.waiting.size() < kMostWaiting) {
+    } else if (!set.is_whole && set.waiting.size() < kMaxWaitingValues) {
       set.waiting.emplace_back(index, value);
     }
   }

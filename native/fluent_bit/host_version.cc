@@ -1,4 +1,4 @@
-// Asks the program for the version of its library cmetrics, since it exports none of its own.
+// Detects versions of Fluent Bit by that of its library cmetrics, since the program exports no version of its own.
 //
 // Source: lib/cmetrics/CMakeLists.txt in Fluent Bit 1.8.15 (0.2.2), 1.9.0 (0.3.0), 2.0.7 (0.5.7), 2.0.8 (0.5.8), 2.1.10
 // (0.6.3), 2.2.0 (0.6.4), 2.2.1 (0.6.6), 3.1.10 (0.9.7), 3.2.0 to 4.0.0 (0.9.9), 4.2.1 (1.0.5) and 4.2.2 (1.0.6).
@@ -13,7 +13,7 @@ namespace {
 
 constexpr int number_of(int major, int minor, int patch) { return major * 1000000 + minor * 1000 + patch; }
 
-// 0 where the host says none.
+// Returns 0 when the host reports no version.
 int cmetrics_version() {
   const char *(*version)();
   int major = 0, minor = 0, patch = 0;

@@ -1,4 +1,4 @@
-// Numbers the output instances, and knows which are open, for hosts that name a wrong one, or none, at an exit.
+// The open output instances, for hosts that pass a wrong one, or none, at an exit.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ class OpenInstances {
  public:
   static OpenInstances &get();
 
-  /// Returns the smallest free number, for an instance whose init begins. It is taken until release().
+  /// Reserves the smallest free number for an instance whose init begins, until release().
   int64_t reserve();
 
   /// Adds an instance whose init has succeeded.
@@ -26,10 +26,10 @@ class OpenInstances {
   /// Whether any instance is open.
   bool has_any();
 
-  /// Takes the named instance, which is to end; nothing when that is not open.
+  /// Removes an instance that is about to end, and returns its number; nothing when it is not open.
   std::optional<int64_t> take(int64_t number);
 
-  /// Takes the instance that was opened first; nothing when none is open.
+  /// Removes the instance that was opened first, and returns its number; nothing when none is open.
   std::optional<int64_t> take_oldest();
 
  private:

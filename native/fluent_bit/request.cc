@@ -1,4 +1,4 @@
-// The table of waiting requests: who waits, who is answered, who is released when Node is gone.
+// Adds, waits for, replies to and releases requests in the table of requests.
 #include "fluent_bit/request.h"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// Copies are memory that the host does not know of. Chunks have 2 MB as a rule.
+// Maximum bytes of copied chunks: memory that the host does not count. A chunk usually has 2 MB.
 constexpr size_t kMaxCopiedBytes = 64 * 1024 * 1024;
 std::atomic<size_t> copied_bytes{0};
 
@@ -60,7 +60,7 @@ std::optional<int64_t> RequestTable::wait(uint32_t id, std::optional<int64_t> ti
   if (found == requests_.end()) return std::nullopt;
   const std::shared_ptr<Request> request = found->second;
   request->deadline = Clock::now() + milliseconds(timeout_ms.value_or(0));
-  while (!request->lines.empty() || !request->answer) {
+  while (!request->lines.empty() || !request->reply) {
     if (!request->lines.empty()) {
       std::vector<std::pair<int, std::string>> lines;
       lines.swap(request->lines);
@@ -68,25 +68,24 @@ std::optional<int64_t> RequestTable::wait(uint32_t id, std::optional<int64_t> ti
       for (const auto &[level, text] : lines) print_to_host_log(level, text);
       lock.lock();
     } else if (!timeout_ms) {
-      request->answered.wait(lock);
+      request->replied.wait(lock);
     } else {
       // A copy: another thread may extend it meanwhile.
       const auto deadline = request->deadline;
-      if (request->answered.wait_until(lock, deadline) == std::cv_status::timeout &&
-          Clock::now() >= request->deadline) {
+      if (request->replied.wait_until(lock, deadline) == std::cv_status::timeout && Clock::now() >= request->deadline) {
         break;
       }
     }
   }
   requests_.erase(id);
-  return request->answer;
+  return request->reply;
 }
 
 int64_t RequestTable::take(uint32_t id) {
   std::lock_guard<std::mutex> lock(mutex_);
   const auto found = requests_.find(id);
   if (found == requests_.end()) return kFlbRetry;
-  const int64_t value = found->second->answer.value_or(kFlbRetry);
+  const int64_t value = found->second->reply.value_or(kFlbRetry);
   requests_.erase(found);
   return value;
 }
@@ -95,10 +94,10 @@ void RequestTable::extend(uint32_t id, int64_t timeout_ms) {
   with(id, [timeout_ms](Request &request) { request.deadline = Clock::now() + milliseconds(timeout_ms); });
 }
 
-// A thread that blocks writes at once; else the event loop of a flush does, when its turn comes. The lowest id takes
-// all lines, so that they stay in their order. While a stop waits the process is at its end, where the host's log is
-// no more.
-bool RequestTable::say(int level, const std::string &text) {
+// A blocked thread writes the line immediately; the event loop of a flush writes it when its turn comes. The request
+// with the lowest id takes all lines, which keeps their order. While a stop waits, the process is ending, and the
+// host's log is gone.
+bool RequestTable::log(int level, const std::string &text) {
   std::lock_guard<std::mutex> lock(mutex_);
   Request *blocked = nullptr, *parked = nullptr;
   uint32_t lowest_blocked = 0, lowest_parked = 0;
@@ -109,7 +108,7 @@ bool RequestTable::say(int level, const std::string &text) {
   };
   for (const auto &[id, request] : requests_) {
     if (request->kind == RequestKind::kStop) return false;
-    if (request->answer || request->abandoned) continue;
+    if (request->reply || request->abandoned) continue;
     if (request->waker == nullptr) {
       keep_lower(id, request.get(), lowest_blocked, blocked);
     } else {
@@ -118,23 +117,23 @@ bool RequestTable::say(int level, const std::string &text) {
   }
   if (blocked != nullptr) {
     blocked->lines.emplace_back(level, text);
-    blocked->answered.notify_one();
+    blocked->replied.notify_one();
     return true;
   }
-  if (parked != nullptr) parked->waker->say(level, text);
+  if (parked != nullptr) parked->waker->log(level, text);
   return parked != nullptr;
 }
 
 bool RequestTable::has_open() {
   std::lock_guard<std::mutex> lock(mutex_);
-  return std::any_of(requests_.begin(), requests_.end(), [](const auto &one) { return !one.second->answer; });
+  return std::any_of(requests_.begin(), requests_.end(), [](const auto &one) { return !one.second->reply; });
 }
 
-bool RequestTable::answer(uint32_t id, int64_t value) {
+bool RequestTable::reply(uint32_t id, int64_t value) {
   std::lock_guard<std::mutex> lock(mutex_);
   auto found = requests_.find(id);
-  if (found == requests_.end() || found->second->answer) return false;
-  // Abandoned requests go with their answer; the others when their waiter has taken it.
+  if (found == requests_.end() || found->second->reply) return false;
+  // An abandoned request is removed with its reply; any other when its waiter has taken the reply.
   const std::shared_ptr<Request> request = found->second;
   if (request->abandoned) requests_.erase(found);
   settle(id, *request, value);
@@ -142,11 +141,11 @@ bool RequestTable::answer(uint32_t id, int64_t value) {
 }
 
 void RequestTable::settle(uint32_t id, Request &request, int64_t value) {
-  request.answer = value;
+  request.reply = value;
   if (request.waker != nullptr) {
     request.waker->wake(id);
   } else {
-    request.answered.notify_one();
+    request.replied.notify_one();
   }
 }
 
@@ -154,7 +153,7 @@ void RequestTable::release_all() {
   std::lock_guard<std::mutex> lock(mutex_);
   for (auto entry = requests_.begin(); entry != requests_.end();) {
     const auto [id, request] = *entry;
-    if (!request->answer) settle(id, *request, reply_without_core(request->kind));
+    if (!request->reply) settle(id, *request, reply_without_core(request->kind));
     entry = request->abandoned ? requests_.erase(entry) : std::next(entry);
   }
 }
@@ -166,8 +165,8 @@ bool RequestTable::forget_chunk(uint32_t id, bool may_wait) {
   const std::shared_ptr<Request> flush = found->second;
   flush->forget_chunk();
   if (!flush->is_read) return true;
-  while (may_wait && !flush->answer) flush->answered.wait(lock);
-  return flush->answer.has_value();
+  while (may_wait && !flush->reply) flush->replied.wait(lock);
+  return flush->reply.has_value();
 }
 
 template <typename Matches>
@@ -183,8 +182,8 @@ std::vector<uint32_t> RequestTable::abandon(Matches matches) {
     request->waker->forget(id);
     request->waker = nullptr;
     request->abandoned = true;
-    if (!request->answer) waiting.push_back(id);
-    entry = request->answer ? requests_.erase(entry) : std::next(entry);
+    if (!request->reply) waiting.push_back(id);
+    entry = request->reply ? requests_.erase(entry) : std::next(entry);
   }
   return waiting;
 }

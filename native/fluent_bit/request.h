@@ -1,4 +1,4 @@
-// One call of Fluent Bit that waits for the core's answer, and the table of all that wait.
+// A call of Fluent Bit that waits for the core's reply, and the table of all such calls.
 #pragma once
 
 #include <chrono>
@@ -17,46 +17,46 @@
 
 namespace kinesis {
 
-/// What Fluent Bit asks of the core. The numbers are part of the contract with src/binding.ts.
+/// Kind of a request to the core. The numbers are part of the contract with src/host/binding.ts.
 enum class RequestKind : uint32_t {
   kInit = 0,
   kFlush = 1,
   kExit = 2,
   kStop = 3,
-  /// From the shim itself: `instance` is the id of a flush, which the core answers at once.
+  /// From the shim itself: `instance` is the id of a flush, to which the core replies immediately.
   kWithdraw = 4,
-  /// To the core alone: the chunk of a flush has come, see Host::chunk.
+  /// To the core only: the chunk of a flush has arrived, see Host::chunk.
   kChunk = 5,
 };
 
-/// Wakes flushes that gave their thread back, and writes to the host's log meanwhile. The table calls it, with its lock
-/// held, for flushes that have not been taken or abandoned.
+/// Wakes flushes that returned their thread, and writes to the host's log meanwhile. The table calls it, with its lock
+/// held, for flushes that are neither taken nor abandoned.
 class Waker {
  public:
-  /// Expects the answer of a flush; `waiter` is the coroutine that will wait for it.
+  /// Registers a flush; `waiter` is the coroutine that will wait for the reply.
   virtual void expect(uint32_t id, void *waiter) = 0;
-  /// The flush has its answer: its coroutine goes on, on the host's thread.
+  /// Reports the reply to a flush: its coroutine is resumed on the host's thread.
   virtual void wake(uint32_t id) = 0;
-  /// Nobody goes on with the flush any more.
+  /// Removes a flush that is not resumed any more.
   virtual void forget(uint32_t id) = 0;
   /// Writes a line to the host's log, on the host's thread.
-  virtual void say(int level, const std::string &text) = 0;
+  virtual void log(int level, const std::string &text) = 0;
 
  protected:
   ~Waker() = default;
 };
 
-/// Either the calling thread blocks until the answer, or `waker` resumes a coroutine with it. In both cases the chunk,
-/// the tag and the instance are the host's, and valid until then.
+/// A call of Fluent Bit. Either the calling thread blocks until the reply, or `waker` resumes a coroutine with it. In
+/// both cases the chunk and the instance are the host's, and valid until the reply.
 struct Request {
   explicit Request(RequestKind kind) : kind(kind) {}
   ~Request();
 
-  /// Copies the chunk, for a host that may free its own while the core still has it. False when there are too many
-  /// copies already.
+  /// Copies the chunk, for a host that may free its own while the core still has it. Returns false when there are too
+  /// many copies already.
   bool copy_chunk();
   bool is_copied() const { return copy_ != nullptr; }
-  /// The host frees its chunk, though the flush may still have no answer. A copy stays.
+  /// Forgets the host's chunk, which the host frees although the flush may have no reply yet. A copy stays.
   void forget_chunk();
 
   const RequestKind kind;
@@ -69,65 +69,67 @@ struct Request {
   void *waiter = nullptr;                 // for the waker
 
   // Guarded by the table's mutex.
-  bool abandoned = false;  // the host gave the flush up, and its answer goes nowhere
-  bool is_read = false;    // scripts in this process may read the chunk, until the answer
-  std::optional<int64_t> answer;
+  bool abandoned = false;  // the host gave the flush up, and its reply goes nowhere
+  bool is_read = false;    // scripts in this process may read the chunk, until the reply
+  std::optional<int64_t> reply;
   std::vector<std::pair<int, std::string>> lines;  // for the host's log, with their levels
   std::chrono::steady_clock::time_point deadline;
-  std::condition_variable answered;
+  std::condition_variable replied;
 
  private:
   std::unique_ptr<char[]> copy_;
 };
 
-/// Requests by id. Fluent Bit's threads add and wait; Node's thread finds and answers. One mutex guards it all: a
-/// request is answered, or released, exactly once, and its waiter cannot leave while another thread holds it.
+/// Requests by id. Fluent Bit's threads add and wait; Node's thread finds and replies. One mutex guards it all: a
+/// request gets its reply, or is released, exactly once, and its waiter cannot leave while another thread holds it.
 class RequestTable {
  public:
   /// The one table of this process.
   static RequestTable &get();
 
-  /// Gives the request an id under which it can be answered.
+  /// Adds a request. Returns the id by which the core replies.
   uint32_t add(const std::shared_ptr<Request> &request);
 
-  /// Blocks until the request has its answer, and removes it. With a timeout in milliseconds it stops waiting after it,
-  /// and the request is not answered any more; `extend` starts the time anew.
+  /// Blocks until the request has its reply, removes it, and returns the reply. With a timeout in milliseconds, returns
+  /// nothing when it expires, and ignores a later reply; `extend` restarts the timeout.
   std::optional<int64_t> wait(uint32_t id, std::optional<int64_t> timeout_ms = std::nullopt);
 
-  /// Removes a request that has its answer, and returns it.
+  /// Removes a request that has its reply, and returns the reply.
   int64_t take(uint32_t id);
 
-  /// Gives a request that is waited for with a timeout that much time from now on.
+  /// Restarts the timeout of a waiting request, which then expires in `timeout_ms`.
   void extend(uint32_t id, int64_t timeout_ms);
 
-  /// Hands a line for the host's log to a thread of the host that can write it. Returns false when no thread waits.
-  bool say(int level, const std::string &text);
+  /// Passes a line for the host's log to a waiting thread of the host, which writes it. Returns false when no thread
+  /// waits.
+  bool log(int level, const std::string &text);
 
-  /// Whether a request waits for its answer.
+  /// Whether a request waits for its reply.
   bool has_open();
 
-  /// Answers a request; returns false for an unknown id (answered or released before).
-  bool answer(uint32_t id, int64_t value);
+  /// Replies to a request. Returns false for an unknown id (replied to or released before).
+  bool reply(uint32_t id, int64_t value);
 
-  /// Answers every waiting request as when there is no core.
+  /// Replies to every waiting request as when there is no core.
   void release_all();
 
-  /// Nobody resumes the flushes of an instance any more that wait in coroutines. They stay in the table, with their
-  /// chunks, until they are answered. Returns their ids.
+  /// Stops resuming an instance's flushes that wait in coroutines. They stay in the table, with their chunks, until
+  /// their replies. Returns the ids of those without a reply.
   std::vector<uint32_t> abandon_instance(int64_t instance);
   /// The same for the flushes of a waker.
   std::vector<uint32_t> abandon_waker(const Waker *waker);
 
-  /// The host frees the chunk of a flush that nobody waits for: nothing reads it any more when the call returns. Waits
-  /// for scripts that do. Returns false at once when they do and `may_wait` is false.
+  /// Forgets the chunk of an abandoned flush, which the host is about to free. Waits for scripts that read the chunk;
+  /// when the call returns true, nothing reads it any more. Returns false immediately when a script reads it and
+  /// `may_wait` is false.
   bool forget_chunk(uint32_t id, bool may_wait);
 
-  /// Calls `use` with the request under the lock; false when it is not there, or has its answer.
+  /// Calls `use` with the request under the lock. Returns false when the request is unknown, or has its reply.
   template <typename Use>
   bool with(uint32_t id, Use use) {
     std::lock_guard<std::mutex> lock(mutex_);
     auto found = requests_.find(id);
-    if (found == requests_.end() || found->second->answer) return false;
+    if (found == requests_.end() || found->second->reply) return false;
     use(*found->second);
     return true;
   }
@@ -142,7 +144,7 @@ class RequestTable {
   uint32_t next_id_ = 1;
 };
 
-/// What a request is answered when there is no core: retry for a flush, else -1.
+/// Returns the reply to a request when there is no core: retry for a flush, else -1.
 int64_t reply_without_core(RequestKind kind);
 
 }  // namespace kinesis

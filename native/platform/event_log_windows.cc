@@ -1,4 +1,4 @@
-// Adds warnings and errors to Windows' log of events, as of the source "kinesis".
+// Adds warnings and errors to the Windows event log, with the source "kinesis".
 #include "platform/event_log_windows.h"
 
 #define WIN32_LEAN_AND_MEAN
@@ -11,15 +11,16 @@
 namespace kinesis {
 namespace {
 
-// Of the texts "%1" in Windows' EventCreate.exe, which has them for 1 to 1000: a source may name it for its texts.
+// Id of an event whose text is "%1". Windows' EventCreate.exe has that text for the ids 1 to 1000, and a source may
+// name it for its texts.
 constexpr DWORD kEvent = 1;
-// A text has 31,839 at most. Source: ReportEventW in Microsoft's documentation.
-constexpr size_t kMostEventCharacters = 30000;
+// Maximum characters of a text; the system's limit is 31,839. Source: ReportEventW in Microsoft's documentation.
+constexpr size_t kMaxEventCharacters = 30000;
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-// Zero for what is not to be reported. Lines of the core have a level; those of this library and of Node.js have none,
-// and tell of what failed.
+// Returns the event type of a message; 0 when it is not to be reported. Lines of the core have a level; those of this
+// library and of Node.js have none, and report failures.
 WORD type_of(std::string_view message) {
   const std::string_view head = message.substr(0, message.find(" msg="));
   if (head.substr(0, 5) != "time=") return EVENTLOG_ERROR_TYPE;
@@ -35,7 +36,7 @@ void report_to_event_log(std::string_view message) {
   static const HANDLE source = RegisterEventSourceW(nullptr, L"kinesis");
   if (source == nullptr) return;
   std::wstring text = wide(std::string(message.substr(0, message.find_last_not_of('\n') + 1)));
-  if (text.size() > kMostEventCharacters) text.resize(kMostEventCharacters);
+  if (text.size() > kMaxEventCharacters) text.resize(kMaxEventCharacters);
   const wchar_t *texts[] = {text.c_str()};
   ReportEventW(source, type, 0, kEvent, nullptr, 1, 0, texts, nullptr);
 }

@@ -1,4 +1,4 @@
-// Windows' log of events: where warnings and errors go when there is no standard error.
+// Writes to the Windows event log, which takes warnings and errors when there is no standard error.
 #pragma once
 
 #include <string_view>

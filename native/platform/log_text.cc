@@ -10,12 +10,12 @@
 namespace kinesis {
 namespace {
 
-constexpr size_t kMostLineBytes = 1024;
-// What is kept of a longer line: its end most often has the reason.
+constexpr size_t kMaxLogLineBytes = 1024;
+// Bytes kept of a longer line. The reason is most often at the line's end.
 constexpr size_t kFirstBytes = 700, kLastBytes = 300;
 constexpr const char *kCut = " [cut] ";
 
-// The first and the last of each range: ASCII's and C1's control characters, and Unicode's Zl, Zp and Bidi_Control.
+// First and last of each range: ASCII's and C1's control characters, and Unicode's Zl, Zp and Bidi_Control.
 constexpr uint32_t kUnfit[][2] = {{0x00, 0x1f},     {0x7f, 0x9f},     {0x061c, 0x061c},
                                   {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069}};
 
@@ -24,8 +24,8 @@ bool is_unfit(uint32_t character) {
                      [=](const uint32_t(&range)[2]) { return character >= range[0] && character <= range[1]; });
 }
 
-// Takes a character of UTF-8 of up to three bytes off the text, for its number; of longer ones, and of bytes that are
-// none, one byte, which is no character that is unfit.
+// Removes a UTF-8 character of up to three bytes from the text and returns its code point. Of a longer character, and
+// of invalid UTF-8, removes one byte and returns a code point that is not unfit.
 uint32_t take_character(std::string_view &text, std::string &bytes) {
   const auto at = [&](size_t index) { return index < text.size() ? static_cast<uint8_t>(text[index]) : uint8_t{0}; };
   const auto follows = [&](size_t index) { return (at(index) & 0xc0) == 0x80; };
@@ -57,7 +57,7 @@ std::string fit_line(std::string_view line) {
     text += piece;
     ends.push_back(text.size());
   }
-  if (text.size() <= kMostLineBytes) return text;
+  if (text.size() <= kMaxLogLineBytes) return text;
   const size_t first = *std::prev(std::upper_bound(ends.begin(), ends.end(), kFirstBytes));
   const size_t last = *std::lower_bound(ends.begin(), ends.end(), text.size() - kLastBytes);
   return text.substr(0, first) + kCut + text.substr(last);

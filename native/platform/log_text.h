@@ -6,9 +6,9 @@
 
 namespace kinesis {
 
-/// Returns the message with control characters, separators of lines and marks of direction escaped as \uXXXX: what it
-/// quotes, such as a variable, may hold any. Line feeds stay; a line of more than 1 KiB loses its middle, which it
-/// says.
+/// Returns the message with control characters, line separators and direction marks escaped as \uXXXX: quoted text,
+/// such as a variable, may hold any of them. Line feeds stay. A line of more than 1 KiB loses its middle, which is
+/// marked.
 std::string log_text(std::string_view message);
 
 }  // namespace kinesis

@@ -1,4 +1,4 @@
-// The plugin's own messages on standard error: never waits for its reader, and counts what that does not take.
+// Writes the plugin's own messages to standard error without waiting for its reader, and counts lost messages.
 #include "platform/messages.h"
 
 #include <algorithm>
@@ -38,7 +38,7 @@ void Messages::write(const std::string_view *parts, size_t count) {
   size_t note_bytes = 0;
   if (lost_ > 0) {
     const int length =
-        snprintf(note, sizeof note, "%s[kinesis] messages lost here, since nobody read them in time: %lu\n",
+        snprintf(note, sizeof note, "%s[kinesis] messages lost here, since standard error was not read in time: %lu\n",
                  is_cut_ ? "\n" : "", lost_);
     note_bytes = static_cast<size_t>(std::max(length, 0));
   }
@@ -54,7 +54,7 @@ void Messages::write(const std::string_view *parts, size_t count) {
     is_cut_ = false;
     return;
   }
-  // Of the messages before, once the note has left, none is lost without a word.
+  // Once the note is written, every message lost before it has been counted.
   if (written >= note_bytes) lost_ = 0;
   lost_++;
   if (written > 0) is_cut_ = written != note_bytes;

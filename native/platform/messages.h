@@ -1,4 +1,4 @@
-// The plugin's own messages on standard error: never waits for its reader, and counts what that does not take.
+// Writes the plugin's own messages to standard error without waiting for its reader, and counts lost messages.
 #pragma once
 
 #include <cstddef>
@@ -9,22 +9,22 @@
 
 namespace kinesis {
 
-/// All of this process's. Any thread may write.
+/// All messages of this process. Any thread may write.
 class Messages {
  public:
   static Messages &get();
 
-  /// From here on messages go to the standard error of now.
+  /// Sends messages from now on to the present standard error, also after the host has closed it.
   void keep_standard_error();
-  /// The same in the process of the core, whose standard error is a descriptor() of its host's.
+  /// The same in the core's process, whose standard error is a descriptor() of its host.
   void take_given_standard_error();
 
-  /// Writes a message, with its newline, which is given in parts. One that cannot be written at once is lost; the next
-  /// one that can be begins with the number of those before it. Does not allocate on Linux: an abort may have come from
+  /// Writes a message, with its newline, given in parts. A message that cannot be written immediately is lost; the next
+  /// one written begins with the number of lost messages. Does not allocate on Linux: an abort may have come from
   /// anywhere.
   void write(const std::string_view *parts, size_t count);
 
-  /// Standard error, for a program that this process starts.
+  /// Returns standard error, for a program that this process starts.
   int descriptor();
 
  private:
@@ -33,7 +33,7 @@ class Messages {
   std::mutex mutex_;
   StandardError standard_error_;  // guarded by mutex_
   unsigned long lost_ = 0;        // guarded by mutex_; since the last message that was written
-  bool is_cut_ = false;           // guarded by mutex_; the last bytes that were written end no line
+  bool is_cut_ = false;           // guarded by mutex_; the last written bytes do not end a line
 };
 
 }  // namespace kinesis

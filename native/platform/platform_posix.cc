@@ -1,4 +1,4 @@
-// What the shim needs of the operating system, on Linux.
+// Implements platform.h on Linux.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -16,10 +16,10 @@
 namespace kinesis {
 namespace {
 
-// As glibc's execvp() has it.
+// Search path of glibc's execvp() when PATH is unset.
 constexpr const char *kPathWhereUnset = "/bin:/usr/bin";
 
-// Of /dev/null. Source: Linux, Documentation/admin-guide/devices.txt.
+// Device numbers of /dev/null. Source: Linux, Documentation/admin-guide/devices.txt.
 constexpr unsigned kNullMajor = 1, kNullMinor = 3;
 
 }  // namespace
@@ -39,7 +39,7 @@ std::string own_library_path() {
   return is_found ? resolved : "";
 }
 
-// The linker's -z nodelete sees to it.
+// The linker's -z nodelete does it.
 void stay_loaded() {}
 
 std::string folder_of(const std::string &path) {
@@ -51,7 +51,7 @@ std::string path_in(const std::string &folder, const std::string &name) { return
 
 bool has_folder(const std::string &path) { return path.find('/') != std::string::npos; }
 
-// A folder that is empty, or relative, means the working folder of the moment: what lies there is not for us to run.
+// Skips empty and relative folders: they mean the current working folder, whose programs must not be run.
 std::vector<std::string> program_folders() {
   std::vector<std::string> folders;
   std::string list = environment_variable("PATH");
@@ -98,7 +98,7 @@ void *symbol_of(void *library, const char *name) { return dlsym(library, name); 
 
 void *symbol_of_process(const char *name) { return dlsym(RTLD_DEFAULT, name); }
 
-// The loader binds each at its first call.
+// The loader binds each function at its first call.
 bool bind_node_api() { return true; }
 
 void call_at_exit(void (*handler)(int status)) {

@@ -1,4 +1,4 @@
-// What the shim needs of the operating system, on Windows. Paths and variables are UTF-16 there.
+// Implements platform.h on Windows, where paths and variables are UTF-16.
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
@@ -11,7 +11,7 @@
 namespace kinesis {
 namespace {
 
-// The longest that a path or a variable can be, with its end.
+// Maximum characters of a path or a variable, with its terminator.
 constexpr DWORD kMaxCharacters = 32768;
 
 HMODULE opened_library = nullptr;
@@ -79,7 +79,7 @@ bool has_folder(const std::string &path) {
   return std::any_of(path.begin(), path.end(), [](char c) { return is_separator(c) || c == ':'; });
 }
 
-// A folder with a semicolon in its name stands in quotes. One without a drive or a server depends on the working
+// A folder with a semicolon in its name is in quotes. A folder without a drive or a server depends on the working
 // folder.
 std::vector<std::string> program_folders() {
   std::vector<std::string> folders(1);
@@ -99,7 +99,7 @@ std::vector<std::string> program_folders() {
 
 bool file_exists(const std::string &path) { return GetFileAttributesW(wide(path).c_str()) != INVALID_FILE_ATTRIBUTES; }
 
-// No file there can be a FIFO.
+// No file on Windows can be a FIFO.
 std::string device_in_place_of(const std::string &) { return ""; }
 
 bool is_program(const std::string &path) {
@@ -107,7 +107,7 @@ bool is_program(const std::string &path) {
   return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0;
 }
 
-// With a folder, the library's own libraries are looked for in that folder too.
+// With a folder in the path, the loader also looks in that folder for the library's own libraries.
 void *open_library(const std::string &path, std::string &reason) {
   DWORD mode = 0;
   SetThreadErrorMode(SEM_FAILCRITICALERRORS, &mode);
@@ -130,8 +130,8 @@ void *symbol_of_process(const char *name) {
 
 bool bind_node_api() { return fill_node_api_table(); }
 
-// When a DLL learns of the process's end, Windows has ended all threads but one. The host has exited its instances by
-// then, each of which has waited for what it had under way.
+// When a DLL is notified of the process's end, Windows has ended all threads but one. The host has exited its instances
+// by then, and each exit has waited for the work in progress.
 void call_at_exit(void (*)(int status)) {}
 
 void leave_process(int status) {

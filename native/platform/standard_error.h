@@ -1,4 +1,4 @@
-// The standard error that Fluent Bit was started with: keeps it, and writes to it without waiting for its reader.
+// Standard error that Fluent Bit was started with: keeps it, and writes to it without waiting for its reader.
 #pragma once
 
 #include <cstddef>
@@ -7,21 +7,21 @@
 namespace kinesis {
 
 /// With -d, Fluent Bit closes its standard error between FLBPluginRegister and FLBPluginInit; the descriptor's number
-/// then is another file's.
+/// then belongs to another file.
 class StandardError {
  public:
-  /// Keeps the standard error of now. What is kept is not handed to programs, and nobody else's way of writing there
-  /// changes.
+  /// Keeps the present standard error. The kept descriptor is not inherited by programs, and other writers' flags do
+  /// not change.
   void keep();
 
-  /// In a process that was started with a descriptor() as its standard error: uses that.
+  /// Uses the standard error of a process that was started with a descriptor() as such.
   void take_given();
 
-  /// Writes texts as one, as far as that goes without waiting; one thread at a time. Returns the number of bytes that
-  /// were written. Does not allocate on Linux.
+  /// Writes texts as one, as far as possible without waiting; one thread at a time. Returns the number of written
+  /// bytes. Does not allocate on Linux.
   size_t write(const std::string_view *texts, size_t count);
 
-  /// For programs that this process starts. Their writing waits for nobody either, where the system allows that.
+  /// Descriptor for programs that this process starts. Their writes do not wait either, where the system allows that.
   int descriptor() const { return descriptor_; }
 
  private:

@@ -27,9 +27,9 @@ int copy_of_standard_error() {
   return moved;
 }
 
-// The same pipe or terminal with flags of its own: O_NONBLOCK on a copy of the descriptor would be everybody's. Refused
-// where the process may not open it (another user's pipe), and without /proc.
-int opened_anew(int descriptor) {
+// Opens the same pipe or terminal again, with separate flags: O_NONBLOCK on a copy of the descriptor would apply to
+// every process that shares it. Fails where the process may not open it (another user's pipe), and without /proc.
+int reopen(int descriptor) {
   char path[32];
   snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
   const int opened = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -47,19 +47,19 @@ bool is_socket(int descriptor) {
 
 bool is_pipe_or_terminal(int descriptor) { return fcntl(descriptor, F_GETPIPE_SZ) >= 0 || isatty(descriptor) == 1; }
 
-bool takes_a_page(int descriptor) {
+bool has_room_for_page(int descriptor) {
   pollfd end{descriptor, POLLOUT, 0};
   return poll(&end, 1, 0) == 1 && (end.revents & POLLOUT) != 0;
 }
 
-// POLLOUT says that a pipe has room for a page, so a write of PIPE_BUF bytes does not wait, unless another process
+// POLLOUT means that a pipe has room for a page, so a write of PIPE_BUF bytes does not wait, unless another process
 // takes that room in between.
 size_t write_by_pages(int descriptor, const iovec *parts, size_t count) {
-  static char page[PIPE_BUF];  // one thread at a time, and a coroutine's stack is small
+  static char page[PIPE_BUF];  // static: one thread at a time, and a coroutine's stack is small
   size_t written = 0, filled = 0;
   const auto flush = [&] {
     if (filled == 0) return true;
-    if (!takes_a_page(descriptor)) return false;
+    if (!has_room_for_page(descriptor)) return false;
     const ssize_t bytes = ::write(descriptor, page, filled);
     written += static_cast<size_t>(std::max<ssize_t>(bytes, 0));
     const bool is_whole = bytes == static_cast<ssize_t>(filled);
@@ -87,7 +87,7 @@ void StandardError::keep() {
     kind_ = Kind::kSocket;
   } else if (!is_pipe_or_terminal(descriptor_)) {
     kind_ = Kind::kFile;
-  } else if (const int own = opened_anew(descriptor_); own >= 0) {
+  } else if (const int own = reopen(descriptor_); own >= 0) {
     close(descriptor_);
     descriptor_ = own;
     kind_ = Kind::kOwn;
@@ -104,7 +104,7 @@ void StandardError::take_given() {
                                               : Kind::kShared;
 }
 
-// A file takes what it is given, after however long: there is no way to ask.
+// A write to a file may take any time: no call asks for less.
 size_t StandardError::write(const std::string_view *texts, size_t count) {
   iovec parts[kMostPieces];
   const size_t used = std::min(count, kMostPieces);

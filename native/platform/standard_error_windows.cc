@@ -1,6 +1,6 @@
 // Writes to the standard error that Fluent Bit was started with, without waiting for its reader, on Windows.
 //
-// There, nothing says how much a pipe would still take, and a pipe has no flag of ours alone. So a thread writes, one
+// Windows does not report how much room a pipe has, and a pipe has no flags per descriptor. So a thread writes, one
 // message at a time.
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
@@ -21,8 +21,9 @@ namespace kinesis {
 namespace {
 
 constexpr size_t kWriterStackBytes = 64 * 1024;
-// Until a message counts as written although it is not yet: a reader has taken it by then, or takes none.
-constexpr std::chrono::milliseconds kPatience(200);
+// Maximum wait for a write. After that the message counts as written: its reader has taken it by then, or takes
+// nothing.
+constexpr std::chrono::milliseconds kMaxWriteWait(200);
 
 struct WriterThread {
   std::mutex mutex;
@@ -38,13 +39,13 @@ WriterThread &writer() {
   return *writer;
 }
 
-// A service of Windows has no standard error. What is to be seen of it goes to a file, or to Windows' log of events.
+// A Windows service has no standard error: its messages go to a file, or to the Windows event log.
 constexpr const char *kFileVariable = "KINESIS_LOG_FILE";
 
-// Of one write: a console of an older Windows takes 64 KiB.
+// Maximum characters of one write: a console of an older Windows takes 64 KiB.
 constexpr size_t kMaxConsoleCharacters = 8192;
 
-// A console takes bytes in its own code page, which is seldom UTF-8.
+// A console reads bytes in its own code page, which is seldom UTF-8, so the text goes as UTF-16.
 bool write_to_console(HANDLE console, const std::wstring &text) {
   for (size_t from = 0; from < text.size();) {
     DWORD written = 0;
@@ -68,7 +69,7 @@ bool write_whole(HANDLE target, std::string_view text) {
 }
 
 void write_to_standard_error(std::string_view text) {
-  // Asked each time: the program may change its own.
+  // Read each time: the program may change it.
   const HANDLE target = GetStdHandle(STD_ERROR_HANDLE);
   if (target == nullptr || target == INVALID_HANDLE_VALUE) {
     report_to_event_log(text);
@@ -77,7 +78,8 @@ void write_to_standard_error(std::string_view text) {
   }
 }
 
-// The file that the variable names, to append to; else standard error, which hears why it cannot be had.
+// Returns the file that the variable names, opened to append. Returns null without one: messages go to standard error,
+// the first of them why the file cannot be opened.
 HANDLE message_target() {
   const std::string path = environment_variable(kFileVariable);
   if (path.empty()) return nullptr;
@@ -131,7 +133,7 @@ size_t StandardError::write(const std::string_view *texts, size_t count) {
   own.message = std::move(message);
   own.is_busy = true;
   own.changed.notify_all();
-  own.changed.wait_for(lock, kPatience, [&own] { return !own.is_busy; });
+  own.changed.wait_for(lock, kMaxWriteWait, [&own] { return !own.is_busy; });
   return bytes;
 }
 

@@ -1,4 +1,4 @@
-// Threads of the shim's own: with a stack of a given size, and with the host's signals kept away from them.
+// Starts threads of the shim: with a stack of a given size, and with the host's signals blocked.
 #include "platform/thread.h"
 
 #include <cstring>

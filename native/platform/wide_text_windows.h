@@ -1,4 +1,4 @@
-// Texts between UTF-8, which the shim uses, and UTF-16, which Windows does.
+// Converts texts between UTF-8, which the shim uses, and UTF-16, which Windows uses.
 #pragma once
 
 #define WIN32_LEAN_AND_MEAN
@@ -23,7 +23,7 @@ inline std::string narrow(const std::wstring &text) {
   return result;
 }
 
-/// What the last call of Windows' complained of, such as "The specified module could not be found (error 126)".
+/// Returns the last error of a Windows call, such as "The specified module could not be found (error 126)".
 inline std::string last_error() {
   const DWORD code = GetLastError();
   wchar_t text[512];

@@ -1,4 +1,4 @@
-// How Node is started: its options, and the script that it begins with.
+// Builds Node's command line: its options, and the script that loads the core.
 #include "runtime/bootstrap.h"
 
 #include <iterator>
@@ -7,21 +7,22 @@ namespace kinesis {
 namespace {
 
 // V8's own limit is 16 MiB (times three: a young generation is that large). With 183 MB of container logs through
-// Fluent Bit on libnode 18, the peak of RSS is 135 MB with it and 102 MB with 4 MiB, at the same CPU. With 2 MiB it is
-// 101 MB, for 5 % more CPU. Found no better for start, rest or load: --v8-pool-size,
-// --no-parallel-scavenge, --optimize-for-size, --max-lazy, --no-experimental-fetch.
+// Fluent Bit on libnode 18, peak RSS is 135 MB with V8's limit and 102 MB with 4 MiB, at the same CPU; with 2 MiB it is
+// 101 MB, for 5 % more CPU. Not better for start, rest or load: --v8-pool-size, --no-parallel-scavenge,
+// --optimize-for-size, --max-lazy, --no-experimental-fetch.
 constexpr const char *kYoungGeneration = "--max-semi-space-size=4";
 
-// V8 collects garbage and compiles on Node's own thread only. Under the same load its helping threads took 0.4 s of
-// CPU, and the process as a whole 8 % more (medians of 3, libnode 18): they begin more than is ever used. What is hot
-// is compiled once, a second after the first chunk.
+// V8 collects garbage and compiles on Node's own thread only. Under the same load its helper threads took 0.4 s of CPU,
+// and the whole process 8 % more (medians of 3, libnode 18), since they prepare more than is ever used. Hot code is
+// compiled once, a second after the first chunk.
 constexpr const char *kNoHelpingThreads = "--single-threaded";
 
-// Where memory may not be executed: V8 interprets, and compiles nothing. Up to Node.js 22 it warns in a line of its own
-// that WebAssembly goes with that; the option against the line (--no-expose-wasm) ends Node.js 24 at its start.
+// Where memory may not be executed, V8 interprets and compiles nothing. Up to Node.js 22 it then warns in a separate
+// line that WebAssembly is off; the option against that line (--no-expose-wasm) ends Node.js 24 at its start.
 constexpr const char *kNoCompilers = "--jitless";
 
-// The core collects garbage at rest, when V8 does not: after a burst to eight outputs its heap would stay at 40 MiB.
+// Lets the core collect garbage at rest, when V8 does not: after a burst to eight outputs its heap would stay at 40
+// MiB.
 constexpr const char *kCollectAtRest = "--expose-gc";
 
 std::string literal_of(const std::string &text) {
@@ -33,15 +34,15 @@ std::string literal_of(const std::string &text) {
   return literal + "'";
 }
 
-// Without a double quote in it, so that it stands in every system's command line as it is.
+// Has no double quote, so that every system's command line takes it unchanged.
 constexpr const char *kScript =
     "const binding = addon.exports;"
-    // Nothing may open the host's standard streams, not even a built-in module while it loads; the core puts
-    // streams of its own in these places (src/host/standard_streams.ts).
+    // Nothing may open the host's standard streams, not even a built-in module while it loads; the core puts its own
+    // streams in these places (src/host/standard_streams.ts).
     "for (const name of ['stdin', 'stdout', 'stderr'])"
     "Object.defineProperty(process, name, { configurable: true, value: {} });"
     "process.reallyExit = () => binding.abandon();"
-    // Scripts of the bundle, each compiled and run on its first use.
+    // Scripts of the bundle, each compiled and run at its first use.
     "const scripts = new Map();"
     "const table = JSON.parse(binding.bundle());"
     "let offset = JSON.stringify(table).length + 1;"
@@ -63,14 +64,14 @@ constexpr const char *kScript =
     "  else binding.refuse('Node.js 18 or newer is needed, and this is ' + process.version);"
     "};";
 
-// The process's own NODE_OPTIONS, for programs that the core starts (node_environment.h).
+// Restores the process's own NODE_OPTIONS, for programs that the core starts (node_environment.h).
 constexpr const char *kTakeHostsOptions =
     "const hosts = process.env.KINESIS_HOST_NODE_OPTIONS;"
     "delete process.env.KINESIS_HOST_NODE_OPTIONS;"
     "if (hosts === undefined) delete process.env.NODE_OPTIONS; else process.env.NODE_OPTIONS = hosts;";
 
-// Scripts load one after the other, each whole before the next, as Node does it. What they print goes where messages of
-// Node's go. Whatever keeps one from loading fails the init: Node would end the process.
+// Loads scripts one after the other, as Node does. Their output goes where Node's messages go. Any error while one
+// loads fails the init: Node would end the process.
 constexpr const char *kPreload =
     "const { Writable } = require('stream');"
     "const write = (chunk, _, done) => { binding.writeMessage(chunk.toString()); done(); };"

@@ -1,4 +1,4 @@
-// How Node is started: its options, and the script that it begins with.
+// Builds Node's command line: its options, and the script that loads the core.
 #pragma once
 
 #include <string>
@@ -8,16 +8,17 @@
 
 namespace kinesis {
 
-/// What Node's command line depends on.
+/// Inputs of Node's command line.
 struct NodeStart {
-  std::string own_path;    // of the library
-  std::string connection;  // to the host, see Connection::names; empty when the host is this process
+  std::string own_path;  // of this library
+  std::string
+      connection;  // names of the connection to the host, see Connection::names; empty when the host is this process
   std::vector<Preload> preloads;
   bool may_execute_memory = true;
 };
 
-/// Node's command line. The script loads the library as a Node-API addon, then the preloads, and runs the embedded
-/// bundle with it.
+/// Returns Node's command line. Its script loads the library as a Node-API addon, then the preloads, and runs the
+/// embedded bundle with the addon.
 std::vector<std::string> node_arguments(const NodeStart &start);
 
 }  // namespace kinesis

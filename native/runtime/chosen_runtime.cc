@@ -1,4 +1,4 @@
-// Chooses the runtime: Node.js embedded in this process, or in a process of its own.
+// Chooses the runtime, embedded or process, and passes Fluent Bit's calls to it.
 #include "runtime/chosen_runtime.h"
 
 #include <algorithm>
@@ -8,8 +8,8 @@
 #include "fluent_bit/coroutine_wait.h"
 #include "fluent_bit/flb_proxy_abi.h"
 #include "fluent_bit/host_log.h"
+#include "platform/loaded_plugin.h"
 #include "platform/platform.h"
-#include "platform/surroundings.h"
 #include "runtime/embedded/embedded_node.h"
 #include "runtime/files_of_node.h"
 #include "runtime/process/child_node.h"
@@ -24,24 +24,26 @@ namespace {
 // A level of the host's log, see host_log.h.
 constexpr int kWarning = 2;
 
-// A core that was given up after a time without a sign may still take up the flush: it gets no chunk. One that has the
-// chunk goes on reading it, and nothing can take it back from a script that runs: the host must not free it before.
+// Forgets a chunk before the host frees it. A core that was given up after a time without a sign may still take up the
+// flush: it then gets no chunk. A core that has the chunk goes on reading it, and nothing can take the chunk away from
+// a running script: the host must not free it before.
 void forget_chunk(uint32_t id) {
   if (RequestTable::get().forget_chunk(id, false)) return;
-  Surroundings::get().say("Node.js has given no sign for " + std::to_string(kStopTimeoutMs / 1000) +
-                          " s while it reads a chunk; waiting for it, since Fluent Bit would free the chunk's memory");
+  LoadedPlugin::get().report(
+      "Node.js has given no sign for " + std::to_string(kStopTimeoutMs / 1000) +
+      " s while it reads a chunk; waiting for it, since Fluent Bit would free the chunk's memory");
   RequestTable::get().forget_chunk(id, true);
 }
 
-// Has the core answer a flush at once that nobody waits for any more, so that nothing reads its chunk.
+// Makes the core reply immediately to a flush that nothing waits for any more, so that nothing reads its chunk.
 void withdraw(uint32_t id) {
   auto request = std::make_shared<Request>(RequestKind::kWithdraw);
   request->instance = id;
-  ChosenRuntime::get().ask(request);
+  ChosenRuntime::get().call(request);
   forget_chunk(id);
 }
 
-// Once a process, and inside an init, where the host's log can be written to.
+// Warns once per process, inside an init, where the host's log can be written to.
 void warn_of_slowness(const Runtime &runtime) {
   static std::atomic<bool> is_told{false};
   if (!runtime.interprets() || is_told.exchange(true)) return;
@@ -52,7 +54,7 @@ void warn_of_slowness(const Runtime &runtime) {
   if (has_host_log()) {
     print_to_host_log(kWarning, "[kinesis] " + message);
   } else {
-    Surroundings::get().say(message);
+    LoadedPlugin::get().report(message);
   }
 }
 
@@ -64,7 +66,7 @@ ChosenRuntime &ChosenRuntime::get() {
   return *chosen;
 }
 
-// A failure is not kept: the next init chooses again.
+// Does not keep a failure: the next init chooses again.
 std::string ChosenRuntime::choose() {
   std::string wish = environment_variable("KINESIS_RUNTIME");
   std::transform(wish.begin(), wish.end(), wish.begin(), [](unsigned char letter) { return std::tolower(letter); });
@@ -75,7 +77,7 @@ std::string ChosenRuntime::choose() {
   std::string error;
   bool has_room = true;
   if (is_auto || wish == "embedded") {
-    error = EmbeddedNode::get().find(is_auto ? "" : "as KINESIS_RUNTIME says");
+    error = EmbeddedNode::get().find(is_auto ? "" : "as set by KINESIS_RUNTIME");
     if (error.empty()) {
       error = shortage_of_addresses();
       if (error.empty()) error = shortage_of_descriptors();
@@ -85,13 +87,13 @@ std::string ChosenRuntime::choose() {
       runtime_ = &EmbeddedNode::get();
       return "";
     }
-    // Who names a libnode wants that one, if there is room for it.
+    // A user who names a libnode wants that one, if there is room for it.
     if (!is_auto || (has_room && !environment_variable("KINESIS_LIBNODE").empty())) return error;
   }
   const std::string &refusal = EmbeddedNode::get().refusal();
   const std::string reason =
-      !is_auto          ? "as KINESIS_RUNTIME says"
-      : !has_room       ? "since Fluent Bit's has too few addresses (ulimit -v) or descriptors (ulimit -n) left"
+      !is_auto          ? "as set by KINESIS_RUNTIME"
+      : !has_room       ? "since Fluent Bit's process has too few addresses (ulimit -v) or descriptors (ulimit -n) left"
       : refusal.empty() ? "since no libnode can be loaded"
                         : "since libnode would use Fluent Bit's libraries: " + refusal;
   const std::string no_program = ChildNode::get().find(reason);
@@ -122,9 +124,9 @@ Runtime *ChosenRuntime::runtime() {
   return runtime_;
 }
 
-int64_t ChosenRuntime::ask(const std::shared_ptr<Request> &request) {
+int64_t ChosenRuntime::call(const std::shared_ptr<Request> &request) {
   Runtime *place = runtime();
-  return place == nullptr ? reply_without_core(request->kind) : place->ask(request);
+  return place == nullptr ? reply_without_core(request->kind) : place->call(request);
 }
 
 uint32_t ChosenRuntime::begin(const std::shared_ptr<Request> &flush) {
@@ -132,7 +134,7 @@ uint32_t ChosenRuntime::begin(const std::shared_ptr<Request> &flush) {
   return place == nullptr ? 0 : place->begin(flush);
 }
 
-// While the coroutine waits it owns nothing: the host may free its stack instead of resuming it.
+// The coroutine owns nothing while it waits: the host may free its stack instead of resuming it.
 int64_t ChosenRuntime::flush(int64_t instance, const void *chunk, size_t bytes, const char *tag) {
   uint32_t id;
   void *waiter = nullptr;
@@ -154,7 +156,7 @@ int64_t ChosenRuntime::flush(int64_t instance, const void *chunk, size_t bytes, 
     return kFlbRetry;
   }
   if (!yields) {
-    // One that was made for this flush, whose chunk found no room.
+    // A waker may have been made for this flush, whose chunk found no room for a copy.
     LoopWaker::remove_unused();
     return RequestTable::get().wait(id).value_or(kFlbRetry);
   }
@@ -166,10 +168,10 @@ int64_t ChosenRuntime::exit(int64_t instance) {
   const std::vector<uint32_t> abandoned = RequestTable::get().abandon_instance(instance);
   auto request = std::make_shared<Request>(RequestKind::kExit);
   request->instance = instance;
-  const int64_t answer = ask(request);
+  const int64_t reply = call(request);
   for (const uint32_t id : abandoned) forget_chunk(id);
   LoopWaker::remove_unused();
-  return answer;
+  return reply;
 }
 
 }  // namespace kinesis

@@ -1,4 +1,4 @@
-// Chooses the runtime: Node.js embedded in this process, or in a process of its own.
+// Chooses the runtime, embedded or process, and passes Fluent Bit's calls to it.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +15,18 @@ class ChosenRuntime {
  public:
   static ChosenRuntime &get();
 
-  /// Chooses the place by KINESIS_RUNTIME, once, and starts the core there; see Runtime::start.
+  /// Chooses the runtime by KINESIS_RUNTIME, once, and starts the core there; see Runtime::start.
   std::string start();
 
-  /// Sends a flush to the core. The calling coroutine returns its thread until the answer is there, or blocks where
-  /// it can't.
+  /// Sends a flush to the core, and returns the reply. The calling coroutine returns its thread meanwhile, or blocks
+  /// where it cannot.
   int64_t flush(int64_t instance, const void *chunk, size_t bytes, const char *tag);
 
-  /// Ends an output: no flush of it is resumed any more, nothing reads its chunks.
+  /// Ends an output: none of its flushes is resumed any more, and nothing reads its chunks.
   int64_t exit(int64_t instance);
 
-  /// See Runtime::ask.
-  int64_t ask(const std::shared_ptr<Request> &request);
+  /// See Runtime::call.
+  int64_t call(const std::shared_ptr<Request> &request);
 
  private:
   ChosenRuntime() = default;

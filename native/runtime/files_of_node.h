@@ -1,11 +1,11 @@
-// The files that Node reads at its start, by variables of its environment.
+// Checks the files that Node reads at its start, which environment variables name.
 #pragma once
 
 #include <string>
 
 namespace kinesis {
 
-/// What is wrong with the file of NODE_EXTRA_CA_CERTS or OPENSSL_CONF, for the user; empty when Node may open both.
+/// Returns the user's error in NODE_EXTRA_CA_CERTS or OPENSSL_CONF; empty when Node may open both files.
 std::string complaint_of_files_of_node();
 
 }  // namespace kinesis

@@ -1,7 +1,7 @@
-// The functions of Node-API that the binding uses, each as NODE_API(name); included by C++ and by the assembler.
+// Functions of Node-API that the binding uses, each as NODE_API(name); included by C++ and by the assembler.
 //
-// A name that is missing here is one that the linker does not find. Some are
-// in classes of node-addon-api that the linker of Windows cannot leave out.
+// The linker does not find a name that is missing here. Some names are only in classes of node-addon-api that the
+// Windows linker cannot leave out.
 NODE_API(napi_add_finalizer)
 NODE_API(napi_async_destroy)
 NODE_API(napi_call_function)

@@ -1,7 +1,7 @@
-// Node-API on Windows: each function is a jump to where it was found.
+// Defines each function of Node-API on Windows as a jump to its address, which is found at run time.
 //
-// A DLL that imports from node.exe cannot be loaded into fluent-bit.exe. So nothing is imported: the addresses are
-// filled in when Node loads the DLL as its addon (node_api_windows.cc).
+// A DLL that imports from node.exe cannot be loaded into fluent-bit.exe. So nothing is imported: node_api_windows.cc
+// fills in the addresses when Node loads the DLL as its addon.
 #define NODE_API(name)      \
     .globl name;            \
 name:                       \

@@ -1,8 +1,8 @@
-// Node-API on Windows: finds its functions in the program node.exe or in libnode.dll.
+// Finds the functions of Node-API in node.exe or libnode.dll, on Windows.
 #include "runtime/node_api_windows.h"
 
+#include "platform/loaded_plugin.h"
 #include "platform/platform.h"
-#include "platform/surroundings.h"
 
 #define NODE_API(name) extern "C" void *name##_address;
 #include "runtime/node_api_names.h"
@@ -28,7 +28,7 @@ bool fill_node_api_table() {
   for (const Entry &entry : kEntries) {
     *entry.address = symbol_of_process(entry.name);
     if (*entry.address == nullptr) {
-      Surroundings::get().say(std::string("This Node.js has no function ") + entry.name + "; 18 or newer is needed");
+      LoadedPlugin::get().report(std::string("This Node.js has no function ") + entry.name + "; 18 or newer is needed");
       return false;
     }
   }

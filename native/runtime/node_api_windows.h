@@ -1,9 +1,9 @@
-// Node-API on Windows: finds its functions in the program node.exe or in libnode.dll.
+// Finds the functions of Node-API in node.exe or libnode.dll, on Windows.
 #pragma once
 
 namespace kinesis {
 
-/// Before the first call of a function. False when one of them is not there.
+/// Called before the first function. Returns false, after a message, when a function is missing.
 bool fill_node_api_table();
 
 }  // namespace kinesis

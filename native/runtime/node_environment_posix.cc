@@ -1,9 +1,9 @@
-// The NODE_OPTIONS that Node finds, on Linux.
+// Sets the NODE_OPTIONS that Node reads, on Linux.
 //
-// setenv() is not safe beside the host's other threads: it moves and frees what getenv() walks through. So the array
-// stays as it is, and one pointer in it is replaced, by one store: another thread sees the one entry or the other, both
-// of which stay valid. It rests on that libnode reads the variable by getenv(), and from the same array as the host.
-// Node reads it first of all, and gets the core up in some 0.1 s.
+// setenv() is not safe while the host's other threads run: it moves and frees memory that getenv() reads. So the array
+// stays, and one store replaces one pointer in it: another thread sees either entry, and both stay valid. This relies
+// on libnode reading the variable by getenv(), and from the same array as the host. Node reads the variable first of
+// all, and has the core up in about 0.1 s.
 #include <unistd.h>
 
 #include <cstring>
@@ -37,7 +37,7 @@ char **entry_of(const char *name) {
 
 void lend_node_options(const std::string &options) {
   char **entry = entry_of(kName);
-  // A user with options for the plugin has set a variable with them, whose place is as good.
+  // A user with options for the plugin has set KINESIS_NODE_OPTIONS, whose entry can be replaced as well.
   if (entry == nullptr && !options.empty()) entry = entry_of(kOwnName);
   if (entry == nullptr) return;
   lent = strdup((std::string(kName) + "=" + options).c_str());
@@ -45,7 +45,7 @@ void lend_node_options(const std::string &options) {
   __atomic_store_n(entry, lent, __ATOMIC_RELEASE);
 }
 
-// Looked for again: setenv() of another thread may have moved the array, with the pointer in it.
+// Searches again: setenv() of another thread may have moved the array, with the pointer in it.
 void restore_node_options() {
   if (lent == nullptr) return;
   for (char **entry = environ; entry != nullptr && *entry != nullptr; entry++) {

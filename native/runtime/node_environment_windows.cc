@@ -1,4 +1,4 @@
-// The NODE_OPTIONS that Node finds, on Windows, where the environment has a lock of its own.
+// Sets the NODE_OPTIONS that Node reads, on Windows, where the environment has its own lock.
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 

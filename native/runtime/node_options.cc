@@ -1,4 +1,4 @@
-// KINESIS_NODE_OPTIONS: options for the Node that runs the core, taken apart.
+// Parses KINESIS_NODE_OPTIONS: options for the Node that runs the core.
 #include "runtime/node_options.h"
 
 #include "platform/platform.h"
@@ -9,10 +9,10 @@ namespace {
 constexpr const char *kVariable = "KINESIS_NODE_OPTIONS";
 
 // MiB. Node's own limit is up to 4 GiB, by the memory of the machine and not of the container. Records, bodies and
-// chunks lie beside the heap.
+// chunks are outside the heap.
 constexpr const char *kOldSpace = "--max-old-space-size=128";
 
-// As Node splits NODE_OPTIONS. Source: Node.js, src/node_options.cc, ParseNodeOptionsEnvVar.
+// Splits words as Node splits NODE_OPTIONS. Source: Node.js, src/node_options.cc, ParseNodeOptionsEnvVar.
 std::vector<std::string> split(const std::string &text, std::string &error) {
   std::vector<std::string> words;
   bool is_in_string = false, is_new = true;
@@ -78,7 +78,7 @@ NodeOptions parse_node_options(const std::string &text) {
 
 NodeOptions read_node_options() {
   NodeOptions options = parse_node_options(environment_variable(kVariable));
-  // Of an option that comes twice, V8 takes the last.
+  // V8 takes the last value of an option that is set twice.
   options.others = kOldSpace + (options.others.empty() ? "" : " " + options.others);
   return options;
 }

@@ -1,4 +1,4 @@
-// KINESIS_NODE_OPTIONS: options for the Node that runs the core, taken apart.
+// Parses KINESIS_NODE_OPTIONS: options for the Node that runs the core.
 #pragma once
 
 #include <string>
@@ -12,18 +12,18 @@ struct Preload {
   bool is_module = false;
 };
 
-/// What the variable asks for. Preloads are taken out: Node would end the process, which may be Fluent Bit's, where one
-/// cannot be loaded; the plugin's own script loads them instead (bootstrap.cc).
+/// Parsed KINESIS_NODE_OPTIONS. Preloads are separate: if one cannot be loaded, Node would end the process, which may
+/// be Fluent Bit's. The plugin's own script loads them instead (bootstrap.cc).
 struct NodeOptions {
-  std::string error;  // for the user; empty when the options can be read
+  std::string error;  // message for the user; empty when the options are valid
   std::vector<Preload> preloads;
-  std::string others;  // in the form of NODE_OPTIONS
+  std::string others;  // in the format of NODE_OPTIONS
 };
 
-/// Takes apart the variable of this process. The others begin with the plugin's own limit of the heap.
+/// Parses the variable of this process. `others` begins with the plugin's own heap limit.
 NodeOptions read_node_options();
 
-/// What to add to the message of a start that failed: empty when the variable is unset.
+/// Returns the hint to add to the message of a failed start; empty when the variable is unset.
 std::string hint_of_node_options();
 
 }  // namespace kinesis

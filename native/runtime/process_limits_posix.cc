@@ -1,4 +1,4 @@
-// What this process may do that Node needs, on Linux.
+// Checks that this process may do what Node needs, on Linux.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -18,15 +18,15 @@ constexpr int kGetMdwe = 66;
 constexpr int kMdweNoInherit = 2;
 
 constexpr size_t kMiB = 1024 * 1024;
-// V8 reserves the range for its code at once, 128 MiB up to version 10 and 512 MiB later. With the stacks of threads,
-// glibc's arenas and a heap that has work, libnode 18 takes 640 MiB more than Fluent Bit alone. Half of it is enough to
-// come up with, and then Node dies with the first chunks.
+// V8 reserves the range for its code at once: 128 MiB up to version 10, 512 MiB later. With the stacks of threads,
+// glibc's arenas and a heap at work, libnode 18 takes 640 MiB more than Fluent Bit alone. Half of that is enough to
+// come up, but Node then dies with the first chunks.
 constexpr size_t kBytesOfV8Before11 = 640 * kMiB;
 constexpr size_t kBytesOfV8 = 1024 * kMiB;
 // Node 24 and 26 come up with 1240 MiB.
 constexpr size_t kBytesOfV8Since13 = 1536 * kMiB;
 
-// v8::V8::GetVersion(), "10.2.154.26-node.36": may be called before V8 starts.
+// v8::V8::GetVersion() returns text such as "10.2.154.26-node.36", and may be called before V8 starts.
 size_t needed_bytes() {
   const char *(*version)() = nullptr;
   if (!look_up(version, "_ZN2v82V810GetVersionEv")) return kBytesOfV8;
@@ -34,8 +34,8 @@ size_t needed_bytes() {
   return major < 11 ? kBytesOfV8Before11 : major < 13 ? kBytesOfV8 : kBytesOfV8Since13;
 }
 
-// Up to its first line of script Node 18 and 20 open 15 descriptors, 22 to 26 open 18; with one less they abort. The
-// others are for ten requests side by side, a look-up of a name, and credentials.
+// Up to its first line of script, Node 18 and 20 open 15 descriptors, 22 to 26 open 18; with one less they abort. The
+// others are for ten parallel requests, a look-up of a name, and credentials.
 constexpr int kDescriptorsOfNode = 32;
 // Standard input, output and error, and the connection.
 constexpr int kDescriptorsOfChild = 4;
@@ -51,12 +51,12 @@ bool has_address_limit(rlimit &limit) { return getrlimit(RLIMIT_AS, &limit) == 0
 
 }  // namespace
 
-// As V8 does it: reserved, made writable, written, made executable. systemd's filter and PR_SET_MDWE refuse the last
-// step, SELinux (execmem) too.
+// Does as V8 does: reserves, makes writable, writes, makes executable. systemd's filter, PR_SET_MDWE and SELinux
+// (execmem) refuse the last step.
 bool may_execute_memory() {
   const auto bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   void *page = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (page == MAP_FAILED) return true;  // a matter of addresses
+  if (page == MAP_FAILED) return true;  // too few addresses, which another check reports
   bool may_execute = false;
   if (mprotect(page, bytes, PROT_READ | PROT_WRITE) == 0) {
     *static_cast<volatile char *>(page) = 1;
@@ -71,7 +71,7 @@ bool may_child_execute_memory() {
   return (mdwe > 0 && (mdwe & kMdweNoInherit) != 0) || may_execute_memory();
 }
 
-// Reserved by PROT_NONE, as V8 does: that counts for RLIMIT_AS alone, not for memory.
+// Reserved by PROT_NONE, as V8 does: that counts only for RLIMIT_AS, not as memory.
 std::string shortage_of_addresses() {
   const size_t bytes = needed_bytes();
   void *range = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -90,12 +90,12 @@ std::string shortage_of_addresses() {
 std::string shortage_of_addresses_in_child() {
   rlimit limit{};
   if (!has_address_limit(limit) || limit.rlim_cur >= kBytesOfV8) return "";
-  return "Node.js cannot start in a process of its own: it needs " + mebibytes(kBytesOfV8) +
+  return "Node.js cannot start in a separate process: it needs " + mebibytes(kBytesOfV8) +
          " of addresses, and the limit of addresses (ulimit -v, LimitAS) is " + mebibytes(limit.rlim_cur) +
          ". Raise the limit; Node.js takes far less memory than addresses";
 }
 
-// Which Node the program is shows when it has come up.
+// The program's version of Node is known only when it has come up.
 std::string hint_of_addresses_in_child() {
   rlimit limit{};
   if (!has_address_limit(limit) || limit.rlim_cur >= kBytesOfV8Since13) return "";
@@ -103,8 +103,8 @@ std::string hint_of_addresses_in_child() {
          ": Node.js 24 and newer need " + mebibytes(kBytesOfV8Since13);
 }
 
-// Below the soft limit, which Node raises and process_state.cc puts back. Asks for each number, as far as needed:
-// opening so many might keep another thread from it.
+// Counts free numbers below the soft limit, which Node raises and process_state.cc restores. Checks numbers only as far
+// as needed, without opening them: another thread might get none meanwhile.
 std::string shortage_of_descriptors() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return "";
@@ -121,7 +121,7 @@ std::string shortage_of_descriptors_in_child() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max >= kDescriptorsOfChild + kDescriptorsOfNode) return "";
   const rlim_t left = limit.rlim_max > kDescriptorsOfChild ? limit.rlim_max - kDescriptorsOfChild : 0;
-  return shortage_of("in a process of its own", std::to_string(left) + " of " + std::to_string(limit.rlim_max));
+  return shortage_of("in a separate process", std::to_string(left) + " of " + std::to_string(limit.rlim_max));
 }
 
 }  // namespace kinesis

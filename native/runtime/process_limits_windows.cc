@@ -1,4 +1,4 @@
-// What this process may do that Node needs, on Windows.
+// Checks that this process may do what Node needs, on Windows.
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
@@ -6,7 +6,7 @@
 
 namespace kinesis {
 
-// The mitigation "arbitrary code guard" refuses it.
+// The mitigation "arbitrary code guard" refuses execution.
 bool may_execute_memory() {
   constexpr SIZE_T kBytes = 4096;
   void *page = VirtualAlloc(nullptr, kBytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
@@ -19,7 +19,7 @@ bool may_execute_memory() {
 
 bool may_child_execute_memory() { return may_execute_memory(); }
 
-// There are no such limits.
+// Windows has no such limits.
 std::string shortage_of_addresses() { return ""; }
 std::string shortage_of_addresses_in_child() { return ""; }
 std::string hint_of_addresses_in_child() { return ""; }

@@ -1,15 +1,15 @@
-// Waits that both places where Node runs the core have in common.
+// Waits for the core's reply to an init, in either runtime.
 #include "runtime/runtime.h"
 
-#include "platform/surroundings.h"
+#include "platform/loaded_plugin.h"
 #include "runtime/start_limit.h"
 
 namespace kinesis {
 
 int64_t wait_for_init(uint32_t id) {
-  const std::optional<int64_t> answer = RequestTable::get().wait(id, start_timeout_ms());
-  if (!answer) Surroundings::get().say("Failed to initialize plugin: its core in Node.js " + lateness());
-  return answer.value_or(reply_without_core(RequestKind::kInit));
+  const std::optional<int64_t> reply = RequestTable::get().wait(id, start_timeout_ms());
+  if (!reply) LoadedPlugin::get().report("Failed to initialize plugin: its core in Node.js " + lateness());
+  return reply.value_or(reply_without_core(RequestKind::kInit));
 }
 
 }  // namespace kinesis

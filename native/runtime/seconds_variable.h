@@ -8,12 +8,12 @@ namespace kinesis {
 
 struct SecondsVariable {
   const char *name;
-  int64_t least, most, unset;
+  int64_t min_seconds, max_seconds, unset_seconds;
 
-  /// Returns the limit that the variable sets, or `unset` when the variable is unset or invalid.
+  /// Returns the limit that the variable sets, or `unset_seconds` when the variable is unset or invalid.
   int64_t seconds() const;
 
-  /// What is wrong with the variable's value, for the user; empty when it can be used.
+  /// Returns the user's error in the variable's value; empty when the value is valid or unset.
   std::string complaint() const;
 };
 

@@ -1,4 +1,4 @@
-// How long Node may take to come up: KINESIS_START_TIMEOUT.
+// Reads KINESIS_START_TIMEOUT, the time limit of Node's start.
 #include "runtime/start_limit.h"
 
 #include "runtime/node_options.h"
@@ -7,7 +7,7 @@
 namespace kinesis {
 namespace {
 
-// Node comes up in 0.1 s; under an emulator, or on a machine that swaps, in many.
+// Node starts in 0.1 s; under an emulator, or on a machine that swaps, in many seconds.
 constexpr SecondsVariable kStartLimit{"KINESIS_START_TIMEOUT", 1, 3600, 60};
 
 }  // namespace

@@ -1,4 +1,4 @@
-// How long Node may take to come up: KINESIS_START_TIMEOUT.
+// Reads KINESIS_START_TIMEOUT, the time limit of Node's start.
 #pragma once
 
 #include <cstdint>
@@ -6,13 +6,13 @@
 
 namespace kinesis {
 
-/// What is wrong with the variable's value, for the user; empty when it can be used.
+/// Returns the user's error in the variable's value; empty when the value is valid or unset.
 std::string complaint_of_start_timeout();
 
-/// The limit for each start of Node, a restart too, and for the core's answer to an init.
+/// Returns the limit of each start of Node, also of a restart, and of the core's reply to an init.
 int64_t start_timeout_ms();
 
-/// What is said when the limit is over: follows the name of what did not come up.
+/// Returns the message for a start over the limit, as a predicate of the part that did not come up.
 std::string lateness();
 
 }  // namespace kinesis

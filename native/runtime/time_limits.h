@@ -1,4 +1,4 @@
-// The time limits of the shim that no variable sets.
+// Time limits of the shim that no variable sets.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +19,14 @@
 
 namespace kinesis {
 
-/// How long the end of an output, or of the process, waits for a sign of the core's.
+/// Maximum wait for a sign of the core at the end of an output or of the process.
 constexpr int64_t kStopTimeoutMs = KINESIS_STOP_TIMEOUT_MS;
-/// How long a process of Node may read nothing of what it is sent: a stopped one must not hold Fluent Bit's threads for
-/// ever.
+/// Maximum time in which Node's process reads none of the data sent to it: a stopped one must not block Fluent Bit's
+/// threads for ever.
 constexpr int64_t kSendTimeoutMs = KINESIS_SEND_TIMEOUT_MS;
-/// From the end of the connection to that of the process of Node.
+/// Maximum time from the end of the connection to the end of Node's process.
 constexpr int64_t kProcessEndTimeoutMs = KINESIS_PROCESS_END_TIMEOUT_MS;
-/// Scripts may keep Node's thread for so many times KINESIS_SILENCE_TIMEOUT: a slice of a chunk takes it for a second
+/// How many times KINESIS_SILENCE_TIMEOUT scripts may keep Node's thread: a slice of a chunk takes it for a second
 /// where V8 interprets, and nothing for minutes.
 constexpr int kStuckFactor = KINESIS_STUCK_FACTOR;
 

@@ -67,7 +67,7 @@ it("answers retry when Node's heap is full, and ends in order", async () => {
   expect(status, stderr).toBe(0);
   expect(stderr).toContain(
     isCoreInProcess
-      ? "The process of Node.js ended with signal 6. It is started again in 100 ms; chunks under way are answered with retry"
-      : "Node.js has stopped. Flushes are answered with retry until Fluent Bit is started again",
+      ? "The process of Node.js ended with signal 6. It is started again in 100 ms; chunks under way get retry"
+      : "Node.js has stopped. All flushes get retry until Fluent Bit is restarted",
   );
 });

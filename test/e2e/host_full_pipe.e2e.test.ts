@@ -60,11 +60,11 @@ describe.each([
       expect(whole).toBeLessThan(count);
       expect(await host.flush(instance, chunkOf([{ n: "last" }]), "read.again")).toBe(FLB_OK);
       const after = drain();
-      expect(after).toMatch(/^\[kinesis\] messages lost here, since nobody read them in time: \d+\n/);
+      expect(after).toMatch(/^\[kinesis\] messages lost here, since standard error was not read in time: \d+\n/);
       expect(after).toMatch(/read\.again/);
       // Short ones may still have fitted where a long one did not.
       const lines = `${before}${after}`.split("\n").slice(0, -1);
-      const counts = lines.map((line) => /^\[kinesis\] messages lost here, since nobody read them in time: (\d+)$/.exec(line)?.[1]);
+      const counts = lines.map((line) => /^\[kinesis\] messages lost here, since standard error was not read in time: (\d+)$/.exec(line)?.[1]);
       expect(lines.filter((line, index) => counts[index] === undefined && !/^time=".*" level=\w+ msg=".*"$/.test(line))).toEqual([]);
       expect(counts.reduce((sum, lost) => sum + Number(lost ?? 0), 0)).toBeGreaterThanOrEqual(count - whole);
       expect(await streams.kinesis.readAll(stream)).toHaveLength(count + 1);

@@ -76,7 +76,7 @@ describe.skipIf(libnode === "")("where no file in memory can be had", () => {
     const instance = await host.open(streams.options(stream));
     expect(await host.flush(instance, chunkOf([{ n: 1 }]))).toBe(FLB_OK);
     expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([{ n: 1 }]);
-    expect(await host.waitForMessage(/in a process of its own.*/)).toMatch(/since libnode would use Fluent Bit's libraries: .*memfd_create/);
+    expect(await host.waitForMessage(/in a separate process.*/)).toMatch(/since libnode would use Fluent Bit's libraries: .*memfd_create/);
   });
 
   // What the host says shows that each test with it would fail for a Node without libraries of its own.
@@ -92,7 +92,7 @@ describe.skipIf(libnode === "")("where no file in memory can be had", () => {
     const pipeline = { inputs: [{ name: "dummy", properties: { samples: "1" } }], outputs: [output] };
     const running = streams.fluentBit(pipeline, { program: program.command, extraArguments: [fluentBit], environment: embedded });
     await kinesis.untilTaken(1);
-    expect(running.output).toMatch(/in Fluent Bit's process.*with libraries of Fluent Bit's, since .*memfd_create/);
+    expect(running.output).toMatch(/in Fluent Bit's process.*with Fluent Bit's libraries, since .*memfd_create/);
     expect(await running.stop(), running.output).toEqual(IN_ORDER);
   });
 });

@@ -40,7 +40,7 @@ describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
     // A folder of that name is no program.
     const host = await streams.host({ ...unsaid, PATH: `${path.dirname(folder)}:/nowhere:${folder}` });
     await expectDelivery(host);
-    expect(host.stderr).toContain(`Node.js ${process.version} runs in a process of its own, from ${folder}/node`);
+    expect(host.stderr).toContain(`Node.js ${process.version} runs in a separate process, from ${folder}/node`);
     expect(host.stderr).toContain("no libnode can be loaded");
   });
 
@@ -77,7 +77,7 @@ describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
     const environment = { ...unsaid, KINESIS_RUNTIME: "auto", PATH: path.dirname(programs.program("no program")) };
     const host = await streams.host(environment, programs.pluginIn(folder));
     await expectDelivery(host);
-    expect(host.stderr).toContain(`in a process of its own, from ${folder}/node`);
+    expect(host.stderr).toContain(`in a separate process, from ${folder}/node`);
   });
 
   it("node is the one that KINESIS_NODE names, before all others", async () => {
@@ -85,7 +85,7 @@ describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
     const [beside, onPath] = [programs.folderWithNode(), programs.folderWithNode()];
     const host = await streams.host({ ...unsaid, KINESIS_NODE: chosen, PATH: onPath }, programs.pluginIn(beside));
     await expectDelivery(host);
-    expect(host.stderr).toContain(`in a process of its own, from ${chosen}`);
+    expect(host.stderr).toContain(`in a separate process, from ${chosen}`);
   });
 
   it("KINESIS_RUNTIME=embedded fails and lists what was tried", async () => {
@@ -97,7 +97,7 @@ describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
   it("and without a node the init fails and gives both reasons", async () => {
     const complaint = await complaintOf({ PATH: "/nowhere" });
     expect(complaint).toMatch(/cannot load Node\.js \(libnode\)[^]*Tried:/);
-    expect(complaint).toMatch(/cannot find the program node beside the plugin or on PATH\. Install Node\.js 18 or newer/);
+    expect(complaint).toMatch(/cannot find the program node next to the plugin or on PATH\. Install Node\.js 18 or newer/);
   });
 });
 
@@ -142,7 +142,7 @@ it.each([
   { what: "does not exist", program: () => "/nowhere/node", reason: "/nowhere/node, which does not exist" },
   { what: "is a folder", program: () => programs.folder(), reason: "which does not exist" },
   { what: "cannot be executed", program: () => programs.program("text", 0o644), reason: "which may not be executed" },
-  { what: "has no folder", program: () => "node", reason: "KINESIS_NODE is node, which is no path" },
+  { what: "has no folder", program: () => "node", reason: "KINESIS_NODE is node, which is not a path" },
   { what: "is a text", program: () => programs.program("some text"), reason: "Exec format error" },
   { what: "ends at once", program: () => "/bin/false", reason: "ended before the plugin's core was up: status 1" },
   { what: "is killed while it starts", program: () => programs.program("#!/bin/sh\nkill -9 $$\n"), reason: "signal 9" },

@@ -158,7 +158,7 @@ it("killed in mid-flow it loses no record that was answered ok, and its instance
   for (const n of numbersWith(FLB_RETRY)) expect(await host.flushUntilAnswered(instanceOf(n), chunkOf([{ n }]))).toBe(FLB_OK);
   expect((await arrived()).size).toBe(count);
   expect(await coreOf(host.pid, core)).not.toBe(core);
-  expect(host.stderr.match(/ended with signal 9\. It is started again in 100 ms; chunks under way are answered with retry/g)).toHaveLength(1);
+  expect(host.stderr.match(/ended with signal 9\. It is started again in 100 ms; chunks under way get retry/g)).toHaveLength(1);
   await expectEndInOrder(host);
 });
 
@@ -177,7 +177,7 @@ describe("with a limit of 2 s for its silence", () => {
     await untilGone(core);
     for (const n of [1, 2]) expect(await host.flushUntilAnswered(instance, chunkOf([{ n }]))).toBe(FLB_OK);
     expect((await streams.kinesis.readAll(stream)).map((record) => jsonOf(record)["n"])).toEqual([0, 1, 2]);
-    await host.waitForMessage(/The process of Node\.js has given no sign for 2 s \(KINESIS_SILENCE_TIMEOUT\) while it was asked for something, and was killed\. It is started again in 100 ms/);
+    await host.waitForMessage(/The process of Node\.js has given no sign for 2 s \(KINESIS_SILENCE_TIMEOUT\) while requests waited for it, and was killed\. It is started again in 100 ms/);
     expect(await coreOf(host.pid, core)).not.toBe(core);
     await expectEndInOrder(host);
   });
@@ -194,7 +194,7 @@ describe("with a limit of 2 s for its silence", () => {
     host.kill("SIGTERM");
     const { stderr, ...end } = await host.ended();
     expect(end, stderr).toEqual(IN_ORDER);
-    expect(stderr).toContain("has not answered for 8 s and is ended");
+    expect(stderr).toContain("has not replied for 8 s and is ended");
     await untilGone(core);
   });
 

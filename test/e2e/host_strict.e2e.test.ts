@@ -248,7 +248,7 @@ it.skipIf(hasSystemLibnode)("where Fluent Bit has too few addresses for an embed
   const { KINESIS_LIBNODE, LD_LIBRARY_PATH } = embedded;
   const environment = { ...unsaid, KINESIS_LIBNODE, LD_LIBRARY_PATH, KINESIS_NODE: process.execPath };
   const complaint = await complaintOf(environment, await limited(`-v ${200 * 1024}`));
-  expect(complaint).toMatch(/in a process of its own: it needs 1024 MiB of addresses, and the limit of addresses \(ulimit -v, LimitAS\) is 200 MiB/);
+  expect(complaint).toMatch(/in a separate process: it needs 1024 MiB of addresses, and the limit of addresses \(ulimit -v, LimitAS\) is 200 MiB/);
 });
 
 describe.each(runtimes)("$runtime, with few descriptors", ({ place }) => {

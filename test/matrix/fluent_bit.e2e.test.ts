@@ -76,7 +76,7 @@ describe.skipIf(skipped !== undefined).each(rows)(title, (_suite, _version, runt
 
   /** Ends it, after it said where Node.js runs. */
   async function endsInOrder(program: FluentBit): Promise<void> {
-    const place = runtime === "embedded" ? /runs in Fluent Bit's process, from libnode\.so\.\d+, as KINESIS_RUNTIME says$/m : /runs in a process of its own/;
+    const place = runtime === "embedded" ? /runs in Fluent Bit's process, from libnode\.so\.\d+, as set by KINESIS_RUNTIME$/m : /runs in a separate process/;
     await program.waitForLog(place);
     expect(await program.stop(), program.output).toEqual(IN_ORDER);
   }

@@ -22,7 +22,7 @@ inEach(matrixTitle("kinesis.so in Debian %s (%s), runtime %s"), (_suite, _versio
   it("runs on this tree's Node.js, and ends in order", async () => {
     const host = await streams.host();
     await host.open(streams.options("any"));
-    const place = runtime === "embedded" ? /in Fluent Bit's process, from libnode\.so\.\d+/ : /in a process of its own, from \/usr\/bin\/node/;
+    const place = runtime === "embedded" ? /in Fluent Bit's process, from libnode\.so\.\d+/ : /in a separate process, from \/usr\/bin\/node/;
     const said = await host.waitForMessage(/Node\.js v\d+\.\d+\.\d+ runs .*/);
     expect(said).toMatch(place);
     const { stderr, ...end } = await host.end();

@@ -8,8 +8,8 @@ const report = /Sanitizer|runtime error:|DEADLYSIGNAL/;
 
 /** By name: of a case that other tests run with the stand-in for the binding, too, or of the binding alone. */
 const cases: Readonly<Record<string, string>> = {
-  "own-answers": "flushes from eight threads each get their own reply",
-  "answered-twice": "a second answer, and one to an unknown request, do nothing",
+  "own-replies": "flushes from eight threads each get their own reply",
+  "replied-twice": "a second answer, and one to an unknown request, do nothing",
   "refused-init": "an init that fails leaves the others working",
   "binding-misused": "each function refuses wrong arguments by its name",
   "binding-memory": "memory is given back",

@@ -25,7 +25,7 @@ const values: Readonly<Record<string, unknown>> = {
 const functions: Readonly<Record<string, readonly [good: unknown, ...fitting: string[]][]>> = {
   serve: [[() => undefined, "function"]],
   takeChunk: [[4_000_000_000, "number", "NaN"]],
-  answer: [[4_000_000_000, "number", "NaN"], [0, "number", "NaN"]],
+  reply: [[4_000_000_000, "number", "NaN"], [0, "number", "NaN"]],
   extend: [[4_000_000_000, "number", "NaN"]],
   releaseMemory: [[new ArrayBuffer(8), "buffer"]],
   option: [[4_000_000_000, "number", "NaN"], ["key", "text"]],

@@ -11,7 +11,7 @@ extern "C" const char *__lsan_default_suppressions() { return "leak:libnode.so\n
 int main(int argc, char **argv) {
   shim::Cases cases;
   for (auto group :
-       {shim::answer_cases(), shim::binding_cases(), shim::coroutine_cases(), shim::coroutine_end_cases()}) {
+       {shim::reply_cases(), shim::binding_cases(), shim::coroutine_cases(), shim::coroutine_end_cases()}) {
     cases.merge(group);
   }
   const auto found = argc == 2 ? cases.find(argv[1]) : cases.end();

@@ -24,7 +24,7 @@ void release(const Instance &instance) {
   CHECK(instance.flush("", stand_in::kRelease) == instance.expected("", stand_in::kRelease));
 }
 
-void expect_own_answers(const Flushes &flushes) {
+void expect_own_replies(const Flushes &flushes) {
   for (const auto &flush : flushes) CHECK(flush->code() == flush->expected());
 }
 
@@ -62,7 +62,7 @@ void many_in_flight() {
     CHECK(open_descriptors() == descriptors + 1);
     for (const auto &flush : flushes) CHECK(!flush->has_returned());
     release(instance);
-    expect_own_answers(flushes);
+    expect_own_replies(flushes);
     engine.call([] {});
     CHECK(open_descriptors() == descriptors);
   }
@@ -70,7 +70,7 @@ void many_in_flight() {
 }
 
 // Long enough for the core's answer.
-void answered_before_the_yield() {
+void replied_before_the_yield() {
   coroutine_host::export_names(HOST_NAMES);
   static int yields = 0;
   coroutine_host::set_before_yield([] {
@@ -80,7 +80,7 @@ void answered_before_the_yield() {
   HostThread engine;
   Instance instance;
   CHECK(instance.init() == kFlbOk);
-  expect_own_answers(engine.flush_all(5, instance, "tag"));
+  expect_own_replies(engine.flush_all(5, instance, "tag"));
   CHECK(engine.end([&] { CHECK(instance.exit() == kFlbOk); }) == 0);
   CHECK(yields == 5);
 }
@@ -99,8 +99,8 @@ void expect_blocking(const char *names) {
   const int descriptors = open_descriptors();
   CHECK(blocks(engine, instance) == 1);
   const Flushes first = engine.flush_all(50, instance, "tag"), second = worker.flush_all(50, instance, "tag");
-  expect_own_answers(first);
-  expect_own_answers(second);
+  expect_own_replies(first);
+  expect_own_replies(second);
   CHECK(open_descriptors() == descriptors);
   CHECK(worker.leave() == 0);
   CHECK(engine.end([&] { CHECK(instance.exit() == kFlbOk); }) == 0);
@@ -120,7 +120,7 @@ void outside_of_coroutines() {
   Instance instance;
   CHECK(instance.init() == kFlbOk);
   const auto waiting = engine.flush(instance, "chunk", stand_in::kHold);
-  expect_own_answers(engine.flush_all(3, instance, "tag"));
+  expect_own_replies(engine.flush_all(3, instance, "tag"));
   engine.call([&] {
     CHECK(instance.flush("chunk", stand_in::kBlocks) == 1);
     CHECK(instance.flush("chunk", "tag") == instance.expected("chunk", "tag"));
@@ -148,7 +148,7 @@ void workers_and_engine() {
       for (const auto &flush : flushes) {
         while (!flush->has_returned()) release(instance);
       }
-      expect_own_answers(flushes);
+      expect_own_replies(flushes);
     }
     CHECK(first.leave() == 0 && second.leave() == 0);
     CHECK(engine.end([&] { CHECK(instance.exit() == kFlbOk && of_workers.exit() == kFlbOk); }) == 0);
@@ -173,9 +173,9 @@ void log_of_coroutines() {
   auto lines = host.lines();
   CHECK(lines.size() == 2);
   CHECK(lines[0].level == 2 && lines[0].text == "first %s %n" && lines[1].text == "second %s %n");
-  expect_own_answers(engine.flush_all(100, instance, stand_in::kSay));
+  expect_own_replies(engine.flush_all(100, instance, stand_in::kSay));
   release(instance);
-  expect_own_answers(waiting);
+  expect_own_replies(waiting);
   // The exit's line comes through the exit, not through a flush that nobody resumes.
   engine.flush_all(3, instance, stand_in::kHold);
   wait_until_held_by(instance, 3);
@@ -196,7 +196,7 @@ void hundred_thousand() {
   Instance instance;
   CHECK(instance.init() == kFlbOk);
   const auto flush = [&](int turns) {
-    for (int turn = 0; turn < turns; turn++) expect_own_answers(engine.flush_all(100, instance, "tag"));
+    for (int turn = 0; turn < turns; turn++) expect_own_replies(engine.flush_all(100, instance, "tag"));
   };
   flush(kTurns / 10);
   const size_t before = mallinfo2().uordblks;
@@ -220,7 +220,7 @@ void no_descriptor_left() {
   rlimit none = before;
   none.rlim_cur = 3;
   CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
-  expect_own_answers(engine.flush_all(20, instance, "tag"));
+  expect_own_replies(engine.flush_all(20, instance, "tag"));
   CHECK(blocks(engine, instance) == 1);
   CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
   CHECK(blocks(engine, instance) == 0);
@@ -234,7 +234,7 @@ void loop_refuses_events() {
   CHECK(instance.init() == kFlbOk);
   const int descriptors = open_descriptors();
   coroutine_host::refuse_events(true);
-  expect_own_answers(engine.flush_all(20, instance, "tag"));
+  expect_own_replies(engine.flush_all(20, instance, "tag"));
   CHECK(blocks(engine, instance) == 1);
   CHECK(open_descriptors() == descriptors);
   coroutine_host::refuse_events(false);
@@ -277,7 +277,7 @@ void too_large_a_copy() {
 Cases coroutine_cases() {
   return {{"coroutine-resumed", resumed},
           {"coroutines-22-in-flight", many_in_flight},
-          {"coroutine-answered-early", answered_before_the_yield},
+          {"coroutine-replied-early", replied_before_the_yield},
           {"coroutine-with-a-word-before", with_a_word_before},
           {"coroutine-of-unknown-layout", unknown_layout},
           {"coroutine-names-missing", names_missing},

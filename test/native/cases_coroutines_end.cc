@@ -55,7 +55,7 @@ void abandoned() {
 }
 
 // Those that have their answer when the loop stops, and are never resumed.
-void abandoned_with_their_answers() {
+void abandoned_with_their_replies() {
   coroutine_host::export_names(HOST_NAMES);
   Instance rest, instance;
   CHECK(rest.init() == kFlbOk && instance.init() == kFlbOk);
@@ -244,7 +244,7 @@ void exit_mute() {
 
 Cases coroutine_end_cases() {
   return {{"coroutines-abandoned", abandoned},
-          {"coroutines-abandoned-with-answers", abandoned_with_their_answers},
+          {"coroutines-abandoned-with-replies", abandoned_with_their_replies},
           {"coroutines-delivered-at-exit", delivered_by_the_core},
           {"coroutines-inputs-end-first", inputs_end_first},
           {"coroutines-exits-of-the-last", exits_of_the_last_output},

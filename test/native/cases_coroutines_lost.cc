@@ -129,7 +129,7 @@ void process_asks_too_late() {
   Instance instance;
   CHECK(instance.init() == kFlbOk);
   for (int turn = 1; turn <= 10; turn++) {
-    CHECK(engine.flush(instance, "chunk", stand_in::kAnswerAndAsk)->code() == kFlbOk);
+    CHECK(engine.flush(instance, "chunk", stand_in::kReplyAndAsk)->code() == kFlbOk);
     while (instance.flush("", stand_in::kUnwanted) != turn) usleep(1000);
   }
   CHECK(engine.end([&] { CHECK(instance.exit() == kFlbOk); }) == 0);

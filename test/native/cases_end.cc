@@ -26,7 +26,7 @@ void lose_node(const char *tag) {
   Instance another;
   CHECK(another.init() == kFlbError);
   // None of them was answered by the core: only the init was.
-  CHECK(stand_in::taken_answers() == 1);
+  CHECK(stand_in::taken_replies() == 1);
 }
 
 void node_dies() { lose_node(stand_in::kDie); }

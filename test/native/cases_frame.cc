@@ -114,8 +114,8 @@ void lying_counts() {
 }
 
 // A frame of a kind, with so many bytes of text and data; the rest never comes.
-bool is_taken(kinesis::FrameKind kind, kinesis::Way way, size_t text_bytes, size_t data_bytes, int64_t number = 0,
-              size_t chunk_bytes = 0) {
+bool is_taken(kinesis::FrameKind kind, kinesis::Direction direction, size_t text_bytes, size_t data_bytes,
+              int64_t number = 0, size_t chunk_bytes = 0) {
   int ends[2];
   CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
   kinesis::FrameHeader header{kind, 1, number, chunk_bytes, 0, text_bytes, data_bytes};
@@ -126,7 +126,7 @@ bool is_taken(kinesis::FrameKind kind, kinesis::Way way, size_t text_bytes, size
     shutdown(ends[0], SHUT_WR);
   });
   kinesis::Frame frame;
-  const bool is_taken = kinesis::receive_frame({ends[1], ends[1]}, way, frame);
+  const bool is_taken = kinesis::receive_frame({ends[1], ends[1]}, direction, frame);
   shutdown(ends[1], SHUT_RDWR);
   rest.join();
   close(ends[0]);
@@ -135,40 +135,42 @@ bool is_taken(kinesis::FrameKind kind, kinesis::Way way, size_t text_bytes, size
 }
 
 void lengths_of_frames() {
+  using kinesis::Direction;
   using kinesis::FrameKind;
-  using kinesis::Way;
   constexpr size_t kText = kinesis::kMaxTextBytes, kPairs = 1024 * 1024, kChunk = INT32_MAX;
   for (const FrameKind kind : {FrameKind::kLog, FrameKind::kRefusal, FrameKind::kMessage, FrameKind::kAddSeries,
                                FrameKind::kOption, FrameKind::kSetOptions, FrameKind::kOpenMetrics}) {
-    CHECK(is_taken(kind, Way::kToHost, kText - 1, 0) && is_taken(kind, Way::kToHost, kText, 0));
-    CHECK(!is_taken(kind, Way::kToHost, kText + 1, 0) && !is_taken(kind, Way::kToHost, 1, 16));
-    CHECK(!is_taken(kind, Way::kToCore, 1, 0));
+    CHECK(is_taken(kind, Direction::kToHost, kText - 1, 0) && is_taken(kind, Direction::kToHost, kText, 0));
+    CHECK(!is_taken(kind, Direction::kToHost, kText + 1, 0) && !is_taken(kind, Direction::kToHost, 1, 16));
+    CHECK(!is_taken(kind, Direction::kToCore, 1, 0));
   }
-  for (const FrameKind kind : {FrameKind::kFlush, FrameKind::kHello, FrameKind::kReply}) {
-    CHECK(is_taken(kind, Way::kToCore, kText, 0) && !is_taken(kind, Way::kToCore, kText + 1, 0));
-    CHECK(!is_taken(kind, Way::kToCore, 1, 1) && !is_taken(kind, Way::kToHost, 1, 0));
+  for (const FrameKind kind : {FrameKind::kFlush, FrameKind::kHello, FrameKind::kReturn}) {
+    CHECK(is_taken(kind, Direction::kToCore, kText, 0) && !is_taken(kind, Direction::kToCore, kText + 1, 0));
+    CHECK(!is_taken(kind, Direction::kToCore, 1, 1) && !is_taken(kind, Direction::kToHost, 1, 0));
   }
   for (const FrameKind kind : {FrameKind::kInit, FrameKind::kExit, FrameKind::kStop, FrameKind::kWithdraw}) {
-    CHECK(is_taken(kind, Way::kToCore, 0, 0) && !is_taken(kind, Way::kToCore, 1, 0));
-    CHECK(!is_taken(kind, Way::kToCore, 0, 1) && !is_taken(kind, Way::kToHost, 0, 0));
+    CHECK(is_taken(kind, Direction::kToCore, 0, 0) && !is_taken(kind, Direction::kToCore, 1, 0));
+    CHECK(!is_taken(kind, Direction::kToCore, 0, 1) && !is_taken(kind, Direction::kToHost, 0, 0));
   }
-  for (const FrameKind kind : {FrameKind::kReady, FrameKind::kAnswer, FrameKind::kExitProcess, FrameKind::kWantChunk,
+  for (const FrameKind kind : {FrameKind::kReady, FrameKind::kReply, FrameKind::kExitProcess, FrameKind::kWantChunk,
                                FrameKind::kExtend, FrameKind::kSign, FrameKind::kLogIdentity}) {
-    CHECK(is_taken(kind, Way::kToHost, 0, 0) && !is_taken(kind, Way::kToHost, 1, 0));
-    CHECK(!is_taken(kind, Way::kToHost, 0, 16) && !is_taken(kind, Way::kToCore, 0, 0));
+    CHECK(is_taken(kind, Direction::kToHost, 0, 0) && !is_taken(kind, Direction::kToHost, 1, 0));
+    CHECK(!is_taken(kind, Direction::kToHost, 0, 16) && !is_taken(kind, Direction::kToCore, 0, 0));
   }
-  CHECK(is_taken(FrameKind::kMetrics, Way::kToHost, 0, kPairs) && is_taken(FrameKind::kMetrics, Way::kToHost, 0, 0));
+  CHECK(is_taken(FrameKind::kMetrics, Direction::kToHost, 0, kPairs) &&
+        is_taken(FrameKind::kMetrics, Direction::kToHost, 0, 0));
   for (const size_t bytes : {kPairs + 16, kPairs - 8, size_t{15}, size_t{17}}) {
-    CHECK(!is_taken(FrameKind::kMetrics, Way::kToHost, 0, bytes));
+    CHECK(!is_taken(FrameKind::kMetrics, Direction::kToHost, 0, bytes));
   }
-  CHECK(is_taken(FrameKind::kChunk, Way::kToCore, 0, kChunk) &&
-        !is_taken(FrameKind::kChunk, Way::kToCore, 0, kChunk + 1));
-  CHECK(is_taken(FrameKind::kChunk, Way::kToCore, 0, 0, -1) && !is_taken(FrameKind::kChunk, Way::kToCore, 0, 1, -1));
-  CHECK(is_taken(FrameKind::kFlush, Way::kToCore, 0, 0, 0, kChunk));
-  CHECK(!is_taken(FrameKind::kFlush, Way::kToCore, 0, 0, 0, kChunk + 1));
+  CHECK(is_taken(FrameKind::kChunk, Direction::kToCore, 0, kChunk) &&
+        !is_taken(FrameKind::kChunk, Direction::kToCore, 0, kChunk + 1));
+  CHECK(is_taken(FrameKind::kChunk, Direction::kToCore, 0, 0, -1) &&
+        !is_taken(FrameKind::kChunk, Direction::kToCore, 0, 1, -1));
+  CHECK(is_taken(FrameKind::kFlush, Direction::kToCore, 0, 0, 0, kChunk));
+  CHECK(!is_taken(FrameKind::kFlush, Direction::kToCore, 0, 0, 0, kChunk + 1));
   for (const uint32_t unknown : {8u, 9u, 19u, 26u, 4000000000u}) {
     const auto kind = static_cast<FrameKind>(unknown);
-    CHECK(!is_taken(kind, Way::kToHost, 0, 0) && !is_taken(kind, Way::kToCore, 0, 0));
+    CHECK(!is_taken(kind, Direction::kToHost, 0, 0) && !is_taken(kind, Direction::kToCore, 0, 0));
   }
 }
 

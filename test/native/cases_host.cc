@@ -306,7 +306,7 @@ void log_of_host() {
   CHECK(lines.size() == 2);
   CHECK(lines[0].level == 2 && lines[0].text == "first %s %n" && lines[1].text == "second %s %n");
   for (const auto &line : lines) CHECK(pthread_equal(line.thread, pthread_self()));
-  CHECK(!kinesis::RequestTable::get().say(3, "nobody waits"));
+  CHECK(!kinesis::RequestTable::get().log(3, "nobody waits"));
   CHECK(instance.exit() == kFlbOk);
   CHECK(host.lines().size() == 3 && host.lines()[2].text == "at the exit");
 }

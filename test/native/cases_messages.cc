@@ -8,21 +8,21 @@
 #include <fstream>
 #include <iterator>
 
+#include "platform/loaded_plugin.h"
 #include "platform/log_text.h"
 #include "platform/messages.h"
 #include "platform/standard_error.h"
-#include "platform/surroundings.h"
 #include "shim_host.h"
 #include "stand_in_core.h"
 
 namespace shim {
 namespace {
 
+using kinesis::LoadedPlugin;
 using kinesis::Messages;
-using kinesis::Surroundings;
 
 constexpr int kSmallestPipe = 4096;
-const std::string kNote = "[kinesis] messages lost here, since nobody read them in time: ";
+const std::string kNote = "[kinesis] messages lost here, since standard error was not read in time: ";
 
 void make_standard_error(int descriptor) {
   CHECK(dup2(descriptor, STDERR_FILENO) == STDERR_FILENO);
@@ -40,11 +40,11 @@ std::string drain(int descriptor) {
 
 std::string line(int number) { return "line " + std::to_string(number) + " " + std::string(100, 'x'); }
 
-void say(int number) { Surroundings::get().say(line(number)); }
+void report(int number) { LoadedPlugin::get().report(line(number)); }
 
 // Says `count` lines where nobody reads, then what is left of them, and one more; checks that each is whole or counted.
 void expect_counted(int reader, int count) {
-  for (int number = 0; number < count; number++) say(number);
+  for (int number = 0; number < count; number++) report(number);
   const std::string first = drain(reader);
   int whole = 0;
   std::string expected;
@@ -57,10 +57,10 @@ void expect_counted(int reader, int count) {
   CHECK(whole > 0 && whole < count);
   // A socket may take a part of a line.
   const bool is_cut = first.size() > expected.size();
-  say(count);
+  report(count);
   const std::string note = kNote + std::to_string(count - whole) + "\n";
   CHECK(drain(reader) == (is_cut ? "\n" : "") + note + "[kinesis] " + line(count) + "\n");
-  say(count + 1);
+  report(count + 1);
   CHECK(drain(reader) == "[kinesis] " + line(count + 1) + "\n");
 }
 
@@ -82,7 +82,7 @@ void full_socket() {
   expect_counted(ends[0], 20000);
   CHECK((fcntl(ends[1], F_GETFL) & O_NONBLOCK) == 0);
   close(ends[0]);
-  say(1);  // no SIGPIPE
+  report(1);  // no SIGPIPE
 }
 
 // Where the pipe cannot be opened anew: as before the standard error is kept.
@@ -116,7 +116,7 @@ void file_takes_all() {
   make_standard_error(file);
   std::string expected = "before\n";
   for (int number = 0; number < 100; number++) {
-    say(number);
+    report(number);
     // Another writer goes on behind it.
     CHECK(write(file, "host\n", 5) == 5);
     expected += "[kinesis] " + line(number) + "\nhost\n";
@@ -130,12 +130,12 @@ void file_takes_all() {
 void no_standard_error() {
   close(STDERR_FILENO);
   Messages::get().keep_standard_error();
-  say(1);
+  report(1);
   // Its number is another file's.
   int ends[2];
   CHECK(pipe(ends) == 0);
   CHECK(ends[0] == STDERR_FILENO || ends[1] == STDERR_FILENO);
-  say(2);
+  report(2);
   CHECK(drain(ends[0]).empty());
 }
 
@@ -144,7 +144,7 @@ void core_with_full_pipe() {
   int ends[2];
   CHECK(pipe(ends) == 0 && fcntl(ends[0], F_SETPIPE_SZ, kSmallestPipe) >= kSmallestPipe);
   make_standard_error(ends[1]);
-  for (int number = 0; number < 100; number++) say(number);
+  for (int number = 0; number < 100; number++) report(number);
   Instance instance;
   CHECK(instance.init() == kFlbOk);
   const std::string text(1000, 'x');

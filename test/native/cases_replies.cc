@@ -9,7 +9,7 @@
 namespace shim {
 namespace {
 
-void own_answers() {
+void own_replies() {
   Instance instance;
   CHECK(instance.init() == kFlbOk);
   std::vector<std::thread> threads;
@@ -105,7 +105,7 @@ void refused_init() {
   CHECK(later.flush("chunk", "tag") == later.expected("chunk", "tag"));
 }
 
-void answered_twice() {
+void replied_twice() {
   Instance instance;
   CHECK(instance.init() == kFlbOk);
   CHECK(instance.flush("chunk", stand_in::kTwice) == instance.expected("chunk", stand_in::kTwice));
@@ -133,15 +133,15 @@ void ten_thousand_flushes() {
 
 }  // namespace
 
-Cases answer_cases() {
-  return {{"own-answers", own_answers},
+Cases reply_cases() {
+  return {{"own-replies", own_replies},
           {"odd-arguments", odd_arguments},
           {"several-instances", several_instances},
           {"exits-of-the-last", exits_of_the_last},
           {"second-exit", second_exit},
           {"number-of-ending", number_of_ending},
           {"refused-init", refused_init},
-          {"answered-twice", answered_twice},
+          {"replied-twice", replied_twice},
           {"ten-thousand", ten_thousand_flushes}};
 }
 

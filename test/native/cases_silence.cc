@@ -57,7 +57,7 @@ void stopped_at_rest() {
   choose_silence_limit();
   Known instance("one");
   CHECK(instance.init() == kFlbOk);
-  CHECK(instance.flush("", stand_in::kAnswerAndFreeze) == instance.expected("", stand_in::kAnswerAndFreeze));
+  CHECK(instance.flush("", stand_in::kReplyAndFreeze) == instance.expected("", stand_in::kReplyAndFreeze));
   usleep(kLimitSeconds * 1500000);
   CHECK(!has_no_child());
   CHECK(instance.flush("chunk", "tag") == kFlbRetry);

@@ -18,13 +18,13 @@
 namespace {
 
 using kinesis::Connection;
+using kinesis::Direction;
 using kinesis::Frame;
 using kinesis::FrameHeader;
 using kinesis::FrameKind;
 using kinesis::Request;
 using kinesis::RequestKind;
 using kinesis::RequestTable;
-using kinesis::Way;
 
 // What a pair of sockets takes without a reader. A frame may say that more follows.
 constexpr size_t kMostBytes = 64 * 1024;
@@ -74,7 +74,7 @@ void read_as_host(const std::string &bytes) {
   });
   Frame frame;
   std::vector<double> pairs;
-  while (receive_frame(pair.connection(), Way::kToHost, frame)) {
+  while (receive_frame(pair.connection(), Direction::kToHost, frame)) {
     pairs.resize(frame.header.data_bytes / sizeof(double));
     if (!pair.connection().receive(pairs.data(), frame.header.data_bytes)) break;
     // It may do what it says.
@@ -96,7 +96,7 @@ void read_as_core(const std::string &bytes) {
       if (!task) continue;
       const auto chunk = host.chunk(id);
       if (chunk && chunk->data != nullptr) last_read = stand_in::fingerprint(0, chunk->data, chunk->bytes, "");
-      if (turn % 8 == id) host.answer(id, 1);
+      if (turn % 8 == id) host.reply(id, 1);
     }
     pair.drain();
   }

@@ -141,7 +141,7 @@ void start_flush(Instance &instance, const std::string &tag, const std::string &
   const int number = started++;
   std::thread([&instance, tag, chunk = read_file(file), number] {
     const int code = flush_on_small_stack(instance, chunk, tag.c_str());
-    fprintf(stderr, "host: flush %d was answered %d\n", number, code);
+    fprintf(stderr, "host: flush %d got reply %d\n", number, code);
   }).detach();
   printf("started %d\n", number);
 }

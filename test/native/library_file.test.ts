@@ -98,7 +98,7 @@ describe("the look-up for the unwinder", () => {
   function build(): string {
     const library = join(folder, "throwing.so");
     writeFileSync(join(folder, "throwing.cc"), throwing);
-    const sources = [join(folder, "throwing.cc"), join(ROOT, "native/platform/glibc/find_object.cc")];
+    const sources = [join(folder, "throwing.cc"), join(ROOT, "native/platform/glibc/dl_find_object.cc")];
     const hidden = ["-fPIC", "-shared", "-static-libgcc", "-static-libstdc++", "-Wl,--exclude-libs,ALL", "-Wl,-Bsymbolic"];
     execFileSync("c++", ["-std=c++17", "-O1", ...hidden, ...sources, "-o", library]);
     return library;

@@ -37,9 +37,9 @@ int Known::recollection() const {
   return stand_in::fingerprint(0, whole.data(), whole.size(), stand_in::kRecall);
 }
 
-void Known::expect_known() const { CHECK(flush_until_answered(*this, "", stand_in::kRecall) == recollection()); }
+void Known::expect_known() const { CHECK(flush_until_not_retry(*this, "", stand_in::kRecall) == recollection()); }
 
-int flush_until_answered(const Instance &instance, const std::string &chunk, const char *tag) {
+int flush_until_not_retry(const Instance &instance, const std::string &chunk, const char *tag) {
   for (;;) {
     const int code = instance.flush(chunk, tag);
     if (code != kFlbRetry) return code;

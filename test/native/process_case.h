@@ -23,7 +23,7 @@ struct Known : Instance {
 };
 
 /// Flushes until the answer is another than retry; gives it.
-int flush_until_answered(const Instance &instance, const std::string &chunk, const char *tag);
+int flush_until_not_retry(const Instance &instance, const std::string &chunk, const char *tag);
 
 /// Waits until the core holds so many flushes.
 void wait_until_held_by(const Instance &instance, int count);

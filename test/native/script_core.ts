@@ -63,7 +63,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
     past.length = 0;
   };
 
-  const answer = (id: number, value: number): void => {
+  const settle = (id: number, value: number): void => {
     const flush = flushes.get(id);
     flushes.delete(id);
     held.delete(id);
@@ -168,7 +168,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
     if (buffer === undefined) fetching.add(id);
     if (buffer === null) {
       unwanted++;
-      answer(id, flushReplies.retry);
+      settle(id, flushReplies.retry);
     }
     if (buffer === undefined || buffer === null) return undefined;
     expect(buffer.byteLength === flush.bytes, "a chunk is whole");
@@ -191,7 +191,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
       process.removeListener("uncaughtException", fail);
       process.once("uncaughtException", () => {
         process.on("uncaughtException", fail);
-        answer(id, flushReplies.error);
+        settle(id, flushReplies.error);
       });
       throw new Error("thrown by the handler");
     }
@@ -201,7 +201,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
     if (tag === "hold-chunk" && !released.has(id)) return void held.add(id);
     actions[tag]?.(id, chunk, flush);
     const value = (lastValue = numbers[tag]?.(flush) ?? fingerprint(flush.instance, chunk, tag));
-    answer(id, value);
+    settle(id, value);
     if (tag !== "twice") return;
     for (const again of [id, unknownId]) {
       binding.reply(again, value + 1);
@@ -222,14 +222,14 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
       if (instance.has("say_at_exit")) expect(binding.log(3, "at the exit"), "the exit waits for the log");
       for (const flush of ofInstance(fetching, exiting)) {
         if (instance.has("deliver_at_exit")) released.add(flush);
-        else answer(flush, flushReplies.retry);
+        else settle(flush, flushReplies.retry);
       }
       const waiting = ofInstance(held, exiting);
       if (instance.has("deliver_at_exit") && waiting.length + ofInstance(released, exiting).length > 0) {
         deliveringExits.set(exiting, id);
         return release(waiting);
       }
-      for (const flush of waiting) answer(flush, flushReplies.retry);
+      for (const flush of waiting) settle(flush, flushReplies.retry);
       binding.reply(id, 0);
     };
     const step = (leftMs: number): void => {
@@ -247,7 +247,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
 
   const stop = (id: number): void => {
     if (saysAtStop) expect(!binding.log(3, "at the end"), "no line reaches the log at the end");
-    for (const flush of [...flushes.keys()]) answer(flush, flushReplies.ok);
+    for (const flush of [...flushes.keys()]) settle(flush, flushReplies.ok);
     binding.reply(id, 0);
     if (neverEnds) setInterval(() => undefined, 1000);
     binding.close();
@@ -272,7 +272,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
         exit(id, instance);
         break;
       case requestKinds.withdraw:
-        if (flushes.has(instance)) answer(instance, flushReplies.retry);
+        if (flushes.has(instance)) settle(instance, flushReplies.retry);
         binding.reply(id, 0);
         break;
       case requestKinds.stop:

@@ -9,14 +9,14 @@ interface Case {
 }
 
 export const CASES: readonly Case[] = [
-  { name: "own-answers", behaviour: "flushes from eight threads each get their own answer" },
+  { name: "own-replies", behaviour: "flushes from eight threads each get their own answer" },
   { name: "odd-arguments", behaviour: "an empty chunk, a negative length and a missing tag are taken" },
   { name: "several-instances", behaviour: "instances are told apart, and closed one by one" },
   { name: "second-exit", behaviour: "a second exit of an instance ends no other" },
   { name: "number-of-ending", behaviour: "the number of an output that ends is given to another one when its exit is over, not before" },
   { name: "exits-of-the-last", behaviour: "a host that exits its last instance in place of each still ends each, the oldest first" },
   { name: "refused-init", behaviour: "an init that fails, and its exit, leave the instance before it, and the next, working" },
-  { name: "answered-twice", behaviour: "a second answer, and one to an unknown request, do nothing" },
+  { name: "replied-twice", behaviour: "a second answer, and one to an unknown request, do nothing" },
   { name: "ten-thousand", behaviour: "10,000 flushes leave nothing behind" },
   {
     name: "no-libnode",
@@ -130,7 +130,7 @@ export const CASES: readonly Case[] = [
   {
     name: "process-stopped",
     behaviour: "flushes get retry when Node's process is stopped for the limit, and later ones the next process's answer",
-    messages: [/has given no sign for 2 s \(KINESIS_SILENCE_TIMEOUT\) while it was asked for something, and was killed\. It is started again in 100 ms/],
+    messages: [/has given no sign for 2 s \(KINESIS_SILENCE_TIMEOUT\) while requests waited for it, and was killed\. It is started again in 100 ms/],
   },
   {
     name: "process-stopped-in-a-frame",
@@ -143,7 +143,7 @@ export const CASES: readonly Case[] = [
   {
     name: "process-stuck",
     behaviour: "a process whose script runs for some times the limit is ended",
-    messages: [/has been at one script for 3 times 2 s \(KINESIS_SILENCE_TIMEOUT\), and was killed/],
+    messages: [/has run one script for 3 times 2 s \(KINESIS_SILENCE_TIMEOUT\), and was killed/],
   },
   {
     name: "process-late-with-half-a-frame",
@@ -206,7 +206,7 @@ export const CASES: readonly Case[] = [
   { name: "process-end-while-starting", behaviour: "a process that is being started while the host ends is ended" },
   { name: "coroutine-resumed", behaviour: "a flush gives its thread back and is resumed there with its answer" },
   { name: "coroutines-22-in-flight", behaviour: "22 flushes wait on one thread at once, for one descriptor" },
-  { name: "coroutine-answered-early", behaviour: "a flush whose answer comes before it gives its thread back is resumed with it" },
+  { name: "coroutine-replied-early", behaviour: "a flush whose answer comes before it gives its thread back is resumed with it" },
   { name: "coroutine-with-a-word-before", behaviour: "flushes give their thread back where coroutines have a word before the caller" },
   { name: "coroutine-of-unknown-layout", behaviour: "flushes in coroutines of an unknown layout block and get their answers" },
   { name: "coroutine-names-missing", behaviour: "flushes block and get their answers where the host lacks one of the functions" },
@@ -219,7 +219,7 @@ export const CASES: readonly Case[] = [
   { name: "coroutines-too-many-copies", behaviour: "a flush blocks while copies of other chunks take 64 MiB" },
   { name: "coroutine-too-large-a-copy", behaviour: "a flush whose chunk is too large to copy blocks and leaves nothing behind" },
   { name: "coroutines-abandoned", behaviour: "an exit ends its output's waiting flushes, and nothing touches their chunks and stacks afterwards" },
-  { name: "coroutines-abandoned-with-answers", behaviour: "flushes that have their answers when the host's loop stops leave nothing behind" },
+  { name: "coroutines-abandoned-with-replies", behaviour: "flushes that have their answers when the host's loop stops leave nothing behind" },
   { name: "coroutines-delivered-at-exit", behaviour: "an exit can deliver the chunks of flushes that nobody resumes any more" },
   { name: "coroutines-inputs-end-first", behaviour: "a host that frees chunks before it exits its outputs has the shim work on copies" },
   { name: "coroutines-exits-of-the-last", behaviour: "a host that exits the last output in place of each leaves nothing behind" },
@@ -249,7 +249,7 @@ export const CASES: readonly Case[] = [
   {
     name: "process-mute-at-exit",
     behaviour: "a process that does nothing when an output exits is ended at the time limit",
-    messages: [/has not answered for 4 s and is ended/, /ended with signal 9\./],
+    messages: [/has not replied for 4 s and is ended/, /ended with signal 9\./],
   },
   {
     name: "process-mute-with-half-a-chunk",
@@ -265,7 +265,7 @@ export const CASES: readonly Case[] = [
 
 /** Those of the cases that hold for a core in a process of its own as well; there they run once more. */
 export const CASES_OF_BOTH_RUNTIMES: readonly string[] = [
-  "own-answers",
+  "own-replies",
   "odd-arguments",
   "several-instances",
   "number-of-ending",
@@ -282,7 +282,7 @@ export const CASES_OF_BOTH_RUNTIMES: readonly string[] = [
   "messages-of-core",
   "coroutine-resumed",
   "coroutines-22-in-flight",
-  "coroutine-answered-early",
+  "coroutine-replied-early",
   "coroutine-with-a-word-before",
   "coroutine-of-unknown-layout",
   "coroutine-names-missing",
@@ -295,7 +295,7 @@ export const CASES_OF_BOTH_RUNTIMES: readonly string[] = [
   "coroutines-too-many-copies",
   "coroutine-too-large-a-copy",
   "coroutines-abandoned",
-  "coroutines-abandoned-with-answers",
+  "coroutines-abandoned-with-replies",
   "coroutines-delivered-at-exit",
   "coroutines-inputs-end-first",
   "coroutines-exits-of-the-last",

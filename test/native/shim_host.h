@@ -51,7 +51,7 @@ void check_at_exit(void (*check)());
 
 /// A group of cases, one for each file of them.
 using Cases = std::map<std::string, void (*)()>;
-Cases answer_cases();
+Cases reply_cases();
 Cases start_cases();
 Cases signal_cases();
 Cases end_cases();

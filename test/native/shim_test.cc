@@ -11,7 +11,7 @@ extern "C" const char *__lsan_default_suppressions() { return "leak:_dlerror_run
 
 int main(int argc, char **argv) {
   shim::Cases cases;
-  for (auto group : {shim::answer_cases(), shim::start_cases(), shim::signal_cases(), shim::end_cases(),
+  for (auto group : {shim::reply_cases(), shim::start_cases(), shim::signal_cases(), shim::end_cases(),
                      shim::clock_cases(), shim::host_cases(), shim::process_cases(), shim::process_end_cases(),
                      shim::frame_cases(), shim::message_cases(), shim::silence_cases(), shim::coroutine_cases(),
                      shim::coroutine_end_cases(), shim::coroutine_lost_cases()}) {

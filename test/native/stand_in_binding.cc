@@ -76,9 +76,9 @@ bool post(uint32_t id) {
   return true;
 }
 
-void answer(uint32_t id, int64_t value) {
+void reply(uint32_t id, int64_t value) {
   (host->take(id) ? taken : surplus)++;
-  host->answer(id, value);
+  host->reply(id, value);
 }
 
 bool has_released(int64_t instance) {
@@ -86,14 +86,14 @@ bool has_released(int64_t instance) {
 }
 
 // An exit that delivers is answered behind the last flush of its instance.
-void flush_has_answer(uint32_t id) {
+void flush_has_reply(uint32_t id) {
   const auto found = released.find(id);
   if (found == released.end()) return;
   const int64_t instance = found->second;
   released.erase(found);
   const auto exit = delivering_exits.find(instance);
   if (exit == delivering_exits.end() || has_released(instance)) return;
-  answer(exit->second, 0);
+  reply(exit->second, 0);
   delivering_exits.erase(exit);
 }
 
@@ -176,7 +176,7 @@ std::map<uint32_t, Held> take_held(Matches matches) {
 // Reads the chunk once more, as the real core may until it answers.
 void give_up(uint32_t id, const Held &flush) {
   if (flush.chunk.data != nullptr) last_read = fingerprint(0, flush.chunk.data, flush.chunk.bytes, "");
-  answer(id, kFlbRetry);
+  reply(id, kFlbRetry);
 }
 
 // An empty chunk is not fetched. Unset when the chunk comes later, or never.
@@ -187,7 +187,7 @@ std::optional<Chunk> fetch(uint32_t id, const Task &task) {
   if (!chunk) fetching.emplace(id, task.instance);
   if (!chunk || chunk->data != nullptr) return chunk;
   unwanted_flushes++;
-  flush_has_answer(id);
+  flush_has_reply(id);
   return std::nullopt;
 }
 
@@ -195,8 +195,8 @@ void send_raw(const Chunk &chunk) {
   CHECK(write(kConnection, chunk.data, chunk.bytes) == static_cast<ssize_t>(chunk.bytes));
 }
 
-void answer_in_connection(uint32_t id) {
-  kinesis::FrameHeader header{kinesis::FrameKind::kAnswer, id, kFlbOk};
+void reply_in_connection(uint32_t id) {
+  kinesis::FrameHeader header{kinesis::FrameKind::kReply, id, kFlbOk};
   send_raw({&header, sizeof header});
 }
 
@@ -207,7 +207,7 @@ void end_fetching(int64_t instance, bool delivers) {
   for (auto entry = fetching.begin(); entry != fetching.end();) {
     const auto [id, of_instance] = *entry;
     if (of_instance == instance && delivers) released.emplace(id, instance);
-    if (of_instance == instance && !delivers) answer(id, kFlbRetry);
+    if (of_instance == instance && !delivers) reply(id, kFlbRetry);
     entry = of_instance == instance ? fetching.erase(entry) : std::next(entry);
   }
 }
@@ -226,7 +226,7 @@ void flush(uint32_t id, const Task &task) {
   if (tag == kExit) host->abandoned();
   const bool is_released = released.count(id) != 0;
   if (tag == kHold && !is_released) return hold(id, task, {});
-  if (tag == kAnswerAndAsk && task.kind == RequestKind::kFlush) answer_in_connection(id);
+  if (tag == kReplyAndAsk && task.kind == RequestKind::kFlush) reply_in_connection(id);
   const std::optional<Chunk> chunk = fetch(id, task);
   if (!chunk) return;
   if (tag == kHoldChunk && !is_released) return hold(id, task, *chunk);
@@ -244,20 +244,20 @@ void flush(uint32_t id, const Task &task) {
   if (tag == kBusy) usleep(static_cast<useconds_t>(1000 * atoi(text.c_str())));
   if (tag == kRelease) release_held(take_held([](uint32_t, const Held &) { return true; }));
   const int value = last_value = value_of(task, *chunk);
-  answer(id, value);
-  if (tag == kAnswerAndFreeze) raise(SIGSTOP);
+  reply(id, value);
+  if (tag == kReplyAndFreeze) raise(SIGSTOP);
   if (tag == kTwice) {
-    answer(id, value + 1);
-    answer(kUnknownId, value);
+    reply(id, value + 1);
+    reply(kUnknownId, value);
   }
-  flush_has_answer(id);
+  flush_has_reply(id);
 }
 
 // Without a number the oldest exits, as native/plugin.cc says. As in the real core, its flushes have their answers
 // before the exit has.
 void exit_instance(uint32_t id, int64_t number) {
   const auto found = number < 0 ? opened.begin() : opened.find(number);
-  if (found == opened.end()) return answer(id, 0);
+  if (found == opened.end()) return reply(id, 0);
   const int64_t exiting = found->first;
   const Opened instance = std::move(found->second);
   opened.erase(found);
@@ -274,15 +274,15 @@ void exit_instance(uint32_t id, int64_t number) {
     return release_held(flushes);
   }
   for (const auto &[flush_id, flush] : flushes) give_up(flush_id, flush);
-  answer(id, 0);
+  reply(id, 0);
 }
 
 void withdraw(uint32_t id, int64_t flush_id) {
   const auto flushes = take_held([flush_id](uint32_t held_id, const Held &) { return held_id == flush_id; });
   for (const auto &[held_id, flush] : flushes) give_up(held_id, flush);
-  if (flushes.empty()) host->answer(static_cast<uint32_t>(flush_id), kFlbRetry);
+  if (flushes.empty()) host->reply(static_cast<uint32_t>(flush_id), kFlbRetry);
   fetching.erase(static_cast<uint32_t>(flush_id));
-  answer(id, 0);
+  reply(id, 0);
 }
 
 // Answers all that is held, then the stop itself, and takes no more.
@@ -294,8 +294,8 @@ void stop(uint32_t id) {
     drained.swap(held);
   }
   if (says_at_stop) CHECK(!host->log(3, "at the end"));
-  for (const auto &[flush_id, flush] : drained) answer(flush_id, kFlbOk);
-  answer(id, 0);
+  for (const auto &[flush_id, flush] : drained) reply(flush_id, kFlbOk);
+  reply(id, 0);
   if (never_ends) kinesis::rest_for_ever();
 }
 
@@ -306,7 +306,7 @@ bool serve(uint32_t id) {
   switch (task->kind) {
     case RequestKind::kInit:
       pthread_sigmask(SIG_SETMASK, nullptr, &observed.mask);
-      answer(id, open_instance(id, task->instance));
+      reply(id, open_instance(id, task->instance));
       return true;
     case RequestKind::kChunk:
       arrived_chunks++;
@@ -382,7 +382,7 @@ void wait_until_held(size_t count) {
   changed.wait(lock, [count] { return held.size() >= count; });
 }
 
-int taken_answers() { return taken; }
+int taken_replies() { return taken; }
 uint32_t opened_metrics() { return last_metrics; }
 bool ended() { return at_end; }
 

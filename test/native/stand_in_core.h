@@ -30,11 +30,11 @@ constexpr const char *kWrite = "write";           // the chunk to the host's sta
 constexpr const char *kSay = "say";               // two lines for the host's log, then the answer
 /// Writes the chunk into the connection to the host as it is.
 constexpr const char *kRaw = "raw";
-constexpr const char *kRawAndKill = "raw-and-kill";            // then SIGKILL to its process
-constexpr const char *kAnswerAndFreeze = "answer-and-freeze";  // answer, then SIGSTOP to its process
-constexpr const char *kRawAndFreeze = "raw-and-freeze";        // then SIGSTOP to its process
-constexpr const char *kAskAndFreeze = "ask-and-freeze";        // ask for the chunk, then SIGSTOP to its process
-constexpr const char *kAnswerAndAsk = "answer-and-ask";  // answer in the connection to the host, then ask for the chunk
+constexpr const char *kRawAndKill = "raw-and-kill";          // then SIGKILL to its process
+constexpr const char *kReplyAndFreeze = "reply-and-freeze";  // answer, then SIGSTOP to its process
+constexpr const char *kRawAndFreeze = "raw-and-freeze";      // then SIGSTOP to its process
+constexpr const char *kAskAndFreeze = "ask-and-freeze";      // ask for the chunk, then SIGSTOP to its process
+constexpr const char *kReplyAndAsk = "reply-and-ask";  // answer in the connection to the host, then ask for the chunk
 /// Answers with the fingerprint, for instance 0, of what `remembered` gives.
 constexpr const char *kRecall = "recall";
 /// Counts one in the second counter of the instance's metrics and sets the gauge to 7, then answers.
@@ -56,10 +56,10 @@ constexpr const char *kSurplus = "surplus";    // of answers to requests that ha
 
 /// The tags that lead to no answer, or to another than the fingerprint.
 constexpr const char *kDisruptiveTags[] = {
-    kHold,   kHoldChunk, kRelease, kDie,   kExit,         kCrash,           kAbort,
-    kKill,   kFreeze,    kSay,     kRaw,   kRawAndKill,   kAskAndFreeze,    kAnswerAndAsk,
-    kRecall, kMeasure,   kCount,   kHeld,  kBlocks,       kArrived,         kUnwanted,
-    kLast,   kSurplus,   kBusy,    kWrite, kRawAndFreeze, kAnswerAndFreeze, kGrow};
+    kHold,   kHoldChunk, kRelease, kDie,   kExit,         kCrash,          kAbort,
+    kKill,   kFreeze,    kSay,     kRaw,   kRawAndKill,   kAskAndFreeze,   kReplyAndAsk,
+    kRecall, kMeasure,   kCount,   kHeld,  kBlocks,       kArrived,        kUnwanted,
+    kLast,   kSurplus,   kBusy,    kWrite, kRawAndFreeze, kReplyAndFreeze, kGrow};
 
 /// The option that makes an init be answered with -1.
 constexpr const char *kRefuse = "refuse";
@@ -117,7 +117,7 @@ void run_for(kinesis::Host &host);
 void wait_until_held(size_t count);
 
 /// How many answers were taken: the request waited for it.
-int taken_answers();
+int taken_replies();
 
 /// The metrics that the last init opened; 0 when it had none.
 uint32_t opened_metrics();

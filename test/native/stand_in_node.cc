@@ -38,7 +38,7 @@ int main(int argc, char **argv) {
     if (write(3, "half", 4) != 4) return 11;
     pause();
   }
-  if (host.place().find("in a process of its own, from " + std::string(argv[0])) != 0) return 10;
+  if (host.place().find("in a separate process, from " + std::string(argv[0])) != 0) return 10;
   stand_in::run_for(host);
   return 1;
 }

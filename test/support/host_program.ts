@@ -71,7 +71,7 @@ export async function buildHost(): Promise<string> {
 /** The host program for any Linux of this machine's kind whose glibc is 2.17 or newer. */
 export async function buildPortableHost(): Promise<string> {
   const native = path.join(ROOT, "native/platform/glibc");
-  const sources = ["glibc_2_17.cc", "find_object.cc", "number_reading.cc"].map((name) => path.join(native, name));
+  const sources = ["glibc_2_17.cc", "dl_find_object.cc", "isoc23_numbers.cc"].map((name) => path.join(native, name));
   const wrapped = ["__libc_start_main", "fstat64"].map((name) => `-Wl,--wrap=${name}`);
   // Without exclude-libs all of libstdc++ would be exported, and so linked in, with functions of glibc 2.36.
   const flags = ["-static-libgcc", "-static-libstdc++", "-ffunction-sections", "-Wl,--gc-sections", "-Wl,--exclude-libs,ALL", ...wrapped];

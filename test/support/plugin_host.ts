@@ -128,13 +128,13 @@ export class PluginHost {
 
   /** Waits for the answer to a started flush. */
   async answerOf(started: number): Promise<number> {
-    const line = await this.waitForMessage(new RegExp(`host: flush ${started} was answered \\d`));
+    const line = await this.waitForMessage(new RegExp(`host: flush ${started} got reply \\d`));
     return Number(line.at(-1));
   }
 
   /** The answers to started flushes so far, by their numbers. */
   get answers(): Map<number, number> {
-    const lines = [...this.stderr.matchAll(/host: flush (\d+) was answered (\d)/g)];
+    const lines = [...this.stderr.matchAll(/host: flush (\d+) got reply (\d)/g)];
     return new Map(lines.map(([, started, code]) => [Number(started), Number(code)]));
   }
 

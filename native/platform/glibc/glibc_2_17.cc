@@ -1,9 +1,9 @@
-// Binds the functions that glibc 2.27 to 2.34 renamed or moved to the versions of them that glibc 2.17 has too.
+// Binds functions that glibc 2.27 to 2.34 renamed or moved to the versions that glibc 2.17 has too.
 //
-// The linker takes the newest version of each symbol, so a plugin built on glibc 2.34 or newer would load on nothing
-// older. Listed in glibc_2_17.link, which has the linker put each __wrap_NAME in the place of NAME, also within
-// libstdc++ and libgcc, which are linked in. Newer glibc keeps the old versions for good. Compiled with an older glibc
-// the same versions are bound.
+// The linker takes the newest version of each symbol, so a plugin built on glibc 2.34 or newer would not load on an
+// older one. glibc_2_17.link lists the functions: the linker puts __wrap_NAME in the place of NAME, also within
+// libstdc++ and libgcc, which are linked in. Newer glibc keeps the old versions for good. A build on an older glibc
+// binds the same versions.
 #include <dlfcn.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -13,7 +13,7 @@
 
 #include <cerrno>
 
-// The version in which a function of x86-64 first came; on arm64 all of them came with glibc 2.17, the first there.
+// First version of a function on x86-64; on arm64 all of them came with glibc 2.17, the first there.
 #if defined(__x86_64__)
 #define SINCE(version) version
 #define STAT_LAYOUT 1
@@ -52,7 +52,7 @@ BIND(sem_post, "GLIBC_2.2.5", int, (sem_t *))
 BIND(sem_wait, "GLIBC_2.2.5", int, (sem_t *))
 BIND(__xstat, "GLIBC_2.2.5", int, (int, const char *, struct stat *))
 
-// glibc 2.32 says here that a process has one thread; libstdc++ then counts without atomic operations.
+// glibc 2.32 sets this in a process with one thread; libstdc++ then counts without atomic operations.
 HIDDEN char __libc_single_threaded = 0;
 
 HIDDEN int __wrap_dladdr(const void *address, Dl_info *info) noexcept { return old_dladdr(address, info); }
@@ -96,8 +96,8 @@ HIDDEN int __wrap_stat(const char *path, struct stat *status) noexcept {
 }
 
 /**
- * As glibc's, which has it since 2.30. On an older one waits by the wall clock, as libstdc++ did there: when that clock
- * is set meanwhile, the wait is as much shorter or longer.
+ * As glibc's, which has it since 2.30. On an older one waits by the wall clock, as libstdc++ did there: setting that
+ * clock meanwhile shortens or lengthens the wait.
  */
 HIDDEN int __wrap_pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex, clockid_t clock,
                                          const timespec *deadline) {

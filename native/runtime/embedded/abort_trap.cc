@@ -1,4 +1,4 @@
-// Keeps an abort of Node's (its heap is full, an assertion failed) from ending the host's process.
+// Keeps an abort of Node (full heap, failed assertion) from ending the host's process.
 #include "runtime/embedded/abort_trap.h"
 
 #include <semaphore.h>
@@ -19,11 +19,11 @@ namespace {
 constexpr size_t kWatchStackBytes = 256 * 1024;
 
 void (*on_node_gone)() = nullptr;
-// Posted by each thread of Node's that aborts; never destroyed.
+// Posted by each thread of Node that aborts; never destroyed.
 sem_t aborts;
 struct sigaction host_action {};
 
-// A thread inherits the name of the one that starts it; from version 24 on, Node names its threads itself.
+// Names that Node 24 and newer give their threads; those of older versions inherit the name of their starter.
 constexpr const char *kNamesOfNode[] = {"V8Worker", "libuv-worker", "DelayedTaskSch", "SignalInspector"};
 
 bool is_nodes_thread() {
@@ -36,8 +36,8 @@ bool is_nodes_thread() {
   return false;
 }
 
-// Fluent Bit's handler for SIGSEGV ends in abort() too, on the thread that crashed. While such a handler runs its
-// signal is blocked, which it never is otherwise. After a crash the host is not to go on.
+// Fluent Bit's handler for SIGSEGV also ends in abort(), on the thread that crashed. Such a signal is blocked only
+// while its handler runs. After a crash the host must not go on.
 bool is_in_crash(const ucontext_t &interrupted) {
   for (const int number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP}) {
     if (sigismember(&interrupted.uc_sigmask, number) == 1) return true;
@@ -46,7 +46,7 @@ bool is_in_crash(const ucontext_t &interrupted) {
 }
 
 // An abort may come from anywhere, with any lock held (the heap's, when the heap is damaged): the handler only calls
-// what signal-safety(7) lists, and a thread of its own does the work.
+// functions listed in signal-safety(7), and a separate thread does the work.
 void on_abort(int number, siginfo_t *, void *context) {
   if (!is_nodes_thread() || is_in_crash(*static_cast<ucontext_t *>(context))) {
     sigaction(SIGABRT, &host_action, nullptr);
@@ -74,7 +74,7 @@ std::string install_abort_trap(void (*node_is_gone)()) {
   pthread_detach(watch);
   struct sigaction action {};
   action.sa_sigaction = on_abort;
-  // SA_ONSTACK: Go plugins in the same process ask it of every handler.
+  // SA_ONSTACK: Go plugins in the same process require it of every handler.
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   sigemptyset(&action.sa_mask);
   sigaction(SIGABRT, &action, &host_action);

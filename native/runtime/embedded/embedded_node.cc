@@ -1,4 +1,4 @@
-// Finds libnode, runs Node.js on a thread of this process, and stops it: the only file that knows how Node is embedded.
+// Finds libnode, runs Node.js on a thread of this process, and stops it. The only file that knows how Node is embedded.
 #include "runtime/embedded/embedded_node.h"
 
 #include <chrono>
@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "fluent_bit/host_metrics.h"
+#include "platform/loaded_plugin.h"
 #include "platform/platform.h"
-#include "platform/surroundings.h"
 #include "platform/thread.h"
 #include "runtime/bootstrap.h"
 #include "runtime/embedded/abort_trap.h"
@@ -26,7 +26,7 @@ namespace {
 #ifdef _WIN32
 constexpr const char *kLibraryNames[] = {"libnode.dll"};
 constexpr const char *kLibnodeHint =
-    "Put a libnode.dll (of a Node.js that was built as a library) beside the plugin, or set KINESIS_LIBNODE to its "
+    "Put a libnode.dll (of a Node.js that was built as a library) next to the plugin, or set KINESIS_LIBNODE to its "
     "path";
 // As below, in the names of Microsoft's compiler.
 constexpr const char *kNodeStartSymbol = "?Start@node@@YAHHQEAPEAD@Z";
@@ -38,7 +38,7 @@ constexpr const char *kLibnodeHint =
     "Install Node.js as a library: Debian and Ubuntu 'apt-get install libnode-dev' (or its libnodeNNN), "
     "Fedora and RHEL 'dnf install nodejs-libs', Amazon Linux 2023 'dnf install nodejs22-libs'; "
     "or set KINESIS_LIBNODE to the path of a libnode.so";
-// node::Start(int, char **): the one C++ symbol that is used; its signature has not changed since Node 0.x.
+// node::Start(int, char **): the only C++ symbol that is used; its signature has not changed since Node 0.x.
 constexpr const char *kNodeStartSymbol = "_ZN4node5StartEiPPc";
 #endif
 
@@ -47,7 +47,7 @@ constexpr size_t kNodeStackBytes = 8 * 1024 * 1024;
 std::vector<std::string> library_candidates() {
   const std::string chosen = environment_variable("KINESIS_LIBNODE");
   if (!chosen.empty()) return {chosen};
-  const std::string own_folder = folder_of(Surroundings::get().own_path());
+  const std::string own_folder = folder_of(LoadedPlugin::get().path());
   std::vector<std::string> candidates;
   for (const std::string &folder : {own_folder, path_in(own_folder, "lib")}) {
     for (const char *name : kLibraryNames) candidates.push_back(path_in(folder, name));
@@ -94,12 +94,12 @@ std::string EmbeddedNode::find(const std::string &reason) {
   }
   if (refusal_.empty()) return "cannot load Node.js (libnode). " + std::string(kLibnodeHint) + ". Tried:" + tried;
   return "cannot load Node.js (libnode) so that it uses its own libraries and not Fluent Bit's, since " + refusal_ +
-         ". Allow that, or have Node.js run in a process of its own (KINESIS_RUNTIME=process). Tried:" + tried;
+         ". Allow that, or run Node.js in a separate process (KINESIS_RUNTIME=process). Tried:" + tried;
 }
 
 std::string EmbeddedNode::place() {
   return "in Fluent Bit's process, from " + library_path_ + (reason_.empty() ? "" : ", " + reason_) +
-         (refusal_.empty() ? "" : ", with libraries of Fluent Bit's, since " + refusal_);
+         (refusal_.empty() ? "" : ", with Fluent Bit's libraries, since " + refusal_);
 }
 
 bool EmbeddedNode::interprets() const { return !may_execute_memory(); }
@@ -130,8 +130,8 @@ std::string EmbeddedNode::start() {
   return start_error_.empty() ? "Node.js has stopped and cannot be started a second time in one process" : start_error_;
 }
 
-// Nobody can end Node's thread: it goes on, and comes to rest should it ever reach the core. At the end of the process
-// nobody waits for it, nor runs the clean-up of what it uses.
+// Node's thread cannot be ended: it goes on, and blocks for ever if it reaches the core. At the end of the process
+// nothing waits for it, and nothing cleans up the libraries that it uses.
 void EmbeddedNode::give_up_start() {
   restore_process_state();
   restore_node_options();
@@ -145,10 +145,10 @@ void EmbeddedNode::give_up_start() {
 void EmbeddedNode::node_thread() {
   name_thread(kNodeThreadName);
   NodeStart start;
-  start.own_path = Surroundings::get().own_path();
+  start.own_path = LoadedPlugin::get().path();
   start.preloads = preloads_;
   start.may_execute_memory = may_execute_memory();
-  // libuv wants the arguments in one contiguous block.
+  // libuv requires the arguments in one contiguous block.
   std::string block;
   std::vector<size_t> offsets;
   for (const std::string &argument : node_arguments(start)) {
@@ -178,7 +178,7 @@ void EmbeddedNode::core_ready(bool (*post)(uint32_t)) {
   std::unique_lock<std::mutex> lock(mutex_);
   restore_process_state();
   restore_node_options();
-  // node::Start opened this thread for all signals but SIGUSR1, and from Node 24 on gave it another name.
+  // node::Start unblocked all signals but SIGUSR1 on this thread, and renamed it from Node 24 on.
   block_signals();
   name_thread(kNodeThreadName);
   if (state_ != State::kStarting) {
@@ -189,8 +189,9 @@ void EmbeddedNode::core_ready(bool (*post)(uint32_t)) {
     EmbeddedNode::get().abandoned_ = true;
     EmbeddedNode::get().core_gone();
   });
-  if (!error.empty()) Surroundings::get().say("An abort of Node.js would end Fluent Bit: " + error);
-  // Once more, so that it also runs before what Node's start registered: OpenSSL's clean-up, under Node's feet.
+  if (!error.empty()) LoadedPlugin::get().report("An abort of Node.js would end Fluent Bit: " + error);
+  // Registers the stop once more, so that it also runs before the handlers of Node's start: OpenSSL's clean-up would
+  // free memory that Node still uses.
   register_stop();
   post_to_core_ = post;
   state_ = State::kUp;
@@ -213,12 +214,12 @@ void EmbeddedNode::core_gone() {
         start_error_ = "Node.js stopped before the plugin's core was up" + hint_of_node_options();
     }
     if (state_ == State::kUp && !stopping_) {
-      Surroundings::get().say("Node.js has stopped. Flushes are answered with retry until Fluent Bit is started again");
+      LoadedPlugin::get().report("Node.js has stopped. All flushes get retry until Fluent Bit is restarted");
     }
     state_ = State::kGone;
     changed_.notify_all();
   }
-  // Nobody can post after this point, so all requests in the table are released here and nobody waits for ever.
+  // Nothing can post after this point, so this releases all requests in the table, and none waits for ever.
   RequestTable::get().release_all();
 }
 
@@ -233,11 +234,11 @@ uint32_t EmbeddedNode::begin(const std::shared_ptr<Request> &request) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (post_to_core_ == nullptr) return 0;
   const uint32_t id = requests.add(request);
-  if (!post_to_core_(id)) requests.answer(id, reply_without_core(request->kind));
+  if (!post_to_core_(id)) requests.reply(id, reply_without_core(request->kind));
   return id;
 }
 
-int64_t EmbeddedNode::ask(const std::shared_ptr<Request> &request) {
+int64_t EmbeddedNode::call(const std::shared_ptr<Request> &request) {
   const int64_t when_gone = reply_without_core(request->kind);
   const uint32_t id = begin(request);
   if (id == 0) return when_gone;
@@ -250,8 +251,8 @@ void EmbeddedNode::register_stop() {
   call_at_exit([](int status) { EmbeddedNode::get().stop_at_exit(status); });
 }
 
-// At the end of the process: asks the core to close what it holds open, so that Node's loop runs dry and its thread
-// ends before libnode's static destructors run under it. If it does not in time, the process leaves without them.
+// At the end of the process: makes the core close its open handles, so that Node's loop ends, and its thread before
+// libnode's static destructors run. If that takes too long, leaves the process without the destructors.
 void EmbeddedNode::stop_at_exit(int status) {
   if (joined_ || pthread_equal(pthread_self(), thread_)) return;
   HostMetrics::get().close_all();
@@ -259,9 +260,9 @@ void EmbeddedNode::stop_at_exit(int status) {
     std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;
   }
-  ask(std::make_shared<Request>(RequestKind::kStop));
+  call(std::make_shared<Request>(RequestKind::kStop));
   std::unique_lock<std::mutex> lock(mutex_);
-  // Not a join with a time limit: those of glibc before 2.31 run on the system clock, which may be set meanwhile.
+  // Does not join with a time limit: that of glibc before 2.31 follows the system clock, which may be set meanwhile.
   const bool is_in_time =
       changed_.wait_for(lock, std::chrono::milliseconds(kStopTimeoutMs), [this] { return has_ended_ || abandoned_; });
   const bool has_ended = has_ended_;
@@ -270,7 +271,7 @@ void EmbeddedNode::stop_at_exit(int status) {
     joined_ = pthread_join(thread_, nullptr) == 0;
     return;
   }
-  if (!is_in_time) Surroundings::get().say("Node.js did not stop in time; leaving the process without its clean-up");
+  if (!is_in_time) LoadedPlugin::get().report("Node.js did not stop in time; leaving the process without its clean-up");
   fflush(nullptr);
   leave_process(status);
 }

@@ -1,4 +1,4 @@
-// Finds libnode, runs Node.js on a thread of this process, and stops it: the only file that knows how Node is embedded.
+// Finds libnode, runs Node.js on a thread of this process, and stops it. The only file that knows how Node is embedded.
 #pragma once
 
 #include <pthread.h>
@@ -15,34 +15,34 @@
 
 namespace kinesis {
 
-/// Node in this process: started at most once, because V8 can be, and shared by all output instances.
+/// Node in this process, shared by all output instances. Started at most once: V8 cannot be started again.
 class EmbeddedNode : public Runtime {
  public:
   static EmbeddedNode &get();
 
-  /// Looks for a libnode and loads it; why it is looked for, "" if nobody asked, is for `place`. On failure gives a
-  /// message for the user.
+  /// Finds a libnode and loads it. `reason` goes into place(), and is "" unless the user chose this runtime. Returns a
+  /// message for the user on failure, else an empty string.
   std::string find(const std::string &reason);
 
-  /// Why the last find() could not keep a libnode from using Fluent Bit's libraries; "" when it could.
+  /// Why the last find() could not keep libnode from using Fluent Bit's libraries; "" when it could.
   const std::string &refusal() const { return refusal_; }
 
   std::string start() override;
-  int64_t ask(const std::shared_ptr<Request> &request) override;
+  int64_t call(const std::shared_ptr<Request> &request) override;
   uint32_t begin(const std::shared_ptr<Request> &request) override;
   std::string place() override;
   bool interprets() const override;
 
-  /// On Node's thread: the core is up and takes requests by `post`; the host's signals come back.
+  /// Reports, on Node's thread, that the core is up and takes requests by `post`. Restores the host's signal handlers.
   void core_ready(bool (*post)(uint32_t request_id));
 
-  /// On Node's thread: the core cannot run in this Node.
+  /// Reports, on Node's thread, that the core cannot run in this Node.
   void core_refused(const std::string &message);
 
-  /// On Node's thread: takes no more requests and releases all that wait.
+  /// Takes no more requests, and releases all that wait.
   void core_gone();
 
-  /// On Node's thread, when Node wants to end the process: the core is gone, and the thread comes to rest here instead.
+  /// Called on Node's thread when Node wants to end the process: the core is gone, and the thread blocks here for ever.
   [[noreturn]] void core_abandoned();
 
  private:
@@ -68,8 +68,8 @@ class EmbeddedNode : public Runtime {
   std::string start_error_;                   // guarded by mutex_
   bool stopping_ = false;                     // guarded by mutex_
   bool has_ended_ = false;                    // guarded by mutex_; node_thread is about to return
-  bool joined_ = false;                       // only at the end of the process
-  std::atomic<bool> abandoned_{false};        // Node's thread rests for ever: nobody need wait for it
+  bool joined_ = false;                       // used only at the end of the process
+  std::atomic<bool> abandoned_{false};        // Node's thread blocks for ever: nothing may wait for it
   pthread_t thread_{};
 };
 

@@ -1,7 +1,7 @@
-// A library beside a bundled libnode of Debian: where the modules that it reads from /usr/share/nodejs are missing, it
-// gets those in the folder nodejs/ beside this library. No part of kinesis.so; see scripts/bundled-libnode.mjs.
+// Redirects libnode's reads of missing modules in /usr/share/nodejs to the folder nodejs/ next to this library.
 //
-// libnode needs this library before libuv, so its calls of uv_fs_open come here and go on to libuv's.
+// This library comes with a bundled libnode of Debian, and is not part of kinesis.so; see scripts/bundled-libnode.mjs.
+// libnode needs it before libuv, so calls of uv_fs_open come here and go on to libuv.
 #include <dlfcn.h>
 #include <unistd.h>
 
@@ -16,8 +16,8 @@ constexpr size_t kFixedLength = sizeof kFixedPlace - 1;
 
 using Open = int (*)(void *loop, void *request, const char *path, int flags, int mode, void *callback);
 
-/** Writes the path in the folder beside this library to `own`; returns false without such a folder. */
-bool path_beside(const char *path, char (&own)[PATH_MAX]) {
+/** Writes the path in the folder next to this library to `own`. Returns false when there is no such folder. */
+bool path_next_to_library(const char *path, char (&own)[PATH_MAX]) {
   Dl_info self{};
   if (dladdr(kFixedPlace, &self) == 0 || self.dli_fname == nullptr) return false;
   const char *slash = strrchr(self.dli_fname, '/');
@@ -28,11 +28,11 @@ bool path_beside(const char *path, char (&own)[PATH_MAX]) {
 
 }  // namespace
 
-/** libuv's, of the same meaning; its types matter to none but libuv. */
+/** As libuv's function; only libuv knows its types. */
 extern "C" __attribute__((visibility("default"))) int uv_fs_open(void *loop, void *request, const char *path, int flags,
                                                                  int mode, void *callback) {
   static const auto next = reinterpret_cast<Open>(dlsym(RTLD_NEXT, "uv_fs_open"));
   char own[PATH_MAX];
   const bool is_missing = strncmp(path, kFixedPlace, kFixedLength) == 0 && access(path, R_OK) != 0;
-  return next(loop, request, is_missing && path_beside(path, own) ? own : path, flags, mode, callback);
+  return next(loop, request, is_missing && path_next_to_library(path, own) ? own : path, flags, mode, callback);
 }

@@ -1,11 +1,11 @@
-// The table through which host_memory.cc, a library of its own, reaches the host's memory functions.
+// Table through which host_memory.cc, a separate library, calls the host's memory functions.
 #pragma once
 
 #include <cstddef>
 
-// X(result, name, parameters, arguments): all that glibc lets a program replace. Functions of the C library that
-// allocate (strdup, getline, reallocarray), and operator new and delete of libstdc++, call these by name and so the
-// host's.
+// X(result, name, parameters, arguments): all functions that glibc lets a program replace. Functions of the C library
+// that allocate (strdup, getline, reallocarray), and operator new and delete of libstdc++, call these by name, and so
+// reach the host's.
 #define KINESIS_MEMORY_FUNCTIONS(X)                                                                 \
   X(void *, malloc, (size_t bytes), (bytes))                                                        \
   X(void, free, (void *block), (block))                                                             \
@@ -18,12 +18,12 @@
   X(void *, pvalloc, (size_t bytes), (bytes))                                                       \
   X(size_t, malloc_usable_size, (void *block), (block))
 
-// By which the table is found among the library's bytes.
+// Marks the table among the library's bytes.
 #define KINESIS_HOST_MEMORY_MARK "host's memory:>>"
 
 namespace kinesis {
 
-/// Lies in the library's file; own_libraries.cc fills in the functions before the library is loaded.
+/// The table in the library's file; own_libraries.cc fills in the functions before it loads the library.
 struct HostMemory {
   char mark[sizeof KINESIS_HOST_MEMORY_MARK];
 #define KINESIS_SLOT(result, name, parameters, arguments) result(*name) parameters;

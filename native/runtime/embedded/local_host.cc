@@ -1,4 +1,4 @@
-// The host of a core in the same process; for a core in another, what its questions come down to.
+// The host of a core in this process; for a core in a separate process, does what core_service.cc is called for.
 #include "runtime/embedded/local_host.h"
 
 #include "fluent_bit/host_log.h"
@@ -10,9 +10,9 @@
 namespace kinesis {
 namespace {
 
-// The host's log has a title for each of its levels, and no other: see host_log.h.
-constexpr int kLeastLogLevel = 1;
-constexpr int kMostLogLevel = 4;
+// Lowest and highest level of the host's log, which has a title for these only: see host_log.h.
+constexpr int kMinLogLevel = 1;
+constexpr int kMaxLogLevel = 4;
 
 }  // namespace
 
@@ -48,10 +48,10 @@ std::optional<Chunk> LocalHost::chunk(uint32_t request_id) {
 
 void LocalHost::extend(uint32_t request_id) { RequestTable::get().extend(request_id, kStopTimeoutMs); }
 
-void LocalHost::answer(uint32_t request_id, int64_t value) { RequestTable::get().answer(request_id, value); }
+void LocalHost::reply(uint32_t request_id, int64_t value) { RequestTable::get().reply(request_id, value); }
 
-// The host's thread is blocked in FLBPluginInit meanwhile, so what it knows of the instance is ours to read. Nothing of
-// Node's is called under the table's lock: where that aborts, the lock would be needed to release the waiting threads.
+// The host's thread is blocked in FLBPluginInit meanwhile, so the instance may be read. Nothing of Node is called under
+// the table's lock: if that aborted, the lock would be needed to release the waiting threads.
 std::optional<std::string> LocalHost::option(uint32_t request_id, const std::string &key) {
   std::optional<std::string> value;
   RequestTable::get().with(request_id, [&](Request &request) {
@@ -82,10 +82,10 @@ std::optional<LogIdentity> LocalHost::log_identity(uint32_t request_id) {
 bool LocalHost::has_log() { return has_host_log(); }
 
 bool LocalHost::log(int level, const std::string &text) {
-  return has_host_log() && level >= kLeastLogLevel && level <= kMostLogLevel && RequestTable::get().say(level, text);
+  return has_host_log() && level >= kMinLogLevel && level <= kMaxLogLevel && RequestTable::get().log(level, text);
 }
 
-// An instance whose core starts anew goes on with the metrics that it had.
+// An instance whose core starts anew keeps its metrics.
 uint32_t LocalHost::open_metrics(uint32_t request_id, const std::vector<MetricDefinition> &definitions) {
   uint32_t set = 0;
   RequestTable::get().with(request_id, [&](Request &request) {

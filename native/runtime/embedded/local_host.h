@@ -1,4 +1,4 @@
-// The host of a core in the same process; for a core in another, what its questions come down to.
+// The host of a core in this process; for a core in a separate process, does what core_service.cc is called for.
 #pragma once
 
 #include "runtime/host.h"
@@ -15,7 +15,7 @@ class LocalHost : public Host {
   [[noreturn]] void abandoned() override;
   std::optional<Task> take(uint32_t request_id) override;
   std::optional<Chunk> chunk(uint32_t request_id) override;
-  void answer(uint32_t request_id, int64_t value) override;
+  void reply(uint32_t request_id, int64_t value) override;
   void extend(uint32_t request_id) override;
   std::optional<std::string> option(uint32_t request_id, const std::string &key) override;
   std::vector<std::string> set_options(uint32_t request_id, const std::vector<std::string> &names) override;

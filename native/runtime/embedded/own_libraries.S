@@ -1,4 +1,4 @@
-// The library of host_memory.cc as read-only data. KINESIS_HOST_MEMORY is its path, given by CMake.
+// Embeds the library of host_memory.cc as read-only data. CMake sets KINESIS_HOST_MEMORY, the library's path.
     .section .rodata
     .hidden kinesis_host_memory_begin
     .hidden kinesis_host_memory_end

@@ -1,10 +1,10 @@
-// Opens libnode so that it uses its own libraries, whatever functions of the same names the host exports.
+// Opens libnode so that it uses its own libraries, even where the host exports functions of the same names.
 //
-// Fluent Bit exports thousands of names, among them those of its own simdutf, c-ares and nghttp2, and the program comes
-// first when a name is looked up. RTLD_DEEPBIND turns that round, but on libnode itself also for malloc, and memory
-// would cross from one allocator to another. So a small library is opened this way, which needs libnode and comes
-// before it: host_memory.cc. Its bytes get the path of libnode and the addresses of the host's functions, and are
-// loaded from memory.
+// Fluent Bit exports thousands of names, among them those of its own simdutf, c-ares and nghttp2, and the loader
+// searches the program first. RTLD_DEEPBIND reverses that, but used on libnode itself also for malloc, and memory would
+// cross from one allocator to another. So libnode is opened through a small library, host_memory.cc, which needs
+// libnode and is searched before it. The library's bytes get the path of libnode and the addresses of the host's
+// functions, and are loaded from memory.
 #include "runtime/embedded/own_libraries.h"
 
 #include <dlfcn.h>
@@ -34,10 +34,10 @@ extern "C" const char kinesis_host_memory_end[];
 namespace kinesis {
 namespace {
 
-// Node 18 as distributions name it: it calls c-ares and nghttp2 in Fluent Bit's versions as well as in its own.
+// Node 18 as distributions name it: it also works with Fluent Bit's versions of c-ares and nghttp2.
 constexpr const char *kWorkWithHostLibraries[] = {"libnode.so.108", "libnode.so.109"};
 
-// All sanitizers that end the process when it opens a library with RTLD_DEEPBIND, each by a name that it exports.
+// A name exported by each sanitizer that ends the process when it opens a library with RTLD_DEEPBIND.
 constexpr const char *kSanitizers[] = {"__asan_init", "__hwasan_init", "__msan_init", "__tsan_init"};
 
 std::string failure_of(const char *function) { return std::string(function) + ": " + strerror(errno); }
@@ -76,8 +76,8 @@ std::string library_bytes(const std::string &libnode, std::string &reason) {
 
 /// Returns the descriptor of a file in memory with these bytes; -1 with a reason on failure.
 int memory_file(const std::string &bytes, std::string &reason) {
-  // By number, for a glibc before 2.27. Loading is no execution, so the file need not be executable, and a kernel that
-  // allows only such files (vm.memfd_noexec) takes it; one before 6.3 does not know the flag.
+  // By number, for a glibc before 2.27. Loading is not execution, so the file need not be executable, and a kernel that
+  // allows only non-executable files (vm.memfd_noexec) accepts it. A kernel before 6.3 does not know the flag.
   long file = syscall(SYS_memfd_create, "kinesis-host-memory", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
   if (file < 0 && errno == EINVAL) file = syscall(SYS_memfd_create, "kinesis-host-memory", MFD_CLOEXEC);
   if (file < 0) {
@@ -111,7 +111,8 @@ void *open_through(const std::string &libnode, int flags, int &file, std::string
   return library;
 }
 
-/// Whether the program has a copy of the C library's variable, which all share but what is bound to the library first.
+/// Whether the program has its own copy of the C library's variable. All code uses that copy, except code that is bound
+/// to the C library first.
 bool has_copy_of_environment() {
   void *c_library = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
   if (c_library == nullptr) return false;
@@ -123,8 +124,8 @@ bool has_copy_of_environment() {
 }  // namespace
 
 void *open_with_own_libraries(const std::string &libnode, std::string &reason) {
-  // The file stays open as long as the library: its path must not become another file's, whose library the loader would
-  // take for this one, and which a debugger would read. RTLD_GLOBAL: the plugin's own napi_* references bind to
+  // Keeps the file open as long as the library. Otherwise its path could become another file's: the loader would take
+  // that for this library, and a debugger would read it. RTLD_GLOBAL: the plugin's own napi_* references bind to
   // libnode.
   int file;
   return open_through(libnode, RTLD_LAZY | RTLD_GLOBAL | RTLD_DEEPBIND, file, reason);
@@ -132,11 +133,10 @@ void *open_with_own_libraries(const std::string &libnode, std::string &reason) {
 
 std::string own_libraries_refusal() {
   for (const char *name : kSanitizers) {
-    if (symbol_of_process(name) != nullptr)
-      return "a sanitizer is at work in Fluent Bit, which allows no RTLD_DEEPBIND";
+    if (symbol_of_process(name) != nullptr) return "a sanitizer in Fluent Bit does not allow RTLD_DEEPBIND";
   }
   if (has_copy_of_environment()) return "Fluent Bit has a copy of the C library's 'environ'";
-  // Tries the same with libc, which is loaded already: a failure then does not come from libnode.
+  // Tries the same with libc, which is loaded already, so that a failure does not come from libnode.
   std::string reason;
   int file;
   void *probe = open_through("libc.so.6", RTLD_LAZY, file, reason);

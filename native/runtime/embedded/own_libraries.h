@@ -1,15 +1,15 @@
-// Opens libnode so that it uses its own libraries, whatever functions of the same names the host exports.
+// Opens libnode so that it uses its own libraries, even where the host exports functions of the same names.
 #pragma once
 
 #include <string>
 
 namespace kinesis {
 
-/// Opens libnode, as open_library() does, so that it and all that comes with it look for functions in its own libraries
-/// first, and then in the host; only for memory they call the host's functions. Null with a reason when it cannot be.
+/// Opens libnode, as open_library() does, so that it and its libraries look for functions in those libraries first, and
+/// then in the host; only the memory functions are the host's. Returns null with a reason on failure.
 void *open_with_own_libraries(const std::string &libnode, std::string &reason);
 
-/// Why nothing can be opened so in this process, as the end of a sentence; "" when it can be.
+/// Returns why libnode cannot be opened so in this process, as the end of a sentence; "" when it can be.
 std::string own_libraries_refusal();
 
 /// Whether this libnode is known to work with the functions that Fluent Bit exports in place of its own libraries'.

@@ -1,4 +1,4 @@
-// What node::Start changes for the whole process, and how it is undone.
+// Saves and restores the process state that node::Start changes, and blocks signals for threads.
 #include "runtime/embedded/process_state.h"
 
 #include <fcntl.h>

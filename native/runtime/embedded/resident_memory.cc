@@ -1,7 +1,7 @@
-// Gives back memory that the process does not need at rest.
+// Returns memory that the process does not need at rest to the system.
 //
-// While Node starts it goes once through most of libnode's code and constants. At rest, RSS of Fluent Bit with one
-// output on libnode 18 is 60 MB with these pages and 39 MB without them.
+// While Node starts, it reads most of libnode's code and constants once. At rest, RSS of Fluent Bit with one output on
+// libnode 18 is 60 MB with these pages and 39 MB without them.
 #include "runtime/embedded/resident_memory.h"
 
 #include <link.h>
@@ -19,11 +19,11 @@
 namespace kinesis {
 namespace {
 
-constexpr int kLargeBlockBytes = 256 * 1024;
-constexpr int kMostFreeBytesAtEnd = 4 * 1024 * 1024;
+constexpr int kMmapThresholdBytes = 256 * 1024;
+constexpr int kTrimThresholdBytes = 4 * 1024 * 1024;
 
-/// Whether all of [begin, end) is one mapping of a file that cannot be written. Node can put its code on huge pages
-/// (--use-largepages), which are then all there is of it.
+/// Whether all of [begin, end) is one read-only mapping of a file. Node can move its code to huge pages
+/// (--use-largepages), which then have the only copy.
 bool is_mapped_file(uintptr_t begin, uintptr_t end) {
   FILE *maps = fopen("/proc/self/maps", "re");
   if (maps == nullptr) return false;
@@ -77,17 +77,18 @@ void release_code_of_node() {
   if (symbol != nullptr) dl_iterate_phdr(release_if_it_holds, symbol);
 }
 
-// glibc does so from 128 KiB on, but raises this limit to the size of each larger block that is freed, up to 32 MiB.
-// Node's blocks of some MiB raise it above the size of Fluent Bit's chunks, which then lie among small blocks: after a
-// minute with 128 MB of waiting chunks RSS stayed at 230 MB, and goes back to 100 with fixed limits.
+// glibc maps blocks from 128 KiB on separately, but raises that threshold to the size of each larger block that is
+// freed, up to 32 MiB. Node's blocks of some MiB raise it above the size of Fluent Bit's chunks, which then lie among
+// small blocks: after a minute with 128 MB of waiting chunks, RSS stayed at 230 MB; with fixed thresholds it returns to
+// 100 MB.
 void map_large_blocks_apart() {
   if (getenv("MALLOC_MMAP_THRESHOLD_") != nullptr || getenv("GLIBC_TUNABLES") != nullptr) return;
-  mallopt(M_MMAP_THRESHOLD, kLargeBlockBytes);
-  // A fixed limit for blocks fixes this one too, at 128 KiB: a heap would shrink and grow again all the time.
-  mallopt(M_TRIM_THRESHOLD, kMostFreeBytesAtEnd);
+  mallopt(M_MMAP_THRESHOLD, kMmapThresholdBytes);
+  // Fixing the threshold above also fixes this one, at 128 KiB: a heap would shrink and grow again all the time.
+  mallopt(M_TRIM_THRESHOLD, kTrimThresholdBytes);
 }
 
-// glibc keeps what was freed in the middle of a thread's arena. Another allocator of the host's is not touched.
+// glibc keeps memory that was freed in the middle of a thread's arena. Does not affect another allocator of the host.
 void trim_memory() { malloc_trim(0); }
 
 }  // namespace kinesis

@@ -1,4 +1,4 @@
-// Runs the core in a process of the program node, and starts that again when it ends.
+// Runs the core in a process of the program node, and restarts the process when it ends.
 #include "runtime/process/child_node.h"
 
 #include <algorithm>
@@ -6,10 +6,10 @@
 
 #include "fluent_bit/flb_proxy_abi.h"
 #include "fluent_bit/host_log.h"
+#include "platform/loaded_plugin.h"
 #include "platform/log_text.h"
 #include "platform/messages.h"
 #include "platform/platform.h"
-#include "platform/surroundings.h"
 #include "platform/thread.h"
 #include "runtime/bootstrap.h"
 #include "runtime/embedded/local_host.h"
@@ -27,17 +27,17 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr size_t kSupervisorStackBytes = 512 * 1024;
-// Between the end of a run and the next: doubled each time, unless the run was a long one.
+// Pause between the end of a run and the next: doubled each time, except after a long run.
 constexpr int64_t kFirstPauseMs = 100;
-constexpr int64_t kLongestPauseMs = 30000;
+constexpr int64_t kMaxPauseMs = 30000;
 constexpr int64_t kLongRunMs = 60000;
 
 // A level of the host's log, see host_log.h.
 constexpr int kError = 1;
 
-// In the host's log where a thread waits that can write there.
+// Writes to the host's log where a waiting thread can, else to standard error.
 void complain(const std::string &message) {
-  if (!LocalHost::get().log(kError, "[kinesis] " + log_text(message))) Surroundings::get().say(message);
+  if (!LocalHost::get().log(kError, "[kinesis] " + log_text(message))) LoadedPlugin::get().report(message);
 }
 
 }  // namespace
@@ -77,15 +77,16 @@ std::string ChildNode::start() {
     static const bool is_registered = (call_at_exit([](int) { ChildNode::get().stop_at_exit(); }), true);
     (void)is_registered;
   }
-  // The supervisor has the same limit for each run; beyond it, the system does not even start or end the program.
+  // The supervisor has the same limit for each run; the rest is for a system that does not even start or end the
+  // program.
   const bool is_in_time = changed_.wait_for(lock, milliseconds(start_timeout_ms() + kProcessEndTimeoutMs),
                                             [this] { return state_ == State::kUp || state_ == State::kNew; });
   if (!is_in_time) return "Node.js (" + program_ + ") " + lateness();
   return state_ == State::kUp ? "" : start_error_;
 }
 
-// The first run has to come up, or the init that waits for it fails and the next one starts anew; every later one is
-// tried again for ever.
+// The first run has to come up, or the waiting init fails and the next init starts anew; every later run is restarted
+// for ever.
 void ChildNode::supervise() {
   name_thread("kinesis-child");
   bool was_up = false;
@@ -96,8 +97,8 @@ void ChildNode::supervise() {
     if (Clock::now() - began >= milliseconds(kLongRunMs)) pause_ms = kFirstPauseMs;
 
     std::unique_lock<std::mutex> lock(mutex_);
-    std::string told = "The process of Node.js " + ending;
-    if (!refusal_.empty()) told += ": " + refusal_;
+    std::string message = "The process of Node.js " + ending;
+    if (!refusal_.empty()) message += ": " + refusal_;
     if (!was_up) start_error_ = refusal_.empty() ? "Node.js (" + program_ + ") " + ending : refusal_;
     refusal_.clear();
     state_ = was_up ? State::kDown : State::kNew;
@@ -105,21 +106,20 @@ void ChildNode::supervise() {
     changed_.notify_all();
     lock.unlock();
     if (!is_last) {
-      complain(told + ". It is started again in " + std::to_string(pause_ms) +
-               " ms; chunks under way are answered with retry");
+      complain(message + ". It is started again in " + std::to_string(pause_ms) + " ms; chunks under way get retry");
     }
-    // Before a core was up nobody waited for it; requests that wait now may wait for the next.
+    // Until the first core was up, no request waited for it; requests that wait now may wait for the next run.
     if (was_up) RequestTable::get().release_all();
     if (is_last) return;
     lock.lock();
     changed_.wait_for(lock, milliseconds(pause_ms), [this] { return stopping_; });
     if (stopping_) return;
     state_ = State::kStarting;
-    pause_ms = std::min(2 * pause_ms, kLongestPauseMs);
+    pause_ms = std::min(2 * pause_ms, kMaxPauseMs);
   }
 }
 
-// True when the core came up. Says how the run ended.
+// Runs the program once. Sets `ending` to how the run ended. Returns true when the core came up.
 bool ChildNode::run_once(std::string &ending) {
   auto run = std::make_shared<Run>();
   std::string error = launch(*run);
@@ -143,12 +143,12 @@ bool ChildNode::run_once(std::string &ending) {
   run->connection.shut_down();
   const bool has_ended = run->process.has_ended_within(kProcessEndTimeoutMs);
   {
-    // Nobody else may end it any more: its number is free once it was waited for.
+    // No other thread may kill it any more: its number is free once it was waited for.
     std::lock_guard<std::mutex> lock(mutex_);
     launched_.reset();
   }
   if (!has_ended) run->process.kill();
-  // A process that hangs in the kernel ends late: requests do not wait for that.
+  // A process that hangs in the kernel ends late, and requests must not wait for that.
   const bool is_gone = has_ended || run->process.has_ended_within(kProcessEndTimeoutMs);
   const std::string status = is_gone ? run->process.wait() : "no status yet, although it was killed";
   const std::string &verdict = run->watch.verdict();
@@ -160,8 +160,8 @@ bool ChildNode::run_once(std::string &ending) {
   return was_up;
 }
 
-// On the thread of the run's watch. A program that is a script may have started Node as another process, which sees the
-// end of its connection.
+// Called on the thread of the run's watch. If the program is a script that started Node as another process, that
+// process sees the end of its connection.
 void ChildNode::end(Run &run) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -175,9 +175,9 @@ std::string ChildNode::launch(Run &run) {
   const std::string error = pair.open();
   if (!error.empty()) return error;
   run.connection = pair.ours;
-  const Surroundings &surroundings = Surroundings::get();
+
   NodeStart start;
-  start.own_path = surroundings.own_path();
+  start.own_path = LoadedPlugin::get().path();
   start.connection = pair.theirs.names();
   start.preloads = preloads_;
   start.may_execute_memory = may_child_execute_memory();
@@ -186,7 +186,7 @@ std::string ChildNode::launch(Run &run) {
   return run.process.start(program_, arguments, environment_, pair.theirs, Messages::get().descriptor());
 }
 
-// Until the connection ends. True when the core came up.
+// Reads frames until the connection ends. Returns true when the core came up.
 bool ChildNode::read(const std::shared_ptr<Run> &run) {
   CoreService service([&](const FrameHeader &header, std::string_view text, const void *data, size_t data_bytes) {
     return send(*run, header, text, data, data_bytes);
@@ -194,7 +194,7 @@ bool ChildNode::read(const std::shared_ptr<Run> &run) {
   Frame frame;
   std::vector<double> pairs;
   bool is_up = false;
-  while (receive_frame(run->connection, Way::kToHost, frame)) {
+  while (receive_frame(run->connection, Direction::kToHost, frame)) {
     pairs.resize(frame.header.data_bytes / sizeof(double));
     if (!run->connection.receive(pairs.data(), frame.header.data_bytes)) break;
     run->watch.sign();
@@ -226,7 +226,7 @@ bool ChildNode::send(Run &run, const FrameHeader &header, std::string_view text,
   return false;
 }
 
-int64_t ChildNode::ask(const std::shared_ptr<Request> &request) {
+int64_t ChildNode::call(const std::shared_ptr<Request> &request) {
   if (request->kind == RequestKind::kInit) return open(request);
   if (request->kind == RequestKind::kExit) return close(request);
   return forward_and_wait(request, current_run());
@@ -234,14 +234,14 @@ int64_t ChildNode::ask(const std::shared_ptr<Request> &request) {
 
 int64_t ChildNode::open(const std::shared_ptr<Request> &request) {
   const std::shared_ptr<Run> run = current_run();
-  const int64_t answer = forward_and_wait(request, run);
-  if (answer != kFlbOk) return answer;
+  const int64_t reply = forward_and_wait(request, run);
+  if (reply != kFlbOk) return reply;
   auto instance = std::make_shared<Instance>(*request->host_instance);
   instance->host.forget_host();
   instance->run = run->number;
   std::lock_guard<std::mutex> lock(mutex_);
   instances_.emplace(request->instance, std::move(instance));
-  return answer;
+  return reply;
 }
 
 uint32_t ChildNode::begin(const std::shared_ptr<Request> &flush) {
@@ -255,14 +255,14 @@ uint32_t ChildNode::begin(const std::shared_ptr<Request> &flush) {
   const std::shared_ptr<Run> run = current_run();
   if (run == nullptr) return 0;
   {
-    // A run that has begun since is told of the instance by the first flush that comes; others wait for it.
+    // The first flush that comes initialises the instance in a run that has begun since; other flushes wait for that.
     std::lock_guard<std::mutex> opening(instance->opening);
     if (instance->run != run->number) {
       auto init = std::make_shared<Request>(RequestKind::kInit);
       init->instance = flush->instance;
       init->host_instance = &instance->host;
       if (forward_and_wait(init, run) != kFlbOk) return 0;
-      // An exit may look meanwhile.
+      // close() may read it meanwhile.
       std::lock_guard<std::mutex> lock(mutex_);
       instance->run = run->number;
     }
@@ -279,7 +279,7 @@ int64_t ChildNode::close(const std::shared_ptr<Request> &request) {
     const std::shared_ptr<Instance> instance = found->second;
     instances_.erase(found);
     run = run_;
-    // A run that never heard of it has nothing to close.
+    // A run that does not know the instance has nothing to close.
     if (run == nullptr || instance->run != run->number) return kFlbOk;
   }
   return forward_and_wait(request, run);
@@ -296,13 +296,13 @@ uint32_t ChildNode::forward(const std::shared_ptr<Request> &request, const std::
   header.chunk_bytes = request->chunk_bytes;
   header.blocks = request->waker == nullptr ? 1 : 0;
   {
-    // Requests in the table are released after the run is taken back.
+    // Requests in the table are released only after run_ is reset, so this one cannot be missed.
     std::lock_guard<std::mutex> lock(mutex_);
     if (run == nullptr || run_ != run) return 0;
     header.id = requests.add(request);
   }
-  run->watch.asked();
-  if (!send(*run, header, request->tag)) requests.answer(header.id, reply_without_core(request->kind));
+  run->watch.request_added();
+  if (!send(*run, header, request->tag)) requests.reply(header.id, reply_without_core(request->kind));
   return header.id;
 }
 
@@ -311,18 +311,17 @@ int64_t ChildNode::forward_and_wait(const std::shared_ptr<Request> &request, con
   const uint32_t id = forward(request, run);
   if (id == 0) return when_gone;
   if (request->kind == RequestKind::kInit) return wait_for_init(id);
-  const std::optional<int64_t> answer = RequestTable::get().wait(id, kStopTimeoutMs);
-  if (!answer && request->kind != RequestKind::kStop) {
-    // A process that is mute may still be read a chunk to, and that chunk is the host's again: it is ended.
-    complain("The process of Node.js has not answered for " + std::to_string(kStopTimeoutMs / 1000) +
-             " s and is ended");
+  const std::optional<int64_t> reply = RequestTable::get().wait(id, kStopTimeoutMs);
+  if (!reply && request->kind != RequestKind::kStop) {
+    // A chunk may still be on its way to the silent process, but becomes the host's memory again: the process is ended.
+    complain("The process of Node.js has not replied for " + std::to_string(kStopTimeoutMs / 1000) + " s and is ended");
     run->connection.shut_down();
     std::lock_guard<std::mutex> sent(run->sending);
   }
-  return answer.value_or(when_gone);
+  return reply.value_or(when_gone);
 }
 
-// At the end of the process: asks the core to end, and waits until its process has. One whose core is not up yet has
+// At the end of the process: stops the core, and waits until its process has ended. A core that is not up yet has
 // nothing to lose.
 void ChildNode::stop_at_exit() {
   HostMetrics::get().close_all();
@@ -331,14 +330,14 @@ void ChildNode::stop_at_exit() {
   changed_.notify_all();
   if (run_ != nullptr) {
     lock.unlock();
-    ask(std::make_shared<Request>(RequestKind::kStop));
+    call(std::make_shared<Request>(RequestKind::kStop));
     lock.lock();
   } else if (launched_ != nullptr) {
     launched_->process.kill();
   }
   const auto has_ended = [this] { return state_ == State::kDown || state_ == State::kNew; };
   if (changed_.wait_for(lock, milliseconds(kStopTimeoutMs), has_ended)) return;
-  Surroundings::get().say("Node.js did not stop in time; its process is ended without its clean-up");
+  LoadedPlugin::get().report("Node.js did not stop in time; its process is ended without its clean-up");
   if (launched_ != nullptr) launched_->process.kill();
 }
 

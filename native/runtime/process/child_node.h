@@ -1,4 +1,4 @@
-// Finds the program node, runs the core in a process of it, and starts that again when it ends.
+// Finds the program node, runs the core in a process of it, and restarts the process when it ends.
 #pragma once
 
 #include <condition_variable>
@@ -17,17 +17,17 @@
 
 namespace kinesis {
 
-/// Node in a process of its own: one at a time, shared by all output instances. A thread of its own starts it, reads
-/// what it says, and sees its end.
+/// Node in a separate process: one at a time, shared by all output instances. Its supervisor thread starts it, reads
+/// its frames, and sees its end.
 class ChildNode : public Runtime {
  public:
   static ChildNode &get();
 
-  /// Looks for a program node. `reason` goes into place(). Returns a message for the user on failure.
+  /// Finds a program node. `reason` goes into place(). Returns a message for the user on failure, else an empty string.
   std::string find(const std::string &reason);
 
   std::string start() override;
-  int64_t ask(const std::shared_ptr<Request> &request) override;
+  int64_t call(const std::shared_ptr<Request> &request) override;
   uint32_t begin(const std::shared_ptr<Request> &flush) override;
   std::string place() override;
   bool interprets() const override;
@@ -35,7 +35,7 @@ class ChildNode : public Runtime {
  private:
   enum class State { kNew, kStarting, kUp, kDown };
 
-  /// One run of the program, and the way to it.
+  /// One run of the program, and the connection to it.
   struct Run {
     ~Run() { connection.close(); }
 
@@ -46,13 +46,13 @@ class ChildNode : public Runtime {
     RunWatch watch;
   };
 
-  /// An output instance, which each new run has to be told of.
+  /// An output instance, which has to be initialised in each new run.
   struct Instance {
     explicit Instance(const HostInstance &host) : host(host) {}
 
     std::mutex opening;
     HostInstance host;
-    // The run that knows it. Written with `opening` and the node's mutex held, read with either.
+    // Number of the run that knows the instance. Written with `opening` and the node's mutex held, read with either.
     uint64_t run = 0;
   };
 
@@ -80,10 +80,10 @@ class ChildNode : public Runtime {
   std::mutex mutex_;
   std::condition_variable changed_;
   State state_ = State::kNew;                               // guarded by mutex_
-  std::shared_ptr<Run> run_;                                // guarded by mutex_; null when none takes requests
-  std::shared_ptr<Run> launched_;                           // guarded by mutex_; until it is waited for
+  std::shared_ptr<Run> run_;                                // guarded by mutex_; null when no run takes requests
+  std::shared_ptr<Run> launched_;                           // guarded by mutex_; until its process was waited for
   uint64_t last_run_ = 0;                                   // guarded by mutex_
-  std::string refusal_;                                     // guarded by mutex_; what the core says against its Node
+  std::string refusal_;                                     // guarded by mutex_; why the core cannot run in its Node
   std::string start_error_;                                 // guarded by mutex_
   bool stopping_ = false;                                   // guarded by mutex_
   std::map<int64_t, std::shared_ptr<Instance>> instances_;  // guarded by mutex_

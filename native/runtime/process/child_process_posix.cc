@@ -1,4 +1,4 @@
-// A program that runs beside this process and ends with it, on Linux.
+// Starts and ends a child process that ends with this process, on Linux.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -16,14 +16,14 @@ namespace {
 
 constexpr int kPollMs = 10;
 
-// The child's descriptor for the connection, as Connection::names has it; behind it nothing is open.
+// The child's descriptor for the connection, as Connection::names has it; the highest that the program gets.
 constexpr int kConnection = 3;
 
-// What keeps exec from happening is written here; a successful exec closes it.
+// The child's descriptor for the error that keeps exec from happening; a successful exec closes it.
 constexpr int kReport = kConnection + 1;
 
-// Between fork and exec: nothing that could wait for a lock which another thread of the host holds. The descriptors are
-// moved up first, lest one is overwritten that is yet to be put in its place.
+// Called between fork and exec: must not wait for a lock that another thread of the host holds. Moves the descriptors
+// up first, so that none is overwritten before it is in its place.
 bool arrange_descriptors(int connection, int message_descriptor, int report) {
   const int nothing = fcntl(open("/dev/null", O_RDWR), F_DUPFD, kReport + 1);
   const int messages = fcntl(message_descriptor, F_DUPFD, kReport + 1);
@@ -39,7 +39,7 @@ bool arrange_descriptors(int connection, int message_descriptor, int report) {
 
 [[noreturn]] void become(const char *program, char **argv, char **environment, pid_t parent, int connection,
                          int message_descriptor, int report) {
-  // What a signal would run from here to exec is the host's. SIGKILL and SIGSTOP have no handler, and say so in vain.
+  // Until exec, a signal would run the host's handler. SIGKILL and SIGSTOP have no handler; the call then fails.
   for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
@@ -53,7 +53,7 @@ bool arrange_descriptors(int connection, int message_descriptor, int report) {
   _exit(127);
 }
 
-// Ended by null, as execve() wants it, which changes nothing of them.
+// Returns the texts ended by null, as execve() requires; execve() does not change them.
 std::vector<char *> null_ended(const std::vector<std::string> &texts) {
   std::vector<char *> pointers;
   for (const std::string &text : texts) pointers.push_back(const_cast<char *>(text.c_str()));
@@ -97,7 +97,7 @@ std::string ChildProcess::wait() {
   do {
     ended = waitpid(static_cast<pid_t>(id_), &status, 0);
   } while (ended < 0 && errno == EINTR);
-  // A host that ignores SIGCHLD, or waits for all, leaves nothing to be told.
+  // A host that ignores SIGCHLD, or waits for all children, has taken the status.
   if (ended < 0) return "unknown status";
   return WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
                              : "status " + std::to_string(WEXITSTATUS(status));
@@ -115,8 +115,8 @@ bool ChildProcess::has_ended_within(int64_t timeout_ms) {
 
 void ChildProcess::kill() { ::kill(static_cast<pid_t>(id_), SIGKILL); }
 
-// A terminal's Ctrl-C and Ctrl-\ and a service manager's SIGTERM go to all processes of the group: the host decides
-// when to end. SIGUSR1 would have Node listen for a debugger. node::Start has set its own handlers, so this comes after
+// A terminal's Ctrl-C and Ctrl-\ and a service manager's SIGTERM reach all processes of the group, but the host decides
+// when to end. SIGUSR1 would make Node listen for a debugger. node::Start has set its own handlers, so this comes after
 // it.
 void live_as_child() {
   for (const int number : {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGPIPE, SIGUSR1}) signal(number, SIG_IGN);

@@ -1,4 +1,4 @@
-// A program that runs beside this process and ends with it, on Windows.
+// Starts and ends a child process that ends with this process, on Windows.
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
@@ -37,7 +37,7 @@ std::wstring block_of(const std::vector<std::string> &environment) {
   return block + L'\0';
 }
 
-// Handles that a program is to inherit, and no others: what the host has open stays the host's.
+// The handles that a program inherits. It inherits no others: the host's handles stay the host's.
 class Inheritance {
  public:
   ~Inheritance() {
@@ -45,7 +45,7 @@ class Inheritance {
     if (nothing_ != INVALID_HANDLE_VALUE) CloseHandle(nothing_);
   }
 
-  // Gives a reason when it cannot be, else an empty string.
+  // Returns a reason on failure, else an empty string.
   std::string open(const Connection &connection) {
     SECURITY_ATTRIBUTES inheritable{sizeof inheritable, nullptr, TRUE};
     nothing_ = CreateFileW(L"NUL", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, &inheritable,
@@ -91,7 +91,7 @@ class Inheritance {
   LPPROC_THREAD_ATTRIBUTE_LIST list_ = nullptr;
 };
 
-// Whatever is in it is killed when its last handle is closed, which the end of this process does too.
+// Creates a job whose processes are killed when its last handle is closed, also by the end of this process.
 HANDLE deadly_job() {
   HANDLE job = CreateJobObjectW(nullptr, nullptr);
   JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits{};
@@ -110,12 +110,12 @@ std::string ChildProcess::start(const std::string &program, const std::vector<st
     STARTUPINFOEXW startup = inheritance.startup();
     std::wstring command_line = command_line_of(arguments), block = block_of(environment);
     PROCESS_INFORMATION process{};
-    // Suspended, so that nothing of it runs outside the job.
+    // Suspended, so that none of its code runs outside the job.
     const DWORD flags = CREATE_NO_WINDOW | CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT;
     if (CreateProcessW(wide(program).c_str(), command_line.data(), nullptr, nullptr, TRUE, flags, block.data(), nullptr,
                        &startup.StartupInfo, &process)) {
       HANDLE job = deadly_job();
-      // Where it cannot be put into one, it still sees the end of its connection.
+      // Without a job, it still sees the end of its connection.
       if (job != nullptr) AssignProcessToJobObject(job, process.hProcess);
       ResumeThread(process.hThread);
       CloseHandle(process.hThread);
@@ -142,12 +142,13 @@ bool ChildProcess::has_ended_within(int64_t timeout_ms) {
   return WaitForSingleObject(handle_of(id_), static_cast<DWORD>(timeout_ms)) == WAIT_OBJECT_0;
 }
 
-// With what it started, which may hold the connection open.
+// Also kills the processes that it started, which may hold the connection open.
 void ChildProcess::kill() {
   if (job_ == 0 || !TerminateJobObject(handle_of(job_), 1)) TerminateProcess(handle_of(id_), 1);
 }
 
-// It has a console of its own that nobody sees (CREATE_NO_WINDOW), so no Ctrl-C comes; were one sent, it is the host's.
+// The program has its own, hidden console (CREATE_NO_WINDOW), so no Ctrl-C reaches it; if one did, it would be meant
+// for the host.
 void live_as_child() { SetConsoleCtrlHandler(nullptr, TRUE); }
 
 bool has_standard_error_of_host() { return false; }

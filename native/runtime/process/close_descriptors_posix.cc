@@ -1,4 +1,4 @@
-// Closes what a program that is being started is not to inherit, on Linux.
+// Closes descriptors that a started program must not inherit, on Linux.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -12,7 +12,7 @@
 namespace kinesis {
 namespace {
 
-// Linux 5.9; older kernels, and filters of system calls that are older, refuse it.
+// Since Linux 5.9; older kernels, and older filters of system calls, refuse it.
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
@@ -26,10 +26,11 @@ struct Entry {
 };
 constexpr size_t kNameOffset = 19;
 
-// Where neither close_range nor /proc is: 2^30 numbers, which a limit can allow, take minutes. 65,536 take 10 ms.
-constexpr rlim_t kMostNumbers = 65536;
+// Maximum number of numbers tried, where there is neither close_range nor /proc: 65,536 take 10 ms; 2^30, which a limit
+// can allow, would take minutes.
+constexpr rlim_t kMaxTriedNumbers = 65536;
 
-// -1 for "." and "..".
+// Returns -1 for "." and "..".
 int number_of(const char *name) {
   int number = 0;
   if (*name < '0' || *name > '9') return -1;
@@ -37,10 +38,10 @@ int number_of(const char *name) {
   return number;
 }
 
-// The folder is read by position, and a position is a number plus two (fs/proc/fd.c): what is closed meanwhile moves
-// nothing. opendir() would allocate.
+// The folder is read by position, and a position is a number plus two (fs/proc/fd.c), so closing an entry moves no
+// other. Does not use opendir(), which allocates.
 bool close_listed(int first) {
-  // The first is to be closed anyway, and leaves room for the folder where the limit is reached.
+  // Has to be closed anyway, and makes room for the folder's descriptor where the limit is reached.
   ::close(first);
   const int folder = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return false;
@@ -61,7 +62,8 @@ bool close_listed(int first) {
 void close_descriptors_from(int first) {
   if (syscall(SYS_close_range, first, ~0u, 0) == 0 || close_listed(first)) return;
   rlimit limit{};
-  const rlim_t most = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? std::min(limit.rlim_cur, kMostNumbers) : kMostNumbers;
+  const rlim_t most =
+      getrlimit(RLIMIT_NOFILE, &limit) == 0 ? std::min(limit.rlim_cur, kMaxTriedNumbers) : kMaxTriedNumbers;
   for (int number = first; number < static_cast<int>(most); number++) ::close(number);
 }
 

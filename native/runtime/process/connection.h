@@ -1,4 +1,4 @@
-// Bytes both ways between Fluent Bit's process and the core's.
+// Connection between Fluent Bit's process and the core's: bytes in both directions.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace kinesis {
 
-/// One end. Copies name the same; each end is closed once.
+/// One end. Copies refer to the same end; each end is closed once.
 class Connection {
  public:
   /// A file descriptor, or a handle of Windows.
@@ -17,23 +17,23 @@ class Connection {
   Connection() = default;
   Connection(Number reader, Number writer) : reader_(reader), writer_(writer) {}
 
-  /// The end whose `names` a process was started with.
+  /// Returns the end with whose `names` a process was started.
   static Connection of_names(const std::string &names);
-  /// Names this end for the process that inherits it.
+  /// Returns the names of this end for the process that inherits it.
   std::string names() const;
 
-  /// Writes texts one after the other, whole; one thread at a time. False when the other end is gone. On Linux, false
-  /// also on the host's side when the core's process has read nothing for kSendTimeoutMs; half a text may have been
-  /// sent then.
+  /// Writes texts one after the other, completely; one thread at a time. Returns false when the other end is gone. On
+  /// Linux, the host's side also returns false when the core's process has read nothing for kSendTimeoutMs; half a text
+  /// may have been sent then.
   bool send(const std::string_view *parts, size_t count) const;
 
-  /// Reads so many bytes; one thread at a time. False when the other end is gone before them.
+  /// Reads `bytes` bytes; one thread at a time. Returns false when the other end is gone before that.
   bool receive(void *into, size_t bytes) const;
 
-  /// Makes both ends' calls come back with false. Safe beside other calls.
+  /// Makes the calls of both ends return false. Safe while other calls run.
   void shut_down() const;
 
-  /// Frees what the system holds for this end, when no thread uses it any more.
+  /// Frees the system's resources of this end, when no thread uses it any more.
   void close() const;
 
   Number reader() const { return reader_; }
@@ -48,7 +48,7 @@ class Connection {
 struct ConnectionPair {
   Connection ours, theirs;
 
-  /// Gives a reason when there can be none, else an empty string.
+  /// Returns a reason on failure, else an empty string.
   std::string open();
 };
 

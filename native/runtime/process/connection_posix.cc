@@ -1,6 +1,6 @@
-// Bytes both ways between Fluent Bit's process and the core's: a pair of sockets.
+// Connects Fluent Bit's process and the core's by a pair of sockets.
 //
-// Not a pipe: writing to one whose reader is gone raises SIGPIPE in Fluent Bit.
+// Not by pipes: writing to a pipe whose reader is gone raises SIGPIPE in Fluent Bit.
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -19,9 +19,9 @@
 namespace kinesis {
 namespace {
 
-// The kernel takes as much of it as net.core.wmem_max allows (208 KiB by default).
+// The kernel takes at most net.core.wmem_max of it (208 KiB by default).
 constexpr int kSendBufferBytes = 1024 * 1024;
-constexpr size_t kMostVectors = 4;
+constexpr size_t kMaxVectors = 4;
 
 }  // namespace
 
@@ -30,13 +30,13 @@ Connection Connection::of_names(const std::string &names) {
   return {socket, socket};
 }
 
-// child_process_posix.cc puts it there.
+// child_process_posix.cc puts the connection there.
 std::string Connection::names() const { return "3"; }
 
 bool Connection::send(const std::string_view *parts, size_t count) const {
-  iovec vectors[kMostVectors];
+  iovec vectors[kMaxVectors];
   size_t used = 0;
-  for (size_t i = 0; i < std::min(count, kMostVectors); i++) {
+  for (size_t i = 0; i < std::min(count, kMaxVectors); i++) {
     if (!parts[i].empty()) vectors[used++] = {const_cast<char *>(parts[i].data()), parts[i].size()};
   }
   iovec *next = vectors;
@@ -57,7 +57,7 @@ bool Connection::send(const std::string_view *parts, size_t count) const {
       used--;
     }
     if (used == 0) break;
-    // At the time limit the call returns what was sent before: the next one is not to wait as long again.
+    // At the time limit the call returns the bytes sent before; the next call must not wait as long again.
     is_late = std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds(kSendTimeoutMs);
     *next = {static_cast<char *>(next->iov_base) + left, next->iov_len - left};
   }
@@ -83,7 +83,7 @@ void Connection::close() const { ::close(static_cast<int>(reader_)); }
 std::string ConnectionPair::open() {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return strerror(errno);
-  // A host that closed its standard streams (-d) may still write to their numbers: these are others.
+  // A host that closed its standard streams (-d) may still write to their numbers, so the ends get others.
   for (int &end : ends) {
     if (end > STDERR_FILENO) continue;
     const int moved = fcntl(end, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);

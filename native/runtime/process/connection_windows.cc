@@ -1,4 +1,4 @@
-// Bytes both ways between Fluent Bit's process and the core's: two anonymous pipes.
+// Connects Fluent Bit's process and the core's by two anonymous pipes.
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
@@ -50,7 +50,7 @@ bool Connection::receive(void *into, size_t bytes) const {
   return true;
 }
 
-// The end of the process that has the other end does it.
+// Does nothing: calls return when the process with the other end has ended.
 void Connection::shut_down() const {}
 
 void Connection::close() const {

@@ -1,4 +1,4 @@
-// Does what the core in another process asks of Fluent Bit's: one frame of its after the other.
+// Executes the calls of a core in a separate process, one frame after the other.
 #include "runtime/process/core_service.h"
 
 #include "fluent_bit/request.h"
@@ -11,7 +11,7 @@ bool CoreService::serve(const Frame &frame, const std::vector<double> &pairs) {
   const FrameHeader &header = frame.header;
   switch (header.kind) {
     case FrameKind::kReply:
-      host.answer(header.id, header.number);
+      host.reply(header.id, header.number);
       return true;
     case FrameKind::kWantChunk:
       return send_chunk(header.id);
@@ -25,21 +25,21 @@ bool CoreService::serve(const Frame &frame, const std::vector<double> &pairs) {
       return true;
     case FrameKind::kOption: {
       const std::optional<std::string> value = host.option(header.id, frame.text);
-      return reply(value ? 0 : -1, value.value_or(""));
+      return send_return(value ? 0 : -1, value.value_or(""));
     }
     case FrameKind::kSetOptions: {
       const auto names = texts_of(frame.text);
-      return names && reply(0, text_of(host.set_options(header.id, *names)));
+      return names && send_return(0, text_of(host.set_options(header.id, *names)));
     }
     case FrameKind::kLogIdentity: {
       const std::optional<LogIdentity> identity = host.log_identity(header.id);
-      return reply(identity ? identity->level : -1, identity ? identity->name : "");
+      return send_return(identity ? identity->level : -1, identity ? identity->name : "");
     }
     case FrameKind::kLog:
-      return reply(host.log(static_cast<int>(header.number), frame.text) ? 1 : 0);
+      return send_return(host.log(static_cast<int>(header.number), frame.text) ? 1 : 0);
     case FrameKind::kOpenMetrics: {
       const auto definitions = definitions_of(frame.text);
-      return definitions && reply(host.open_metrics(header.id, *definitions));
+      return definitions && send_return(host.open_metrics(header.id, *definitions));
     }
     case FrameKind::kMessage:
       host.write_message(frame.text);
@@ -47,7 +47,7 @@ bool CoreService::serve(const Frame &frame, const std::vector<double> &pairs) {
     case FrameKind::kAddSeries: {
       const auto texts = texts_of(frame.text);
       if (!texts || texts->size() != 2) return false;
-      return reply(host.add_metric_series(header.id, texts->front(), texts->back()));
+      return send_return(host.add_metric_series(header.id, texts->front(), texts->back()));
     }
     case FrameKind::kExitProcess:
       host.exit_process(static_cast<int>(header.number));
@@ -57,18 +57,18 @@ bool CoreService::serve(const Frame &frame, const std::vector<double> &pairs) {
   }
 }
 
-// On the thread that reads what the process says: its answer to the flush, by which the chunk becomes the host's again,
-// is read after this.
+// Runs on the thread that reads the process's frames, so the reply to the flush, with which the chunk becomes the
+// host's again, is read after this.
 bool CoreService::send_chunk(uint32_t id) {
-  // No script reads it here: LocalHost would note that one may.
+  // Does not use LocalHost::chunk, which would note that a script in this process may read the chunk.
   Chunk chunk;
   RequestTable::get().with(id, [&chunk](const Request &flush) { chunk = {flush.chunk, flush.chunk_bytes}; });
   const FrameHeader header{FrameKind::kChunk, id, chunk.data == nullptr ? -1 : 0};
   return send_(header, {}, chunk.data, chunk.data == nullptr ? 0 : chunk.bytes);
 }
 
-bool CoreService::reply(int64_t number, std::string_view text) {
-  return send_({FrameKind::kReply, 0, number}, text, nullptr, 0);
+bool CoreService::send_return(int64_t number, std::string_view text) {
+  return send_({FrameKind::kReturn, 0, number}, text, nullptr, 0);
 }
 
 }  // namespace kinesis

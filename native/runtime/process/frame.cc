@@ -1,4 +1,4 @@
-// What goes through the connection between Fluent Bit's process and the core's: frames of a header, a text and data.
+// Sends, receives and checks frames, and encodes their texts.
 #include "runtime/process/frame.h"
 
 #include <cstring>
@@ -8,30 +8,31 @@ namespace {
 
 // Fluent Bit passes lengths as an int.
 constexpr uint64_t kMaxChunkBytes = INT32_MAX;
-// Far above a pair for each series of an instance's metrics.
+// Far above one pair for each series of an instance's metrics.
 constexpr uint64_t kMaxPairBytes = 1024 * 1024;
 constexpr uint64_t kPairBytes = 2 * sizeof(double);
 
-// The least that a text takes, and a definition: its counts.
-constexpr size_t kLeastTextBytes = sizeof(uint32_t);
-constexpr size_t kLeastDefinitionBytes = 6 * sizeof(uint32_t);
+// Minimum bytes of a text, and of a definition: their counts.
+constexpr size_t kMinTextBytes = sizeof(uint32_t);
+constexpr size_t kMinDefinitionBytes = 6 * sizeof(uint32_t);
 
-bool has_sound_lengths(const FrameHeader &header, Way way) {
+bool has_sound_lengths(const FrameHeader &header, Direction direction) {
   const bool has_text = header.text_bytes > 0, has_data = header.data_bytes > 0;
   if (header.text_bytes > kMaxTextBytes) return false;
   switch (header.kind) {
     case FrameKind::kFlush:
-      return way == Way::kToCore && !has_data && header.chunk_bytes <= kMaxChunkBytes && header.blocks <= 1;
+      return direction == Direction::kToCore && !has_data && header.chunk_bytes <= kMaxChunkBytes && header.blocks <= 1;
     case FrameKind::kHello:
-    case FrameKind::kReply:
-      return way == Way::kToCore && !has_data;
+    case FrameKind::kReturn:
+      return direction == Direction::kToCore && !has_data;
     case FrameKind::kInit:
     case FrameKind::kExit:
     case FrameKind::kStop:
     case FrameKind::kWithdraw:
-      return way == Way::kToCore && !has_text && !has_data;
+      return direction == Direction::kToCore && !has_text && !has_data;
     case FrameKind::kChunk:
-      return way == Way::kToCore && !has_text && header.data_bytes <= (header.number < 0 ? 0 : kMaxChunkBytes);
+      return direction == Direction::kToCore && !has_text &&
+             header.data_bytes <= (header.number < 0 ? 0 : kMaxChunkBytes);
     case FrameKind::kRefusal:
     case FrameKind::kMessage:
     case FrameKind::kOption:
@@ -39,7 +40,7 @@ bool has_sound_lengths(const FrameHeader &header, Way way) {
     case FrameKind::kLog:
     case FrameKind::kOpenMetrics:
     case FrameKind::kAddSeries:
-      return way == Way::kToHost && !has_data;
+      return direction == Direction::kToHost && !has_data;
     case FrameKind::kReady:
     case FrameKind::kReply:
     case FrameKind::kExitProcess:
@@ -47,15 +48,15 @@ bool has_sound_lengths(const FrameHeader &header, Way way) {
     case FrameKind::kExtend:
     case FrameKind::kSign:
     case FrameKind::kLogIdentity:
-      return way == Way::kToHost && !has_text && !has_data;
+      return direction == Direction::kToHost && !has_text && !has_data;
     case FrameKind::kMetrics:
-      return way == Way::kToHost && !has_text && header.data_bytes <= kMaxPairBytes &&
+      return direction == Direction::kToHost && !has_text && header.data_bytes <= kMaxPairBytes &&
              header.data_bytes % kPairBytes == 0;
   }
   return false;
 }
 
-// A number, or the count of what follows: four bytes. A text: its count and its bytes.
+// Encodes values: a count in four bytes, a number in eight, a text as its count of bytes and the bytes.
 class Writer {
  public:
   void count(size_t value) {
@@ -77,15 +78,16 @@ class Writer {
   std::string text_;
 };
 
-// After the first thing that does not fit, all are 0 and empty.
+// Decodes values. After the first invalid one, all others are 0 or empty.
 class Reader {
  public:
   explicit Reader(std::string_view text) : text_(text) {}
 
-  // Of what takes so many bytes each, at least: nothing is made for a count that the text cannot hold.
-  size_t count(size_t least_bytes) {
+  // Reads a count of values of at least `min_bytes` each. A count beyond the rest of the text is invalid: no memory is
+  // allocated for it.
+  size_t count(size_t min_bytes) {
     const uint32_t value = word();
-    if (value <= text_.size() / least_bytes) return value;
+    if (value <= text_.size() / min_bytes) return value;
     fail();
     return 0;
   }
@@ -106,12 +108,12 @@ class Reader {
     return value;
   }
   std::vector<std::string> texts() {
-    std::vector<std::string> values(count(kLeastTextBytes));
+    std::vector<std::string> values(count(kMinTextBytes));
     for (std::string &value : values) value = text();
     return values;
   }
 
-  // Whether all of the text was read, and all fitted.
+  // Whether the whole text was read, and all of it was valid.
   bool is_whole() const { return is_sound_ && text_.empty(); }
 
  private:
@@ -141,9 +143,9 @@ bool send_frame(const Connection &connection, FrameHeader header, std::string_vi
   return connection.send(parts, 3);
 }
 
-bool receive_frame(const Connection &connection, Way way, Frame &frame) {
+bool receive_frame(const Connection &connection, Direction direction, Frame &frame) {
   if (!connection.receive(&frame.header, sizeof frame.header)) return false;
-  if (!has_sound_lengths(frame.header, way)) return false;
+  if (!has_sound_lengths(frame.header, direction)) return false;
   frame.text.resize(frame.header.text_bytes);
   return connection.receive(frame.text.data(), frame.text.size());
 }
@@ -179,7 +181,7 @@ std::string text_of(const std::vector<MetricDefinition> &definitions) {
 
 std::optional<std::vector<MetricDefinition>> definitions_of(std::string_view text) {
   Reader reader(text);
-  std::vector<MetricDefinition> definitions(reader.count(kLeastDefinitionBytes));
+  std::vector<MetricDefinition> definitions(reader.count(kMinDefinitionBytes));
   for (MetricDefinition &definition : definitions) {
     const uint32_t kind = reader.word();
     if (kind > static_cast<uint32_t>(MetricKind::kHistogram)) return std::nullopt;
@@ -187,7 +189,7 @@ std::optional<std::vector<MetricDefinition>> definitions_of(std::string_view tex
     definition.name = reader.text();
     definition.help = reader.text();
     definition.label_keys = reader.texts();
-    definition.series.resize(reader.count(kLeastTextBytes));
+    definition.series.resize(reader.count(kMinTextBytes));
     for (auto &values : definition.series) values = reader.texts();
     definition.bounds.resize(reader.count(sizeof(double)));
     for (double &bound : definition.bounds) bound = reader.number();

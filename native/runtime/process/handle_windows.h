@@ -1,4 +1,4 @@
-// Handles of Windows, which the files that all systems share keep as numbers.
+// Converts Windows handles, which files shared by all systems keep as numbers.
 #pragma once
 
 #define WIN32_LEAN_AND_MEAN

@@ -1,4 +1,4 @@
-// Copies what a program writes to its standard error to that of this process, on Windows.
+// Copies a started program's standard error to that of this process, on Windows.
 #include "runtime/process/message_pipe_windows.h"
 
 #include <string_view>
@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kMessageReaderStackBytes = 64 * 1024;
 constexpr size_t kReadBytes = 4096;
-// A line beyond it goes on as the next.
+// Maximum bytes of a line; the rest becomes the next line.
 constexpr size_t kMaxLineBytes = 16 * 1024;
 
 void write_line(std::string_view line) {
@@ -20,7 +20,7 @@ void write_line(std::string_view line) {
   Messages::get().write(parts, 2);
 }
 
-// Takes the whole lines, and what is too long for one, out of the text.
+// Writes, and removes from the text, whole lines and a part that is too long for one.
 void write_lines(std::string &text) {
   size_t from = 0;
   for (size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', from)) {
@@ -34,7 +34,7 @@ void write_lines(std::string &text) {
   text.clear();
 }
 
-// The thread's own: closes the end that it reads.
+// Runs on its own thread, and closes the end that it reads.
 void copy_messages(void *end) {
   name_thread("kinesis-stderr");
   std::string text;

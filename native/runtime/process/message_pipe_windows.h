@@ -1,4 +1,4 @@
-// Copies what a program writes to its standard error to that of this process, on Windows.
+// Copies a started program's standard error to that of this process, on Windows.
 #pragma once
 
 #define WIN32_LEAN_AND_MEAN
@@ -8,21 +8,21 @@
 
 namespace kinesis {
 
-/// A console that is inherited by a program with CREATE_NO_WINDOW is that program's own, which nobody sees; and a
-/// service has no standard error at all.
+/// Pipe for a program's standard error. A program with CREATE_NO_WINDOW would write to its own, hidden console instead
+/// of an inherited one; and a service has no standard error.
 class MessagePipe {
  public:
   MessagePipe() = default;
   MessagePipe(const MessagePipe &) = delete;
   MessagePipe &operator=(const MessagePipe &) = delete;
-  /// Closes the program's end here.
+  /// Closes the program's end in this process.
   ~MessagePipe();
 
-  /// Opens the pipe, and starts a thread that reads it until no program has its end any more. Gives a reason when it
-  /// cannot be, else an empty string.
+  /// Opens the pipe, and starts a thread that reads it until no program has its end any more. Returns a reason on
+  /// failure, else an empty string.
   std::string open();
 
-  /// What the program inherits as its standard error.
+  /// The end that the program inherits as its standard error.
   HANDLE program_end() const { return program_end_; }
 
  private:

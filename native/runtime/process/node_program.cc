@@ -1,10 +1,10 @@
-// Finds the program node: KINESIS_NODE, beside the plugin, or on PATH.
+// Finds the program node: by KINESIS_NODE, next to the plugin, or on PATH.
 #include "runtime/process/node_program.h"
 
 #include <vector>
 
+#include "platform/loaded_plugin.h"
 #include "platform/platform.h"
-#include "platform/surroundings.h"
 
 namespace kinesis {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 #ifdef _WIN32
 constexpr const char *kProgramName = "node.exe";
 constexpr const char *kNodeHint =
-    "Install Node.js 18 or newer so that node.exe is on PATH, or put it beside the plugin";
+    "Install Node.js 18 or newer so that node.exe is on PATH, or put it next to the plugin";
 #else
 constexpr const char *kProgramName = "node";
 constexpr const char *kNodeHint =
@@ -26,14 +26,14 @@ std::string find_node_program(std::string &program) {
   const std::string chosen = environment_variable("KINESIS_NODE");
   if (!chosen.empty()) {
     const std::string complaint = "cannot find the program node: KINESIS_NODE is " + chosen + ", which ";
-    if (!has_folder(chosen)) return complaint + "is no path; it has to name the folder too";
+    if (!has_folder(chosen)) return complaint + "is not a path; set it to the full path of the program";
     if (!file_exists(chosen)) return complaint + "does not exist";
     if (!is_program(chosen)) return complaint + "may not be executed";
     program = chosen;
     return "";
   }
   std::vector<std::string> folders = program_folders();
-  const std::string own_path = Surroundings::get().own_path();
+  const std::string own_path = LoadedPlugin::get().path();
   if (!own_path.empty()) folders.insert(folders.begin(), folder_of(own_path));
   std::string skipped;
   for (const std::string &folder : folders) {
@@ -41,7 +41,7 @@ std::string find_node_program(std::string &program) {
     if (is_program(program)) return "";
     if (file_exists(program)) skipped += "\n  " + program + ": may not be executed";
   }
-  return std::string("cannot find the program node beside the plugin or on PATH. ") + kNodeHint +
+  return std::string("cannot find the program node next to the plugin or on PATH. ") + kNodeHint +
          "; or set KINESIS_NODE to its path" + (skipped.empty() ? "" : ". Skipped:" + skipped);
 }
 

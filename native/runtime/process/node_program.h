@@ -1,11 +1,12 @@
-// Finds the program node: KINESIS_NODE, beside the plugin, or on PATH.
+// Finds the program node: by KINESIS_NODE, next to the plugin, or on PATH.
 #pragma once
 
 #include <string>
 
 namespace kinesis {
 
-/// Puts the path of the program node into `program`. Returns "", or a message for the user when no program was found.
+/// Sets `program` to the path of the program node. Returns a message for the user when there is none, else an empty
+/// string.
 std::string find_node_program(std::string &program);
 
 }  // namespace kinesis

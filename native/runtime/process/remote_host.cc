@@ -1,4 +1,4 @@
-// The host of a core that runs in a process of its own: what the core asks goes through the connection to Fluent Bit's.
+// The host of a core in a separate process: forwards the core's calls over the connection to Fluent Bit's process.
 #include "runtime/process/remote_host.h"
 
 #include <algorithm>
@@ -21,17 +21,17 @@ constexpr size_t kReaderStackBytes = 256 * 1024;
 constexpr size_t kSignsStackBytes = 128 * 1024;
 constexpr int kFailure = 1;
 
-// See RunWatch.
+// Interval of the signs of life, see RunWatch.
 constexpr std::chrono::milliseconds kBetweenSigns(500);
-// No request has it: what is posted so only brings Node's thread by.
+// Id that no request has: posting it only makes Node's thread run.
 constexpr uint32_t kTurn = 0;
 
 constexpr size_t kDiscardedBytes = 64 * 1024;
 
-// A line that is longer than a frame's text can be is cut.
+// Cuts a line to the maximum length of a frame's text.
 std::string_view within_frame(const std::string &text) { return std::string_view(text).substr(0, kMaxTextBytes); }
 
-// Reads so many bytes and forgets them.
+// Reads `bytes` bytes and discards them.
 bool discard(const Connection &connection, uint64_t bytes) {
   std::vector<char> part(std::min<uint64_t>(bytes, kDiscardedBytes));
   for (; bytes > 0; bytes -= part.size()) {
@@ -51,7 +51,7 @@ RemoteHost &RemoteHost::connect(const std::string &names) {
 }
 
 RemoteHost::RemoteHost(const Connection &connection) : connection_(connection) {
-  if (!receive_frame(connection_, Way::kToCore, received_) || received_.header.kind != FrameKind::kHello) {
+  if (!receive_frame(connection_, Direction::kToCore, received_) || received_.header.kind != FrameKind::kHello) {
     leave_process(kFailure);
   }
   has_log_ = received_.header.number == 1;
@@ -79,7 +79,7 @@ void RemoteHost::ready(bool (*post)(uint32_t)) {
 
 void RemoteHost::refuse(const std::string &message) { send({FrameKind::kRefusal}, within_frame(message)); }
 
-// The process ends by itself, and with it the connection, by which the host learns of it. Frames may come until then.
+// The process ends by itself, and the connection with it, which the host sees. Frames may come until then.
 void RemoteHost::gone() {
   std::lock_guard<std::mutex> lock(mutex_);
   post_ = nullptr;
@@ -98,7 +98,7 @@ void RemoteHost::read() {
   leave_process(kFailure);
 }
 
-// The first sign of a request comes half a second after it, so that those of short ones need none.
+// The first sign of a request comes 500 ms after it, so that short requests need none.
 void RemoteHost::give_signs() {
   name_thread("kinesis-signs");
   std::unique_lock<std::mutex> lock(mutex_);
@@ -117,12 +117,12 @@ void RemoteHost::give_signs() {
 }
 
 bool RemoteHost::receive() {
-  if (!receive_frame(connection_, Way::kToCore, received_)) return false;
+  if (!receive_frame(connection_, Direction::kToCore, received_)) return false;
   switch (received_.header.kind) {
     case FrameKind::kChunk:
       return receive_chunk(received_.header);
-    case FrameKind::kReply:
-      return receive_reply(std::move(received_));
+    case FrameKind::kReturn:
+      return receive_return(std::move(received_));
     case FrameKind::kHello:
       return false;
     default:
@@ -141,12 +141,12 @@ bool RemoteHost::receive_request(const Frame &frame) {
     if (!requests_.emplace(header.id, std::move(received)).second) return false;
     if (requests_.size() == 1) requested_.notify_one();
   }
-  // A core that takes no more is about to end, which releases all waiting threads.
+  // A core that takes no more requests is about to end, which releases all waiting threads.
   post(header.id);
   return true;
 }
 
-// Of a flush that was answered meanwhile nobody wants the chunk, which is read all the same.
+// The chunk of a flush that has its reply meanwhile is read and discarded.
 bool RemoteHost::receive_chunk(const FrameHeader &header) {
   std::unique_ptr<char[]> chunk;
   {
@@ -154,7 +154,7 @@ bool RemoteHost::receive_chunk(const FrameHeader &header) {
     const auto found = requests_.find(header.id);
     if (found != requests_.end()) {
       const Received &received = found->second;
-      if (received.has_chunk || !received.is_chunk_asked) return false;
+      if (received.has_chunk || !received.is_chunk_requested) return false;
       if (header.number >= 0 && header.data_bytes != received.task.chunk_bytes) return false;
       chunk.reset(new char[header.data_bytes]);
     }
@@ -175,12 +175,12 @@ bool RemoteHost::receive_chunk(const FrameHeader &header) {
   return true;
 }
 
-bool RemoteHost::receive_reply(Frame frame) {
+bool RemoteHost::receive_return(Frame frame) {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (!is_asking_) return false;
-  is_asking_ = false;
-  reply_ = std::move(frame);
-  replied_.notify_one();
+  if (!is_calling_) return false;
+  is_calling_ = false;
+  return_ = std::move(frame);
+  returned_.notify_one();
   return true;
 }
 
@@ -189,17 +189,17 @@ void RemoteHost::send(const FrameHeader &header, std::string_view text, const vo
   if (!send_frame(connection_, header, text, data, data_bytes)) leave_process(kFailure);
 }
 
-Frame RemoteHost::ask(const FrameHeader &question, std::string_view text) {
+Frame RemoteHost::call(const FrameHeader &header, std::string_view text) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    is_asking_ = true;
+    is_calling_ = true;
   }
-  send(question, text);
+  send(header, text);
   std::unique_lock<std::mutex> lock(mutex_);
-  replied_.wait(lock, [this] { return reply_.has_value(); });
-  Frame reply = std::move(*reply_);
-  reply_.reset();
-  return reply;
+  returned_.wait(lock, [this] { return return_.has_value(); });
+  Frame result = std::move(*return_);
+  return_.reset();
+  return result;
 }
 
 std::optional<Task> RemoteHost::take(uint32_t request_id) {
@@ -221,7 +221,7 @@ std::optional<Chunk> RemoteHost::chunk(uint32_t request_id) {
     if (found == requests_.end()) return Chunk{};
     Received &received = found->second;
     if (received.has_chunk) return Chunk{received.chunk.get(), received.task.chunk_bytes};
-    received.is_chunk_asked = true;
+    received.is_chunk_requested = true;
   }
   send({FrameKind::kWantChunk, request_id});
   return std::nullopt;
@@ -229,7 +229,7 @@ std::optional<Chunk> RemoteHost::chunk(uint32_t request_id) {
 
 void RemoteHost::extend(uint32_t request_id) { send({FrameKind::kExtend, request_id}); }
 
-void RemoteHost::answer(uint32_t request_id, int64_t value) {
+void RemoteHost::reply(uint32_t request_id, int64_t value) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (requests_.erase(request_id) == 0) return;
@@ -238,35 +238,35 @@ void RemoteHost::answer(uint32_t request_id, int64_t value) {
 }
 
 std::optional<std::string> RemoteHost::option(uint32_t request_id, const std::string &key) {
-  Frame reply = ask({FrameKind::kOption, request_id}, key);
-  if (reply.header.number < 0) return std::nullopt;
-  return std::move(reply.text);
+  Frame result = call({FrameKind::kOption, request_id}, key);
+  if (result.header.number < 0) return std::nullopt;
+  return std::move(result.text);
 }
 
 std::vector<std::string> RemoteHost::set_options(uint32_t request_id, const std::vector<std::string> &names) {
-  auto set = texts_of(ask({FrameKind::kSetOptions, request_id}, text_of(names)).text);
+  auto set = texts_of(call({FrameKind::kSetOptions, request_id}, text_of(names)).text);
   if (!set) leave_process(kFailure);
   return std::move(*set);
 }
 
 std::optional<LogIdentity> RemoteHost::log_identity(uint32_t request_id) {
-  Frame reply = ask({FrameKind::kLogIdentity, request_id});
-  if (reply.header.number < 0) return std::nullopt;
-  return LogIdentity{std::move(reply.text), static_cast<int>(reply.header.number)};
+  Frame result = call({FrameKind::kLogIdentity, request_id});
+  if (result.header.number < 0) return std::nullopt;
+  return LogIdentity{std::move(result.text), static_cast<int>(result.header.number)};
 }
 
-// Before the core is up nobody waits, and nobody reads.
+// Before the core is up, no thread of the host waits, and no thread here reads.
 bool RemoteHost::log(int level, const std::string &text) {
-  return post_ != nullptr && ask({FrameKind::kLog, 0, level}, within_frame(text)).header.number == 1;
+  return post_ != nullptr && call({FrameKind::kLog, 0, level}, within_frame(text)).header.number == 1;
 }
 
 uint32_t RemoteHost::open_metrics(uint32_t request_id, const std::vector<MetricDefinition> &definitions) {
-  return static_cast<uint32_t>(ask({FrameKind::kOpenMetrics, request_id}, text_of(definitions)).header.number);
+  return static_cast<uint32_t>(call({FrameKind::kOpenMetrics, request_id}, text_of(definitions)).header.number);
 }
 
 uint32_t RemoteHost::add_metric_series(uint32_t set, const std::string &label, const std::string &value) {
   const std::vector<std::string> texts{label, value};
-  return static_cast<uint32_t>(ask({FrameKind::kAddSeries, set}, text_of(texts)).header.number);
+  return static_cast<uint32_t>(call({FrameKind::kAddSeries, set}, text_of(texts)).header.number);
 }
 
 bool RemoteHost::update_metrics(uint32_t set, const double *pairs, size_t count) {
@@ -274,7 +274,7 @@ bool RemoteHost::update_metrics(uint32_t set, const double *pairs, size_t count)
   return true;
 }
 
-// In a frame it comes before the answer to the request that it is about.
+// In a frame, the text arrives before the reply to the request that it is about.
 void RemoteHost::write_message(const std::string &text) {
   if (!has_standard_error_of_host()) {
     send({FrameKind::kMessage}, within_frame(text));

@@ -1,4 +1,4 @@
-// The host of a core that runs in a process of its own: what the core asks goes through the connection to Fluent Bit's.
+// The host of a core in a separate process: forwards the core's calls over the connection to Fluent Bit's process.
 #pragma once
 
 #include <condition_variable>
@@ -11,17 +11,18 @@
 
 namespace kinesis {
 
-/// Node's thread asks; a thread of its own reads what comes, also while Node is busy, and one more sends signs of life
-/// while requests are open. When Fluent Bit's process is gone, these end this one.
+/// The connection to the host. Node's thread makes the calls; a reader thread reads frames, also while Node is busy; a
+/// third thread sends signs of life while requests are open. When Fluent Bit's process is gone, these threads end this
+/// one.
 class RemoteHost : public Host {
  public:
-  /// Takes the connection of this name, which the process was started with; once.
+  /// Takes over the connection with whose names the process was started; once.
   static RemoteHost &connect(const std::string &names);
 
   explicit RemoteHost(const Connection &connection);
 
-  /// Reads one frame and keeps what it brings; on one thread at a time. False when the connection is over, or what
-  /// comes makes no sense.
+  /// Reads one frame and keeps its content; one thread at a time. Returns false when the connection is over, or the
+  /// frame is invalid.
   bool receive();
 
   void ready(bool (*post)(uint32_t request_id)) override;
@@ -30,7 +31,7 @@ class RemoteHost : public Host {
   [[noreturn]] void abandoned() override;
   std::optional<Task> take(uint32_t request_id) override;
   std::optional<Chunk> chunk(uint32_t request_id) override;
-  void answer(uint32_t request_id, int64_t value) override;
+  void reply(uint32_t request_id, int64_t value) override;
   void extend(uint32_t request_id) override;
   std::optional<std::string> option(uint32_t request_id, const std::string &key) override;
   std::vector<std::string> set_options(uint32_t request_id, const std::vector<std::string> &names) override;
@@ -47,9 +48,9 @@ class RemoteHost : public Host {
  private:
   struct Received {
     Task task;
-    // Of a flush, once it has come: null when nobody waits for the flush any more.
+    // Chunk of a flush, once it has arrived; null when the host no longer waits for the flush.
     std::unique_ptr<char[]> chunk;
-    bool is_chunk_asked = false;
+    bool is_chunk_requested = false;
     bool has_chunk = false;
   };
 
@@ -58,23 +59,23 @@ class RemoteHost : public Host {
   void post(uint32_t request_id);
   bool receive_request(const Frame &frame);
   bool receive_chunk(const FrameHeader &header);
-  bool receive_reply(Frame frame);
+  bool receive_return(Frame frame);
   void send(const FrameHeader &header, std::string_view text = {}, const void *data = nullptr, size_t data_bytes = 0);
-  Frame ask(const FrameHeader &question, std::string_view text = {});
+  Frame call(const FrameHeader &header, std::string_view text = {});
 
   const Connection connection_;
   bool has_log_ = false;
   std::string place_;
-  Frame received_;      // only for the thread that reads
+  Frame received_;      // only for the reader thread
   std::mutex sending_;  // one frame at a time
 
   std::mutex mutex_;
-  std::condition_variable replied_;
-  std::condition_variable requested_;                // a request is open, and none was before
-  bool is_asking_ = false;                           // guarded by mutex_; a reply is waited for
-  std::optional<Frame> reply_;                       // guarded by mutex_
+  std::condition_variable returned_;
+  std::condition_variable requested_;                // the first of the open requests has come
+  bool is_calling_ = false;                          // guarded by mutex_; a call waits for its return
+  std::optional<Frame> return_;                      // guarded by mutex_
   bool is_turn_posted_ = false;                      // guarded by mutex_
-  bool has_turned_ = false;                          // guarded by mutex_; Node's thread has come by since the last sign
+  bool has_turned_ = false;                          // guarded by mutex_; Node's thread has run since the last sign
   std::unordered_map<uint32_t, Received> requests_;  // guarded by mutex_
   bool (*post_)(uint32_t) = nullptr;                 // guarded by mutex_; only Node's thread sets it
 };

@@ -1,5 +1,4 @@
-// Watches a run of the core's process: ends one that does not come up, or shows no sign of life while requests wait for
-// it.
+// Ends a run of the core's process that does not come up, or gives no sign of life while requests wait for it.
 #include "runtime/process/run_watch.h"
 
 #include <chrono>
@@ -19,7 +18,7 @@ using std::chrono::milliseconds;
 constexpr size_t kRunWatchStackBytes = 128 * 1024;
 
 constexpr SecondsVariable kSilenceLimit{"KINESIS_SILENCE_TIMEOUT", 2, 3600, 30};
-// The waits that make up the limit.
+// Number of waits that make up the limit.
 constexpr int kWaits = 10;
 
 std::string seconds_of(int64_t seconds) { return std::to_string(seconds) + " s (" + kSilenceLimit.name + ")"; }
@@ -42,10 +41,10 @@ void RunWatch::came_up() {
   changed_.notify_all();
 }
 
-void RunWatch::asked() {
+void RunWatch::request_added() {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (is_asked_) return;
-  is_asked_ = true;
+  if (has_request_) return;
+  has_request_ = true;
   changed_.notify_all();
 }
 
@@ -67,16 +66,17 @@ void RunWatch::watch() {
     verdict_ = lateness();
   }
   while (verdict_.empty()) {
-    changed_.wait(lock, [this] { return is_asked_ || is_over_; });
+    changed_.wait(lock, [this] { return has_request_ || is_over_; });
     if (is_over_) return;
-    is_asked_ = false;
+    has_request_ = false;
     if (is_silent(lock)) break;
   }
   lock.unlock();
   end_();
 }
 
-// Returns false when nothing is open any more, or the run is over.
+// Returns true, with a verdict, when the run is silent or stuck; false when no request is open any more, or the run is
+// over.
 bool RunWatch::is_silent(std::unique_lock<std::mutex> &lock) {
   const milliseconds wait(1000 * kSilenceLimit.seconds() / kWaits);
   uint64_t signs = signs_, turns = turns_;
@@ -89,12 +89,12 @@ bool RunWatch::is_silent(std::unique_lock<std::mutex> &lock) {
     signs = signs_now;
     turns = turns_now;
     if (waits_without_sign >= kWaits) {
-      verdict_ = "has given no sign for " + seconds_of(kSilenceLimit.seconds()) + " while it was asked for something";
+      verdict_ = "has given no sign for " + seconds_of(kSilenceLimit.seconds()) + " while requests waited for it";
       return true;
     }
     if (waits_without_turn >= kWaits * kStuckFactor) {
-      verdict_ = "has been at one script for " + std::to_string(kStuckFactor) + " times " +
-                 seconds_of(kSilenceLimit.seconds());
+      verdict_ =
+          "has run one script for " + std::to_string(kStuckFactor) + " times " + seconds_of(kSilenceLimit.seconds());
       return true;
     }
   }

@@ -1,5 +1,4 @@
-// Watches a run of the core's process: ends one that does not come up, or shows no sign of life while requests wait for
-// it.
+// Ends a run of the core's process that does not come up, or gives no sign of life while requests wait for it.
 #pragma once
 
 #include <pthread.h>
@@ -13,35 +12,35 @@
 
 namespace kinesis {
 
-/// What is wrong with KINESIS_SILENCE_TIMEOUT, for the user; empty when it can be used.
+/// Returns the user's error in KINESIS_SILENCE_TIMEOUT; empty when the value is valid.
 std::string complaint_of_silence_timeout();
 
-/// Has a thread of its own, since every other one may be held by the process that it watches.
+/// Watch of one run. Has its own thread, since the watched process may hold up every other one.
 ///
-/// The process's core sends a sign twice a second while requests are open, from a thread that runs no scripts: neither
-/// those nor V8 hold it up. Silence is counted in waits of this thread, so a machine that stands still as a whole, with
-/// both processes, counts at most one.
+/// The core's process sends a sign every 500 ms while requests are open, from a thread that runs no scripts, so that
+/// neither scripts nor V8 delay it. Silence is counted in waits of the watch's thread: when the whole machine stands
+/// still, with both processes, that counts as at most one wait.
 class RunWatch {
  public:
   ~RunWatch() { stop(); }
 
-  /// Starts the watch and the time for the start. `end` is called at most once, on the watch's thread, and has to end
-  /// the process and its connection. Gives a reason when there can be no thread, else an empty string.
+  /// Starts the watch, and the time limit of the run's start. Calls `end` at most once, on the watch's thread; `end`
+  /// has to end the process and its connection. Returns a reason when there can be no thread, else an empty string.
   std::string start(std::function<void()> end);
 
-  /// The core is up.
+  /// Reports that the core is up.
   void came_up();
-  /// Something was asked of the core: a request is in the table.
-  void asked();
-  /// A frame of the process has come.
+  /// Reports that a request for the core is in the table.
+  void request_added();
+  /// Reports a frame of the process.
   void sign() { signs_++; }
-  /// It came from Node's thread, which runs the scripts.
+  /// Reports a frame from Node's thread, which runs the scripts.
   void turn() { turns_++; }
 
-  /// Ends the watch, which calls nothing any more.
+  /// Ends the watch: it does not call `end` any more.
   void stop();
 
-  /// Why the process was ended: follows its name. Empty when the watch has not ended it. After stop().
+  /// Why the watch ended the process, as a predicate; empty when it did not. Valid after stop().
   const std::string &verdict() const { return verdict_; }
 
  private:
@@ -55,10 +54,10 @@ class RunWatch {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool is_up_ = false;     // guarded by mutex_
-  bool is_asked_ = false;  // guarded by mutex_; since the watch rests
-  bool is_over_ = false;   // guarded by mutex_
-  std::string verdict_;    // written by the watch's thread
+  bool is_up_ = false;        // guarded by mutex_
+  bool has_request_ = false;  // guarded by mutex_; since the watch last rested
+  bool is_over_ = false;      // guarded by mutex_
+  std::string verdict_;       // written by the watch's thread
 };
 
 }  // namespace kinesis

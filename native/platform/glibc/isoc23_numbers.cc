@@ -1,13 +1,12 @@
-// Reads numbers for code that was compiled with glibc 2.38 or newer, whose headers and libstdc++ ask for other names of
-// strtol, strtoul and sscanf: those read "0b1" too, which nobody here needs, and the plugin would load on no older
-// glibc.
+// Defines the number parsers that code compiled with glibc 2.38 or newer calls, so that it also loads on an older one.
 //
-// Compiled with an older glibc, nobody calls these.
+// Headers and libstdc++ of glibc 2.38 call strtol, strtoul and sscanf by other names, whose functions also read "0b1",
+// which the plugin does not need. Code compiled with an older glibc does not call these.
 #include <cstdarg>
 
 extern "C" {
 
-// By their plain names, which no header turns into the new ones.
+// Plain names, which no header turns into the new ones.
 long plain_strtol(const char *text, char **end, int base) __asm__("strtol");
 unsigned long plain_strtoul(const char *text, char **end, int base) __asm__("strtoul");
 int plain_vsscanf(const char *text, const char *format, va_list arguments) __asm__("vsscanf");

@@ -1,5 +1,5 @@
-// What the plugin remembers of the moment when Fluent Bit loaded it: its own path, and where messages go.
-#include "platform/surroundings.h"
+// The plugin as Fluent Bit loaded it: the path of its file, and the standard error of that moment.
+#include "platform/loaded_plugin.h"
 
 #include "platform/log_text.h"
 #include "platform/messages.h"
@@ -7,21 +7,21 @@
 
 namespace kinesis {
 
-Surroundings &Surroundings::get() {
+LoadedPlugin &LoadedPlugin::get() {
   // Never destroyed: threads of ours may outlive static destruction.
-  static auto *surroundings = new Surroundings();
-  return *surroundings;
+  static auto *plugin = new LoadedPlugin();
+  return *plugin;
 }
 
-void Surroundings::remember() {
+void LoadedPlugin::remember() {
   if (is_remembered_) return;
   is_remembered_ = true;
   Messages::get().keep_standard_error();
-  own_path_ = own_library_path();
+  path_ = own_library_path();
   stay_loaded();
 }
 
-void Surroundings::say(std::string_view message) const {
+void LoadedPlugin::report(std::string_view message) const {
   const std::string text = log_text(message);
   const std::string_view parts[] = {"[kinesis] ", text, "\n"};
   Messages::get().write(parts, 3);

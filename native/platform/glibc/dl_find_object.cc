@@ -1,7 +1,7 @@
-// Finds the module of an address for libgcc's unwinder, which is linked in and would ask glibc 2.35 or newer for it.
+// Finds the module of an address for libgcc's unwinder, which is linked in, in place of a function of glibc 2.35.
 //
-// glibc's function is of this name; the unwinder of GCC 12 and newer takes ours, so that the plugin also loads where
-// glibc is older. Older ones of GCC ask dl_iterate_phdr themselves, and nobody calls this.
+// glibc's function has this name; the unwinder of GCC 12 and newer calls this one instead, so that the plugin also
+// loads on an older glibc. The unwinder of older GCC calls dl_iterate_phdr itself, and not this.
 #include <dlfcn.h>
 #include <link.h>
 
@@ -33,7 +33,7 @@ int look_in(dl_phdr_info *module, size_t, void *data) {
 
 }  // namespace
 
-/** As glibc's: 0 and the module's unwind table in `result`, or -1. */
+/** As glibc's: returns 0 and the module's unwind table in `result`, or -1. */
 extern "C" int _dl_find_object(void *address, dl_find_object *result) noexcept {
   Search search{reinterpret_cast<ElfW(Addr)>(address), result};
   return dl_iterate_phdr(look_in, &search) == 1 ? 0 : -1;

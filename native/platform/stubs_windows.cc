@@ -1,4 +1,4 @@
-// What Windows does not have, or has no need of: signals, the pages of a program's file, and a host that exports names.
+// Stubs, for Windows, of functions that only Linux needs: for signals, pages of a program's file, and coroutines.
 #include "fluent_bit/coroutine_wait.h"
 #include "platform/platform.h"
 #include "runtime/embedded/abort_trap.h"
@@ -8,21 +8,21 @@
 
 namespace kinesis {
 
-// Node changes no dispositions of the process there.
+// Node changes no signal dispositions on Windows.
 void save_process_state() {}
 void restore_process_state() {}
 SignalMask block_signals() { return {}; }
 void set_signals(const SignalMask &) {}
 
-// An abort cannot be kept from ending the process; a core in a process of its own ends alone.
+// An abort of Node always ends the process on Windows; a core in a separate process ends alone.
 std::string install_abort_trap(void (*)()) { return ""; }
 
-// Windows takes back by itself what is not in use.
+// Windows itself reclaims memory that is not in use.
 void release_code_of_node() {}
 void map_large_blocks_apart() {}
 void trim_memory() {}
 
-// Names are looked up in the library that they were linked with.
+// On Windows, a library finds names in the libraries that it was linked with.
 void *open_with_own_libraries(const std::string &libnode, std::string &reason) { return open_library(libnode, reason); }
 std::string own_libraries_refusal() { return ""; }
 bool works_with_host_libraries(const std::string &) { return true; }
