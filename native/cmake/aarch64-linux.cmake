@@ -1,4 +1,4 @@
-# The toolchain of kinesis.so for Linux on arm64: Debian's and Ubuntu's cross compiler.
+# Sets the toolchain of kinesis.so for Linux on arm64: the cross compiler of Debian and Ubuntu.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)

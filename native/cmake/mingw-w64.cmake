@@ -1,4 +1,4 @@
-# The toolchain of kinesis.dll: Debian's and Ubuntu's mingw-w64 with POSIX threads, which std::thread needs.
+# Sets the toolchain of kinesis.dll: mingw-w64 of Debian and Ubuntu with POSIX threads, which std::thread needs.
 set(CMAKE_SYSTEM_NAME Windows)
 set(CMAKE_SYSTEM_PROCESSOR x86_64)
 set(CMAKE_CXX_COMPILER x86_64-w64-mingw32-g++-posix)

@@ -1,9 +1,8 @@
-# What is different about the target `kinesis` on Windows: its sources for the system, its name, exports and version, and
-# how it is linked.
+# Completes the target `kinesis` on Windows: sources for the system, name, exports, version, and linking.
 #
-# For a toolchain of mingw-w64 (native/cmake/mingw-w64.cmake), run by cmake itself: cmake-js would ask for Visual Studio.
+# For a toolchain of mingw-w64 (native/cmake/mingw-w64.cmake), run by cmake itself: cmake-js would require Visual Studio.
 if(NOT MINGW)
-  message(FATAL_ERROR "kinesis.dll is built by mingw-w64; give -DCMAKE_TOOLCHAIN_FILE=native/cmake/mingw-w64.cmake")
+  message(FATAL_ERROR "kinesis.dll is built by mingw-w64; set -DCMAKE_TOOLCHAIN_FILE=native/cmake/mingw-w64.cmake")
 endif()
 enable_language(RC)
 
@@ -28,16 +27,16 @@ set_source_files_properties(
   native/cmake/kinesis.rc PROPERTIES
   COMPILE_DEFINITIONS "KINESIS_VERSION=${KINESIS_VERSION};KINESIS_VERSION_NUMBERS=${KINESIS_VERSION_NUMBERS}")
 
-set(KINESIS_OUTPUT "${CMAKE_SOURCE_DIR}/bin" CACHE PATH "where kinesis.dll is put")
-# To CMake a DLL is a "runtime", and its import library, which nobody links, an "archive".
+set(KINESIS_OUTPUT "${CMAKE_SOURCE_DIR}/bin" CACHE PATH "the folder for kinesis.dll")
+# CMake calls a DLL a "runtime", and its import library, which is not used, an "archive".
 set_target_properties(kinesis PROPERTIES PREFIX "" SUFFIX ".dll"
                       RUNTIME_OUTPUT_DIRECTORY "${KINESIS_OUTPUT}"
                       ARCHIVE_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}"
                       LINK_DEPENDS "${CMAKE_SOURCE_DIR}/native/cmake/exports.def")
 target_include_directories(kinesis SYSTEM PRIVATE "${CMAKE_SOURCE_DIR}/node_modules/node-api-headers/include"
                            "${CMAKE_SOURCE_DIR}/node_modules/node-addon-api")
-# The same bytes from any folder and at any time: no path, no time, no debug data with either.
+# Makes the same bytes in any folder and at any time: no path, no time, no debug data with either.
 target_compile_options(kinesis PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.>)
-# ld makes the preferred address from the name of its output, folder and all: this one is that of Microsoft's linker.
+# ld would derive the preferred address from the full path of its output: sets that of Microsoft's linker instead.
 target_link_options(kinesis PRIVATE -static -static-libgcc -static-libstdc++ -s -Wl,--gc-sections
                     -Wl,--no-insert-timestamp -Wl,--disable-auto-image-base -Wl,--image-base,0x180000000)

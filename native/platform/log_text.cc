@@ -1,4 +1,4 @@
-// Makes a message fit for a log or a terminal, as src/telemetry/log_text.ts does for the core's.
+// Returns a message fit for a log or a terminal, as src/telemetry/log_text.ts does for messages of the core.
 #include "platform/log_text.h"
 
 #include <algorithm>

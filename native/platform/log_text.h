@@ -1,4 +1,4 @@
-// Makes a message fit for a log or a terminal.
+// Returns a message fit for a log or a terminal.
 #pragma once
 
 #include <string>

@@ -104,7 +104,7 @@ void StandardError::take_given() {
                                               : Kind::kShared;
 }
 
-// A write to a file may take any time: no call asks for less.
+// A write to a file may block: no call writes only what can be written immediately.
 size_t StandardError::write(const std::string_view *texts, size_t count) {
   iovec parts[kMostPieces];
   const size_t used = std::min(count, kMostPieces);

@@ -49,12 +49,12 @@ std::string loader_message() {
 
 /// Returns the library's bytes for this libnode in this process; empty, with a reason, on failure.
 std::string library_bytes(const std::string &libnode, std::string &reason) {
-  if (libnode.size() > KINESIS_LONGEST_PATH) {
-    reason = "the path is longer than " + std::to_string(KINESIS_LONGEST_PATH) + " bytes";
+  if (libnode.size() > KINESIS_MAX_PATH_BYTES) {
+    reason = "the path is longer than " + std::to_string(KINESIS_MAX_PATH_BYTES) + " bytes";
     return "";
   }
   std::string bytes(kinesis_host_memory_begin, kinesis_host_memory_end);
-  const size_t place = bytes.find(std::string(KINESIS_LONGEST_PATH, '='));
+  const size_t place = bytes.find(std::string(KINESIS_MAX_PATH_BYTES, '='));
   const size_t table = bytes.find(std::string_view(KINESIS_HOST_MEMORY_MARK, sizeof KINESIS_HOST_MEMORY_MARK));
   if (place == std::string::npos || table == std::string::npos) {
     reason = "the plugin's file is damaged, install it again";

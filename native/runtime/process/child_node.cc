@@ -53,7 +53,7 @@ std::string ChildNode::find(const std::string &reason) {
   return find_node_program(program_);
 }
 
-std::string ChildNode::place() { return "in a process of its own, from " + program_ + ", " + reason_; }
+std::string ChildNode::place() { return "in a separate process, from " + program_ + ", " + reason_; }
 
 bool ChildNode::interprets() const { return !may_child_execute_memory(); }
 
