@@ -4,7 +4,8 @@
 
 #include "shim_host.h"
 
-// What libnode and V8 keep until the end, and what dlsym keeps for a thread that it found nothing for.
+// Leaks to ignore: memory that libnode and V8 keep until the end, and that dlsym keeps for a thread after a failed
+// look-up.
 extern "C" const char *__lsan_default_suppressions();
 extern "C" const char *__lsan_default_suppressions() { return "leak:libnode.so\nleak:_dlerror_run\n"; }
 

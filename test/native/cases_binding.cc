@@ -1,4 +1,4 @@
-// Cases about the real binding: what scripts may do with it, and what is left when Node or the process ends.
+// Tests the real binding: calls and misuse by scripts, and the ends of Node and of the process.
 #include <unistd.h>
 
 #include <chrono>
@@ -68,7 +68,7 @@ void metrics_and_log() {
   host.free_metrics();
 }
 
-// Kills Node by a flush with the tag while others wait that have their chunks.
+// Kills Node by a flush with the tag while other flushes, which have their chunks, wait.
 void lose_node(const char *tag) {
   Instance instance;
   CHECK(instance.init() == kFlbOk);
@@ -102,7 +102,7 @@ void exit_with_flushes_open() {
   wait_until_held_by(instance, 8);
 }
 
-// A script that reads a chunk for longer than the limit after which an exit is given up.
+// A script reads a chunk for longer than the limit after which an exit is given up.
 void exit_while_read() {
   coroutine_host::export_names(HOST_NAMES);
   Instance rest, instance;

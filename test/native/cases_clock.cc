@@ -1,4 +1,4 @@
-// Cases about a system clock that is set while the shim waits: its waits run on a clock that nobody sets.
+// Tests waits of the shim while the system clock is set: they use a clock that cannot be set.
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,7 +16,8 @@ std::atomic<int> ahead_seconds{0};
 
 }  // namespace
 
-// In the place of glibc's: to the program the system clock is ahead of the kernel's, as if it was set back right after.
+// Replaces glibc's function: for the program, the system clock is ahead of the kernel's, as if it was set back right
+// after.
 extern "C" int clock_gettime(clockid_t id, timespec *time) noexcept {
   const long result = syscall(SYS_clock_gettime, id, time);
   if (result == 0 && id == CLOCK_REALTIME) time->tv_sec += ahead_seconds;
@@ -41,7 +42,7 @@ void clock_set_back_while_waiting() {
   CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds(kTimeoutMs));
 }
 
-// Node answers the stop but never ends: the process leaves all the same.
+// Node replies to the stop but never ends: the process leaves all the same.
 void node_never_ends() {
   Instance instance;
   instance.options[stand_in::kNeverEnd] = "yes";

@@ -1,4 +1,4 @@
-// Cases about flushes that give the host's thread back while they wait, and about those that have to block.
+// Tests flushes that return the host's thread while they wait, and flushes that have to block.
 #include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -17,9 +17,9 @@ using coroutine_host::Flushes;
 using coroutine_host::HostThread;
 using coroutine_host::Layout;
 
-constexpr int kMostInFlight = 22;
+constexpr int kMaxInFlight = 22;
 
-// On a thread of its own, where no coroutine runs.
+// Runs on a separate thread without a coroutine.
 void release(const Instance &instance) {
   CHECK(instance.flush("", stand_in::kRelease) == instance.expected("", stand_in::kRelease));
 }
@@ -56,9 +56,9 @@ void many_in_flight() {
   const int descriptors = open_descriptors();
   for (int turn = 0; turn < 10; turn++) {
     const Flushes flushes =
-        engine.flush_all(kMostInFlight, instance, turn % 2 == 0 ? stand_in::kHold : stand_in::kHoldChunk);
-    wait_until_held_by(instance, kMostInFlight);
-    // One for all that wait.
+        engine.flush_all(kMaxInFlight, instance, turn % 2 == 0 ? stand_in::kHold : stand_in::kHoldChunk);
+    wait_until_held_by(instance, kMaxInFlight);
+    // One descriptor for all waiting flushes.
     CHECK(open_descriptors() == descriptors + 1);
     for (const auto &flush : flushes) CHECK(!flush->has_returned());
     release(instance);
@@ -69,7 +69,7 @@ void many_in_flight() {
   CHECK(engine.end([&] { CHECK(instance.exit() == kFlbOk); }) == 0);
 }
 
-// Long enough for the core's answer.
+// Waits long enough for the core's reply.
 void replied_before_the_yield() {
   coroutine_host::export_names(HOST_NAMES);
   static int yields = 0;
@@ -90,7 +90,7 @@ void with_a_word_before() {
   many_in_flight();
 }
 
-// Threads block, and flushes get their answers all the same.
+// Flushes block their threads, and still get their replies.
 void expect_blocking(const char *names) {
   coroutine_host::export_names(names);
   HostThread engine, worker;
@@ -113,7 +113,7 @@ void unknown_layout() {
 
 void names_missing() { expect_blocking(HOST_NAMES_INCOMPLETE); }
 
-// Also where a coroutine ran before, and another waits.
+// Also on a thread where a coroutine ran before, and another waits.
 void outside_of_coroutines() {
   coroutine_host::export_names(HOST_NAMES);
   HostThread engine;
@@ -156,7 +156,7 @@ void workers_and_engine() {
   CHECK(open_descriptors() == descriptors);
 }
 
-// By the thread of a coroutine that waits, before the answer of the flush that has something to say.
+// The thread of a waiting coroutine writes the lines, before the reply to the flush that logs them.
 void log_of_coroutines() {
   const auto host = stand_in_host::load(STAND_IN_FLUENT_BIT);
   coroutine_host::export_names(HOST_NAMES);
@@ -176,7 +176,7 @@ void log_of_coroutines() {
   expect_own_replies(engine.flush_all(100, instance, stand_in::kSay));
   release(instance);
   expect_own_replies(waiting);
-  // The exit's line comes through the exit, not through a flush that nobody resumes.
+  // The exit's line comes through the exit, not through a flush that is never resumed.
   engine.flush_all(3, instance, stand_in::kHold);
   wait_until_held_by(instance, 3);
   CHECK(engine.end([&] { CHECK(instance.exit() == kFlbOk); }) == 3);
@@ -203,7 +203,7 @@ void hundred_thousand() {
   const int descriptors = open_descriptors();
   flush(kTurns);
   engine.call([] {});
-  // A leak of a pointer per flush is 800,000 bytes. (Sanitizers count for themselves.)
+  // A leak of one pointer per flush is 800,000 bytes. (Sanitizers have their own leak check.)
   CHECK(mallinfo2().uordblks < before + 64 * 1024);
   CHECK(open_descriptors() <= descriptors);
   CHECK(engine.end([&] { CHECK(instance.exit() == kFlbOk); }) == 0);
@@ -242,7 +242,7 @@ void loop_refuses_events() {
   CHECK(engine.end([&] { CHECK(instance.exit() == kFlbOk); }) == 0);
 }
 
-// Of a host that frees its chunks early, the copies are bounded: 60 MiB leave no room for 5.
+// Copies for a host that frees its chunks early are limited: after 60 MiB there is no room for 5.
 void too_many_copies() {
   coroutine_host::export_names(HOST_NAMES_BEFORE_2_1_1);
   HostThread engine;
@@ -259,7 +259,7 @@ void too_many_copies() {
   CHECK(engine.end([&] { CHECK(small.exit() == kFlbOk); }) == 1);
 }
 
-// Nothing is left of what was made for a flush that blocks in the end.
+// Nothing is left of the preparations for a flush that blocks in the end.
 void too_large_a_copy() {
   coroutine_host::export_names(HOST_NAMES_BEFORE_2_1_1);
   HostThread engine;

@@ -1,4 +1,4 @@
-// Cases about flushes that wait in coroutines when their output, their thread or their host ends.
+// Tests flushes that wait in coroutines when their output, their thread or their host ends.
 #include <unistd.h>
 
 #include <chrono>
@@ -24,7 +24,7 @@ void expect_unreturned(const Flushes &flushes) {
   for (const auto &flush : flushes) CHECK(!flush->has_returned());
 }
 
-// The core goes on as before, and nothing of what ended is left.
+// Checks that the core works as before, and that nothing of the ended parts is left.
 void expect_rest(const Instance &instance, int descriptors) {
   HostThread engine;
   for (const auto &flush : engine.flush_all(5, instance, "tag")) CHECK(flush->code() == flush->expected());
@@ -54,7 +54,7 @@ void abandoned() {
   expect_rest(rest, descriptors);
 }
 
-// Those that have their answer when the loop stops, and are never resumed.
+// The flushes have their replies when the loop stops, and are never resumed.
 void abandoned_with_their_replies() {
   coroutine_host::export_names(HOST_NAMES);
   Instance rest, instance;
@@ -63,7 +63,7 @@ void abandoned_with_their_replies() {
   HostThread engine;
   const Flushes flushes = engine.flush_all(6, instance, stand_in::kHoldChunk);
   wait_until_held_by(rest, 6);
-  // Nothing of the loop comes between.
+  // The loop does not run in between.
   CHECK(engine.end([&] {
     CHECK(rest.flush("", stand_in::kRelease) == rest.expected("", stand_in::kRelease));
     CHECK(instance.exit() == kFlbOk);
@@ -72,7 +72,7 @@ void abandoned_with_their_replies() {
   expect_rest(rest, descriptors);
 }
 
-// The core fetches and reads chunks of abandoned flushes until it answers the exit.
+// The core fetches and reads chunks of abandoned flushes until it replies to the exit.
 void delivered_at_exit(const char *names, EndOrder order) {
   coroutine_host::export_names(names);
   Instance rest, instance;
@@ -101,7 +101,7 @@ void delivered_by_the_core() { delivered_at_exit(HOST_NAMES, EndOrder::kOutputsF
 
 void inputs_end_first() { delivered_at_exit(HOST_NAMES_BEFORE_2_1_1, EndOrder::kInputsFirst); }
 
-// Fluent Bit 1.8 exits the last output in place of each: each of these exits ends the flushes of one output.
+// Fluent Bit 1.8 passes the last output to each exit: each of these exits ends the flushes of one output.
 void exits_of_the_last_output() {
   coroutine_host::export_names(HOST_NAMES_BEFORE_2_1_1);
   stand_in_host::load(STAND_IN_FLUENT_BIT);
@@ -141,7 +141,8 @@ void worker_ends() {
   expect_rest(instance, descriptors);
 }
 
-// As Fluent Bit reloads: the new configuration registers, the old one ends, and the new one begins on another thread.
+// Reloads as Fluent Bit does: the new configuration registers, the old one ends, and the new one begins on another
+// thread.
 void ten_reloads() {
   coroutine_host::export_names(HOST_NAMES);
   Instance rest;
@@ -169,7 +170,7 @@ void ten_reloads() {
   CHECK(rest.flush("", stand_in::kCount) == 1);
 }
 
-// Flushes, releases and ends of threads and outputs in an order that nobody thought of.
+// Runs flushes, releases, and ends of threads and outputs in random order.
 void at_random() {
   coroutine_host::export_names(HOST_NAMES);
   Instance rest;
@@ -204,7 +205,7 @@ milliseconds time_of_exit(HostThread &engine, const Instance &instance, size_t w
   return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
 }
 
-// An exit goes on longer than the limit after which one without a sign is given up.
+// An exit takes longer than the limit after which one without a sign is given up.
 void exit_extended() {
   coroutine_host::export_names(HOST_NAMES);
   Instance rest, instance;
@@ -219,7 +220,7 @@ void exit_extended() {
   expect_rest(rest, descriptors);
 }
 
-// A core that takes up the flushes of an exit that was given up gets no chunk of them.
+// A core gets no chunk of a flush that it takes up after its exit was given up.
 void exit_mute() {
   coroutine_host::export_names(HOST_NAMES);
   Known rest("one");
@@ -233,7 +234,7 @@ void exit_mute() {
   const milliseconds time = time_of_exit(engine, instance, 2);
   CHECK(time >= milliseconds(kStopTimeoutMs + 900) && time < milliseconds(2 * kStopTimeoutMs));
   expect_unreturned(flushes);
-  // A process of Node's was ended, and the next one knows nothing of the flushes.
+  // The process of Node was ended, and the next one knows nothing of the flushes.
   rest.expect_known();
   const int held = rest.flush("", stand_in::kHeld);
   CHECK(rest.flush("", stand_in::kRelease) == rest.expected("", stand_in::kRelease));

@@ -1,4 +1,4 @@
-// Cases about flushes that wait in coroutines when Node, or its process, dies or falls silent.
+// Tests flushes that wait in coroutines when Node, or its process, dies or falls silent.
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@ namespace {
 using coroutine_host::Flushes;
 using coroutine_host::HostThread;
 
-// Starts flushes on two threads, ends Node by one more, and waits for their answers.
+// Starts flushes on two threads, ends Node by one more, and waits for their replies.
 void lose_core(HostThread &engine, HostThread &worker, const Instance &instance, const char *tag) {
   Flushes flushes;
   for (HostThread *thread : {&engine, &worker}) {
@@ -54,7 +54,7 @@ int code_of_the_next_process(HostThread &engine, const Instance &instance) {
   }
 }
 
-// Flushes that wait are resumed with retry, later ones with the answers of the next process.
+// Waiting flushes are resumed with retry, later ones with the replies of the next process.
 void coroutine_process_is_killed() {
   coroutine_host::export_names(HOST_NAMES);
   choose_process();
@@ -69,7 +69,7 @@ void coroutine_process_is_killed() {
     worker.call([] {});
     CHECK(open_descriptors() == descriptors);
   }
-  // Abandoned flushes of a process that is gone wait for nobody.
+  // Abandoned flushes of a process that is gone wait for nothing.
   engine.flush_all(3, instance, stand_in::kHoldChunk);
   wait_until_held_by(instance, 3);
   CHECK(instance.flush("", stand_in::kKill) == kFlbRetry);
@@ -77,7 +77,7 @@ void coroutine_process_is_killed() {
   engine.end([&] { CHECK(instance.exit() == kFlbOk); });
 }
 
-// Each answer is the flush's own, or retry, and each flush is resumed.
+// Each reply is the flush's own, or retry, and each flush is resumed.
 void coroutine_process_dies_under_load() {
   coroutine_host::export_names(HOST_NAMES);
   choose_process();
@@ -121,7 +121,7 @@ void process_gets_chunks_on_request() {
   CHECK(engine.end([&] { CHECK(instance.exit() == kFlbOk); }) == 0);
 }
 
-// A chunk that the core asks for when its flush has been answered.
+// The core requests a chunk after it replied to the flush.
 void process_asks_too_late() {
   coroutine_host::export_names(HOST_NAMES);
   choose_process();
@@ -141,11 +141,11 @@ void wait_for_frozen_process() {
     usleep(5000);
     CHECK(waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0);
   } while (info.si_pid == 0);
-  // The chunk fills what the connection takes.
+  // The chunk fills the connection.
   usleep(100000);
 }
 
-// A process that does nothing is ended after one limit, not two, and no chunk is read behind the end of `end`.
+// A process that does nothing is ended after one limit, not two, and no chunk is read after `end` has returned.
 void freeze(const char *tag, void (*end)(HostThread &engine, const Instance &instance)) {
   coroutine_host::export_names(HOST_NAMES);
   choose_process();

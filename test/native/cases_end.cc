@@ -1,4 +1,4 @@
-// Cases about the end: Node dying under waiting flushes, the process ending with Node up, and without it.
+// Tests ends: Node dies under waiting flushes, or the process ends with or without Node.
 #include <signal.h>
 #include <unistd.h>
 
@@ -25,7 +25,7 @@ void lose_node(const char *tag) {
   CHECK(instance.exit() == kFlbOk);
   Instance another;
   CHECK(another.init() == kFlbError);
-  // None of them was answered by the core: only the init was.
+  // The core replied only to the init.
   CHECK(stand_in::taken_replies() == 1);
 }
 
@@ -33,7 +33,7 @@ void node_dies() { lose_node(stand_in::kDie); }
 
 void node_aborts() { lose_node(stand_in::kAbort); }
 
-// Node's own thread is told from others: what the host aborts, ends.
+// Node's threads are distinguished from others: an abort of the host ends the process.
 void host_aborts() {
   struct sigaction action {};
   action.sa_handler = [](int) { _exit(0); };
@@ -44,7 +44,7 @@ void host_aborts() {
   abort();
 }
 
-// Fluent Bit's handler for a crash ends in abort(): that one is not held up, wherever the crash was.
+// Fluent Bit's handler for a crash ends in abort(): that abort is not caught, on any thread.
 void node_crashes() {
   struct sigaction action {};
   action.sa_handler = [](int) { abort(); };
@@ -59,7 +59,7 @@ void node_crashes() {
 
 void node_exits() { lose_node(stand_in::kExit); }
 
-// Node dies while flushes are being made: none may wait for ever.
+// Node dies while flushes begin: none may wait for ever.
 void node_dies_under_load() {
   Instance instance;
   CHECK(instance.init() == kFlbOk);
@@ -108,7 +108,7 @@ void exit_without_init() {
   FLBPluginUnregister(&definition);
 }
 
-// In a hot reload the new configuration registers while the old one still flushes, and inits after its exit.
+// In a hot reload, the new configuration registers while the old one still flushes, and initialises after its exit.
 void registered_again() {
   Instance old, renewed;
   CHECK(old.init() == kFlbOk);
@@ -121,8 +121,8 @@ void registered_again() {
   CHECK(renewed.flush("chunk", "tag") == renewed.expected("chunk", "tag"));
 }
 
-// Node's thread may use it until the plugin has stopped it, and exit() would destroy it earlier. Not under sanitizers,
-// which have libnode opened plainly.
+// Node's thread may use the object until the plugin has stopped the thread, and exit() would destroy it earlier. Does
+// not run under sanitizers, with which libnode is opened plainly.
 void nothing_of_libnode_is_destroyed() {
   setenv("KINESIS_LIBNODE", STAND_IN_LIBNODE_WITH_DEPENDENCY, 1);
 #ifdef SANITIZER_none

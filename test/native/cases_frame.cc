@@ -1,4 +1,4 @@
-// Cases about what goes between two processes: the lengths of frames, and lists in their texts, whole and damaged.
+// Tests frames between two processes: their lengths, and lists in their texts, whole and damaged.
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -39,11 +39,11 @@ void definitions_survive() {
   CHECK(definitions_of(text_of(std::vector<MetricDefinition>{}))->empty());
 }
 
-// In a block of its own each, so that a read behind it is noticed.
+// Each text is in a separate block, so that a read beyond its end is detected.
 void read_all(const std::string &text) {
   const std::vector<char> block(text.begin(), text.end());
   const std::string_view view(block.data(), block.size());
-  // What is taken is whole: the same text comes of it.
+  // An accepted text is complete: encoding it again produces the same text.
   if (const auto definitions = definitions_of(view)) CHECK(text_of(*definitions) == text);
   if (const auto texts = texts_of(view)) CHECK(text_of(*texts) == text);
 }
@@ -61,7 +61,7 @@ void damaged_definitions() {
     std::string damaged = whole;
     for (unsigned hits = 1 + random() % 3; hits > 0; hits--) damaged[random() % damaged.size()] = byte();
     read_all(damaged);
-    // Counts that are small enough to be believed.
+    // Counts that are small enough to be plausible.
     std::string noise(random() % 200, '\0');
     for (char &c : noise) c = random() % 2 == 0 ? '\0' : static_cast<char>(random() % 16);
     read_all(noise);
@@ -75,15 +75,15 @@ std::string counted(uint32_t count, size_t bytes_behind) {
   return text + std::string(bytes_behind, '\0');
 }
 
-// In KiB. A process's own, which never falls.
+// Maximum memory of the process in KiB, which never falls.
 long largest_memory() {
   rusage usage{};
   CHECK(getrusage(RUSAGE_SELF, &usage) == 0);
   return usage.ru_maxrss;
 }
 
-// A count that the text cannot hold, as the first and behind another one, costs nothing; one that it can, a few times
-// its bytes.
+// A count beyond its text, as the first or after another one, allocates nothing; one within it, a few times the text's
+// bytes.
 void lying_counts() {
   constexpr size_t kTextBytes = 4 * 1000;
   for (const uint32_t count : {uint32_t{999}, uint32_t{1000}})
@@ -99,13 +99,13 @@ void lying_counts() {
     std::string lie = zeros;
     memcpy(lie.data(), &count, sizeof count);
     CHECK(!texts_of(lie) && !definitions_of(lie));
-    // Of a definition's label keys, behind its kind, name and help.
+    // The count of a definition's label keys, after its kind, name and help.
     const uint32_t one = 1;
     memcpy(lie.data(), &one, sizeof one);
     memcpy(lie.data() + 16, &count, sizeof count);
     CHECK(!definitions_of(lie));
   }
-  // Sanitizers keep notes of all memory.
+  // Sanitizers keep records of all memory.
 #ifdef SANITIZER_none
   CHECK(largest_memory() - before < 64 * 1024);
 #else
@@ -113,7 +113,8 @@ void lying_counts() {
 #endif
 }
 
-// A frame of a kind, with so many bytes of text and data; the rest never comes.
+// Sends a frame of a kind, with the given sizes of text and data; the data never comes. Returns whether it was
+// accepted.
 bool is_taken(kinesis::FrameKind kind, kinesis::Direction direction, size_t text_bytes, size_t data_bytes,
               int64_t number = 0, size_t chunk_bytes = 0) {
   int ends[2];

@@ -1,4 +1,4 @@
-// Cases about Fluent Bit's own metrics and log: where it exports their functions, and where it does not.
+// Tests Fluent Bit's own metrics and log: where it exports their functions, and where it does not.
 
 #include <atomic>
 #include <cstdlib>
@@ -46,7 +46,7 @@ void metrics_count() {
   CHECK(host.value("fluentbit_kinesis_level{}") == 3);
   CHECK(host.value("fluentbit_kinesis_seconds{a,b}") == 0.75);
   CHECK(host.value("fluentbit_kinesis_seconds_count{a,b}") == 2);
-  // There is no such series.
+  // None of these series exists.
   for (const double wrong : {4.0, -1.0, 1e300}) CHECK(update(set, wrong, 1));
   CHECK(instance.exit() == kFlbOk);
   host.free_metrics();
@@ -65,7 +65,7 @@ void metrics_added() {
   CHECK(other.init() == kFlbOk);
   CHECK(add(set, "nobody has it", "new") == 0 && add(0, "kind", "new") == 0 && add(4000, "kind", "new") == 0);
   CHECK(add(set, "kind", "new") == 4 && add(set, "y", "c") == 5 && add(set, "kind", "new") == 4);
-  // They are the host's only when its thread comes, and have by then what was counted.
+  // The host gets the series only when its thread comes, with the values counted until then.
   const double pairs[] = {4, 5, 5, 0.5, 5, 0.25, 4, 1, 6, 1};
   CHECK(HostMetrics::get().update(set, pairs, 5));
   HostMetrics::get().reset_gauges(set);
@@ -77,13 +77,13 @@ void metrics_added() {
   CHECK(host.value("fluentbit_kinesis_seconds_bucket_2{a,c}") == 0);
   CHECK(update(set, 4, 2) && host.value("fluentbit_kinesis_things_total{new}") == 8);
   CHECK(host.value("fluentbit_kinesis_things_total{one}") == 0 && host.value("fluentbit_kinesis_seconds{a,b}") == 0);
-  // Their number is bounded.
+  // The number of added series is limited.
   for (int number = 2; number < 256; number++) CHECK(add(set, "kind", std::to_string(number).c_str()) != 0);
   CHECK(add(set, "kind", "one too many") == 0 && add(set, "kind", "255") != 0);
   CHECK(instance.exit() == kFlbOk && add(set, "kind", "new") == 0);
 }
 
-// Label sets that an output's own thread would make could be read by the engine's at the same time.
+// The engine's thread could read label sets while an output's own thread makes them.
 void metrics_added_with_workers() {
   const Host host = stand_in_host::load(STAND_IN_FLUENT_BIT);
   Instance instance = with_metrics();
@@ -126,7 +126,7 @@ void metrics_of_old_hosts() {
   }
 }
 
-// Fluent Bit before 2.2.1 would go on with memory that it has freed.
+// Fluent Bit before 2.2.1 would use memory that it has freed.
 void refused_init_of_old_host() {
   stand_in_host::load(STAND_IN_FLUENT_BIT);
   Instance refused;
@@ -138,7 +138,7 @@ void refused_init_of_old_host() {
   CHECK(false);
 }
 
-// As Fluent Bit 1.9.0 to 2.0.6 end, and as others do.
+// Unregisters as Fluent Bit 1.9.0 to 2.0.6 do, and as other versions do.
 void unregistered_with_open_outputs() {
   stand_in_host::load(STAND_IN_FLUENT_BIT);
   Instance first, second;
@@ -160,7 +160,7 @@ void unregistered_without_a_flush() {
   setenv(stand_in_host::kVersionVariable, "0.3.0", 1);
   Instance instance;
   CHECK(instance.init() == kFlbOk && instance.exit() == kFlbOk);
-  // All have ended.
+  // All instances have ended.
   FLBPluginUnregister(nullptr);
   CHECK(instance.init() == kFlbOk);
   FLBPluginUnregister(nullptr);
@@ -258,7 +258,7 @@ void metrics_of_each_instance() {
   const uint32_t of_second = stand_in::opened_metrics();
   CHECK(first.exit() == kFlbOk);
   CHECK(!update(of_first, 1, 1) && update(of_second, 1, 1));
-  // A Fluent Bit that does not say which instance has ended may have freed any.
+  // A Fluent Bit that passes no instance to the exit may have freed any.
   CHECK(third.init() == kFlbOk);
   CHECK(FLBPluginExit() == kFlbOk);
   CHECK(!update(of_second, 1, 1) && !update(stand_in::opened_metrics(), 1, 1));
@@ -327,7 +327,7 @@ void log_of_many_threads() {
   CHECK(host.lines().size() == 800);
 }
 
-// Lines of the core while a stop waits would reach a log that is gone.
+// A line that the core logs while a stop waits would reach a log that is gone.
 void log_at_the_end() {
   static const Host host = stand_in_host::load(STAND_IN_FLUENT_BIT);
   check_at_exit([] { CHECK(host.lines().empty()); });

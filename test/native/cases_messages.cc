@@ -1,5 +1,4 @@
-// Cases about the plugin's own messages on a standard error that takes no more: nothing waits, and the lost are
-// counted.
+// Tests the plugin's own messages on a full standard error: nothing waits, and lost messages are counted.
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,7 +28,7 @@ void make_standard_error(int descriptor) {
   Messages::get().keep_standard_error();
 }
 
-// All that is there to be read.
+// Returns all bytes that can be read.
 std::string drain(int descriptor) {
   CHECK(fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0);
   std::string all;
@@ -42,7 +41,8 @@ std::string line(int number) { return "line " + std::to_string(number) + " " + s
 
 void report(int number) { LoadedPlugin::get().report(line(number)); }
 
-// Says `count` lines where nobody reads, then what is left of them, and one more; checks that each is whole or counted.
+// Reports `count` lines without a reader, reads the rest of them, and reports one more. Checks that each is whole or
+// counted.
 void expect_counted(int reader, int count) {
   for (int number = 0; number < count; number++) report(number);
   const std::string first = drain(reader);
@@ -55,7 +55,7 @@ void expect_counted(int reader, int count) {
     whole++;
   }
   CHECK(whole > 0 && whole < count);
-  // A socket may take a part of a line.
+  // A socket may accept a part of a line.
   const bool is_cut = first.size() > expected.size();
   report(count);
   const std::string note = kNote + std::to_string(count - whole) + "\n";
@@ -69,9 +69,9 @@ void full_pipe() {
   CHECK(pipe(ends) == 0 && fcntl(ends[0], F_SETPIPE_SZ, kSmallestPipe) >= kSmallestPipe);
   make_standard_error(ends[1]);
   expect_counted(ends[0], 2000);
-  // Everybody else's way to write there is as it was.
+  // The flags of other writers are unchanged.
   CHECK((fcntl(ends[1], F_GETFL) & O_NONBLOCK) == 0);
-  // The child's standard error is ours.
+  // A child does not inherit the descriptor.
   CHECK((fcntl(Messages::get().descriptor(), F_GETFD) & FD_CLOEXEC) != 0);
 }
 
@@ -85,7 +85,7 @@ void full_socket() {
   report(1);  // no SIGPIPE
 }
 
-// Where the pipe cannot be opened anew: as before the standard error is kept.
+// The pipe cannot be opened again, so the shim keeps the standard error as it is.
 void full_pipe_of_others() {
   int ends[2];
   CHECK(pipe(ends) == 0 && fcntl(ends[0], F_SETPIPE_SZ, 2 * kSmallestPipe) >= 2 * kSmallestPipe);
@@ -100,7 +100,7 @@ void full_pipe_of_others() {
   }
   CHECK(total > 0 && total <= 2 * kSmallestPipe);
   CHECK(drain(ends[0]).size() == total);
-  // A text of three pages does not fit: what fits is written.
+  // A text of three pages does not fit: the part that fits is written.
   const std::string long_text(3 * kSmallestPipe, 'y');
   const std::string_view long_part = long_text;
   written = shared.write(&long_part, 1);
@@ -117,7 +117,7 @@ void file_takes_all() {
   std::string expected = "before\n";
   for (int number = 0; number < 100; number++) {
     report(number);
-    // Another writer goes on behind it.
+    // Another writer appends.
     CHECK(write(file, "host\n", 5) == 5);
     expected += "[kinesis] " + line(number) + "\nhost\n";
   }
@@ -131,7 +131,7 @@ void no_standard_error() {
   close(STDERR_FILENO);
   Messages::get().keep_standard_error();
   report(1);
-  // Its number is another file's.
+  // The number of standard error now belongs to another file.
   int ends[2];
   CHECK(pipe(ends) == 0);
   CHECK(ends[0] == STDERR_FILENO || ends[1] == STDERR_FILENO);
@@ -139,7 +139,7 @@ void no_standard_error() {
   CHECK(drain(ends[0]).empty());
 }
 
-// All of it in the embedded core's way and in that of a core in another process.
+// Runs everything with an embedded core, and with a core in a separate process.
 void core_with_full_pipe() {
   int ends[2];
   CHECK(pipe(ends) == 0 && fcntl(ends[0], F_SETPIPE_SZ, kSmallestPipe) >= kSmallestPipe);
@@ -166,7 +166,7 @@ void unfit_text() {
   // U+0080, U+009F, U+00A0, then U+061B to U+061D
   CHECK(kinesis::log_text("\xc2\x80\xc2\x9f\xc2\xa0") == "\\u0080\\u009f\xc2\xa0");
   CHECK(kinesis::log_text("\xd8\x9b\xd8\x9c\xd8\x9d") == "\xd8\x9b\\u061c\xd8\x9d");
-  // U+200D to U+2010, U+2027 to U+202F, U+2065 to U+206A: the first and the last of each are fit.
+  // U+200D to U+2010, U+2027 to U+202F, U+2065 to U+206A: the first and the last of each stay.
   CHECK(kinesis::log_text("\xe2\x80\x8d\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\x90") ==
         "\xe2\x80\x8d\\u200e\\u200f\xe2\x80\x90");
   CHECK(kinesis::log_text("\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xae\xe2\x80\xaf") ==
@@ -177,7 +177,7 @@ void unfit_text() {
   const std::string most(1024, 'x');
   CHECK(kinesis::log_text(most + "\n" + most) == most + "\n" + most);
   CHECK(kinesis::log_text(most + "y") == std::string(700, 'x') + " [cut] " + std::string(299, 'x') + "y");
-  // An escape and a character are whole or not there.
+  // An escape or a character is whole, or missing.
   const std::string escapes =
       kinesis::log_text(std::string(699, 'x') + std::string(200, '\x01') + std::string(299, 'y'));
   CHECK(escapes == std::string(699, 'x') + " [cut] " + std::string(299, 'y'));

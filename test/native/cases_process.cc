@@ -1,4 +1,4 @@
-// Cases about a core in a process of its own: how its program is found and started, and what goes between the two.
+// Tests a core in a separate process: how its program is found and started, and the data between the two processes.
 #include <unistd.h>
 
 #include <cstdlib>
@@ -15,7 +15,7 @@ void choose_core(const char *before_up) {
   setenv(stand_in::kBeforeUpVariable, before_up, 1);
 }
 
-// Whatever keeps a process from coming up, nothing of it stays, and the next init tries again.
+// When a process does not come up, nothing of it stays, and the next init starts another.
 void fails_and_starts_again(const char *before_up) {
   choose_core(before_up);
   Instance instance;
@@ -52,7 +52,7 @@ void wrong_runtime() {
   setenv("KINESIS_RUNTIME", "thread", 1);
   Instance instance;
   CHECK(instance.init() == kFlbError);
-  // In any case of letters.
+  // The value is case-insensitive.
   setenv("KINESIS_RUNTIME", "Process", 1);
   CHECK(instance.init() == kFlbOk);
   CHECK(!has_no_child());
@@ -66,7 +66,7 @@ void embedded_by_name() {
   CHECK(has_no_child());
 }
 
-// Any size: what a socket takes at once, and more; a tag's text, and none.
+// Sends chunks of any size (within a socket's buffer, and above), with a tag's text and without.
 void large_chunks() {
   choose_process();
   Instance instance;
@@ -108,7 +108,7 @@ void process_metrics() {
   CHECK(host.value("fluentbit_kinesis_seconds_bucket_3{a,b}") == -1);
   for (int turn = 1; turn <= 100; turn++) {
     CHECK(instance.flush("chunk", stand_in::kMeasure) == instance.expected("chunk", stand_in::kMeasure));
-    // Values go before the answer that comes after them.
+    // Values are sent before the reply that follows them.
     CHECK(host.value("fluentbit_kinesis_things_total{other}") == turn);
   }
   CHECK(host.value("fluentbit_kinesis_things_total{one}") == 0);
@@ -117,7 +117,7 @@ void process_metrics() {
     CHECK(instance.flush("chunk", stand_in::kGrow) == instance.expected("chunk", stand_in::kGrow));
     CHECK(host.value("fluentbit_kinesis_things_total{new}") == 3 * turn);
   }
-  // Nothing is counted in what the host has freed.
+  // Nothing is counted in metrics that the host has freed.
   Instance other;
   other.options[stand_in::kMetrics] = "yes";
   CHECK(other.init() == kFlbOk);

@@ -1,4 +1,4 @@
-// Cases about the end of a core's own process: under waiting flushes, under load, again and again, and with its host.
+// Tests the end of a core's process: under waiting flushes, under load, repeatedly, and with its host.
 #include <unistd.h>
 
 #include <cstdlib>
@@ -41,7 +41,7 @@ void process_exits() { lose_process(stand_in::kExit); }
 void process_aborts() { lose_process(stand_in::kAbort); }
 void process_is_killed() { lose_process(stand_in::kKill); }
 
-// Each answer is the flush's own, or retry; none waits for ever.
+// Each reply is the flush's own, or retry; none waits for ever.
 void process_dies_under_load() {
   choose_process();
   const Known known[] = {Known("one"), Known("two")};
@@ -64,18 +64,18 @@ void process_dies_under_load() {
   for (const Known &instance : known) instance.expect_known();
 }
 
-// An instance goes on in the next process with its options, its place in the host's log, and its metrics.
+// In the next process, an instance keeps its options, its name in the host's log, and its metrics.
 void process_restarts() {
   const auto host = stand_in_host::load(STAND_IN_FLUENT_BIT);
   choose_process();
-  // Three for each; a fourth would fail the init.
+  // Three metrics for each instance; a fourth would fail the init.
   host.fail_after(3);
   Known first("one"), second("two");
   first.options[stand_in::kMetrics] = "yes";
   CHECK(first.init() == kFlbOk && second.init() == kFlbOk);
   const int descriptors = open_descriptors(), threads = running_threads();
   for (int run = 1; run <= 4; run++) {
-    // Both orders in which they are opened again.
+    // Instances are opened again in both orders.
     (run % 2 == 0 ? first : second).expect_known();
     (run % 2 == 0 ? second : first).expect_known();
     first.flush("", stand_in::kMeasure);
@@ -89,13 +89,13 @@ void process_restarts() {
   size_t told = 0;
   for (const auto &line : host.lines()) told += line.text.find("started again") != std::string::npos ? 1 : 0;
   CHECK(told <= 3);
-  // The first to come opens it; who comes meanwhile waits for that.
+  // The first flush opens the instance again; other flushes wait for that.
   first.flush("", stand_in::kKill);
   std::vector<std::thread> all;
   for (int number = 0; number < 8; number++) all.emplace_back([&second] { second.expect_known(); });
   for (auto &thread : all) thread.join();
   CHECK(second.flush("", stand_in::kCount) == 1);
-  // What the new process never heard of has nothing to exit.
+  // An instance that the new process does not know needs no exit.
   CHECK(first.exit() == kFlbOk);
   CHECK(second.exit() == kFlbOk);
 }
@@ -104,14 +104,14 @@ std::string bytes_of(FrameHeader header, const std::string &text = "") {
   return std::string(reinterpret_cast<const char *>(&header), sizeof header) + text;
 }
 
-// What makes no sense ends this run, and the next one goes on.
+// An invalid frame ends this run, and the next one works.
 void expect_refused(std::initializer_list<std::string> lies) {
   choose_process();
   Known instance("one");
   CHECK(instance.init() == kFlbOk);
   for (const std::string &lie : lies) {
     instance.expect_known();
-    // The answer behind it may be read as part of it.
+    // The reply after it may be read as part of it.
     CHECK(instance.flush(lie, stand_in::kRaw) == kFlbRetry);
   }
   instance.expect_known();
@@ -128,7 +128,7 @@ void lying_frames() {
                   bytes_of(shorter, std::string(100, 'x'))});
 }
 
-// Frames that the host sends, or that come once, and lists with more members than their text has room for.
+// Frames that only the host sends, or that come once, and lists with more members than their text can hold.
 void senseless_frames() {
   FrameHeader names{FrameKind::kSetOptions}, definitions{FrameKind::kOpenMetrics};
   names.text_bytes = definitions.text_bytes = 8;
@@ -137,7 +137,7 @@ void senseless_frames() {
                   bytes_of(definitions, counts)});
 }
 
-// A frame that ends before its end, because its sender does.
+// A frame is incomplete, because its sender ends.
 void cut_frame() {
   choose_process();
   Known instance("one");
@@ -148,7 +148,7 @@ void cut_frame() {
   instance.expect_known();
 }
 
-// Ids, sets, series and levels that nobody has.
+// Ids, sets, series and levels that do not exist.
 void frames_for_nobody() {
   const auto host = stand_in_host::load(STAND_IN_FLUENT_BIT);
   choose_process();
@@ -188,7 +188,7 @@ void expect_no_child_from_now_on() {
   CHECK(has_no_child());
 }
 
-// In the pause before the next run.
+// The process ends in the pause before the next run.
 void process_end_while_down() {
   choose_process();
   check_at_exit(expect_no_child_from_now_on);

@@ -1,4 +1,4 @@
-// Cases about answers: each flush gets its own, whatever the threads, the instances and the core do.
+// Tests replies: each flush gets its own, whichever threads, instances and core it has.
 #include <malloc.h>
 
 #include "fluent_bit/open_instances.h"
@@ -45,7 +45,7 @@ void several_instances() {
   CHECK(first.exit() == kFlbOk);
   CHECK(second.flush("", stand_in::kCount) == 2);
   CHECK(second.flush("chunk", "tag") == second.expected("chunk", "tag"));
-  // As a Fluent Bit does it that does not say which instance has ended.
+  // Exits as a Fluent Bit that passes no instance.
   CHECK(FLBPluginExit() == kFlbOk && FLBPluginExit() == kFlbOk && FLBPluginExit() == kFlbOk);
   Instance fourth;
   CHECK(fourth.init() == kFlbOk);
@@ -60,7 +60,7 @@ void exits_of_the_last() {
   CHECK(last.exit() == kFlbOk);
   CHECK(first.flush("", stand_in::kCount) == 3);
   CHECK(last.exit() == kFlbOk);
-  // The oldest has ended, and no other.
+  // Only the oldest has ended.
   CHECK(second.flush("", stand_in::kCount) == 2);
   CHECK(third.flush("chunk", "tag") == third.expected("chunk", "tag"));
   CHECK(last.exit() == kFlbOk && last.exit() == kFlbOk && last.exit() == kFlbOk);
@@ -97,7 +97,7 @@ void refused_init() {
   bad.options[stand_in::kRefuse] = "yes";
   CHECK(bad.init() == kFlbError);
   CHECK(bad.context == nullptr);
-  // As Fluent Bit does it before it ends.
+  // Exits as Fluent Bit does before it ends.
   CHECK(bad.exit() == kFlbOk);
   CHECK(good.flush("", stand_in::kCount) == 1);
   CHECK(good.flush("chunk", "tag") == good.expected("chunk", "tag"));
@@ -109,7 +109,7 @@ void replied_twice() {
   Instance instance;
   CHECK(instance.init() == kFlbOk);
   CHECK(instance.flush("chunk", stand_in::kTwice) == instance.expected("chunk", stand_in::kTwice));
-  // The next flush is served after the surplus answers were given, so they have been counted.
+  // The next flush is served after the surplus replies were made, so they have been counted.
   CHECK(instance.flush("next", "tag") == instance.expected("next", "tag"));
   CHECK(instance.flush("", stand_in::kSurplus) == 2);
 }
@@ -124,8 +124,8 @@ void ten_thousand_flushes() {
   flush(1000);
   const size_t before = mallinfo2().uordblks;
   flush(9000);
-  // A leak of a single pointer per flush would be 72,000 bytes and more. (Sanitizers and valgrind count for
-  // themselves.)
+  // A leak of one pointer per flush would be at least 72,000 bytes. (Sanitizers and valgrind have their own leak
+  // checks.)
   const size_t after = mallinfo2().uordblks;
   CHECK(after < before + 32 * 1024);
   CHECK(instance.exit() == kFlbOk);

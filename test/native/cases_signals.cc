@@ -1,4 +1,4 @@
-// Cases about signals: the host's dispositions and masks are the host's again once the core is up, or failed to be.
+// Tests signals: dispositions and masks are the host's again once the core is up, or failed to come up.
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -22,7 +22,7 @@ void handle(int) {
 }
 void handle_with_information(int, siginfo_t *, void *) {}
 
-// Every signal that a program can have, each with a handler, flags and mask that tell it from its neighbours.
+// Returns every signal that a program can handle, each with a handler, flags and mask that differ from its neighbours'.
 std::vector<int> catchable_signals() {
   std::vector<int> numbers;
   for (int number = 1; number < 32; number++) {
@@ -52,7 +52,7 @@ void set_host_dispositions() {
 std::vector<struct sigaction> dispositions() {
   std::vector<struct sigaction> all;
   for (const int number : catchable_signals()) {
-    if (number == SIGABRT) continue;  // has a handler in front while Node is up (native/runtime/embedded/abort_trap.cc)
+    if (number == SIGABRT) continue;  // has another handler while Node is up (native/runtime/embedded/abort_trap.cc)
     struct sigaction action {};
     CHECK(sigaction(number, nullptr, &action) == 0);
     all.push_back(action);
@@ -92,7 +92,7 @@ void dispositions_after_early_return() {
   init_gives_dispositions_back(kFlbError);
 }
 
-// process.exit() while the core loads: node::Start never returns.
+// The core calls process.exit() while it loads: node::Start never returns.
 void dispositions_after_early_exit() {
   stand_in::settings.before_up = stand_in::BeforeUp::kExit;
   init_gives_dispositions_back(kFlbError);
@@ -108,7 +108,7 @@ void delivered_to_host() {
   sigaddset(&blocked, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
   CHECK(kill(getpid(), SIGTERM) == 0);
-  // Node's thread is the only other one: were the signal open there, it would be handled while this flush waits.
+  // Node's thread is the only other one: if it did not block the signal, it would handle it while this flush waits.
   CHECK(instance.flush("chunk", "tag") == instance.expected("chunk", "tag"));
   CHECK(handled == 0);
   pthread_sigmask(SIG_UNBLOCK, &blocked, nullptr);

@@ -1,4 +1,4 @@
-// Cases about a core's own process that is stopped or mute: it is ended after a while, and a busy one is not.
+// Tests a core's process that is stopped or silent, and is ended after a while, and one that is only busy.
 #include <unistd.h>
 
 #include <chrono>
@@ -19,7 +19,7 @@ using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kLimitSeconds = 2;
-// Of a machine that runs all cases at once under a sanitizer.
+// Slack for a machine that runs all cases in parallel under a sanitizer.
 constexpr int kSlackSeconds = 20;
 
 void choose_silence_limit() {
@@ -27,7 +27,7 @@ void choose_silence_limit() {
   setenv("KINESIS_SILENCE_TIMEOUT", std::to_string(kLimitSeconds).c_str(), 1);
 }
 
-// Eight flushes wait, and one more with the chunk and the tag by which the process falls silent: all get retry.
+// Eight flushes wait, and one more with the chunk and the tag that silence the process: all get retry.
 void fall_silent(const std::string &chunk, const char *tag) {
   choose_silence_limit();
   Known instance("one");
@@ -52,7 +52,7 @@ void stopped_in_a_frame() {
   fall_silent(std::string(reinterpret_cast<const char *>(&header), sizeof header) + "half", stand_in::kRawAndFreeze);
 }
 
-// Not before the next flush comes: nobody waits for it until then.
+// The process is ended only after the next flush comes: no request waits until then.
 void stopped_at_rest() {
   choose_silence_limit();
   Known instance("one");
@@ -78,7 +78,7 @@ void stopped_under_coroutines() {
   CHECK(engine.end([&] { CHECK(instance.exit() == kFlbOk); }) == 0);
 }
 
-// A script that runs for longer than the limit, with other requests open.
+// A script runs for longer than the limit, with other requests open.
 void busy() {
   choose_silence_limit();
   Instance instance;
@@ -93,7 +93,7 @@ void busy() {
   for (const int code : codes) CHECK(code == instance.expected("chunk of a thread", stand_in::kHold));
 }
 
-// One that never ends, while its process goes on giving signs.
+// A script never ends, while its process still sends signs.
 void stuck() {
   choose_silence_limit();
   Known instance("one");

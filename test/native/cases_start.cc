@@ -1,4 +1,4 @@
-// Cases about the start: no libnode, the wrong one, Node ending before the core is up, several inits at once.
+// Tests the start: no libnode, a wrong one, Node ending before the core is up, several concurrent inits.
 #include <dlfcn.h>
 #include <malloc.h>
 
@@ -8,7 +8,7 @@
 #include "shim_host.h"
 #include "stand_in_core.h"
 
-// The library that the stand-in for libnode needs has one too.
+// The library that the stand-in for libnode needs has a function of this name too.
 extern "C" __attribute__((visibility("default"))) const char *name_of_both();
 const char *name_of_both() { return "host"; }
 
@@ -44,7 +44,7 @@ void search_again() {
   CHECK(instance.flush("chunk", "tag") == instance.expected("chunk", "tag"));
 }
 
-// Under sanitizers libnode is opened plainly, which shows that the executable's function would come first.
+// Under sanitizers libnode is opened plainly: then the executable's function comes first.
 void libnode_uses_its_own() {
   setenv("KINESIS_LIBNODE", STAND_IN_LIBNODE_WITH_DEPENDENCY, 1);
   Instance instance;
@@ -56,7 +56,7 @@ void libnode_uses_its_own() {
 #endif
 }
 
-// As long as a path may be, after one of a byte more.
+// Opens a path of the maximum length, after one that is a byte longer.
 void longest_path() {
   const std::string file = "/.." STAND_IN_LIBNODE;
   Instance instance;
@@ -66,7 +66,7 @@ void longest_path() {
   }
 }
 
-// The test puts stand-ins beside a copy of this executable, and reads which of them was taken.
+// The test puts stand-ins next to a copy of this executable, and checks which of them was taken.
 void beside_the_plugin() {
   unsetenv("KINESIS_LIBNODE");
   Instance instance;
@@ -78,10 +78,10 @@ void beside_the_plugin() {
 }
 
 #ifdef SANITIZER_none
-/// Whether a block of this size is mapped on its own: the allocator's count of such blocks grows with it.
+/// Whether a block of this size is mapped separately, which increases the allocator's count of such blocks.
 bool is_mapped_apart(size_t bytes) {
   const size_t before = mallinfo2().hblks;
-  // Volatile: else the compiler leaves the pair of calls out.
+  // volatile: otherwise the compiler removes both calls.
   void *volatile block = malloc(bytes);
   const bool is_apart = mallinfo2().hblks == before + 1;
   free(block);
@@ -94,7 +94,7 @@ void large_blocks_go_back() {
   constexpr size_t kMebibyte = 1024 * 1024;
   Instance instance;
   CHECK(instance.init() == kFlbOk);
-  // After this one glibc itself would take those of up to 8 MiB from its heaps.
+  // After this one, glibc itself would take blocks of up to 8 MiB from its heaps.
   CHECK(is_mapped_apart(8 * kMebibyte));
   CHECK(is_mapped_apart(2 * kMebibyte));
   CHECK(is_mapped_apart(256 * 1024));
@@ -121,7 +121,7 @@ void start_returns_early() {
   CHECK(instance.flush("chunk", "tag") == kFlbRetry);
 }
 
-// The core and the shim may number instances whose inits overlap in different orders.
+// The core and the shim may number instances in different orders when their inits overlap.
 void several_inits_at_once() {
   std::vector<Instance> instances(4);
   std::vector<int> codes(instances.size()), expected;
@@ -140,7 +140,7 @@ void several_inits_at_once() {
   CHECK(instances[0].flush("", stand_in::kCount) == 4);
 }
 
-// The script names the plugin's own file by its whole path, and the stack is large enough for V8.
+// The script names the plugin's file by its full path, and the stack is large enough for V8.
 void node_thread_is_fit() {
   Instance instance;
   CHECK(instance.init() == kFlbOk);

@@ -1,4 +1,4 @@
-// A coroutine as Fluent Bit's flb_coro, in each of its layouts.
+// Coroutine like Fluent Bit's flb_coro, in each of its layouts.
 #include "coroutine.h"
 
 #include "shim_host.h"
@@ -9,7 +9,7 @@ namespace {
 Layout layout = Layout::kCallerFirst;
 void (*before_yield)() = nullptr;
 
-// Like Fluent Bit's, it stays when the coroutine has ended.
+// As in Fluent Bit, it keeps its value when the coroutine has ended.
 thread_local void *last_set = nullptr;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A coroutine as Fluent Bit's flb_coro, in each of its layouts.
+// Coroutine like Fluent Bit's flb_coro, in each of its layouts.
 #pragma once
 
 #include <cstdint>
@@ -7,27 +7,26 @@
 
 namespace coroutine_host {
 
-/// Where a coroutine's words `caller` and `callee` are: first, behind a word for valgrind, or at a place that the shim
-/// does not know.
+/// Position of a coroutine's words `caller` and `callee`: first, after a word for valgrind, or unknown to the shim.
 enum class Layout { kCallerFirst = 0, kWordBefore = 1, kUnknown = 2 };
 
-/// Sets the layout of all coroutines that are made from now on.
+/// Sets the layout of all coroutines made from now on.
 void set_layout(Layout layout);
 
-/// Calls a function before a plugin gives its thread back.
+/// Sets a function that is called before a plugin returns its thread.
 void set_before_yield(void (*function)());
 
-/// Only the thread that makes a coroutine uses it.
+/// A coroutine. Used only by the thread that makes it.
 class Coroutine {
  public:
   /// See Fiber.
   Coroutine(void (*body)(void *argument), void *argument);
 
-  /// Begins, or goes on, until the coroutine switches back. Does the same as flb_coro_resume.
+  /// Begins or continues the coroutine until it switches back, as flb_coro_resume does.
   void resume();
   /// Ends the body, on the coroutine's own stack.
   [[noreturn]] void end();
-  /// Makes the coroutine useless: touching its stack ends the process.
+  /// Makes the coroutine unusable: an access to its stack ends the process.
   void bury();
 
   // Called by the plugin, as flb_coro_get, flb_coro_set, co_active and co_switch.
@@ -37,7 +36,7 @@ class Coroutine {
   static void switch_to(void *fiber);
 
  private:
-  /// The word that points to the coroutine, behind those of any layout.
+  /// Index of the word that points to the coroutine, after those of any layout.
   static constexpr int kOwner = 4;
 
   Fiber fiber_;

@@ -1,4 +1,4 @@
-// A host with coroutines and event loops, as Fluent Bit's program: what a flush needs to give its thread back.
+// Host with coroutines and event loops like Fluent Bit's, with which a flush can return its thread.
 #include "coroutine_host.h"
 
 #include <dlfcn.h>
@@ -55,7 +55,7 @@ void Flush::call() {
   returned_.notify_all();
 }
 
-// Overwritten first, so that a late reader reads what no chunk holds.
+// Overwrites the chunk first, so that a late reader gets bytes that no chunk has.
 void Flush::free_memory() {
   if (chunk_ == nullptr) return;
   memset(chunk_, 0xdb, chunk_bytes_);
@@ -152,7 +152,7 @@ void HostThread::start(const std::shared_ptr<Flush> &flush) {
   started.coroutine.resume();
 }
 
-// In the coroutine, which owns nothing when it switches.
+// Runs in the coroutine, which owns nothing when it switches.
 void HostThread::body(void *given) {
   auto *started = static_cast<Started *>(given);
   started->flush->call();
@@ -160,7 +160,7 @@ void HostThread::body(void *given) {
   started->coroutine.end();
 }
 
-// Outside of coroutines, as Fluent Bit frees those that have ended.
+// Runs outside of coroutines, where Fluent Bit frees those that have ended.
 void HostThread::keep_ended() {
   const auto ended = std::partition(started_.begin(), started_.end(), [](const auto &one) { return !one->has_ended; });
   for (auto one = ended; one != started_.end(); ++one) {

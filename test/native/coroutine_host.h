@@ -1,4 +1,4 @@
-// A host with coroutines and event loops, as Fluent Bit's program: what a flush needs to give its thread back.
+// Host with coroutines and event loops like Fluent Bit's, with which a flush can return its thread.
 #pragma once
 
 #include <condition_variable>
@@ -31,7 +31,7 @@ class Flush {
   /// Waits until the flush has returned, and returns its code.
   int code();
   bool has_returned();
-  /// The code that the stand-in for the core gives to the flush.
+  /// Code with which the stand-in for the core replies to the flush.
   int expected() const { return expected_; }
 
  private:
@@ -50,14 +50,14 @@ class Flush {
 
 using Flushes = std::vector<std::shared_ptr<Flush>>;
 
-/// What a host ends first. Until 2.1.0 Fluent Bit ended the inputs, with their chunks, before the outputs.
+/// Which part a host ends first. Up to 2.1.0, Fluent Bit ended the inputs, with their chunks, before the outputs.
 enum class EndOrder { kOutputsFirst, kInputsFirst };
 
-/// A thread with an event loop that starts flushes in coroutines: the engine's, or a worker's.
+/// Thread with an event loop that starts flushes in coroutines: the engine's, or a worker's.
 class HostThread {
  public:
   HostThread();
-  /// Ends the thread if it has not ended, as `leave`.
+  /// Ends the thread, if it has not ended, as leave() does.
   ~HostThread();
   HostThread(const HostThread &) = delete;
   HostThread &operator=(const HostThread &) = delete;
@@ -70,13 +70,12 @@ class HostThread {
   /// Calls a function on the thread, outside of any coroutine, and waits for the end of the call.
   void call(const std::function<void()> &function);
 
-  /// Ends the thread as at the end of Grace: the loop stops, coroutines that wait are never resumed, `exits` exits the
-  /// outputs, and the chunks are freed behind the outputs' exits or before them. Returns the number of flushes that
-  /// waited.
+  /// Ends the thread as at the end of Grace: the loop stops, waiting coroutines are never resumed, `exits` exits the
+  /// outputs, and the chunks are freed after or before that. Returns the number of waiting flushes.
   size_t end(const std::function<void()> &exits, EndOrder order = EndOrder::kOutputsFirst);
 
-  /// Ends the thread without an exit. The chunks are freed when the thread has ended. Returns the number of flushes
-  /// that waited.
+  /// Ends the thread without an exit. The chunks are freed when the thread has ended. Returns the number of waiting
+  /// flushes.
   size_t leave();
 
  private:
@@ -90,7 +89,7 @@ class HostThread {
   static void body(void *started);
 
   std::unique_ptr<EventLoop> loop_;
-  // Of the thread, and after its end of the one that joined it.
+  // Used by the thread, and after its end by the thread that joined it.
   std::vector<std::unique_ptr<Started>> started_, unused_;
   std::function<void()> last_;
   std::thread thread_;

@@ -1,6 +1,6 @@
-// An event loop of epoll with the functions of Fluent Bit's, mk_event_add and mk_event_del, and a queue of jobs.
+// Event loop of epoll with Fluent Bit's functions mk_event_add and mk_event_del, and a queue of jobs.
 //
-// Source of what the functions do: Fluent Bit, lib/monkey/mk_core/mk_event.c and mk_event_epoll.c.
+// Source: Fluent Bit, lib/monkey/mk_core/mk_event.c and mk_event_epoll.c.
 #include "event_loop.h"
 
 #include <sys/epoll.h>
@@ -54,7 +54,7 @@ void EventLoop::add_job(std::function<void()> job) {
   CHECK(write(jobs_descriptor_, &one, sizeof one) == sizeof one);
 }
 
-// The oldest manner of Fluent Bit's: all events of one wait, whatever becomes of them meanwhile.
+// As the oldest versions of Fluent Bit: handles all events of one wait, even those removed meanwhile.
 void EventLoop::run(const std::function<void()> &after_event) {
   current_loop = this;
   is_running_ = true;

@@ -1,4 +1,4 @@
-// An event loop of epoll with the functions of Fluent Bit's, mk_event_add and mk_event_del, and a queue of jobs.
+// Event loop of epoll with Fluent Bit's functions mk_event_add and mk_event_del, and a queue of jobs.
 #pragma once
 
 #include <cstdint>
@@ -11,19 +11,19 @@
 
 namespace coroutine_host {
 
-/// An event as the loop sees it. The words behind the members that all versions have are the loop's.
+/// An event as the loop sees it. The words after the members that all versions have belong to the loop.
 struct Event {
   mk_event head;
   uintptr_t later[5];
 };
 
-/// Lets mk_event_add fail, or work again.
+/// Makes mk_event_add fail, or work again.
 void refuse_events(bool refuses);
 
-/// One thread runs a loop and adds events. Any thread adds jobs.
+/// An event loop. One thread runs it and adds events; any thread adds jobs.
 class EventLoop {
  public:
-  /// The loop that the calling thread runs, or ran last.
+  /// Returns the loop that the calling thread runs, or ran last.
   static EventLoop *current();
 
   EventLoop();
@@ -33,11 +33,11 @@ class EventLoop {
 
   /// Adds a function that the loop calls.
   void add_job(std::function<void()> job);
-  /// Runs until a job stops the loop. Calls `after_event` behind each event.
+  /// Runs until a job stops the loop. Calls `after_event` after each event.
   void run(const std::function<void()> &after_event);
   void stop() { is_running_ = false; }
 
-  /// The number of events that a plugin has added.
+  /// Number of events that a plugin has added.
   size_t events() const { return events_.size(); }
 
   // Called by the plugin, as mk_event_add and mk_event_del.

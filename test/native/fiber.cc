@@ -1,4 +1,4 @@
-// Stacks that a thread switches between, as libco's, and what the sanitizers have to know of them.
+// Switches a thread between stacks, as libco does, and reports the switches to the sanitizers.
 #include "fiber.h"
 
 #include <pthread.h>
@@ -16,7 +16,7 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
-// Keeps the registers that a function has to keep, the stack pointer last.
+// Saves the registers that a function has to preserve, the stack pointer last.
 extern "C" void coroutine_host_switch(void **save_into, void *go_on_at);
 #if defined(__x86_64__)
 asm(R"(
@@ -82,12 +82,11 @@ constexpr size_t kGuardBytes = 65536;
 #if defined(SANITIZER_address) || defined(SANITIZER_thread)
 constexpr size_t kStackBytes = 256 * 1024;
 #else
-// 3/2 of PTHREAD_STACK_MIN on x86-64: the smallest that a Fiber of Fluent Bit's has had.
+// 3/2 of PTHREAD_STACK_MIN on x86-64: the smallest coroutine stack of any Fluent Bit.
 constexpr size_t kStackBytes = 24 * 1024;
 #endif
 
-// The words that coroutine_host_switch takes from the stack of a fiber that begins, and the place of the address to
-// go on at among them.
+// Number of words that coroutine_host_switch takes from the stack of a new fiber, and the index of its start address.
 #if defined(__x86_64__)
 constexpr size_t kSavedWords = 8, kReturnWord = 6;
 #else
@@ -106,7 +105,7 @@ Fiber &Fiber::active() {
   return *active_fiber;
 }
 
-// The calling thread's own.
+// The fiber of the calling thread's own stack.
 Fiber::Fiber() {
   pthread_attr_t attributes;
   void *stack = nullptr;
@@ -142,7 +141,7 @@ Fiber::~Fiber() {
   CHECK(munmap(stack_ - kGuardBytes, kGuardBytes + kStackBytes) == 0);
 }
 
-// What AddressSanitizer knows of frames that are no more.
+// Clears AddressSanitizer's records of frames that no longer exist.
 void Fiber::unpoison() {
 #if defined(SANITIZER_address)
   __asan_unpoison_memory_region(stack_, stack_bytes_);

@@ -1,4 +1,4 @@
-// Stacks that a thread switches between, as libco's, and what the sanitizers have to know of them.
+// Switches a thread between stacks, as libco does, and reports the switches to the sanitizers.
 #pragma once
 
 #include <pthread.h>
@@ -7,14 +7,14 @@
 
 namespace coroutine_host {
 
-/// A stack and where it goes on. Only one thread uses a fiber.
+/// A stack and its current position. Used by one thread only.
 class Fiber {
  public:
-  /// The fiber that runs on the calling thread: the thread's own until it switches.
+  /// Returns the running fiber of the calling thread: the thread's own stack until it switches.
   static Fiber &active();
 
-  /// A stack of the size that Fluent Bit gives to coroutines, larger with a sanitizer. `body` begins at the first
-  /// switch, with `argument`, and never returns.
+  /// Makes a stack of the size of Fluent Bit's coroutines, larger with a sanitizer. `body` begins at the first switch,
+  /// with `argument`, and never returns.
   Fiber(void (*body)(void *argument), void *argument);
   ~Fiber();
   Fiber(const Fiber &) = delete;
@@ -23,13 +23,13 @@ class Fiber {
   /// Whether the stack is a thread's own.
   bool is_of_thread() const { return stack_ == nullptr; }
 
-  /// Goes on with this fiber; returns when something switches back.
+  /// Continues this fiber. Returns when something switches back.
   void run();
 
-  /// The body ends with the next switch. The same fiber can begin again.
+  /// Marks the body as ended at the next switch. The fiber can begin again.
   void end_body() { has_ended_ = true; }
 
-  /// Nothing may switch to this fiber any more. Touching its stack ends the process.
+  /// Marks the fiber as unusable: an access to its stack ends the process.
   void bury();
 
  private:

@@ -1,4 +1,4 @@
-// The answers that the stand-in for the core computes, and a test expects.
+// Computes the replies of the stand-in for the core, which tests expect.
 #include <cstring>
 
 #include "stand_in_core.h"

@@ -18,7 +18,7 @@ using shim::Instance;
 
 constexpr int kThreads = 6;
 
-// How it ends: in order, after Node died, after the core left, and with the threads still calling.
+// How the process ends: in order, after Node died, after the core left, or with threads still calling.
 enum class Ending { kInOrder, kDie, kExit, kStillCalling };
 
 struct Plan {
@@ -27,7 +27,7 @@ struct Plan {
   Ending ending;
 };
 
-// Contexts that were open at some time. Never destroyed: threads may still use them when the process ends.
+// Contexts that were open at some time. Never destroyed: threads may use them until the process ends.
 struct Contexts {
   std::mutex mutex;
   std::vector<void *> all;

@@ -1,4 +1,4 @@
-// Reads bytes as frames, as each of the two processes does: guided by libFuzzer, or at random: fuzz_frames SEED COUNT.
+// Reads bytes as frames, in the roles of both processes: guided by libFuzzer, or at random: fuzz_frames SEED COUNT.
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,8 +26,8 @@ using kinesis::Request;
 using kinesis::RequestKind;
 using kinesis::RequestTable;
 
-// What a pair of sockets takes without a reader. A frame may say that more follows.
-constexpr size_t kMostBytes = 64 * 1024;
+// Maximum bytes that a pair of sockets takes without a reader. A frame may announce more.
+constexpr size_t kMaxBytes = 64 * 1024;
 
 volatile int last_read = 0;  // keeps the compiler from leaving the reading out
 
@@ -55,7 +55,7 @@ struct Pair {
 
 const char *option(const char *key, void *) { return strcmp(key, "set") == 0 ? "value" : nullptr; }
 
-// The ids of the frames are those of an init and of a flush that wait, or of nobody.
+// The ids of the frames are those of a waiting init and a waiting flush, or unknown.
 void read_as_host(const std::string &bytes) {
   const Pair pair(bytes);
   RequestTable &requests = RequestTable::get();
@@ -77,7 +77,7 @@ void read_as_host(const std::string &bytes) {
   while (receive_frame(pair.connection(), Direction::kToHost, frame)) {
     pairs.resize(frame.header.data_bytes / sizeof(double));
     if (!pair.connection().receive(pairs.data(), frame.header.data_bytes)) break;
-    // It may do what it says.
+    // The frame is allowed to end the process.
     if (frame.header.kind == FrameKind::kExitProcess) break;
     if (frame.header.id < 2) frame.header.id = ids[frame.header.id];
     if (!service.serve(frame, pairs)) break;
@@ -85,7 +85,7 @@ void read_as_host(const std::string &bytes) {
   for (const uint32_t id : ids) requests.wait(id, 0);
 }
 
-// With a core that asks for each chunk, and answers now and then.
+// The core requests each chunk, and replies now and then.
 void read_as_core(const std::string &bytes) {
   FrameHeader hello{FrameKind::kHello, 0, 1};
   const Pair pair(std::string(reinterpret_cast<const char *>(&hello), sizeof hello) + bytes);
@@ -104,7 +104,7 @@ void read_as_core(const std::string &bytes) {
 
 void read_all(const std::string &input) {
   if (input.empty()) return;
-  const std::string bytes = input.substr(1, kMostBytes);
+  const std::string bytes = input.substr(1, kMaxBytes);
   (input[0] & 1) == 0 ? read_as_host(bytes) : read_as_core(bytes);
 }
 
@@ -118,16 +118,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 #ifndef GUIDED
 namespace {
 
-constexpr size_t kMostKinds = 32;
+constexpr size_t kMaxKinds = 32;
 
-// Frames whose lengths hold as a rule, with lists and noise in their texts.
+// Makes frames with mostly valid lengths, and lists and noise in their texts.
 std::string some_frames(std::mt19937 &random) {
   std::string all(1, static_cast<char>(random()));
   for (unsigned count = 1 + random() % 12; count > 0; count--) {
     std::string text(random() % 3 == 0 ? random() % 300 : 0, '\0');
     for (char &c : text) c = static_cast<char>(random() % 4 == 0 ? random() : random() % 3);
     const std::string data(random() % 3 == 0 ? 16 * (random() % 4) : 0, 'd');
-    FrameHeader header{static_cast<FrameKind>(random() % kMostKinds),
+    FrameHeader header{static_cast<FrameKind>(random() % kMaxKinds),
                        static_cast<uint32_t>(random() % 4),
                        static_cast<int64_t>(random() % 5) - 1,
                        random() % 2 == 0 ? data.size() : random() % 64,

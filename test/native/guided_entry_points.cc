@@ -1,4 +1,4 @@
-// Calls the plugin's exports in an order and with arguments that libFuzzer makes of bytes, guided by coverage.
+// Calls the plugin's exports in an order and with arguments that libFuzzer derives from bytes, guided by coverage.
 #include <climits>
 #include <cstdint>
 #include <cstdlib>
@@ -11,7 +11,7 @@ namespace {
 
 using shim::Instance;
 
-// Reads the input as choices; behind its end all are 0.
+// Reads the input as choices; after its end all are 0.
 class Choices {
  public:
   Choices(const uint8_t *data, size_t size) : data_(data), left_(size) {}
@@ -22,7 +22,7 @@ class Choices {
     left_--;
     return *data_++;
   }
-  // So many of the bytes that follow, as a block of its own, so that a read beyond it is noticed.
+  // Returns the next bytes in a separate block, so that a read beyond it is detected.
   std::vector<char> block(size_t wanted) {
     const size_t count = wanted < left_ ? wanted : left_;
     std::vector<char> bytes(data_, data_ + count);
@@ -50,7 +50,7 @@ void flush(Choices &choices) {
   const std::vector<char> tag_bytes = choices.block(shape & 0x1f);
   std::string tag(tag_bytes.begin(), tag_bytes.end());
   tag = tag.c_str();
-  // What holds a flush for ever, or ends the core, is for other tests.
+  // Other tests cover tags that hold a flush for ever, or end the core.
   for (const char *disruptive : stand_in::kDisruptiveTags) {
     if (tag == disruptive) tag += "!";
   }
@@ -97,7 +97,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   return 0;
 }
 
-// Node is up before the first input: flushes before it are answered with retry, which other tests show.
+// Node is up before the first input; earlier flushes get retry, which other tests cover.
 extern "C" int LLVMFuzzerInitialize(int *, char ***) {
   flb_plugin_proxy_def definition{};
   CHECK(FLBPluginRegister(&definition) == 0);

@@ -1,26 +1,26 @@
-// A stand-in for Fluent Bit's proxy: loads a Go-style output plugin and does to it what the host does, on command.
+// Replaces Fluent Bit's proxy: loads a Go-style output plugin and calls it as the host does, on command.
 //
-// Commands on standard input, one per line; one line of answer each on standard output:
+// Commands on standard input, one per line; one line of output each on standard output:
 //   load PATH                     opens it, FLBPluginRegister          -> loaded NAME
 //   option KEY VALUE              for the next init                    -> (nothing)
 //   option-bytes KEY HEX          the same with a value of any bytes   -> (nothing)
 //   init                          FLBPluginInit                        -> init INSTANCE CODE MICROSECONDS
 //   flush INSTANCE TAG FILE       FLBPluginFlushCtx on a small stack   -> flush CODE MICROSECONDS
 //   flush-many INSTANCE TAG FILE THREADS COUNT                         -> flushed ERRORS OKS RETRIES MICROSECONDS
-//   flush-all TAG FILE THREADS COUNT                 the same for all instances at once, THREADS for each
-//   start INSTANCE TAG FILE       a flush in a thread of its own       -> started NUMBER
-//                                 and on standard error, when it is done: host: flush NUMBER was answered CODE
+//   flush-all TAG FILE THREADS COUNT                 the same for all instances in parallel, THREADS for each
+//   start INSTANCE TAG FILE       a flush in a separate thread         -> started NUMBER
+//                                 and on standard error, when it is done: host: flush NUMBER got reply CODE
 //   exit INSTANCE                 FLBPluginExitCtx                     -> exited CODE
 //   exit-again INSTANCE           the same, also without an init and after an exit
 //   also PATH                     loads and initialises another plugin -> also NAME CODE
 //   also-flush TAG FILE           its FLBPluginFlush                   -> also-flushed CODE
 //   unload                        FLBPluginUnregister, then closes     -> unloaded
 //   memory                                                             -> memory RSS_KIB THREADS DESCRIPTORS
-//   open FILE                     opens it as programs that are started then inherit it -> opened
+//   open FILE                     opens it so that started programs inherit it -> opened
 //   signals                       which of SIGINT, SIGTERM are still the host's -> signals 1 1
 //   quit                          ends the process as the end of the input does
 // The end of the input, or SIGTERM (on Windows an event of the console), ends the process as Fluent Bit ends: exit()
-// with all instances exited. What differs between operating systems is in host_platform.h.
+// with all instances exited. Differences between operating systems are in host_platform.h.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -107,7 +107,7 @@ int64_t microseconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
 }
 
-// A flush as Fluent Bit does it: on a coroutine's stack.
+// A flush on a coroutine's stack, as in Fluent Bit.
 struct Flush {
   Instance *instance;
   const std::string *chunk;
@@ -136,7 +136,7 @@ Instance *instance_at(size_t number) {
   return number < instances.size() && instances[number]->initialised ? instances[number].get() : nullptr;
 }
 
-// For ever in its thread if need be: the end of the process does not wait for it.
+// Flushes in a thread, for ever if need be: the end of the process does not wait for it.
 void start_flush(Instance &instance, const std::string &tag, const std::string &file) {
   const int number = started++;
   std::thread([&instance, tag, chunk = read_file(file), number] {
@@ -163,7 +163,7 @@ void flush_many(const std::vector<Instance *> &targets, const std::string &tag, 
          static_cast<long long>(microseconds_since(start)));
 }
 
-// Another plugin in the same process, with one instance and no options.
+// Loads another plugin into the same process, with one instance and no options.
 void load_also(const std::string &path) {
   std::string error;
   void *handle = host::open_library(path, error);
@@ -190,7 +190,7 @@ void exit_instance(Instance &instance) {
 }
 
 void end_process() {
-  // Async-signal-unsafe, as in Fluent Bit's own second SIGTERM; the tests send it while the host waits for a command.
+  // Not async-signal-safe, as in Fluent Bit's second SIGTERM; the tests send it while the host waits for a command.
   for (auto &instance : instances) exit_instance(*instance);
   exit(0);
 }

@@ -1,5 +1,5 @@
-// Gives the host program memory functions of its own, as Fluent Bit has jemalloc's: a block that another allocator
-// gave, and that is freed here, ends the process.
+// Gives the host program its own memory functions, as Fluent Bit has jemalloc's: freeing a block of another allocator
+// ends the process.
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,7 +9,7 @@
 #include <cstring>
 
 extern "C" {
-// glibc's own, below the names that a program may replace.
+// glibc's functions, below the names that a program may replace.
 void *__libc_memalign(size_t alignment, size_t bytes);
 void __libc_free(void *block);
 }
@@ -19,10 +19,10 @@ namespace {
 constexpr uint32_t kMark = 0x4d454d4f;
 constexpr size_t kPageBytes = 4096;
 
-/// Lies right before each block.
+/// Header before each block.
 struct Header {
   uint32_t mark;
-  uint32_t offset;  // of the block in what glibc gave
+  uint32_t offset;  // of the block in glibc's block
   size_t bytes;
 };
 constexpr size_t kSmallestAlignment = sizeof(Header);

@@ -1,5 +1,5 @@
-// Exports from the host program what Fluent Bit 5.1 exports too: names of libraries that Node.js 18 to 24 bring
-// themselves. A call of any ends the process, since an embedded Node has to use its own.
+// Exports names that Fluent Bit 5.1 exports too, of libraries that Node.js 18 to 24 bring. A call of any ends the
+// process, since an embedded Node has to use its own.
 #include <unistd.h>
 
 #include <cstdlib>
@@ -7,7 +7,7 @@
 #include <initializer_list>
 
 // clang-format off
-// c-ares and nghttp2: libraries of their own in most distributions.
+// c-ares and nghttp2: separate libraries in most distributions.
 #define ARES_NAMES(X) \
   X(ares_cancel) X(ares_destroy) X(ares_dns_write) X(ares_free_data) X(ares_free_hostent) X(ares_free_string) \
   X(ares_get_servers_ports) X(ares_gethostbyaddr) X(ares_init_options) X(ares_library_cleanup) \

@@ -1,6 +1,6 @@
-// Lets the host program, built for x86-64 on glibc 2.34 or newer, start where glibc is older.
+// Lets the host program, built for x86-64 on glibc 2.34 or newer, start on an older glibc.
 //
-// As native/platform/glibc/glibc_2_17.cc does for the plugin, for the functions that only the host calls.
+// Does for functions of the host what native/platform/glibc/glibc_2_17.cc does for the plugin.
 #include <sys/stat.h>
 
 #define BIND(name, version, result, arguments) \
@@ -16,7 +16,7 @@ BIND(__libc_start_main, "GLIBC_2.2.5", int, (Main, int, char **, Main, void (*)(
 
 int __wrap_fstat64(int descriptor, struct stat64 *status) { return old___fxstat64(1, descriptor, status); }
 
-// A program of glibc 2.34 leaves its constructors to glibc; older ones ran those that the program itself calls.
+// A program of glibc 2.34 leaves its constructors to glibc; older versions expect the program to run them.
 extern Main __init_array_start[];
 extern Main __init_array_end[];
 static int construct(int count, char **arguments, char **environment) {

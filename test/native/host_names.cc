@@ -21,7 +21,7 @@ EXPORTED int mk_event_del(void *loop, void *event) { return host.event_del(loop,
 EXPORTED void *co_active() { return host.co_active(); }
 EXPORTED void co_switch(void *context) { host.co_switch(context); }
 #ifndef AS_BEFORE_2_1_1
-// Only its presence counts.
+// Only its presence matters.
 EXPORTED int flb_input_log_append_skip_processor_stages() { return 0; }
 #endif
 

@@ -1,4 +1,4 @@
-// The functions of the test's program behind the names that Fluent Bit's program exports.
+// The functions of the test program behind the names that Fluent Bit's program exports.
 #pragma once
 
 #include <cstdint>

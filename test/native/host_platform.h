@@ -1,22 +1,22 @@
-// What the stand-in for Fluent Bit (host.cc) asks of the operating system; paths and messages are UTF-8.
+// Functions of the operating system that the stand-in for Fluent Bit (host.cc) needs; paths and messages are UTF-8.
 #pragma once
 
 #include <string>
 
 namespace host {
 
-/// The order of strcasecmp: below, at or above zero.
+/// Compares in the order of strcasecmp: returns a number below, at or above zero.
 int compare_ignoring_case(const std::string &a, const std::string &b);
 
-/// Opens a library as Fluent Bit opens a plugin; null, and the reason in `error`, when that can't be done.
+/// Opens a library as Fluent Bit opens a plugin. Returns null, with the reason in `error`, on failure.
 void *open_library(const std::string &path, std::string &error);
 
-/// Null when the library exports no such function.
+/// Returns null when the library exports no such function.
 void *find_function(void *library, const char *name);
 
 void close_library(void *library);
 
-/// Calls the function on a stack about as small as that of a coroutine of Fluent Bit's; an overflow ends the process.
+/// Calls the function on a stack about as small as that of a coroutine of Fluent Bit; an overflow ends the process.
 void call_on_small_stack(void (*function)(void *), void *argument);
 
 struct Usage {
@@ -28,10 +28,10 @@ struct Usage {
 
 Usage measure_usage();
 
-/// Standard output is written a line at a time and as it is; `end` is called when the process is told to end.
+/// Makes standard output write line by line and unchanged, and calls `end` when the process is told to end.
 void prepare(void (*end)());
 
-/// Whether the process is still told to end by what `prepare` set; each 1 or 0.
+/// Whether the handlers set by `prepare` are still in place; each 1 or 0.
 struct OwnSignals {
   int interrupt;
   int terminate;

@@ -1,4 +1,4 @@
-// The stand-in's operating system where there is dlopen, ucontext and /proc.
+// Implements host_platform.h with dlopen, ucontext and /proc.
 #include <dirent.h>
 #include <dlfcn.h>
 #include <signal.h>
@@ -56,7 +56,7 @@ void *find_function(void *library, const char *name) { return dlsym(library, nam
 
 void close_library(void *library) { dlclose(library); }
 
-// With a page behind the stack that faults on an overflow.
+// The page after the stack faults on an overflow.
 void call_on_small_stack(void (*function)(void *), void *argument) {
   const size_t bytes = kCoroutineStackBytes + kPageBytes;
   auto *stack = static_cast<char *>(mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
@@ -88,7 +88,7 @@ Usage measure_usage() {
     while (readdir(folder) != nullptr) usage.descriptors++;
     closedir(folder);
   }
-  // The folder's own descriptor, "." and "..".
+  // Minus the folder's own descriptor, "." and "..".
   usage.descriptors -= 3;
   return usage;
 }

@@ -1,10 +1,10 @@
-// The stand-in's operating system on Windows: LoadLibrary, fibers, and a console that tells the process to end.
+// Implements host_platform.h on Windows with LoadLibrary, fibers, and a console that can end the process.
 //
-// Fluent Bit's coroutines are fibers there too, of the stack that the linker gave the program, 1 MiB; here it is the
-// smallest that Windows gives, 64 KiB.
+// Fluent Bit's coroutines on Windows are fibers too, with the stack size that the linker gave the program, 1 MiB; here
+// it is the smallest that Windows allows, 64 KiB.
 #include <windows.h>
 
-// Need the types of the above.
+// Needs the types of windows.h.
 #include <fcntl.h>
 #include <io.h>
 #include <psapi.h>
@@ -97,7 +97,7 @@ Usage measure_usage() {
 }
 
 void prepare(void (*end)()) {
-  // There are no line buffers in this C library; without binary mode lines would end in CR LF.
+  // This C library has no line buffers; without binary mode, lines would end in CR LF.
   _setmode(_fileno(stdin), _O_BINARY);
   _setmode(_fileno(stdout), _O_BINARY);
   _setmode(_fileno(stderr), _O_BINARY);
@@ -108,7 +108,7 @@ void prepare(void (*end)()) {
   SetConsoleCtrlHandler(on_console_event, TRUE);
 }
 
-// Handlers are a list: the last one that was set is asked first, and none can take another's place.
+// Handlers are a list: the last one set is called first, and none can replace another.
 OwnSignals own_signals() { return {1, 1}; }
 
 }  // namespace host

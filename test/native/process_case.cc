@@ -1,4 +1,4 @@
-// What the cases about a core in a process of its own share.
+// Shared parts of the cases about a core in a separate process.
 #include "process_case.h"
 
 #include <dirent.h>

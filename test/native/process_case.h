@@ -1,4 +1,4 @@
-// What the cases about a core in a process of its own share.
+// Shared parts of the cases about a core in a separate process.
 #pragma once
 
 #include <string>
@@ -7,31 +7,31 @@
 
 namespace shim {
 
-/// From here on the core runs in a process of its own, of the stand-in for node; before the first init.
+/// Makes the core run in a separate process, of the stand-in for node. Call before the first init.
 void choose_process();
 
-/// An instance that its core will know again, also in the next process.
+/// An instance that its core recognises, also in the next process.
 struct Known : Instance {
   explicit Known(const std::string &memory);
 
-  /// Flushes until the answer is another than retry, and checks that it is what the core has to remember.
+  /// Flushes until the reply is not retry, and checks that it is the value that the core has to remember.
   void expect_known() const;
-  /// What the core answers when it is asked to recall.
+  /// Returns the core's reply to a request to recall.
   int recollection() const;
 
   std::string memory;
 };
 
-/// Flushes until the answer is another than retry; gives it.
+/// Flushes until the reply is not retry. Returns the reply.
 int flush_until_not_retry(const Instance &instance, const std::string &chunk, const char *tag);
 
-/// Waits until the core holds so many flushes.
+/// Waits until the core holds `count` flushes.
 void wait_until_held_by(const Instance &instance, int count);
 
-/// Whether this process has none that it started, not even one that has ended.
+/// Whether this process has no child, not even one that has ended.
 bool has_no_child();
 
-/// How many descriptors, and threads, this process has.
+/// Return the number of descriptors, and of threads, of this process.
 int open_descriptors();
 int running_threads();
 

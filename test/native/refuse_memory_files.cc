@@ -1,4 +1,4 @@
-// Runs a program that may have no file in memory, as under a strict seccomp filter: refuse_memory_files PROGRAM
+// Runs a program that may not create files in memory, as under a strict seccomp filter: refuse_memory_files PROGRAM
 // ARGUMENT...
 #include <linux/filter.h>
 #include <linux/seccomp.h>

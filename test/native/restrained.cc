@@ -1,4 +1,4 @@
-// Starts a program under a restraint: restrained mdwe|no-executable-memory|no-close-range PROGRAM ARGUMENT...
+// Runs a program under a restriction: restrained mdwe|no-executable-memory|no-close-range PROGRAM ARGUMENT...
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/mman.h>
@@ -38,7 +38,7 @@ bool refuse_close_range() {
                  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1), refuse(EPERM), allow()});
 }
 
-// As systemd's MemoryDenyWriteExecute does where the kernel is older: src/shared/seccomp-util.c.
+// As systemd's MemoryDenyWriteExecute on an older kernel: src/shared/seccomp-util.c.
 bool refuse_executable_memory() {
   return filter({BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kNumberOffset),
                  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mprotect, 0, 3),

@@ -1,4 +1,4 @@
-// The host's side of the shim's tests: one output instance, threads that flush, and how a case fails.
+// The host's side of the shim's tests: an output instance, threads that flush, and the failure of a case.
 #include "shim_host.h"
 
 #include <dlfcn.h>
@@ -36,7 +36,7 @@ void fail(const char *file, int line, const char *what) {
   _exit(1);
 }
 
-// The structs are gone when init has returned: the shim may keep nothing of them.
+// The structs are gone when init has returned: the shim must not keep any part of them.
 int Instance::init() {
   char name[] = "kinesis";
   flb_api api{get_property};

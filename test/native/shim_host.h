@@ -1,4 +1,4 @@
-// The host's side of the shim's tests: the plugin's exports as calls of C++, and how a case fails.
+// The host's side of the shim's tests: calls of the plugin's exports, and the failure of a case.
 #pragma once
 
 #include <cstdio>
@@ -20,7 +20,7 @@ void FLBPluginUnregister(void *definition);
 
 namespace shim {
 
-/// Ends the process with status 1 at once: no atexit handler may change it.
+/// Ends the process immediately with status 1: no atexit handler may change it.
 [[noreturn]] void fail(const char *file, int line, const char *what);
 
 #define CHECK(condition)                                          \
@@ -33,23 +33,23 @@ struct Instance {
   std::map<std::string, std::string> options;
   void *context = nullptr;
 
-  /// FLBPluginInit; gives its code.
+  /// Calls FLBPluginInit. Returns its code.
   int init();
-  /// FLBPluginFlushCtx; gives its code.
+  /// Calls FLBPluginFlushCtx. Returns its code.
   int flush(const std::string &chunk, const char *tag) const;
-  /// The code that the stand-in for the core gives to this flush.
+  /// Returns the code with which the stand-in for the core replies to this flush.
   int expected(const std::string &chunk, const char *tag) const;
-  /// FLBPluginExitCtx; gives its code.
+  /// Calls FLBPluginExitCtx. Returns its code.
   int exit() const;
 };
 
-/// Starts threads that each flush once with the tag and keep the answer in `codes`.
+/// Starts threads that each flush once with the tag and keep the reply in `codes`.
 std::vector<std::thread> flush_in_threads(const Instance &instance, const char *tag, std::vector<int> &codes);
 
-/// Registers a check that runs at the end of the process, after the shim's own: call it before the first init.
+/// Registers a check at the end of the process, after the shim's handler. Call before the first init.
 void check_at_exit(void (*check)());
 
-/// A group of cases, one for each file of them.
+/// A group of cases; each file has one.
 using Cases = std::map<std::string, void (*)()>;
 Cases reply_cases();
 Cases start_cases();

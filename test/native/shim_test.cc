@@ -4,8 +4,8 @@
 
 #include "shim_host.h"
 
-// What dlsym keeps for a thread when it finds nothing goes at that thread's end, of which nobody waits for the last
-// step.
+// Leaks to ignore: memory that dlsym keeps for a thread after a failed look-up is freed in the last step of the
+// thread's end, for which no thread waits.
 extern "C" const char *__lsan_default_suppressions();
 extern "C" const char *__lsan_default_suppressions() { return "leak:_dlerror_run\n"; }
 

@@ -1,4 +1,4 @@
-// In place of native/binding.cc: a core in C++ that runs on Node's thread and answers, or misbehaves, on command.
+// Replaces native/binding.cc: a core in C++ that runs on Node's thread and replies, or misbehaves, on command.
 #include <unistd.h>
 
 #include <algorithm>
@@ -37,7 +37,7 @@ struct Opened {
   std::string memory;
 };
 
-/// A flush without an answer. `chunk` is unset unless the core has it.
+/// A flush without a reply. `chunk` is unset unless the core has it.
 struct Held {
   Task task;
   Chunk chunk;
@@ -52,20 +52,20 @@ std::atomic<int> taken{0}, surplus{0};
 std::atomic<bool> at_end{false};
 std::atomic<uint32_t> last_metrics{0};
 
-// Only Node's thread has to do with these.
+// Used only by Node's thread.
 Host *host = &LocalHost::get();
 std::map<int64_t, Opened> opened;
 bool says_at_stop = false, never_ends = false;
-std::map<uint32_t, int64_t> fetching;          // flushes whose chunks are on their way, with their instances
+std::map<uint32_t, int64_t> fetching;          // flushes whose chunks are in transit, with their instances
 std::map<uint32_t, int64_t> released;          // flushes that were held, with their instances
 std::map<int64_t, uint32_t> delivering_exits;  // exits of instances whose released flushes are still under way
 int arrived_chunks = 0, unwanted_flushes = 0, last_value = 0;
-volatile int last_read = 0;  // keeps the compiler from leaving the reading out
+volatile int last_read = 0;  // keeps the compiler from removing the reads
 
 constexpr uint32_t kUnknownId = 4000000000u;
 constexpr useconds_t kLastWorkMicroseconds = 100000;
 constexpr int kExitStepMs = 50;
-// Where a core in a process of its own finds the connection to its host.
+// Descriptor at which a core in a separate process finds the connection to its host.
 constexpr int kConnection = 3;
 
 bool post(uint32_t id) {
@@ -85,7 +85,7 @@ bool has_released(int64_t instance) {
   return std::any_of(released.begin(), released.end(), [instance](const auto &one) { return one.second == instance; });
 }
 
-// An exit that delivers is answered behind the last flush of its instance.
+// An exit that delivers gets its reply after the last flush of its instance.
 void flush_has_reply(uint32_t id) {
   const auto found = released.find(id);
   if (found == released.end()) return;
@@ -134,7 +134,7 @@ void grow(int64_t instance) {
   host->update_metrics(metrics, pairs, 1);
 }
 
-// Returns the number that a tag asks for; else the flush's fingerprint.
+// Returns the number for a tag that has one; else the flush's fingerprint.
 int value_of(const Task &task, const Chunk &chunk) {
   const std::string &tag = task.tag;
   if (tag == kCount) return static_cast<int>(opened.size());
@@ -173,13 +173,13 @@ std::map<uint32_t, Held> take_held(Matches matches) {
   return taken_now;
 }
 
-// Reads the chunk once more, as the real core may until it answers.
+// Reads the chunk once more, as the real core may until it replies.
 void give_up(uint32_t id, const Held &flush) {
   if (flush.chunk.data != nullptr) last_read = fingerprint(0, flush.chunk.data, flush.chunk.bytes, "");
   reply(id, kFlbRetry);
 }
 
-// An empty chunk is not fetched. Unset when the chunk comes later, or never.
+// Does not fetch an empty chunk. Returns nothing when the chunk comes later, or never.
 std::optional<Chunk> fetch(uint32_t id, const Task &task) {
   if (task.chunk_bytes == 0 && task.kind == RequestKind::kFlush) return Chunk{};
   const std::optional<Chunk> chunk = host->chunk(id);
@@ -202,7 +202,7 @@ void reply_in_connection(uint32_t id) {
 
 void flush(uint32_t id, const Task &task);
 
-// At the exit of their instance nobody waits for chunks that are on their way, unless the exit delivers them.
+// At the exit of their instance, chunks in transit are not needed any more, unless the exit delivers them.
 void end_fetching(int64_t instance, bool delivers) {
   for (auto entry = fetching.begin(); entry != fetching.end();) {
     const auto [id, of_instance] = *entry;
@@ -253,8 +253,8 @@ void flush(uint32_t id, const Task &task) {
   flush_has_reply(id);
 }
 
-// Without a number the oldest exits, as native/plugin.cc says. As in the real core, its flushes have their answers
-// before the exit has.
+// Without a number, exits the oldest, as native/plugin.cc does. As in the real core, its flushes get their replies
+// before the exit does.
 void exit_instance(uint32_t id, int64_t number) {
   const auto found = number < 0 ? opened.begin() : opened.find(number);
   if (found == opened.end()) return reply(id, 0);
@@ -285,7 +285,7 @@ void withdraw(uint32_t id, int64_t flush_id) {
   reply(id, 0);
 }
 
-// Answers all that is held, then the stop itself, and takes no more.
+// Replies to all held flushes, then to the stop itself, and takes no more.
 void stop(uint32_t id) {
   std::map<uint32_t, Held> drained;
   {
@@ -299,7 +299,7 @@ void stop(uint32_t id) {
   if (never_ends) kinesis::rest_for_ever();
 }
 
-// False when the loop is to end.
+// Returns false when the loop has to end.
 bool serve(uint32_t id) {
   const std::optional<Task> task = host->take(id);
   if (!task) return true;
@@ -335,8 +335,8 @@ bool is_of_flush(uint32_t id) {
   return !task || task->kind == RequestKind::kFlush || task->kind == RequestKind::kChunk;
 }
 
-// Serves the waiting requests. Successive flushes are served newest first, so that an answer that went by order would
-// go to the wrong flush.
+// Serves the waiting requests. Serves successive flushes newest first, so that replies in order of arrival would go to
+// the wrong flush.
 bool run_once() {
   std::vector<uint32_t> batch;
   {
@@ -393,10 +393,10 @@ extern "C" __attribute__((visibility("default"))) int stand_in_core_main(const c
   observe(script);
   if (settings.before_up == BeforeUp::kReturn) return 7;
   if (settings.before_up == BeforeUp::kExit) LocalHost::get().abandoned();
-  // As OpenSSL does while Node starts: its clean-up is to find Node at its end.
+  // As OpenSSL does while Node starts: its clean-up must find that Node has ended.
   atexit([] { CHECK(at_end); });
   run_for(LocalHost::get());
-  // Long enough that an exit of the process which does not wait for this thread is caught.
+  // Long enough to catch an exit of the process that does not wait for this thread.
   usleep(kLastWorkMicroseconds);
   at_end = true;
   return 0;

@@ -5,7 +5,7 @@ extern "C" __attribute__((visibility("default"))) const char *name_of_both() { r
 
 namespace {
 
-/// Ends the process with a status of its own when it is destroyed.
+/// Ends the process with a special status when it is destroyed.
 struct Destroyed {
   ~Destroyed() { _exit(41); }
 };

@@ -1,4 +1,4 @@
-// In place of what Fluent Bit's program exports: metrics of one output instance, and a log that keeps its lines.
+// Replaces exports of Fluent Bit's program: metrics of one output instance, and a log that keeps its lines.
 #include "stand_in_fluent_bit.h"
 
 #include <cstdarg>
@@ -21,7 +21,7 @@ struct Metric {
 
 std::recursive_mutex mutex;  // guards all that follows
 std::map<std::string, double> values;
-// Never destroyed, so that what is left at the end is no leak.
+// Never destroyed, so that remaining metrics are not a leak.
 auto &metrics = *new std::set<Metric *>();
 std::vector<stand_in_host::Line> lines;
 int log_level = 3;
@@ -43,7 +43,7 @@ void *create(void *given_cmt, const char *ns, const char *subsystem, const char 
   return metric;
 }
 
-// The series' name, of a metric that must be alive.
+// Returns the name of a series, of a metric that must be alive.
 std::string series(void *given, int labels, char **label_values, const std::string &suffix = "") {
   auto *metric = static_cast<Metric *>(given);
   if (metrics.count(metric) == 0 || metric->label_count != labels) {
@@ -57,7 +57,7 @@ std::string series(void *given, int labels, char **label_values, const std::stri
 
 }  // namespace
 
-// The version that a case has chosen.
+// Returns the version that a case has chosen.
 EXPORTED const char *cmt_version() {
   const char *chosen = getenv(stand_in_host::kVersionVariable);
   return chosen != nullptr ? chosen : "2.2.1";

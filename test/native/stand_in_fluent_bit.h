@@ -1,4 +1,4 @@
-// What a test can ask the stand-in for Fluent Bit's exported functions, once the library is loaded.
+// Controls for a test of the stand-in for Fluent Bit's exported functions, once the library is loaded.
 #pragma once
 
 #include <pthread.h>
@@ -8,7 +8,7 @@
 
 namespace stand_in_host {
 
-/// The environment variable with the version of cmetrics, else it is a new one.
+/// Environment variable with the version of cmetrics; without it, the version is a new one.
 constexpr const char *kVersionVariable = "STAND_IN_CMETRICS_VERSION";
 
 /// A line of the log, and the thread that wrote it.
@@ -22,13 +22,13 @@ struct Line {
 struct Host {
   /// The instance's log_level, 0 to 5.
   void (*set_log_level)(int level);
-  /// From now on the instance has no metrics, or the creation of so many more succeeds.
+  /// Removes the instance's metrics from now on, or makes creations fail after `creations` more.
   void (*give_no_metrics)();
   void (*fail_after)(int creations);
-  /// The value of a series such as "fluentbit_kinesis_x{first,second}": -1 when there is none. Of a histogram, the sum;
-  /// with "_count" or "_bucket_N" behind its name, that.
+  /// Returns the value of a series such as "fluentbit_kinesis_x{first,second}"; -1 when there is none. Of a histogram,
+  /// the sum; with "_count" or "_bucket_N" after its name, that.
   double (*value)(const char *series);
-  /// Frees what the instance counts in, as at its end; whoever touches it then ends the process.
+  /// Frees the instance's metrics, as at its end; any access to them afterwards ends the process.
   void (*free_metrics)();
   std::vector<Line> (*lines)();
 };

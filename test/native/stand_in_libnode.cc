@@ -1,4 +1,4 @@
-// A libnode without Node: node::Start does to the process what Node's does, then runs a function of the executable.
+// Replaces libnode: node::Start changes the process as Node's does, then runs a function of the executable.
 #include <dlfcn.h>
 #include <signal.h>
 
@@ -35,7 +35,7 @@ static void take_signals() {
   pthread_sigmask(SIG_SETMASK, &mask, nullptr);
 }
 
-// libuv's own demand: one contiguous block of arguments, ended by a null pointer.
+// libuv's requirement: one contiguous block of arguments, ended by a null pointer.
 static bool in_one_block(int argc, char **argv) {
   for (int i = 0; i + 1 < argc; i++) {
     if (argv[i + 1] != argv[i] + strlen(argv[i]) + 1) return false;

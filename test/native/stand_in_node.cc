@@ -1,4 +1,4 @@
-// A program node without Node: takes Node's command line and the connection to its host, then runs the stand-in core.
+// Replaces the program node: takes Node's command line and the connection to its host, then runs the stand-in core.
 #include <unistd.h>
 
 #include <cstdio>
@@ -15,7 +15,7 @@ bool is_told(const char *before_up) {
   return value != nullptr && strcmp(value, before_up) == 0;
 }
 
-// Node's own start-up takes a moment, too.
+// Node's own start also takes a moment.
 constexpr useconds_t kStartMicroseconds = 20000;
 
 }  // namespace

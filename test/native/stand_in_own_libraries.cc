@@ -1,4 +1,4 @@
-// In place of own_libraries.cc under sanitizers, which end a process that opens a library with RTLD_DEEPBIND.
+// Replaces own_libraries.cc under sanitizers, which end a process that opens a library with RTLD_DEEPBIND.
 #include "platform/platform.h"
 #include "runtime/embedded/own_libraries.h"
 
