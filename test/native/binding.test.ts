@@ -1,4 +1,4 @@
-/** Runs the plugin with the real binding on a real libnode under each sanitizer; the core is a script of the tests'. */
+/** Tests the real binding on a real libnode under each sanitizer; the core is script_core.ts. */
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { BUILD_TIMEOUT, buildPrograms, LIBNODE, missing, run, type Sanitizer, SOURCES, treeOf, UNSCATTERED } from "./native_build.js";
@@ -6,29 +6,29 @@ import { BUILD_TIMEOUT, buildPrograms, LIBNODE, missing, run, type Sanitizer, SO
 const caseTimeout = 120_000;
 const report = /Sanitizer|runtime error:|DEADLYSIGNAL/;
 
-/** By name: of a case that other tests run with the stand-in for the binding, too, or of the binding alone. */
+/** Behaviour by case. Cases without the prefix "binding-" also run with the stand-in for the binding. */
 const cases: Readonly<Record<string, string>> = {
   "own-replies": "flushes from eight threads each get their own reply",
-  "replied-twice": "a second answer, and one to an unknown request, do nothing",
-  "refused-init": "an init that fails leaves the others working",
-  "binding-misused": "each function refuses wrong arguments by its name",
-  "binding-memory": "memory is given back",
-  "binding-handler-throws": "an exception out of the handler of requests is an uncaught one, and nobody waits for ever",
-  "binding-metrics-and-log": "options, metrics and the log get through",
-  "binding-node-ends": "when Node's loop ends with flushes open, they get retry, and scripts lose their chunks",
-  "binding-node-exits": "when a script ends the process with flushes open, they get retry",
-  "binding-exit-with-flushes-open": "flushes open at the end of the process get the core's reply",
+  "replied-twice": "a second reply, and a reply to an unknown request, do nothing",
+  "refused-init": "a failed init leaves the other instances working",
+  "binding-misused": "each function rejects wrong arguments with an error that has the function's name",
+  "binding-memory": "released memory is returned to the system",
+  "binding-handler-throws": "an exception in the handler of requests is an uncaught exception, and no flush waits for ever",
+  "binding-metrics-and-log": "options, metrics and lines of the log pass the binding",
+  "binding-node-ends": "when Node's loop ends with open flushes, they get retry, and scripts lose their chunks",
+  "binding-node-exits": "when a script ends the process with open flushes, they get retry",
+  "binding-exit-with-flushes-open": "open flushes get the core's reply at the end of the process",
   "binding-exit-while-read": "an exit waits for a script that reads a chunk, for longer than the time limit",
   "coroutines-of-workers": "flushes of two workers and the engine are resumed on their own threads",
   "coroutines-abandoned": "an exit ends its output's flushes, and nothing reads their chunks afterwards",
-  "coroutines-delivered-at-exit": "an exit can deliver chunks of flushes that nobody resumes",
-  "coroutines-inputs-end-first": "a host that frees chunks before its outputs' exits has scripts read copies",
-  "coroutines-worker-ends": "a thread that ends takes its flushes back first",
+  "coroutines-delivered-at-exit": "an exit can deliver chunks of flushes that are not resumed any more",
+  "coroutines-inputs-end-first": "scripts read copies of chunks for a host that frees chunks before it exits its outputs",
+  "coroutines-worker-ends": "a thread of the host takes its waiting flushes back from the core before it ends",
   "coroutines-ten-reloads": "ten reloads while flushes wait leave nothing behind",
-  "coroutines-at-random": "flushes, releases and ends in random order do no harm",
+  "coroutines-at-random": "flushes, releases and ends of threads and outputs in random order do no harm",
 };
 
-/** Why there is nothing to run; empty when there is. */
+/** Returns why the tests cannot run; empty when they can. */
 function reasonToSkip(sanitizer: Sanitizer): string {
   const reason = LIBNODE === "" ? "skipped: no libnode, which `make test` finds" : missing(sanitizer);
   return reason === undefined ? "" : ` (${reason})`;
@@ -42,7 +42,7 @@ for (const sanitizer of ["address", "thread"] as const) {
       KINESIS_LIBNODE: LIBNODE,
       KINESIS_RUNTIME: "embedded",
       LD_LIBRARY_PATH: process.env["KINESIS_TEST_LIBRARY_PATH"],
-      // libnode was compiled without the sanitizer, so it sees only a part of what orders libnode's threads.
+      // libnode was compiled without the sanitizer, which therefore misses a part of the synchronisation of libnode's threads.
       TSAN_OPTIONS: `report_signal_unsafe=0 suppressions=${join(SOURCES, "libnode.tsan")}`,
     };
 

@@ -1,4 +1,4 @@
-/** Calls each function of the binding with arguments that it must refuse, and some that it must bear. */
+/** Calls each function of the binding with arguments that it must reject. */
 import type { WholeBinding } from "./script_core.js";
 
 const number = 1;
@@ -21,7 +21,7 @@ const values: Readonly<Record<string, unknown>> = {
   thrower: new Proxy({}, { get: () => { throw new Error("from a trap"); } }),
 };
 
-/** Of each function, arguments that fit; every value but those listed behind an argument must be refused in its place. */
+/** Valid arguments of each function, each with the names of the other values that are valid in its place. */
 const functions: Readonly<Record<string, readonly [good: unknown, ...fitting: string[]][]>> = {
   serve: [[() => undefined, "function"]],
   takeChunk: [[4_000_000_000, "number", "NaN"]],
@@ -46,7 +46,7 @@ const definition = { kind: 0, name: "n", help: "h", labelKeys: ["k"], series: [[
 
 type Call = (...args: readonly unknown[]) => unknown;
 
-/** @param id the flush that asks for it, which has not been answered */
+/** @param id the flush with the tag for this test, which has no reply yet */
 export function misuse(binding: WholeBinding, id: number, expect: (condition: boolean, what: string) => void): void {
   const call = (name: string): Call => (binding as unknown as Record<string, Call>)[name] ?? (() => undefined);
 
@@ -58,7 +58,7 @@ export function misuse(binding: WholeBinding, id: number, expect: (condition: bo
       error = caught;
     }
     const message = error instanceof TypeError || error instanceof RangeError ? error.message : "";
-    expect(message.startsWith(`${name}: `), `${name} refuses ${what} by its name: ${String(error)}`);
+    expect(message.startsWith(`${name}: `), `${name} rejects ${what} with its name: ${String(error)}`);
   };
 
   for (const [name, parameters] of Object.entries(functions)) {
@@ -72,9 +72,9 @@ export function misuse(binding: WholeBinding, id: number, expect: (condition: bo
   }
 
   for (const texts of [[1], [undefined], ["a", null], new Array<string>(3), new Proxy(["a"], {})]) {
-    refuses("setOptions", [id, texts], "an array of others than texts");
-    refuses("openMetrics", [id, [{ ...definition, labelKeys: texts }]], "labels of others than texts");
-    refuses("openMetrics", [id, [{ ...definition, series: [texts] }]], "series of others than texts");
+    refuses("setOptions", [id, texts], "an array with values that are not texts");
+    refuses("openMetrics", [id, [{ ...definition, labelKeys: texts }]], "labels that are not texts");
+    refuses("openMetrics", [id, [{ ...definition, series: [texts] }]], "series that are not texts");
   }
   for (const key of Object.keys(definition)) {
     for (const [kind, value] of Object.entries(values)) {
@@ -85,9 +85,9 @@ export function misuse(binding: WholeBinding, id: number, expect: (condition: bo
   }
   for (const kind of [-1, 3, 1.5, Number.NaN, 4294967296]) refuses("openMetrics", [id, [{ ...definition, kind }]], `kind ${kind}`);
   for (const place of [[0, 1e9], [1e9, 0], [-1, 1], [4294967295, 4294967295], [0, -1], [Number.NaN, 1e12]]) {
-    refuses("bundle", place, `a place outside of it, ${place.join()}`);
+    refuses("bundle", place, `a range outside the bundle, ${place.join()}`);
   }
-  refuses("bundle", [0], "half a place");
-  refuses("bundle", ["0", "1"], "texts for a place");
-  refuses("serve", [() => undefined], "to serve twice");
+  refuses("bundle", [0], "an offset without a number of bytes");
+  refuses("bundle", ["0", "1"], "texts as offset and number of bytes");
+  refuses("serve", [() => undefined], "a second call");
 }

@@ -1,9 +1,9 @@
-/** Random calls of the plugin's exports, and random frames between its processes, under sanitizers. */
+/** Fuzzes the plugin's exports and the frames between its processes, under sanitizers. */
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { BUILD_TIMEOUT, buildPrograms, missing, run, type Sanitizer, treeOf, UNSCATTERED } from "./native_build.js";
 
-// Without FUZZ_SECONDS each part makes so many calls, the same ones each time.
+// Numbers of calls of each part without FUZZ_SECONDS; the calls are the same each time.
 const seconds = Number(process.env["FUZZ_SECONDS"] ?? 0);
 const seed = Number(process.env["FUZZ_SEED"] ?? (seconds > 0 ? Date.now() % 0x4000_0000 : 20_260_114));
 const calls = 500;
@@ -21,21 +21,21 @@ for (const sanitizer of ["address", "thread"] as const) {
     const libnode = join(treeOf(sanitizer), "libstand_in_node.so");
     beforeAll(() => buildPrograms(sanitizer, "fuzz_entry_points"), BUILD_TIMEOUT);
 
-    // The seed's remainder by four tells how the program ends. A core that left holds its end for the stop limit.
+    // The seed's remainder by four selects how the program ends. After the core left, the end takes the whole stop limit.
     it.concurrent.each([
-      ["end in order", 0],
-      ["go on after Node died", 1],
-      ["go on after the core left", 2],
-      ["go on while the process ends", 3],
-    ])("%s", { timeout: seconds * 2000 + 120_000 }, async (_, remainder) => {
+      ["until the process ends in order", 0],
+      ["after Node died", 1],
+      ["after the core left", 2],
+      ["while the process ends", 3],
+    ])("do no harm %s", { timeout: seconds * 2000 + 120_000 }, async (_, remainder) => {
       const end = performance.now() + (seconds * 1000) / 8;
       for (let turn = 0; turn < (remainder === 2 ? 1 : 3) || performance.now() < end; turn++) {
         const chosen = (seed + turn) * 4 + remainder;
         const environment = { KINESIS_LIBNODE: libnode, TSAN_OPTIONS: "report_signal_unsafe=0" };
         const { status, output } = await run([...UNSCATTERED, program, `${chosen}`, `${calls}`], BUILD_TIMEOUT, environment);
-        const told = `fuzz_entry_points ${chosen} ${calls}\n${output.slice(-5000)}`;
-        expect(status, told).toBe(0);
-        expect(output, told).not.toMatch(/Sanitizer|runtime error:|not so:/);
+        const details = `fuzz_entry_points ${chosen} ${calls}\n${output.slice(-5000)}`;
+        expect(status, details).toBe(0);
+        expect(output, details).not.toMatch(/Sanitizer|runtime error:|not so:/);
       }
     });
   });
@@ -57,7 +57,7 @@ describe.skipIf(addressless !== "")(`random frames to each of the two processes,
 });
 
 const noFuzzer = titleOf("fuzzer");
-describe.skipIf(noFuzzer !== "")(`calls of the exports guided by coverage, libFuzzer${noFuzzer}`, () => {
+describe.skipIf(noFuzzer !== "")(`inputs guided by coverage, libFuzzer${noFuzzer}`, () => {
   beforeAll(() => buildPrograms("fuzzer", "fuzz_entry_points", "fuzz_frames"), BUILD_TIMEOUT);
   const extent = seconds > 0 ? `-max_total_time=${Math.max(5, Math.round(seconds / 4))}` : `-runs=${guidedRuns}`;
   const limits = [extent, `-seed=${seed}`, `-artifact_prefix=${treeOf("fuzzer")}/`];
@@ -69,8 +69,8 @@ describe.skipIf(noFuzzer !== "")(`calls of the exports guided by coverage, libFu
     expect(Number(/Done (\d+) runs/.exec(output)?.[1])).toBeGreaterThan(100);
   }
 
-  it("do no harm", { timeout: seconds * 2000 + BUILD_TIMEOUT }, () => fuzz("fuzz_entry_points", "-max_len=2048"));
+  it("do no harm as calls of the exports", { timeout: seconds * 2000 + BUILD_TIMEOUT }, () => fuzz("fuzz_entry_points", "-max_len=2048"));
 
-  // A chunk may have 2 GiB, which are not touched before they come.
-  it("and frames to each of the two processes do no harm", { timeout: seconds * 2000 + BUILD_TIMEOUT }, () => fuzz("fuzz_frames", "-max_len=4096", "-malloc_limit_mb=4096"));
+  // A chunk may have 2 GiB; its memory is not used before the bytes arrive.
+  it("do no harm as frames to each of the two processes", { timeout: seconds * 2000 + BUILD_TIMEOUT }, () => fuzz("fuzz_frames", "-max_len=4096", "-malloc_limit_mb=4096"));
 });

@@ -1,4 +1,4 @@
-/** bin/kinesis.so loads where glibc is 2.17 or newer, and needs no other library; its unwinder works without glibc's help. */
+/** Tests that bin/kinesis.so needs only glibc 2.17 and no other library, and that its own look-ups work. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newestGlibc, readElf } from "../support/elf_file.js";
 import { PLUGIN, ROOT } from "../support/host_program.js";
 
-/** What README.md states. */
+/** Oldest glibc 2.x that README.md names. */
 const OLDEST_GLIBC_MINOR = 17;
 const onX64 = process.arch === "x64";
 
@@ -18,7 +18,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("bin/kinesis.so", () => {
-  it("asks for nothing newer than glibc 2.17, and for no versions of libstdc++ or libgcc", () => {
+  it("requires no newer glibc than 2.17, and no versions of libstdc++ or libgcc", () => {
     const { versions } = readElf(PLUGIN);
     expect(versions.filter((version) => !version.startsWith("GLIBC_"))).toEqual([]);
     const [major, minor] = newestGlibc(versions);
@@ -26,21 +26,21 @@ describe("bin/kinesis.so", () => {
     expect(minor, versions.join(" ")).toBeLessThanOrEqual(OLDEST_GLIBC_MINOR);
   });
 
-  it.runIf(onX64)("needs no library but glibc's own, and searches in no folder of its own", () => {
+  it.runIf(onX64)("needs only libraries of glibc, and has no search path of its own", () => {
     expect(readElf(PLUGIN).searchPath).toBe("");
     const others = readElf(PLUGIN).needed.filter((name) => !/^(libc\.so\.6|libdl\.so\.2|libm\.so\.6|libpthread\.so\.0|ld-linux-x86-64\.so\.2)$/.test(name));
     expect(others).toEqual([]);
   });
 });
 
-describe("the newest of versions", () => {
-  it("is found by numbers, not by letters, and among other libraries' versions", () => {
+describe("the newest glibc version of a file", () => {
+  it("is compared by numbers, not by letters, and found among versions of other libraries", () => {
     expect(newestGlibc(["GLIBC_2.9", "GLIBC_2.34", "GLIBC_2.2.5", "GLIBCXX_3.4.30"])).toEqual([2, 34]);
     expect(newestGlibc(["GLIBC_3.0", "GLIBC_2.34"])).toEqual([3, 0]);
   });
 });
 
-// Linked as the plugin is, and run in a program that says what an older glibc would say.
+// Linked as the plugin is, and run in a program whose dlsym() acts as an older glibc.
 const waiting = `
 #include <chrono>
 #include <condition_variable>
@@ -70,7 +70,7 @@ extern "C" int waits();
 extern "C" void *dlsym(void *, const char *name) { was_asked = strcmp(name, "pthread_cond_clockwait") == 0; return nullptr; }
 int main() { const int status = waits(); return was_asked ? status : 1; }`;
 
-describe("a wait for a time", () => {
+describe("a wait with a time limit", () => {
   it("ends by the wall clock where glibc is older than 2.30", () => {
     for (const [name, source] of [["waiting.cc", waiting], ["before230.cc", before230]] as const) writeFileSync(join(folder, name), source);
     const linked = [join(ROOT, "native/platform/glibc/glibc_2_17.cc"), "-pthread", "-ldl", `-Wl,@${join(ROOT, "native/platform/glibc/glibc_2_17.link")}`];
@@ -83,7 +83,7 @@ describe("a wait for a time", () => {
   });
 });
 
-// As the plugin is linked; there is no other way to see an exception of libstdc++ pass through a library of ours.
+// Linked as the plugin is: only so can a test pass an exception of libstdc++ through the plugin's unwinder.
 const throwing = `
 #include <stdexcept>
 #include <string>
@@ -94,7 +94,7 @@ const calling = `
 int main(int, char **argv) { void *library = dlopen(argv[1], RTLD_NOW); if (!library) return 1;
   return reinterpret_cast<int (*)()>(dlsym(library, "caught"))(); }`;
 
-describe("the look-up for the unwinder", () => {
+describe("the plugin's _dl_find_object", () => {
   function build(): string {
     const library = join(folder, "throwing.so");
     writeFileSync(join(folder, "throwing.cc"), throwing);
@@ -104,9 +104,9 @@ describe("the look-up for the unwinder", () => {
     return library;
   }
 
-  it("finds the way of an exception, and glibc is not asked for it", () => {
+  it("lets the unwinder find the handler of an exception without glibc's function", () => {
     const library = build();
-    // That of _dl_find_object.
+    // The version of glibc's _dl_find_object.
     expect(readElf(library).versions).not.toContain("GLIBC_2.35");
     writeFileSync(join(folder, "calling.cc"), calling);
     execFileSync("c++", [join(folder, "calling.cc"), "-o", join(folder, "calling"), "-ldl"]);

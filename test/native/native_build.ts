@@ -13,21 +13,21 @@ export interface Outcome {
   readonly output: string;
 }
 
-/** Of a build of all programs under a sanitizer, beside all other tests on a slow machine. */
+/** Time limit of a build of all programs under a sanitizer, while all other tests run on a slow machine. */
 export const BUILD_TIMEOUT = 600_000;
 export const SOURCES = fileURLToPath(new URL(".", import.meta.url));
 const trees = fileURLToPath(new URL("../../build/native-tests/", import.meta.url));
-/** The libnode that the real binding is tried on; empty when there is none. */
+/** Path of the libnode for the tests of the real binding; empty when there is none. */
 export const LIBNODE = existsSync(process.env["KINESIS_TEST_LIBNODE"] ?? "") ? (process.env["KINESIS_TEST_LIBNODE"] ?? "") : "";
 
 function succeeds(command: string, ...args: readonly string[]): boolean {
   return spawnSync(command, args, { stdio: "ignore" }).status === 0;
 }
 
-/** Begins a command under a sanitizer: that for threads does not start where the kernel scatters addresses widely. */
+/** Prefix of a command under a sanitizer: ThreadSanitizer does not start where the kernel randomises addresses widely. */
 export const UNSCATTERED: readonly string[] = succeeds("setarch", "-R", "true") ? ["setarch", "-R"] : [];
 
-/** Runs a command to its end; an undefined variable is removed from its environment. */
+/** Runs a command to its end. Removes undefined variables from its environment. */
 export function run(command: readonly string[], timeout: number, environment: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   const [file = "", ...args] = command;
   return new Promise((resolve) => {
@@ -56,7 +56,7 @@ export function missing(sanitizer: Sanitizer): string | undefined {
   }
 }
 
-/** The core of the tests of the real binding, in the form of build/kinesis.js: see scripts/bundle.mjs. */
+/** Bundles the core of the real binding's tests in the format of build/kinesis.js (scripts/bundle.mjs). Returns the file. */
 async function bundleCore(): Promise<string> {
   const options = { bundle: true, platform: "node", format: "cjs", target: "node18", charset: "ascii", write: false } as const;
   const { outputFiles } = await bundle({ ...options, entryPoints: [join(SOURCES, "script_core.ts")] });
@@ -64,21 +64,21 @@ async function bundleCore(): Promise<string> {
   const text = `${JSON.stringify([["./main.js", Buffer.byteLength(script)]])}\n${script}`;
   const file = join(trees, "script_core.js");
   if (existsSync(file) && readFileSync(file, "utf8") === text) return file;
-  // Test files build at once: each writes a file of its own, and the last rename wins.
+  // Test files build concurrently: each writes a separate file, and the last rename wins.
   const fresh = `${file}.${process.pid}`;
   writeFileSync(fresh, text);
   renameSync(fresh, file);
   return file;
 }
 
-/** The folder of a sanitizer's programs. */
+/** Returns the folder of a sanitizer's programs. */
 export const treeOf = (sanitizer: Sanitizer): string => join(trees, sanitizer);
 
-/** Builds programs with a sanitizer; throws with the compiler's words. Test files that build in one tree wait for each other. */
+/** Builds programs with a sanitizer. Throws an error with the compiler's output. Test files that build in one tree wait for each other. */
 export async function buildPrograms(sanitizer: Sanitizer, ...programs: readonly string[]): Promise<void> {
   const tree = treeOf(sanitizer);
   mkdirSync(tree, { recursive: true });
-  // All test files configure alike, so that none makes another compile anew.
+  // All test files use the same configuration, so that none makes another compile again.
   const settings = [`-DSANITIZER=${sanitizer}`];
   if (LIBNODE !== "") settings.push(`-DLIBNODE=${LIBNODE}`, `-DKINESIS_BUNDLE=${await bundleCore()}`);
   const isNew = !existsSync(join(tree, "CMakeCache.txt"));

@@ -1,9 +1,9 @@
-/** The core of the real binding's tests: answers, or misbehaves, as stand_in_core.h says, and watches its chunks. */
+/** The core of the real binding's tests: replies, or misbehaves, by the tags of stand_in_core.h, and checks its chunks. */
 import type * as Files from "node:fs";
 import { flushReplies, initFailed, requestKinds, type Binding } from "../../src/host/binding.js";
 import { misuse } from "./binding_misuse.js";
 
-/** What Node-API's side gives beyond what the real core's types say. */
+/** The binding with the functions that the types of the real core leave out. */
 export type WholeBinding = Binding & { abandon(): never; refuse(message: string): void; bundle(...place: number[]): string };
 
 interface Instance {
@@ -25,7 +25,7 @@ const exitStepMs = 50;
 const unknownId = 4_000_000_000;
 const knownOptions = ["metrics", "refuse", "remember", "say_at_exit", "say_at_stop", "never_end", "deliver_at_exit", "exit_takes_ms", "mute_exit"];
 
-/** As fingerprint.cc. */
+/** Returns the fingerprint of a flush, as fingerprint.cc does. */
 export function fingerprint(instance: number, chunk: Uint8Array, tag: string): number {
   let hash = (2166136261 ^ instance) | 0;
   for (const bytes of [chunk, Buffer.from(tag)]) {
@@ -54,11 +54,11 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
   const past: Uint8Array[] = [];
   let surplus = 0, lastValue = 0, arrived = 0, unwanted = 0, saysAtStop = false, neverEnds = false;
 
-  // An answered chunk is out of reach. Else it is read: AddressSanitizer watches memcpy in libnode, too.
+  // A chunk is detached after its reply. Otherwise it is read here: AddressSanitizer also checks memcpy in libnode.
   const touchPast = (): void => {
     for (const chunk of past) {
       if (chunk.buffer.byteLength > 0) new Uint8Array(chunk);
-      expect(chunk.buffer.byteLength === 0, "an answered chunk is detached");
+      expect(chunk.buffer.byteLength === 0, "a chunk is detached after its reply");
     }
     past.length = 0;
   };
@@ -68,7 +68,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
     flushes.delete(id);
     held.delete(id);
     fetching.delete(id);
-    // As a core that reads until the last moment.
+    // Acts as a core that reads until the last moment.
     if (flush?.chunk !== undefined) fingerprint(0, flush.chunk, "");
     binding.reply(id, value);
     if (flush?.chunk !== undefined && flush.bytes > 0) past.push(flush.chunk);
@@ -82,7 +82,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
   const ofInstance = (ids: Iterable<number>, instance: number): number[] => [...ids].filter((id) => flushes.get(id)?.instance === instance);
 
   const init = (id: number, number: number): number => {
-    const names = binding.setOptions(id, [...knownOptions, "nobody sets this"]);
+    const names = binding.setOptions(id, [...knownOptions, "unset"]);
     const option = (name: string): string | undefined => binding.option(id, name);
     for (const name of knownOptions) expect(names.includes(name) === (option(name) !== undefined), `setOptions and option agree on ${name}`);
     const metrics = names.includes("metrics")
@@ -145,7 +145,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
       binding.trimMemory();
       binding.releaseCode();
     },
-    // Reads on for so many milliseconds, given in the chunk, whoever waits.
+    // Reads for the milliseconds in the chunk, also while others wait.
     "keep-reading": (_, chunk) => {
       const until = performance.now() + Number(Buffer.from(chunk).toString());
       while (performance.now() < until) fingerprint(0, chunk, "");
@@ -160,7 +160,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
     for (const id of ids) serveFlush(id);
   };
 
-  // Undefined while the chunk is on its way, and when nobody waits.
+  // Returns undefined while the chunk is in transit, and when the host no longer waits for the flush.
   const fetch = (id: number, flush: Flush): Uint8Array | undefined => {
     if (flush.bytes === 0) return new Uint8Array();
     if (flush.chunk !== undefined) return flush.chunk;
@@ -181,7 +181,7 @@ export function start(binding: WholeBinding, load: (name: "node:fs") => typeof F
     const { tag } = flush;
     if (tag === "exit") binding.abandon();
     if (tag === "die") {
-      // Its end releases the host's threads, while scripts go on for as long as something is open.
+      // The end of the queue releases the host's threads, while scripts go on as long as something is open.
       for (const { chunk } of flushes.values()) if (chunk !== undefined) past.push(chunk);
       setTimeout(touchPast, 100);
       binding.close();

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { BUILD_TIMEOUT, buildPrograms, missing, type Outcome, run, type Sanitizer, treeOf, UNSCATTERED } from "./native_build.js";
 import { CASES, CASES_OF_BOTH_RUNTIMES } from "./shim-cases.js";
 
-// Run by a test of its own, which lays out the folder that it needs.
+// Has a separate test, which makes the folder that this case needs.
 const BESIDE = "beside-the-plugin";
 
 const REPORT = /Sanitizer|runtime error:|DEADLYSIGNAL/;
@@ -17,7 +17,7 @@ function runCase(sanitizer: Sanitizer, name: string, executable = join(treeOf(sa
   return run([...UNSCATTERED, executable, name], CASE_TIMEOUT, { ...environment, KINESIS_LIBNODE: undefined, KINESIS_NODE: undefined });
 }
 
-// ThreadSanitizer lets other threads run on for a second at the end of each process.
+// Shortens the second for which ThreadSanitizer lets other threads run at the end of each process.
 function quickEnd(name: string): NodeJS.ProcessEnv {
   return name.startsWith("process-") ? { TSAN_OPTIONS: "atexit_sleep_ms=50" } : {};
 }
@@ -43,7 +43,7 @@ for (const sanitizer of ["none", "address", "thread"] as const) {
     }
 
     for (const { name, behaviour } of CASES.filter(({ name }) => CASES_OF_BOTH_RUNTIMES.includes(name))) {
-      it.concurrent(`with the core in a process of its own, ${behaviour} [${name}]`, { timeout: CASE_TIMEOUT }, async () => {
+      it.concurrent(`with the core in a separate process, ${behaviour} [${name}]`, { timeout: CASE_TIMEOUT }, async () => {
         const environment = { KINESIS_RUNTIME: "process", ...quickEnd("process-") };
         expectClean(await runCase(sanitizer, name, undefined, environment));
       });
@@ -54,7 +54,7 @@ for (const sanitizer of ["none", "address", "thread"] as const) {
       expect(output.trim().split("\n")).toEqual([...CASES.map(({ name }) => name), BESIDE].sort());
     });
 
-    it("takes the newest libnode that loads beside the plugin, then one in lib/", { timeout: CASE_TIMEOUT }, async () => {
+    it("takes the newest loadable libnode next to the plugin, then one in lib/", { timeout: CASE_TIMEOUT }, async () => {
       const place = join(treeOf(sanitizer), "beside");
       rmSync(place, { recursive: true, force: true });
       mkdirSync(join(place, "lib"), { recursive: true });

@@ -1,4 +1,4 @@
-/** The library's own time limits, which the builds of this folder shorten: they are those that the documents name. */
+/** Tests that the library's time limits, which the builds of this folder shorten, are those in the documents. */
 import { readdirSync, readFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-it("the library's time limits are those that the documents name", { timeout: 2 * compileTimeoutMs }, async () => {
+it("the library's time limits equal those in the documents", { timeout: 2 * compileTimeoutMs }, async () => {
   const [source, program] = [join(folder, "limits.cc"), join(folder, "limits")];
   const names = ["kStopTimeoutMs", "kSendTimeoutMs", "kProcessEndTimeoutMs", "kStuckFactor"];
   const lines = names.map((name) => `  std::printf("${name} %lld\\n", static_cast<long long>(kinesis::${name}));`);

@@ -1,4 +1,4 @@
-// kinesis.dll as a file: what it exports, needs and says of itself, the same bytes twice, and the archive around it.
+/** Tests kinesis.dll as a file: exports, imports, details, reproducible bytes, and the archive that contains it. */
 import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -19,10 +19,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Not execFileSync: a worker that is silent for a minute, as on a busy machine, is given up by vitest. */
+/** Runs a program. Not execFileSync: vitest gives up a worker that is silent for a minute, as on a busy machine. */
 const run = promisify(execFile);
 
-/** Builds the DLL from a copy of the sources in a folder of this name; gives its path. */
+/** Builds the DLL from a copy of the sources in a folder of this name. Returns its path. */
 async function buildIn(name: string): Promise<string> {
   const copy = path.join(folder, name);
   mkdirSync(copy);
@@ -41,7 +41,7 @@ function pack(archive: string): void {
 }
 
 describe.skipIf(windowsSkipped !== undefined)(windowsTitle("kinesis.dll"), () => {
-  it("exports the functions of Fluent Bit and of Node by their plain names, and nothing else", () => {
+  it("exports only the functions for Fluent Bit and Node, by their plain names", () => {
     expect(readDll(WINDOWS_PLUGIN).exports).toEqual([
       "FLBPluginExit",
       "FLBPluginExitCtx",
@@ -54,25 +54,25 @@ describe.skipIf(windowsSkipped !== undefined)(windowsTitle("kinesis.dll"), () =>
     ]);
   });
 
-  it("needs no DLL but Windows' own", () => {
+  it("imports only DLLs of Windows", () => {
     const ofWindows = /^(KERNEL32|msvcrt|ADVAPI32|USER32|WS2_32|SHELL32|ole32|bcrypt|ntdll|PSAPI)\.dll$/i;
     const { imports } = readDll(WINDOWS_PLUGIN);
     expect(imports).toContain("KERNEL32.dll");
     expect(imports.filter((name) => !ofWindows.test(name))).toEqual([]);
   });
 
-  it("may lie anywhere in memory, and holds neither a time nor debug data", () => {
+  it("can be loaded at any address, and has neither a build time nor debug data", () => {
     const { flags, time, hasDebugData } = readDll(WINDOWS_PLUGIN);
     expect(flags).toEqual(expect.arrayContaining(["HIGH_ENTROPY_VA", "DYNAMIC_BASE", "NX_COMPAT"]));
     expect(time).toContain("Jan  1 00:00:00 1970");
     expect(hasDebugData).toBe(false);
   });
 
-  it("holds no path of the machine that built it", () => {
+  it("contains no path of the build machine", () => {
     expect(readFileSync(WINDOWS_PLUGIN).includes(ROOT)).toBe(false);
   });
 
-  it("tells Windows its name, its version and its licence", () => {
+  it("has its name, version and licence in the file properties", () => {
     const keys = ["FileDescription", "ProductName", "FileVersion", "ProductVersion", "OriginalFilename", "LegalCopyright"];
     const numbers = `${version.replace(/[^0-9.].*$/, "")}.0`;
     expect(readVersion(WINDOWS_PLUGIN, keys)).toEqual({
@@ -87,13 +87,13 @@ describe.skipIf(windowsSkipped !== undefined)(windowsTitle("kinesis.dll"), () =>
     });
   });
 
-  it("has the same bytes from two folders", async () => {
+  it("has the same bytes when it is built in another folder", async () => {
     const sumOf = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex");
     const elsewhere = await buildIn("a-folder-of-a-longer-name");
-    expect(sumOf(elsewhere), `another build than ${WINDOWS_PLUGIN}, if that is of these sources (make windows-release)`).toBe(sumOf(WINDOWS_PLUGIN));
+    expect(sumOf(elsewhere), `differs from ${WINDOWS_PLUGIN}; run make windows-release if that is from other sources`).toBe(sumOf(WINDOWS_PLUGIN));
   });
 
-  it("is packed with its licences, an example and how to install it, the same bytes each time", () => {
+  it("is packed with its licences, an example and the install guide, into the same bytes each time", () => {
     const [archive, again] = [path.join(folder, "one.zip"), path.join(folder, "two.zip")];
     pack(archive);
     pack(again);

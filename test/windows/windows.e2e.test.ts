@@ -1,4 +1,4 @@
-// kinesis.dll in wine, its core in a real node.exe: records arrive, failures are retried, and nothing is left behind.
+/** Tests kinesis.dll in wine, with its core in a real node.exe: deliveries, retries, errors, and ends. */
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -23,12 +23,12 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 const IN_ORDER = { status: 0, signal: null };
 const chunk = (n: number): Uint8Array => chunkOf([{ n }]);
 
-/** Brings a chunk until it is taken, with a wait between, as Fluent Bit does; gives the last answer. */
+/** Flushes a chunk, with pauses, until the reply is not retry, as Fluent Bit does. Returns the last reply. */
 async function flushUntilOk(host: PluginHost, instance: number, bytes: Uint8Array): Promise<number> {
   const deadline = Date.now() + 60_000;
   for (;;) {
-    const answer = await host.flush(instance, bytes);
-    if (answer !== FLB_RETRY || Date.now() > deadline) return answer;
+    const reply = await host.flush(instance, bytes);
+    if (reply !== FLB_RETRY || Date.now() > deadline) return reply;
     await sleep(100);
   }
 }
@@ -50,7 +50,7 @@ withEachNode(windowsTitle("kinesis.dll with node.exe %s"), (_, node) => {
   deliveryCases(streams);
   lifeCases(streams);
 
-  it("takes a chunk of some megabytes, and flushes of four threads at once", async () => {
+  it("delivers a chunk of 5 MB, and concurrent flushes of four threads", async () => {
     const kinesis = await streams.instantKinesis();
     const host = await streams.host();
     const instance = await host.open({ ...streams.options("any"), endpoint: kinesis.endpoint });
@@ -61,7 +61,7 @@ withEachNode(windowsTitle("kinesis.dll with node.exe %s"), (_, node) => {
     expect(kinesis.received.length).toBe(206);
   });
 
-  it("sends the requests of a chunk side by side while its flush blocks", async () => {
+  it("sends the requests of a chunk in parallel while its flush blocks", async () => {
     const host = await streams.host();
     const instance = await host.open(heldOptions());
     held.mood = "hold";
@@ -72,13 +72,13 @@ withEachNode(windowsTitle("kinesis.dll with node.exe %s"), (_, node) => {
     expect(held.taken).toHaveLength(2000);
   });
 
-  it("names a wrong option at its start", async () => {
+  it("reports an invalid option at its start", async () => {
     const host = await streams.host();
     expect((await host.init({ region: "us-east-1", stream: "any", compression: "lzma" })).code).toBe(FLB_ERROR);
     await host.waitForMessage(/compression.*lzma/);
   });
 
-  it("names KINESIS_NODE when there is no such program", async () => {
+  it("reports a KINESIS_NODE that does not exist", async () => {
     const missing = "C:\\missing\\node.exe";
     const host = await streams.host({ KINESIS_NODE: missing });
     expect((await host.init(heldOptions())).code).toBe(FLB_ERROR);
@@ -92,14 +92,14 @@ withEachNode(windowsTitle("kinesis.dll with node.exe %s"), (_, node) => {
     expect(held.taken.map(jsonOf)).toEqual([{ n: 1 }]);
   });
 
-  it("says where node.exe is by a plain path when its folder ends with a backslash in PATH", async () => {
+  it("logs the plain path of node.exe when its folder in PATH ends with a backslash", async () => {
     const folder = windowsPath(path.dirname(node.file));
     const host = await streams.host({ KINESIS_NODE: undefined, WINEPATH: `${folder}\\` });
     await host.open(heldOptions());
     expect(await host.waitForMessage(/from .*node\.exe/)).toContain(`${folder}\\node.exe`.replaceAll("\\", "\\\\"));
   });
 
-  it("ends in order, and its node.exe with it", async () => {
+  it("ends in order, together with its node.exe", async () => {
     const host = await streams.host();
     expect(await host.flush(await host.open(heldOptions()), chunk(1))).toBe(FLB_OK);
     expect(nodeProcesses()).toHaveLength(1);
@@ -120,7 +120,7 @@ withEachNode(windowsTitle("kinesis.dll with node.exe %s"), (_, node) => {
     expect(held.taken.map((record) => jsonOf(record)["n"]).sort()).toEqual([1, 2]);
   });
 
-  it("starts another node.exe when its own is killed in a flush, which is to be retried", async () => {
+  it("starts another node.exe when the first is killed in a flush, and retries the flush", async () => {
     const host = await streams.host();
     const instance = await host.open(heldOptions());
     expect(await host.flush(instance, chunk(1))).toBe(FLB_OK);

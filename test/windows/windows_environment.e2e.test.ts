@@ -1,4 +1,4 @@
-// What kinesis.dll takes from its environment as a user of Windows writes it: names in any case, backslashes, zones.
+/** Tests how kinesis.dll reads a Windows environment: variable names in any case, backslashes, time zones. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -41,7 +41,7 @@ describe.skipIf(windowsSkipped !== undefined)(windowsTitle("the environment on W
     return folder;
   }
 
-  it("takes names of variables in any case, and names itself as the Go plugin does on Windows", async () => {
+  it("accepts variable names in any case, and sends the user agent of the Go plugin on Windows", async () => {
     const service = await serve();
     const host = await start({ AWS_ACCESS_KEY_ID: undefined, aws_access_key_id: "AKIDOFLOWERCASE" });
     expect(await host.flush(await host.open({ ...options, endpoint: service.endpoint }), chunk), host.stderr).toBe(FLB_OK);
@@ -50,7 +50,7 @@ describe.skipIf(windowsSkipped !== undefined)(windowsTitle("the environment on W
     expect(headers?.["user-agent"]).toMatch(/^aws-fluent-bit-plugin-windows \(windows\)/);
   });
 
-  it("takes the shared files and a profile from a path with backslashes", async () => {
+  it("reads the shared files and a profile from a path with backslashes", async () => {
     const service = await serve();
     const file = path.join(newFolder(), "credentials");
     writeFileSync(file, "[logs]\r\naws_access_key_id = AKIDOFPROFILE\r\naws_secret_access_key = secret\r\n");
@@ -60,7 +60,7 @@ describe.skipIf(windowsSkipped !== undefined)(windowsTitle("the environment on W
     expect(service.requests[0]?.headers.authorization).toContain("Credential=AKIDOFPROFILE/");
   });
 
-  it("trusts the authorities of AWS_CA_BUNDLE at a path with backslashes, and without it nobody unknown", async () => {
+  it("trusts the authorities of AWS_CA_BUNDLE at a path with backslashes, and no unknown authority without it", async () => {
     const { certificateFile, serverFile } = await makeCertificate(newFolder());
     const { server } = JSON.parse(readFileSync(serverFile, "utf8")) as { server: { key: string; cert: string } };
     const service = await serve(server);
@@ -73,7 +73,7 @@ describe.skipIf(windowsSkipped !== undefined)(windowsTitle("the environment on W
     expect(service.requests).toHaveLength(1);
   });
 
-  it("names AWS_CA_BUNDLE when there is no such file", async () => {
+  it("reports an AWS_CA_BUNDLE that does not exist", async () => {
     const host = await start({ AWS_CA_BUNDLE: "C:\\missing\\bundle.pem" });
     expect((await host.init(options)).code).toBe(FLB_ERROR);
     expect(await host.waitForMessage(/AWS_CA_BUNDLE.*/)).toContain("bundle.pem");

@@ -1,4 +1,4 @@
-// Files that options name on Windows: who may have a state_file, and who had it before.
+/** Tests the lock of a state_file on Windows. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -32,7 +32,7 @@ describe.skipIf(windowsSkipped !== undefined)(windowsTitle("a state_file on Wind
   }
   const options = () => ({ stream: "logs", region: "us-west-2", state_file: windowsPath(stateFile) });
 
-  it("is one process's until that ends, and is free when that was killed", async () => {
+  it("is locked by one process until that ends, and is free after that was killed", async () => {
     const first = await start();
     expect((await first.init(options())).code, first.stderr).toBe(FLB_OK);
     const second = await start();
@@ -48,7 +48,7 @@ describe.skipIf(windowsSkipped !== undefined)(windowsTitle("a state_file on Wind
     expect(existsSync(`${stateFile}.lock`)).toBe(false);
   });
 
-  it("is free when the lock that was left names a process that runs but has it not", async () => {
+  it("is free when a leftover lock names a running process that does not hold the lock", async () => {
     const [preload, numberFile] = [path.join(folder, "number.cjs"), path.join(folder, "number")];
     writeFileSync(preload, `require("node:fs").writeFileSync(${JSON.stringify(windowsPath(numberFile))}, String(process.pid));`);
     const other = await start({ KINESIS_NODE_OPTIONS: `--require ${windowsPath(preload).replaceAll("\\", "/")}` });

@@ -1,4 +1,4 @@
-// A Go output plugin of the standard library alone: its flush shows that Go's own signals still work.
+// A Go output plugin that uses only the standard library: its flush shows that Go's own signals still work.
 package main
 
 /*
@@ -23,7 +23,7 @@ import (
 	"unsafe"
 )
 
-// What Fluent Bit calls it: -ldflags "-X main.name=…".
+// The plugin's name in Fluent Bit: -ldflags "-X main.name=…".
 var name = "go_probe"
 
 const (
@@ -50,7 +50,7 @@ func FLBPluginInit(plugin unsafe.Pointer) C.int {
 
 //export FLBPluginFlush
 func FLBPluginFlush(data unsafe.Pointer, length C.int, tag *C.char) C.int {
-	// Two Go runtimes in one process take each other's signals, also without a third plugin: it hangs in Fluent Bit.
+	// Two Go runtimes in one process take each other's signals, also without the plugin under test, and hang in Fluent Bit.
 	if name != "go_probe" {
 		fmt.Fprintf(os.Stderr, "%s: collected=%t\n", name, collects())
 		return flbOk
@@ -69,7 +69,7 @@ func FLBPluginExit() C.int {
 	return flbOk
 }
 
-// Go makes a panic of the SIGSEGV; another's handler would end the process.
+// Go turns the SIGSEGV into a panic; a handler of another library would end the process.
 func recovers() (recovered bool) {
 	defer func() { recovered = recover() != nil }()
 	var nothing *int
@@ -77,7 +77,7 @@ func recovers() (recovered bool) {
 	return false
 }
 
-// A loop without calls gives way only to SIGURG (Go 1.14 and later), and a collection waits for it.
+// A loop without calls is preempted only by SIGURG (Go 1.14 and later), and a collection waits for that.
 func preempts() bool {
 	var stop uint32
 	ended := make(chan struct{})
@@ -106,7 +106,7 @@ func preempts() bool {
 	return preempted
 }
 
-// Threads of Go's own and its collector, without a signal that is a message.
+// Uses Go's own threads and its collector, without a signal as a message.
 func collects() bool {
 	done := make(chan int)
 	for n := 0; n < 4; n++ {
