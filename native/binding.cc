@@ -26,8 +26,7 @@ namespace {
 Host *host = &LocalHost::get();
 napi_threadsafe_function request_queue = nullptr;
 bool is_queue_open = false;
-// Chunks of the flushes without a reply, by request id. Their memory is the host's, so each is detached before the
-// reply.
+// Chunks of the flushes without a reply, by request id. Their memory is the host's: each is detached before the reply.
 // Never destroyed: flushes without a reply at the end leave references to a Node that is gone.
 auto &open_chunks = *new std::unordered_map<uint32_t, Napi::Reference<Napi::ArrayBuffer>>();
 
@@ -307,7 +306,7 @@ void ReleaseCode(const Napi::CallbackInfo &) { release_code_of_node(); }
 
 void ExitProcess(const Napi::CallbackInfo &info) { host->exit_process(info[0].As<Napi::Number>().Int32Value()); }
 
-// Replaces process.reallyExit(), which would end Fluent Bit.
+// Called in place of Node's process.reallyExit(), which would end Fluent Bit.
 void Abandon(const Napi::CallbackInfo &) { host->abandoned(); }
 
 void RefuseStart(const Napi::CallbackInfo &info) { host->refuse(info[0].As<Napi::String>().Utf8Value()); }

@@ -39,15 +39,15 @@ const LoopFunctions *loop_functions() {
 }
 
 // Index of `caller` in flb_coro::words of this host, with `callee` after it; -1 until a flush has found it.
-std::atomic<int> place_of_caller{-1};
+std::atomic<int> caller_index{-1};
 
 // Returns whether the index is known. The running context has to be at `callee`, at the same index in each flush.
-bool find_place(const flb_coro &coroutine, const void *active) {
+bool find_caller_index(const flb_coro &coroutine, const void *active) {
   for (const int at : {0, 1}) {
     const void *caller = coroutine.words[at];
     if (coroutine.words[at + 1] != active || caller == nullptr || caller == active) continue;
     int known = -1;
-    return place_of_caller.compare_exchange_strong(known, at) || known == at;
+    return caller_index.compare_exchange_strong(known, at) || known == at;
   }
   return false;
 }
@@ -82,7 +82,7 @@ LoopWaker *LoopWaker::for_this_flush(void (*withdraw)(uint32_t id), void *&waite
   if (host == nullptr) return nullptr;
   flb_coro *coroutine = host->coro_get();
   void *loop = host->loop_get();
-  if (coroutine == nullptr || loop == nullptr || !find_place(*coroutine, host->co_active())) return nullptr;
+  if (coroutine == nullptr || loop == nullptr || !find_caller_index(*coroutine, host->co_active())) return nullptr;
   waiter = coroutine;
   auto *waker = static_cast<LoopWaker *>(pthread_getspecific(key()));
   if (waker != nullptr) return waker->loop_ == loop ? waker : nullptr;
@@ -93,7 +93,7 @@ LoopWaker *LoopWaker::for_this_flush(void (*withdraw)(uint32_t id), void *&waite
 }
 
 void LoopWaker::yield(void *waiter) {
-  loop_functions()->co_switch(static_cast<flb_coro *>(waiter)->words[place_of_caller]);
+  loop_functions()->co_switch(static_cast<flb_coro *>(waiter)->words[caller_index]);
 }
 
 void LoopWaker::remove_unused() {
@@ -195,7 +195,7 @@ int LoopWaker::on_event(void *event) {
   waker->print_lines();
   while (void *ready = waker->next_ready()) {
     auto *coroutine = static_cast<flb_coro *>(ready);
-    const int caller = place_of_caller;
+    const int caller = caller_index;
     host->coro_set(coroutine);
     coroutine->words[caller] = host->co_active();
     host->co_switch(coroutine->words[caller + 1]);

@@ -14,8 +14,8 @@ struct LogIdentity {
   int level = 0;
 };
 
-/// An output instance. Used only while the thread that made it waits for its request (the
-/// caller holds the table's lock).
+/// An output instance. Used only while the thread that made it waits for its request (the caller holds the table's
+/// lock).
 class HostInstance {
  public:
   using GetProperty = const char *(*)(const char *key, void *output_instance);

@@ -54,7 +54,7 @@ void Messages::write(const std::string_view *parts, size_t count) {
     is_cut_ = false;
     return;
   }
-  // Once the note is written, every message lost before it has been counted.
+  // Once the note is written, all messages lost before have been reported.
   if (written >= note_bytes) lost_ = 0;
   lost_++;
   if (written > 0) is_cut_ = written != note_bytes;

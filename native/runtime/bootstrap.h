@@ -10,9 +10,8 @@ namespace kinesis {
 
 /// Inputs of Node's command line.
 struct NodeStart {
-  std::string own_path;  // of this library
-  std::string
-      connection;  // names of the connection to the host, see Connection::names; empty when the host is this process
+  std::string own_path;    // of this library
+  std::string connection;  // to the host, as Connection::names has it; empty when the host is this process
   std::vector<Preload> preloads;
   bool may_execute_memory = true;
 };

@@ -1,4 +1,4 @@
-// Checks, before Node starts, that this process may do what Node needs; otherwise Node would end the process.
+// Checks, before Node starts, for limits of this process under which Node would end it.
 #pragma once
 
 #include <string>

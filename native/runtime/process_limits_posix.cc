@@ -1,4 +1,4 @@
-// Checks that this process may do what Node needs, on Linux.
+// Checks for limits of this process under which Node would end it, on Linux.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>

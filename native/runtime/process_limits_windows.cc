@@ -1,4 +1,4 @@
-// Checks that this process may do what Node needs, on Windows.
+// Checks for limits of this process under which Node would end it, on Windows.
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 

@@ -4,7 +4,7 @@
 // in kinesis.so, and own_libraries.cc loads them. It needs no other library, and nothing of kinesis.so.
 #include "runtime/embedded/host_memory.h"
 
-// Has external linkage, so that the compiler does not assume empty slots.
+// External linkage keeps the compiler from assuming that the slots stay empty.
 extern "C" __attribute__((visibility("hidden"))) kinesis::HostMemory kinesis_host_memory;
 #define KINESIS_EMPTY_SLOT(result, name, parameters, arguments) , nullptr
 kinesis::HostMemory kinesis_host_memory = {KINESIS_HOST_MEMORY_MARK KINESIS_MEMORY_FUNCTIONS(KINESIS_EMPTY_SLOT)};

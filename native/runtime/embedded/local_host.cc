@@ -1,4 +1,4 @@
-// The host of a core in this process; for a core in a separate process, does what core_service.cc is called for.
+// The host of a core in this process. core_service.cc also uses it, for the calls of a core in a separate process.
 #include "runtime/embedded/local_host.h"
 
 #include "fluent_bit/host_log.h"

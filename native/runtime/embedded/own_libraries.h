@@ -9,7 +9,7 @@ namespace kinesis {
 /// then in the host; only the memory functions are the host's. Returns null with a reason on failure.
 void *open_with_own_libraries(const std::string &libnode, std::string &reason);
 
-/// Returns why libnode cannot be opened so in this process, as the end of a sentence; "" when it can be.
+/// Returns why no libnode can be opened this way in this process, as the end of a sentence; "" when it can be.
 std::string own_libraries_refusal();
 
 /// Whether this libnode is known to work with the functions that Fluent Bit exports in place of its own libraries'.

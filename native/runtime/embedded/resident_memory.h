@@ -1,4 +1,4 @@
-// Returns memory that the process does not need at rest to the system.
+// Releases memory that the process does not need at rest.
 #pragma once
 
 namespace kinesis {
@@ -11,7 +11,7 @@ void release_code_of_node();
 /// nothing where the environment sets the allocator's limits.
 void map_large_blocks_apart();
 
-/// Returns memory to the system that the process has freed but the allocator keeps.
+/// Releases memory that the process has freed but the allocator keeps.
 void trim_memory();
 
 }  // namespace kinesis

@@ -26,7 +26,7 @@ struct Entry {
 };
 constexpr size_t kNameOffset = 19;
 
-// Maximum number of numbers tried, where there is neither close_range nor /proc: 65,536 take 10 ms; 2^30, which a limit
+// Maximum descriptor numbers tried where there is neither close_range nor /proc: 65,536 take 10 ms; 2^30, which a limit
 // can allow, would take minutes.
 constexpr rlim_t kMaxTriedNumbers = 65536;
 
