@@ -144,7 +144,7 @@ void lengths_of_frames() {
     CHECK(!is_taken(kind, Way::kToHost, kText + 1, 0) && !is_taken(kind, Way::kToHost, 1, 16));
     CHECK(!is_taken(kind, Way::kToCore, 1, 0));
   }
-  for (const FrameKind kind : {FrameKind::kFlush, FrameKind::kHello, FrameKind::kReply}) {
+  for (const FrameKind kind : {FrameKind::kFlush, FrameKind::kHello, FrameKind::kQuestionReply}) {
     CHECK(is_taken(kind, Way::kToCore, kText, 0) && !is_taken(kind, Way::kToCore, kText + 1, 0));
     CHECK(!is_taken(kind, Way::kToCore, 1, 1) && !is_taken(kind, Way::kToHost, 1, 0));
   }
@@ -152,7 +152,7 @@ void lengths_of_frames() {
     CHECK(is_taken(kind, Way::kToCore, 0, 0) && !is_taken(kind, Way::kToCore, 1, 0));
     CHECK(!is_taken(kind, Way::kToCore, 0, 1) && !is_taken(kind, Way::kToHost, 0, 0));
   }
-  for (const FrameKind kind : {FrameKind::kReady, FrameKind::kAnswer, FrameKind::kExitProcess, FrameKind::kWantChunk,
+  for (const FrameKind kind : {FrameKind::kReady, FrameKind::kReply, FrameKind::kExitProcess, FrameKind::kWantChunk,
                                FrameKind::kExtend, FrameKind::kSign, FrameKind::kLogIdentity}) {
     CHECK(is_taken(kind, Way::kToHost, 0, 0) && !is_taken(kind, Way::kToHost, 1, 0));
     CHECK(!is_taken(kind, Way::kToHost, 0, 16) && !is_taken(kind, Way::kToCore, 0, 0));

@@ -133,7 +133,7 @@ void senseless_frames() {
   FrameHeader names{FrameKind::kSetOptions}, definitions{FrameKind::kOpenMetrics};
   names.text_bytes = definitions.text_bytes = 8;
   const std::string counts("\xff\xff\xff\x7f\xff\xff\xff\x7f", 8);
-  expect_refused({bytes_of({FrameKind::kReply}), bytes_of({FrameKind::kReady}), bytes_of(names, counts),
+  expect_refused({bytes_of({FrameKind::kQuestionReply}), bytes_of({FrameKind::kReady}), bytes_of(names, counts),
                   bytes_of(definitions, counts)});
 }
 
@@ -158,7 +158,7 @@ void frames_for_nobody() {
   FrameHeader pairs{FrameKind::kMetrics, 1};
   pairs.data_bytes = 32;
   const double wrong[] = {4, 1, -1e300, 1};
-  std::string all = bytes_of({FrameKind::kAnswer, 4000000000u, 1}) + bytes_of({FrameKind::kMetrics, 4000000000u});
+  std::string all = bytes_of({FrameKind::kReply, 4000000000u, 1}) + bytes_of({FrameKind::kMetrics, 4000000000u});
   all += bytes_of(pairs, std::string(reinterpret_cast<const char *>(wrong), sizeof wrong));
   CHECK(instance.flush(all, stand_in::kRaw) == instance.expected(all, stand_in::kRaw));
   instance.expect_known();

@@ -196,7 +196,7 @@ void send_raw(const Chunk &chunk) {
 }
 
 void answer_in_connection(uint32_t id) {
-  kinesis::FrameHeader header{kinesis::FrameKind::kAnswer, id, kFlbOk};
+  kinesis::FrameHeader header{kinesis::FrameKind::kReply, id, kFlbOk};
   send_raw({&header, sizeof header});
 }
 

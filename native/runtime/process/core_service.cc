@@ -68,7 +68,7 @@ bool CoreService::send_chunk(uint32_t id) {
 }
 
 bool CoreService::reply(int64_t number, std::string_view text) {
-  return send_({FrameKind::kReply, 0, number}, text, nullptr, 0);
+  return send_({FrameKind::kQuestionReply, 0, number}, text, nullptr, 0);
 }
 
 }  // namespace kinesis

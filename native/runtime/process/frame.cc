@@ -23,7 +23,7 @@ bool has_sound_lengths(const FrameHeader &header, Way way) {
     case FrameKind::kFlush:
       return way == Way::kToCore && !has_data && header.chunk_bytes <= kMaxChunkBytes && header.blocks <= 1;
     case FrameKind::kHello:
-    case FrameKind::kReply:
+    case FrameKind::kQuestionReply:
       return way == Way::kToCore && !has_data;
     case FrameKind::kInit:
     case FrameKind::kExit:

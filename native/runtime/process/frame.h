@@ -21,9 +21,9 @@ enum class FrameKind : uint32_t {
   kExit = 2,
   kStop = 3,
   kWithdraw = 4,
-  kChunk = 5,  // id of the flush, data its chunk; number -1 when nobody waits for it any more
-  kHello = 6,  // the first: number 1 when the host has a log, text Host::place()
-  kReply = 7,  // to the question before; number -1 for nothing
+  kChunk = 5,          // id of the flush, data its chunk; number -1 when nobody waits for it any more
+  kHello = 6,          // the first: number 1 when the host has a log, text Host::place()
+  kQuestionReply = 7,  // to the question before; number -1 for nothing
   // To the host.
   kReady = 10,
   kRefusal = 11,      // text: why
@@ -51,7 +51,7 @@ constexpr size_t kMaxTextBytes = 1024 * 1024;
 
 /// 48 bytes.
 struct FrameHeader {
-  FrameKind kind = FrameKind::kReply;
+  FrameKind kind = FrameKind::kQuestionReply;
   uint32_t id = 0;
   int64_t number = 0;
   uint64_t chunk_bytes = 0;

@@ -121,7 +121,7 @@ bool RemoteHost::receive() {
   switch (received_.header.kind) {
     case FrameKind::kChunk:
       return receive_chunk(received_.header);
-    case FrameKind::kReply:
+    case FrameKind::kQuestionReply:
       return receive_reply(std::move(received_));
     case FrameKind::kHello:
       return false;
