@@ -32,6 +32,8 @@ export class LineFile {
   readonly #maxBytes: () => number;
   readonly #waiting: Line[] = [];
   #waitingBytes = 0;
+  /** Records lost for lack of room since the last batch, by owner. */
+  readonly #overflow = new Map<LineOwner, number>();
   #handle: FileHandle | undefined;
   /** Whether the file may end within a line. */
   #isTorn = true;
@@ -52,14 +54,23 @@ export class LineFile {
     return new LineFile(file, maxBytes, await openToAppend(file));
   }
 
-  /** Takes a line without a newline, which is written soon. Its owner learns what became of it. */
+  /** Whether a line had no room. All lines are lost until the next batch is written: to make them costs more than to count them. */
+  get isFull(): boolean {
+    return this.#overflow.size > 0;
+  }
+
+  /** Appends a line without a newline, which is written soon, and reports the outcome to its owner. */
   append(text: string, records: number, owner: LineOwner): void {
     const bytes = Buffer.from(`${text}\n`);
-    if (this.#waitingBytes > 0 && this.#waitingBytes + bytes.length > maxWaitingBytes) {
-      return owner.lost(records, `more than ${maxWaitingBytes} bytes wait to be written`);
-    }
+    if (this.isFull || (this.#waitingBytes > 0 && this.#waitingBytes + bytes.length > maxWaitingBytes)) return this.lose(records, owner);
     this.#waiting.push({ bytes, records, owner });
     this.#waitingBytes += bytes.length;
+    this.#writing ??= this.#writeAll();
+  }
+
+  /** Counts records as lost whose lines the caller has not made because the file is full, and reports that to their owner. */
+  lose(records: number, owner: LineOwner): void {
+    this.#overflow.set(owner, (this.#overflow.get(owner) ?? 0) + records);
     this.#writing ??= this.#writeAll();
   }
 
@@ -90,7 +101,9 @@ export class LineFile {
         this.#forget(failed);
         for (const [owner, records] of recordsByOwner(failed)) owner.lost(records, describe(error));
       }
+      this.#reportOverflow();
     }
+    this.#reportOverflow();
     this.#writing = undefined;
   }
 
@@ -139,6 +152,12 @@ export class LineFile {
     const written = lines.slice(0, count);
     this.#forget(written);
     for (const [owner, records] of recordsByOwner(written)) owner.written(records);
+  }
+
+  #reportOverflow(): void {
+    const lost = [...this.#overflow];
+    this.#overflow.clear();
+    for (const [owner, records] of lost) owner.lost(records, `more than ${maxWaitingBytes} bytes wait to be written`);
   }
 
   #forget(lines: readonly Line[]): void {

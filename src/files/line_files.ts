@@ -1,5 +1,5 @@
 /** The files of lines of a process: outputs that name the same file share it. */
-import { LineFile, type LineOwner } from "./line_file.js";
+import { LineFile } from "./line_file.js";
 import { nameKey, truePath, unusable } from "./named_file.js";
 
 interface SharedFile {
@@ -9,9 +9,7 @@ interface SharedFile {
 }
 
 /** A file of lines, as one output uses it. */
-export interface OpenLineFile {
-  /** Takes a line without a newline, which is written soon. Its owner learns what became of it. */
-  append(text: string, records: number, owner: LineOwner): void;
+export interface OpenLineFile extends Pick<LineFile, "append" | "isFull" | "lose"> {
   /** Resolves when all lines are written, and the file is closed where nobody else uses it. */
   close(): Promise<void>;
 }
@@ -45,8 +43,13 @@ export class LineFiles {
 
   #use(key: string, shared: SharedFile, maxBytes: number): OpenLineFile {
     let closing: Promise<void> | undefined;
+    const { file } = shared;
     return {
-      append: (text, records, owner) => shared.file.append(text, records, owner),
+      get isFull() {
+        return file.isFull;
+      },
+      append: (text, records, owner) => file.append(text, records, owner),
+      lose: (records, owner) => file.lose(records, owner),
       close: () => (closing ??= this.#leave(key, shared, maxBytes)),
     };
   }

@@ -16,6 +16,8 @@ export class ChunkTally implements RecordReport {
   readonly #deadLetters: DeadLetters | undefined;
   #counts = new Map<CounterSeries, number>();
   #drops: Drop[] = [];
+  /** Dropped records that were not copied, since the file of dead letters was full. */
+  #lostDrops = 0;
 
   constructor(report: RecordMessages, deadLetters?: DeadLetters) {
     this.#report = report;
@@ -63,18 +65,22 @@ export class ChunkTally implements RecordReport {
   take(): TakenCounts {
     const counts = this.#counts;
     const drops = this.#drops;
+    const lostDrops = this.#lostDrops;
     this.#counts = new Map();
     this.#drops = [];
+    this.#lostDrops = 0;
     return {
       addTo: (metrics, tag) => {
         for (const [series, count] of counts) metrics.add(series, count);
-        this.#deadLetters?.dropped(drops, tag);
+        this.#deadLetters?.dropped(drops, tag, lostDrops);
       },
     };
   }
 
   #hold(what: Pick<Drop, "reason" | "message" | "form">, { seconds, nanoseconds, partitionKey, stream, copy }: DroppedEvent): void {
-    if (this.#deadLetters !== undefined) this.#drops.push({ ...what, time: { seconds, nanoseconds }, partitionKey, stream, data: copy() });
+    if (this.#deadLetters === undefined) return;
+    if (this.#deadLetters.isFull) this.#lostDrops++;
+    else this.#drops.push({ ...what, time: { seconds, nanoseconds }, partitionKey, stream, data: copy() });
   }
 
   #count(series: CounterSeries, count: number): void {

@@ -29,8 +29,12 @@ interface LineOwner {
 
 /** Where the lines go. */
 export interface LineTarget {
-  /** Takes a line without a newline, which holds so many records. Its owner learns what became of it. */
+  /** Whether the file has no room for further lines at the moment. */
+  readonly isFull: boolean;
+  /** Appends a line without a newline, which holds so many records, and reports the outcome to its owner. */
   append(line: string, records: number, owner: LineOwner): void;
+  /** Counts records as lost for which there was no room, and reports that to their owner. */
+  lose(records: number, owner: LineOwner): void;
 }
 
 /** What dead letters need of the world outside. */
@@ -69,9 +73,15 @@ export class DeadLetters {
     };
   }
 
-  /** Keeps records that were dropped before they were sent. */
-  dropped(drops: readonly Drop[], tag: string): void {
+  /** Whether further records would be lost, so that the caller need not copy them. */
+  get isFull(): boolean {
+    return this.#dependencies.file.isFull;
+  }
+
+  /** Keeps records that were dropped before they were sent. @param lost how many more were dropped while {@link isFull} */
+  dropped(drops: readonly Drop[], tag: string, lost: number): void {
     for (const drop of drops) this.#append(drop, tag, 1);
+    if (lost > 0) this.#dependencies.file.lose(lost, this.#owner);
   }
 
   /** Keeps entries that the service refused. @param chunk whose events they hold; empty when it was taken away meanwhile */
@@ -88,6 +98,7 @@ export class DeadLetters {
 
   #append({ reason, message, time, partitionKey, stream, form, data }: Drop, tag: string, records: number): void {
     const { file, stream: ownStream, epochNow } = this.#dependencies;
+    if (file.isFull) return file.lose(records, this.#owner);
     const line = JSON.stringify({
       droppedAt: new Date(epochNow()).toISOString(),
       eventTime: time === undefined ? undefined : textOfTime(time),

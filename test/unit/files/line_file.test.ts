@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ConfigurationError } from "../../../src/configuration_error.js";
 import { maxWaitingBytes } from "../../../src/files/line_file.js";
 import { LineFiles } from "../../../src/files/line_files.js";
@@ -97,9 +97,38 @@ describe("lines", () => {
     const text = "x".repeat(1024 * 1024 - 1);
     for (let n = 0; n < 20; n++) lines.append(text, 1, owner);
     await lines.close();
-    expect(owner.lostRecords).toEqual(Array.from({ length: 4 }, () => [1, `more than ${maxWaitingBytes} bytes wait to be written`]));
+    expect(owner.lostRecords).toEqual([[4, `more than ${maxWaitingBytes} bytes wait to be written`]]);
     expect(owner.writtenRecords).toBe(16);
     expect(linesOf()).toHaveLength(16);
+  });
+
+  it("are lost behind one that had no room, whatever their length, until the next batch is written", async () => {
+    const lines = await open(100_000_000);
+    const [one, other] = [new Owner(), new Owner()];
+    const fill = () => {
+      for (let n = 0; n < 17; n++) lines.append("x".repeat(1024 * 1024 - 1), 1, one);
+    };
+    fill();
+    expect(lines.isFull).toBe(true);
+    lines.append("short", 2, other);
+    lines.lose(3, other);
+    await vi.waitFor(() => expect(lines.isFull).toBe(false));
+    lines.append("short", 5, other);
+    await lines.close();
+    const reason = `more than ${maxWaitingBytes} bytes wait to be written`;
+    expect([one.lostRecords, other.lostRecords]).toEqual([[[1, reason]], [[5, reason]]]);
+    expect([one.writtenRecords, other.writtenRecords]).toEqual([16, 5]);
+    expect(linesOf().at(-1)).toBe("short");
+  });
+
+  it("that were not made are reported as lost also when none waits, and the file stays where it is", async () => {
+    writeFileSync(file, "before\n");
+    const lines = await open();
+    const owner = new Owner();
+    lines.lose(7, owner);
+    await lines.close();
+    expect(owner.lostRecords).toEqual([[7, `more than ${maxWaitingBytes} bytes wait to be written`]]);
+    expect(linesOf()).toEqual(["before"]);
   });
 
   it("of any length are taken where none waits", async () => {

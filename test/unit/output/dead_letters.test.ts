@@ -23,15 +23,18 @@ interface Letter {
   readonly data: string;
 }
 
-function keeping(setting: InstanceSetting = {}, isFull = false) {
+/** @param fault "no space" for a disk that is full, "no room" for lines that wait for the disk */
+function keeping(setting: InstanceSetting = {}, fault?: "no space" | "no room") {
   const letters: Letter[] = [];
   const metrics = new CountedMetrics();
   const records: number[] = [];
   const deadLetterFile: NonNullable<InstanceSetting["deadLetterFile"]> = {
+    isFull: fault === "no room",
+    lose: (count, owner) => owner.lost(count, "no room"),
     append: (line, count, owner) => {
       if (line.includes("\n")) throw new Error("a line holds a newline");
       records.push(count);
-      if (isFull) return owner.lost(count, "ENOSPC");
+      if (fault === "no space") return owner.lost(count, "ENOSPC");
       letters.push(JSON.parse(line) as Letter);
       owner.written(count);
     },
@@ -189,10 +192,22 @@ describe("what is not dropped", () => {
   });
 });
 
+describe("a file without room for further lines", () => {
+  it("gets no line: all records of a flush that are dropped or refused are counted as lost at once", async () => {
+    const { flush, letters, records, metrics, log } = keeping({ options: byLogKey, script: [refuses] }, "no room");
+    expect(await flush(chunkOf([...Array.from({ length: 1000 }, (_, n) => ({ n })), { log: "refused" }]))).toBe("ok");
+    expect([letters, records]).toEqual([[], []]);
+    expect(metrics.of("dead_letter")).toEqual({ "dead_letter_records_total:lost": 1001 });
+    expect(log.at("error").filter((text) => text.includes("dead_letter_file"))).toEqual([
+      "A dropped record cannot be written to dead_letter_file (no room); it is lost",
+    ]);
+  });
+});
+
 describe("a line that cannot be written", () => {
   it("is counted, told once a minute without a word of the record, and holds nothing up", async () => {
     const clock = new JumpingClock();
-    const { flush, metrics, log } = keeping({ options: byLogKey, clock }, true);
+    const { flush, metrics, log } = keeping({ options: byLogKey, clock }, "no space");
     const chunk = chunkOf([{ log: "good" }, { secret: 1 }, { secret: 2 }]);
     for (let count = 0; count < 2; count++) expect(await flush(chunk)).toBe("ok");
     expect(metrics.of("dead_letter")).toEqual({ "dead_letter_records_total:lost": 4 });
