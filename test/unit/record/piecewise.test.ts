@@ -4,7 +4,7 @@ import { deflateSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { compressorFor } from "../../../src/pack/compression.js";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
-import { leastPiecewiseBytes } from "../../../src/record/piecewise.js";
+import { minPiecewiseBytes } from "../../../src/record/piecewise.js";
 import { compressToFit, type Compress } from "../../../src/record/truncation.js";
 
 const mebibyte = 1024 * 1024;
@@ -46,7 +46,7 @@ const text = (bytes: number) => Buffer.from(randomBytes(Math.ceil((bytes * 3) / 
 
 describe.each(formats)("a large record in %s", (algorithm, unpack, inOneRun) => {
   test.each([-1, 0, 1])("comes back whole at the size from which it is packed in pieces, %i", (more) => {
-    const record = text(leastPiecewiseBytes + more);
+    const record = text(minPiecewiseBytes + more);
     const fitted = fit(algorithm, record, 10 * mebibyte);
     expect(fitted.outcome).toBe("whole");
     expect(unpack(fitted.record).equals(record)).toBe(true);

@@ -1,11 +1,11 @@
 // Texts are found again by their bytes, however many share a place, and are never another's.
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { TextMemory } from "../../../src/record/text_memory.js";
+import { TextCache } from "../../../src/record/text_cache.js";
 
 function setUp() {
   let decoded = 0;
-  const memory = new TextMemory((bytes) => {
+  const memory = new TextCache((bytes) => {
     decoded++;
     return Buffer.from(bytes).toString("latin1");
   });
