@@ -84,7 +84,7 @@ test.each(["Mars/Base", "", "+01:00", "-0500", "../etc/passwd", "Europe/Berlin "
 
 test("without Intl there is no zone besides UTC and the local one", () => {
   vi.stubGlobal("Intl", undefined);
-  expect(() => namedZone("Europe/Berlin", () => "")).toThrow(new RangeError("this Node.js was built without Intl and knows no other zones"));
+  expect(() => namedZone("Europe/Berlin", () => "")).toThrow(new RangeError("this Node.js was built without Intl and has only local and UTC"));
   expect(new TimeFormat("%F %T %z %Z", utcZone).format(0, 0)).toBe("1970-01-01 00:00:00 +0000 UTC");
   expect(() => new TimeFormat("%F", localZone(() => "")).format(0, 0)).not.toThrow();
 });
