@@ -1,6 +1,6 @@
-// Key expressions: the paths, templates and choices that partition_key takes, and what is said of anything else.
+// Key expressions: the paths, templates and alternatives of partition_key, and the errors of invalid ones.
 import { describe, expect, test } from "vitest";
-import { singlePathOf, parseKeyExpression, type KeyPart } from "../../../src/record/key_expression.js";
+import { parseKeyExpression, singlePathOf, type KeyPart } from "../../../src/record/key_expression.js";
 
 const text = (literal: string): KeyPart => ({ kind: "text", text: literal });
 const path = (first: string, ...rest: (string | number)[]): KeyPart => ({ kind: "path", path: [first, ...rest] });
@@ -53,11 +53,11 @@ test.each<[string, KeyPart[][]]>([
   ["kubernetes->pod_name , \thost", [[path("kubernetes", "pod_name")], [path("host")]]],
   ["$a['x, y'] ,b c, d-$TAG ,e", [[path("a", "x, y")], [path("b c")], [text("d-"), tag], [path("e")]]],
   ["$a ,b", [[path("a")], [path("b")]]],
-])("commas stand between templates, without the blanks around them: %j", (expression, templates) => {
+])("commas separate templates, and blanks around them are ignored: %j", (expression, templates) => {
   expect(parseKeyExpression(expression)).toEqual(templates);
 });
 
-describe("a text that is no key expression is refused with its reason", () => {
+describe("an invalid key expression is rejected with its reason", () => {
   test.each([
     ["", "it is empty"],
     [",", "it has nothing before or after a comma"],
@@ -85,7 +85,7 @@ describe("a text that is no key expression is refused with its reason", () => {
   });
 });
 
-test("one path alone is told from everything else", () => {
+test("singlePathOf returns the path of an expression that is one path only", () => {
   expect(singlePathOf(parseKeyExpression("a->b"))).toEqual(["a", "b"]);
   expect(singlePathOf(parseKeyExpression("$a['b'][0]"))).toEqual(["a", "b", 0]);
   for (const other of ["a,b", "$a$b", "$TAG", "x$a"]) expect(singlePathOf(parseKeyExpression(other))).toBeUndefined();
