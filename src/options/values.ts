@@ -2,7 +2,7 @@
 import type { CompressionAlgorithm } from "../pack/compression.js";
 import { ConfigurationError } from "../configuration_error.js";
 import type { RequestFormat } from "../kinesis/request_form.js";
-import { singlePathOf, parseKeyExpression, type KeyExpression, type KeyTemplate } from "../record/key_expression.js";
+import { parseKeyExpression, singlePathOf, type KeyExpression, type KeyTemplate } from "../record/key_expression.js";
 import { defaultTimeFormat, TimeFormat } from "../record/time_key/format.js";
 import { localZone, namedZone, utcZone, type Zone, type ZoneAbbreviation } from "../record/time_key/zone.js";
 import { namesStream } from "./stream_name.js";
