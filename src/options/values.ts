@@ -2,7 +2,7 @@
 import type { CompressionAlgorithm } from "../pack/compression.js";
 import { ConfigurationError } from "../configuration_error.js";
 import type { RequestFormat } from "../kinesis/request_form.js";
-import { lonePathOf, parseKeyExpression, type KeyExpression, type KeyTemplate } from "../record/key_expression.js";
+import { parseKeyExpression, singlePathOf, type KeyExpression, type KeyTemplate } from "../record/key_expression.js";
 import { defaultTimeFormat, TimeFormat } from "../record/time_key/format.js";
 import { localZone, namedZone, utcZone, type Zone, type ZoneAbbreviation } from "../record/time_key/zone.js";
 import { namesStream } from "./stream_name.js";
@@ -35,7 +35,7 @@ export function readPartitionKey(value: string): KeyExpression | undefined {
   if (value === "") return undefined;
   const expression = readKeyExpression("partition_key", value);
   // A line as its own key spreads records no better than a random one, and costs its length.
-  const isLog = (template: KeyTemplate) => lonePathOf([template])?.join("") === "log";
+  const isLog = (template: KeyTemplate) => singlePathOf([template])?.join("") === "log";
   if (expression.some(isLog)) throw new ConfigurationError("'log' cannot be set as the partition key");
   return expression;
 }

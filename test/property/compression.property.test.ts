@@ -5,7 +5,7 @@ import { inflate, ungzip } from "pako";
 import { expect, test } from "vitest";
 import { compressorFor } from "../../src/pack/compression.js";
 import { ByteSink } from "../../src/bytes/byte_sink.js";
-import { leastPiecewiseBytes } from "../../src/record/piecewise.js";
+import { minPiecewiseBytes } from "../../src/record/piecewise.js";
 import { compressToFit } from "../../src/record/truncation.js";
 import { packed } from "../support/packed.js";
 import { unpackSnappyBlock } from "../support/snappy_block.js";
@@ -66,7 +66,7 @@ test("any record comes back", () => {
 
 /** Some parts, as often as it takes to be compressed in pieces, with a few random bytes in each round. */
 const huge = fc.tuple(long, fc.integer({ min: 0, max: 2_000_000 }), fc.uint8Array({ minLength: 4, maxLength: 4 })).map(([part, more, salt]) => {
-  const bytes = Buffer.alloc(leastPiecewiseBytes + more);
+  const bytes = Buffer.alloc(minPiecewiseBytes + more);
   let state = Buffer.from(salt).readUInt32LE();
   for (let at = 0; at < bytes.length; at += part.length + 64) {
     bytes.set(part.subarray(0, bytes.length - at), at);
