@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
-import { readState } from "../../src/files/state_form.js";
+import { readState } from "../../src/files/state_format.js";
 import { CredentialSettings } from "../support/credential_settings.js";
 import { expectCredentialsOrReason } from "../support/told.js";
 

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ConfigurationError } from "../../../src/configuration_error.js";
 import type { AgedDelivery } from "../../../src/delivery/partial_deliveries.js";
 import { StateFiles, type OpenStateFile } from "../../../src/files/state_files.js";
-import type { Destination } from "../../../src/files/state_form.js";
+import type { Destination } from "../../../src/files/state_format.js";
 import { EventSet } from "../../../src/pack/event_set.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 import { RecordedLog } from "../../support/recorded_log.js";
@@ -179,21 +179,21 @@ describe("a state file that cannot be used for its content", () => {
   const withChunk = (changes: object): string => sealed({ ...here, chunks: [{ ...chunk, ...changes }] });
 
   it.each<[string, string | ((text: string) => string), string]>([
-    ["broke off", (text) => text.slice(0, -20), "it is not a state file, or broke off"],
-    ["broke off before its last newline", (text) => text.slice(0, -1), "it is not a state file, or broke off"],
-    ["goes on", (text) => `${text}more\n`, "it is not a state file, or broke off"],
-    ["holds no JSON", "\0\0\0\0", "it is not a state file, or broke off"],
-    ["is a list", "[]\n[]\n", "it is not a state file, or broke off"],
+    ["broke off", (text) => text.slice(0, -20), "it is not a state file, or is incomplete"],
+    ["broke off before its last newline", (text) => text.slice(0, -1), "it is not a state file, or is incomplete"],
+    ["goes on", (text) => `${text}more\n`, "it is not a state file, or is incomplete"],
+    ["holds no JSON", "\0\0\0\0", "it is not a state file, or is incomplete"],
+    ["is a list", "[]\n[]\n", "it is not a state file, or is incomplete"],
     ["has no version", "{}\n[]\n", "it has version undefined, and this plugin knows version 1"],
-    ["has one bit changed", (text) => text.replace('"left":"BQ==', '"left":"BA=='), "its checksum does not fit"],
+    ["has one bit changed", (text) => text.replace('"left":"BQ==', '"left":"BA=='), "its checksum does not match"],
     ["is of a later version", (text) => text.replace('"version":1', '"version":2'), "it has version 2, and this plugin knows version 1"],
     ["has no chunks", sealed(here), "it has no list of chunks"],
-    ["is of another stream", sealed({ ...here, stream: "other", chunks: [chunk] }), 'it is of another stream, "other"'],
-    ["is of another endpoint", sealed({ ...here, endpoint: "http://a", chunks: [] }), 'it is of another endpoint, "http://a"'],
+    ["is of another stream", sealed({ ...here, stream: "other", chunks: [chunk] }), 'it belongs to another stream, "other"'],
+    ["is of another endpoint", sealed({ ...here, endpoint: "http://a", chunks: [] }), 'it belongs to another endpoint, "http://a"'],
     ...[{ tag: 1 }, { bytes: -1 }, { bytes: 1.5 }, { digest: "x" }, { keptAt: "1" }, { left: "!" }, { left: "A" }, { leftFrom: -1 }, { leftFrom: "0" }, { bytes: 24, left: "A".repeat(8) }].map(
-      (changes): [string, string, string] => [`has ${JSON.stringify(changes)} in a chunk`, withChunk(changes), "a chunk in it is not as it should be"],
+      (changes): [string, string, string] => [`has ${JSON.stringify(changes)} in a chunk`, withChunk(changes), "a chunk in it is invalid"],
     ),
-    ["has null as a chunk", sealed({ ...here, chunks: [null] }), "a chunk in it is not as it should be"],
+    ["has null as a chunk", sealed({ ...here, chunks: [null] }), "a chunk in it is invalid"],
     ["is far too large", "x".repeat(32 * 1024 * 1024 + 1), "it has more than 33554432 bytes; is it the right file?"],
   ])("since it %s is set aside and told, and the output begins with nothing", async (_, damage, why) => {
     const text = typeof damage === "string" ? damage : damage(await good());
@@ -201,7 +201,7 @@ describe("a state file that cannot be used for its content", () => {
     const { kept, log, state } = await open();
     expect(kept).toEqual([]);
     expect(log.at("warning")).toEqual([
-      `${file} cannot be used, since ${why}; it is now ${file}.broken. Records that were delivered before the last end may be sent again`,
+      `${file} cannot be used, since ${why}; renamed it to ${file}.broken. Records delivered before Fluent Bit last ended may be sent again`,
     ]);
     expect(readFileSync(`${file}.broken`, "utf8") === text).toBe(true);
     await state.close();
@@ -228,7 +228,7 @@ describe("a state file that cannot be used for its place", () => {
     const missing = path.join(folder, "missing", "state");
     expect(await faultOf({ name: missing })).toContain("the file cannot be opened (ENOENT); its folder must exist");
     mkdirSync(`${file}.lock`);
-    const lockFault = `Invalid 'state_file' value (${file}) specified, it has ${file}.lock beside it, which is a folder; it must be a regular file`;
+    const lockFault = `Invalid 'state_file' value (${file}) specified, it has ${file}.lock next to it, which is a folder; it must be a regular file`;
     expect(await faultOf()).toBe(lockFault);
   });
 
@@ -258,7 +258,7 @@ describe("two outputs", () => {
     const { state } = await open({ files });
     const link = path.join(folder, "link");
     symlinkSync(folder, link);
-    const message = "another output uses it; each output needs a file of its own";
+    const message = "another output uses it; give each output its own file";
     expect(await faultOf({ files })).toContain(message);
     expect(await faultOf({ files, name: path.join(link, "state") })).toContain(message);
     await state.close();
@@ -298,7 +298,7 @@ describe("two processes", () => {
       writeFileSync(`${file}.lock`, lock);
       const clock = new JumpingClock();
       expect(await faultOf({ clock })).toBe(
-        `Invalid 'state_file' value (${file}) specified, the process ${pid} uses it; give each Fluent Bit a file of its own. If that process is not a Fluent Bit, remove ${file}.lock`,
+        `Invalid 'state_file' value (${file}) specified, process ${pid} uses it; give each Fluent Bit its own file. If that process is not a Fluent Bit, remove ${file}.lock`,
       );
       expect(readFileSync(`${file}.lock`, "utf8")).toBe(lock);
       expect(clock.slept.reduce((sum, ms) => sum + ms, 0)).toBe(5000);
@@ -362,7 +362,7 @@ describe("two processes", () => {
     await state.close();
     expect(existsSync(file)).toBe(false);
     expect(log.at("error")).toEqual([
-      `${file}.lock is gone or names another process, so that this output no longer writes its state_file; give each Fluent Bit a file of its own`,
+      `${file}.lock is gone or names another process, so this output no longer writes its state_file; give each Fluent Bit its own file`,
     ]);
     expect(readFileSync(`${file}.lock`, "utf8")).toBe("another's");
   });
@@ -379,7 +379,7 @@ describe("a disk that takes nothing", () => {
       await state.written();
     }
     expect(log.at("error")).toEqual([
-      expect.stringMatching(/^state_file cannot be written \((EISDIR|EPERM)\): should Fluent Bit end now, records that were delivered may be sent again when it is back$/u),
+      expect.stringMatching(/^state_file cannot be written \((EISDIR|EPERM)\): if Fluent Bit ends now, records already delivered may be sent again after its restart$/u),
     ]);
     rmSync(`${file}.tmp`, { recursive: true });
     while (!existsSync(file)) await sleep(10);

@@ -1,6 +1,6 @@
 // Columns at the borders of their capacity: nothing is lost or changed when they grow, nor left when they are cleared.
 import { describe, expect, it } from "vitest";
-import { NameColumn, NumberColumn, smallestCapacity } from "../../../src/pack/columns.js";
+import { NameColumn, NumberColumn, minCapacity } from "../../../src/pack/columns.js";
 
 const numbersUpTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 const contentOf = ({ numbers, length }: NumberColumn) => [...numbers.subarray(0, length)];
@@ -9,21 +9,21 @@ describe("a column of numbers", () => {
   it.each([
     [0, 0],
     [1, 1],
-    [smallestCapacity, 1],
-    [smallestCapacity + 1, 2],
-    [2 * smallestCapacity, 2],
-    [2 * smallestCapacity + 1, 4],
+    [minCapacity, 1],
+    [minCapacity + 1, 2],
+    [2 * minCapacity, 2],
+    [2 * minCapacity + 1, 4],
   ])("of %i has room for %i times its smallest capacity", (count, times) => {
     const column = new NumberColumn();
     for (const number of numbersUpTo(count)) column.push(number);
     expect(contentOf(column)).toEqual(numbersUpTo(count));
-    expect([column.length, column.capacity, column.bytes]).toEqual([count, column.numbers.length, 4 * times * smallestCapacity]);
+    expect([column.length, column.capacity, column.bytes]).toEqual([count, column.numbers.length, 4 * times * minCapacity]);
   });
 
   it.each([-1, 0, 1])("takes numbers that fill it to the last, and %i more", (more) => {
     const column = new NumberColumn();
     column.push(7);
-    const others = numbersUpTo(smallestCapacity - 1 + more);
+    const others = numbersUpTo(minCapacity - 1 + more);
     column.append(others);
     expect(contentOf(column)).toEqual([7, ...others]);
     column.append(Uint32Array.of(8));
@@ -69,7 +69,7 @@ describe("a column of names", () => {
     expect([column.bytes, column.of(0), column.of(999)]).toEqual([0, undefined, undefined]);
     column.put(1000, "late");
     expect([column.of(999), column.of(1000)]).toEqual([undefined, "late"]);
-    expect(column.bytes).toBe(4 * 64 * smallestCapacity);
+    expect(column.bytes).toBe(4 * 64 * minCapacity);
   });
 
   it("that is cleared has none of its names, and takes others", () => {

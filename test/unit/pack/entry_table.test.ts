@@ -1,7 +1,7 @@
 // The table of a slice's entries: what each row has, also when the table grows, and where its data lies.
 import { describe, expect, it } from "vitest";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
-import { smallestCapacity } from "../../../src/pack/columns.js";
+import { minCapacity } from "../../../src/pack/columns.js";
 import { EntryTable, type Entry } from "../../../src/pack/entry_table.js";
 import { allViewsOf, entryOf, tableOf, type EntryParts } from "../../support/entry.js";
 
@@ -13,7 +13,7 @@ function textTable(...texts: readonly string[]): [EntryTable, Entry[]] {
 }
 
 describe("a table", () => {
-  it.each([1, 2, 4].flatMap((times) => [-1, 0, 1].map((more) => times * smallestCapacity + more)))("of %i entries has all of each", (count) => {
+  it.each([1, 2, 4].flatMap((times) => [-1, 0, 1].map((more) => times * minCapacity + more)))("of %i entries has all of each", (count) => {
     const parts = Array.from({ length: count }, (_, n): EntryParts => ({
       data: new Uint8Array(n % 7).fill(n),
       partitionKey: n % 3 === 0 ? undefined : `key ${n}`,
@@ -148,14 +148,14 @@ describe("entries whose data is kept apart", () => {
 });
 
 describe("the memory of a table", () => {
-  const columnBytes = 4 * smallestCapacity;
+  const columnBytes = 4 * minCapacity;
 
   it.each<[string, EntryParts[], number]>([
     ["no entries is that of the column that marks where events begin", [], columnBytes],
     ["one entry is that of five columns, and of three lists", [{}], 5 * columnBytes + 24],
     ["keys is that of their texts besides", [{ partitionKey: "k" }, {}, { partitionKey: "key" }], 5 * columnBytes + 3 * 24 + 2 * 32 + 4],
     ["shards and streams is that of a column each", [{ shardId: "s" }, { stream: "t" }], 7 * columnBytes + 2 * 24],
-    ["more events than a column holds is that of a larger column", [{}, { events: Array.from({ length: smallestCapacity }, (_, n) => n) }], 6 * columnBytes + 2 * 24],
+    ["more events than a column holds is that of a larger column", [{}, { events: Array.from({ length: minCapacity }, (_, n) => n) }], 6 * columnBytes + 2 * 24],
   ])("of %s", (_, parts, bytes) => {
     const [table] = tableOf(parts.map(entryOf));
     expect(table.bytes).toBe(bytes);

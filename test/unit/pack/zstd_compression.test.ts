@@ -32,7 +32,7 @@ describe.skipIf(unpack !== undefined)("zstd without Node's", () => {
   test("is refused, with the Node that it needs and the one that runs", () => {
     expect(() => compressorFor("zstd", "v18.20.4")).toThrow(ConfigurationError);
     expect(() => compressorFor("zstd", "v18.20.4")).toThrow(
-      "Invalid 'compression' value (zstd) specified, it needs Node.js 22.15 or newer, of the 23 series 23.8 or newer, and v18.20.4 runs here",
+      "Invalid 'compression' value (zstd) specified, it needs Node.js 22.15 or newer (in the 23 series, 23.8 or newer); this is v18.20.4",
     );
   });
 });
