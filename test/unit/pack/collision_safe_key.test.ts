@@ -1,11 +1,11 @@
-// Keys of maps: no two partition keys become one, and none becomes a whole number.
+// Tests that safe keys stay distinct, and that none is numeric.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { collisionSafeKey } from "../../../src/pack/collision_safe_key.js";
 
 const key = fc.oneof(fc.string(), fc.stringMatching(/^k{0,3}[0-9]{0,3}$/u));
 
-test("no two partition keys share a key", () => {
+test("different partition keys have different collision-safe keys", () => {
   fc.assert(
     fc.property(key, key, (one, other) => {
       expect(collisionSafeKey(one) === collisionSafeKey(other)).toBe(one === other);
@@ -13,7 +13,7 @@ test("no two partition keys share a key", () => {
   );
 });
 
-test("none is a whole number, by which V8 would place it", () => {
+test("a collision-safe key never begins with a digit, so V8 does not hash it as a number", () => {
   fc.assert(
     fc.property(key, (one) => {
       expect(collisionSafeKey(one)).not.toMatch(/^\d/u);
