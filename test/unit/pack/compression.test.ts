@@ -42,7 +42,7 @@ describe.each([
     }
   });
 
-  test.each([100, 450, 1000, 2000, 3072, 8000])("takes at most 1.5 %% more than zlib for records of %i bytes", (bytes) => {
+  test.each([100, 450, 1000, 2000, 3072, 8000])("takes at most 1.5 percent more than zlib for records of %i bytes", (bytes) => {
     const records = Array.from({ length: Math.min(300, Math.floor(logs.length / bytes)) }, (_, index) =>
       logs.subarray(index * bytes, (index + 1) * bytes),
     );
