@@ -1,7 +1,7 @@
 // Many chunks of an output under way at once: who waits for whom, and that each flush gets its own true outcome.
 import { describe, expect, it } from "vitest";
 import type { SharedMemory } from "../../../src/output/open_output.js";
-import { smallestCapacity } from "../../../src/pack/columns.js";
+import { minCapacity } from "../../../src/pack/columns.js";
 import { chunkOf } from "../../support/event_chunk.js";
 import { HeldClock, settled } from "../../support/fake_clock.js";
 import { HeldClient } from "../../support/held_client.js";
@@ -219,7 +219,7 @@ describe("the memory for records", () => {
     const { flush, service } = heldOutput({ options: raw, clock, shared });
     const outcome = flush(chunk(text));
     await settled();
-    expect(shared.turns.heldBytes).toBe(text.length + 5 * 4 * smallestCapacity + 24);
+    expect(shared.turns.heldBytes).toBe(text.length + 5 * 4 * minCapacity + 24);
     await service.answerAll();
     expect(await outcome).toBe("ok");
     expect(shared.turns.heldBytes).toBe(0);
