@@ -22,7 +22,7 @@ const { maxRequestBytes } = limitsFor(maxRecordBytes);
 const takeApart = () => [];
 /** Without anything special: no order to keep, one request at a time. */
 const plain = { takeApart, maxRequestBytes, order: "none" } as const;
-const patient: RetryPolicy = { budgetMs: 1_000_000, firstBackoffMs: 100, longestBackoffMs: 1000 };
+const patient: RetryPolicy = { budgetMs: 1_000_000, firstBackoffMs: 100, maxBackoffMs: 1000 };
 
 interface Run {
   readonly client: ScriptedClient;
@@ -256,7 +256,7 @@ describe("the waits between rounds", () => {
     [200, 2],
     [201, 3],
   ])("of 100 ms fit into a budget of %i ms for %i requests", async (budgetMs, requests) => {
-    const policy = { budgetMs, firstBackoffMs: 200, longestBackoffMs: 200 };
+    const policy = { budgetMs, firstBackoffMs: 200, maxBackoffMs: 200 };
     const { client, delivery } = await run(entriesOf(1), failing(), policy);
     expect(client.requests).toHaveLength(requests);
     expect(delivery.kind).toBe("remaining");
@@ -272,13 +272,13 @@ describe("the waits between rounds", () => {
       clock.nowMs += requestMs;
       return requestFailed("TimeoutError", "transient");
     });
-    const policy = { budgetMs: 500, firstBackoffMs: 200, longestBackoffMs: 200 };
+    const policy = { budgetMs: 500, firstBackoffMs: 200, maxBackoffMs: 200 };
     await deliver(entriesOf(1), policy, { ...plain, client, window: windowOf(), now: clock.now, sleep: clock.sleep, random: () => 0.5 });
     expect(client.requests).toHaveLength(requests);
   });
 
   it.each([0, 0.5])("do not spin when the budget is used up and the wait is none (random %d)", async (random) => {
-    const { client } = await run(entriesOf(1), failing(), { budgetMs: 0, firstBackoffMs: 0, longestBackoffMs: 0 }, random);
+    const { client } = await run(entriesOf(1), failing(), { budgetMs: 0, firstBackoffMs: 0, maxBackoffMs: 0 }, random);
     expect(client.requests).toHaveLength(1);
   });
 

@@ -10,7 +10,7 @@ import { windowOf } from "../../support/request_window.js";
 import { allTaken, failedWith, keysOf, ScriptedClient, type Step } from "../../support/scripted_client.js";
 import { entryOf, tableOf } from "../../support/entry.js";
 
-const patient: RetryPolicy = { budgetMs: 1000, firstBackoffMs: 100, longestBackoffMs: 1000 };
+const patient: RetryPolicy = { budgetMs: 1000, firstBackoffMs: 100, maxBackoffMs: 1000 };
 /** Entries of aggregates name their shards. */
 const entriesFor = (...shards: string[]) => shards.map((shardId, n) => entryOf({ partitionKey: `${shardId} ${n}`, shardId, sizeBytes: 100, events: n }));
 const throttled = (...indexes: number[]) => failedWith("ProvisionedThroughputExceededException", ...indexes);

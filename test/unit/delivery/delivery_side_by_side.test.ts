@@ -11,7 +11,7 @@ import { HeldClient } from "../../support/held_client.js";
 import { windowOf } from "../../support/request_window.js";
 import { allTaken, entriesOf, entryOf, failedAt, failedWith, keysOf, requestFailed } from "../../support/scripted_client.js";
 
-const patient: RetryPolicy = { budgetMs: 1_000_000, firstBackoffMs: 100, longestBackoffMs: 1000 };
+const patient: RetryPolicy = { budgetMs: 1_000_000, firstBackoffMs: 100, maxBackoffMs: 1000 };
 const once: RetryPolicy = { ...patient, maxRounds: 0 };
 const reset = requestFailed("ECONNRESET", "transient");
 const denied = requestFailed("AccessDeniedException", "setup");

@@ -182,7 +182,7 @@ describe("the bound in age", () => {
     clock.nowMs += 1;
     expect(take("d")).toBeUndefined();
     expect(log.at("info")).toEqual([
-      "Forgot which records of 2 chunks were delivered (they did not come back within 1 minutes: Fluent Bit gave them up (Retry_Limit), or a processor of this output makes them others each time); " +
+      "Forgot which records of 2 chunks were delivered (they did not come back within 1 minutes: Fluent Bit gave them up (Retry_Limit), or a processor of this output changes them on each retry); " +
         "if Fluent Bit brings them again, these are sent twice",
     ]);
     expect([take("a"), take("b"), take("c")]).toEqual([undefined, undefined, [3]]);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { ByteBudget } from "../../../src/bytes/byte_budget.js";
 import { bodyBytesOf, RequestWindow, type RequestShare, type RequestWindowSettings } from "../../../src/delivery/request_window.js";
-import type { PutRecordsOutcome } from "../../../src/delivery/put_records.js";
+import type { PutRecordsOutcome } from "../../../src/delivery/kinesis_client.js";
 import { settled } from "../../support/fake_clock.js";
 import { HeldClient } from "../../support/held_client.js";
 import { allTaken, entryOf, failedWith, requestFailed } from "../../support/scripted_client.js";

@@ -1,6 +1,6 @@
 // Whether a service still answers, judged by its requests so far and by those under way.
 import { describe, expect, it } from "vitest";
-import { longestPatienceMs, ServicePulse } from "../../../src/delivery/service_pulse.js";
+import { maxPatienceMs, ServicePulse } from "../../../src/delivery/service_pulse.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 
 type Outcome = Parameters<ServicePulse["ended"]>[1];
@@ -83,7 +83,7 @@ describe("ServicePulse", () => {
   });
 
   it("waits 10 s for a service that has not taken any record yet", () => {
-    expect(longestPatienceMs).toBe(10_000);
+    expect(maxPatienceMs).toBe(10_000);
     expect(patienceOf(new Bench())).toBe(10_000);
   });
 

@@ -1,7 +1,7 @@
 // When the list of shards is asked for, how long a flush waits for it, and what the user is told when it can't be had.
 import { describe, expect, it } from "vitest";
 import type { Shard, ShardMap } from "../../../src/pack/shard_map.js";
-import type { RequestFailure } from "../../../src/delivery/put_records.js";
+import type { RequestFailure } from "../../../src/delivery/kinesis_client.js";
 import { ShardList, type ShardPage } from "../../../src/delivery/shard_list.js";
 import { HeldClock, settled } from "../../support/fake_clock.js";
 import { RecordedLog } from "../../support/recorded_log.js";
@@ -138,8 +138,8 @@ describe("a list that is wanted since a shard throttles", () => {
     }
     expect(log.at("warning")).toEqual([]);
     expect(log.at("info")).toEqual([
-      expect.stringMatching(/^ListShards failed with AccessDeniedException: .*\. While a shard throttles, fewer requests go to all shards; allow kinesis:ListShards on the stream, so that only records of that shard wait\. Asking again each minute$/),
-      "The list of shards can be had again; only records of a shard that throttles wait",
+      expect.stringMatching(/^ListShards failed with AccessDeniedException: .*\. While a shard throttles, fewer requests go to all shards; allow kinesis:ListShards on the stream, so that only records of that shard wait\. Retrying each minute$/),
+      "ListShards works again; only records of a shard that throttles wait",
     ]);
   });
 });
@@ -254,7 +254,7 @@ describe("a failure", () => {
     source.invalidate();
     await clock.advance(1000);
     expect(await current()).toBe("b");
-    expect(log.at("info")).toEqual(["The list of shards can be had again; records are aggregated by shard"]);
+    expect(log.at("info")).toEqual(["ListShards works again; records are aggregated by shard"]);
   });
 
   it("that comes back after it was over is told again only when there is no list to go by", async () => {

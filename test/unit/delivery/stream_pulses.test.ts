@@ -1,6 +1,6 @@
 // What several streams together say about the service: a stream that fails alone does not speak for the others.
 import { describe, expect, it } from "vitest";
-import { ServicePulse, type RequestSign } from "../../../src/delivery/service_pulse.js";
+import { ServicePulse, type RequestVerdict } from "../../../src/delivery/service_pulse.js";
 import { StreamPulses } from "../../../src/delivery/stream_pulses.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 
@@ -8,18 +8,18 @@ function setUp(count: number) {
   const clock = new JumpingClock();
   const pulses = Array.from({ length: count }, () => new ServicePulse(clock.now));
   const all = new StreamPulses(() => pulses);
-  const exchange = (stream: number, sign: RequestSign) => {
+  const exchange = (stream: number, verdict: RequestVerdict) => {
     const pulse = pulses[stream] as ServicePulse;
-    pulse.ended(pulse.started(), sign);
+    pulse.ended(pulse.started(), verdict);
   };
   return { clock, pulses, all, exchange };
 }
 
 describe("an output of one stream", () => {
-  it.each<RequestSign>(["taken", "not taken", "hopeless"])("is judged as its pulse is, after a request that was %s", (sign) => {
+  it.each<RequestVerdict>(["taken", "not taken", "hopeless"])("is judged as its pulse is, after a request that was %s", (verdict) => {
     const { clock, pulses, all, exchange } = setUp(1);
     const [pulse] = pulses as [ServicePulse];
-    exchange(0, sign);
+    exchange(0, verdict);
     pulse.started();
     for (const passedMs of [0, 1500, 2500, 9000, 2000]) {
       clock.nowMs += passedMs;
