@@ -234,7 +234,7 @@ function groupOf(tag: string, chunkBytes: number): string {
 }
 
 function forgot(chunks: number, reason: string): string {
-  return `Forgot which records of ${chunks} chunks were delivered (${reason}); if Fluent Bit brings them again, these are sent twice`;
+  return `Forgot which records of ${chunks} chunks were delivered (${reason}); if Fluent Bit retries these chunks, those records are sent twice`;
 }
 
 function bytesOf({ tag, remaining }: Remembered): number {
