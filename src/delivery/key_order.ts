@@ -75,13 +75,13 @@ export class SlotHolds {
 
   /** Whether an earlier chunk still has entries of a key. Call it only when {@link canStart} is true for the slot. */
   isBehind(slot: number, key: string): boolean {
-    return !this.#isTrueBefore(slot, (left) => left?.has(key) !== true);
+    return !this.#isTrueForEarlier(slot, (left) => left?.has(key) !== true);
   }
 
   /** Whether keys of these slots can be sent, except those for which {@link isBehind} is true. */
   canStart(slots: readonly number[]): boolean {
     if (this.#kept !== undefined) return [...this.#held].every((slot) => this.isNext(slot));
-    return slots.every((slot) => this.#isTrueBefore(slot, isInPart));
+    return slots.every((slot) => this.#isTrueForEarlier(slot, isInPart));
   }
 
   /** Resolves when {@link canStart} is true for these slots; returns undefined when it is true already. */
@@ -138,12 +138,12 @@ export class SlotHolds {
     this.#startWaiting(slots);
   }
 
-  /** Whether `is` returns true for every earlier chunk of a slot. `is` gets the keys that the chunk has left, undefined for any key. */
-  #isTrueBefore(slot: number, is: (left: ReadonlySet<string> | undefined) => boolean): boolean {
+  /** Whether the predicate is true for every earlier chunk that holds the slot. Its argument: the keys the chunk has left, undefined for any. */
+  #isTrueForEarlier(slot: number, predicate: (left: ReadonlySet<string> | undefined) => boolean): boolean {
     if (!this.#held.has(slot)) return true;
     for (const earlier of this.#queues[slot] ?? []) {
       if (earlier === this) break;
-      if (!is(earlier.#left.get(slot))) return false;
+      if (!predicate(earlier.#left.get(slot))) return false;
     }
     return true;
   }

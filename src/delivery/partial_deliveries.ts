@@ -60,7 +60,7 @@ interface Remembered extends PartialDelivery {
 const overheadBytes = 600;
 /** Minimum time since the first delivered part before a chunk under way is kept: most chunks are done sooner. */
 const minProgressMs = 100;
-/** Maximum time before the end of an output in which Fluent Bit's engine may have ignored replies; in fact far less. */
+/** Maximum time before the end of an output in which Fluent Bit's engine may have ignored replies; usually far shorter. */
 const maxUnheardMs = 2000;
 
 /**

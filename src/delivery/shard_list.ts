@@ -51,11 +51,11 @@ const uses = {
 
 /** Maximum wait of a flush for the first map and for a newer one; the flush then continues without a map or with the old one. */
 const maxWaitMs = { first: 2000, newer: 250 };
-/** Minimum time between two loads. The service allows 1000 calls of ListShards per second for a stream. */
+/** Minimum time from one load to the next. The service allows 1000 calls of ListShards per second for a stream. */
 const pauseMs = { afterFailure: 60_000, afterSuccess: 1000 };
 /** Maximum pages of a list, each of 1000 shards. */
 const maxPages = 100;
-/** Maximum shards of a list. An account gets at most 20,000. */
+/** Maximum shards of a list, far more than a stream has: an account gets 20,000 on demand. */
 const maxShards = 100_000;
 
 /** The shard map of one stream of an output. */
