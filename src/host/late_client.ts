@@ -1,5 +1,5 @@
 /** A Kinesis client that comes after its output: loading the SDK takes as long as everything else in an init. */
-import type { PutRecordsClient, RequestFailure } from "../delivery/put_records.js";
+import type { PutRecordsClient, RequestFailure } from "../delivery/kinesis_client.js";
 import type { ShardLister } from "../delivery/shard_list.js";
 
 type Client = PutRecordsClient & ShardLister;

@@ -16,7 +16,7 @@ import { exchange } from "../network/exchange.js";
 import { createHttpHandler } from "../network/http_handler.js";
 import { directNetwork, type NetworkEnvironment } from "../network/network.js";
 import type { Shard } from "../pack/shard_map.js";
-import type { PutRecordsClient, RequestFailure } from "../delivery/put_records.js";
+import type { PutRecordsClient, RequestFailure } from "../delivery/kinesis_client.js";
 import { formatOfResponse, readPutRecordsResponse, refusesFormat, tookAll, type PutRecordsResponse } from "./put_records_response.js";
 import { PutRecordsRoute } from "./put_records_route.js";
 import { watched, type CredentialProvider, type Credentials } from "../credentials/renewing_credentials.js";

@@ -1,5 +1,5 @@
 /** Runs one request until it has an outcome, reaches its time limit, or its output instance is closed. */
-import type { RequestFailure } from "../delivery/put_records.js";
+import type { RequestFailure } from "../delivery/kinesis_client.js";
 import { readFailure } from "./failure.js";
 
 /** The time limit of an attempt. */

@@ -3,7 +3,7 @@ import { redirected } from "../network/redirect.js";
 import { headersOf, readRetryAfter } from "../network/retry_after.js";
 import { invalidResponse, isUnreadable, messageIn, nameIn, unreadableResponse } from "../network/unreadable_response.js";
 import { blamesStream, toldCode, toldMessage } from "../telemetry/redaction.js";
-import type { FailureCause, RequestFailure } from "../delivery/put_records.js";
+import type { FailureCause, RequestFailure } from "../delivery/kinesis_client.js";
 import { isThrottling } from "../delivery/throttling.js";
 import { readTlsFault } from "./tls_fault.js";
 

@@ -1,7 +1,7 @@
 /** Reads the service's answers to PutRecords: first whether all was taken, which needs no more than a count. */
 import { toldCode, toldMessage } from "../telemetry/redaction.js";
 import type { Entry, EntryTable } from "../pack/entry_table.js";
-import type { FailedEntry, PutRecordsOutcome } from "../delivery/put_records.js";
+import type { FailedEntry, PutRecordsOutcome } from "../delivery/kinesis_client.js";
 import type { RequestFormat } from "./request_form.js";
 
 /** Media types of responses: the service's own, and the general ones that other endpoints use. */

@@ -1,5 +1,5 @@
 /** Tells the faults of TLS that somebody must mend from those that pass: OpenSSL has one kind of error for both. */
-import type { RequestFailure } from "../delivery/put_records.js";
+import type { RequestFailure } from "../delivery/kinesis_client.js";
 
 /** A fault of TLS, as a request's failure has it. */
 export type TlsFault = Pick<RequestFailure, "code" | "message" | "cause">;

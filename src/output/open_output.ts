@@ -5,7 +5,7 @@ import { DeliveryReport } from "../delivery/delivery_report.js";
 import { FailureTimeout } from "../delivery/failure_timeout.js";
 import { metered } from "../delivery/metered_client.js";
 import { PartialDeliveries, type DeliveryKeeper } from "../delivery/partial_deliveries.js";
-import type { PutRecordsClient } from "../delivery/put_records.js";
+import type { PutRecordsClient } from "../delivery/kinesis_client.js";
 import { RequestPlaces } from "../delivery/request_places.js";
 import { RequestWindow } from "../delivery/request_window.js";
 import { ServicePulse } from "../delivery/service_pulse.js";

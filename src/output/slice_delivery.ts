@@ -2,7 +2,7 @@
 import type { Delivery, DeliveryDependencies, RefusedEntry, RetryPolicy } from "../delivery/delivery.js";
 import type { FailureTimeout } from "../delivery/failure_timeout.js";
 import type { RequestPlaces } from "../delivery/request_places.js";
-import { longestPatienceMs } from "../delivery/service_pulse.js";
+import { maxPatienceMs } from "../delivery/service_pulse.js";
 import { StreamPulses } from "../delivery/stream_pulses.js";
 import type { TagPlace } from "../delivery/tag_order.js";
 import type { OutputTurns } from "../delivery/turns.js";
@@ -197,7 +197,7 @@ export class SliceDelivery {
     });
     if (delivery.delivered > 0) failureTimeout.progressed();
     // Chunks that wait would have failed beside this one, had they been sent when they came.
-    if (this.#pulses.isHopeless(target.pulse)) turns.refuseAfter(longestPatienceMs);
+    if (this.#pulses.isHopeless(target.pulse)) turns.refuseAfter(maxPatienceMs);
     return delivery;
   }
 

@@ -32,7 +32,7 @@ export interface Allowance extends Pick<RetryPolicy, "budgetMs" | "maxRounds">, 
   readonly isDraining: () => boolean;
 }
 
-const backoff = { firstBackoffMs: 100, longestBackoffMs: 1000 };
+const backoff = { firstBackoffMs: 100, maxBackoffMs: 1000 };
 
 /** The deliveries to one stream. */
 export class StreamDelivery {

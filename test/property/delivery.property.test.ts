@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Shard } from "../../src/pack/shard_map.js";
 import type { EntryView } from "../../src/pack/entry_table.js";
-import type { PutRecordsOutcome } from "../../src/delivery/put_records.js";
+import type { PutRecordsOutcome } from "../../src/delivery/kinesis_client.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { JumpingClock } from "../support/fake_clock.js";
 import { allTextsIn, takenOf } from "../support/received_events.js";

@@ -56,7 +56,7 @@ it("a key is in one request at a time, and its entries of a chunk are sent only 
     const clock = new JumpingClock();
     const order = new KeyOrder();
     const throttle = throttleOf(held);
-    const policy = { budgetMs: 1_000_000, firstBackoffMs: 100, longestBackoffMs: 1000, maxRounds };
+    const policy = { budgetMs: 1_000_000, firstBackoffMs: 100, maxBackoffMs: 1000, maxRounds };
     const deliveries = chunks.map(async (chunk, number) => {
       const outcome = await deliver(chunk, policy, {
         client, window, throttle, order: "by key", keys: { order, mapping: "by key" }, maxRequestBytes: 100, takeApart: () => [], now: clock.now, sleep: clock.sleep, random: () => 0.5,

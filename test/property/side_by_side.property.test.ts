@@ -7,7 +7,7 @@ import type { EntryView } from "../../src/pack/entry_table.js";
 import { deliver, type ViewDelivery } from "../support/delivered_entries.js";
 import type { SendOrder } from "../../src/delivery/lanes.js";
 import { cutBatches, cutLanes } from "../support/cut_entries.js";
-import type { PutRecordsOutcome } from "../../src/delivery/put_records.js";
+import type { PutRecordsOutcome } from "../../src/delivery/kinesis_client.js";
 import { bodyBytesOf, RequestWindow } from "../../src/delivery/request_window.js";
 import { entryOf, tableOf } from "../support/entry.js";
 import { JumpingClock, settled } from "../support/fake_clock.js";
@@ -147,7 +147,7 @@ it("chunks of two outputs are delivered concurrently without loss, duplicates or
     const deliveries = all.map((chunk, index) => {
       const { output = 0, maxRounds = 0, isSharded = false, order: kept = "none" } = contents[index] ?? {};
       const order = kept === "by key" && isSharded ? "by shard" : kept;
-      const policy = { budgetMs: 1_000_000, firstBackoffMs: 100, longestBackoffMs: 1000, maxRounds };
+      const policy = { budgetMs: 1_000_000, firstBackoffMs: 100, maxBackoffMs: 1000, maxRounds };
       const window = windows[output] as RequestWindow;
       return deliver(chunk, policy, {
         client, window, order, maxRequestBytes, takeApart: takeApart(watches[index] as Watch), now: clock.now, sleep: clock.sleep, random: () => 0.5,

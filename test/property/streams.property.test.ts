@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { EntryView } from "../../src/pack/entry_table.js";
-import type { PutRecordsOutcome } from "../../src/delivery/put_records.js";
+import type { PutRecordsOutcome } from "../../src/delivery/kinesis_client.js";
 import type { Reply } from "../../src/output/flush.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { JumpingClock, settled } from "../support/fake_clock.js";

@@ -1,6 +1,6 @@
 // Requests go on while a container's credentials run out or are refused.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { PutRecordsClient } from "../../../src/delivery/put_records.js";
+import type { PutRecordsClient } from "../../../src/delivery/kinesis_client.js";
 import { createKinesisClient } from "../../../src/kinesis/api.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
 import { ScriptedService } from "../../support/scripted_service.js";

@@ -1,7 +1,7 @@
 // A client that is loaded after its output was made: by the first request, or a moment later.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { lateClient } from "../../../src/host/late_client.js";
-import type { PutRecordsOutcome } from "../../../src/delivery/put_records.js";
+import type { PutRecordsOutcome } from "../../../src/delivery/kinesis_client.js";
 import { tableOf } from "../../support/entry.js";
 
 const answered: PutRecordsOutcome = { kind: "answered", failed: [], strayed: 0 };

@@ -10,7 +10,7 @@ import type { EntryView } from "../../../src/pack/entry_table.js";
 import { CredentialSources } from "../../../src/credentials/credentials.js";
 import { createKinesisClient } from "../../../src/kinesis/api.js";
 import { directNetwork, readNetworkEnvironment, type NetworkEnvironment } from "../../../src/network/network.js";
-import type { PutRecordsClient } from "../../../src/delivery/put_records.js";
+import type { PutRecordsClient } from "../../../src/delivery/kinesis_client.js";
 import { makeCertificate } from "../../support/certificate.js";
 import { freePort } from "../../support/kinesis_local.js";
 import { RecordedLog } from "../../support/recorded_log.js";

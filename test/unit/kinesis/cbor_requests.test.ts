@@ -1,7 +1,7 @@
 // Requests in CBOR: how they are answered, and what happens where an endpoint does not take them.
 import { cbor } from "@smithy/core/cbor";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { PutRecordsClient } from "../../../src/delivery/put_records.js";
+import type { PutRecordsClient } from "../../../src/delivery/kinesis_client.js";
 import { entryOf, tableOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
 import { ScriptedService, type Answering, type ServedResponse, type ServedRequest } from "../../support/scripted_service.js";

@@ -2,7 +2,7 @@
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { cbor } from "@smithy/core/cbor";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { PutRecordsClient } from "../../../src/delivery/put_records.js";
+import type { PutRecordsClient } from "../../../src/delivery/kinesis_client.js";
 import { beginsAsCborMap, formatOfResponse } from "../../../src/kinesis/put_records_response.js";
 import type { RequestFormat } from "../../../src/kinesis/request_form.js";
 import { entryOf, tableOf } from "../../support/entry.js";

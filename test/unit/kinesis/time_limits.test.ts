@@ -9,7 +9,7 @@ import type { ConnectionOptions } from "../../../src/kinesis/connection_options.
 import { RenewingCredentials } from "../../../src/credentials/renewing_credentials.js";
 import { readNetworkEnvironment } from "../../../src/network/network.js";
 import { createKinesisClient } from "../../../src/kinesis/api.js";
-import type { PutRecordsOutcome } from "../../../src/delivery/put_records.js";
+import type { PutRecordsOutcome } from "../../../src/delivery/kinesis_client.js";
 import { makeCertificate } from "../../support/certificate.js";
 import { entryOf, tableOf } from "../../support/entry.js";
 import { RecordedLog } from "../../support/recorded_log.js";
