@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { EntryTable, type Entry, type EntryView } from "../../../src/pack/entry_table.js";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { writeCborBody } from "../../../src/kinesis/cbor_body.js";
-import type { StreamTarget } from "../../../src/kinesis/request_form.js";
+import type { StreamTarget } from "../../../src/kinesis/stream_target.js";
 import { entryOf, tableOf, viewsOf } from "../../support/entry.js";
 
 interface Body {

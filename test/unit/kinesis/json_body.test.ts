@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { EntryTable, type Entry, type EntryView } from "../../../src/pack/entry_table.js";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { writeJsonBody } from "../../../src/kinesis/json_body.js";
-import type { StreamTarget } from "../../../src/kinesis/request_form.js";
+import type { StreamTarget } from "../../../src/kinesis/stream_target.js";
 import { entryOf, tableOf, viewsOf } from "../../support/entry.js";
 
 /** The body, in a sink that has to grow for it. */

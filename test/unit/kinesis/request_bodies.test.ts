@@ -1,6 +1,6 @@
 // The bodies of requests: in whose memory they are written, in which format, and when the memory is used again.
 import { describe, expect, it, vi } from "vitest";
-import type { RequestFormat } from "../../../src/kinesis/request_form.js";
+import type { RequestFormat } from "../../../src/kinesis/request_format.js";
 import { entryOf, tableOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
 import { timedPool } from "../../support/sink_pool.js";

@@ -4,7 +4,7 @@ import { cbor } from "@smithy/core/cbor";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { PutRecordsClient } from "../../../src/delivery/put_records.js";
 import { beginsAsCborMap, formatOfResponse } from "../../../src/kinesis/put_records_response.js";
-import type { RequestFormat } from "../../../src/kinesis/request_form.js";
+import type { RequestFormat } from "../../../src/kinesis/request_format.js";
 import { entryOf, tableOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
 import { ScriptedService } from "../../support/scripted_service.js";

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { directNetwork, readNetworkEnvironment, type NetworkEnvironment } from "../../../src/network/network.js";
 import { RenewingCredentials } from "../../../src/credentials/renewing_credentials.js";
 import { createKinesisClient } from "../../../src/kinesis/api.js";
-import type { RequestFormat } from "../../../src/kinesis/request_form.js";
+import type { RequestFormat } from "../../../src/kinesis/request_format.js";
 import { entryOf, tableOf } from "../../support/entry.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 import { renewalClock } from "../../support/renewal_clock.js";

@@ -261,7 +261,7 @@ describe.each(ways)("an endpoint that is reached %s", (way) => {
     endpoint.say("HTTP/1.1 2");
     await settled();
     await vi.advanceTimersByTimeAsync(afterMs - 250_000);
-    const message = "no response within the time for any answer (300 s)";
+    const message = "no response within the time limit for responses (300 s)";
     expect(seen.outcome).toEqual(afterMs < 300_000 ? "none yet" : { ...silence, message });
   });
 

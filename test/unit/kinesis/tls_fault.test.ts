@@ -33,7 +33,7 @@ describe("a connection", () => {
     const server = createPlainServer((socket) => socket.on("error", () => undefined).end("HTTP/1.1 400 Bad Request\r\n\r\n"));
     const failure = await failureAt(server);
     expect(failure).toMatchObject({ code: expect.stringMatching(/^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/) as string, cause: "setup" });
-    expect(failure.message).toMatch(/^TLS failed: .* \(what answers there does not speak TLS: check the scheme and the port/);
+    expect(failure.message).toMatch(/^TLS failed: .* \(the server there does not speak TLS: check the scheme and the port/);
     expect(failure.message).not.toContain("routines");
   });
 
@@ -41,7 +41,7 @@ describe("a connection", () => {
     const server = createTlsServer({ ...tls, minVersion: "TLSv1.3" }).on("tlsClientError", () => undefined);
     const failure = await failureAt(server, { maxVersion: "TLSv1.2" });
     expect(failure).toMatchObject({ code: "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", cause: "setup" });
-    expect(failure.message).toContain("no version or cipher of TLS in common");
+    expect(failure.message).toContain("no TLS version or cipher in common");
   });
 });
 
