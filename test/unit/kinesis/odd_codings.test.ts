@@ -42,7 +42,7 @@ describe("an answer in gzip", () => {
 
 it("an answer that cannot be read is not sent again at once: the records may have been taken", async () => {
   const client = await clientOf({ headers: { "content-encoding": "zstd" }, body: "x" });
-  const failure = { kind: "failed", code: "EncodedResponse", cause: "setup", message: expect.stringMatching(/encoding zstd.*let the proxy or endpoint in between leave responses as they are/) as string };
+  const failure = { kind: "failed", code: "EncodedResponse", cause: "setup", message: expect.stringMatching(/encoding zstd.*configure the proxy or endpoint not to encode responses/) as string };
   expect(await client.putRecords(...tableOf(entries))).toMatchObject(failure);
   expect(await client.listShards()).toMatchObject(failure);
 });

@@ -52,7 +52,7 @@ const entry = entryOf({ data: Buffer.from("x"), partitionKey: "k" });
 
 const says: [string, (socket: Socket) => void, RegExp][] = [
   ["switches protocols", (socket) => void socket.write(switching), /101 Switching Protocols/],
-  ["hints without end", hintWithoutEnd, /more than 8 interim answers/],
+  ["hints without end", hintWithoutEnd, /more than 8 interim responses/],
 ];
 
 describe.each(says)("an endpoint that %s", (_, say, message) => {
@@ -102,5 +102,5 @@ it.each([4 * 1024 * 1024, 4 * 1024 * 1024 + 1])("a list of shards has up to 4 Mi
   stops.push(() => service.stop());
   const listed = await (await clientOf(service.endpoint)).listShards();
   if (bytes <= 4 * 1024 * 1024) expect(listed).toMatchObject({ kind: "listed" });
-  else expect(listed).toMatchObject({ code: "InvalidResponse", message: "the answer has more than 4194304 bytes; is it the address of the service?" });
+  else expect(listed).toMatchObject({ code: "InvalidResponse", message: "the response has more than 4194304 bytes; is it the address of the service?" });
 });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { askForTunnel } from "../../../src/network/connect_tunnel.js";
+import { sendConnect } from "../../../src/network/connect_tunnel.js";
 import { createHttpHandler } from "../../../src/network/http_handler.js";
 import { readNetworkEnvironment } from "../../../src/network/network.js";
 import { RawServer } from "../../support/raw_server.js";
@@ -20,7 +20,7 @@ async function ask(say: (socket: Socket) => void) {
   const proxy = await RawServer.start(say);
   stops.push(() => proxy.stop());
   const opening = new AbortController();
-  const asked = await askForTunnel(new URL(proxy.endpoint), { host: "kinesis.example", port: 443, trust: undefined, signal: opening.signal });
+  const asked = await sendConnect(new URL(proxy.endpoint), { host: "kinesis.example", port: 443, trust: undefined, signal: opening.signal });
   stops.push(() => asked.socket.destroy());
   return asked;
 }
@@ -76,7 +76,7 @@ describe("the head of an answer to CONNECT", () => {
 
   it.each(["", "\u0000\u0001\r\n\r\n", "SSH-2.0-x\r\n\r\n", "HTTP/1.1 2x0 OK\r\n\r\n", "\r\n\r\n"])("that is not HTTP is told: %j", async (text) => {
     await expect(ask((socket) => void socket.end(text))).rejects.toThrow(
-      text === "" ? "closed the connection before it answered CONNECT" : "did not answer CONNECT in HTTP",
+      text === "" ? "closed the connection before responding to CONNECT" : "did not respond to CONNECT in HTTP",
     );
   });
 });
@@ -96,7 +96,7 @@ it("a proxy whose head has no end fails the request long before its time, and co
   const handler = createHttpHandler(await readNetworkEnvironment({ HTTPS_PROXY: proxy.endpoint }));
   stops.push(() => handler.destroy());
   const request = { protocol: "https:", hostname: "kinesis.example", path: "/", method: "POST", headers: {}, query: {}, body: "question" };
-  const message = `the proxy of HTTPS_PROXY (127.0.0.1:${proxy.port}): the head of its answer to CONNECT has more than 16384 bytes`;
+  const message = `the proxy of HTTPS_PROXY (127.0.0.1:${proxy.port}): the head of its response to CONNECT has more than 16384 bytes`;
   await expect(handler.handle(request)).rejects.toMatchObject({ message, code: "EPROXY" });
   // What the kernel keeps for a connection that is not read is a few MiB at most.
   expect(bytes).toBeLessThan(8 * 1024 * 1024);

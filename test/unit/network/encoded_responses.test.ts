@@ -50,12 +50,12 @@ describe("an answer", () => {
 
   it.each([most + 1, 100 * most])("of %i bytes is refused, however few came", async (bytes) => {
     const { answered } = await ask({ headers: { "content-encoding": "gzip" }, body: gzipSync("x".repeat(bytes)) });
-    await expect(answered).rejects.toMatchObject({ name: "EncodedResponse", message: expect.stringMatching(/^the answer in gzip, which was not requested, has more than 100000 bytes; let the proxy/) as string });
+    await expect(answered).rejects.toMatchObject({ name: "EncodedResponse", message: expect.stringMatching(/^the response in gzip, which was not requested, has more than 100000 bytes; configure the proxy/) as string });
   });
 
   it.each([["zstd", "x"], ["gzip, br", "x"], ["aws-chunked", "x"], ["constructor", "x"]])("in %s is told", async (encoding, body) => {
     const { answered } = await ask({ headers: { "content-encoding": encoding }, body });
-    await expect(answered).rejects.toMatchObject({ name: "EncodedResponse", message: expect.stringContaining(`the answer has the encoding ${encoding}, though no encoding was requested`) as string });
+    await expect(answered).rejects.toMatchObject({ name: "EncodedResponse", message: expect.stringContaining(`the response has the encoding ${encoding}, though no encoding was requested`) as string });
   });
 
   it.each([gzipSync("the answer").subarray(0, 12), Buffer.from("the answer"), Buffer.alloc(0)])("that is no gzip, though it says so, is told (%#)", async (body) => {

@@ -130,7 +130,7 @@ describe("an answer", () => {
     });
     await expect(send(targetOf(port))).rejects.toMatchObject({
       name: "InvalidResponse",
-      message: "the answer has more than 4194304 bytes; is it the address of the service?",
+      message: "the response has more than 4194304 bytes; is it the address of the service?",
     });
     await closed;
   });
