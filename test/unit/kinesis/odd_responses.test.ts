@@ -50,16 +50,16 @@ async function clientOf(endpoint: string, environment: Record<string, string> = 
 
 const entry = entryOf({ data: Buffer.from("x"), partitionKey: "k" });
 
-const says: [string, (socket: Socket) => void, RegExp][] = [
+const cases: [string, (socket: Socket) => void, RegExp][] = [
   ["switches protocols", (socket) => void socket.write(switching), /101 Switching Protocols/],
   ["sends endless interim responses", hintWithoutEnd, /more than 8 interim responses/],
 ];
 
-describe.each(says)("an endpoint that %s", (_, say, message) => {
+describe.each(cases)("an endpoint that %s", (_, respond, message) => {
   const failure = { kind: "failed", code: "InvalidResponse", message: expect.stringMatching(message) as string, cause: "transient" };
 
   async function plain(): Promise<RawServer> {
-    const server = await RawServer.start(say);
+    const server = await RawServer.start(respond);
     stops.push(() => server.stop());
     return server;
   }
@@ -71,7 +71,7 @@ describe.each(says)("an endpoint that %s", (_, say, message) => {
   });
 
   it("fails both through a proxy's tunnel", async () => {
-    const server = createTlsServer(tls, (socket) => void socket.on("error", () => undefined).once("data", () => say(socket)));
+    const server = createTlsServer(tls, (socket) => void socket.on("error", () => undefined).once("data", () => respond(socket)));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     stops.push(() => void server.close());
     const proxy = await ScriptedProxy.start({ target: { port: (server.address() as AddressInfo).port } });

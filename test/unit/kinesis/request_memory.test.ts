@@ -31,12 +31,12 @@ function clientOf(endpoint: string, bodies: RequestBodies, fetch: () => Promise<
 it("records are copied into the body before the first await, so that their memory can be reused after the attempt", async () => {
   const service = await ScriptedService.startTaking();
   stops.push(() => service.stop());
-  let give: (credentials: Credentials) => void = () => undefined;
-  const client = clientOf(service.endpoint, bodiesFor("logs"), () => new Promise((resolve) => (give = resolve)));
+  let provide: (credentials: Credentials) => void = () => undefined;
+  const client = clientOf(service.endpoint, bodiesFor("logs"), () => new Promise((resolve) => (provide = resolve)));
   const data = Buffer.from("mine");
   const outcome = client.putRecords(...tableOf([entryOf({ data, partitionKey: "k" })]));
   data.write("else");
-  give(keys);
+  provide(keys);
   expect(await outcome).toMatchObject({ kind: "answered", failed: [] });
   expect(JSON.parse(service.requests[0]?.body ?? "")).toMatchObject({ Records: [{ Data: Buffer.from("mine").toString("base64") }] });
 });

@@ -115,7 +115,7 @@ class SlowEndpoint {
   }
 
   /** Writes a text in response to the latest request. */
-  say(text: string): void {
+  respond(text: string): void {
     this.#end = "";
     this.#sockets.at(-1)?.write(text);
   }
@@ -174,7 +174,7 @@ describe.each(ways)("an endpoint that is reached %s", (way) => {
       const seen = send();
       await endpoint.take(everything);
       await vi.advanceTimersByTimeAsync(9999);
-      endpoint.say(response);
+      endpoint.respond(response);
       await until(() => seen.outcome !== "none yet");
       expect(seen.outcome).toEqual({ kind: "answered", failed: [], strayed: 0 });
     }
@@ -197,7 +197,7 @@ describe.each(ways)("an endpoint that is reached %s", (way) => {
       expect(seen.outcome).toBe("none yet");
     }
     expect(passedMs).toBeGreaterThan(30_000);
-    endpoint.say(response);
+    endpoint.respond(response);
     await until(() => seen.outcome !== "none yet");
     expect(seen.outcome).toMatchObject({ kind: "answered", failed: [] });
   });
@@ -218,7 +218,7 @@ describe.each(ways)("an endpoint that is reached %s", (way) => {
     const seen = send();
     await endpoint.take(everything);
     for (const character of response.slice(0, 9)) {
-      endpoint.say(character);
+      endpoint.respond(character);
       await settled();
       await vi.advanceTimersByTimeAsync(1000);
     }
@@ -247,7 +247,7 @@ describe.each(ways)("an endpoint that is reached %s", (way) => {
     const seen = send();
     await until(() => endpoint.connections === 2);
     await endpoint.take(1);
-    endpoint.say(response);
+    endpoint.respond(response);
     await until(() => seen.outcome !== "none yet");
     expect(seen.outcome).toEqual({ kind: "answered", failed: [], strayed: 0 });
   });
@@ -256,9 +256,9 @@ describe.each(ways)("an endpoint that is reached %s", (way) => {
     const { endpoint, send } = await reach(way, { requestTimeoutMs: 0, responseTimeoutMs: 0 });
     const seen = send();
     await endpoint.take(everything);
-    endpoint.say("HTTP/1.1 103 Early Hints\r\n\r\n");
+    endpoint.respond("HTTP/1.1 103 Early Hints\r\n\r\n");
     await vi.advanceTimersByTimeAsync(250_000);
-    endpoint.say("HTTP/1.1 2");
+    endpoint.respond("HTTP/1.1 2");
     await settled();
     await vi.advanceTimersByTimeAsync(afterMs - 250_000);
     const message = "no response within the time limit for responses (300 s)";
@@ -269,13 +269,13 @@ describe.each(ways)("an endpoint that is reached %s", (way) => {
     const { endpoint, send } = await reach(way);
     const first = send();
     await endpoint.take(everything);
-    endpoint.say(response);
+    endpoint.respond(response);
     await until(() => first.outcome !== "none yet");
     const timers = vi.spyOn(globalThis, "setTimeout");
     const seen = send(1024 * 1024);
     await endpoint.take(everything);
     expect(timers).toHaveBeenCalledOnce();
-    endpoint.say(response);
+    endpoint.respond(response);
     await until(() => seen.outcome !== "none yet");
     expect(timers).toHaveBeenCalledOnce();
     timers.mockRestore();
@@ -382,8 +382,8 @@ it.each([9999, 10_000])("a ListShards request without a response has 10 s: after
 it("an attempt that timed out while waiting for credentials opens no connection when they arrive", async () => {
   const endpoint = new SlowEndpoint(false);
   await endpoint.start();
-  let give: (credentials: typeof keys) => void = () => undefined;
-  const credentials = new RenewingCredentials(() => new Promise((resolve) => (give = resolve)), { log: new RecordedLog(), ...renewalClock });
+  let provide: (credentials: typeof keys) => void = () => undefined;
+  const credentials = new RenewingCredentials(() => new Promise((resolve) => (provide = resolve)), { log: new RecordedLog(), ...renewalClock });
   const none = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
   const connection = { region: "us-west-2", stream: "logs", endpoint: `http://127.0.0.1:${endpoint.port}`, requestTimeoutMs: 2000, ...none };
   const client = createKinesisClient(connection, credentials, "1", bodiesFor("logs"));
@@ -391,7 +391,7 @@ it("an attempt that timed out while waiting for credentials opens no connection 
   const outcome = client.putRecords(...tableOf([entryOf({ data: Buffer.from("x"), partitionKey: "k" })]));
   await vi.advanceTimersByTimeAsync(2000);
   expect(await outcome).toMatchObject({ code: "CredentialsTimeout" });
-  give(keys);
+  provide(keys);
   await settled();
   await settled();
   expect(endpoint.connections).toBe(0);
