@@ -6,7 +6,7 @@ import { limitsFor, type ServiceLimits } from "../limits.js";
 import type { Log } from "../telemetry/log.js";
 import type { RecordOptions } from "../record/shaper.js";
 import type { ConnectionOptions } from "../kinesis/connection_options.js";
-import type { RequestFormat } from "../kinesis/request_form.js";
+import type { RequestFormat } from "../kinesis/request_format.js";
 import { utcZone, type ZoneAbbreviation } from "../record/time_key/zone.js";
 import { recordOptionsOf } from "./record_options.js";
 import type { DefaultRegion } from "./region.js";

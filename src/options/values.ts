@@ -1,7 +1,7 @@
 /** The forms of single option values: what is taken, and what is said of anything else. */
 import type { CompressionAlgorithm } from "../pack/compression.js";
 import { ConfigurationError } from "../configuration_error.js";
-import type { RequestFormat } from "../kinesis/request_form.js";
+import type { RequestFormat } from "../kinesis/request_format.js";
 import { parseKeyExpression, singlePathOf, type KeyExpression, type KeyTemplate } from "../record/key_expression.js";
 import { defaultTimeFormat, TimeFormat } from "../record/time_key/format.js";
 import { localZone, namedZone, utcZone, type Zone, type ZoneAbbreviation } from "../record/time_key/zone.js";

@@ -81,7 +81,7 @@ describe("a container's endpoint", () => {
 
   it("that answers without end is given up", async () => {
     vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", await serve(() => ({ body: "x".repeat(1e6) })));
-    expect(await settings.failure()).toMatch(/ gave no answer of its kind: the answer has more than 65536 bytes; is it the address of the service\?$/);
+    expect(await settings.failure()).toMatch(/ gave no answer of its kind: the response has more than 65536 bytes; is it the address of the service\?$/);
   });
 
   it("whose time of expiry is no time gives no credentials", async () => {

@@ -105,7 +105,7 @@ describe.each(Object.entries(sources))("%s", (name, { at, body, setting }) => {
 
   it("that answers in an encoding which nobody knows is told", async () => {
     const options = at(await serve((socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-encoding: zstd\r\ncontent-length: 1\r\n\r\nx")));
-    expect(await settings.failure(options)).toContain("the answer has the encoding zstd, though no encoding was requested");
+    expect(await settings.failure(options)).toContain("the response has the encoding zstd, though no encoding was requested");
   });
 
   it("that switches protocols fails at once, and does not hang", async () => {
@@ -115,7 +115,7 @@ describe.each(Object.entries(sources))("%s", (name, { at, body, setting }) => {
 
   it("that hints without end fails at once", async () => {
     const options = at(await serve(hintWithoutEnd));
-    expect(await settings.failure(options)).toMatch(/more than 8 interim answers came \(the last with status 103\)/);
+    expect(await settings.failure(options)).toMatch(/more than 8 interim responses \(the last with status 103\)/);
   });
 
   // The role of the profile comes behind the container, and metadata has three answers: see below.
@@ -124,7 +124,7 @@ describe.each(Object.entries(sources))("%s", (name, { at, body, setting }) => {
     const answer = body("x".repeat(bytes - body("").length));
     const options = at(await serve((socket) => socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${bytes}\r\n\r\n${answer}`)));
     if (bytes <= most) expect(await settings.keyId(options)).toBe("AKID");
-    else expect(await settings.failure(options)).toContain("the answer has more than 65536 bytes; is it the address of the service?");
+    else expect(await settings.failure(options)).toContain("the response has more than 65536 bytes; is it the address of the service?");
   });
 });
 
@@ -140,7 +140,7 @@ describe("EC2 instance metadata", () => {
       }),
     );
     if (bytes <= most) expect(await settings.keyId(options)).toBe("AKID");
-    else expect(await settings.failure(options)).toContain("the answer has more than 65536 bytes");
+    else expect(await settings.failure(options)).toContain("the response has more than 65536 bytes");
   });
 
   it("that drips has a second for each call, and is ended when nobody waits any more", { timeout: 30_000 }, async () => {
