@@ -190,7 +190,7 @@ describe("a container's endpoint", () => {
   it("that refuses is not asked again", async () => {
     const endpoint = await running(startContainerEndpoint("AKIDTASK", () => "token"));
     vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", `${endpoint.endpoint}/v2/credentials?id=7`);
-    expect(await settings.failure()).toMatch(/^the container's endpoint: 127\.0\.0\.1:\d+ answered with status 401 \(InvalidToken\)$/);
+    expect(await settings.failure()).toMatch(/^the container's endpoint: 127\.0\.0\.1:\d+ responded with status 401 \(InvalidToken\)$/);
     expect(endpoint.requests).toHaveLength(1);
   });
 });

@@ -44,18 +44,18 @@ describe("without any source", () => {
 
   it("a metadata service that refuses is named", async () => {
     await serveMetadata(() => ({ status: 404, body: "" }));
-    const reason = "EC2 instance metadata: answered with status 404";
+    const reason = "EC2 instance metadata: responded with status 404";
     expect(await settings.failure()).toBe(nothingSet + reason);
   });
 
   it("a metadata service that is silent is given up", { timeout: 30_000 }, async () => {
     await serveMetadata(() => "silence");
-    expect(await settings.failure()).toBe(`${nothingSet}EC2 instance metadata: did not answer in time`);
+    expect(await settings.failure()).toBe(`${nothingSet}EC2 instance metadata: did not respond in time`);
   });
 
   it("a metadata service that says no JSON is named, without what it said", async () => {
     await serveMetadata(() => ({ body: "hunter2" }));
-    expect(await settings.failure()).toBe(`${nothingSet}EC2 instance metadata: answered without AccessKeyId, SecretAccessKey, Token and Expiration`);
+    expect(await settings.failure()).toBe(`${nothingSet}EC2 instance metadata: the response lacks AccessKeyId, SecretAccessKey, Token or Expiration`);
   });
 });
 
@@ -74,19 +74,19 @@ describe("a container's endpoint", () => {
     vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", await serve(() => ({ body: "" })));
     vi.stubEnv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "hunter2\nx: y");
     expect(await settings.failure()).toBe(
-      "the container's endpoint: AWS_CONTAINER_AUTHORIZATION_TOKEN holds no token of a single line",
+      "the container's endpoint: AWS_CONTAINER_AUTHORIZATION_TOKEN does not hold a single-line token",
     );
     expect(service?.requests).toEqual([]);
   });
 
   it("that answers without end is given up", async () => {
     vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", await serve(() => ({ body: "x".repeat(1e6) })));
-    expect(await settings.failure()).toMatch(/ gave no answer of its kind: the answer has more than 65536 bytes; is it the address of the service\?$/);
+    expect(await settings.failure()).toMatch(/ returned an invalid response: the answer has more than 65536 bytes; is it the address of the service\?$/);
   });
 
   it("whose time of expiry is no time gives no credentials", async () => {
     const body = JSON.stringify({ AccessKeyId: "AKID", SecretAccessKey: "s", Token: "t", Expiration: "soon" });
     vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", await serve(() => ({ body })));
-    expect(await settings.failure()).toBe("the credentials that were fetched expire at a time that cannot be read");
+    expect(await settings.failure()).toBe("the fetched credentials have an invalid expiration time");
   });
 });

@@ -39,7 +39,7 @@ describe.each(["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])("%s", (variabl
     expect(failure).toMatch(new RegExp(`profile 'default' is not in the shared files or has no credentials \\(${variable} names .*, which ${reason.source}`));
     expect(failure).toContain("EC2 instance metadata is off");
     await vi.waitFor(() => expect(settings.log.at("warning")).toHaveLength(name === "nothing" ? 0 : 1));
-    for (const text of settings.log.at("warning")) expect(text).toMatch(new RegExp(`^${variable} names .*, which ${reason.source}.*\\. Nothing of it is used$`));
+    for (const text of settings.log.at("warning")) expect(text).toMatch(new RegExp(`^${variable} names .*, which ${reason.source}.*\\. The file is ignored$`));
     expect(await settings.failure({ profile: "own" })).toMatch(new RegExp(`^option profile: profile 'own' .*${variable} names`));
   });
 

@@ -43,7 +43,7 @@ it.each([
 
 it("a refused token is an error", async () => {
   await serve({ status: 400, body: "" });
-  expect(await settings.failure()).toContain("EC2 instance metadata: answered with status 400");
+  expect(await settings.failure()).toContain("EC2 instance metadata: responded with status 400");
   expect(service?.requests).toHaveLength(1);
 });
 
@@ -67,5 +67,5 @@ it.each([
   ["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5", "must be IPv4 or IPv6"],
 ])("%s of %s is refused", async (name, value, reason) => {
   vi.stubEnv(name, value);
-  expect(await settings.failure()).toContain(`EC2 instance metadata: cannot be asked: ${name} ${reason}`);
+  expect(await settings.failure()).toContain(`EC2 instance metadata: cannot be called: ${name} ${reason}`);
 });

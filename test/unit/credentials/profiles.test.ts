@@ -103,8 +103,8 @@ describe("a profile that cannot be followed", () => {
     ["source_profile = base\ncredential_source = Environment\n", "profile 'own' has both source_profile and credential_source; remove one"],
     ["credential_source = Elsewhere\n", "profile 'own' has credential_source Elsewhere, must be Environment, EcsContainer or Ec2InstanceMetadata"],
     ["credential_source = Environment\n", "profile: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"],
-    ["source_profile = base\nmfa_serial = m\n", "profile 'own' wants multi-factor authentication (mfa_serial), for which nobody can be asked here"],
-    ["source_profile = base\nduration_seconds = long\n", "profile 'own' has a duration_seconds that is no whole number"],
+    ["source_profile = base\nmfa_serial = m\n", "profile 'own' requires multi-factor authentication (mfa_serial), which the plugin does not support"],
+    ["source_profile = base\nduration_seconds = long\n", "profile 'own' has a duration_seconds that is not a whole number"],
     ["source_profile = round\n", "profile 'other' leads back to itself by source_profile: round, other, round"],
   ])("with %j says why", async (lines, reason) => {
     settings.write("credentials", keys("base", "AKIDBASE"));

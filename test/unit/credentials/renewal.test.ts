@@ -28,7 +28,7 @@ async function settle(): Promise<void> {
 function credentialsOf(source?: RenewingCredentials, release?: () => void): RenewingCredentials {
   const fetch = (asked: CredentialFetch) =>
     new Promise<Credentials>((resolve, reject) => {
-      asked.asks("the oracle");
+      asked.waitsFor("the oracle");
       const number = fetches.length + 1;
       fetches.push({
         signal: asked.signal,
@@ -116,7 +116,7 @@ describe("a renewal", () => {
     now += 55 * minuteMs;
     await keyOf(credentials);
     await fetches[1]?.fail();
-    const until = "Those at hand are valid until 2030-01-01T01:00:00.000Z";
+    const until = "The current ones are valid until 2030-01-01T01:00:00.000Z";
     expect(log.at("warning")).toEqual([`The credentials could not be renewed: the source is out of order. ${until}`]);
     now += 749;
     expect(await keyOf(credentials)).toBe("AKID1");
@@ -177,7 +177,7 @@ describe("a renewal", () => {
     const credentials = credentialsOf();
     const key = keyOf(credentials);
     await fetches[0]?.give(0);
-    expect(await key).toBe("the credentials that were fetched have expired already, at 2030-01-01T00:00:00.000Z; is the system's clock right?");
+    expect(await key).toBe("the fetched credentials have already expired, at 2030-01-01T00:00:00.000Z; check the system's clock");
   });
 
   it.each([
@@ -190,7 +190,7 @@ describe("a renewal", () => {
   ])("that brings an %s with more than a key holds is a failure that tells nothing of it", async (name, wrong) => {
     const brought = { accessKeyId: "AKID", secretAccessKey: "hidden", sessionToken: "hidden", ...wrong };
     const credentials = new RenewingCredentials(() => Promise.resolve(brought), { log, ...time });
-    const message = `the ${name} that was found has a blank or a line break around it, or a character that none has`;
+    const message = `the ${name} has a blank or a line break around it, or an invalid character`;
     expect(await keyOf(credentials)).toBe(message);
   });
 });
@@ -290,16 +290,16 @@ describe("a source that hangs", () => {
     await fetches[1]?.fail();
     expect(await keyOf(credentials)).toBe("AKID1");
     expect(log.at("warning")).toEqual([
-      `The credentials could not be renewed: ${silence}. Those at hand are valid until 2030-01-01T01:00:00.000Z`,
+      `The credentials could not be renewed: ${silence}. The current ones are valid until 2030-01-01T01:00:00.000Z`,
     ]);
   });
 
   it("is named by credentials that are got with it, as is their own source when it is the one that hangs", async () => {
     const source = credentialsOf();
     const assume = async (asked: CredentialFetch): Promise<Credentials> => {
-      asked.asks(() => source.awaited);
+      asked.waitsFor(() => source.awaited);
       await source.provide();
-      asked.asks("AssumeRole of role/a");
+      asked.waitsFor("AssumeRole of role/a");
       return new Promise(() => undefined);
     };
     const role = new RenewingCredentials(assume, { log, ...time }, source);

@@ -76,7 +76,7 @@ describe("credentials", () => {
     expect(tokens.calls.map(({ form }) => form.get("DurationSeconds"))).toEqual([null, seconds]);
     const told = settings.log.at("warning").filter((text) => text.includes("role_duration"));
     expect(told).toHaveLength(warnings);
-    for (const text of told) expect(text).toContain("3600 for a role that another one assumes, that of EKS_POD_EXECUTION_ROLE");
+    for (const text of told) expect(text).toContain("at most 3600 for a role that is assumed with another role (EKS_POD_EXECUTION_ROLE)");
   });
 
   it("for longer than the role allows fail with the name of the option", async () => {

@@ -180,7 +180,7 @@ it("a container's endpoint that asks for a wait by Retry-After is not asked befo
   const credentials = open({ roleArn: undefined });
   for (const [atMs, calls] of [[0, 1], [29_999, 1], [30_000, 2]] as const) {
     steadyMs = atMs;
-    expect(await failureOf(credentials)).toContain("answered with status 403");
+    expect(await failureOf(credentials)).toContain("responded with status 403");
     expect(container.requests).toHaveLength(calls);
   }
 });

@@ -206,7 +206,7 @@ describe("a container's endpoint", () => {
       await vi.advanceTimersByTimeAsync(pauseMs);
     }
     await until(() => failure !== undefined);
-    const message = `the container's endpoint: ${new URL(silent.endpoint).host} did not answer in time`;
+    const message = `the container's endpoint: ${new URL(silent.endpoint).host} did not respond in time`;
     expect(failure).toMatchObject({ name: "CredentialsProviderError", message });
   });
 

@@ -82,7 +82,7 @@ it("while their server fails, the old ones are used as long as they are valid", 
   settings.aheadMs = hourMs - 100_000;
   expect(await send(2)).toEqual(["AKID1", "AKID1"]);
   await vi.waitUntil(() => settings.log.at("warning").length === 1);
-  expect(settings.log.at("warning")[0]).toContain("answered with status 400");
+  expect(settings.log.at("warning")[0]).toContain("responded with status 400");
   expect(await send(2)).toEqual(["AKID1", "AKID1"]);
 });
 
