@@ -34,7 +34,10 @@ type Found = Credentials | string;
 
 type Source = (options: ChainOptions, fetch: CredentialFetch) => Promise<Found> | Found;
 
-/** Returns a function that tries the sources in order, and rejects with the reasons of all when none has credentials. */
+/**
+ * Returns a function that tries the sources in order. It rejects with the error of a source that is set up but fails, and
+ * with the reasons of all sources when none is set up.
+ */
 export function credentialChain(options: ChainOptions): (fetch: CredentialFetch) => Promise<Credentials> {
   const { environment, profile, log } = options;
   const sources: readonly [name: string, source: Source][] = [

@@ -14,7 +14,7 @@ const timeoutMs = 1000;
 const attempts = 3;
 /** Variable with the endpoint's address. */
 const setting = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
-/** In an outage EC2 returns expired credentials, and the services accept them (SDKs Reference Guide, IMDS). Time to use them before the next fetch. */
+/** Time for which expired credentials are used. In an outage EC2 returns them, and the services accept them (SDKs Reference Guide, IMDS). */
 const extensionMs = { min: 5 * 60_000, spread: 5 * 60_000 };
 
 /** Dependencies of a fetch from the endpoint. */

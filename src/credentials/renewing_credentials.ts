@@ -9,12 +9,12 @@ import { CredentialFetch, unnamedSource } from "./credential_fetch.js";
 /** Credentials in the form of the AWS SDK. */
 export type Credentials = Awaited<ReturnType<ReturnType<typeof fromEnv>>>;
 
-/** Reports why there are no credentials. The message names what was tried, and holds no secret. */
+/** Error with the reason why there are no credentials. The message names what was tried, and holds no secret. */
 export class CredentialsProviderError extends Error {
   override readonly name = "CredentialsProviderError";
 }
 
-/** Reports that a credentials source did not respond in time. The next fetch may succeed. */
+/** Error of a credentials source that did not respond in time. The next fetch may succeed. */
 export class CredentialsTimeout extends Error {
   override readonly name = "CredentialsTimeout";
 }

@@ -307,10 +307,10 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
   });
 
   it.each([
-    [{ tag_key: "x", time_key: "x" }, "'time_key' and 'tag_key' are both 'x', but each needs a key of its own"],
-    [{ metadata_key: "x", time_key: "x" }, "'time_key' and 'metadata_key' are both 'x', but each needs a key of its own"],
-    [{ metadata_key: "x", tag_key: "x" }, "'tag_key' and 'metadata_key' are both 'x', but each needs a key of its own"],
-    [{ data_keys: "a", except_keys: "b" }, "'except_keys' cannot be set beside 'data_keys', which alone says what is sent; remove one of the two"],
+    [{ tag_key: "x", time_key: "x" }, "'time_key' and 'tag_key' are both 'x', but each needs its own key"],
+    [{ metadata_key: "x", time_key: "x" }, "'time_key' and 'metadata_key' are both 'x', but each needs its own key"],
+    [{ metadata_key: "x", tag_key: "x" }, "'tag_key' and 'metadata_key' are both 'x', but each needs its own key"],
+    [{ data_keys: "a", except_keys: "b" }, "'except_keys' cannot be set together with 'data_keys'; remove one of the two"],
   ])("%j together", (options, message) => {
     expect(messageOf({ ...required, ...options })).toBe(message);
   });
@@ -326,7 +326,7 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
   it("partition_key that is no key expression", () => {
     expect(messageOf({ ...required, partition_key: "pod,$" })).toBe(
       "Invalid 'partition_key' value (pod,$) specified, a name, ['a key'] or TAG must follow $ (at \"$\"); must be a key such as pod or " +
-        "kubernetes->pod_name, a text such as $kubernetes['pod_name']-$TAG[1], or several with commas between",
+        "kubernetes->pod_name, a text such as $kubernetes['pod_name']-$TAG[1], or several, separated by commas",
     );
   });
 });
@@ -394,7 +394,7 @@ describe("the log", () => {
     ["a partition key alone", { partition_key: "id" }, []],
     ["concurrency, which loses nothing", { experimental_concurrency: "10", experimental_concurrency_retries: "0" }, []],
     ["an option that is not quite true", { aggregation: "On", append_newline: "yes" },
-      [/^'append_newline' is 'yes', and only 'true' turns it on/, /^'aggregation' is 'On', and only 'true' turns it on/]],
+      [/^'append_newline' is 'yes', but only 'true' turns it on/, /^'aggregation' is 'On', but only 'true' turns it on/]],
     ["an option that is true", { aggregation: "True", append_newline: "TRUE" }, []],
     ["an option that is off", { aggregation: "False", append_newline: "off" }, []],
     ["a zone without a time", { time_key_zone: "UTC" }, [/^'time_key_zone' has no effect without 'time_key'$/]],
@@ -503,6 +503,6 @@ it("state_file is off when unset, and any path", () => {
 
 it("state_file cannot be the file of dead letters", () => {
   const options = { ...required, state_file: "/var/lib/one", dead_letter_file: "/var/lib/one" };
-  expect(messageOf(options)).toBe("Invalid 'state_file' value (/var/lib/one) specified, must not be that of 'dead_letter_file'");
+  expect(messageOf(options)).toBe("Invalid 'state_file' value (/var/lib/one) specified, must differ from 'dead_letter_file'");
   expect(read({ ...options, dead_letter_file: "/var/lib/other" }).stateFile).toBe("/var/lib/one");
 });

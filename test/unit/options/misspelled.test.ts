@@ -37,7 +37,7 @@ it("every option of Fluent Bit's own output is one here, or told what to write i
     "auto_retry_requests", "profile", "simple_aggregation", "compression"];
   const known: readonly string[] = optionNames;
   expect(own.filter((name) => !known.includes(name))).toEqual(["auto_retry_requests"]);
-  expect(saidOf(...own)).toEqual([expect.stringMatching(/'retry_timeout 0' by Fluent Bit alone$/)]);
+  expect(saidOf(...own)).toEqual([expect.stringMatching(/'retry_timeout 0' only Fluent Bit retries$/)]);
 });
 
 it("several are told each", () => {

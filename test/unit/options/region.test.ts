@@ -54,7 +54,7 @@ describe("an output without the option region", () => {
   it("is warned when the default region is another one than the ARN's", () => {
     const log = new RecordedLog();
     expect(read({ stream: arn }, { region: "us-west-1", source: "AWS_REGION" }, log).connection.region).toBe("us-west-1");
-    expect(log.at("warning")).toEqual(["'stream' is the ARN of a stream in eu-west-1, but 'region' is us-west-1, where requests go"]);
+    expect(log.at("warning")).toEqual(["'stream' is the ARN of a stream in eu-west-1, but requests go to 'region' us-west-1"]);
   });
 
   it("has no other region where the option is set", () => {

@@ -51,7 +51,7 @@ describe("names", () => {
     ["tls.ca_file", /AWS_CA_BUNDLE/],
     ["tls.vhost", /Remove it/],
     ["net.connect_timeout", /'http_request_timeout'/],
-    ["auto_retry_requests", /'retry_timeout 0' by Fluent Bit alone/],
+    ["auto_retry_requests", /'retry_timeout 0' only Fluent Bit retries/],
   ])("of Fluent Bit's own output without a counterpart tell what to write instead: %s", async (name, advice) => {
     expect(await adviceAbout(output({ [name]: "1" }))).toMatch(advice);
   });
