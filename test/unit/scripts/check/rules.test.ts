@@ -160,7 +160,7 @@ describe("options", () => {
   });
 
   it.each([
-    [{ stream: "arn:aws:kinesis:eu-west-1:123456789012:stream/s" }, "warning", /'region' is us-west-2/, 5],
+    [{ stream: "arn:aws:kinesis:eu-west-1:123456789012:stream/s" }, "warning", /requests go to 'region' us-west-2/, 5],
     [{ external_id: "abc" }, "warning", /no effect without 'role_arn'/, 7],
     [{ role_duration: "900" }, "warning", /no effect without 'role_arn'/, 7],
   ])("%o bring the plugin's own warning", async (keys, severity, message, line) => {
