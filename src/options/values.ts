@@ -34,7 +34,7 @@ export function required(missing: "stream" | "region", more = ""): string {
 export function readPartitionKey(value: string): KeyExpression | undefined {
   if (value === "") return undefined;
   const expression = readKeyExpression("partition_key", value);
-  // A log line as its own key spreads records no better than a random key, and adds its length.
+  // A line as its own key spreads records no better than a random one, and costs its length.
   const isLog = (template: KeyTemplate) => lonePathOf([template])?.join("") === "log";
   if (expression.some(isLog)) throw new ConfigurationError("'log' cannot be set as the partition key");
   return expression;
