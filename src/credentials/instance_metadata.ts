@@ -44,7 +44,7 @@ export async function fetchInstanceCredentials(dependencies: InstanceDependencie
 async function fetchToken(address: URL, signal: AbortSignal): Promise<string | undefined> {
   const headers = { "x-aws-ec2-metadata-token-ttl-seconds": "21600" };
   const response = await callEndpoint(new URL(tokenPath, address), { method: "PUT", headers, timeoutMs, setting, signal }).catch(() => undefined);
-  if (response?.statusCode === 400) throw refused(response);
+  if (response?.statusCode === 400) throw statusFailure(response);
   const token = response?.statusCode === 200 ? response.body.toString().trim() : "";
   return /^[\x21-\x7e]{1,4096}$/u.test(token) ? token : undefined;
 }
@@ -53,7 +53,7 @@ async function read(address: URL, headers: Readonly<Record<string, string>>, sig
   for (let attempt = 1; ; attempt++) {
     try {
       const response = await callEndpoint(address, { method: "GET", headers, timeoutMs, setting, signal });
-      if (response.statusCode !== 200) throw refused(response);
+      if (response.statusCode !== 200) throw statusFailure(response);
       return response.body.toString();
     } catch (error) {
       const isFinal = error instanceof CredentialsProviderError && /status (?:401|403|404|429)$/u.test(error.message);
@@ -108,7 +108,7 @@ async function settingOf(variable: string, key: string): Promise<string | undefi
 }
 
 /** Returns an error with the headers where the SDK's errors have them, for Retry-After. */
-function refused({ statusCode, headers }: HttpResponse): CredentialsProviderError {
+function statusFailure({ statusCode, headers }: HttpResponse): CredentialsProviderError {
   return Object.assign(failure(`responded with status ${statusCode}`), { $response: { headers } });
 }
 

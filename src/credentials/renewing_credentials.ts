@@ -34,12 +34,12 @@ const abandonedMs = 5 * 60_000;
 const minRejectedAgeMs = 5000;
 
 /** Codes of Kinesis and STS for invalid or expired credentials. */
-const refusals = new Set(["ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidClientTokenId"]);
+const rejectionCodes = new Set(["ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidClientTokenId"]);
 
 interface Kept {
   readonly credentials: Credentials;
   readonly fetchedAt: number;
-  /** Infinity when they never expire. */
+  /** Milliseconds since the epoch; Infinity when they never expire. */
   readonly expiresAt: number;
   readonly renewAt: number;
 }
@@ -51,7 +51,7 @@ export interface CredentialProvider {
   /** Name of the source that has not responded yet. */
   readonly awaited: string;
   /** Reports that a service rejected the credentials: the next request gets new ones. */
-  refused(): void;
+  rejected(): void;
   /** Ends the use of the credentials. */
   close(): void;
 }
@@ -122,9 +122,9 @@ export class RenewingCredentials implements CredentialProvider {
     this.#release();
   }
 
-  refused(): void {
+  rejected(): void {
     if (this.#kept !== undefined && this.#now() - this.#kept.fetchedAt >= minRejectedAgeMs) this.#kept = undefined;
-    this.#source?.refused();
+    this.#source?.rejected();
   }
 
   async #provide(): Promise<Credentials> {
@@ -195,7 +195,7 @@ export class RenewingCredentials implements CredentialProvider {
   async #renew(fetch: CredentialFetch): Promise<Credentials> {
     if (this.#isClosed) throw new CredentialsProviderError("the output is closed");
     const credentials = await this.#fetch(fetch);
-    refuseUnusable(credentials);
+    rejectUnusable(credentials);
     secrets.note(credentials.secretAccessKey);
     secrets.note(credentials.sessionToken);
     const fetchedAt = this.#now();
@@ -224,11 +224,11 @@ export class RenewingCredentials implements CredentialProvider {
 }
 
 /** Returns the result of a request. When the service rejects the request's credentials, reports that to them. */
-export async function watched<Result>(request: Promise<Result>, credentials: Pick<CredentialProvider, "refused">): Promise<Result> {
+export async function watched<Result>(request: Promise<Result>, credentials: Pick<CredentialProvider, "rejected">): Promise<Result> {
   try {
     return await request;
   } catch (error) {
-    if (error instanceof Error && refusals.has(error.name)) credentials.refused();
+    if (error instanceof Error && rejectionCodes.has(error.name)) credentials.rejected();
     throw error;
   }
 }
@@ -237,7 +237,7 @@ export async function watched<Result>(request: Promise<Result>, credentials: Pic
  * Rejects keys with a line break or blank around them, which easily come from a text file. Node would reject such a header;
  * in the secret it leads to an invalid signature.
  */
-function refuseUnusable({ accessKeyId, secretAccessKey, sessionToken = "" }: Credentials): void {
+function rejectUnusable({ accessKeyId, secretAccessKey, sessionToken = "" }: Credentials): void {
   const members = { "access key ID": accessKeyId, "secret access key": secretAccessKey, "session token": sessionToken };
   for (const [name, value] of Object.entries(members)) {
     if (/^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/u.test(value)) continue;

@@ -58,8 +58,8 @@ class Share implements CredentialProvider {
     return this.#credentials.awaited;
   }
 
-  refused(): void {
-    if (!this.#isClosed) this.#credentials.refused();
+  rejected(): void {
+    if (!this.#isClosed) this.#credentials.rejected();
   }
 
   close(): void {

@@ -16,14 +16,14 @@ afterEach(async () => {
   settings.remove();
 });
 
-async function serve(answer: Answering): Promise<string> {
-  service = await ScriptedService.start(answer);
+async function serve(respond: Answering): Promise<string> {
+  service = await ScriptedService.start(respond);
   return service.endpoint;
 }
 
-async function serveMetadata(answer: Answering): Promise<void> {
+async function serveMetadata(respond: Answering): Promise<void> {
   vi.stubEnv("AWS_EC2_METADATA_DISABLED", undefined);
-  vi.stubEnv("AWS_EC2_METADATA_SERVICE_ENDPOINT", await serve(answer));
+  vi.stubEnv("AWS_EC2_METADATA_SERVICE_ENDPOINT", await serve(respond));
 }
 
 const nothingSet =

@@ -121,8 +121,8 @@ describe.each(Object.entries(sources))("%s", (name, { at, body, setting }) => {
   // Not for these two: the profile's role needs STS as well, and metadata takes three responses (tested below).
   if (name.includes("profile names") || name.includes("metadata")) return;
   it.each([most, most + 1])("may respond with up to 65536 bytes: %i", async (bytes) => {
-    const answer = body("x".repeat(bytes - body("").length));
-    const options = at(await serve((socket) => socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${bytes}\r\n\r\n${answer}`)));
+    const response = body("x".repeat(bytes - body("").length));
+    const options = at(await serve((socket) => socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${bytes}\r\n\r\n${response}`)));
     if (bytes <= most) expect(await settings.keyId(options)).toBe("AKID");
     else expect(await settings.failure(options)).toContain("the answer has more than 65536 bytes; is it the address of the service?");
   });
@@ -131,12 +131,12 @@ describe.each(Object.entries(sources))("%s", (name, { at, body, setting }) => {
 describe("EC2 instance metadata", () => {
   it.each([most, most + 1])("may respond with up to 65536 bytes: %i", async (bytes) => {
     const document = local("x".repeat(bytes - local("").length));
-    const answers = ["token", "host-role", document];
-    let answered = 0;
+    const responses = ["token", "host-role", document];
+    let calls = 0;
     const options = sources["EC2 instance metadata"]?.at(
       await serve((socket) => {
-        const answer = answers[Math.min(answered++, 2)] ?? "";
-        socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${answer.length}\r\n\r\n${answer}`);
+        const response = responses[Math.min(calls++, 2)] ?? "";
+        socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${response.length}\r\n\r\n${response}`);
       }),
     );
     if (bytes <= most) expect(await settings.keyId(options)).toBe("AKID");

@@ -5,7 +5,7 @@ import { misspelledOptions } from "../../../src/options/misspelled.js";
 
 /** Returns the warnings when the user has set only these names. */
 function warningsOf(...names: string[]): string[] {
-  return misspelledOptions(optionNames, (asked) => asked.filter((name) => names.includes(name))).map(({ message }) => message);
+  return misspelledOptions(optionNames, (candidates) => candidates.filter((name) => names.includes(name))).map(({ message }) => message);
 }
 
 it.each([
@@ -46,9 +46,9 @@ it("each of several wrong names leads to a warning", () => {
 
 it("no valid option, and no option of Fluent Bit itself, counts as a wrong name", () => {
   const hosts = ["match", "match_regex", "retry_limit", "workers", "alias", "log_level", "host", "port", "tls", "name", "storage.total_limit_size"];
-  misspelledOptions(optionNames, (asked) => {
-    expect(asked.filter((name) => [...optionNames, ...hosts].includes(name))).toEqual([]);
-    expect(new Set(asked).size).toBe(asked.length);
+  misspelledOptions(optionNames, (candidates) => {
+    expect(candidates.filter((name) => [...optionNames, ...hosts].includes(name))).toEqual([]);
+    expect(new Set(candidates).size).toBe(candidates.length);
     return [];
   });
 });
