@@ -118,7 +118,7 @@ describe("a FIFO that nobody writes", () => {
     const instance = await host.open({ ...streams.options("logs"), endpoint: service.endpoint });
     expect(await host.flush(instance, chunkOf([{ n: 1 }])), host.stderr).toBe(FLB_OK);
     for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]) {
-      expect(host.stderr).toContain(`${name} names ${file}, which is a FIFO; it must be a regular file. Nothing of it is used`);
+      expect(host.stderr).toContain(`${name} names ${file}, which is a FIFO; it must be a regular file. The file is ignored`);
     }
   });
 
