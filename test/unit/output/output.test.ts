@@ -81,7 +81,7 @@ describe("a flush", () => {
     await instance.flush(waiting, "tag", false);
     expect(said()).toEqual([]);
     for (const blocks of [true, true, false, true]) await instance.flush(waiting, "tag", blocks);
-    expect(said()).toEqual(["Fluent Bit's thread stands still during this flush, since the plugin cannot yield its coroutine; further ones are not reported"]);
+    expect(said()).toEqual(["This flush blocks Fluent Bit's thread, because the plugin cannot yield its coroutine; later blocking flushes are not reported"]);
   });
 
   it("tells its tag at debug", async () => {

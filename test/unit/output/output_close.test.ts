@@ -591,7 +591,7 @@ describe("the files of an output", () => {
     expect(closing.lastedMs).toBe(most);
     expect(closing.signs).toBeGreaterThanOrEqual(most / 50);
     expect(events).toEqual(["ending", "close"]);
-    expect(log.at("error")).toEqual(["The disk is too slow: what was to be written to the output's files at its end may be missing there"]);
+    expect(log.at("error")).toEqual(["The disk is too slow: the output's files may lack their last lines"]);
   });
 
   it("that are closed at once hold nothing up", async () => {

@@ -27,5 +27,5 @@ it("a minute later messages are written again, with the number of those that wer
   clock.nowMs += 60_000;
   logs.of("s1").info("it goes on");
   expect(log.at("warning")).toHaveLength(20);
-  expect(log.at("info")).toEqual(["5 messages about streams were written at level debug, beyond 20 in a minute", "stream s1: it goes on"]);
+  expect(log.at("info")).toEqual(["5 messages about streams were logged at level debug, over the limit of 20 per minute", "stream s1: it goes on"]);
 });
