@@ -1,5 +1,5 @@
 /** Reads the service's answers to PutRecords: first whether all was taken, which needs no more than a count. */
-import { toldCode, toldMessage } from "../telemetry/redaction.js";
+import { redactCode, redactMessage } from "../telemetry/redaction.js";
 import type { Entry, EntryTable } from "../pack/entry_table.js";
 import type { FailedEntry, PutRecordsOutcome } from "../delivery/put_records.js";
 import type { RequestFormat } from "./request_form.js";
@@ -82,7 +82,7 @@ export function readPutRecordsResponse(response: PutRecordsResponse, table: Entr
   results.forEach((result, index) => {
     const { ErrorCode, ErrorMessage, SequenceNumber, ShardId } = (result ?? {}) as PutRecordsResult;
     if ((ErrorCode ?? undefined) !== undefined || (SequenceNumber ?? undefined) === undefined) {
-      failed.push({ index, code: toldCode(textOr("UnknownError", ErrorCode)), message: toldMessage(textOr("", ErrorMessage)) });
+      failed.push({ index, code: redactCode(textOr("UnknownError", ErrorCode)), message: redactMessage(textOr("", ErrorMessage)) });
       return;
     }
     const expected = table.shardIds.of(entries[index] as Entry);

@@ -1,6 +1,6 @@
 // What is told of a service's message: no value that it quotes, whatever the value looks like.
 import { describe, expect, it } from "vitest";
-import { blamesStream, toldCode, toldMessage } from "../../../src/telemetry/redaction.js";
+import { blamesStream, redactCode, redactMessage } from "../../../src/telemetry/redaction.js";
 import { secrets } from "../../../src/telemetry/secrets.js";
 
 const refused = (value: string, place = "records.1.member.partitionKey") =>
@@ -11,18 +11,18 @@ const keys = ["plain", "", "'", "it's", "a' at 'b", "x' at 'streamName' failed t
 
 describe("a message that quotes a value", () => {
   it.each(keys.filter((key) => key !== "The Canonical String x"))("does not show it: %j", (key) => {
-    expect(toldMessage(refused(key))).toBe(
+    expect(redactMessage(refused(key))).toBe(
       "1 validation error detected: A value at 'records.1.member.partitionKey' failed to satisfy constraint: Member must have length less than or equal to 256",
     );
   });
 
   it.each(["Value 'secret' is wrong", "Value 'se'cret' is wrong", "Value 'secret"])("in another form does not show it either: %s", (message) => {
-    expect(toldMessage(`Bad: ${message}`)).toMatch(/^Bad: A value( is wrong)?$/);
+    expect(redactMessage(`Bad: ${message}`)).toMatch(/^Bad: A value( is wrong)?$/);
   });
 
   it("and what should have been signed shows neither", () => {
-    expect(toldMessage(refused("The Canonical String x"))).not.toContain("Canonical");
-    expect(toldMessage("No match.\n\nThe String-to-Sign should have been\n'secret'")).toBe("No match.");
+    expect(redactMessage(refused("The Canonical String x"))).not.toContain("Canonical");
+    expect(redactMessage("No match.\n\nThe String-to-Sign should have been\n'secret'")).toBe("No match.");
   });
 });
 
@@ -52,7 +52,7 @@ describe("a secret that is repeated", () => {
   it.each([0, 592, 593, 594, 599, 600, 601])("behind %i other characters leaves no part of itself where the message is cut", (before) => {
     secrets.note(secret);
     for (const form of [secret, encodeURIComponent(secret)]) {
-      const told = toldMessage(`${"m".repeat(before)}${form} is not valid`);
+      const told = redactMessage(`${"m".repeat(before)}${form} is not valid`);
       expect(told).not.toContain("h");
       expect(told.length).toBeLessThanOrEqual(600);
     }
@@ -60,13 +60,13 @@ describe("a secret that is repeated", () => {
 
   it.each([0, 92, 93, 94, 99, 100, 101])("behind %i other characters leaves no part of itself where the code is cut", (before) => {
     secrets.note(secret);
-    expect(toldCode(`${"m".repeat(before)}${secret}`)).not.toContain("h");
+    expect(redactCode(`${"m".repeat(before)}${secret}`)).not.toContain("h");
   });
 
   it("where 64 Ki characters end, which are looked at, leaves no part of itself either", () => {
     secrets.note(secret);
-    expect(toldMessage(`Value '${"v".repeat(64 * 1024)}' at 'x' ${secret}`)).not.toContain("hunter2");
-    expect(toldMessage(`${"m".repeat(64 * 1024 - 500)}${secret}`)).not.toContain("hunter2");
+    expect(redactMessage(`Value '${"v".repeat(64 * 1024)}' at 'x' ${secret}`)).not.toContain("hunter2");
+    expect(redactMessage(`${"m".repeat(64 * 1024 - 500)}${secret}`)).not.toContain("hunter2");
   });
 });
 
@@ -74,9 +74,9 @@ it("a message of megabytes is told in part, and quickly", () => {
   const start = performance.now();
   for (const part of [" ", "'", "Value '", "' at '", "The String", "x"]) {
     const message = part.repeat(Math.ceil(4e6 / part.length));
-    expect(toldMessage(message).length).toBeLessThanOrEqual(600);
+    expect(redactMessage(message).length).toBeLessThanOrEqual(600);
     blamesStream(message);
   }
   expect(performance.now() - start).toBeLessThan(2000);
-  expect(toldCode("C".repeat(1e6))).toHaveLength(100);
+  expect(redactCode("C".repeat(1e6))).toHaveLength(100);
 });
