@@ -1,4 +1,4 @@
-// Requests of Fluent Bit: which instance gets them, and what is replied when things go wrong.
+// Requests of Fluent Bit: the output that gets each, and the replies, also after errors.
 import { describe, expect, it } from "vitest";
 import { flushReplies, initFailed, requestKinds } from "../../../src/host/binding.js";
 import type { Reply, WaitingChunk } from "../../../src/output/flush.js";
@@ -16,13 +16,13 @@ type Close = (name: string, sinceMs: number, isAlive: () => void) => Promise<voi
 const reading: Flush = async (chunk) => ((await chunk.open()) === undefined ? "retry" : "ok");
 const hanging = (): Promise<never> => new Promise(() => undefined);
 
-/** A plugin whose instances are named by the order in which they were made. */
+/** A plugin whose instances are named in the order of their creation. */
 class Bench {
   readonly binding = new FakeBinding();
   readonly clock = new JumpingClock();
   readonly log = new RecordedLog();
   readonly events: string[] = [];
-  /** The instances that were told to expect their end, in order. */
+  /** The instances that expect their end, in order. */
   readonly expecting: string[] = [];
   /** The numbers of instances that have ended, in order. */
   readonly ended: number[] = [];
@@ -64,14 +64,14 @@ class Bench {
     return this.#requests;
   }
 
-  /** Hands over a request; an init has the next number unless one is given. Returns its id. */
+  /** Passes a request to the plugin; an init gets the next number unless one is given. Returns the request's id. */
   ask(kind: number, instance = kind === requestKinds.init ? this.#inits++ : 0, chunkBytes = 0, blocks = false): number {
     const requestId = this.#requests++;
     this.plugin.handle(requestId, kind, instance, chunkBytes, "tag", blocks);
     return requestId;
   }
 
-  /** The reply to a request; undefined when there is none. */
+  /** Returns the reply to a new request; undefined when there is none. */
   async replyTo(kind: number, instance?: number, chunkBytes = 0, blocks = false): Promise<number | undefined> {
     return this.replyOf(this.ask(kind, instance, chunkBytes, blocks));
   }
@@ -83,7 +83,7 @@ class Bench {
     return found[0]?.[1];
   }
 
-  /** Says that a chunk has come, or that it was withdrawn on its way. */
+  /** Announces a chunk that has arrived, or that was withdrawn in transit (null). */
   async arrive(flushId: number, chunk: ArrayBuffer | null): Promise<void> {
     this.binding.chunks.set(flushId, chunk);
     this.plugin.handle(flushId, requestKinds.chunk, 0, chunk?.byteLength ?? 0, "tag", false);
@@ -94,7 +94,7 @@ class Bench {
 const { init, flush, exit, stop, withdraw } = requestKinds;
 
 describe("init", () => {
-  it("opens the instance under the number that the shim has chosen, and answers ok", async () => {
+  it("opens the instance under the number that the shim has chosen, and replies ok", async () => {
     const numbers: number[] = [];
     const bench = new Bench((number) => void numbers.push(number));
     expect([await bench.replyTo(init, 3), await bench.replyTo(init, 0)]).toEqual([flushReplies.ok, flushReplies.ok]);
@@ -103,7 +103,7 @@ describe("init", () => {
     expect(bench.events).toEqual(["instance 0 flushes 5 bytes of tag"]);
   });
 
-  it("under the number of an instance whose exit was given up is not told that it has ended", async () => {
+  it("under the number of an instance whose exit timed out is not ended by that exit", async () => {
     const bench = new Bench();
     await bench.replyTo(init, 0);
     let close = (): void => undefined;
@@ -126,7 +126,7 @@ describe("init", () => {
     expect(seen).toEqual(["stream of request 0", "stream of request 1"]);
   });
 
-  it("with a wrong option answers so, and says why", async () => {
+  it("with an invalid option fails and logs the reason", async () => {
     let isWrong = false;
     const bench = new Bench(() => {
       if (isWrong) throw new ConfigurationError("Invalid 'x' value");
@@ -142,7 +142,7 @@ describe("init", () => {
     expect(await bench.replyTo(init, 1)).toBe(flushReplies.ok);
   });
 
-  it("that meets a bug answers so, and asks to report it", async () => {
+  it("with a bug fails and asks the user to report it", async () => {
     const bench = new Bench(() => {
       throw new TypeError("oops");
     });
@@ -152,14 +152,14 @@ describe("init", () => {
 });
 
 describe("flush", () => {
-  it.each(["ok", "retry"] as const)("passes on the answer %s", async (answer) => {
+  it.each(["ok", "retry"] as const)("replies %s as its instance does", async (reply) => {
     const bench = new Bench();
     await bench.replyTo(init);
-    bench.flush = () => Promise.resolve(answer);
-    expect(await bench.replyTo(flush, 0, 5)).toBe(flushReplies[answer]);
+    bench.flush = () => Promise.resolve(reply);
+    expect(await bench.replyTo(flush, 0, 5)).toBe(flushReplies[reply]);
   });
 
-  it("goes to its instance, with the size of its chunk, its tag, and whether it blocks", async () => {
+  it("goes to its instance, with its chunk's size, its tag, and whether it blocks", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     await bench.replyTo(init);
@@ -168,7 +168,7 @@ describe("flush", () => {
     expect(bench.events).toEqual(["instance 1 flushes 5 bytes of tag", "instance 0 flushes 6 bytes of tag, blocking"]);
   });
 
-  it("of an instance that is not there, or no more, answers retry", async () => {
+  it("of an instance that does not exist, or has ended, replies retry", async () => {
     const bench = new Bench();
     expect(await bench.replyTo(flush, 7, 5)).toBe(flushReplies.retry);
     await bench.replyTo(init);
@@ -180,7 +180,7 @@ describe("flush", () => {
   it.each<[string, Flush]>([
     ["throws", () => { throw new Error("oops"); }],
     ["rejects", () => Promise.reject(new Error("oops"))],
-  ])("that %s answers retry with one message, and the next is answered as ever", async (_, failing) => {
+  ])("that %s replies retry with one message, and the next flush works", async (_, failing) => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.flush = failing;
@@ -191,7 +191,7 @@ describe("flush", () => {
     expect(await bench.replyTo(flush, 0, 5)).toBe(flushReplies.ok);
   });
 
-  it("does not wait for others", async () => {
+  it("does not wait for other flushes", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.flush = hanging;
@@ -202,7 +202,7 @@ describe("flush", () => {
 });
 
 describe("the chunk of a flush", () => {
-  it("is fetched only when the instance opens it, and has the bytes of the host's memory", async () => {
+  it("is fetched only when the instance opens it, and has the bytes of Fluent Bit's memory", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     const contents: Uint8Array[] = [];
@@ -223,7 +223,7 @@ describe("the chunk of a flush", () => {
     expect(contents).toEqual([Uint8Array.of(1, 2, 3)]);
   });
 
-  it("that is on its way is fetched again when it has come", async () => {
+  it("that is in transit is fetched again when it has arrived", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     const contents: (Uint8Array | undefined)[] = [];
@@ -239,7 +239,7 @@ describe("the chunk of a flush", () => {
     expect(await bench.replyOf(asked)).toBe(flushReplies.ok);
   });
 
-  it("comes to its own flush when several are on their way", async () => {
+  it("reaches its own flush when several chunks are in transit", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     const contents: (Uint8Array | undefined)[] = [];
@@ -254,18 +254,18 @@ describe("the chunk of a flush", () => {
     expect(bench.replies.slice(1)).toEqual([[second, flushReplies.ok], [first, flushReplies.ok]]);
   });
 
-  it.each(["when it is asked for", "on its way"])("that is withdrawn %s does not open, and its flush is replied to with retry", async (when) => {
+  it.each(["before it is fetched", "in transit"])("that is withdrawn %s does not open, and its flush gets the reply retry", async (when) => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.flush = reading;
-    if (when === "when it is asked for") bench.binding.chunks.set(bench.nextId, null);
+    if (when === "before it is fetched") bench.binding.chunks.set(bench.nextId, null);
     const asked = bench.ask(flush, 0, 1);
     await settled();
-    if (when === "on its way") await bench.arrive(asked, null);
+    if (when === "in transit") await bench.arrive(asked, null);
     expect(await bench.replyOf(asked)).toBe(flushReplies.retry);
   });
 
-  it("that comes after its flush was replied to is not read", async () => {
+  it("that arrives after the reply to its flush is not read", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.flush = reading;
@@ -277,7 +277,7 @@ describe("the chunk of a flush", () => {
     expect(await bench.replyOf(asked)).toBe(flushReplies.retry);
   });
 
-  it("that nobody waits for is not read", async () => {
+  it("that no flush waits for is not read", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     await bench.arrive(99, new ArrayBuffer(1));
@@ -287,7 +287,7 @@ describe("the chunk of a flush", () => {
 });
 
 describe("withdraw", () => {
-  it("replies to its flush with retry at once, and to itself", async () => {
+  it("replies retry to its flush immediately, and ok to itself", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.flush = hanging;
@@ -296,7 +296,7 @@ describe("withdraw", () => {
     expect(await bench.replyOf(asked)).toBe(flushReplies.retry);
   });
 
-  it("leaves other flushes alone", async () => {
+  it("does not affect other flushes", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.flush = hanging;
@@ -305,7 +305,7 @@ describe("withdraw", () => {
     expect(await bench.replyOf(staying)).toBeUndefined();
   });
 
-  it("before the chunk was fetched keeps it from being fetched", async () => {
+  it("before the chunk is fetched prevents the fetch", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     let begin: () => void = () => undefined;
@@ -327,7 +327,7 @@ describe("withdraw", () => {
     expect(await bench.replyOf(asked), "once").toBe(flushReplies.retry);
   });
 
-  it("of a chunk on its way ends the wait for it", async () => {
+  it("of a chunk in transit ends the wait for it", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     const outcomes: Reply[] = [];
@@ -343,7 +343,7 @@ describe("withdraw", () => {
     expect(await bench.replyOf(asked)).toBe(flushReplies.retry);
   });
 
-  it("of a flush that was replied to already, or never came, is replied to all the same", async () => {
+  it("of a flush that has its reply, or does not exist, gets the reply ok", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     const asked = bench.ask(flush, 0, 1);
@@ -354,11 +354,11 @@ describe("withdraw", () => {
   });
 });
 
-describe("after an error that nobody caught", () => {
-  it("all who wait are released, each once", async () => {
+describe("after an uncaught error", () => {
+  it("all waiting flushes get the reply retry, once", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
-    const finish: ((answer: Reply) => void)[] = [];
+    const finish: ((reply: Reply) => void)[] = [];
     bench.flush = () => new Promise((resolve) => void finish.push(resolve));
     const waiting = [bench.ask(flush), bench.ask(flush)];
     await settled();
@@ -372,7 +372,7 @@ describe("after an error that nobody caught", () => {
     expect(bench.replies).toEqual(released);
   });
 
-  it("a stop that waits closes the binding", async () => {
+  it("a waiting stop closes the binding", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.close = hanging;
@@ -385,7 +385,7 @@ describe("after an error that nobody caught", () => {
 });
 
 describe("exit", () => {
-  it("closes its instance before it is answered", async () => {
+  it("closes its instance before it gets its reply", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     await bench.replyTo(init);
@@ -400,7 +400,7 @@ describe("exit", () => {
     expect(bench.events).toEqual(["instance 1 closed"]);
   });
 
-  it("has all other instances expect their end, since Fluent Bit ends its outputs together", async () => {
+  it("makes all other instances expect their end, since Fluent Bit ends its outputs together", async () => {
     const bench = new Bench();
     for (let count = 0; count < 3; count++) await bench.replyTo(init);
     bench.close = hanging;
@@ -408,7 +408,7 @@ describe("exit", () => {
     expect(bench.expecting).toEqual(["instance 0", "instance 2"]);
   });
 
-  it("of the number 0 closes that one, also when it is not the oldest", async () => {
+  it("of the number 0 closes that instance, also when it is not the oldest", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     await bench.replyTo(init);
@@ -418,7 +418,7 @@ describe("exit", () => {
     expect(bench.events).toEqual(["instance 0 closed", "instance 2 closed"]);
   });
 
-  it("says in Fluent Bit that it goes on, for its own request", async () => {
+  it("extends its own time limit in Fluent Bit while it goes on", async () => {
     const bench = new Bench();
     for (let count = 0; count < 2; count++) await bench.replyTo(init);
     const alive: (() => void)[] = [];
@@ -450,7 +450,7 @@ describe("exit", () => {
     expect(await bench.replyOf(exiting)).toBe(flushReplies.ok);
   });
 
-  it("of several outputs counts its time from the first one's", async () => {
+  it("of several outputs counts its time from the first exit", async () => {
     const bench = new Bench();
     for (let count = 0; count < 3; count++) await bench.replyTo(init);
     const since: number[] = [];
@@ -466,7 +466,7 @@ describe("exit", () => {
   it.each([
     ["after all outputs have ended", 1],
     ["after an output of a reload was made", 2],
-  ])("counts its time anew %s", async (_, made) => {
+  ])("starts to count its time again %s", async (_, made) => {
     const bench = new Bench();
     for (let count = 0; count < made; count++) await bench.replyTo(init);
     const since: number[] = [];
@@ -481,7 +481,7 @@ describe("exit", () => {
     expect(since).toEqual([1000, 61_000]);
   });
 
-  it("of an instance that is not there is answered", async () => {
+  it("of an instance that does not exist replies ok", async () => {
     expect(await new Bench().replyTo(exit, 3)).toBe(flushReplies.ok);
   });
 });
@@ -498,7 +498,7 @@ describe("stop", () => {
     expect(bench.events).toEqual(["instance 1 closed", "instance 0 closed", "instance 2 closed", "binding closed"]);
   });
 
-  it("says in Fluent Bit that it goes on, for its own request", async () => {
+  it("extends its own time limit in Fluent Bit while it goes on", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.close = (_, __, isAlive) => {
@@ -510,7 +510,7 @@ describe("stop", () => {
     expect(bench.binding.extended).toEqual([asked]);
   });
 
-  it("closes the binding even when an instance cannot be closed", async () => {
+  it("closes the binding even when closing an instance fails", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.close = () => Promise.reject(new Error("oops"));
@@ -519,7 +519,7 @@ describe("stop", () => {
     expect(bench.log.at("error")).toHaveLength(1);
   });
 
-  it("is the only request that closes it", async () => {
+  it("is the only request that closes the binding", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     await bench.replyTo(flush);

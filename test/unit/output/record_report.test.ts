@@ -1,4 +1,4 @@
-// The messages about single records: what they say, at which level, and that they do not flood the log.
+// The messages about single records: their text, level and rate.
 import { beforeEach, describe, expect, it } from "vitest";
 import { maxRecordBytes } from "../../../src/limits.js";
 import { createRecordReport, type RecordMessages } from "../../../src/output/record_report.js";
@@ -23,25 +23,25 @@ describe("the report on records", () => {
     ["error", "partition key could not be found", () => report.withoutPartitionKey()],
     ["error", "Failed to find the key specified by log_key", () => report.refused("has no log_key")],
     ["error", "A record is nested too deeply; it is dropped", () => report.refused("is nested too deeply")],
-    ["warning", "no event of Fluent Bit", () => report.broken(1)],
-  ] as const)("writes at %s: %s", (level, text, happen) => {
+    ["warning", "Skipped malformed events in a chunk", () => report.broken(1)],
+  ] as const)("logs at level %s: %s", (level, text, happen) => {
     happen();
     expect(log.messages).toEqual([{ level, text: expect.stringContaining(text) as string }]);
   });
 
-  it("names the limit where max_record_size sets another", () => {
+  it("names the limit of max_record_size", () => {
     report = createRecordReport(log, "logs", 10_485_760, clock.now);
     report.truncated(20_000_000);
     report.tooLarge(20_000_000);
     expect(log.messages.map(({ text }) => /to 10485760 bytes[,;]/u.test(text))).toEqual([true, true]);
   });
 
-  it("says nothing of a chunk without broken events", () => {
+  it("logs nothing for a chunk without malformed events", () => {
     report.broken(0);
     expect(log.messages).toEqual([]);
   });
 
-  it("writes each kind once a minute at most, with its number", () => {
+  it("logs each kind at most once a minute, with a count", () => {
     for (let count = 0; count < 1000; count++) {
       report.withoutPartitionKey();
       report.truncated(2_000_000);
@@ -54,7 +54,7 @@ describe("the report on records", () => {
     expect(log.messages.at(-1)?.text).toContain("(1000 records since the last such message)");
   });
 
-  it("tells different reasons of refusal apart", () => {
+  it("logs each reason of refusal separately", () => {
     for (const reason of ["has no log_key", "is nested too deeply", "has no log_key", "is nested too deeply"]) report.refused(reason);
     expect(log.at("error")).toHaveLength(2);
   });
