@@ -125,7 +125,7 @@ async function deliverSlices(
   const takeApart = (entry: Entry) => partsOf(chunk, tag, table, entry, stages);
   const taken = progress && ((entries: readonly Entry[]) => {
     progress.settled(table, entries);
-    // Dropped records must reach the dead letters before the state file tells a retry to skip them.
+    // Dropped records must reach the dead letters before the state file makes a retry skip them.
     commitCounts();
   });
   let hasSink = true;

@@ -23,7 +23,7 @@ import { flush } from "./flush.js";
 import { Output, type OutputFile } from "./output.js";
 import { quitter } from "./quitter.js";
 import { RecordCounter } from "./record_counter.js";
-import { createRecordReport } from "./record_report.js";
+import { createRecordMessages } from "./record_messages.js";
 import { SliceDelivery } from "./slice_delivery.js";
 import { StreamDeliveries } from "./stream_deliveries.js";
 import { StreamDelivery } from "./stream_delivery.js";
@@ -78,7 +78,7 @@ export function openOutput(config: Config, environment: InstanceEnvironment, dep
   const turns = shared.turns.open(config.concurrency > 0 ? config.concurrency : undefined);
   const { stream } = config.connection;
   const deadLetters = deadLetterFile && new DeadLetters({ file: deadLetterFile, stream, epochNow, now, metrics, log });
-  const recordCounter = new RecordCounter(createRecordReport(log, stream, config.limits.maxRecordBytes, now), deadLetters);
+  const recordCounter = new RecordCounter(createRecordMessages(log, stream, config.limits.maxRecordBytes, now), deadLetters);
   const places = new RequestPlaces(config.concurrentRequests);
   const streams = new StreamDeliveries(streamOpener(config, places, dependencies));
   // With stream_key, records may never use the output's own stream, and an unused stream must have no pulse.

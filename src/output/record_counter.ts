@@ -2,7 +2,7 @@
 import type { CounterSeries, Metrics } from "../telemetry/metrics.js";
 import type { DroppedEvent, RecordReport } from "../pack/slices.js";
 import type { DeadLetters, Drop } from "./dead_letters.js";
-import type { RecordMessages } from "./record_report.js";
+import type { RecordMessages } from "./record_messages.js";
 
 /** The counts of one slice, not yet in the metrics. */
 export interface SliceCounts {

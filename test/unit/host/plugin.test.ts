@@ -65,7 +65,7 @@ class Bench {
   }
 
   /** Passes a request to the plugin; an init gets the next number unless one is given. Returns the request's id. */
-  ask(kind: number, instance = kind === requestKinds.init ? this.#inits++ : 0, chunkBytes = 0, blocks = false): number {
+  send(kind: number, instance = kind === requestKinds.init ? this.#inits++ : 0, chunkBytes = 0, blocks = false): number {
     const requestId = this.#requests++;
     this.plugin.handle(requestId, kind, instance, chunkBytes, "tag", blocks);
     return requestId;
@@ -73,12 +73,12 @@ class Bench {
 
   /** Returns the reply to a new request; undefined when there is none. */
   async replyTo(kind: number, instance?: number, chunkBytes = 0, blocks = false): Promise<number | undefined> {
-    return this.replyOf(this.ask(kind, instance, chunkBytes, blocks));
+    return this.replyOf(this.send(kind, instance, chunkBytes, blocks));
   }
 
-  async replyOf(asked: number): Promise<number | undefined> {
+  async replyOf(id: number): Promise<number | undefined> {
     await settled();
-    const found = this.replies.filter(([requestId]) => requestId === asked);
+    const found = this.replies.filter(([requestId]) => requestId === id);
     expect(found.length).toBeLessThan(2);
     return found[0]?.[1];
   }
@@ -108,7 +108,7 @@ describe("init", () => {
     await bench.replyTo(init, 0);
     let close = (): void => undefined;
     bench.close = () => new Promise((resolve) => (close = resolve));
-    const exiting = bench.ask(exit, 0);
+    const exiting = bench.send(exit, 0);
     expect(await bench.replyTo(init, 0)).toBe(flushReplies.ok);
     close();
     expect(await bench.replyOf(exiting)).toBe(flushReplies.ok);
@@ -213,13 +213,13 @@ describe("the chunk of a flush", () => {
       if (content !== undefined) contents.push(content);
       return "ok";
     };
-    const asked = bench.ask(flush, 0, 3);
-    bench.binding.chunks.set(asked, Uint8Array.of(1, 2, 3).buffer);
+    const id = bench.send(flush, 0, 3);
+    bench.binding.chunks.set(id, Uint8Array.of(1, 2, 3).buffer);
     await settled();
     expect(bench.binding.asked).toEqual([]);
     begin();
-    expect(await bench.replyOf(asked)).toBe(flushReplies.ok);
-    expect(bench.binding.asked).toEqual([asked]);
+    expect(await bench.replyOf(id)).toBe(flushReplies.ok);
+    expect(bench.binding.asked).toEqual([id]);
     expect(contents).toEqual([Uint8Array.of(1, 2, 3)]);
   });
 
@@ -231,12 +231,12 @@ describe("the chunk of a flush", () => {
       contents.push(await chunk.open());
       return "ok";
     };
-    const asked = bench.ask(flush, 0, 2);
-    expect(await bench.replyOf(asked)).toBeUndefined();
-    await bench.arrive(asked, Uint8Array.of(7, 8).buffer);
+    const id = bench.send(flush, 0, 2);
+    expect(await bench.replyOf(id)).toBeUndefined();
+    await bench.arrive(id, Uint8Array.of(7, 8).buffer);
     expect(contents).toEqual([Uint8Array.of(7, 8)]);
-    expect(bench.binding.asked).toEqual([asked, asked]);
-    expect(await bench.replyOf(asked)).toBe(flushReplies.ok);
+    expect(bench.binding.asked).toEqual([id, id]);
+    expect(await bench.replyOf(id)).toBe(flushReplies.ok);
   });
 
   it("reaches its own flush when several chunks are in transit", async () => {
@@ -247,7 +247,7 @@ describe("the chunk of a flush", () => {
       contents.push(await chunk.open());
       return "ok";
     };
-    const [first, second] = [bench.ask(flush, 0, 1), bench.ask(flush, 0, 1)];
+    const [first, second] = [bench.send(flush, 0, 1), bench.send(flush, 0, 1)];
     await bench.arrive(second, Uint8Array.of(2).buffer);
     await bench.arrive(first, Uint8Array.of(1).buffer);
     expect(contents).toEqual([Uint8Array.of(2), Uint8Array.of(1)]);
@@ -259,22 +259,22 @@ describe("the chunk of a flush", () => {
     await bench.replyTo(init);
     bench.flush = reading;
     if (when === "before it is fetched") bench.binding.chunks.set(bench.nextId, null);
-    const asked = bench.ask(flush, 0, 1);
+    const id = bench.send(flush, 0, 1);
     await settled();
-    if (when === "in transit") await bench.arrive(asked, null);
-    expect(await bench.replyOf(asked)).toBe(flushReplies.retry);
+    if (when === "in transit") await bench.arrive(id, null);
+    expect(await bench.replyOf(id)).toBe(flushReplies.retry);
   });
 
   it("that arrives after the reply to its flush is not read", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.flush = reading;
-    const asked = bench.ask(flush, 0, 1);
+    const id = bench.send(flush, 0, 1);
     await settled();
     bench.plugin.releaseAll("text");
-    await bench.arrive(asked, new ArrayBuffer(1));
-    expect(bench.binding.asked).toEqual([asked]);
-    expect(await bench.replyOf(asked)).toBe(flushReplies.retry);
+    await bench.arrive(id, new ArrayBuffer(1));
+    expect(bench.binding.asked).toEqual([id]);
+    expect(await bench.replyOf(id)).toBe(flushReplies.retry);
   });
 
   it("that no flush waits for is not read", async () => {
@@ -291,16 +291,16 @@ describe("withdraw", () => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.flush = hanging;
-    const asked = bench.ask(flush, 0, 1);
-    expect(await bench.replyTo(withdraw, asked)).toBe(flushReplies.ok);
-    expect(await bench.replyOf(asked)).toBe(flushReplies.retry);
+    const id = bench.send(flush, 0, 1);
+    expect(await bench.replyTo(withdraw, id)).toBe(flushReplies.ok);
+    expect(await bench.replyOf(id)).toBe(flushReplies.retry);
   });
 
   it("does not affect other flushes", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.flush = hanging;
-    const [gone, staying] = [bench.ask(flush, 0, 1), bench.ask(flush, 0, 1)];
+    const [gone, staying] = [bench.send(flush, 0, 1), bench.send(flush, 0, 1)];
     await bench.replyTo(withdraw, gone);
     expect(await bench.replyOf(staying)).toBeUndefined();
   });
@@ -316,15 +316,15 @@ describe("withdraw", () => {
       outcomes.push(outcome);
       return outcome;
     };
-    const asked = bench.ask(flush, 0, 1);
-    bench.binding.chunks.set(asked, new ArrayBuffer(1));
+    const id = bench.send(flush, 0, 1);
+    bench.binding.chunks.set(id, new ArrayBuffer(1));
     await settled();
-    await bench.replyTo(withdraw, asked);
+    await bench.replyTo(withdraw, id);
     begin();
     await settled();
     expect(bench.binding.asked).toEqual([]);
     expect(outcomes).toEqual(["retry"]);
-    expect(await bench.replyOf(asked), "once").toBe(flushReplies.retry);
+    expect(await bench.replyOf(id), "once").toBe(flushReplies.retry);
   });
 
   it("of a chunk in transit ends the wait for it", async () => {
@@ -336,20 +336,20 @@ describe("withdraw", () => {
       outcomes.push(outcome);
       return outcome;
     };
-    const asked = bench.ask(flush, 0, 1);
+    const id = bench.send(flush, 0, 1);
     await settled();
-    await bench.replyTo(withdraw, asked);
+    await bench.replyTo(withdraw, id);
     expect(outcomes).toEqual(["retry"]);
-    expect(await bench.replyOf(asked)).toBe(flushReplies.retry);
+    expect(await bench.replyOf(id)).toBe(flushReplies.retry);
   });
 
   it("of a flush that has its reply, or does not exist, gets the reply ok", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
-    const asked = bench.ask(flush, 0, 1);
-    expect(await bench.replyOf(asked)).toBe(flushReplies.ok);
-    for (const flushId of [asked, 99]) expect(await bench.replyTo(withdraw, flushId)).toBe(flushReplies.ok);
-    expect(await bench.replyOf(asked)).toBe(flushReplies.ok);
+    const id = bench.send(flush, 0, 1);
+    expect(await bench.replyOf(id)).toBe(flushReplies.ok);
+    for (const flushId of [id, 99]) expect(await bench.replyTo(withdraw, flushId)).toBe(flushReplies.ok);
+    expect(await bench.replyOf(id)).toBe(flushReplies.ok);
     expect(bench.replies.map(([requestId]) => requestId)).not.toContain(99);
   });
 });
@@ -360,7 +360,7 @@ describe("after an uncaught error", () => {
     await bench.replyTo(init);
     const finish: ((reply: Reply) => void)[] = [];
     bench.flush = () => new Promise((resolve) => void finish.push(resolve));
-    const waiting = [bench.ask(flush), bench.ask(flush)];
+    const waiting = [bench.send(flush), bench.send(flush)];
     await settled();
     bench.replies.length = 0;
     bench.plugin.releaseAll(new Error("out of nowhere"));
@@ -376,7 +376,7 @@ describe("after an uncaught error", () => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.close = hanging;
-    bench.ask(stop);
+    bench.send(stop);
     await settled();
     expect(bench.events).toEqual([]);
     bench.plugin.releaseAll("text");
@@ -391,12 +391,12 @@ describe("exit", () => {
     await bench.replyTo(init);
     let finish = (): void => undefined;
     bench.close = () => new Promise((resolve) => (finish = resolve));
-    const asked = bench.ask(exit, 1);
+    const id = bench.send(exit, 1);
     await settled();
-    expect(bench.replies).not.toContainEqual([asked, flushReplies.ok]);
+    expect(bench.replies).not.toContainEqual([id, flushReplies.ok]);
     finish();
     await settled();
-    expect(bench.replies).toContainEqual([asked, flushReplies.ok]);
+    expect(bench.replies).toContainEqual([id, flushReplies.ok]);
     expect(bench.events).toEqual(["instance 1 closed"]);
   });
 
@@ -404,7 +404,7 @@ describe("exit", () => {
     const bench = new Bench();
     for (let count = 0; count < 3; count++) await bench.replyTo(init);
     bench.close = hanging;
-    bench.ask(exit, 1);
+    bench.send(exit, 1);
     expect(bench.expecting).toEqual(["instance 0", "instance 2"]);
   });
 
@@ -426,10 +426,10 @@ describe("exit", () => {
       alive.push(isAlive);
       return hanging();
     };
-    const asked = [bench.ask(exit, 0), bench.ask(exit, 1)];
+    const ids = [bench.send(exit, 0), bench.send(exit, 1)];
     await settled();
     for (const place of [0, 1, 1]) alive[place]?.();
-    expect(bench.binding.extended).toEqual([asked[0], asked[1], asked[1]]);
+    expect(bench.binding.extended).toEqual([ids[0], ids[1], ids[1]]);
   });
 
   it("waits for the flushes of its instance, which get their replies meanwhile", async () => {
@@ -441,12 +441,12 @@ describe("exit", () => {
     bench.close = async () => {
       await flushed;
     };
-    const asked = bench.ask(flush, 0, 1);
-    const exiting = bench.ask(exit, 0);
+    const id = bench.send(flush, 0, 1);
+    const exiting = bench.send(exit, 0);
     expect(await bench.replyTo(flush, 0, 1), "a flush that comes during the exit").toBe(flushReplies.retry);
     expect(await bench.replyOf(exiting)).toBeUndefined();
     finish("ok");
-    expect(await bench.replyOf(asked)).toBe(flushReplies.ok);
+    expect(await bench.replyOf(id)).toBe(flushReplies.ok);
     expect(await bench.replyOf(exiting)).toBe(flushReplies.ok);
   });
 
@@ -492,7 +492,7 @@ describe("stop", () => {
     for (let count = 0; count < 3; count++) await bench.replyTo(init);
     await bench.replyTo(exit, 1);
     bench.close = () => settled();
-    bench.ask(stop);
+    bench.send(stop);
     await settled();
     await settled();
     expect(bench.events).toEqual(["instance 1 closed", "instance 0 closed", "instance 2 closed", "binding closed"]);
@@ -505,9 +505,9 @@ describe("stop", () => {
       isAlive();
       return Promise.resolve();
     };
-    const asked = bench.ask(stop);
+    const id = bench.send(stop);
     await settled();
-    expect(bench.binding.extended).toEqual([asked]);
+    expect(bench.binding.extended).toEqual([id]);
   });
 
   it("closes the binding even when closing an instance fails", async () => {

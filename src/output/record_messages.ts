@@ -16,7 +16,7 @@ export interface RecordMessages extends Omit<RecordReport, "refused" | "tooLarge
  * @param limitBytes maximum bytes of a record
  * @param now returns milliseconds that never decrease
  */
-export function createRecordReport(log: Log, stream: string, limitBytes: number, now: () => number): RecordMessages {
+export function createRecordMessages(log: Log, stream: string, limitBytes: number, now: () => number): RecordMessages {
   const limit = limitBytes === maxRecordBytes ? "1MB" : `${limitBytes} bytes`;
   const error = (message: string) => log.error(message);
   const warning = (message: string) => log.warning(message);
