@@ -2,7 +2,7 @@
 import type { fromEnv } from "@aws-sdk/credential-providers";
 import { RepeatedMessage, type Log } from "../telemetry/log.js";
 import { secrets } from "../telemetry/secrets.js";
-import { toldMessage } from "../telemetry/redaction.js";
+import { redactMessage } from "../telemetry/redaction.js";
 import { BackOff, type BackOffDependencies } from "./back_off.js";
 import { CredentialFetch, unnamedSource } from "./credential_fetch.js";
 
@@ -218,7 +218,7 @@ export class RenewingCredentials implements CredentialProvider {
     const kept = this.#kept;
     if (kept === undefined || kept.expiresAt <= this.#now()) return;
     const until = new Date(kept.expiresAt).toISOString();
-    const reason = toldMessage(error instanceof Error ? error.message : String(error));
+    const reason = redactMessage(error instanceof Error ? error.message : String(error));
     this.#failures.report(`The credentials could not be renewed: ${reason}. The current ones are valid until ${until}`);
   }
 }

@@ -2,7 +2,7 @@
 import { redirected } from "../network/redirect.js";
 import { headersOf, readRetryAfter } from "../network/retry_after.js";
 import { invalidResponse, isUnreadable, messageIn, nameIn, unreadableResponse } from "../network/unreadable_response.js";
-import { blamesStream, toldCode, toldMessage } from "../telemetry/redaction.js";
+import { blamesStream, redactCode, redactMessage } from "../telemetry/redaction.js";
 import type { FailureCause, RequestFailure } from "../delivery/kinesis_client.js";
 import { isThrottling } from "../delivery/throttling.js";
 import { readTlsFault } from "./tls_fault.js";
@@ -64,13 +64,13 @@ function readError(error: unknown, now: () => number): RequestFailure {
     const fault = readTlsFault(code, message);
     if (fault !== undefined) return { kind: "failed", ...fault, ...wait };
     const cause = isSystemCode(code) || timeoutCodes.has(name) ? "transient" : "setup";
-    // Node's error for several refused addresses has an empty message.
-    return { kind: "failed", code: toldCode(code), message: message === "" ? code : toldMessage(message), cause, ...wait };
+    // The error of several refused addresses has no message of its own.
+    return { kind: "failed", code: redactCode(code), message: message === "" ? code : redactMessage(message), cause, ...wait };
   }
   // Of concurrent requests, only the first that learned the time is marked as corrected.
   const isLate = isClockCorrected || /^Signature (?:expired|not yet current)/u.test(message);
   const cause = isLate ? "transient" : causeOf(name, message, status);
-  return { kind: "failed", code: toldCode(name), message: toldMessage(message), cause, ...wait };
+  return { kind: "failed", code: redactCode(name), message: redactMessage(message), cause, ...wait };
 }
 
 function causeOf(name: string, message: string, status: number | undefined): FailureCause {

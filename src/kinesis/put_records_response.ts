@@ -1,5 +1,5 @@
 /** Reads responses to PutRecords. A response that reports success for all entries is recognized without parsing. */
-import { toldCode, toldMessage } from "../telemetry/redaction.js";
+import { redactCode, redactMessage } from "../telemetry/redaction.js";
 import type { Entry, EntryTable } from "../pack/entry_table.js";
 import type { FailedEntry, PutRecordsOutcome } from "../delivery/kinesis_client.js";
 import type { RequestFormat } from "./request_format.js";
@@ -85,7 +85,7 @@ export function readPutRecordsResponse(response: PutRecordsResponse, table: Entr
   results.forEach((result, index) => {
     const { ErrorCode, ErrorMessage, SequenceNumber, ShardId } = (result ?? {}) as PutRecordsResult;
     if ((ErrorCode ?? undefined) !== undefined || (SequenceNumber ?? undefined) === undefined) {
-      failed.push({ index, code: toldCode(textOr("UnknownError", ErrorCode)), message: toldMessage(textOr("", ErrorMessage)) });
+      failed.push({ index, code: redactCode(textOr("UnknownError", ErrorCode)), message: redactMessage(textOr("", ErrorMessage)) });
       return;
     }
     const expected = table.shardIds.of(entries[index] as Entry);
