@@ -16,7 +16,7 @@ function environmentIn(path: string, ...variables: readonly string[]): Record<st
 }
 
 /** Test files that change globals, the environment or the time zone of their process, or measure its memory. */
-const alone = ["responses.property", "files.property", "settings", "partial_deliveries_cost", "text_memory", "format", "repeated_keys", "aggregator_shards"];
+const alone = ["responses.property", "files.property", "settings", "partial_deliveries_cost", "text_cache", "format", "repeated_keys", "aggregator_shards"];
 /** The other test files of the pure stages and of tools: they leave their process as it was, and share it. */
 const sharing = [
   `test/{conformance,property}/**/!(${alone.join("|")}).test.ts`,

@@ -13,7 +13,7 @@ import { createHttpHandler } from "../../src/network/http_handler.js";
 import { readNetworkEnvironment } from "../../src/network/network.js";
 import { clientConfig } from "../../src/kinesis/api.js";
 import { readFailure } from "../../src/kinesis/failure.js";
-import { targetOf } from "../../src/kinesis/request_form.js";
+import { targetOf } from "../../src/kinesis/stream_target.js";
 import type { Finding, Severity } from "./findings.js";
 import { failureAdvice } from "./live_failures.js";
 import { placeOf, type KinesisOutput } from "./outputs.js";

@@ -2,7 +2,7 @@
 import { PutRecordsCommand, type KinesisClient } from "@aws-sdk/client-kinesis";
 import { isThrottling } from "../../src/delivery/throttling.js";
 import { readFailure } from "../../src/kinesis/failure.js";
-import { targetOf } from "../../src/kinesis/request_form.js";
+import { targetOf } from "../../src/kinesis/stream_target.js";
 import { limitsFor, maxLargeRecordBytes, maxRecordBytes, maxRecordsPerRequest } from "../../src/limits.js";
 import { utf8Bytes } from "../../src/record/partition_key.js";
 

@@ -6,7 +6,7 @@ import {
   ListShardsCommand,
   type ListShardsCommandInput,
 } from "@aws-sdk/client-kinesis";
-import { targetOf } from "../../src/kinesis/request_form.js";
+import { targetOf } from "../../src/kinesis/stream_target.js";
 import type { Position } from "./position.js";
 import { turns } from "./turns.js";
 

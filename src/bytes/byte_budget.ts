@@ -1,4 +1,4 @@
-/** Bounds the bytes that the whole process holds for one purpose. */
+/** Limits the bytes that the whole process holds for one purpose. */
 
 interface Waiter {
   readonly bytes: number;
@@ -8,9 +8,9 @@ interface Waiter {
 }
 
 /**
- * A semaphore of bytes, first come, first served: a large request for bytes is not overtaken by smaller ones. A group
- * that holds nothing is always granted its next request, so that a group whose bytes never come back stops no other.
- * At most one request for each group goes beyond the budget.
+ * A semaphore of bytes, first come, first served: smaller claims do not overtake a large one. A group that holds nothing
+ * is always granted its next claim, so a group that never gives its bytes back does not block the others. At most one
+ * claim of each group exceeds the budget.
  */
 export class ByteBudget {
   readonly #maxBytes: number;
@@ -22,13 +22,13 @@ export class ByteBudget {
     this.#maxBytes = maxBytes;
   }
 
-  /** Bytes that were taken and not yet given back. */
+  /** Bytes taken and not yet given back. */
   get held(): number {
     return this.#held;
   }
 
   /**
-   * Takes the bytes once they fit. Resolves to false, with nothing taken, when `owner` was withdrawn while it waited.
+   * Takes the bytes once they fit. Resolves to false, with nothing taken, when `owner` is withdrawn during the wait.
    * @param owner any object, see {@link withdraw}
    */
   take(bytes: number, group: object, owner?: object): Promise<boolean> {
@@ -39,7 +39,7 @@ export class ByteBudget {
     return new Promise((resolve) => void this.#waiting.push({ bytes, group, owner, resolve }));
   }
 
-  /** Gives back bytes that were taken. */
+  /** Gives back taken bytes. */
   give(bytes: number, group: object): void {
     this.#held -= bytes;
     const left = (this.#heldByGroup.get(group) ?? 0) - bytes;
@@ -48,7 +48,7 @@ export class ByteBudget {
     this.#admit();
   }
 
-  /** Ends all waits of an owner. Bytes that it holds stay taken, and later calls of {@link take} wait as before. */
+  /** Ends all waits of an owner. Bytes that the owner holds stay taken; its later calls of {@link take} wait as usual. */
   withdraw(owner: object): void {
     const withdrawn = this.#waiting.filter((waiter) => waiter.owner === owner);
     if (withdrawn.length === 0) return;

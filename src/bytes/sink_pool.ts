@@ -1,35 +1,35 @@
-/** Keeps sinks to be used again: memory of megabytes that comes and goes makes the garbage collector run for it. */
+/** Keeps sinks for reuse: allocating and freeing megabytes makes the garbage collector run. */
 import { ByteSink } from "./byte_sink.js";
 
-/** How much a pool keeps, and for how long. */
+/** Limits on the memory that a pool keeps and on how long. */
 export interface SinkPoolLimits {
-  /** Of all sinks that wait in the pool. */
+  /** Maximum bytes of all sinks in the pool together. */
   readonly maxKeptBytes: number;
-  /** A sink that nobody used for this long is freed, after twice this time at the latest. */
+  /** Time after which an unused sink is freed; at the latest after twice this time. */
   readonly restMs: number;
 }
 
-/** What a pool needs of the world outside. */
+/** Functions that a pool needs from its environment. */
 export interface SinkPoolDependencies {
   /** Calls back after a delay; never keeps the process from ending. */
   readonly schedule: (callback: () => void, delayMs: number) => void;
-  /** Frees memory at once, not when garbage is collected the next time: at rest nothing collects it. */
+  /** Frees memory immediately instead of at the next garbage collection: an idle process collects none. */
   readonly free: (memory: ArrayBuffer) => void;
-  /** Called after sinks were freed because nobody used them. */
+  /** Called after unused sinks were freed. */
   readonly rested: () => void;
 }
 
 interface Kept {
   readonly sink: ByteSink;
-  /** The sweep before which it was used last. */
+  /** Number of sweeps before the sink's last use. */
   readonly sweep: number;
 }
 
-/** Sinks that nobody uses, up to a limit. All outputs share one pool. */
+/** A pool of unused sinks, up to a limit. All outputs share one pool. */
 export class SinkPool {
   readonly #limits: SinkPoolLimits;
   readonly #dependencies: SinkPoolDependencies;
-  /** The one that was given back last is at the end: its memory is in the processor's cache. */
+  /** In the order in which they were given back. The last one is preferred: its memory is in the processor's cache. */
   #kept: Kept[] = [];
   #keptBytes = 0;
   #sweeps = 0;
@@ -40,12 +40,12 @@ export class SinkPool {
     this.#dependencies = dependencies;
   }
 
-  /** Bytes that the pool keeps. */
+  /** Bytes of the sinks in the pool. */
   get keptBytes(): number {
     return this.#keptBytes;
   }
 
-  /** An empty sink with room for so many bytes. It is the caller's until it is given back; it need not be. */
+  /** Returns an empty sink with room for `capacityBytes`. The caller owns it and may give it back. */
   take(capacityBytes: number): ByteSink {
     let best = -1;
     let bestBytes = Number.POSITIVE_INFINITY;
@@ -62,7 +62,7 @@ export class SinkPool {
     return found.sink;
   }
 
-  /** Takes a sink back when nothing reads its memory any more. The sink kept longest makes room for it. */
+  /** Takes a sink back; nothing may read its memory afterwards. Above the limit, frees the sinks kept longest. */
   give(sink: ByteSink): void {
     this.#kept.push({ sink, sweep: this.#sweeps });
     this.#keptBytes += sink.capacity;
@@ -77,7 +77,7 @@ export class SinkPool {
     this.#dependencies.free(oldest.sink.bytes.buffer as ArrayBuffer);
   }
 
-  /** One timer at a time, as long as anything is kept. */
+  /** Runs one timer at a time while the pool keeps a sink. */
   #watch(): void {
     if (this.#isWatched || this.#kept.length === 0) return;
     this.#isWatched = true;
@@ -88,7 +88,7 @@ export class SinkPool {
     }, this.#limits.restMs);
   }
 
-  /** Frees the sinks that nobody used since the last sweep. They are first, since each use puts a sink at the end. */
+  /** Frees the sinks unused since the last sweep. They come first, since each use puts a sink at the end. */
   #sweep(): void {
     const before = this.#keptBytes;
     while ((this.#kept[0]?.sweep ?? this.#sweeps) < this.#sweeps) this.#freeOldest();

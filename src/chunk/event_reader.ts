@@ -1,22 +1,22 @@
 /**
- * Walks the events of a chunk: their times, and where their bodies lie.
+ * Reads the events of a chunk: their times and the offsets of their bodies.
  *
- * Source of the forms: Fluent Bit, src/flb_log_event_decoder.c and the documentation's "Event format":
+ * Source of the formats: Fluent Bit, src/flb_log_event_decoder.c and the documentation's "Event format":
  * [time, body] (version 1) and [[time, metadata], body] (version 2, since Fluent Bit 2.1). A group, such as the events of one OTLP
- * resource and scope, begins with an event of version 2 whose body is what they share, and goes on to the next mark.
+ * resource and scope, starts with a marker, an event of version 2 whose body holds the group's shared data, and ends at the next marker.
  */
 import { emptyHead, readHead, readNumber, skipValue, type Head, type Input } from "./msgpack.js";
 
 const eventTimeExtension = 0;
 const nanosecondsPerSecond = 1_000_000_000;
 
-/** Marks that Fluent Bit writes around a group of events, as the event's time in seconds. */
+/** Times in seconds by which Fluent Bit marks the start and the end of a group of events. */
 const groupStart = -1;
 const groupEnd = -2;
 
 /** A group of events. */
 export interface EventGroup {
-  /** Offset of the body of the mark at its start, a map: what all its events share. */
+  /** Offset of the start marker's body, a map: the data that all events of the group share. */
   readonly sharedOffset: number;
 }
 
@@ -28,22 +28,22 @@ export class EventReader {
   nanoseconds = 0;
   /** Offset of the body, a map that lies wholly within the chunk. */
   bodyOffset = 0;
-  /** The group that the event is in. */
+  /** Group of the event, if any. */
   group: EventGroup | undefined;
-  /** Skipped values that are not events, an unfinished last one included. */
+  /** Number of skipped values that are not events, including an incomplete last one. */
   brokenEvents = 0;
 
   readonly #input: Input;
   readonly #head = emptyHead();
   #position = 0;
-  /** Offset of the time before the event's metadata; negative where the event has none. */
+  /** Offset of the time before the event's metadata; negative for an event without metadata. */
   #timeOffset = -1;
 
   constructor(input: Input) {
     this.#input = input;
   }
 
-  /** Moves to the next event; false at the end of the chunk, or where the rest cannot be taken apart. */
+  /** Moves to the next event. Returns false at the end of the chunk, or when the rest cannot be parsed. */
   next(): boolean {
     while (this.#position < this.#input.end) {
       const start = this.#position;
@@ -87,7 +87,7 @@ export class EventReader {
     return "event";
   }
 
-  /** Returns the offset of the event's metadata, a map that is not empty; -1 where there is none. */
+  /** Returns the offset of the event's metadata, a non-empty map, or -1 without metadata. */
   findMetadata(): number {
     if (this.#timeOffset < 0) return -1;
     const metadata = skipValue(this.#input, this.#timeOffset);
@@ -95,7 +95,7 @@ export class EventReader {
     return kind === "map" && count > 0 ? metadata : -1;
   }
 
-  /** The head at `offset`; good until the next call. */
+  /** Returns the head at `offset`; valid until the next call. */
   #headAt(offset: number): Head {
     readHead(this.#input, offset, this.#head);
     return this.#head;
@@ -106,7 +106,7 @@ export class EventReader {
     if (head.kind === "extension") {
       if (head.extensionType !== eventTimeExtension || head.count !== 8) return false;
       const seconds = this.#input.view.getUint32(head.start);
-      // The markers are written as 32-bit -1 and -2; all else is unsigned, good until 2106.
+      // Group markers are written as 32-bit -1 and -2; all other times are unsigned, valid until 2106.
       this.seconds = seconds >= 0xfffffffe ? seconds - 0x1_0000_0000 : seconds;
       const nanoseconds = this.#input.view.getUint32(head.start + 4);
       this.seconds += Math.floor(nanoseconds / nanosecondsPerSecond);

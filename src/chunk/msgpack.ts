@@ -1,17 +1,17 @@
 /**
- * The heads of msgpack values: where a value ends, how long a string is, how many entries a map has.
+ * Reads the heads of msgpack values: where a value ends, the length of a text, the number of a map's entries.
  *
  * Source of the layout: MessagePack specification, "Formats" (msgpack/msgpack, spec.md).
  */
 
-/** Bytes to be read, with a view over the same memory and the offset at which they end. */
+/** Bytes to read, with a view over the same memory and the offset at which they end. */
 export interface Input {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly end: number;
 }
 
-/** Makes an input of bytes; reads nothing. */
+/** Returns an input over the bytes, without copying them. */
 export function inputOf(bytes: Uint8Array): Input {
   return {
     bytes,
@@ -20,14 +20,14 @@ export function inputOf(bytes: Uint8Array): Input {
   };
 }
 
-/** The byte that the format never uses. It is skipped as a value of one byte and refused when it is written. */
+/** The byte that the format never uses. Readers skip it as a value of one byte; writers reject it. */
 export const neverUsed = 0xc1;
 
 const truncated = -1;
 
 /**
- * The offset behind the value at `offset`, or -1 when the value does not end within the input.
- * Iterative, so that nesting costs no stack; each turn consumes a byte or more, so that lengths that lie cost no time.
+ * Returns the offset after the value at `offset`, or -1 when the value does not end within the input.
+ * Iterative, so that nesting takes no stack. Each step consumes at least one byte, so that false lengths take no time.
  */
 export function skipValue(input: Input, offset: number): number {
   const { bytes, view, end } = input;
@@ -60,7 +60,7 @@ export function skipValue(input: Input, offset: number): number {
 
 interface Layout {
   readonly headBytes: number;
-  /** Width of the length field behind the first byte; 0 without a length field. */
+  /** Width in bytes of the length field after the first byte; 0 without a length field. */
   readonly countBytes: number;
   readonly bytesPerCount: number;
   readonly valuesPerCount: number;
@@ -70,7 +70,7 @@ function layout(headBytes: number, countBytes = 0, bytesPerCount = 0, valuesPerC
   return { headBytes, countBytes, bytesPerCount, valuesPerCount };
 }
 
-/** 0xc0 to 0xdf, in order. */
+/** Layouts of the first bytes 0xc0 to 0xdf, in order. */
 const layouts: readonly Layout[] = [
   layout(1), // c0 nil
   layout(1), // c1 never used
@@ -119,10 +119,10 @@ function readCount(view: DataView, offset: number, width: number): number {
   }
 }
 
-/** A value's head, read by {@link readHead}: what it holds and where its content starts. */
+/** A value's head, read by {@link readHead}: the value's kind and size, and where its content starts. */
 export interface Head {
   kind: "map" | "array" | "text" | "extension" | "scalar";
-  /** Entries of a map, values of an array, bytes of a text or an extension; 0 of a scalar. */
+  /** Number of a map's entries, an array's values, or a text's or an extension's bytes; 0 for a scalar. */
   count: number;
   /** Offset of the first entry, value or byte. */
   start: number;
@@ -130,7 +130,7 @@ export interface Head {
   extensionType: number;
 }
 
-/** An empty head, to be filled by {@link readHead} again and again. */
+/** Returns an empty head that {@link readHead} can fill repeatedly. */
 export function emptyHead(): Head {
   return { kind: "scalar", count: 0, start: 0, extensionType: 0 };
 }
@@ -190,7 +190,7 @@ function setHead(head: Head, kind: Head["kind"], count: number, start: number): 
   head.start = start;
 }
 
-/** Returns the number at `offset`; undefined when the value there is not a number. 64-bit integers lose what a double cannot hold. */
+/** Returns the number at `offset`, or undefined when the value is not a number. Rounds 64-bit integers to a double. */
 export function readNumber(input: Input, offset: number): number | undefined {
   const { bytes, view } = input;
   const first = bytes[offset] as number;

@@ -1,7 +1,7 @@
-/** Credentials from the HTTP endpoint of a container: ECS tasks and EKS Pod Identity. */
+/** Fetches credentials from a container's HTTP endpoint: ECS tasks and EKS Pod Identity. */
 import type { SecureContext } from "node:tls";
 import type { HttpResponse } from "../network/exchange.js";
-import { askEndpoint, stringFields } from "./local_endpoint.js";
+import { callEndpoint, stringFields } from "./local_endpoint.js";
 import { CredentialsProviderError, type Credentials } from "./renewing_credentials.js";
 import { secrets } from "../telemetry/secrets.js";
 import { readTokenFile } from "./token_file.js";
@@ -16,8 +16,8 @@ const attemptTimeoutMs = 2000;
 const pauseMs = 200;
 
 /**
- * Where the container's credentials are; undefined when the environment names no place. Besides https, only addresses
- * of this machine are taken, for the token must not travel in the clear.
+ * Returns the address of the container's credentials; undefined when the environment names none. Accepts plain http only for
+ * the addresses of this machine, ECS and EKS, because the token must not cross a network unencrypted.
  * @throws CredentialsProviderError
  */
 export function containerAddress(environment: Environment): URL | undefined {
@@ -31,30 +31,30 @@ export function containerAddress(environment: Environment): URL | undefined {
     const isLocal = plainHosts.has(hostname) || /^127(\.\d+){3}$/u.test(hostname);
     if (protocol === "https:" || (protocol === "http:" && isLocal)) return address;
   } catch {
-    // No URL at all: refused below.
+    // Not a URL: rejected below.
   }
   throw new CredentialsProviderError(`${name} must be a URL with https, or with http and an address of this machine, of ECS or of EKS`);
 }
 
-/** How the endpoint is asked. */
+/** Settings of a fetch from the endpoint. */
 export interface ContainerRequest {
   readonly environment: Environment;
-  /** Authorities of an https endpoint; undefined for those that Node trusts. */
+  /** Trusted authorities for an https endpoint; undefined for those that Node trusts. */
   readonly trust: SecureContext | undefined;
   /** Ends the fetch. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Asks up to three times. The token's file is read each time: it is replaced while we run.
- * @throws CredentialsProviderError without anything of the response but its status and code
+ * Fetches the credentials, in up to three attempts. Reads the token file on each call, because the file is replaced over time.
+ * @throws CredentialsProviderError with no part of the response but its status and code
  */
 export async function fetchContainerCredentials(address: URL, { environment, trust, signal }: ContainerRequest): Promise<Credentials> {
   const token = await readToken(environment);
   const headers = { accept: "application/json", ...(token === undefined ? {} : { authorization: token }) };
   const setting = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
   for (let attempt = 1; ; attempt++) {
-    const response = await askEndpoint(address, { method: "GET", headers, timeoutMs: attemptTimeoutMs, trust, setting, signal }).catch(reasonOf);
+    const response = await callEndpoint(address, { method: "GET", headers, timeoutMs: attemptTimeoutMs, trust, setting, signal }).catch(reasonOf);
     if (typeof response !== "string" && response.statusCode === 200) return readCredentials(response.body.toString());
     const status = typeof response === "string" ? undefined : response.statusCode;
     const isFinal = status !== undefined && status < 500 && status !== 429;
@@ -67,11 +67,11 @@ function reasonOf(error: unknown): string {
   return (error as Error).message;
 }
 
-/** The headers stand where the SDK's errors have them, for Retry-After. */
+/** Returns an error with the headers where the SDK's errors have them, for Retry-After. */
 function failure(address: URL, response: HttpResponse | string): CredentialsProviderError {
   if (typeof response === "string") return new CredentialsProviderError(`${address.host} ${response}`);
   const { statusCode, headers, body } = response;
-  const error = new CredentialsProviderError(`${address.host} answered with status ${statusCode}${codeIn(body.toString())}`);
+  const error = new CredentialsProviderError(`${address.host} responded with status ${statusCode}${codeIn(body.toString())}`);
   return Object.assign(error, { $response: { headers } });
 }
 
@@ -82,9 +82,9 @@ async function readToken(environment: Environment): Promise<string | undefined> 
   const name = file === "" ? "AWS_CONTAINER_AUTHORIZATION_TOKEN" : "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
   const token = file === "" ? value.trim() : await readTokenFile(name, file);
   secrets.note(token);
-  // Else Node refuses the header in a message that shows it.
+  // Node would reject such a header with a message that shows the token.
   if (/^[\t\x20-\x7e]+$/u.test(token)) return token;
-  throw new CredentialsProviderError(`${name} holds no token of a single line`);
+  throw new CredentialsProviderError(`${name} does not hold a single-line token`);
 }
 
 function codeIn(body: string): string {

@@ -1,4 +1,4 @@
-/** The default chain of credentials, in the order of the AWS SDK for Go v1 (aws/session/credentials.go). */
+/** Finds credentials along the default chain, in the order of the AWS SDK for Go v1 (aws/session/credentials.go). */
 import type { SecureContext } from "node:tls";
 import type { HandlerMethods } from "../network/ended_handler.js";
 import { containerAddress, fetchContainerCredentials } from "./container_credentials.js";
@@ -11,30 +11,33 @@ import { roleSessionName, type TokenService } from "./token_service.js";
 import type { Log } from "../telemetry/log.js";
 import type { Environment } from "../network/environment.js";
 
-/** Whom to ask. */
+/** Sources of the chain, and their dependencies. */
 export interface ChainOptions {
-  /** The only source when it is given: neither the environment nor the host's role takes its place. */
+  /** The only source when set: neither the environment nor the machine's role replaces a failing profile. */
   readonly profile: string | undefined;
   /** For the roles of profiles and of web identity tokens. */
   readonly tokenService: TokenService;
-  /** For the other services that profiles ask: single sign-on. */
+  /** For the other service that profiles call: single sign-on. */
   readonly requestHandler: HandlerMethods;
-  /** For a container's endpoint over https: the authorities of AWS_CA_BUNDLE, undefined for those that Node trusts. */
+  /** Authorities of AWS_CA_BUNDLE for a container's https endpoint; undefined for those that Node trusts. */
   readonly trust: SecureContext | undefined;
   readonly environment: Environment;
   readonly log: Log;
-  /** Milliseconds since the epoch. */
+  /** Returns milliseconds since the epoch. */
   readonly now: () => number;
   /** Returns a number from 0 up to 1. */
   readonly random: () => number;
 }
 
-/** Credentials, or why this source has none to give. One that is set up but fails throws. */
+/** Credentials, or the reason why the source is not set up. A source that is set up but fails throws. */
 type Found = Credentials | string;
 
 type Source = (options: ChainOptions, fetch: CredentialFetch) => Promise<Found> | Found;
 
-/** Gives a function that asks the sources one after the other; it rejects with what was tried. */
+/**
+ * Returns a function that tries the sources in order. It rejects with the error of a source that is set up but fails, and
+ * with the reasons of all sources when none is set up.
+ */
 export function credentialChain(options: ChainOptions): (fetch: CredentialFetch) => Promise<Credentials> {
   const { environment, profile, log } = options;
   const sources: readonly [name: string, source: Source][] = [
@@ -44,7 +47,7 @@ export function credentialChain(options: ChainOptions): (fetch: CredentialFetch)
     ["the container's endpoint", fromContainer],
     ["EC2 instance metadata", fromInstance],
   ];
-  let told = "";
+  let loggedName = "";
   return async (fetch) => {
     if (profile !== undefined) {
       const found = await explained("profile", fromProfile(profile, options, fetch));
@@ -54,16 +57,16 @@ export function credentialChain(options: ChainOptions): (fetch: CredentialFetch)
     const reasons: string[] = [];
     let response = {};
     for (const [name, source] of sources) {
-      fetch.asks(name);
+      fetch.waitsFor(name);
       const found = await explained(name, source(options, fetch)).catch((error: unknown) => {
-        // On a machine without this service its failure is a reason among others.
+        // Machines outside EC2 lack this service: its failure is only one of the reasons.
         if (source !== fromInstance) throw error;
         response = responseOf(error);
         return (error as Error).message;
       });
       if (typeof found !== "string") {
-        if (name !== told) log.info(`Credentials come from ${name}`);
-        told = name;
+        if (name !== loggedName) log.info(`Credentials come from ${name}`);
+        loggedName = name;
         return found;
       }
       reasons.push(found);
@@ -81,7 +84,7 @@ async function fromWebIdentity({ environment, tokenService }: ChainOptions, fetc
   if (file === "") return "AWS_WEB_IDENTITY_TOKEN_FILE is not set";
   const roleArn = environment["AWS_ROLE_ARN"] ?? "";
   if (roleArn === "") throw new CredentialsProviderError("AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not");
-  // Read each time: it is replaced while we run.
+  // Read on each fetch: the file is replaced over time.
   const webIdentityToken = await readTokenFile("AWS_WEB_IDENTITY_TOKEN_FILE", file);
   const named = environment["AWS_ROLE_SESSION_NAME"] ?? "";
   const token = { webIdentityToken, roleArn, roleSessionName: named === "" ? roleSessionName : named };
@@ -89,7 +92,7 @@ async function fromWebIdentity({ environment, tokenService }: ChainOptions, fetc
 }
 
 async function fromProfile(profile: string, options: ChainOptions, fetch: CredentialFetch): Promise<Found> {
-  fetch.asks(`profile '${profile}'`);
+  fetch.waitsFor(`profile '${profile}'`);
   const { fetchProfileCredentials } = await import("./shared_profile.js");
   const { tokenService, requestHandler } = options;
   const named = new Map<string, Source>([
@@ -99,7 +102,7 @@ async function fromProfile(profile: string, options: ChainOptions, fetch: Creden
   ]);
   const namedSource = (name: string) => {
     const source = named.get(name);
-    return source === undefined ? undefined : () => certain(explained(name, source(options, fetch)));
+    return source === undefined ? undefined : () => requireCredentials(explained(name, source(options, fetch)));
   };
   const found = await fetchProfileCredentials(profile, { tokenService, requestHandler, namedSource, fetch });
   if (found !== undefined) return found;
@@ -107,8 +110,8 @@ async function fromProfile(profile: string, options: ChainOptions, fetch: Creden
   return `profile '${profile}' is not in the shared files or has no credentials${faults}`;
 }
 
-/** A source that a profile names must have credentials. */
-async function certain(finding: Promise<Found> | Found): Promise<Credentials> {
+/** Rejects when the source, which a profile names, has no credentials. */
+async function requireCredentials(finding: Promise<Found> | Found): Promise<Credentials> {
   const found = await finding;
   if (typeof found === "string") throw new CredentialsProviderError(found);
   return found;
@@ -117,37 +120,37 @@ async function certain(finding: Promise<Found> | Found): Promise<Credentials> {
 async function fromContainer({ environment, trust }: ChainOptions, fetch: CredentialFetch): Promise<Found> {
   const address = containerAddress(environment);
   if (address === undefined) return "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI are not set";
-  fetch.asks(`the container's endpoint (${address.host})`);
+  fetch.waitsFor(`the container's endpoint (${address.host})`);
   return fetchContainerCredentials(address, { environment, trust, signal: fetch.signal });
 }
 
 async function fromInstance({ environment, log, now, random }: ChainOptions, fetch: CredentialFetch): Promise<Found> {
   if (isMetadataOff(environment)) return "EC2 instance metadata is off (AWS_EC2_METADATA_DISABLED)";
   const { fetchInstanceCredentials } = await import("./instance_metadata.js");
-  fetch.asks("EC2 instance metadata");
+  fetch.waitsFor("EC2 instance metadata");
   return fetchInstanceCredentials({ log, now, random, signal: fetch.signal });
 }
 
-/** Says which source failed. What it was at is left out where it may hold a secret. */
+/** Prefixes a failure with the source's name, and leaves out details that may hold a secret. */
 async function explained(source: string, found: Promise<Found> | Found): Promise<Found> {
   try {
     return await found;
   } catch (error) {
-    // Of STS, or of the network on the way there: the code says whether to try again.
+    // Errors of STS, or of the network to it, stay unchanged: their code decides whether a retry makes sense.
     if (error instanceof CredentialsTimeout) throw error;
     if (error instanceof Error && ("$metadata" in error || ("code" in error && !("path" in error)))) throw error;
     throw Object.assign(new CredentialsProviderError(`${source}: ${reasonOf(error)}`), responseOf(error));
   }
 }
 
-/** The response behind an error, for Retry-After. */
+/** Returns the response of an error, for Retry-After. */
 function responseOf(error: unknown): { readonly $response?: unknown } {
   return error instanceof Error && "$response" in error ? { $response: error.$response } : {};
 }
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "failed";
-  // Of JSON.parse: it quotes the text.
-  if (error.name === "SyntaxError") return "the answer is no JSON";
+  // JSON.parse quotes the text, which may hold a secret.
+  if (error.name === "SyntaxError") return "the response is not JSON";
   return error.message;
 }

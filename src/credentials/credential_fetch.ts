@@ -1,9 +1,9 @@
-/** Tells the sources of one fetch of credentials when to end, and learns from them who has not answered yet. */
+/** Ends one fetch of credentials, and names the source that has not responded yet. */
 
-/** Names the source while no source has named itself. */
+/** Name of the source until a source has set its own. */
 export const unnamedSource = "the source of the credentials";
 
-/** One fetch of credentials, which goes through several sources. */
+/** One fetch of credentials, which may try several sources. */
 export class CredentialFetch {
   readonly #ending = new AbortController();
   readonly #closing = new AbortController();
@@ -14,18 +14,18 @@ export class CredentialFetch {
     return this.#ending.signal;
   }
 
-  /** Aborts when nobody needs the credentials any more: for a source with a time limit of its own. */
+  /** Aborts when the credentials are no longer needed: for a source with its own time limit. */
   get closing(): AbortSignal {
     return this.#closing.signal;
   }
 
-  /** The name of the source that has not answered yet, such as "AssumeRole of arn:aws:iam::123456789012:role/logs". */
+  /** Name of the source that has not responded yet, such as "AssumeRole of arn:aws:iam::123456789012:role/logs". */
   get awaited(): string {
     return this.#awaited();
   }
 
-  /** Sets the source that is asked from now on. @param source its name, or a function that returns the name */
-  asks(source: string | (() => string)): void {
+  /** Sets the source that the fetch now waits for. @param source its name, or a function that returns the name */
+  waitsFor(source: string | (() => string)): void {
     this.#awaited = typeof source === "string" ? () => source : source;
   }
 

@@ -1,28 +1,28 @@
-/** What options and environment tell of credentials before anybody is asked: keys, names, and where they will be looked for. */
+/** Reads keys, the profile name and the expected credentials source from options and environment, without calling any source. */
 import type { Environment } from "../network/environment.js";
 
-/** The roles are assumed one after the other, with the credentials of the one before. */
+/** Options that select the source. Each role is assumed with the credentials of the previous one. */
 export interface SourceOptions {
   readonly profile: string | undefined;
   readonly eksPodExecutionRole: string | undefined;
   readonly roleArn: string | undefined;
 }
 
-/** As the SDK names them. */
+/** Keys from the environment, named as in the SDK. */
 export interface EnvironmentKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
 }
 
-/** For a line in the log, such as "the environment, then role arn:aws:iam::123456789012:role/logs". */
+/** Returns the expected source for a log line, such as "the environment, then role arn:aws:iam::123456789012:role/logs". */
 export function credentialSource({ profile, eksPodExecutionRole, roleArn }: SourceOptions, environment: Environment): string {
   const source = profile === undefined ? chainSource(environment) : `profile '${profile}'`;
   const roles = [eksPodExecutionRole, roleArn].filter((role) => role !== undefined);
   return [source, ...roles.map((role) => `role ${role}`)].join(", then ");
 }
 
-/** The order is that of credential_chain.ts. The shared files may have none to give: who comes behind them is named too. */
+/** Follows the order of credential_chain.ts. The shared files may have no credentials, so the next source is named too. */
 function chainSource(environment: Environment): string {
   const isSet = (...names: string[]) => names.some((name) => (environment[name] ?? "") !== "");
   if (environmentKeys(environment) !== undefined) return "the environment";
@@ -35,7 +35,7 @@ function chainSource(environment: Environment): string {
 
 /** Returns the keys in the environment; undefined when unset. */
 export function environmentKeys(environment: Environment): EnvironmentKeys | undefined {
-  // The second names are old ones that the Go SDK still takes.
+  // The second names are old ones that the Go SDK still accepts.
   const first = (...names: string[]) => names.map((name) => environment[name] ?? "").find((value) => value !== "");
   const accessKeyId = first("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY");
   const secretAccessKey = first("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY");
@@ -44,7 +44,7 @@ export function environmentKeys(environment: Environment): EnvironmentKeys | und
   return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
 }
 
-/** Which profile the environment names; AWS_DEFAULT_PROFILE as the Go SDK does, beside AWS_SDK_LOAD_CONFIG. */
+/** Returns the profile that the environment names. As in the Go SDK, AWS_DEFAULT_PROFILE counts only with AWS_SDK_LOAD_CONFIG. */
 export function profileName(environment: Environment): string {
   const named = environment["AWS_PROFILE"] ?? "";
   if (named !== "") return named;
@@ -53,7 +53,7 @@ export function profileName(environment: Environment): string {
   return fallback === "" ? "default" : fallback;
 }
 
-/** Whether instance metadata is not to be asked. */
+/** Returns whether the environment turns off EC2 instance metadata. */
 export function isMetadataOff(environment: Environment): boolean {
   return environment["AWS_EC2_METADATA_DISABLED"]?.toLowerCase() === "true";
 }

@@ -1,4 +1,4 @@
-/** Credentials: the chain's, with the roles of EKS_POD_EXECUTION_ROLE and role_arn assumed on top; shared by all outputs of the same. */
+/** Opens an output's credentials: the chain, then the roles of EKS_POD_EXECUTION_ROLE and role_arn. Outputs with equal options share them. */
 import { createHttpHandler } from "../network/http_handler.js";
 import type { NetworkEnvironment } from "../network/network.js";
 import type { Log } from "../telemetry/log.js";
@@ -12,25 +12,25 @@ import { boundSharedFiles, sharedFileFaults } from "./shared_files.js";
 import { SharedCredentials } from "./shared_credentials.js";
 import { roleSessionName as defaultRoleSessionName, TokenService } from "./token_service.js";
 
-/** The options of an output that say whose credentials it uses. */
+/** Options of an output that select its credentials. */
 export interface CredentialSettings {
   readonly region: string;
-  /** Of the shared configuration files; undefined for the default chain of credentials. */
+  /** Profile of the shared files; undefined for the default chain. */
   readonly profile: string | undefined;
   readonly roleArn: string | undefined;
-  /** Given when role_arn is assumed. */
+  /** External ID of the AssumeRole request for role_arn. */
   readonly externalId: string | undefined;
-  /** Of role_arn; undefined for the default. */
+  /** Session name of role_arn; undefined for the default. */
   readonly roleSessionName?: string | undefined;
-  /** For which the credentials of role_arn are good; undefined for the service's default. */
+  /** Lifetime of the credentials of role_arn; undefined for the default of AWS. */
   readonly roleDurationSeconds?: number | undefined;
   readonly stsEndpoint: string | undefined;
 }
 
-/** Source: IAM User Guide, "Roles terms and concepts", role chaining: at most one hour. */
+/** Maximum lifetime of a chained role, one hour. Source: IAM User Guide, "Roles terms and concepts", role chaining. */
 const maxChainedSeconds = 3600;
 
-/** The settings, and the role that is assumed before role_arn. */
+/** Settings, and the role that is assumed before role_arn. */
 export type CredentialOptions = CredentialSettings & { readonly eksPodExecutionRole: string | undefined };
 
 interface Role {
@@ -40,35 +40,35 @@ interface Role {
   readonly DurationSeconds?: number;
 }
 
-/** The way to the sources of credentials, and where an output's are told of. */
-export interface CredentialSurroundings {
+/** Network over which sources are called, and the output's log. */
+export interface CredentialDependencies {
   readonly network: NetworkEnvironment;
   readonly log: Log;
 }
 
 /**
- * Gives outputs their credentials, of one fetch for all with the same options and network. The environment is the process's
+ * Opens credentials for outputs. Outputs with the same options and network share one fetch; the environment is the process's
  * own, and so the same for all.
  */
 export class CredentialSources {
   readonly #time: BackOffDependencies;
   readonly #shared = new SharedCredentials();
 
-  /** @param time clocks and chance */
+  /** @param time clocks and randomness */
   constructor(time: BackOffDependencies) {
     this.#time = time;
     boundSharedFiles();
   }
 
-  /** Fetches nothing before the first request needs it. What it returns must be closed. */
-  open(options: CredentialOptions, { network, log }: CredentialSurroundings): CredentialProvider {
+  /** Returns credentials, which the caller must close. Fetches only when the first request needs them. */
+  open(options: CredentialOptions, { network, log }: CredentialDependencies): CredentialProvider {
     secrets.keep(options.externalId);
     void warnOfSharedFiles(log);
     return this.#withRoles(rolesOf(options, log), options, { network, log });
   }
 
-  /** The last role is assumed with the credentials of those before, which may be shared with other outputs too. */
-  #withRoles(roles: readonly Role[], options: CredentialOptions, { network, log }: CredentialSurroundings): CredentialProvider {
+  /** Assumes the last role with the credentials of the roles before it, which other outputs may share too. */
+  #withRoles(roles: readonly Role[], options: CredentialOptions, { network, log }: CredentialDependencies): CredentialProvider {
     const { region, profile, stsEndpoint } = options;
     const key = JSON.stringify([network.identity, region, profile ?? null, stsEndpoint ?? null, roles]);
     return this.#shared.join(key, log, (sharedLog) => {
@@ -83,7 +83,7 @@ export class CredentialSources {
       }
       const source = this.#withRoles(roles.slice(0, -1), options, { network, log: sharedLog });
       const assume = async (fetch: CredentialFetch) => {
-        fetch.asks(() => source.awaited);
+        fetch.waitsFor(() => source.awaited);
         const keys = await source.provide();
         return watched(tokenService.assumeRole(keys, role, fetch).catch((error: unknown) => adviseOnDuration(error, role)), source);
       };
@@ -92,14 +92,14 @@ export class CredentialSources {
   }
 }
 
-/** The role of the pod, and that of the options with what they say of it. */
+/** Returns the roles to assume, in order: that of EKS_POD_EXECUTION_ROLE, then role_arn with its options. */
 function rolesOf({ eksPodExecutionRole, roleArn, externalId, roleSessionName = defaultRoleSessionName, roleDurationSeconds }: CredentialOptions, log: Log): Role[] {
   const roles: Role[] = [];
   if (eksPodExecutionRole !== undefined) roles.push({ RoleArn: eksPodExecutionRole, RoleSessionName: defaultRoleSessionName });
   if (roleArn === undefined) return roles;
   let seconds = roleDurationSeconds;
   if (roles.length > 0 && seconds !== undefined && seconds > maxChainedSeconds) {
-    log.warning(`'role_duration' is ${seconds}, but AWS allows ${maxChainedSeconds} for a role that another one assumes, that of EKS_POD_EXECUTION_ROLE: it is ${maxChainedSeconds}`);
+    log.warning(`'role_duration' is ${seconds}, but AWS allows at most ${maxChainedSeconds} for a role that is assumed with another role (EKS_POD_EXECUTION_ROLE); ${maxChainedSeconds} is used`);
     seconds = maxChainedSeconds;
   }
   roles.push({
@@ -111,7 +111,7 @@ function rolesOf({ eksPodExecutionRole, roleArn, externalId, roleSessionName = d
   return roles;
 }
 
-/** Names the option where the service finds its value too long: for this role, or for one that another role assumes. */
+/** Adds the option to the error when the service rejects its value: too long for this role, or for a chained role. */
 function adviseOnDuration(error: unknown, { DurationSeconds: seconds }: Role): never {
   if (seconds !== undefined && error instanceof Error && error.message.includes("DurationSeconds")) {
     error.message = `${error.message.replace(/\.$/u, "")}; lower 'role_duration' (${seconds})`;
@@ -119,8 +119,8 @@ function adviseOnDuration(error: unknown, { DurationSeconds: seconds }: Role): n
   throw error;
 }
 
-/** The SDK's clients look into these files for their settings too, and take one that cannot be read for empty. */
+/** Warns of unreadable shared files. The SDK's clients read their settings from them too, and treat an unreadable file as empty. */
 async function warnOfSharedFiles(log: Log): Promise<void> {
   const faults = await sharedFileFaults(process.env).catch(() => []);
-  for (const { text, isMissing } of faults) if (!isMissing) log.warning(`${text}. Nothing of it is used`);
+  for (const { text, isMissing } of faults) if (!isMissing) log.warning(`${text}. The file is ignored`);
 }

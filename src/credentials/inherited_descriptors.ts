@@ -1,18 +1,18 @@
-/** Finds what a program would inherit of this process besides its standard streams, so that it can be given something else. */
+/** Lists the descriptors that a started program would inherit besides its standard streams, to replace them. */
 import { readdirSync, readFileSync } from "node:fs";
 
 /** Source: Linux, include/uapi/asm-generic/fcntl.h. */
 const closeOnExec = 0o2000000;
-/** Each look takes 10 µs. */
-const maxLooks = 4096;
+/** Maximum descriptors to inspect: each takes 10 µs. */
+const maxInspected = 4096;
 
 /**
- * Returns the entries from 3 on for the option `stdio` of a program that Node starts: at each descriptor that the program
- * would inherit stands `instead`. Node hands on every descriptor that is not marked close-on-exec. Those are the host's, and
- * marking them would take them from programs that the host starts.
+ * Returns the entries from 3 on for the option `stdio` of a program that Node starts, with `instead` for each descriptor that
+ * the program would inherit. Node passes on every descriptor without close-on-exec. These belong to Fluent Bit, and setting
+ * close-on-exec would take them from programs that Fluent Bit starts.
  *
- * A descriptor that the host opens between this and the start of the program is missed, and so are those behind the first
- * 4096. Returns nothing where there is no /proc.
+ * Misses descriptors that Fluent Bit opens between this call and the start of the program, and all but the first 4096.
+ * Returns an empty list on systems without /proc.
  * @param instead a descriptor
  */
 export function insteadOfInherited(instead: number): (number | "ignore")[] {
@@ -24,7 +24,7 @@ export function insteadOfInherited(instead: number): (number | "ignore")[] {
   return entries;
 }
 
-/** In growing order. */
+/** Returns the inherited descriptors from 3 on, in ascending order. */
 function inheritedDescriptors(): number[] {
   let names: string[];
   try {
@@ -33,7 +33,7 @@ function inheritedDescriptors(): number[] {
     return [];
   }
   const open = names.map(Number).filter((number) => number > 2).sort((one, other) => one - other);
-  return open.slice(0, maxLooks).filter(isInherited);
+  return open.slice(0, maxInspected).filter(isInherited);
 }
 
 function isInherited(number: number): boolean {
@@ -41,7 +41,7 @@ function isInherited(number: number): boolean {
     const flags = /^flags:\s*([0-7]+)$/mu.exec(readFileSync(`/proc/self/fdinfo/${number}`, "latin1"))?.[1];
     return flags !== undefined && (Number.parseInt(flags, 8) & closeOnExec) === 0;
   } catch {
-    // Closed meanwhile.
+    // Closed since it was listed.
     return false;
   }
 }

@@ -1,2 +1,2 @@
-/** The SDK's ways to single sign-on and logins of profiles: a script of its own in the bundle, loaded when one is asked. */
+/** Exports the SDK's provider for single sign-on and logins of profiles. A separate script in the bundle, loaded on demand. */
 export { fromIni } from "@aws-sdk/credential-providers";

@@ -5,8 +5,8 @@ import { profileName } from "./credential_source.js";
 import { boundSharedFiles, sharedFileFaults, sharedFilePath } from "./shared_files.js";
 
 /**
- * Returns what both files together say of a profile's region, as the SDK's clients take it; empty when they have none.
- * @param profile the one that the environment names when it is undefined or empty
+ * Returns a profile's region from both files, read as the SDK's clients read them; empty when they have none.
+ * @param profile undefined or empty for the profile that the environment names
  */
 export async function readProfileRegion(profile: string | undefined, environment: Environment): Promise<{ region: string; place: string }> {
   boundSharedFiles();

@@ -1,62 +1,65 @@
-/** Keeps credentials, and fetches them anew before they expire or when a service refuses them. */
+/** Caches credentials, and fetches new ones before they expire or after a service rejects them. */
 import type { fromEnv } from "@aws-sdk/credential-providers";
 import { RepeatedMessage, type Log } from "../telemetry/log.js";
 import { secrets } from "../telemetry/secrets.js";
-import { toldMessage } from "../telemetry/redaction.js";
+import { redactMessage } from "../telemetry/redaction.js";
 import { BackOff, type BackOffDependencies } from "./back_off.js";
 import { CredentialFetch, unnamedSource } from "./credential_fetch.js";
 
-/** As the AWS SDK has them. */
+/** Credentials in the form of the AWS SDK. */
 export type Credentials = Awaited<ReturnType<ReturnType<typeof fromEnv>>>;
 
-/** Why there are no credentials: the message says what was tried, and holds no secret. */
+/** Error with the reason why there are no credentials. The message names what was tried, and holds no secret. */
 export class CredentialsProviderError extends Error {
   override readonly name = "CredentialsProviderError";
 }
 
-/** A source of credentials did not answer in time. The next fetch may succeed. */
+/** Error of a credentials source that did not respond in time. The next fetch may succeed. */
 export class CredentialsTimeout extends Error {
   override readonly name = "CredentialsTimeout";
 }
 
-/** Renewal begins so long before the end (AWS hands out new ones by then), or at half of what is left if that is later. */
+/** Time before expiry at which renewal begins (AWS has new credentials by then), or half of the lifetime when that is shorter. */
 const renewalWindowMs = 5 * 60_000;
-/** From here on a request waits for the renewal; before, it is signed with what is at hand. */
+/** Time before expiry from which a request waits for the renewal; before, the current credentials sign it. */
 const urgentMs = 10_000;
-/** After this time a fetch has failed and its requests are ended: a silent source must not hold a flush. */
-const patienceMs = 10_000;
-/** A fetch that does not end with its signal (a credential_process, a file of a dead server) goes on. From this age on, the next request begins another one. */
+/** Time limit of a fetch, after which its requests fail: a silent source must not hold up a flush. */
+const maxFetchMs = 10_000;
+/**
+ * Age of an unfinished fetch at which the next request begins another one. A fetch that ignores its signal (a
+ * credential_process, a file on a dead server) goes on.
+ */
 const abandonedMs = 5 * 60_000;
-/** Refusals are taken from credentials of this age on: requests that were under way during a renewal still had the old. */
-const leastAgeMs = 5000;
+/** Minimum age of credentials that a rejection discards: during a renewal, requests under way still carry the old ones. */
+const minRejectedAgeMs = 5000;
 
-/** Codes of Kinesis and of STS for credentials that are no longer good. */
-const refusals = new Set(["ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidClientTokenId"]);
+/** Codes of Kinesis and STS for invalid or expired credentials. */
+const rejectionCodes = new Set(["ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidClientTokenId"]);
 
 interface Kept {
   readonly credentials: Credentials;
   readonly fetchedAt: number;
-  /** Infinity when they never expire. */
+  /** Milliseconds since the epoch; Infinity when they never expire. */
   readonly expiresAt: number;
   readonly renewAt: number;
 }
 
-/** Credentials for requests, as an output uses them. */
+/** Credentials for the requests of an output. */
 export interface CredentialProvider {
-  /** For a client of the SDK, which keeps nothing itself when a provider says that it is memoized. */
+  /** Returns the credentials. The mark `memoized` keeps a client of the SDK from caching them itself. */
   readonly provide: (() => Promise<Credentials>) & { readonly memoized: true };
-  /** The name of the source that has not answered yet. */
+  /** Name of the source that has not responded yet. */
   readonly awaited: string;
-  /** A service has refused the credentials: the next request gets new ones. */
-  refused(): void;
-  /** Nobody needs the credentials any more. */
+  /** Reports that a service rejected the credentials: the next request gets new ones. */
+  rejected(): void;
+  /** Ends the use of the credentials. */
   close(): void;
 }
 
-/** What is to be had besides the credentials themselves. */
+/** Dependencies of the renewal. */
 export interface RenewalDependencies extends BackOffDependencies {
   readonly log: Log;
-  /** Closes the connections of fetches. Is called when the credentials are closed. */
+  /** Closes the connections of fetches. Called when the credentials are closed. */
   readonly release?: () => void;
 }
 
@@ -64,17 +67,17 @@ export interface RenewalDependencies extends BackOffDependencies {
 interface UnderWay {
   readonly fetch: CredentialFetch;
   readonly startedAt: number;
-  /** The result of the fetch, however late. */
+  /** Settles with the fetch, without a time limit. */
   readonly fetched: Promise<Credentials>;
-  /** The result of the fetch, or CredentialsTimeout. */
+  /** Settles with the fetch, or rejects with CredentialsTimeout. */
   inTime: Promise<Credentials>;
   /** Whether `inTime` has timed out. */
   isLate: boolean;
-  /** With which it did the last time. */
+  /** The last error of `inTime` for a time-out. */
   timeout: CredentialsTimeout | undefined;
 }
 
-/** One fetch at a time, however many requests wait for it, and after a failure none for a while. */
+/** Credentials that renew themselves: one fetch at a time for all waiting requests, and a pause after each failure. */
 export class RenewingCredentials implements CredentialProvider {
   readonly provide: CredentialProvider["provide"];
   readonly #fetch: (fetch: CredentialFetch) => Promise<Credentials>;
@@ -89,8 +92,8 @@ export class RenewingCredentials implements CredentialProvider {
   #isClosed = false;
 
   /**
-   * @param fetch asks the sources, and should end with the signal of its argument
-   * @param source provides the credentials with which `fetch` signs: refused and closed together with these
+   * @param fetch calls the sources, and should end with the signal of its argument
+   * @param source provides the credentials with which `fetch` signs; rejected and closed together with these
    */
   constructor(
     fetch: (fetch: CredentialFetch) => Promise<Credentials>,
@@ -111,7 +114,7 @@ export class RenewingCredentials implements CredentialProvider {
     return this.#underWay?.fetch.awaited ?? unnamedSource;
   }
 
-  /** Ends the fetch under way, and refuses new ones. */
+  /** Ends the fetch under way, and rejects new ones. */
   close(): void {
     this.#isClosed = true;
     this.#underWay?.fetch.close();
@@ -119,9 +122,9 @@ export class RenewingCredentials implements CredentialProvider {
     this.#release();
   }
 
-  refused(): void {
-    if (this.#kept !== undefined && this.#now() - this.#kept.fetchedAt >= leastAgeMs) this.#kept = undefined;
-    this.#source?.refused();
+  rejected(): void {
+    if (this.#kept !== undefined && this.#now() - this.#kept.fetchedAt >= minRejectedAgeMs) this.#kept = undefined;
+    this.#source?.rejected();
   }
 
   async #provide(): Promise<Credentials> {
@@ -155,7 +158,7 @@ export class RenewingCredentials implements CredentialProvider {
     const fetched = this.#renew(fetch);
     const underWay: UnderWay = { fetch, startedAt: this.#steadyNow(), fetched, inTime: fetched, isLate: false, timeout: undefined };
     this.#underWay = underWay;
-    /** Returns false for a fetch whose place another one has taken. */
+    /** Returns false for a fetch that another one has replaced. */
     const over = () => {
       if (this.#underWay !== underWay) return false;
       this.#underWay = undefined;
@@ -168,31 +171,31 @@ export class RenewingCredentials implements CredentialProvider {
     return underWay.inTime;
   }
 
-  /** Starts the time limit of a fetch, again for requests that join a late one. */
+  /** Starts the time limit of a fetch, and restarts it for requests that join a late fetch. */
   #limit(underWay: UnderWay): void {
     const { fetch, fetched } = underWay;
     underWay.isLate = false;
     underWay.inTime = new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        const error = new CredentialsTimeout(`no credentials within ${patienceMs / 1000} s: no response from ${fetch.awaited}`);
+        const error = new CredentialsTimeout(`no credentials within ${maxFetchMs / 1000} s: no response from ${fetch.awaited}`);
         underWay.isLate = true;
         underWay.timeout = error;
         if (!fetch.signal.aborted) this.#warn(error);
         reject(error);
         fetch.end();
-      }, patienceMs).unref();
+      }, maxFetchMs).unref();
       const over = () => clearTimeout(timer);
       fetched.then(over, over);
       fetched.then(resolve, reject);
     });
-    // Perhaps nobody waits for it.
+    // Prevents an unhandled rejection when no request waits.
     underWay.inTime.catch(() => undefined);
   }
 
   async #renew(fetch: CredentialFetch): Promise<Credentials> {
     if (this.#isClosed) throw new CredentialsProviderError("the output is closed");
     const credentials = await this.#fetch(fetch);
-    refuseUnusable(credentials);
+    rejectUnusable(credentials);
     secrets.note(credentials.secretAccessKey);
     secrets.note(credentials.sessionToken);
     const fetchedAt = this.#now();
@@ -204,7 +207,7 @@ export class RenewingCredentials implements CredentialProvider {
     return credentials;
   }
 
-  /** A source that was ended for its time has only that to say of its end. */
+  /** Records a failure. When the time limit ended the source, the time-out counts, not the error that follows from it. */
   #failed({ timeout }: UnderWay, error: unknown): void {
     const isEnded = timeout !== undefined && !(error instanceof CredentialsTimeout);
     this.#backOff.failed(isEnded ? timeout : error);
@@ -215,35 +218,35 @@ export class RenewingCredentials implements CredentialProvider {
     const kept = this.#kept;
     if (kept === undefined || kept.expiresAt <= this.#now()) return;
     const until = new Date(kept.expiresAt).toISOString();
-    const reason = toldMessage(error instanceof Error ? error.message : String(error));
-    this.#failures.report(`The credentials could not be renewed: ${reason}. Those at hand are valid until ${until}`);
+    const reason = redactMessage(error instanceof Error ? error.message : String(error));
+    this.#failures.report(`The credentials could not be renewed: ${reason}. The current ones are valid until ${until}`);
   }
 }
 
-/** Returns the result of a request. After a request that was refused for its credentials, the next one gets new ones. */
-export async function watched<Result>(request: Promise<Result>, credentials: Pick<CredentialProvider, "refused">): Promise<Result> {
+/** Returns the result of a request. When the service rejects the request's credentials, reports that to them. */
+export async function watched<Result>(request: Promise<Result>, credentials: Pick<CredentialProvider, "rejected">): Promise<Result> {
   try {
     return await request;
   } catch (error) {
-    if (error instanceof Error && refusals.has(error.name)) credentials.refused();
+    if (error instanceof Error && rejectionCodes.has(error.name)) credentials.rejected();
     throw error;
   }
 }
 
 /**
- * A text file's last line break is easily taken for a part of a key. Node would refuse it in a header; from one in the secret
- * comes a wrong signature.
+ * Rejects keys with a line break or blank around them, which easily come from a text file. Node would reject such a header;
+ * in the secret it leads to an invalid signature.
  */
-function refuseUnusable({ accessKeyId, secretAccessKey, sessionToken = "" }: Credentials): void {
+function rejectUnusable({ accessKeyId, secretAccessKey, sessionToken = "" }: Credentials): void {
   const members = { "access key ID": accessKeyId, "secret access key": secretAccessKey, "session token": sessionToken };
   for (const [name, value] of Object.entries(members)) {
     if (/^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/u.test(value)) continue;
-    throw new CredentialsProviderError(`the ${name} that was found has a blank or a line break around it, or a character that none has`);
+    throw new CredentialsProviderError(`the ${name} has a blank or a line break around it, or an invalid character`);
   }
 }
 
 function describeExpired(expiresAt: number): string {
-  if (Number.isNaN(expiresAt)) return "the credentials that were fetched expire at a time that cannot be read";
+  if (Number.isNaN(expiresAt)) return "the fetched credentials have an invalid expiration time";
   const time = new Date(expiresAt).toISOString();
-  return `the credentials that were fetched have expired already, at ${time}; is the system's clock right?`;
+  return `the fetched credentials have already expired, at ${time}; check the system's clock`;
 }

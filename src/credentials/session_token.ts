@@ -1,4 +1,4 @@
-/** Tokens that a login has left for the SDK: those of single sign-on, and of `aws login`. */
+/** Reads the token files that single sign-on and `aws login` leave for the SDK. */
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -10,16 +10,16 @@ import { CredentialsProviderError } from "./renewing_credentials.js";
 type Profile = Awaited<ReturnType<typeof parseKnownFiles>>[string];
 
 /**
- * Runs `use`, for which the SDK takes the profile's token from here and not from its file.
+ * Runs `use` with the profile's token preloaded in the SDK, which then does not read the token's file.
  * @throws CredentialsProviderError when the token cannot be read
  */
 export async function withSessionToken<Result>(name: string, profile: Profile, use: () => Promise<Result>): Promise<Result> {
   const { sso_session: session, sso_start_url: start, login_session: login } = profile;
-  if (login !== undefined) await lookAtLogin(name, login);
+  if (login !== undefined) await checkLogin(name, login);
   const id = session ?? start;
   if (id === undefined) return use();
   if (session !== undefined && (await loadSsoSessionData())[session] === undefined) {
-    throw new CredentialsProviderError(`profile '${name}' has sso_session ${session}, and there is no [sso-session ${session}] in AWS_CONFIG_FILE`);
+    throw new CredentialsProviderError(`profile '${name}' has sso_session ${session}, but there is no [sso-session ${session}] in AWS_CONFIG_FILE`);
   }
   const token = await readToken(name, getSSOTokenFilepath(id));
   const tokens = externalDataInterceptor.getTokenRecord() as Record<string, unknown>;
@@ -27,7 +27,7 @@ export async function withSessionToken<Result>(name: string, profile: Profile, u
   try {
     return await use();
   } finally {
-    // Another fetch may have put its own there.
+    // Another fetch may have replaced it.
     if (tokens[id] === token) Reflect.deleteProperty(tokens, id);
   }
 }
@@ -38,7 +38,7 @@ async function readToken(name: string, path: string): Promise<object> {
     token = JSON.parse(await readText(name, path));
   } catch (error) {
     if (error instanceof CredentialsProviderError) throw error;
-    // No JSON: the error would show what it failed at.
+    // Not JSON: the error would show the text, which holds the token.
   }
   if (typeof token === "object" && token !== null) {
     const { accessToken, refreshToken, clientSecret } = token as Readonly<Record<string, unknown>>;
@@ -48,8 +48,8 @@ async function readToken(name: string, path: string): Promise<object> {
   throw new CredentialsProviderError(`the session of profile '${name}' (${path}) holds no token; run aws sso login --profile ${name}`);
 }
 
-/** The SDK reads this file itself, three times. It writes it too, so it cannot be given another text. */
-async function lookAtLogin(name: string, session: string): Promise<void> {
+/** Rejects when the login's file cannot be read. The SDK reads it itself, and writes it too, so the text cannot be preloaded. */
+async function checkLogin(name: string, session: string): Promise<void> {
   const folder = process.env["AWS_LOGIN_CACHE_DIRECTORY"] ?? join(homedir(), ".aws", "login", "cache");
   await readText(name, join(folder, `${createHash("sha256").update(session).digest("hex")}.json`), "aws login");
 }

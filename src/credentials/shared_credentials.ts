@@ -1,23 +1,23 @@
-/** Credentials that outputs share: those with the same sources have one fetch, one renewal and one back-off together. */
+/** Shares credentials between outputs: those with the same source have one fetch, one renewal and one back-off. */
 import type { Log } from "../telemetry/log.js";
 import { CredentialsProviderError, type CredentialProvider } from "./renewing_credentials.js";
 
-/** One source, as long as an output uses it. */
+/** One source in use. */
 interface Shared {
   readonly credentials: CredentialProvider;
-  /** Of the outputs that use it, in the order in which they came. */
+  /** Logs of the outputs that use the source, oldest first. */
   readonly logs: Set<Log>;
 }
 
-/** All credentials of the process, by their sources. */
+/** All credentials of the process, by source. */
 export class SharedCredentials {
   readonly #shared = new Map<string, Shared>();
 
   /**
-   * Returns the credentials of a source for one more output. They are closed when all that have joined are.
-   * @param key tells sources apart: settings, and the network over which they are asked
-   * @param log the output's; the source writes to that of the oldest output
-   * @param make is called for the first output of the source
+   * Returns the credentials of a source for one more output. Closes the source when all its outputs have closed theirs.
+   * @param key identifies the source: its settings and its network
+   * @param log the output's log; the source writes to that of the oldest output
+   * @param make creates the credentials for the first output of the source
    */
   join(key: string, log: Log, make: (log: Log) => CredentialProvider): CredentialProvider {
     let shared = this.#shared.get(key);
@@ -26,7 +26,7 @@ export class SharedCredentials {
       shared = { credentials: make(oldestOf(logs, log)), logs };
       this.#shared.set(key, shared);
     }
-    // A log of its own for each output, though two may have been given the same.
+    // A separate object for each output, because two outputs may pass the same log.
     const own = { ...boundTo(log) };
     shared.logs.add(own);
     return new Share(shared.credentials, () => this.#leave(key, own));
@@ -40,7 +40,7 @@ export class SharedCredentials {
   }
 }
 
-/** What one output has of shared credentials. */
+/** One output's share of credentials. */
 class Share implements CredentialProvider {
   readonly provide: CredentialProvider["provide"];
   readonly #credentials: CredentialProvider;
@@ -58,8 +58,8 @@ class Share implements CredentialProvider {
     return this.#credentials.awaited;
   }
 
-  refused(): void {
-    if (!this.#isClosed) this.#credentials.refused();
+  rejected(): void {
+    if (!this.#isClosed) this.#credentials.rejected();
   }
 
   close(): void {
@@ -69,9 +69,9 @@ class Share implements CredentialProvider {
   }
 }
 
-/** Writes to the first log of the set. @param last is written to when the set is empty */
-function oldestOf(logs: ReadonlySet<Log>, last: Log): Log {
-  const oldest = (): Log => logs.values().next().value ?? last;
+/** Returns a log that writes to the first log of the set. @param fallback log for an empty set */
+function oldestOf(logs: ReadonlySet<Log>, fallback: Log): Log {
+  const oldest = (): Log => logs.values().next().value ?? fallback;
   return boundTo({
     debug: (message) => oldest().debug(message),
     info: (message) => oldest().info(message),

@@ -1,4 +1,4 @@
-/** Credentials of a profile of the shared files (AWS SDKs and Tools Reference Guide, Shared config and credentials files). */
+/** Fetches the credentials of a profile in the shared files (AWS SDKs and Tools Reference Guide, Shared config and credentials files). */
 import { parseKnownFiles } from "@smithy/core/config";
 import { processTimeoutMs, runCredentialProcess } from "./credential_process.js";
 import type { CredentialFetch } from "./credential_fetch.js";
@@ -12,23 +12,23 @@ import { unreadableResponse } from "../network/unreadable_response.js";
 type Profiles = Awaited<ReturnType<typeof parseKnownFiles>>;
 type Profile = Profiles[string];
 
-/** Whom a profile may lead to. */
+/** Services and sources that a profile may refer to. */
 export interface ProfileServices {
   readonly tokenService: TokenService;
   /** For single sign-on. */
   readonly requestHandler: HandlerMethods;
-  /** Gives the credentials of a credential_source: Environment, EcsContainer or Ec2InstanceMetadata; undefined for another name. */
+  /** Returns the provider of a credential_source: Environment, EcsContainer or Ec2InstanceMetadata; undefined for another name. */
   readonly namedSource: (name: string) => (() => Promise<Credentials>) | undefined;
   readonly fetch: CredentialFetch;
 }
 
-/** Returns the credentials of a profile; undefined when it is missing or says nothing of credentials. Reads the files anew each time. */
+/** Returns the credentials of a profile; undefined when the profile is missing or has none. Reads the files on each call. */
 export async function fetchProfileCredentials(name: string, services: ProfileServices): Promise<Credentials | undefined> {
   const profiles = await parseKnownFiles({ ignoreCache: true });
   return credentialsOf(name, profiles, services, new Set());
 }
 
-/** The order of the SDK's fromIni. @param visited the profiles that have led here */
+/** Tries a profile's settings in the order of the SDK's fromIni. @param visited the source profiles so far, this one included */
 async function credentialsOf(
   name: string,
   profiles: Profiles,
@@ -45,20 +45,20 @@ async function credentialsOf(
   }
   if (hasKeys(profile)) return keysOf(profile);
   const { credential_process: command, web_identity_token_file: tokenFile, role_arn: roleArn } = profile;
-  // The SDK would read the token on Node's thread, whatever it is.
+  // Read here: the SDK would block Node's thread while it reads the token, and accept any kind of file.
   if (tokenFile !== undefined && roleArn !== undefined) {
     const webIdentityToken = await readTokenFile(`web_identity_token_file of profile '${name}'`, tokenFile);
     const token = { webIdentityToken, roleArn, roleSessionName: profile["role_session_name"] ?? roleSessionName };
     return services.tokenService.assumeRoleWithWebToken(token, services.fetch);
   }
   if (command !== undefined) {
-    services.fetch.asks(`the credential_process of profile '${name}'`);
+    services.fetch.waitsFor(`the credential_process of profile '${name}'`);
     return runCredentialProcess(command, { profile: name, timeoutMs: processTimeoutMs, signal: services.fetch.closing });
   }
   return withSessionToken(name, profile, () => fromSdk(name, services));
 }
 
-/** The credentials with which a profile's role is assumed; undefined when it names none. */
+/** Returns the credentials with which to assume a profile's role; undefined when the profile names no source. */
 async function sourceOf(
   name: string,
   { source_profile: sourceProfile, credential_source: credentialSource }: Profile,
@@ -70,7 +70,7 @@ async function sourceOf(
     throw new CredentialsProviderError(`profile '${name}' has both source_profile and credential_source; remove one`);
   }
   if (sourceProfile !== undefined) {
-    // A profile may be its own source: then it is its keys that are meant.
+    // A profile may be its own source, if it has keys.
     if (visited.has(sourceProfile)) {
       throw new CredentialsProviderError(`profile '${name}' leads back to itself by source_profile: ${[...visited, sourceProfile].join(", ")}`);
     }
@@ -94,10 +94,10 @@ function assumeRole(
   { tokenService, fetch }: ProfileServices,
 ): Promise<Credentials> {
   if (profile["mfa_serial"] !== undefined) {
-    throw new CredentialsProviderError(`profile '${name}' wants multi-factor authentication (mfa_serial), for which nobody can be asked here`);
+    throw new CredentialsProviderError(`profile '${name}' requires multi-factor authentication (mfa_serial), which the plugin does not support`);
   }
   const seconds = Number(profile["duration_seconds"] ?? "3600");
-  if (!Number.isInteger(seconds)) throw new CredentialsProviderError(`profile '${name}' has a duration_seconds that is no whole number`);
+  if (!Number.isInteger(seconds)) throw new CredentialsProviderError(`profile '${name}' has a duration_seconds that is not a whole number`);
   const externalId = profile["external_id"];
   const params = {
     RoleArn: roleArn,
@@ -121,16 +121,16 @@ function keysOf(profile: Profile): Credentials {
   };
 }
 
-/** Single sign-on and logins: the SDK's reading of them. */
+/** Returns the credentials of single sign-on or a login, by the SDK; undefined when the profile has neither. */
 async function fromSdk(profile: string, { requestHandler, fetch }: ProfileServices): Promise<Credentials | undefined> {
   const { fromIni } = await import("./profile_provider.js");
   const clientConfig = { requestHandler: endedBy(fetch.signal, requestHandler, ssoSettings), maxAttempts: 1 };
   try {
     return await fromIni({ profile, clientConfig, ignoreCache: true })();
   } catch (error) {
-    // The SDK has but this message for a profile that says nothing of credentials.
+    // Only this message identifies the SDK's error for a profile without credentials.
     if (error instanceof Error && error.message.startsWith(`Could not resolve credentials using profile: [${profile}]`)) return undefined;
-    // It holds the SDK's error with an answer that it could not read.
+    // The message quotes a response that the SDK could not parse.
     if (error instanceof Error && error.message.includes("Deserialization error")) {
       throw new CredentialsProviderError(`${unreadableResponse}; check ${ssoSettings}`);
     }
@@ -138,5 +138,5 @@ async function fromSdk(profile: string, { requestHandler, fetch }: ProfileServic
   }
 }
 
-/** That lead to the service of single sign-on. */
+/** Settings with the address of the single sign-on service, for messages. */
 const ssoSettings = "sso_region of the profile, AWS_ENDPOINT_URL_SSO and the proxy";

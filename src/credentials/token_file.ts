@@ -1,10 +1,10 @@
-/** Files with a token in them, which somebody replaces while we run. */
+/** Reads token files. */
 import { FileFault, maxTokenBytes, readBoundedFile } from "../network/bounded_file.js";
 import { CredentialsProviderError } from "./renewing_credentials.js";
 
 /**
- * Reads a token, without the blanks around it.
- * @param name where the path was given, such as AWS_WEB_IDENTITY_TOKEN_FILE
+ * Returns the token in a file, without blanks around it.
+ * @param name variable or setting with the path, such as AWS_WEB_IDENTITY_TOKEN_FILE
  * @throws CredentialsProviderError with the name and the path
  */
 export async function readTokenFile(name: string, path: string): Promise<string> {

@@ -1,10 +1,10 @@
-/** Tells the user how sending goes: one message for each change, not one for each chunk, and one failure a minute at most. */
+/** Logs when deliveries fail, at most once a minute, and when they recover. */
 import type { EntryTable } from "../pack/entry_table.js";
 import { randomPartitionKeyCharacters } from "../limits.js";
 import { RepeatedMessage, type Log } from "../telemetry/log.js";
 import type { Delivery, Failure, RefusedEntry } from "./delivery.js";
 
-/** What to do about failures that do not pass by themselves. */
+/** Advice for failures that do not go away by themselves, by error code. */
 const advice: Readonly<Record<string, string>> = {
   CredentialsProviderError:
     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or the option profile, or give the host, task or pod a role",
@@ -20,29 +20,29 @@ const advice: Readonly<Record<string, string>> = {
   EAI_AGAIN: "check the options region and endpoint, and DNS",
 };
 
-/** The same for a stream that records choose. */
+/** Advice for a stream that records choose (`stream_key`). */
 const chosenStreamAdvice: Readonly<Record<string, string>> = {
   ...advice,
   ResourceNotFoundException: "create the stream, or check the options stream_key and region",
 };
 
-/** Between two messages about failures. */
+/** Minimum time between two error messages about failures. */
 const pauseMs = 60_000;
 
-/** Follows the deliveries to one stream of an output. */
+/** Reports the deliveries to one stream of an output. */
 export class DeliveryReport {
   readonly #log: Log;
   readonly #now: () => number;
   readonly #advice: Readonly<Record<string, string>>;
   readonly #refused: RepeatedMessage;
   #failingSince: number | undefined;
-  /** Of the failures since then, the last that was written as an error. */
-  #toldCode: string | undefined;
-  #toldMs = Number.NEGATIVE_INFINITY;
-  #untold = 0;
+  /** Code of the last failure since then that was logged as an error. */
+  #loggedCode: string | undefined;
+  #loggedMs = Number.NEGATIVE_INFINITY;
+  #suppressed = 0;
 
   /**
-   * @param now milliseconds that only ever grow
+   * @param now returns milliseconds that never decrease
    * @param isChosen whether records choose the stream
    */
   constructor(log: Log, now: () => number, isChosen = false) {
@@ -53,8 +53,8 @@ export class DeliveryReport {
   }
 
   /**
-   * Takes the outcome of entries of a table.
-   * @param isCutOff whether the output has ended: what remains then is no failure of the service
+   * Logs the outcome of a delivery.
+   * @param isCutOff whether the output has ended: entries that remain then are not a failure of the service
    */
   report(table: EntryTable, delivery: Delivery, isCutOff = false): void {
     for (const refused of delivery.refused) {
@@ -67,16 +67,16 @@ export class DeliveryReport {
     const message = `${remaining}/${remaining + deliveredRecords} records failed to be delivered. Will retry. ${describe(failure, this.#advice)}`;
     const now = this.#now();
     this.#failingSince ??= now;
-    // Not for each new code: a service may have another one each time.
-    if (failure.code === this.#toldCode || now - this.#toldMs < pauseMs) {
-      this.#untold++;
+    // A new code alone does not end the pause: a service may return another code each time.
+    if (failure.code === this.#loggedCode || now - this.#loggedMs < pauseMs) {
+      this.#suppressed++;
       return this.#log.debug(message);
     }
-    const count = this.#untold === 0 ? "" : ` (${this.#untold} failures since the last such message)`;
+    const count = this.#suppressed === 0 ? "" : ` (${this.#suppressed} failures since the last such message)`;
     this.#log.error(`${message} Further failures of this kind are only written at log level debug${count}.`);
-    this.#toldCode = failure.code;
-    this.#toldMs = now;
-    this.#untold = 0;
+    this.#loggedCode = failure.code;
+    this.#loggedMs = now;
+    this.#suppressed = 0;
   }
 
   #recovered(delivered: number): void {
@@ -84,14 +84,14 @@ export class DeliveryReport {
     if (this.#failingSince === undefined || delivered === 0) return;
     const seconds = Math.round((this.#now() - this.#failingSince) / 1000);
     const message = `Records are delivered again, after ${seconds} s of failures`;
-    if (this.#toldCode === undefined) this.#log.debug(message);
+    if (this.#loggedCode === undefined) this.#log.debug(message);
     else this.#log.info(message);
     this.#failingSince = undefined;
-    this.#toldCode = undefined;
+    this.#loggedCode = undefined;
   }
 }
 
-/** Sizes and the reason; never what is in the record. */
+/** Returns a message with sizes and the reason, but nothing of the record's content. */
 function describeRefused(table: EntryTable, { entry, failure }: RefusedEntry): string {
   const { data, partitionKey } = table.view(entry);
   const characters = partitionKey === undefined ? randomPartitionKeyCharacters : Array.from(partitionKey).length;
@@ -100,6 +100,6 @@ function describeRefused(table: EntryTable, { entry, failure }: RefusedEntry): s
 }
 
 function describe({ code, message }: Failure, adviceOf: Readonly<Record<string, string>>): string {
-  const whatToDo = adviceOf[code];
-  return `PutRecords failed with ${code}: ${message}${whatToDo === undefined ? "" : ` (${whatToDo})`}.`;
+  const hint = adviceOf[code];
+  return `PutRecords failed with ${code}: ${message}${hint === undefined ? "" : ` (${hint})`}.`;
 }

@@ -1,6 +1,6 @@
-/** SEND_FAILURE_TIMEOUT: gives up when nothing has been delivered for too long. */
+/** Implements SEND_FAILURE_TIMEOUT: calls back when nothing was delivered for too long. */
 
-/** Starts with the first failure; any success resets it. */
+/** A timeout that starts with the first failure and that any success resets. */
 export class FailureTimeout {
   readonly #timeoutMs: number | undefined;
   readonly #now: () => number;
@@ -9,8 +9,8 @@ export class FailureTimeout {
 
   /**
    * @param timeoutMs undefined for no limit
-   * @param now milliseconds that only ever grow
-   * @param expired called when a delivery fails after the limit
+   * @param now returns milliseconds that never decrease
+   * @param expired called when a delivery fails after the timeout
    */
   constructor(timeoutMs: number | undefined, now: () => number, expired: (timeoutMs: number) => void) {
     this.#timeoutMs = timeoutMs;
@@ -18,12 +18,12 @@ export class FailureTimeout {
     this.#expired = expired;
   }
 
-  /** Something was delivered. */
+  /** Records that something was delivered. */
   progressed(): void {
     this.#failingSince = undefined;
   }
 
-  /** Nothing of a chunk was delivered, and it goes back to Fluent Bit. */
+  /** Records that nothing of a chunk was delivered, and that it returns to Fluent Bit. */
   failed(): void {
     if (this.#timeoutMs === undefined) return;
     const now = this.#now();

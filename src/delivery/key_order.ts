@@ -1,16 +1,17 @@
-/** Keeps the order of keys across chunks that are delivered side by side: each slot belongs to the earliest chunk that has it. */
+/** Keeps the order of keys across concurrent chunks: each slot (a group of keys) belongs to its earliest chunk. */
 import { allSlots, noLane, slotCount, type LanesOfSlots } from "./key_slots.js";
 import type { Lane } from "./lanes.js";
 
-/** The slots of the chunks under way, of which the records of a key keep their order. */
+/** The slots held by the chunks under way. */
 export class KeyOrder {
-  /** Of each slot, the chunks that hold it, the earliest first. */
+  /** For each slot, the chunks that hold it, the earliest first. */
   readonly #queues = Array.from(allSlots, (): SlotHolds[] => []);
+  /** Number of chunks that hold slots. */
   #open = 0;
   #lastLanes: LanesOfSlots | undefined;
   #mapping: unknown;
 
-  /** The lanes of the chunk that took its slots last. */
+  /** The lanes of the last chunk that took slots. */
   get lastLanes(): LanesOfSlots | undefined {
     return this.#lastLanes;
   }
@@ -21,9 +22,9 @@ export class KeyOrder {
   }
 
   /**
-   * Takes the slots of a chunk's lanes. End the hold when the chunk is through.
-   * @param mapping by which keys have their slots. A chunk with another one than the chunks before follows them as a whole; without
-   * one, when undefined, it shares no slot with any other chunk
+   * Takes the slots of a chunk's lanes. Call `end` of the result when the chunk is done.
+   * @param mapping identifies how keys map to slots. A chunk whose mapping differs from the previous chunk's waits until all earlier
+   * chunks are done; a chunk without a mapping (undefined) also makes all later chunks wait
    */
   take(lanes: readonly Lane[], mapping: unknown): SlotHolds {
     const ofSlots = this.#lastLanes?.lanes === lanes.length ? this.#lastLanes.ofSlots : new Uint8Array(slotCount).fill(noLane);
@@ -46,13 +47,13 @@ interface Waiter {
   readonly start: () => void;
 }
 
-/** The slots of one chunk, until its entries of each are through. */
+/** The slots of one chunk, each until the chunk is done with its entries. */
 export class SlotHolds {
   readonly #queues: readonly SlotHolds[][];
   readonly #held: Set<number>;
-  /** Of slots of which only some keys still have entries, these keys: later chunks send their other ones. */
+  /** For each slot where only some keys still have entries, these keys; later chunks may send the slot's other keys. */
   readonly #left = new Map<number, ReadonlySet<string>>();
-  /** The slots to keep when the chunk begins; undefined for a chunk that need not follow the others as a whole. */
+  /** The slots to keep once the chunk begins; only for a chunk that first waits for all earlier chunks, otherwise undefined. */
   #kept: ReadonlySet<number> | undefined;
   #waiters: Waiter[] = [];
   readonly #ended: () => void;
@@ -67,36 +68,36 @@ export class SlotHolds {
     for (const slot of this.#held) queues[slot]?.push(this);
   }
 
-  /** Whether no earlier chunk holds a slot. */
+  /** Whether no earlier chunk holds the slot. */
   isNext(slot: number): boolean {
     return !this.#held.has(slot) || this.#queues[slot]?.[0] === this;
   }
 
-  /** Whether an earlier chunk still has entries of a key. {@link canStart} must be true of its slot. */
+  /** Whether an earlier chunk still has entries of a key. Call it only when {@link canStart} is true for the slot. */
   isBehind(slot: number, key: string): boolean {
-    return !this.#isTrueBefore(slot, (left) => left?.has(key) !== true);
+    return !this.#isTrueForEarlier(slot, (left) => left?.has(key) !== true);
   }
 
-  /** Whether keys of these slots can be sent, but for those that are {@link isBehind}. */
+  /** Whether keys of these slots can be sent, except those for which {@link isBehind} is true. */
   canStart(slots: readonly number[]): boolean {
     if (this.#kept !== undefined) return [...this.#held].every((slot) => this.isNext(slot));
-    return slots.every((slot) => this.#isTrueBefore(slot, isInPart));
+    return slots.every((slot) => this.#isTrueForEarlier(slot, isInPart));
   }
 
-  /** Resolves when {@link canStart} is true of these slots; undefined when it is now. */
+  /** Resolves when {@link canStart} is true for these slots; returns undefined when it is true already. */
   untilStart(slots: readonly number[]): Promise<void> | undefined {
     if (!this.canStart(slots)) return this.#until(() => this.canStart(slots));
     this.#begin();
     return undefined;
   }
 
-  /** Resolves when no earlier chunk holds one of these slots; undefined when it is so now. */
+  /** Resolves when at least one of these slots is held by no earlier chunk; returns undefined when one is free already. */
   untilNext(slots: readonly number[]): Promise<void> | undefined {
     const isAnyNext = () => slots.some((slot) => this.isNext(slot));
     return isAnyNext() ? undefined : this.#until(isAnyNext);
   }
 
-  /** Of these slots only some keys still have entries; of a slot that `keysOf` lacks, none. */
+  /** Keeps only the keys of `keysOf` in these slots, and releases the slots that `keysOf` lacks. */
   keep(slots: readonly number[], keysOf: ReadonlyMap<number, ReadonlySet<string>>): void {
     const held = slots.filter((slot) => this.#held.has(slot));
     for (const slot of held) {
@@ -107,7 +108,7 @@ export class SlotHolds {
     this.#startWaiting(held);
   }
 
-  /** The chunk is through; only the first time counts. */
+  /** Releases all slots, since the chunk is done. Further calls have no effect. */
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -137,17 +138,17 @@ export class SlotHolds {
     this.#startWaiting(slots);
   }
 
-  /** Whether `is` returns true of the keys that each earlier chunk has left of a slot; undefined where it may send any. */
-  #isTrueBefore(slot: number, is: (left: ReadonlySet<string> | undefined) => boolean): boolean {
+  /** Whether the predicate is true for every earlier chunk that holds the slot. Its argument: the keys the chunk has left, undefined for any. */
+  #isTrueForEarlier(slot: number, predicate: (left: ReadonlySet<string> | undefined) => boolean): boolean {
     if (!this.#held.has(slot)) return true;
     for (const earlier of this.#queues[slot] ?? []) {
       if (earlier === this) break;
-      if (!is(earlier.#left.get(slot))) return false;
+      if (!predicate(earlier.#left.get(slot))) return false;
     }
     return true;
   }
 
-  /** Lets the lanes of other chunks go that waited for these slots. */
+  /** Starts the lanes of other chunks that waited for these slots. */
   #startWaiting(slots: readonly number[]): void {
     const others = new Set<SlotHolds>();
     for (const slot of slots) for (const holds of this.#queues[slot] ?? []) others.add(holds);

@@ -1,8 +1,8 @@
-/** Maps keys to slots and slots to lanes, so that keeping the order of keys costs the same whatever their number. */
+/** Maps keys to 256 slots and slots to lanes, so that ordering costs the same for any number of keys. */
 
-/** Keys of one slot keep their order as if they were one key. */
+/** Number of slots. Keys of one slot keep their order as if they were one key. */
 export const slotCount = 256;
-/** All of them. */
+/** The numbers of all slots. */
 export const allSlots: readonly number[] = Array.from({ length: slotCount }, (_, slot) => slot);
 
 /** Returns the slot of a key, from its FNV-1a hash (draft-eastlake-fnv) over UTF-16 code units. */
@@ -12,19 +12,20 @@ export function slotOf(key: string): number {
   return (hash ^ (hash >>> 8) ^ (hash >>> 16) ^ (hash >>> 24)) & (slotCount - 1);
 }
 
-/** Returns the slots that have entries. @param loads of the slots, in requests */
+/** Returns the slots that have entries. @param loads the load of each slot, in requests */
 export function usedSlots(loads: Float64Array): number[] {
   return [...loads.keys()].filter((slot) => (loads[slot] as number) > 0);
 }
 
-/** The lanes of the slots of a chunk. */
+/** The assignment of a chunk's slots to lanes. */
 export interface LanesOfSlots {
+  /** Number of lanes. */
   readonly lanes: number;
-  /** The lane of each slot; {@link noLane} for a slot that had no entries yet. */
+  /** The lane of each slot; {@link noLane} for a slot without entries so far. */
   readonly ofSlots: Uint8Array;
 }
 
-/** No lane: there are at most 100, two for each of 50 requests. */
+/** The value for no lane. Lanes are at most 100, two for each of 50 requests. */
 export const noLane = 255;
 
 interface Assignment extends LanesOfSlots {
@@ -34,9 +35,9 @@ interface Assignment extends LanesOfSlots {
 
 /**
  * Assigns slots to lanes of even load: the largest slot first, each to the lightest lane ("longest processing time first":
- * Graham, 1969). Slots keep the lane of the chunk before unless the heaviest lane would then need two requests more: a lane
- * then waits for one lane of that chunk, and not for all of them.
- * @param loads of the slots, in requests; 0 for a slot without entries
+ * Graham, 1969). Slots keep their lane of the previous chunk, so that a lane waits for one lane of that chunk instead of all,
+ * unless the heaviest lane would then need at least two requests more.
+ * @param loads the load of each slot, in requests; 0 for a slot without entries
  */
 export function assignSlots(loads: Float64Array, lanes: number, last: LanesOfSlots | undefined): Assignment {
   const slots = usedSlots(loads);
@@ -61,7 +62,7 @@ function assign(slots: readonly number[], loads: Float64Array, lanes: number, la
   return { lanes, ofSlots, laneLoads };
 }
 
-/** Requests that the heaviest lane needs. */
+/** Returns the number of requests that the heaviest lane needs. */
 function heaviest({ laneLoads }: Assignment): number {
   return Math.ceil(Math.max(...laneLoads));
 }

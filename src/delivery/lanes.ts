@@ -1,32 +1,32 @@
-/** Splits the entries of a chunk into lanes, which are sent side by side without changing the order of any key. */
+/** Splits the entries of a chunk into lanes: sequences of batches, sent in parallel, that keep each key's order. */
 import type { Entry, EntryTable } from "../pack/entry_table.js";
 import { cutBatches, type BatchLimits } from "../pack/batches.js";
 import { assignSlots, lightest, slotCount, slotOf, usedSlots, type LanesOfSlots } from "./key_slots.js";
 
-/** Which entries of a chunk must keep their order: none, those of one key or of one shard among each other, or all. */
+/** Which entries of a chunk keep their order: none, those of the same key, those of the same shard, or all. */
 export type SendOrder = "none" | "by key" | "by shard" | "one after another";
 
-/** Batches that are sent one after another. */
+/** Batches that are sent one after the other. */
 export interface Lane {
   readonly batches: Entry[][];
-  /** The slots of its keys, by key or shard; none in any other order. */
+  /** The slots of the lane's keys or shards; empty with any other order. */
   readonly slots: readonly number[];
 }
 
 /**
- * Lanes of one request each take one latency for a chunk; keys do not divide evenly, so that such lanes have room to spare.
- * 400,000 container logs of 40 keys, answers after 20 ms: 1.10 times the C output's time, against 1.4 with lanes of two full
- * requests and 0.92 times the requests.
+ * Target load of a lane, in requests. Lanes of one request send a chunk in the time of one response; the spare 0.2 absorbs that
+ * keys do not divide evenly. With 400,000 container logs of 40 keys and responses after 20 ms, the output took 1.10 times the C
+ * output's time; with lanes of two full requests it took 1.4 times, with 0.92 times the requests.
  */
 const laneFill = 0.8;
 
 /**
- * Cuts entries into lanes of batches. With order to keep, all entries of one key are in one lane, in the order of the
- * chunk.
+ * Cuts entries into lanes of batches. Without an order, each batch is a lane. By key or shard, all entries of one key are in one
+ * lane, in the order of the chunk.
  *
- * Without order, each batch is a lane. By key, a lane has 0.8 requests where keys are many, there are at most two lanes for each
- * request that may be under way, and at most one batch for each lane after the first more than without lanes.
- * @param last the lanes of the chunk before, which keys keep where they can
+ * By key or shard, a lane has about 0.8 requests where keys are many. There are at most two lanes for each concurrent request,
+ * and at most one additional batch for each lane after the first.
+ * @param last the lanes of the previous chunk, which keys keep where possible
  */
 export function cutLanes(table: EntryTable, entries: readonly Entry[], limits: BatchLimits, order: SendOrder, maxRequests: number, last?: LanesOfSlots): Lane[] {
   const batches = cutBatches(table, entries, limits);
@@ -37,28 +37,28 @@ export function cutLanes(table: EntryTable, entries: readonly Entry[], limits: B
   const slots = readSlots(table, entries, limits, order);
   for (let count = maxLanes; count > 1; count >>= 1) {
     const lanes = fillLanes(entries, slots, count, last).map((lane) => ({ batches: cutBatches(table, lane.entries, limits), slots: lane.slots }));
-    // Large entries can leave gaps in batches; fewer lanes leave fewer gaps.
+    // Large entries leave gaps in batches; fewer lanes leave fewer gaps.
     if (countBatches(lanes) < batches.length + lanes.length) return lanes;
   }
   return [{ batches, slots: usedSlots(slots.loads) }];
 }
 
 /**
- * Returns the ordering key of an entry: its partition key, or its shard where an aggregate holds the keys of one shard. Aggregates
- * without a shard hold any keys, so they share one ordering key. Undefined for an entry that follows no order.
+ * Returns the ordering key of an entry: its partition key, or with order "by shard" its shard. Aggregates without a known shard
+ * may hold any keys, so they share one ordering key. Returns undefined for an entry without an order.
  */
 export function orderingKeyOf(table: EntryTable, entry: Entry, order: SendOrder): string | undefined {
   if (order === "by shard") return table.shardIds.of(entry) ?? "";
   return order === "by key" ? table.partitionKeys[entry] : undefined;
 }
 
-/** The ordering keys of entries, by their slots. */
+/** The slots of entries and their loads. */
 interface EntrySlots {
-  /** The slot of each entry; {@link noSlot} for an entry whose key is random. */
+  /** The slot of each entry; {@link noSlot} for an entry with a random key. */
   readonly ofEntries: Int16Array;
   /** The load of each entry, in requests. */
   readonly entryLoads: Float64Array;
-  /** The entries of each slot, in requests. */
+  /** The load of each slot, in requests. */
   readonly loads: Float64Array;
 }
 
@@ -90,7 +90,7 @@ interface FilledLane {
   readonly slots: number[];
 }
 
-/** Fills lanes by the slots of entries; those without a slot go to the lightest lane. */
+/** Fills lanes by the slots of entries; puts entries without a slot into the lightest lane. */
 function fillLanes(entries: readonly Entry[], slots: EntrySlots, count: number, last: LanesOfSlots | undefined): FilledLane[] {
   const { ofEntries, entryLoads, loads } = slots;
   const { ofSlots, laneLoads } = assignSlots(loads, count, last);

@@ -1,17 +1,17 @@
-/** Counts the requests of a Kinesis client, and what became of their entries. */
+/** Counts the requests of a Kinesis client and the outcomes of their entries. */
 import type { Entry, EntryTable } from "../pack/entry_table.js";
 import type { Metrics } from "../telemetry/metrics.js";
-import type { PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
-import type { RequestSign, ServicePulse } from "./service_pulse.js";
+import type { PutRecordsClient, PutRecordsOutcome } from "./kinesis_client.js";
+import type { RequestVerdict, ServicePulse } from "./service_pulse.js";
 import { isThrottling } from "./throttling.js";
 
-/** Of an attempt that got no answer: by the limits of time of the plugin, or by those of the connection. */
+/** Codes of attempts that timed out, by the plugin's or by the connection's time limits. */
 const timeoutCodes = new Set(["RequestTimeout", "TimeoutError", "ETIMEDOUT", "CredentialsTimeout"]);
 
 /**
- * The same client for one stream, of which each request is counted and followed.
- * @param now milliseconds that only ever grow
- * @param stream a name; the output's own stream when unset
+ * Returns the client for one stream, with each request counted and reported to the pulse.
+ * @param now returns milliseconds that never decrease
+ * @param stream a stream's name; the output's own stream when unset
  */
 export function metered(client: PutRecordsClient, metrics: Metrics, now: () => number, pulse: ServicePulse, stream?: string): PutRecordsClient {
   return {
@@ -20,7 +20,7 @@ export function metered(client: PutRecordsClient, metrics: Metrics, now: () => n
       metrics.requestStarted();
       const request = pulse.started();
       const outcome = await client.putRecords(table, entries, stream);
-      pulse.ended(request, signOf(entries, outcome));
+      pulse.ended(request, verdictOf(entries, outcome));
       metrics.requestEnded((now() - startMs) / 1000);
       count(table, entries, outcome, metrics);
       return outcome;
@@ -29,7 +29,7 @@ export function metered(client: PutRecordsClient, metrics: Metrics, now: () => n
   };
 }
 
-function signOf(entries: readonly Entry[], outcome: PutRecordsOutcome): RequestSign {
+function verdictOf(entries: readonly Entry[], outcome: PutRecordsOutcome): RequestVerdict {
   if (outcome.kind === "answered") return outcome.failed.length < entries.length ? "taken" : "not taken";
   return outcome.cause === "setup" || timeoutCodes.has(outcome.code) ? "hopeless" : "not taken";
 }

@@ -1,25 +1,26 @@
-/** Remembers of chunks that go back to Fluent Bit which of their events have still to be sent. */
+/** For each chunk returned for retry, remembers which events are still unsent. */
 import { EventSet } from "../pack/event_set.js";
 import type { Log } from "../telemetry/log.js";
 import { ChunkProgress } from "./chunk_progress.js";
 
-/** Bounds of the memory of one output instance. */
+/** Limits of what one output remembers. */
 export interface MemoryLimits {
-  /** For the sets of events; what else a remembered chunk takes is small and counted with them. */
+  /** Maximum bytes of the event sets, including a fixed overhead for each chunk. */
   readonly maxBytes: number;
+  /** Maximum time for which a chunk is remembered. */
   readonly maxAgeMs: number;
 }
 
-/** What the memory needs of the world outside. */
+/** The dependencies of {@link PartialDeliveries}. */
 export interface MemoryDependencies {
-  /** Tells chunks apart by their content. */
+  /** Returns a digest that identifies a chunk by its content. */
   readonly digest: (chunk: Uint8Array) => string;
-  /** Milliseconds that only ever grow. */
+  /** Returns milliseconds that never decrease. */
   readonly now: () => number;
   readonly log: Log;
 }
 
-/** A chunk of which only some events are still unsent, or none. */
+/** A chunk with the events that are still unsent; none when all were delivered. */
 export interface PartialDelivery {
   readonly tag: string;
   readonly chunkBytes: number;
@@ -27,27 +28,27 @@ export interface PartialDelivery {
   readonly remaining: EventSet;
 }
 
-/** A partial delivery as it is kept, with how long it has been remembered. */
+/** A partial delivery as it is kept on disk, with its age. */
 export interface AgedDelivery extends Omit<PartialDelivery, "remaining"> {
   readonly remaining: Pick<EventSet, "bits" | "rest">;
   readonly ageMs: number;
 }
 
-/** What is to be kept at any moment. */
+/** The source of the state that a {@link DeliveryKeeper} writes. */
 export interface DeliverySource {
-  /** The oldest first. */
+  /** The state to keep, the oldest chunk first. */
   readonly all: readonly AgedDelivery[];
-  /** Whether it changes as time goes by. */
+  /** Whether the state changes without a call of `changed`. */
   readonly isChanging: boolean;
 }
 
-/** Keeps what is remembered beyond the end of the process. */
+/** Keeps partial deliveries beyond the end of the process. */
 export interface DeliveryKeeper {
-  /** Says where to look for what is to be kept. Returns what an earlier output kept, the oldest first. */
+  /** Sets the source of the state to keep. Returns the state that an earlier output kept, the oldest chunk first. */
   attach(source: DeliverySource): readonly AgedDelivery[];
-  /** What is to be kept has changed: it is written soon. */
+  /** Reports that the state has changed; the keeper writes it soon. */
   changed(): void;
-  /** Resolves when all changes so far are written, or cannot be. */
+  /** Resolves when all changes so far are written, or cannot be written. */
   written(): Promise<void>;
 }
 
@@ -55,32 +56,32 @@ interface Remembered extends PartialDelivery {
   readonly sinceMs: number;
 }
 
-/** A digest and the objects and tables that hold it, at a guess. */
+/** Estimated bytes of a digest and the objects that hold it. */
 const overheadBytes = 600;
-/** A chunk that is delivered sooner is not kept as under way. */
-const leastProgressMs = 100;
-/** Between the moment from which Fluent Bit's engine looks at no reply any more and the end of the output: far less. */
-const unheardMs = 2000;
+/** Minimum time since the first delivered part before a chunk under way is kept: most chunks are done sooner. */
+const minProgressMs = 100;
+/** Maximum time before the end of an output in which Fluent Bit's engine may have ignored replies; usually far shorter. */
+const maxUnheardMs = 2000;
 
 /**
- * Chunks are known by tag and content. Two chunks with the same content are alike to the stream as well: whichever comes
- * first sends what is missing of one of them, and in the end each event has been sent as often as it was taken.
+ * Identifies chunks by tag and content. Chunks with the same content are interchangeable, since their records are equal: the
+ * first retry sends the missing events of one of them, and in the end each event has been sent once for each chunk.
  */
 export class PartialDeliveries implements DeliverySource {
   readonly #limits: MemoryLimits;
   readonly #dependencies: MemoryDependencies;
-  /** The oldest first. */
+  /** Remembered chunks, the oldest first. */
   readonly #remembered = new Set<Remembered>();
-  /** By tag and length, then by digest: chunks of the same content, the oldest first. */
+  /** Remembered chunks by tag and length, then by digest; chunks of the same content with the oldest first. */
   readonly #groups = new Map<string, Map<string, Remembered[]>>();
   readonly #underWay = new Set<ChunkProgress>();
-  /** Chunks that were delivered a moment ago, the oldest first. */
+  /** Chunks delivered within the last {@link maxUnheardMs}, the oldest first. */
   #delivered: (Omit<PartialDelivery, "remaining"> & { readonly atMs: number })[] = [];
   #isEnding = false;
   readonly #keeper: DeliveryKeeper | undefined;
   #bytes = 0;
 
-  /** @param keeper undefined where all is forgotten at the end of the output */
+  /** @param keeper undefined where everything is forgotten at the end of the output */
   constructor(limits: MemoryLimits, dependencies: MemoryDependencies, keeper?: DeliveryKeeper) {
     this.#limits = limits;
     this.#dependencies = dependencies;
@@ -90,26 +91,26 @@ export class PartialDeliveries implements DeliverySource {
     }
   }
 
-  /** All that is to be kept, the oldest first. */
+  /** The state to keep: remembered chunks, the oldest first, then chunks delivered in part that are still under way. */
   get all(): readonly AgedDelivery[] {
     this.#forgetOld();
     const now = this.#dependencies.now();
     const remembered = [...this.#remembered].map(({ sinceMs, ...kept }) => ({ ...kept, ageMs: now - sinceMs }));
     const underWay = [...this.#underWay].flatMap((progress) => {
-      if (!progress.isInPart(leastProgressMs)) return [];
+      if (!progress.isInPart(minProgressMs)) return [];
       const { tag, chunkBytes, digest, remaining } = progress;
       return digest === undefined ? [] : [{ tag, chunkBytes, digest, remaining, ageMs: 0 }];
     });
     return [...remembered, ...underWay];
   }
 
-  /** Whether chunks are under way of which a part was taken: their state changes as time goes by. */
+  /** Whether a chunk under way is delivered in part: its state changes with each response. */
   get isChanging(): boolean {
     for (const progress of this.#underWay) if (progress.isInPart(0)) return true;
     return false;
   }
 
-  /** Follows a chunk until {@link end}, where that is kept. @param wanted what {@link take} has returned for it */
+  /** Tracks a chunk until {@link end}; returns undefined without a keeper. @param wanted the result of {@link take} for the chunk */
   follow(chunk: Uint8Array, tag: string, wanted: EventSet | undefined): ChunkProgress | undefined {
     const keeper = this.#keeper;
     if (keeper === undefined) return undefined;
@@ -120,12 +121,12 @@ export class PartialDeliveries implements DeliverySource {
   }
 
   /**
-   * A chunk was delivered. Kept on disk, it comes again to the next output when Fluent Bit does not learn of that: from
-   * {@link expectEnd} on, and a moment before.
+   * Records that a chunk was delivered. When Fluent Bit misses the reply and keeps the chunk on disk, it sends the chunk again
+   * to the next output. Replies may be missed after {@link expectEnd} and up to {@link maxUnheardMs} before.
    */
   delivered(progress: ChunkProgress): void {
     const { tag, chunkBytes, digest } = progress;
-    // Taken away: the flush was answered before its time.
+    // Detached: the flush got its reply early.
     if (digest === undefined) return;
     if (this.#isEnding) {
       progress.isKept = true;
@@ -133,21 +134,21 @@ export class PartialDeliveries implements DeliverySource {
       return;
     }
     const now = this.#dependencies.now();
-    const isOver = this.#delivered.findIndex(({ atMs }) => atMs >= now - unheardMs);
+    const isOver = this.#delivered.findIndex(({ atMs }) => atMs >= now - maxUnheardMs);
     this.#delivered.splice(0, isOver < 0 ? this.#delivered.length : isOver);
     this.#delivered.push({ tag, chunkBytes, digest, atMs: now });
   }
 
-  /** The output ends: Fluent Bit learns of no reply any more, nor of the last ones. */
+  /** Prepares for the end of the output: from now on Fluent Bit misses all replies, and may have missed the last ones. */
   expectEnd(): void {
     if (this.#isEnding || this.#keeper === undefined) return;
     this.#isEnding = true;
-    const sinceMs = this.#dependencies.now() - unheardMs;
+    const sinceMs = this.#dependencies.now() - maxUnheardMs;
     for (const { atMs, ...chunk } of this.#delivered) if (atMs >= sinceMs) this.#add({ ...chunk, remaining: new EventSet() });
     this.#delivered = [];
   }
 
-  /** The chunk is no longer under way. Resolves when what is kept of it is written, or cannot be. */
+  /** Stops tracking a chunk. Resolves when its state is written, or cannot be written. */
   async end(progress: ChunkProgress | undefined): Promise<void> {
     if (progress === undefined) return;
     this.#underWay.delete(progress);
@@ -155,21 +156,21 @@ export class PartialDeliveries implements DeliverySource {
     if (progress.isKept) await this.#keeper?.written();
   }
 
-  /** The events of a chunk that are still to be sent, which it then forgets; undefined when that is all of them. */
+  /** Returns the events of a chunk that are still unsent, and forgets the chunk; returns undefined when all are unsent. */
   take(chunk: Uint8Array, tag: string): EventSet | undefined {
     this.#forgetOld();
-    // Nothing is hashed unless a chunk of this tag and length is waited for.
+    // Hashes only when a chunk of this tag and length is remembered.
     const [found] = this.#groups.get(groupOf(tag, chunk.length))?.get(this.#dependencies.digest(chunk)) ?? [];
     if (found === undefined) return undefined;
     this.#forget(found);
     return found.remaining;
   }
 
-  /** Remembers that of this chunk only these events are still to be sent. @param progress undefined where it is not followed */
+  /** Remembers the unsent events of a chunk. @param progress undefined where the chunk is not tracked */
   keep(chunk: Uint8Array, tag: string, remaining: EventSet, progress?: ChunkProgress): void {
     const { digest } = this.#dependencies;
     const known = progress === undefined ? (chunk.length === 0 ? undefined : digest(chunk)) : progress.digest;
-    // Detached: the flush was answered before its time, after an error that nobody expected.
+    // Detached: the flush got its reply early, after an unexpected error.
     if (known === undefined) return;
     if (progress !== undefined) progress.isKept = true;
     this.#add({ tag, chunkBytes: progress?.chunkBytes ?? chunk.length, digest: known, remaining });
@@ -191,11 +192,11 @@ export class PartialDeliveries implements DeliverySource {
       this.#forgetOldest();
       forgotten++;
     }
-    const reason = `they did not come back within ${this.#limits.maxAgeMs / 60_000} minutes: Fluent Bit gave them up (Retry_Limit), or a processor of this output makes them others each time`;
+    const reason = `they did not come back within ${this.#limits.maxAgeMs / 60_000} minutes: Fluent Bit gave them up (Retry_Limit), or a processor of this output changes them on each retry`;
     if (forgotten > 0) this.#dependencies.log.info(forgot(forgotten, reason));
   }
 
-  /** Returns whether there was one. */
+  /** Forgets the oldest chunk. Returns false when there was none. */
   #forgetOldest(): boolean {
     for (const oldest of this.#remembered) {
       this.#forget(oldest);
@@ -215,7 +216,7 @@ export class PartialDeliveries implements DeliverySource {
     this.#bytes += bytesOf(one);
   }
 
-  /** @param one the oldest of its content */
+  /** Forgets a chunk. @param one the oldest chunk of its content */
   #forget(one: Remembered): void {
     const name = groupOf(one.tag, one.chunkBytes);
     const group = this.#groups.get(name);
@@ -233,7 +234,7 @@ function groupOf(tag: string, chunkBytes: number): string {
 }
 
 function forgot(chunks: number, reason: string): string {
-  return `Forgot which records of ${chunks} chunks were delivered (${reason}); if Fluent Bit brings them again, these are sent twice`;
+  return `Forgot which records of ${chunks} chunks were delivered (${reason}); if Fluent Bit retries these chunks, those records are sent twice`;
 }
 
 function bytesOf({ tag, remaining }: Remembered): number {

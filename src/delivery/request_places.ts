@@ -1,26 +1,26 @@
-/** Shares the requests that an output may have under way among its streams. */
+/** Divides an output's concurrent requests among its streams. */
 
-/** The requests of one stream, as far as they wait for a place. */
+/** A stream whose requests take places. */
 export interface PlaceTaker {
-  /** Requests that hold a place. */
+  /** Number of requests that hold a place. */
   readonly underWay: number;
-  /** Whether a request waits that the stream's own limit lets start. */
+  /** Whether a request waits and the stream's own limit lets it start. */
   readonly canStart: boolean;
-  /** Starts a request that waits, in a place that is taken for it. */
+  /** Starts a waiting request in a place already taken for it. */
   start(): void;
-  /** Ends all waits. Requests under way go on. */
+  /** Ends all waits. Requests under way continue. */
   endWaits(): void;
 }
 
-/** The places of one output. */
+/** The places of one output; each lets one request be under way. */
 export class RequestPlaces {
   readonly #count: number;
-  /** Streams with chunks under way; the one that was given a place longest ago first. */
+  /** Streams with chunks under way, the one whose last place was longest ago first. */
   readonly #streams = new Set<PlaceTaker>();
   #taken = 0;
   #isEnded = false;
 
-  /** @param count requests that may be under way at once, of all streams together */
+  /** @param count maximum concurrent requests of all streams together */
   constructor(count: number) {
     this.#count = count;
   }
@@ -35,19 +35,19 @@ export class RequestPlaces {
     this.#streams.add(stream);
   }
 
-  /** Removes a stream none of whose requests waits any more. */
+  /** Removes a stream that has no waiting requests. */
   leave(stream: PlaceTaker): void {
     this.#streams.delete(stream);
   }
 
-  /** Takes a place if one is free. No request waits then that could have it. */
+  /** Takes a place if one is free; then no waiting request could use it. */
   tryTake(stream: PlaceTaker): boolean {
     if (this.#taken >= this.#count) return false;
     this.#take(stream);
     return true;
   }
 
-  /** Returns a place, and starts the requests that can have a free one. */
+  /** Returns a place, and starts waiting requests in the free places. */
   giveBack(): void {
     this.#taken--;
     while (this.#taken < this.#count) {
@@ -58,7 +58,7 @@ export class RequestPlaces {
     }
   }
 
-  /** Starts no request any more and ends all waits. Requests under way go on. */
+  /** Ends all waits; no further request starts. Requests under way continue. */
   end(): void {
     this.#isEnded = true;
     for (const stream of this.#streams) stream.endWaits();
@@ -70,7 +70,7 @@ export class RequestPlaces {
     this.#streams.add(stream);
   }
 
-  /** Returns the stream with the fewest requests under way; among equals the one whose turn was longest ago. */
+  /** Returns the stream with the fewest requests under way; among equals the one whose last place was longest ago. */
   #next(): PlaceTaker | undefined {
     let next: PlaceTaker | undefined;
     for (const stream of this.#streams) {

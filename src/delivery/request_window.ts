@@ -1,32 +1,32 @@
-/** Bounds how many PutRecords requests of one stream are under way at once, by how the service answers. */
+/** Limits the concurrent PutRecords requests of one stream, and adapts the limit to throttling. */
 import type { ByteBudget } from "../bytes/byte_budget.js";
 import type { Entry, EntryTable } from "../pack/entry_table.js";
-import type { PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
+import type { PutRecordsClient, PutRecordsOutcome } from "./kinesis_client.js";
 import { RequestPlaces, type PlaceTaker } from "./request_places.js";
 import { isThrottling } from "./throttling.js";
 
-/** Bounds of one stream of an output, and what it shares with others. */
+/** Limits of one stream, and the resources it shares with others. */
 export interface RequestWindowSettings {
-  /** From 1 to 50. */
+  /** Maximum concurrent requests of the stream, 1 to 50. */
   readonly maxRequests: number;
-  /** Requests of all streams of the output; own ones, as many as `maxRequests`, when unset. */
+  /** Places shared by all streams of the output; `maxRequests` own places when unset. */
   readonly places?: RequestPlaces | undefined;
-  /** Request bodies of the whole process. */
+  /** Budget for the request bodies of the whole process. */
   readonly bodies: ByteBudget;
-  /** Learns from each outcome; true when shards of their own account for the throttling, so that the window need not. */
+  /** Called with each outcome; returns true when the limits of single shards handle the throttling, so that the window ignores it. */
   readonly throttledByShard?: ((table: EntryTable, batch: readonly Entry[], outcome: PutRecordsOutcome) => boolean) | undefined;
-  /** Called with the limit at the start and at each change. */
+  /** Called with the initial limit and at each change. */
   readonly limitChanged?: ((limit: number) => void) | undefined;
 }
 
 /**
- * Additive increase, multiplicative decrease, as in TCP (RFC 5681, section 3.1): throttling halves the window, and as
- * many requests as the window holds, all fully taken, widen it by one. Failures without a response say nothing about the
- * stream's capacity and do not change the window, nor does the throttling of shards that have limits of their own.
+ * A window with additive increase and multiplicative decrease, as in TCP (RFC 5681, section 3.1): throttling halves the window,
+ * and as many fully accepted requests as the window holds widen it by one. Other failures say nothing about the stream's
+ * capacity and do not change the window, nor does the throttling of shards that have their own limits.
  */
 export class RequestWindow implements PlaceTaker {
   readonly maxRequests: number;
-  /** Of the output: its streams together have their part of the bodies. */
+  /** The output's places, which also identify the output in the budget of bodies. */
   readonly places: RequestPlaces;
   readonly #bodies: ByteBudget;
   readonly #throttledByShard: (table: EntryTable, batch: readonly Entry[], outcome: PutRecordsOutcome) => boolean;
@@ -47,12 +47,12 @@ export class RequestWindow implements PlaceTaker {
     limitChanged(maxRequests);
   }
 
-  /** Requests that may be under way at once. */
+  /** Number of requests that may be under way now. */
   get limit(): number {
     return Math.floor(this.#size);
   }
 
-  /** Requests that hold a place. */
+  /** Number of requests that hold a place. */
   get underWay(): number {
     return this.#underWay;
   }
@@ -62,12 +62,12 @@ export class RequestWindow implements PlaceTaker {
     return this.places.isEnded;
   }
 
-  /** Counts the decreases. A request started before the last decrease does not cause another one. */
+  /** Number of decreases so far. A request started before the last decrease does not cause another one. */
   get generation(): number {
     return this.#generation;
   }
 
-  /** Opens the share of one chunk; close it when the chunk is done. */
+  /** Opens the share of one chunk. Close the share when the chunk is done. */
   open(): RequestShare {
     const share = new RequestShare(this, this.#bodies);
     this.#shares.add(share);
@@ -75,7 +75,7 @@ export class RequestWindow implements PlaceTaker {
     return share;
   }
 
-  /** Ends the output: starts no request any more and ends all waits. Requests under way go on. */
+  /** Ends the output: ends all waits, and no further request starts. Requests under way continue. */
   end(): void {
     this.places.end();
   }
@@ -103,7 +103,7 @@ export class RequestWindow implements PlaceTaker {
     return this.#underWay < this.limit && this.#nextShare() !== undefined;
   }
 
-  /** Starts the request whose turn it is; for {@link RequestPlaces}. */
+  /** Starts the next waiting request; for {@link RequestPlaces}. */
   start(): void {
     this.#underWay++;
     this.#nextShare()?.admit();
@@ -115,7 +115,7 @@ export class RequestWindow implements PlaceTaker {
     if (this.#shares.size === 0) this.places.leave(this);
   }
 
-  /** Adapts the limit to the outcome of a request; for {@link RequestShare}. @param generation at the request's start */
+  /** Adapts the limit to the outcome of a request; for {@link RequestShare}. @param generation the generation at the request's start */
   learn(table: EntryTable, batch: readonly Entry[], outcome: PutRecordsOutcome, generation: number): void {
     if (this.#throttledByShard(table, batch, outcome)) return;
     if (isThrottled(outcome)) {
@@ -133,7 +133,7 @@ export class RequestWindow implements PlaceTaker {
     if (this.limit !== before) this.#limitChanged(this.limit);
   }
 
-  /** Of the shares that wait, the one with the fewest requests under way; the oldest among equals. */
+  /** Returns the waiting share with the fewest requests under way; among equals the oldest. */
   #nextShare(): RequestShare | undefined {
     let next: RequestShare | undefined;
     for (const share of this.#shares) {
@@ -157,7 +157,7 @@ export class RequestShare {
     this.#bodies = bodies;
   }
 
-  /** Requests of this share that hold a place. */
+  /** Number of requests of this share that hold a place. */
   get underWay(): number {
     return this.#underWay;
   }
@@ -168,8 +168,8 @@ export class RequestShare {
   }
 
   /**
-   * Sends a batch when the window and the budget have room. Returns undefined, with nothing sent, when the share was
-   * paused or the window ended before the request could start.
+   * Sends a batch when the window and the budget have room. Returns undefined, without sending, when the share was paused or the
+   * window ended before the request could start.
    */
   async send(table: EntryTable, batch: readonly Entry[], client: PutRecordsClient): Promise<PutRecordsOutcome | undefined> {
     if (this.#isStopped() || !(await this.#enter())) return undefined;
@@ -182,7 +182,7 @@ export class RequestShare {
     }
   }
 
-  /** Starts no request until {@link resume}, and ends the waits. Requests under way go on. */
+  /** Ends the waits; no request starts until {@link resume}. Requests under way continue. */
   pause(): void {
     this.#isPaused = true;
     for (const resolve of this.#waiting.splice(0)) resolve(false);
@@ -194,7 +194,7 @@ export class RequestShare {
     this.#isPaused = false;
   }
 
-  /** Pauses for good. */
+  /** Pauses permanently and removes the share from the window. */
   close(): void {
     this.pause();
     this.#window.remove(this);
@@ -206,7 +206,7 @@ export class RequestShare {
     this.#waiting.shift()?.(true);
   }
 
-  /** Whether no request may start. A method, since TypeScript takes a getter for unchanged over an await. */
+  /** Whether no request may start. A method, since TypeScript assumes that a getter does not change across an await. */
   #isStopped(): boolean {
     return this.#isPaused || this.#window.isEnded;
   }
@@ -233,10 +233,10 @@ export class RequestShare {
   }
 }
 
-/** The names and brackets of one record in a JSON body, which is the larger of the two formats. */
+/** Bytes for the names and brackets of one record in a JSON body, the larger of the two formats. */
 const overheadBytes = 40;
 
-/** Estimates the size of a batch's request body: its data in base64. */
+/** Returns the estimated size of a batch's request body, with its data in base64. */
 export function bodyBytesOf({ sizes: { numbers: sizes } }: EntryTable, batch: readonly Entry[]): number {
   let bytes = 0;
   for (const entry of batch) bytes += sizes[entry] as number;

@@ -1,22 +1,22 @@
-/** Sends the entries of a chunk once, side by side: one round of a delivery. */
+/** Sends the entries of a chunk once, in concurrent requests: one round of a delivery. */
 import { maxRecordsPerRequest } from "../limits.js";
 import { cutBatches, type BatchLimits } from "../pack/batches.js";
 import type { Entry, EntryTable } from "../pack/entry_table.js";
 import type { KeyOrder, SlotHolds } from "./key_order.js";
 import { slotOf } from "./key_slots.js";
 import { cutLanes, orderingKeyOf, type SendOrder } from "./lanes.js";
-import type { FailedEntry, PutRecordsClient, PutRecordsOutcome } from "./put_records.js";
+import type { FailedEntry, PutRecordsClient, PutRecordsOutcome } from "./kinesis_client.js";
 import type { RequestShare, RequestWindow } from "./request_window.js";
 import type { ShardThrottle } from "./shard_throttle.js";
 import { shardThrottlingCode } from "./throttling.js";
 
-/** Why entries remain. */
+/** The reason why entries remain. */
 export interface Failure {
   readonly code: string;
   readonly message: string;
 }
 
-/** An entry that the service refuses even alone in a request. */
+/** An entry that the service refuses even when the request holds no other entry. */
 export interface RefusedEntry {
   readonly entry: Entry;
   readonly failure: Failure;
@@ -24,23 +24,23 @@ export interface RefusedEntry {
 
 /** The counts of a delivery over all its rounds. */
 export interface Progress {
-  /** Entries that the service took. */
+  /** Number of entries that the service accepted. */
   readonly delivered: number;
-  /** Records of Fluent Bit in these entries. */
+  /** Number of user records in these entries. */
   readonly deliveredRecords: number;
-  /** Entries that the service took, but in another shard than expected. */
+  /** Number of entries accepted by another shard than expected. */
   readonly strayed: number;
-  /** Entries that the service will never take; they are not sent again. */
+  /** Entries that the service will never accept; they are not sent again. */
   readonly refused: readonly RefusedEntry[];
-  /** Rounds after the first in which entries were sent again. */
+  /** Number of rounds after the first in which entries were sent again. */
   readonly retryRounds: number;
-  /** The time for which entries waited for those of earlier chunks; it counts against no limit of time. */
+  /** Time for which entries waited for entries of earlier chunks; it does not count against any time limit. */
   readonly behindMs: number;
 }
 
-/** The state of a delivery, which its rounds continue. */
+/** The state of a delivery, shared by its rounds. */
 export interface DeliveryState {
-  /** Of all its entries. */
+  /** The table that holds all entries of the delivery. */
   readonly table: EntryTable;
   readonly share: RequestShare;
   readonly tally: Progress & {
@@ -51,31 +51,31 @@ export interface DeliveryState {
     retryRounds: number;
     behindMs: number;
   };
-  /** For each aggregate that was taken apart, the entries that took its place. */
+  /** For each aggregate that was split, the entries that replace it. */
   readonly partsOf: Map<Entry, readonly Entry[]>;
-  /** The slots of its keys; undefined before the first round, and where keys have no order. */
+  /** The slots of the chunk's keys; undefined before the first round, and where keys have no order. */
   holds: SlotHolds | undefined;
 }
 
-/** The world outside, as far as a round needs it. */
+/** The dependencies of a round. */
 export interface RoundDependencies {
   readonly client: PutRecordsClient;
-  /** Bounds the requests of the output, of all its chunks together. */
+  /** Limits the concurrent requests of all chunks to the stream. */
   readonly window: RequestWindow;
   readonly order: SendOrder;
-  /** Orders the keys of this chunk and of others beside it, and how keys have their slots ({@link KeyOrder.take}); undefined without an order. */
+  /** The order of keys across concurrent chunks, and the mapping for {@link KeyOrder.take}; undefined without an order. */
   readonly keys?: { readonly order: KeyOrder; readonly mapping: unknown } | undefined;
-  /** Holds the entries of throttled shards back; unset where shards are unknown. */
+  /** Holds back the entries of throttled shards; unset where shards are unknown. */
   readonly throttle?: ShardThrottle | undefined;
-  /** Data and partition keys of one request. */
+  /** Maximum bytes of data and partition keys in one request. */
   readonly maxRequestBytes: number;
   /** Returns a number from 0 up to, but not including, 1. */
   readonly random: () => number;
-  /** Appends the user records of an aggregate to the table, and returns them as entries of their own; none when they are no longer at hand. */
+  /** Appends an aggregate's user records to the table and returns them as entries; returns none when they are no longer available. */
   readonly takeApart: (entry: Entry) => readonly Entry[];
-  /** Called with the entries that the service took. */
+  /** Called with the entries that the service accepted. */
   readonly taken?: ((entries: readonly Entry[]) => void) | undefined;
-  /** Called when no request is under way, with all entries whose data may still be looked at. */
+  /** Called when no request is under way, with all entries whose data may still be read. */
   readonly waits?: ((entries: readonly Entry[]) => void) | undefined;
   /** Returns milliseconds that never decrease. */
   readonly now: () => number;
@@ -83,31 +83,31 @@ export interface RoundDependencies {
 
 /** The outcome of a round. */
 export interface RoundOutcome {
-  /** Entries that were neither taken nor refused, in any order. */
+  /** Entries that were neither accepted nor refused, in any order. */
   readonly left: readonly Entry[];
   /** Undefined when nothing is left. */
   readonly failure: Failure | undefined;
   /** Whether another round may succeed. */
   readonly mayPass: boolean;
-  /** How long the service asked to wait. */
+  /** Wait that the service requested; 0 without a request. */
   readonly retryAfterMs: number;
-  /** The time until another of the entries can be sent, where all that are left were held back; undefined otherwise. */
+  /** Time until one of the entries can be sent, when all remaining entries were held back; undefined otherwise. */
   readonly heldBackMs: number | undefined;
 }
 
 /** A lane under way. */
 interface OpenLane {
-  /** A stack: the next batch comes last. */
+  /** A stack: the next batch is the last element. */
   readonly batches: Entry[][];
-  /** Of its keys; none where they have no order. */
+  /** The slots of its keys; empty where keys have no order. */
   readonly slots: readonly number[];
-  /** Entries that were not taken, to be sent again in another round. */
+  /** Entries that were not accepted, to be sent again in another round. */
   readonly left: Entry[];
-  /** Keys of which an entry was held back: their later ones wait with it. */
+  /** Keys with an entry that was held back: later entries of the key wait too. */
   readonly heldBack: Set<string>;
-  /** Keys of which earlier chunks had entries, */
+  /** Keys of which earlier chunks still had entries. */
   readonly behind: Set<string>;
-  /** and their entries, which follow when those of the earlier chunks are through. */
+  /** Entries of the keys in `behind`, sent when the earlier chunks are done with these keys. */
   readonly following: Entry[];
 }
 
@@ -115,42 +115,43 @@ function openLane(batches: Entry[][], slots: readonly number[]): OpenLane {
   return { batches: batches.reverse(), slots, left: [], heldBack: new Set(), behind: new Set(), following: [] };
 }
 
-/** Of entries that were not sent, since their shard throttles. */
-const heldBack: Failure = { code: shardThrottlingCode, message: "their shard has throttled records of this stream within the last seconds" };
+/** The failure of entries that were not sent, since their shard throttles. */
+const heldBack: Failure = { code: shardThrottlingCode, message: "their shard throttled records of this stream a few seconds ago" };
 
-/** With this many entries refused alone and none taken, the entries are most likely not at fault. */
-const refusalsBeforeDoubt = 10;
-/** Before the round acts on that, it sends this many others alone, the first ones far behind the refused ones. */
+/** Minimum number of entries refused alone, with none accepted, before the round doubts that the entries are at fault. */
+const minRefusalsForDoubt = 10;
+/** Maximum number of other entries sent alone to confirm the doubt, taken from batches far behind the refused entries. */
 const maxProbes = 5;
 
 /**
- * Ends when a request fails as a whole, since the next one would most likely fail like it. Requests under way complete
- * and count. A batch refused for its content is sent again in halves, to find the entry at fault.
+ * One round. Ends when a request fails as a whole, since the next request would most likely fail too. Requests under way
+ * complete and count. A batch refused for its content is sent again in halves, to find the entry at fault.
  *
- * Sends one request at a time while something was refused and nothing taken: whether the service refuses some entries or
- * everything shows only when no other request is under way.
+ * Sends one request at a time while entries were refused and none accepted: only then can it tell whether the service
+ * refuses some entries or everything.
  */
 export class Round {
   readonly #dependencies: RoundDependencies;
   readonly #state: DeliveryState;
   readonly #limits: BatchLimits;
-  /** A stack: the next lane comes last. */
+  /** A stack: the next lane is the last element. */
   #lanes: OpenLane[];
   readonly #left: Entry[] = [];
   #hasRefusals = false;
-  /** End the round when this many were refused and none taken; undefined until the doubt arises. */
+  /** Number of refused entries, with none accepted, that ends the round; undefined until the doubt arises. */
   #maxRefused: number | undefined;
   #entryFailure: Failure | undefined;
   #roundFailure: Failure | undefined;
   #mayPass = true;
   #retryAfterMs = 0;
   #heldBackMs = Number.POSITIVE_INFINITY;
-  /** Lanes that are being sent, or wait to start. */
+  /** Number of lanes that are being sent or wait to start. */
   #senders = 0;
-  /** Of lanes that are through, the entries that wait for earlier chunks. */
+  /** Entries of finished lanes that wait for earlier chunks. */
   readonly #following = new Set<Entry>();
-  /** Lanes that wait for earlier chunks, since the first of them began to. */
+  /** Number of lanes that wait for earlier chunks. */
   #waiting = 0;
+  /** Time at which the first of these lanes began to wait. */
   #waitingSinceMs = 0;
 
   constructor(entries: readonly Entry[], state: DeliveryState, dependencies: RoundDependencies) {
@@ -163,7 +164,7 @@ export class Round {
     this.#lanes = lanes.map(({ batches, slots }) => openLane(batches, slots)).reverse();
   }
 
-  /** Sends all that the round may send. */
+  /** Sends entries until all were sent once or the round ends. */
   async run(): Promise<RoundOutcome> {
     const { maxRequests } = this.#dependencies.window;
     while (this.#lanes.length > 0 && !this.#isOver) {
@@ -188,34 +189,34 @@ export class Round {
     return this.#roundFailure !== undefined;
   }
 
-  /** Whether the round sends one request at a time. A method, since TypeScript takes a getter for unchanged over an await. */
+  /** Whether the round sends one request at a time. A method, since TypeScript assumes that a getter does not change across an await. */
   #isCareful(): boolean {
     return this.#hasRefusals && this.#state.tally.delivered === 0;
   }
 
-  /** Sends lane after lane, until the round ends or its manner of sending changes. */
+  /** Sends lane after lane, until the round ends or switches between concurrent and single requests. */
   async #sendLanes(): Promise<void> {
     const following: Promise<void>[] = [];
     this.#senders++;
     for (let lane = this.#lanes.pop(); lane !== undefined; lane = this.#lanes.pop()) {
       await this.#waitFor(this.#state.holds?.untilStart(lane.slots));
       if (!(await this.#sendLane(lane))) break;
-      // Beside other lanes, which need not wait with it.
+      // In parallel with the other lanes, which need not wait for these entries.
       if (lane.following.length > 0) following.push(this.#sendFollowing(lane));
     }
     this.#senders--;
-    this.#tellWait();
+    this.#reportWait();
     await Promise.all(following);
   }
 
-  /** Sends the entries of a lane that follow those of earlier chunks. */
+  /** Sends the entries of a lane that wait for earlier chunks. */
   async #sendFollowing(lane: OpenLane): Promise<void> {
     const { order } = this.#dependencies;
     const { table } = this.#state;
     for (let { following } = lane; following.length > 0; ) {
       const next = openLane(cutBatches(table, following, this.#limits), [...keysBySlot(table, following, order).keys()]);
       for (const entry of following) this.#following.add(entry);
-      this.#tellWait();
+      this.#reportWait();
       await this.#waitFor(this.#state.holds?.untilNext(next.slots));
       for (const entry of following) this.#following.delete(entry);
       this.#senders++;
@@ -226,7 +227,7 @@ export class Round {
     }
   }
 
-  #tellWait(): void {
+  #reportWait(): void {
     if (this.#senders > 0 || this.#lanes.length > 0 || this.#following.size === 0) return;
     this.#dependencies.waits?.([...this.#following, ...this.#left, ...this.#state.tally.refused.map(({ entry }) => entry)]);
   }
@@ -239,7 +240,7 @@ export class Round {
     if (--this.#waiting === 0) this.#state.tally.behindMs += now() - this.#waitingSinceMs;
   }
 
-  /** Returns false, with the rest of the lane put back, when the round ends or its manner of sending changes. */
+  /** Sends one lane. Returns false, with the lane put back, when the round ends or switches between concurrent and single requests. */
   async #sendLane(lane: OpenLane): Promise<boolean> {
     const { client, window } = this.#dependencies;
     const { share, table } = this.#state;
@@ -262,7 +263,7 @@ export class Round {
     return true;
   }
 
-  /** Returns the entries of a batch that can be sent now; the others are left, or follow. */
+  /** Returns the entries of a batch that can be sent now; puts the others into `left` or `following`. */
   #readyOf(batch: Entry[], { slots, left, heldBack: heldBackKeys, behind, following }: OpenLane): Entry[] {
     const { order, throttle } = this.#dependencies;
     const { holds, table } = this.#state;
@@ -285,7 +286,7 @@ export class Round {
     });
   }
 
-  /** Lets later chunks send the keys of a lane that is through; keys of entries that are left or follow wait. */
+  /** Lets later chunks send the keys of a finished lane, except keys that still have entries in `left` or `following`. */
   #passOn({ slots, left, following }: OpenLane): void {
     this.#state.holds?.keep(slots, keysBySlot(this.#state.table, [...left, ...following], this.#dependencies.order));
   }
@@ -319,7 +320,7 @@ export class Round {
     tally.strayed += strayed;
   }
 
-  /** Puts the batch back in halves, or an aggregate as its user records; sets an entry apart that cannot be divided. */
+  /** Puts the batch back in halves, or an aggregate as its user records. An entry that cannot be split counts as refused. */
   #refuse(batch: Entry[], failure: Failure, { batches }: OpenLane): void {
     this.#hasRefusals = true;
     if (batch.length > 1) {
@@ -339,12 +340,12 @@ export class Round {
   }
 
   /**
-   * Ends the round, with all refused entries left, when the service most likely refuses everything. Call it only while no
-   * request is under way.
+   * Ends the round, and moves all refused entries to `left`, when the service most likely refuses everything. Call it only
+   * while no request is under way.
    */
   #considerDoubt(): void {
     const { refused } = this.#state.tally;
-    if (refused.length < refusalsBeforeDoubt) return;
+    if (refused.length < minRefusalsForDoubt) return;
     this.#maxRefused ??= refused.length + this.#pullProbes();
     const canLearnMore = this.#lanes.length > 0 && !this.#isOver;
     if (canLearnMore && refused.length < this.#maxRefused) return;
@@ -354,7 +355,7 @@ export class Round {
     }
   }
 
-  /** Puts some of the waiting entries into batches of their own, which come next. Returns their number. */
+  /** Moves some of the waiting entries into separate batches, which are sent next. Returns their number. */
   #pullProbes(): number {
     const probes = this.#lanes.flatMap(({ batches }) => batches).slice(0, maxProbes).map((batch) => {
       return batch.splice(Math.floor(this.#dependencies.random() * batch.length), 1);
@@ -364,20 +365,20 @@ export class Round {
     return probes.length;
   }
 
-  /** Leaves an entry for another round. @param ofLane the entries that its lane has left */
+  /** Leaves an entry for another round. @param ofLane `left` of the entry's lane */
   #leave(entry: Entry, ofLane: Entry[]): void {
     this.#left.push(entry);
     ofLane.push(entry);
   }
 
-  /** Ends the round. Of several failures, reports the first that does not pass, otherwise the first. */
+  /** Ends the round. Of several failures, keeps the first permanent one, otherwise the first. */
   #end(failure: Failure, mayPass: boolean): void {
     if (this.#roundFailure === undefined || (this.#mayPass && !mayPass)) this.#roundFailure = failure;
     this.#mayPass &&= mayPass;
   }
 }
 
-/** Returns the ordering keys of entries, by their slots. */
+/** Returns the ordering keys of entries, grouped by slot. */
 function keysBySlot(table: EntryTable, entries: readonly Entry[], order: SendOrder): Map<number, Set<string>> {
   const bySlot = new Map<number, Set<string>>();
   for (const entry of entries) {

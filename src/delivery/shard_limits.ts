@@ -1,51 +1,53 @@
-/** Learns how much each throttled shard takes, and lets so much go to it. */
+/** Limits the rate to each throttled shard, adapted to how much the shard accepts. */
 import { shardPerSecond } from "../limits.js";
 
-/** A shard that has throttled lately. */
+/** The limit of a shard that throttled recently: a token bucket in seconds of the shard's quota. */
 interface Limit {
-  /** Multiples of what a shard takes in a second by its quota; other producers may use a part of it. */
+  /** Rate as a multiple of the shard's quota; other producers may use a part of the quota. */
   rate: number;
-  /** Seconds of a shard by its quota that may be sent now. Below zero after an entry of more than there was. */
+  /** What may be sent now, in seconds of the quota; below zero after an entry larger than the rest. */
   level: number;
   updatedMs: number;
   throttledMs: number;
-  /** When the rate was lowered last. */
+  /** Time of the last lowering of the rate. */
   loweredMs: number;
 }
 
-/** The quota is one of seconds: what was sent before a limit was lowered says nothing about the new one. */
-const betweenLoweringsMs = 1000;
-const lowering = 0.7;
+/** Minimum time between two lowerings. The quota is per second: earlier requests say nothing about the new rate. */
+const minLoweringIntervalMs = 1000;
+/** Factor of one lowering. */
+const loweringFactor = 0.7;
 /**
- * By which a rate rises in a second. A shard of ours alone is at its quota again 2 s after a lowering; one that throttles each second
- * comes down to a quarter of its quota.
+ * Returns the rise of a rate per second. Without other producers a shard is back at its quota 2 s after a lowering; a shard that
+ * throttles each second comes down to a quarter of its quota.
  */
-const rise = (rate: number) => 0.05 + 0.1 * rate;
+const risePerSecond = (rate: number) => 0.05 + 0.1 * rate;
+/** Maximum level, in seconds of the rate. */
 const maxSeconds = 0.5;
-/** Worth a request, of 100 records by the quota. */
-const leastSeconds = 0.1;
-/** A shard that has not throttled for so long has no limit any more: it was split, or other producers have stopped. */
-const longestMs = 5000;
+/** Minimum level worth a request, in seconds of the rate: 100 records at the quota. */
+const minSeconds = 0.1;
+/** Time without throttling after which a shard has no limit any more: it was split, or other producers have stopped. */
+const expiryMs = 5000;
 
-/** The throttled shards of one stream. */
+/** The limits of one stream's throttled shards. */
 export class ShardLimits {
   readonly #now: () => number;
   readonly #limits = new Map<string, Limit>();
   #throttledMs = Number.NEGATIVE_INFINITY;
 
-  /** @param now milliseconds that only ever grow */
+  /** @param now returns milliseconds that never decrease */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Whether a shard has a limit. */
+  /** Whether any shard has a limit. */
   get isLimiting(): boolean {
-    return this.#now() - this.#throttledMs < longestMs;
+    return this.#now() - this.#throttledMs < expiryMs;
   }
 
-  /** A request had entries that the shard throttled. */
+  /** Lowers the limit of a shard that throttled entries of a request, or creates the limit. */
   throttled(shard: string): void {
-    // Shards that are no more throttle no more.
+    // Removes the limits of closed shards, which would stay forever.
     if (!this.isLimiting) this.#limits.clear();
     const now = this.#now();
     this.#throttledMs = now;
@@ -56,12 +58,12 @@ export class ShardLimits {
     }
     limit.throttledMs = now;
     limit.level = Math.min(limit.level, 0);
-    if (now - limit.loweredMs < betweenLoweringsMs) return;
+    if (now - limit.loweredMs < minLoweringIntervalMs) return;
     limit.loweredMs = now;
-    limit.rate *= lowering;
+    limit.rate *= loweringFactor;
   }
 
-  /** Whether an entry may be sent to the shard now; if so, it counts as sent. @param sizeBytes data and partition key */
+  /** Returns whether an entry may be sent to the shard now, and counts it as sent if so. @param sizeBytes size of data and partition key */
   admits(shard: string, sizeBytes: number): boolean {
     const limit = this.#limitOf(shard);
     if (limit === undefined) return true;
@@ -70,25 +72,25 @@ export class ShardLimits {
     return true;
   }
 
-  /** Returns the time until the shard takes enough for a request. */
+  /** Returns the time until the shard accepts enough for a request. */
   waitMs(shard: string): number {
     const limit = this.#limitOf(shard);
-    return limit === undefined ? 0 : Math.max(0, (1000 * (leastSeconds * limit.rate - limit.level)) / limit.rate);
+    return limit === undefined ? 0 : Math.max(0, (1000 * (minSeconds * limit.rate - limit.level)) / limit.rate);
   }
 
-  /** Returns the limit of a shard at this moment; undefined when it has none. */
+  /** Returns the updated limit of a shard; undefined when it has none. */
   #limitOf(shard: string): Limit | undefined {
     const limit = this.#limits.get(shard);
     if (limit === undefined) return undefined;
     const now = this.#now();
-    if (now - limit.throttledMs >= longestMs) {
+    if (now - limit.throttledMs >= expiryMs) {
       this.#limits.delete(shard);
       return undefined;
     }
     const seconds = (now - limit.updatedMs) / 1000;
     limit.updatedMs = now;
     limit.level = Math.min(maxSeconds * limit.rate, limit.level + seconds * limit.rate);
-    limit.rate += seconds * rise(limit.rate);
+    limit.rate += seconds * risePerSecond(limit.rate);
     return limit;
   }
 }

@@ -1,41 +1,41 @@
-/** Keeps the stream's shard map: asks for it, asks again when it proved wrong, and does without it where it can't be had. */
+/** Loads a stream's shard map, reloads it when it proves wrong, and retries each minute while ListShards fails. */
 import { ShardMap, type Shard } from "../pack/shard_map.js";
 import type { Log } from "../telemetry/log.js";
-import type { RequestFailure } from "./put_records.js";
+import type { RequestFailure } from "./kinesis_client.js";
 
 /** A page of a stream's open shards. */
 export interface ShardPage {
   readonly kind: "listed";
   readonly shards: readonly Shard[];
-  /** Leads to the next page; undefined on the last one. */
+  /** The token of the next page; undefined on the last page. */
   readonly nextToken: string | undefined;
 }
 
-/** Asks the service for the open shards. Never rejects. */
+/** Requests the open shards from the service. Its promises never reject. */
 export interface ShardLister {
   /**
-   * One page.
-   * @param nextToken of the page before; without one, the first
-   * @param stream a name; the output's own stream when unset
+   * Returns one page.
+   * @param nextToken the token of the previous page; unset for the first page
+   * @param stream a stream's name; the output's own stream when unset
    */
   listShards(nextToken?: string, stream?: string): Promise<ShardPage | RequestFailure>;
 }
 
-/** What the source needs of the world outside. */
+/** The dependencies of a {@link ShardList}. */
 export interface ShardListDependencies {
   readonly client: ShardLister;
-  /** A name; the output's own stream when unset. */
+  /** The stream's name; the output's own stream when unset. */
   readonly stream?: string | undefined;
-  /** What the list is for. */
+  /** The purpose of the list. */
   readonly use: keyof typeof uses;
   readonly log: Log;
-  /** Milliseconds that only ever grow. */
+  /** Returns milliseconds that never decrease. */
   readonly now: () => number;
-  /** Resolves after so long. */
+  /** Resolves after this time. */
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
-/** What the user is told where the list cannot be had, and what for kinesis:ListShards is to be allowed. */
+/** Message texts for each use: the effect of a missing list, why to allow kinesis:ListShards, and the effect of its return. */
 const uses = {
   aggregation: {
     without: "Records of different partition keys now share aggregated records, each of which goes to the shard of its first record",
@@ -49,13 +49,13 @@ const uses = {
   },
 } as const;
 
-/** A flush waits no longer for the map; it goes without it, or with the one that there is. */
-const longestWaitMs = { first: 2000, newer: 250 };
-/** After a failure, and between two reloads: the service allows 1000 calls of ListShards in a second for a stream. */
+/** Maximum wait of a flush for the first map and for a newer one; the flush then continues without a map or with the old one. */
+const maxWaitMs = { first: 2000, newer: 250 };
+/** Minimum time from one load to the next. The service allows 1000 calls of ListShards per second for a stream. */
 const pauseMs = { afterFailure: 60_000, afterSuccess: 1000 };
-/** Of 1000 shards each. */
+/** Maximum pages of a list, each of 1000 shards. */
 const maxPages = 100;
-/** Far more than a stream has: 20,000 are what an account gets on demand. */
+/** Maximum shards of a list, far more than a stream has: an account gets 20,000 on demand. */
 const maxShards = 100_000;
 
 /** The shard map of one stream of an output. */
@@ -65,7 +65,7 @@ export class ShardList {
   #isWanted = true;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   #loading: Promise<void> | undefined;
-  /** The list that is being loaded has been waited for once: nobody waits for it again. */
+  /** Whether one flush waited in vain for the current load: further flushes do not wait for it. */
   #isSlow = false;
   #hasFailed = false;
 
@@ -73,7 +73,7 @@ export class ShardList {
     this.#dependencies = dependencies;
   }
 
-  /** The newest map that can be had without a long wait; undefined before the first. */
+  /** Resolves to the newest map within {@link maxWaitMs}; to undefined before the first map. Starts a load when one is due. */
   async current(): Promise<ShardMap | undefined> {
     const { now, sleep } = this.#dependencies;
     if (this.#isWanted && this.#loading === undefined && now() >= this.#notBeforeMs) {
@@ -81,18 +81,18 @@ export class ShardList {
       this.#loading = this.#load().finally(() => (this.#loading = undefined));
     }
     if (this.#loading === undefined || this.#isSlow) return this.#map;
-    const waitMs = this.#map === undefined ? longestWaitMs.first : longestWaitMs.newer;
+    const waitMs = this.#map === undefined ? maxWaitMs.first : maxWaitMs.newer;
     const isLate = sleep(waitMs).then(() => true);
     this.#isSlow = await Promise.race([this.#loading.then(() => false), isLate]);
     return this.#map;
   }
 
-  /** The newest map that there is; undefined before the first. */
+  /** The newest map; undefined before the first. */
   get latest(): ShardMap | undefined {
     return this.#map;
   }
 
-  /** Records landed in other shards than the map says: the list is loaded again. */
+  /** Requests a reload, since records landed in other shards than the map says. */
   invalidate(): void {
     this.#isWanted = true;
   }
@@ -103,11 +103,11 @@ export class ShardList {
     this.#isWanted = false;
     const listed = await this.#listAll();
     if (Array.isArray(listed)) {
-      // The same map stays the same: chunks whose records were aggregated by different ones follow one another.
+      // Keeps the map object when nothing changed: chunks aggregated by different map objects are sent one after the other.
       if (this.#map?.hasAll(listed) !== true) this.#map = new ShardMap(listed);
       this.#notBeforeMs = now() + pauseMs.afterSuccess;
       log.debug(`The stream has ${listed.length} open shards`);
-      if (this.#hasFailed) log.info(`The list of shards can be had again; ${again}`);
+      if (this.#hasFailed) log.info(`ListShards works again; ${again}`);
       this.#hasFailed = false;
       return;
     }
@@ -121,9 +121,9 @@ export class ShardList {
     }
     this.#hasFailed = true;
     const permission = listed.code === "AccessDeniedException" ? `; allow kinesis:ListShards on the stream, ${advice}` : "";
-    const told = `${message}. ${without}${permission}. Asking again each minute`;
-    if (use === "aggregation") log.warning(told);
-    else log.info(told);
+    const warning = `${message}. ${without}${permission}. Retrying each minute`;
+    if (use === "aggregation") log.warning(warning);
+    else log.info(warning);
   }
 
   async #listAll(): Promise<Shard[] | RequestFailure> {

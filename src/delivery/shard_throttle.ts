@@ -1,28 +1,28 @@
-/** Holds the entries of throttled shards back, while those of other shards go on. */
+/** Holds back the entries of throttled shards, while entries of other shards are sent. */
 import type { Entry, EntryTable } from "../pack/entry_table.js";
 import { hashKeyOf, type ShardMap } from "../pack/shard_map.js";
-import type { PutRecordsOutcome } from "./put_records.js";
+import type { PutRecordsOutcome } from "./kinesis_client.js";
 import { ShardLimits } from "./shard_limits.js";
 import { isThrottling, shardThrottlingCode } from "./throttling.js";
 
-/** What the throttle of a stream needs of the world outside. */
+/** The dependencies of a {@link ShardThrottle}. */
 export interface ShardThrottleDependencies {
-  /** Returns the newest map of the stream's shards; undefined without one. */
+  /** Returns the newest shard map of the stream; undefined without one. */
   readonly shardMap: () => ShardMap | undefined;
-  /** Asks for a newer map: shards throttle, and the map may be older than the shards. */
+  /** Requests a newer map. Called when shards throttle, since the stream may have been resharded. */
   readonly renewShardMap: () => void;
-  /** Returns the MD5 of a partition key. It is called only where there is a map. */
+  /** Returns the MD5 of a partition key. Called only when there is a map. */
   readonly md5: (key: string) => Uint8Array;
-  /** Milliseconds that only ever grow. */
+  /** Returns milliseconds that never decrease. */
   readonly now: () => number;
 }
 
-/** Keys of which the shard is kept: of most records the key is one of the last. */
+/** Maximum number of keys whose shards are cached: most records have a recent key. */
 const maxKeys = 1000;
-/** Between two requests for a newer map. */
-const renewalMs = 60_000;
+/** Minimum time between two requests for a newer map. */
+const minRenewalMs = 60_000;
 
-/** The throttled shards of one stream, and the entries that go to them. */
+/** The throttle of one stream, which finds the shard of each entry and applies the shard's limit. */
 export class ShardThrottle {
   readonly #dependencies: ShardThrottleDependencies;
   readonly #limits: ShardLimits;
@@ -35,24 +35,24 @@ export class ShardThrottle {
     this.#limits = new ShardLimits(dependencies.now);
   }
 
-  /** Whether entries of some shard may have to wait. */
+  /** Whether any shard has a limit. */
   get isLimiting(): boolean {
     return this.#limits.isLimiting;
   }
 
-  /** Whether an entry may be sent now; if so, it counts as sent. One of which the shard is unknown always may. */
+  /** Returns whether an entry may be sent now, and counts it as sent if so. Always true when the entry's shard is unknown. */
   admits(table: EntryTable, entry: Entry): boolean {
     const shard = this.#shardOf(table, entry);
     return shard === undefined || this.#limits.admits(shard, table.sizes.numbers[entry] as number);
   }
 
-  /** Returns the time until the shard of an entry takes enough for a request. */
+  /** Returns the time until the entry's shard accepts enough for a request. */
   waitMs(table: EntryTable, entry: Entry): number {
     const shard = this.#shardOf(table, entry);
     return shard === undefined ? 0 : this.#limits.waitMs(shard);
   }
 
-  /** Learns from the outcome of a request. Returns whether entries were throttled and the shard of each of them is known. */
+  /** Learns from the outcome of a request. Returns whether entries were throttled and all their shards are known. */
   learn(table: EntryTable, batch: readonly Entry[], outcome: PutRecordsOutcome): boolean {
     if (outcome.kind === "failed") return false;
     const throttled = new Set<string>();
@@ -71,6 +71,7 @@ export class ShardThrottle {
     return throttled.size > 0 && isAllOfShards;
   }
 
+  /** Returns the shard of an entry; undefined when it is unknown. */
   #shardOf(table: EntryTable, entry: Entry): string | undefined {
     const shardId = table.shardIds.of(entry);
     const partitionKey = table.partitionKeys[entry];
@@ -88,7 +89,7 @@ export class ShardThrottle {
 
   #renew(): void {
     const { now, renewShardMap } = this.#dependencies;
-    if (now() - this.#renewedMs < renewalMs) return;
+    if (now() - this.#renewedMs < minRenewalMs) return;
     this.#renewedMs = now();
     renewShardMap();
   }

@@ -1,32 +1,33 @@
-/** Keeps an order of keys for each stream to which chunks of one tag go. */
+/** Keeps a separate key order for each stream that receives chunks of one tag. */
 import { KeyOrder } from "./key_order.js";
 
-/** Orders that nobody holds are dropped when there are so many. */
-const fewest = 64;
+/** Minimum number of orders at which unused ones are dropped. */
+const minOrdersToDrop = 64;
 
-/** The orders of one tag. */
+/** The key orders of one tag, by stream. */
 export class StreamKeys {
   readonly #orders = new Map<string | undefined, KeyOrder>();
-  #most = fewest;
+  /** Number of orders at which unused ones are dropped next. */
+  #maxOrders = minOrdersToDrop;
 
-  /** Returns the order of a stream's keys. @param stream undefined for the output's own */
+  /** Returns the key order of a stream. @param stream undefined for the output's own */
   of(stream: string | undefined): KeyOrder {
     const known = this.#orders.get(stream);
     if (known !== undefined) return known;
-    if (this.#orders.size >= this.#most) this.#dropFree();
+    if (this.#orders.size >= this.#maxOrders) this.#dropFree();
     const order = new KeyOrder();
     this.#orders.set(stream, order);
     return order;
   }
 
-  /** Orders that are kept. */
+  /** Number of orders kept. */
   get size(): number {
     return this.#orders.size;
   }
 
-  /** With as many again before the next time, all drops together cost no more than the orders themselves. */
+  /** Drops the unused orders. Doubling the threshold keeps the total cost of drops in proportion to the orders created. */
   #dropFree(): void {
     for (const [stream, order] of this.#orders) if (order.isFree) this.#orders.delete(stream);
-    this.#most = Math.max(fewest, 2 * this.#orders.size);
+    this.#maxOrders = Math.max(minOrdersToDrop, 2 * this.#orders.size);
   }
 }

@@ -1,29 +1,29 @@
-/** Judges the service by all streams of an output: one that fails alone does not speak for the others. */
+/** Judges the service by all streams of an output: one failing stream says nothing about the others. */
 import type { ServicePulse } from "./service_pulse.js";
 
-/** The streams of one output. With a single one, all is as its pulse says. */
+/** The pulses of one output's streams. With a single stream, returns the same as its pulse. */
 export class StreamPulses {
   readonly #pulses: () => Iterable<ServicePulse>;
 
-  /** @param pulses returns those of the streams that the output knows */
+  /** @param pulses returns the pulses of the streams that the output knows */
   constructor(pulses: () => Iterable<ServicePulse>) {
     this.#pulses = pulses;
   }
 
-  /** Whether nothing more is to be expected: a request hangs, and no other stream takes records or waits in good time. */
+  /** Whether the service hangs: one stream hangs, and no other stream accepts records or waits within its patience. */
   get isHanging(): boolean {
     const pulses = [...this.#pulses()];
     if (!pulses.some(({ isHanging }) => isHanging)) return false;
     return !pulses.some(({ isHanging, isTaking, isWaiting }) => !isHanging && (isTaking || isWaiting));
   }
 
-  /** Whether there are streams, and each was tried in vain: one that was not tried lately may take what is left. */
+  /** Whether there are streams, and all are fruitless: a stream not tried lately might still accept records. */
   get isFruitless(): boolean {
     const pulses = [...this.#pulses()];
     return pulses.length > 0 && pulses.every(({ isFruitless }) => isFruitless);
   }
 
-  /** Whether a stream gives no hope, and no other one takes records. */
+  /** Whether a stream is hopeless, and no other stream accepts records. */
   isHopeless(pulse: ServicePulse): boolean {
     if (!pulse.isHopeless) return false;
     for (const other of this.#pulses()) if (other !== pulse && other.isTaking) return false;

@@ -1,24 +1,24 @@
-/** Lets the chunks of one tag follow one another, while those of other tags go side by side. */
+/** Orders the chunks of each tag; chunks of different tags are independent. */
 import type { KeyOrder } from "./key_order.js";
 import { StreamKeys } from "./stream_keys.js";
 
 /** The chunks of one tag that are under way. */
 interface Tag {
   readonly keys: StreamKeys;
-  /** Resolves when the chunk that entered last, and all before it, have let the next one go. */
+  /** Resolves when the last chunk that entered, and all before it, have called `passOn`. */
   passed: Promise<void>;
-  /** Resolve when the last two chunks, and all before each, are through or aside; the latest comes first. */
+  /** The first resolves when all chunks so far are done or aside, the second when all but the last one are. */
   through: readonly [Promise<void>, Promise<void>];
   underWay: number;
 }
 
 const free = Promise.resolve();
 
-/** The tags of which chunks are under way. */
+/** The tags with chunks under way. */
 export class TagOrder {
   readonly #tags = new Map<string, Tag>();
 
-  /** Takes a place behind the chunks of a tag that came before. */
+  /** Takes a place behind the earlier chunks of the tag. */
   enter(tag: string): TagPlace {
     const known = this.#tags.get(tag) ?? { keys: new StreamKeys(), passed: free, through: [free, free], underWay: 0 };
     this.#tags.set(tag, known);
@@ -28,7 +28,7 @@ export class TagOrder {
     let stepAside: () => void = () => undefined;
     const passedOn = new Promise<void>((resolve) => (passOn = resolve));
     const isAside = new Promise<void>((resolve) => (stepAside = resolve));
-    // A chunk that leaves early, such as one without events, lets no later chunk overtake an earlier one.
+    // A chunk that leaves early, such as one without events, must not let later chunks overtake earlier ones.
     known.passed = before.then(() => passedOn);
     known.through = [lastThrough.then(() => isAside), lastThrough];
     let hasLeft = false;
@@ -42,7 +42,7 @@ export class TagOrder {
     return { next, before, keysOf: (stream) => keys.of(stream), passOn, stepAside, leave };
   }
 
-  /** Tags of which a chunk is under way. */
+  /** Number of tags with a chunk under way. */
   get size(): number {
     return this.#tags.size;
   }
@@ -51,18 +51,18 @@ export class TagOrder {
 /** A chunk's place among those of its tag. */
 export interface TagPlace {
   /**
-   * Resolves when only one chunk before it is neither through nor aside. A chunk may be encoded while the one before it is
-   * delivered; more of them would hold memory that chunks of other tags could use.
+   * Resolves when at most one earlier chunk is neither done nor aside. A chunk may be encoded while the one before it is
+   * delivered; more chunks would hold memory that chunks of other tags could use.
    */
   readonly next: Promise<void>;
-  /** Resolves when the chunks before it are through or let it go beside them, in the order of their keys. */
+  /** Resolves when all earlier chunks are done or have called `passOn`; from then on the key order holds this chunk back. */
   readonly before: Promise<void>;
-  /** Returns the order of the keys of a stream: each stream has its own, so that none waits for another. */
+  /** Returns the key order of a stream. Streams have separate orders, so that none waits for another. */
   readonly keysOf: (stream: string | undefined) => KeyOrder;
-  /** Lets the next chunk go beside this one: all its entries have their place in the order of keys. */
+  /** Lets the next chunk send in parallel. Call it when all entries of this chunk have their place in the key order. */
   readonly passOn: () => void;
-  /** Only little of the chunk is left, which waits. */
+  /** Lets later chunks be encoded: only a part of this chunk is left, and waits. */
   readonly stepAside: () => void;
-  /** The chunk is through. */
+  /** Leaves the order, since the chunk is done. */
   readonly leave: () => void;
 }

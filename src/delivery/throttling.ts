@@ -1,6 +1,6 @@
-/** The codes with which the service says "too much", for an entry or for a whole request. */
+/** Recognizes the error codes of throttling, for an entry or for a whole request. */
 
-/** The code of an entry whose shard is at its limit, in an answered request. Source: Kinesis API Reference, PutRecords. */
+/** The code of an entry whose shard is at its limit. Source: Kinesis API Reference, PutRecords. */
 export const shardThrottlingCode = "ProvisionedThroughputExceededException";
 
 // Source: Kinesis API Reference, PutRecords and Common Errors; AWS SDKs Reference Guide, Retry behavior.
@@ -13,7 +13,7 @@ const codes = new Set([
   "RequestLimitExceeded",
 ]);
 
-/** Whether a code of an entry or of a whole request means that the service is at a limit. */
+/** Returns whether the code of an entry or of a whole request means throttling. */
 export function isThrottling(code: string): boolean {
   return codes.has(code);
 }

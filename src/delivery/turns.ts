@@ -1,12 +1,12 @@
-/** Decides when chunks are turned into records: within the memory for records, one at a time, each output in its order. */
+/** Decides when a chunk may be encoded: one at a time, in each output's order, within the budget for records. */
 
-/** What the turns need of the world outside. */
+/** The dependencies of {@link Turns}. */
 export interface TurnsDependencies {
-  /** Bytes of records of all outputs that are encoded and not yet delivered. */
+  /** Maximum bytes of encoded, undelivered records of all outputs. */
   readonly budgetBytes: number;
-  /** Resolves when the network has had its turn, such as at Node's next round of events. */
+  /** Resolves after pending network events were handled, such as at the next iteration of Node's event loop. */
   readonly letNetworkRun: () => Promise<void>;
-  /** Milliseconds that only ever grow. */
+  /** Returns milliseconds that never decrease. */
   readonly now: () => number;
 }
 
@@ -16,7 +16,7 @@ interface Waiter {
   readonly grant: (turn: Turn | undefined) => void;
 }
 
-/** The turns of this process. */
+/** The turns of all outputs of the process. A turn is a chunk's permission to hold memory for its records. */
 export class Turns {
   readonly #dependencies: TurnsDependencies;
   readonly #outputs = new Set<OutputTurns>();
@@ -27,40 +27,40 @@ export class Turns {
     this.#dependencies = dependencies;
   }
 
-  /** Bytes of records that are held now. */
+  /** Bytes of records held now. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
-  /** Milliseconds that only ever grow. */
+  /** The clock, in milliseconds that never decrease. */
   get now(): () => number {
     return this.#dependencies.now;
   }
 
-  /** The turns of one output. @param maxChunks that may be under way at once */
+  /** Opens the turns of one output. @param maxChunks maximum chunks under way */
   open(maxChunks = Number.POSITIVE_INFINITY): OutputTurns {
     const output = new OutputTurns(this, maxChunks);
     this.#outputs.add(output);
     return output;
   }
 
-  /** Forgets an output that has ended. */
+  /** Removes an output that has ended. */
   remove(output: OutputTurns): void {
     this.#outputs.delete(output);
   }
 
-  /** Counts bytes that an output holds from now on, or returns when negative. */
+  /** Adds to the bytes held; a negative number returns bytes. */
   hold(bytes: number): void {
     this.#heldBytes += bytes;
     if (bytes < 0) this.grantWaiting();
   }
 
-  /** Whether so many bytes more are within the budget. */
+  /** Whether the budget has room for these bytes. */
   hasRoomFor(bytes: number): boolean {
     return this.#heldBytes + bytes <= this.#dependencies.budgetBytes;
   }
 
-  /** Grants what can be granted. The output that holds least comes first, so that one that hangs holds no other back. */
+  /** Grants all turns that can be granted. The output that holds least comes first, so that a hanging output blocks no other. */
   grantWaiting(): void {
     for (;;) {
       let next: OutputTurns | undefined;
@@ -72,7 +72,7 @@ export class Turns {
     }
   }
 
-  /** Runs `work` when all before it have run, and the network has had its turn: requests that are ready leave first. */
+  /** Runs `work` after all earlier work and after pending network events, so that requests that are ready leave first. */
   async encode<Result>(work: () => Result): Promise<Result> {
     const before = this.#encoding;
     let next: () => void = () => undefined;
@@ -87,7 +87,7 @@ export class Turns {
   }
 }
 
-/** The turns of one output, in the order of the requests for them. */
+/** The turns of one output, granted in the order of the calls of `take`. */
 export class OutputTurns {
   readonly #turns: Turns;
   readonly #maxChunks: number;
@@ -101,12 +101,12 @@ export class OutputTurns {
     this.#maxChunks = maxChunks;
   }
 
-  /** Bytes that its chunks hold. */
+  /** Bytes that the output's chunks hold. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
-  /** Whether the chunk that waits longest can have its turn. The first under way always can, whatever it holds. */
+  /** Whether the chunk that waits longest can have its turn. With no chunk under way it always can, however large it is. */
   get canGrant(): boolean {
     const [first] = this.#waiting;
     if (first === undefined || this.#underWay >= this.#maxChunks) return false;
@@ -114,8 +114,8 @@ export class OutputTurns {
   }
 
   /**
-   * Waits for the turn of a chunk; it must be given back. Undefined when there will be none.
-   * @param bytes of its records, at a guess
+   * Waits for the turn of a chunk; call `give` on it when the chunk is done. Resolves to undefined when the chunk gets no turn.
+   * @param bytes estimated bytes of the chunk's records
    */
   take(bytes: number): Promise<Turn | undefined> {
     return new Promise((grant) => {
@@ -125,7 +125,7 @@ export class OutputTurns {
     });
   }
 
-  /** Gives the chunk that waits longest its turn; {@link canGrant} must say so. */
+  /** Gives the chunk that waits longest its turn. Call it only when {@link canGrant} is true. */
   grant(): void {
     const first = this.#waiting.shift();
     if (first === undefined) return;
@@ -135,33 +135,33 @@ export class OutputTurns {
     first.grant(new Turn(this, first.bytes));
   }
 
-  /** Tells chunks that have waited for so long that they get no turn. */
+  /** Refuses a turn to chunks that have waited at least `waitMs`. */
   refuseAfter(waitMs: number): void {
     const latestMs = this.#turns.now() - waitMs;
     while ((this.#waiting[0]?.sinceMs ?? Infinity) <= latestMs) this.#waiting.shift()?.grant(undefined);
-    // A smaller chunk behind them may fit.
+    // A smaller chunk behind the refused ones may fit.
     this.#turns.grantWaiting();
   }
 
-  /** Nobody gets a turn any more; those that have one keep it. */
+  /** Refuses all further turns. Chunks that have a turn keep it. */
   end(): void {
     this.#hasEnded = true;
     for (const { grant } of this.#waiting.splice(0)) grant(undefined);
     this.#turns.remove(this);
   }
 
-  /** See {@link Turns.encode}. Resolves to undefined, with nothing run, when the output has ended by then. */
+  /** Runs `work` as {@link Turns.encode}. Resolves to undefined, without running it, when the output has ended by then. */
   encode<Result>(work: () => Result): Promise<Result | undefined> {
     return this.#turns.encode(() => (this.#hasEnded ? undefined : work()));
   }
 
-  /** A chunk under way holds so many bytes more, or fewer. */
+  /** Adds to the bytes that a chunk under way holds; a negative number returns bytes. */
   change(bytes: number): void {
     this.#heldBytes += bytes;
     this.#turns.hold(bytes);
   }
 
-  /** A chunk is through. */
+  /** Ends the turn of a chunk. @param bytes the bytes it held */
   finish(bytes: number): void {
     this.#underWay--;
     this.#heldBytes -= bytes;
@@ -181,18 +181,18 @@ export class Turn {
     this.#bytes = bytes;
   }
 
-  /** Runs `work`, which writes the chunk's records. See {@link OutputTurns.encode}. */
+  /** Runs `work`, which encodes the chunk's records, as {@link OutputTurns.encode}. */
   encode<Result>(work: () => Result): Promise<Result | undefined> {
     return this.#output.encode(work);
   }
 
-  /** The chunk's records take so many bytes. */
+  /** Sets the actual bytes of the chunk's records. */
   resize(bytes: number): void {
     this.#output.change(bytes - this.#bytes);
     this.#bytes = bytes;
   }
 
-  /** The chunk is through; only the first time counts. */
+  /** Gives the turn back, since the chunk is done. Further calls have no effect. */
   give(): void {
     if (this.#isOver) return;
     this.#isOver = true;

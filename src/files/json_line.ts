@@ -1,6 +1,6 @@
-/** Reads what lines of JSON hold, of which each may be anything. */
+/** Reads JSON objects and base64 from untrusted text. */
 
-/** Returns the members of an object in JSON; undefined when the text is not one. */
+/** Returns the members of a JSON object; undefined when the text is not a JSON object. */
 export function readJsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -10,7 +10,7 @@ export function readJsonObject(text: string): Readonly<Record<string, unknown>> 
   }
 }
 
-/** Returns whether a text is base64: Buffer skips what is not. */
+/** Returns whether a text is valid base64. Buffer does not check: it skips invalid characters. */
 export function isBase64(text: string): boolean {
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/u.test(text);
 }

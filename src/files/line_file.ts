@@ -1,39 +1,41 @@
-/** Appends lines to a file behind the back of those who have them, and puts the file aside when it is large enough. */
+/** Appends lines to a file in the background, and rotates the file when it reaches its size limit. */
 import { rename, stat, type FileHandle } from "node:fs/promises";
 import { openToAppend, isSystemError, reasonOf } from "./named_file.js";
 
-/** Whom a line belongs to. */
+/** Receives the outcome of the lines that it appended. */
 export interface LineOwner {
-  /** So many records are in the file. */
+  /** Counts records that are now in the file. */
   written(records: number): void;
-  /** So many records are not in the file, and will not be. */
+  /** Counts records that could not be written and are given up. */
   lost(records: number, reason: string): void;
 }
 
 interface Line {
-  /** With its newline. */
+  /** Includes the newline. */
   readonly bytes: Buffer;
   readonly records: number;
   readonly owner: LineOwner;
 }
 
-/** Of lines that wait to be written; one line is taken whatever its size. The line of the largest record has 14 MiB. */
+/** Maximum bytes of waiting lines; a single line may be larger. The line of the largest record has 14 MiB. */
 export const maxWaitingBytes = 16 * 1024 * 1024;
 const maxBatchBytes = 1024 * 1024;
 
 const newline = Buffer.from("\n");
 
 /**
- * One file of a process. Each batch of lines is one write with O_APPEND: lines of other processes stand before or behind it. A file
- * that somebody else renamed or removed is made anew.
+ * A file of lines, opened once per process. Each batch of lines is one write with O_APPEND, so that lines of other processes do not mix
+ * with it. When another process renamed or removed the file, the next batch creates a new one.
  */
 export class LineFile {
   readonly #file: string;
   readonly #maxBytes: () => number;
   readonly #waiting: Line[] = [];
   #waitingBytes = 0;
+  /** Records lost for lack of room since the last batch, by owner. */
+  readonly #overflow = new Map<LineOwner, number>();
   #handle: FileHandle | undefined;
-  /** Whether the file may end within a line. */
+  /** Whether the file may end with an incomplete line. */
   #isTorn = true;
   #writing: Promise<void> | undefined;
 
@@ -45,25 +47,34 @@ export class LineFile {
 
   /**
    * Opens the file.
-   * @param maxBytes from which size on it is put aside, as `.1`
-   * @throws KindError, or an error of the system's
+   * @param maxBytes returns the size limit at which the file is renamed to `.1`
+   * @throws KindError or a system error
    */
   static async open(file: string, maxBytes: () => number): Promise<LineFile> {
     return new LineFile(file, maxBytes, await openToAppend(file));
   }
 
-  /** Takes a line without a newline, which is written soon. Its owner learns what became of it. */
+  /** Whether a line had no room. The file then loses all lines until it has written the next batch: making them would cost more than counting them. */
+  get isFull(): boolean {
+    return this.#overflow.size > 0;
+  }
+
+  /** Queues a line (without its newline) for writing, and later reports its outcome to the owner. */
   append(text: string, records: number, owner: LineOwner): void {
     const bytes = Buffer.from(`${text}\n`);
-    if (this.#waitingBytes > 0 && this.#waitingBytes + bytes.length > maxWaitingBytes) {
-      return owner.lost(records, `more than ${maxWaitingBytes} bytes wait to be written`);
-    }
+    if (this.isFull || (this.#waitingBytes > 0 && this.#waitingBytes + bytes.length > maxWaitingBytes)) return this.lose(records, owner);
     this.#waiting.push({ bytes, records, owner });
     this.#waitingBytes += bytes.length;
     this.#writing ??= this.#writeAll();
   }
 
-  /** Resolves when no line waits. */
+  /** Counts records as lost whose lines the caller did not make because the file is full, and reports that to the owner. */
+  lose(records: number, owner: LineOwner): void {
+    this.#overflow.set(owner, (this.#overflow.get(owner) ?? 0) + records);
+    this.#writing ??= this.#writeAll();
+  }
+
+  /** Resolves when no lines are waiting. */
   async idle(): Promise<void> {
     await this.#writing;
   }
@@ -75,7 +86,7 @@ export class LineFile {
   }
 
   async #writeAll(): Promise<void> {
-    // What is appended in the same turn goes into one batch.
+    // Gathers all lines appended in the same turn of the event loop into one batch.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       let lines: readonly Line[] = [];
@@ -90,11 +101,13 @@ export class LineFile {
         this.#forget(failed);
         for (const [owner, records] of recordsByOwner(failed)) owner.lost(records, describe(error));
       }
+      this.#reportOverflow();
     }
+    this.#reportOverflow();
     this.#writing = undefined;
   }
 
-  /** Returns the file that stands under the name now, and its size. */
+  /** Returns a handle of the file that now has the name, and its size. */
   async #current(): Promise<{ readonly handle: FileHandle; readonly size: number }> {
     if (this.#handle !== undefined) {
       const [own, named] = [await this.#handle.stat(), await statOrNone(this.#file)];
@@ -107,7 +120,7 @@ export class LineFile {
     return { handle, size: (await handle.stat()).size };
   }
 
-  /** Returns the lines that fit, the first one always where the file is empty. They wait until they are forgotten. */
+  /** Returns the waiting lines that fit into the file; into an empty file, at least one. {@link #forget} removes them. */
   #nextBatch(size: number): readonly Line[] {
     const room = Math.min(maxBatchBytes, this.#maxBytes() - size);
     let bytes = 0;
@@ -133,7 +146,7 @@ export class LineFile {
       if (end > bytesWritten) break;
       count++;
     }
-    // A full disk takes a part. The rest is tried again, the torn line from its beginning, on a line of its own.
+    // On a full disk, a write may be partial. The rest is retried; the torn line is written again as a whole, on a new line.
     this.#isTorn = bytesWritten < batch.length;
     if (bytesWritten === 0) throw new Error("nothing was written");
     const written = lines.slice(0, count);
@@ -141,12 +154,18 @@ export class LineFile {
     for (const [owner, records] of recordsByOwner(written)) owner.written(records);
   }
 
+  #reportOverflow(): void {
+    const lost = [...this.#overflow];
+    this.#overflow.clear();
+    for (const [owner, records] of lost) owner.lost(records, `more than ${maxWaitingBytes} bytes wait to be written`);
+  }
+
   #forget(lines: readonly Line[]): void {
     this.#waiting.splice(0, lines.length);
     for (const { bytes } of lines) this.#waitingBytes -= bytes.length;
   }
 
-  /** Renames the file, in the place of the one that was put aside before. Closed first: Windows renames no open file. */
+  /** Renames the file to `.1`, replacing an earlier one. Closes it first: Windows cannot rename an open file. */
   async #putAside(): Promise<void> {
     await this.#release();
     await rename(this.#file, `${this.#file}.1`);
@@ -155,7 +174,7 @@ export class LineFile {
   async #release(): Promise<void> {
     const handle = this.#handle;
     this.#handle = undefined;
-    // What a file system says at the end of a file that could not be written.
+    // Ignored: a file that could not be written may also fail to close.
     await handle?.close().catch(() => undefined);
   }
 }

@@ -1,32 +1,30 @@
-/** The files of lines of a process: outputs that name the same file share it. */
-import { LineFile, type LineOwner } from "./line_file.js";
-import { nameKey, truePath, unusable } from "./named_file.js";
+/** Opens each file of lines once per process; outputs that name the same file share it. */
+import { LineFile } from "./line_file.js";
+import { nameKey, truePath, unusableFileError } from "./named_file.js";
 
 interface SharedFile {
   readonly file: LineFile;
-  /** The sizes that its users allow. */
+  /** The size limit of each user. */
   readonly sizes: number[];
 }
 
-/** A file of lines, as one output uses it. */
-export interface OpenLineFile {
-  /** Takes a line without a newline, which is written soon. Its owner learns what became of it. */
-  append(text: string, records: number, owner: LineOwner): void;
-  /** Resolves when all lines are written, and the file is closed where nobody else uses it. */
+/** One output's use of a file of lines. */
+export interface OpenLineFile extends Pick<LineFile, "append" | "isFull" | "lose"> {
+  /** Waits until all lines are written, and closes the file if no other output uses it. */
   close(): Promise<void>;
 }
 
-/** Opens each file once. */
+/** The open files of lines of a process. */
 export class LineFiles {
   readonly #shared = new Map<string, SharedFile>();
-  /** One is opened or closed at a time. */
+  /** Opens and closes run one at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
   /**
    * Opens a file for one user.
-   * @param option that names it
-   * @param maxBytes from which size on it is put aside; of several users, the least counts
-   * @throws ConfigurationError when it cannot be opened, or is not a regular file
+   * @param option the option that names the file
+   * @param maxBytes size limit at which the file is rotated; the smallest limit of all users counts
+   * @throws ConfigurationError when the file cannot be opened, or is not a regular file
    */
   open(option: string, file: string, maxBytes: number): Promise<OpenLineFile> {
     return this.#inTurn(async () => {
@@ -38,20 +36,25 @@ export class LineFiles {
         shared.sizes.push(maxBytes);
         return this.#use(key, shared, maxBytes);
       } catch (error) {
-        throw unusable(option, file, error);
+        throw unusableFileError(option, file, error);
       }
     });
   }
 
   #use(key: string, shared: SharedFile, maxBytes: number): OpenLineFile {
     let closing: Promise<void> | undefined;
+    const { file } = shared;
     return {
-      append: (text, records, owner) => shared.file.append(text, records, owner),
+      get isFull() {
+        return file.isFull;
+      },
+      append: (text, records, owner) => file.append(text, records, owner),
+      lose: (records, owner) => file.lose(records, owner),
       close: () => (closing ??= this.#leave(key, shared, maxBytes)),
     };
   }
 
-  /** Waits outside of its turn: an init must not wait for a disk that hangs. */
+  /** Waits for the writes before it takes its turn: an init must not wait for a hanging disk. */
   async #leave(key: string, shared: SharedFile, maxBytes: number): Promise<void> {
     await shared.file.idle();
     await this.#inTurn(async () => {

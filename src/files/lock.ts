@@ -1,31 +1,31 @@
-/** Says what a lock of a file is, and how long one that another process has is waited for. */
+/** The lock of a file, how long to wait for it, and the error when another process holds it. */
 import { ConfigurationError } from "../configuration_error.js";
 
-/** The clock of a wait. */
+/** Clock for waiting. */
 export interface Clock {
-  /** Returns milliseconds that never decrease. */
+  /** Returns monotonic milliseconds. */
   readonly now: () => number;
   /** Resolves after this time. */
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
-/** A lock that this process took. */
+/** A lock that this process has taken. */
 export interface Lock {
-  /** Whether it is still this process's: somebody may have removed or replaced the file. */
+  /** Returns whether this process still holds the lock: its file may have been removed or replaced. */
   isHeld(): Promise<boolean>;
-  /** Gives it back. Never rejects. */
+  /** Releases the lock. Never rejects. */
   release(): Promise<void>;
 }
 
 /**
- * For which a process that has the lock is waited for: the process of Node.js ends a moment after the Fluent Bit that was killed, and may
- * be met by the next one.
+ * Maximum wait for a lock that another process holds. After Fluent Bit is killed, its Node.js process ends a moment later, and may still
+ * run when the next Fluent Bit starts.
  */
-export const patienceMs = 5000;
-/** Between two tries. */
-export const stepMs = 100;
+export const maxWaitMs = 5000;
+/** Time between two attempts to take the lock. */
+export const pollMs = 100;
 
-/** What to tell when another process keeps the file. @param holder such as "process 42" */
-export function inUse(option: string, file: string, holder: string, advice = ""): ConfigurationError {
-  return new ConfigurationError(`Invalid '${option}' value (${file}) specified, ${holder} uses it; give each Fluent Bit a file of its own${advice}`);
+/** Returns the error for a file that another process uses. @param holder such as "process 42" */
+export function inUseError(option: string, file: string, holder: string, advice = ""): ConfigurationError {
+  return new ConfigurationError(`Invalid '${option}' value (${file}) specified, ${holder} uses it; give each Fluent Bit its own file${advice}`);
 }

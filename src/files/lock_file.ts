@@ -1,16 +1,17 @@
-/** Keeps a second process from a file, by a file beside it that names the process which has it. */
+/** Locks a file against other processes, with a lock file next to it that names the holder. */
 import { open, rename, unlink } from "node:fs/promises";
 import { FileFault, readBoundedFile } from "../network/bounded_file.js";
-import { inUse, patienceMs, stepMs, type Clock, type Lock } from "./lock.js";
+import { inUseError, maxWaitMs, pollMs, type Clock, type Lock } from "./lock.js";
 import { expectRegular, isSystemError, KindError, privateMode } from "./named_file.js";
 import { isRunning, ownIdentity, type ProcessIdentity } from "./process_identity.js";
 import { takeWindowsLock } from "./windows_lock.js";
 
 const maxLockBytes = 4096;
+
 /**
- * Takes the lock. One whose process has ended is taken over.
- * @param token unlike that of any other lock
- * @throws ConfigurationError when a process that runs has it; KindError, or an error of the system's
+ * Takes the lock of a file; takes over a lock whose process has ended.
+ * @param token text that no other lock has
+ * @throws ConfigurationError when a running process holds the lock; KindError or a system error
  */
 export async function takeLock(option: string, file: string, token: string, clock: Clock): Promise<Lock> {
   if (process.platform === "win32") return takeWindowsLock(option, file, clock);
@@ -18,21 +19,21 @@ export async function takeLock(option: string, file: string, token: string, cloc
   await expectLock(lockFile);
   const own = await ownIdentity();
   const content = `${JSON.stringify({ ...own, token })}\n`;
-  const endMs = clock.now() + patienceMs;
+  const endMs = clock.now() + maxWaitMs;
   while (!(await tryCreate(lockFile, content))) {
     const holder = holderIn(await contentOf(lockFile));
-    // Its own number is that of an earlier process, or of an end that could not remove the file.
+    // With the process's own number, the lock is of an earlier process, or of an output that could not remove it at its end.
     if (holder === undefined || holder.pid === own.pid || !(await isRunning(holder, own))) {
-      // Of two that do this at once, the last one has it; the other finds out before it writes.
+      // When two processes do this at once, the last one gets the lock; the other finds out (isHeld) before it writes.
       const fresh = `${lockFile}.${token}`;
       await create(fresh, content);
       await rename(fresh, lockFile);
       break;
     }
     if (clock.now() >= endMs) {
-      throw inUse(option, file, `the process ${holder.pid}`, `. If that process is not a Fluent Bit, remove ${lockFile}`);
+      throw inUseError(option, file, `process ${holder.pid}`, `. If that process is not a Fluent Bit, remove ${lockFile}`);
     }
-    await clock.sleep(stepMs);
+    await clock.sleep(pollMs);
   }
   const isHeld = async () => (await contentOf(lockFile)) === content;
   const release = async () => {
@@ -41,12 +42,12 @@ export async function takeLock(option: string, file: string, token: string, cloc
   return { isHeld, release };
 }
 
-/** The option names another file. */
+/** Checks that the lock file is a regular file, or missing; the error names it, since the option names another file. */
 async function expectLock(lockFile: string): Promise<void> {
   try {
     await expectRegular(lockFile);
   } catch (error) {
-    throw error instanceof KindError ? new KindError(`has ${lockFile} beside it, which ${error.message}`) : error;
+    throw error instanceof KindError ? new KindError(`has ${lockFile} next to it, which ${error.message}`) : error;
   }
 }
 
@@ -69,7 +70,7 @@ async function create(file: string, content: string): Promise<void> {
   }
 }
 
-/** Undefined when the file is gone or cannot be read. */
+/** Returns the file's text; undefined when the file is gone or cannot be read. */
 async function contentOf(file: string): Promise<string | undefined> {
   try {
     return (await readBoundedFile(file, maxLockBytes)).toString("utf8");
@@ -79,7 +80,7 @@ async function contentOf(file: string): Promise<string | undefined> {
   }
 }
 
-/** Undefined when no process is named: the lock was cut short when the disk was full or the system stopped. */
+/** Returns the process that a lock file names; undefined for an incomplete file, left by a full disk or a system crash. */
 function holderIn(content: string | undefined): ProcessIdentity | undefined {
   try {
     const { pid, startedAt, boot, namespace } = JSON.parse(content ?? "") as Readonly<Record<string, unknown>>;

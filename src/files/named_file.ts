@@ -1,56 +1,54 @@
-/** Opens files that an option names for writing: only regular files, and never waiting for the reader of a FIFO. */
+/** Opens and checks the files that options name for writing: only regular files, without blocking on a FIFO. */
 import { constants } from "node:fs";
 import { open, realpath, stat, type FileHandle } from "node:fs/promises";
 import path from "node:path";
 import { ConfigurationError } from "../configuration_error.js";
 
-/** Such a file may hold records, so that only Fluent Bit's user may read it. */
+/** Mode of new files: they may hold records, so only Fluent Bit's user may read them. */
 export const privateMode = 0o600;
 
-/** A system's error that is no fault of the code. */
+/** An error of a system call, not of the code. */
 export type SystemError = Error & { readonly code: string; readonly path?: string };
 
-/** Whether an error is the system's. @param codes any when there are none */
+/** Returns whether an error is a system error with one of these codes. @param codes when none are passed, any code matches */
 export function isSystemError(error: unknown, ...codes: readonly string[]): error is SystemError {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return false;
   return codes.length === 0 || codes.includes(error.code);
 }
 
-/** Returns the code of a system's error, or the message of any other. */
+/** Returns the code of a system error, or the message of any other error. */
 export function reasonOf(error: unknown): string {
   if (isSystemError(error)) return error.code;
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The file is there, but is no regular one. */
+/** Error for a file that exists but is not a regular file. */
 export class KindError extends Error {
   override readonly name = "KindError";
 }
 
-/**
- * Opens a regular file to append to, which is made where there is none. @throws KindError, or an error of the system's
- */
+/** Opens a regular file for appending; creates it if it is missing. @throws KindError or a system error */
 export async function openToAppend(file: string): Promise<FileHandle> {
   await expectRegular(file);
-  // Undefined on Windows, where no file can be a FIFO. Between the two looks the file may have become one.
-  const dontWait = (constants.O_NONBLOCK as number | undefined) ?? 0;
-  const handle = await open(file, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | dontWait, privateMode);
+  // The file may have become a FIFO since the check. O_NONBLOCK is undefined on Windows, which has no FIFOs among files.
+  const nonBlocking = (constants.O_NONBLOCK as number | undefined) ?? 0;
+  const handle = await open(file, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | nonBlocking, privateMode);
   if ((await handle.stat()).isFile()) return handle;
   await handle.close();
   throw new KindError("is not a regular file");
 }
 
-/** Whether Windows takes the name for a device, whatever its folder. Source: Microsoft, Naming Files, Paths, and Namespaces. */
+/** Returns whether Windows treats the name as a device, in any folder. Source: Microsoft, Naming Files, Paths, and Namespaces. */
 export function namesDevice(file: string, platform: string = process.platform): boolean {
   return platform === "win32" && /(?:^|[\\/])(?:nul|con|prn|aux|com\d|lpt\d)(?:\.[^\\/]*)?$/iu.test(file);
 }
 
-/** Returns what two names of one file have in common: Windows does not tell large letters from small ones. */
+/** Returns a key that is equal for all spellings of one file's path: Windows ignores case. */
 export function nameKey(truePath: string, platform: string = process.platform): string {
   return platform === "win32" ? truePath.toLowerCase() : truePath;
 }
 
-/** Resolves when the file is regular, or there is none. @throws KindError, or an error of the system's */
+/** Checks that a file is a regular file, or missing. @throws KindError or a system error */
 export async function expectRegular(file: string): Promise<void> {
   if (namesDevice(file)) throw new KindError("is a device");
   try {
@@ -62,7 +60,7 @@ export async function expectRegular(file: string): Promise<void> {
   }
 }
 
-/** Returns the one path of a file, which may not be there yet, whatever links lead to it. @throws an error of the system's */
+/** Returns the absolute path of a file with all links resolved; the file itself may be missing. @throws a system error */
 export async function truePath(file: string): Promise<string> {
   const absolute = path.resolve(file);
   try {
@@ -73,8 +71,8 @@ export async function truePath(file: string): Promise<string> {
   }
 }
 
-/** What to tell of an option whose file cannot be used. */
-export function unusable(option: string, file: string, error: unknown): ConfigurationError {
+/** Returns the error for an option whose file cannot be used. Rethrows other errors than file errors. */
+export function unusableFileError(option: string, file: string, error: unknown): ConfigurationError {
   if (error instanceof ConfigurationError) return error;
   if (error instanceof KindError) return new ConfigurationError(`Invalid '${option}' value (${file}) specified, it ${error.message}; it must be a regular file`);
   if (!isSystemError(error)) throw error;
@@ -84,7 +82,7 @@ export function unusable(option: string, file: string, error: unknown): Configur
 
 function adviceOf(code: string): string {
   if (code === "ENOENT" || code === "ENOTDIR") return "its folder must exist";
-  if (code === "EACCES" || code === "EPERM") return "Fluent Bit's user must be allowed to read and write the file and to make files in its folder";
+  if (code === "EACCES" || code === "EPERM") return "Fluent Bit's user must be allowed to read and write the file and to create files in its folder";
   if (code === "EROFS") return "its folder must not be read-only";
   return "it must be a file in a folder that Fluent Bit's user may write to";
 }

@@ -1,19 +1,19 @@
-/** Says which process this is, and whether another one is still there, also when its number was given to a new one. */
+/** Identifies processes, and finds out whether one still runs, even if its number is reused. */
 import { readFile, readlink } from "node:fs/promises";
 import { isSystemError } from "./named_file.js";
 
-/** A process, as far as the system tells: on Linux all of it, elsewhere the number alone. */
+/** Identity of a process: all fields on Linux, only the number elsewhere. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Ticks since the system's start. */
+  /** Start time of the process, in ticks since boot. */
   readonly startedAt?: string | undefined;
-  /** Which start of the system. */
+  /** Id of the system's boot. */
   readonly boot?: string | undefined;
-  /** In which its number counts: containers have their own. */
+  /** Namespace of process numbers: each container has its own. */
   readonly namespace?: string | undefined;
 }
 
-/** This process. */
+/** Returns the identity of this process. */
 export async function ownIdentity(): Promise<ProcessIdentity> {
   const [process_, boot, namespace] = await Promise.all([
     statusOf(process.pid),
@@ -23,13 +23,13 @@ export async function ownIdentity(): Promise<ProcessIdentity> {
   return { pid: process.pid, startedAt: process_?.startedAt, boot, namespace };
 }
 
-/** Whether the process runs, as far as `own` can see it: one of another container cannot be seen. */
+/** Returns whether a process runs. A process of another container or boot counts as ended: `own` cannot see it. */
 export async function isRunning(other: ProcessIdentity, own: ProcessIdentity): Promise<boolean> {
   if (differ(other.boot, own.boot) || differ(other.namespace, own.namespace)) return false;
   try {
     process.kill(other.pid, 0);
   } catch (error) {
-    // EPERM: it is another user's.
+    // EPERM: the process runs, as another user.
     if (!isSystemError(error, "EPERM")) return false;
   }
   const status = await statusOf(other.pid);
@@ -41,7 +41,10 @@ function differ(one: string | undefined, other: string | undefined): boolean {
   return one !== undefined && other !== undefined && one !== other;
 }
 
-/** Source: proc_pid_stat(5): the command's name stands in brackets and may hold anything; state is the third field, starttime the 22nd. */
+/**
+ * Returns the start time and state of a process. Source: proc_pid_stat(5): the command's name is in brackets and may contain any
+ * character; state is field 3, starttime field 22.
+ */
 async function statusOf(pid: number): Promise<{ readonly startedAt: string | undefined; readonly hasEnded: boolean } | undefined> {
   try {
     const text = await readFile(`/proc/${pid}/stat`, "utf8");

@@ -1,31 +1,34 @@
-/** Keeps what is delivered of chunks in a file, over restarts: written as a whole, beside the old one, which it then replaces. */
+/** Saves the partial deliveries of chunks across restarts, in a file that each write replaces as a whole. */
 import { open, rename, unlink } from "node:fs/promises";
 import path from "node:path";
 import type { AgedDelivery, DeliveryKeeper, DeliverySource } from "../delivery/partial_deliveries.js";
 import { RepeatedMessage, type Log } from "../telemetry/log.js";
 import type { Lock } from "./lock.js";
 import { isSystemError, privateMode, reasonOf } from "./named_file.js";
-import { sameness, writeState, type Destination } from "./state_form.js";
+import { comparisonKey, writeState, type Destination } from "./state_format.js";
 
-/** What a state file needs of the world outside. */
+/** Settings and external functions of a state file. */
 export interface StateFileDependencies {
   readonly destination: Destination;
   /** Returns the SHA-256 of bytes as text. */
   readonly digest: (bytes: Uint8Array) => string;
   /** Returns milliseconds since the epoch. */
   readonly epochNow: () => number;
-  /** Returns milliseconds that never decrease. */
+  /** Returns monotonic milliseconds. */
   readonly now: () => number;
   /** Resolves after this time. */
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly log: Log;
 }
 
-/** Between two writes, or as long as the last one took on a slow disk: what a killed process may have delivered since. */
+/**
+ * Pause between two writes; on a slow disk, the duration of the last write if that is longer. Deliveries of this time are lost from the
+ * file when the process is killed.
+ */
 const pauseMs = 100;
-/** After a write that failed. */
+/** Pause after a failed write. */
 const failurePauseMs = 1000;
-/** For which a flush waits for its state: longer, and the disk hangs. */
+/** Maximum time that a flush waits for its state to be written. A write that takes longer means a hanging disk. */
 const maxWaitMs = 2000;
 
 /** The state file of one output. */
@@ -36,7 +39,7 @@ export class StateFile implements DeliveryKeeper {
   readonly #unwritten: RepeatedMessage;
   readonly #kept: readonly AgedDelivery[];
   #source: DeliverySource = { all: [], isChanging: false };
-  /** What is in the file. */
+  /** {@link comparisonKey} of the deliveries in the file. */
   #inFile: string;
   #changes = 0;
   #writtenChanges = 0;
@@ -47,13 +50,13 @@ export class StateFile implements DeliveryKeeper {
   #isLost = false;
   #isClosed = false;
 
-  /** @param kept what the file holds */
+  /** @param kept the deliveries that the file holds */
   constructor(file: string, lock: Lock, kept: readonly AgedDelivery[], dependencies: StateFileDependencies) {
     this.#file = file;
     this.#lock = lock;
     this.#dependencies = dependencies;
     this.#kept = kept;
-    this.#inFile = sameness(kept);
+    this.#inFile = comparisonKey(kept);
     this.#unwritten = new RepeatedMessage((message) => dependencies.log.error(message), dependencies.now, "tries");
   }
 
@@ -76,7 +79,7 @@ export class StateFile implements DeliveryKeeper {
     }
   }
 
-  /** Writes what is to be kept, for the last time, and gives the lock back. Never rejects. */
+  /** Writes the state for the last time and releases the lock. Never rejects. */
   async close(): Promise<void> {
     this.#isHurried = true;
     this.#hurry();
@@ -87,7 +90,7 @@ export class StateFile implements DeliveryKeeper {
     await this.#lock.release().catch(() => undefined);
   }
 
-  /** Writes as long as something changes, with pauses. */
+  /** Writes, with pauses, until all changes are written. */
   async #work(): Promise<void> {
     const { now, sleep } = this.#dependencies;
     let lastedMs = 0;
@@ -106,7 +109,7 @@ export class StateFile implements DeliveryKeeper {
     const changes = this.#changes;
     try {
       const deliveries = this.#source.all;
-      const state = sameness(deliveries);
+      const state = comparisonKey(deliveries);
       if (state !== this.#inFile && (await this.#hasLock())) {
         await (deliveries.length === 0 ? this.#remove() : this.#replace(deliveries));
         this.#inFile = state;
@@ -115,7 +118,7 @@ export class StateFile implements DeliveryKeeper {
     } catch (error) {
       this.#hasFailed = true;
       this.#unwritten.report(
-        `state_file cannot be written (${reasonOf(error)}): should Fluent Bit end now, records that were delivered may be sent again when it is back`,
+        `state_file cannot be written (${reasonOf(error)}): if Fluent Bit ends now, records already delivered may be sent again after its restart`,
       );
     }
     this.#writtenChanges = changes;
@@ -126,7 +129,7 @@ export class StateFile implements DeliveryKeeper {
     if (!this.#isLost) {
       this.#isLost = true;
       const { log } = this.#dependencies;
-      log.error(`${this.#file}.lock is gone or names another process, so that this output no longer writes its state_file; give each Fluent Bit a file of its own`);
+      log.error(`${this.#file}.lock is gone or names another process, so this output no longer writes its state_file; give each Fluent Bit its own file`);
     }
     return false;
   }
@@ -134,7 +137,7 @@ export class StateFile implements DeliveryKeeper {
   async #replace(deliveries: readonly AgedDelivery[]): Promise<void> {
     const { destination, epochNow, digest } = this.#dependencies;
     const fresh = `${this.#file}.tmp`;
-    // What a process that was killed has left.
+    // A killed process may have left one.
     await unlink(fresh).catch((error: unknown) => {
       if (!isSystemError(error, "ENOENT")) throw error;
     });
@@ -156,7 +159,7 @@ export class StateFile implements DeliveryKeeper {
     await this.#syncFolder();
   }
 
-  /** So that the new name outlives a loss of power. Windows and some file systems have no such thing. */
+  /** Syncs the folder, so that the rename survives a power loss. Windows and some file systems do not support this. */
   async #syncFolder(): Promise<void> {
     if (process.platform === "win32") return;
     const folder = await open(path.dirname(this.#file), "r");

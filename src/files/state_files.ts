@@ -1,24 +1,24 @@
-/** The state files of a process: each is that of one output. */
+/** Opens state files, each for one output at a time. */
 import { rename } from "node:fs/promises";
 import { ConfigurationError } from "../configuration_error.js";
 import type { AgedDelivery, DeliveryKeeper } from "../delivery/partial_deliveries.js";
 import { FileFault, readBoundedFile } from "../network/bounded_file.js";
 import { takeLock } from "./lock_file.js";
-import { expectRegular, nameKey, truePath, unusable } from "./named_file.js";
+import { expectRegular, nameKey, truePath, unusableFileError } from "./named_file.js";
 import { StateFile, type StateFileDependencies } from "./state_file.js";
-import { readState } from "./state_form.js";
+import { readState } from "./state_format.js";
 
-/** A state file, as its output uses it. */
+/** One output's use of a state file. */
 export interface OpenStateFile extends DeliveryKeeper {
-  /** The output ends: another one of the same file may wait for that. */
+  /** Marks the output as ending, so that another output with the same file waits for its end instead of failing. */
   ending(): void;
-  /** Resolves when all is written and the file is free. Never rejects. */
+  /** Writes all changes and frees the file. Never rejects. */
   close(): Promise<void>;
 }
 
-/** Several times what the memory of partial deliveries takes in base64. */
+/** Maximum size of a state file: several times the size of all remembered partial deliveries in base64. */
 const maxStateBytes = 32 * 1024 * 1024;
-/** For which an init waits for an output of the same file that ends. */
+/** Maximum time that an init waits for an ending output with the same file. */
 const maxWaitMs = 5000;
 
 interface Use {
@@ -26,20 +26,20 @@ interface Use {
   readonly closed: Promise<void>;
 }
 
-/** Opens each file for one output at a time. */
+/** The open state files of a process. */
 export class StateFiles {
   readonly #token: () => string;
   readonly #uses = new Map<string, Use>();
 
-  /** @param token returns a text that is different each time */
+  /** @param token returns a different text at each call */
   constructor(token: () => string) {
     this.#token = token;
   }
 
   /**
-   * Opens a file, and reads what an earlier output has left there. A file that cannot be used for its content is set aside.
-   * @param option that names it
-   * @throws ConfigurationError when the file cannot be opened, or somebody else uses it
+   * Opens a file and reads the deliveries that an earlier output left. A file with unusable content is renamed to `.broken`.
+   * @param option the option that names the file
+   * @throws ConfigurationError when the file cannot be opened, or another output or process uses it
    */
   async open(option: string, file: string, dependencies: StateFileDependencies): Promise<OpenStateFile> {
     try {
@@ -60,7 +60,7 @@ export class StateFiles {
         throw error;
       }
     } catch (error) {
-      throw unusable(option, file, error);
+      throw unusableFileError(option, file, error);
     }
   }
 
@@ -68,7 +68,7 @@ export class StateFiles {
     const endMs = now() + maxWaitMs;
     for (let use = this.#uses.get(key); use !== undefined; use = this.#uses.get(key)) {
       if (!use.isEnding || now() >= endMs) {
-        throw new ConfigurationError(`Invalid '${option}' value (${file}) specified, another output uses it; each output needs a file of its own`);
+        throw new ConfigurationError(`Invalid '${option}' value (${file}) specified, another output uses it; give each output its own file`);
       }
       await Promise.race([use.closed, sleep(endMs - now())]);
     }
@@ -109,6 +109,6 @@ async function readKept(option: string, name: string, { destination, epochNow, d
     why = `it ${error.message}`;
   }
   await rename(name, `${name}.broken`);
-  log.warning(`${name} cannot be used, since ${why}; it is now ${name}.broken. Records that were delivered before the last end may be sent again`);
+  log.warning(`${name} cannot be used, since ${why}; renamed it to ${name}.broken. Records delivered before Fluent Bit last ended may be sent again`);
   return [];
 }

@@ -1,29 +1,29 @@
 /**
- * Keeps a second process from a file on Windows, by a file beside it that one process alone can have open.
+ * Locks a file on Windows, with a lock file next to it that only one process can have open.
  *
- * Windows closes it when the process ends, whichever way, so that nothing is left to tell from a process that runs. Numbers of processes,
- * as on Linux, would not do: Windows gives them anew within seconds, and tells no other process apart by more.
+ * Windows closes the lock file however the process ends, so that no stale lock remains. Process numbers, as on Linux, would not do:
+ * Windows reuses them within seconds, and nothing else identifies another process.
  */
 import { constants } from "node:fs";
 import { open, unlink, type FileHandle } from "node:fs/promises";
-import { inUse, patienceMs, stepMs, type Clock, type Lock } from "./lock.js";
+import { inUseError, maxWaitMs, pollMs, type Clock, type Lock } from "./lock.js";
 import { expectRegular, isSystemError, privateMode } from "./named_file.js";
 
-/** Opens a file that nobody else may open meanwhile. Source: libuv, include/uv/win.h, UV_FS_O_EXLOCK. */
+/** Flag to open a file that no other process can open meanwhile. Source: libuv, include/uv/win.h, UV_FS_O_EXLOCK. */
 const exclusively = 0x10000000;
 
 /**
- * Takes the lock.
- * @throws ConfigurationError when another process has it; KindError, or an error of the system's
+ * Takes the lock of a file.
+ * @throws ConfigurationError when another process holds the lock; KindError or a system error
  */
 export async function takeWindowsLock(option: string, file: string, clock: Clock): Promise<Lock> {
   const lockFile = `${file}.lock`;
   await expectRegular(lockFile);
-  const endMs = clock.now() + patienceMs;
+  const endMs = clock.now() + maxWaitMs;
   let handle = await tryOpen(lockFile);
   while (handle === undefined) {
-    if (clock.now() >= endMs) throw inUse(option, file, "another process");
-    await clock.sleep(stepMs);
+    if (clock.now() >= endMs) throw inUseError(option, file, "another process");
+    await clock.sleep(pollMs);
     handle = await tryOpen(lockFile);
   }
   const held = handle;
@@ -32,14 +32,14 @@ export async function takeWindowsLock(option: string, file: string, clock: Clock
     if (isReleased) return;
     isReleased = true;
     await held.close().catch(() => undefined);
-    // Another process may have it by now, and is left alone.
+    // Fails if another process has opened the lock file by now; then the file stays.
     await unlink(lockFile).catch(() => undefined);
   };
-  // Nobody can remove or replace what is open in this way.
+  // No process can remove or replace a file that is open exclusively.
   return { isHeld: () => Promise.resolve(!isReleased), release };
 }
 
-/** Returns undefined while another process has the file. */
+/** Opens the file; returns undefined while another process has it open. */
 async function tryOpen(file: string): Promise<FileHandle | undefined> {
   try {
     return await open(file, constants.O_RDWR | constants.O_CREAT | exclusively, privateMode);

@@ -1,22 +1,22 @@
-/** The typed mirror of native/binding.cc, and the codes of Fluent Bit's ABI. */
+/** TypeScript types of the functions in native/binding.cc, and the codes of Fluent Bit's ABI. */
 import type * as Crypto from "node:crypto";
 import type * as FileSystem from "node:fs";
 import type { MetricDefinition } from "../telemetry/metrics.js";
 
-/** The kinds of requests, as numbered in native/fluent_bit/request.h. */
+/** Request kinds, as numbered in native/fluent_bit/request.h. */
 export const requestKinds = { init: 0, flush: 1, exit: 2, stop: 3, withdraw: 4, chunk: 5 } as const;
 
-/** What a flush answers. Source: Fluent Bit, include/fluent-bit/flb_output.h. */
+/** Reply codes of a flush. Source: Fluent Bit, include/fluent-bit/flb_output.h. */
 export const flushReplies = { error: 0, ok: 1, retry: 2 } as const;
 
-/** What an init answers when it failed; otherwise it is ok. */
+/** Reply code of a failed init; a successful init replies ok. */
 export const initFailed = -1;
 
 /**
- * Takes a request, which must be answered exactly once.
- * @param instance the output's number, which the shim has chosen; in a withdraw, the id of the flush that is to be answered at once
+ * Handles a request, which needs exactly one reply.
+ * @param instance the output's number, chosen by the shim; in a withdraw, the id of the flush to reply to immediately
  * @param chunkBytes the size of a flush's chunk
- * @param blocks whether a thread of Fluent Bit's stands still until the answer
+ * @param blocks whether a thread of Fluent Bit is blocked until the reply
  */
 export type RequestHandler = (
   requestId: number,
@@ -27,74 +27,74 @@ export type RequestHandler = (
   blocks: boolean,
 ) => void;
 
-/** What Fluent Bit says about an output instance. */
+/** An output instance, as Fluent Bit describes it. */
 export interface HostInstance {
-  /** Such as "kinesis.0", or the alias. */
+  /** Name such as "kinesis.0", or the alias. */
   readonly name: string;
-  /** Its log_level, or the service's: 0 (off), 1 (error), 2 (warning), 3 (info), 4 (debug). */
+  /** The output's log_level, or else the service's: 0 (off), 1 (error), 2 (warning), 3 (info), 4 (debug). */
   readonly logLevel: number;
 }
 
 /** The functions of the shim. */
 export interface Binding {
-  /** Starts to take requests. */
+  /** Starts to accept requests. */
   serve(handler: RequestHandler): void;
-  /** Takes no more requests, so that Node's loop can end. */
+  /** Accepts no further requests, so that Node's loop can end. */
   close(): void;
   /**
-   * The chunk of a flush, which is detached by the flush's answer. Undefined when it is on its way: a request of kind
-   * chunk says when it has come. Null when nobody waits for the flush any more.
+   * Returns a flush's chunk; the reply to the flush detaches it. Returns undefined while the chunk is in transit (a request of kind
+   * `chunk` announces its arrival), and null when Fluent Bit no longer waits for the flush.
    */
   takeChunk(requestId: number): ArrayBuffer | null | undefined;
-  /** Shows Fluent Bit's thread, which waits for an exit, that the exit is still at work. Without, it gives up after some seconds. */
+  /** Extends the time limit of an exit. Without calls, the Fluent Bit thread that waits for the exit gives up after some seconds. */
   extend(requestId: number): void;
-  /** Frees an array's memory at once; the array is empty then. */
+  /** Frees an array's memory immediately and detaches the array. */
   releaseMemory(memory: ArrayBuffer): void;
-  /** Gives memory that the process has freed back to the system. */
+  /** Returns freed memory of the process to the system. */
   trimMemory(): void;
-  /** Answers a request with one of {@link flushReplies} or {@link initFailed}. */
+  /** Replies to a request with one of {@link flushReplies} or {@link initFailed}. */
   reply(requestId: number, value: number): void;
-  /** The value of an option, while the init of that request waits. */
+  /** Returns the value of an option. Valid only during init. */
   option(requestId: number, key: string): string | undefined;
   /** Returns the subset of `names` that the user has set. Valid only during init. */
   setOptions(requestId: number, names: readonly string[]): string[];
-  /** What the host says, while the init of that request waits; undefined where it has no log. */
+  /** Returns the output instance of an init; undefined when Fluent Bit's log is not available. Valid only during init. */
   outputInstance(requestId: number): HostInstance | undefined;
-  /** Whether Fluent Bit's own log can be had. */
+  /** Whether Fluent Bit's own log is available. */
   readonly hasHostLog: boolean;
-  /** Hands a line to a thread of Fluent Bit's that waits for an answer, for its log; false when none does. */
+  /** Passes a line for Fluent Bit's log to a thread of Fluent Bit that waits for a reply. Returns false when no thread waits. */
   log(level: number, text: string): boolean;
-  /** Makes the metrics of an instance, while the init of that request waits. Returns their number; 0 where Fluent Bit takes no metrics. */
+  /** Creates the metrics of an instance. Returns their number, or 0 when Fluent Bit does not accept metrics. Valid only during init. */
   openMetrics(requestId: number, definitions: readonly MetricDefinition[]): number;
   /**
-   * Adds series to metrics: those of the first value of the label, with another value. Returns
-   * the number of the first, whose others follow in the order of the definitions; 0 where Fluent Bit cannot take them.
+   * Copies the series that have the label's first value, with `value` instead. Returns the number of the first new series; the
+   * others follow in the order of the definitions. Returns 0 when Fluent Bit cannot add them.
    */
   addMetricSeries(metrics: number, label: string, value: string): number;
-  /** Takes pairs of a series' number and a value; false once the instance has exited. */
+  /** Updates metrics with pairs of a series' number and a value. Returns false once the instance has exited. */
   updateMetrics(metrics: number, pairs: Float64Array): boolean;
-  /** Where Node runs and why there, such as "in Fluent Bit's process, from /usr/lib/libnode.so.115". */
+  /** Where Node runs and why, such as "in Fluent Bit's process, from /usr/lib/libnode.so.115". */
   readonly place: string;
-  /** The local zone's abbreviation at a time; empty where the system has none. */
+  /** Returns the local zone's abbreviation at a time; empty when the system has none. */
   zoneAbbreviation(epochSeconds: number): string;
   /**
-   * Writes a line, with its newline, to the standard error that Fluent Bit was started with. One that would have to wait for
-   * its reader is lost; the next one that is written has their number.
+   * Writes a line, with its newline, to the standard error of Fluent Bit's start. Drops a line that would block on a slow reader;
+   * the next written line reports the number of dropped lines.
    */
   writeMessage(text: string): void;
-  /** Takes the pages of Node's code that are in memory out of the process; those that are used come back. */
+  /** Evicts the resident pages of Node's code; a page returns on its next use. */
   releaseCode(): void;
-  /** Ends Fluent Bit at once. */
+  /** Ends Fluent Bit immediately. */
   exitProcess(status: number): never;
 }
 
-/** Modules of Node's that are loaded when they are first needed, while nothing can be waited for. */
+/** Built-in modules that the core loads on first use, synchronously. */
 export interface LateBuiltIns {
   /** For hashes. */
   readonly "node:crypto": typeof Crypto;
-  /** For the files of time zones. */
+  /** For time zone files. */
   readonly "node:fs": typeof FileSystem;
 }
 
-/** The bootstrap script's `require`; Node keeps what it has loaded. */
+/** The bootstrap script's `require`; Node caches loaded modules. */
 export type LoadBuiltIn = <Name extends keyof LateBuiltIns>(name: Name) => LateBuiltIns[Name];

@@ -1,21 +1,18 @@
-/** A Kinesis client that comes after its output: loading the SDK takes as long as everything else in an init. */
-import type { PutRecordsClient, RequestFailure } from "../delivery/put_records.js";
+/** Loads the Kinesis client after the init of its output: loading the SDK takes as long as the rest of the init. */
+import type { PutRecordsClient, RequestFailure } from "../delivery/kinesis_client.js";
 import type { ShardLister } from "../delivery/shard_list.js";
 
 type Client = PutRecordsClient & ShardLister;
 
-/**
- * Fluent Bit goes on with its start meanwhile, and has its first chunk some 100 ms later: by then the client is there. A
- * flush that comes sooner does not wait for the delay.
- */
-const delayMs = 10;
+/** Time from the init to the load, so that Fluent Bit continues its start first. Its first chunk comes about 100 ms later. */
+const loadDelayMs = 10;
 
-/** Loads the client with the first request, or a moment after the init, whichever comes first. */
+/** Returns a client that loads with its first request, or after a delay, whichever comes first. */
 export function lateClient(load: () => Promise<Client>): Client {
   let loading: Promise<Client | RequestFailure> | undefined;
   let isClosed = false;
   const client = () => (isClosed ? closed : (loading ??= load().catch(failure)));
-  const timer = setTimeout(() => void client(), delayMs).unref();
+  const timer = setTimeout(() => void client(), loadDelayMs).unref();
   return {
     async putRecords(...request) {
       const loaded = await client();
@@ -34,7 +31,7 @@ export function lateClient(load: () => Promise<Client>): Client {
   };
 }
 
-/** A client that nobody would close is not loaded any more. */
+/** The outcome after close(): a client loaded then would never be closed. */
 const closed: RequestFailure = { kind: "failed", code: "AbortError", message: "the output is closed", cause: "setup" };
 
 function failure(error: unknown): RequestFailure {

@@ -1,4 +1,4 @@
-/** Opens an output for each init: reads options and environment, and wires the output's log, metrics and Kinesis client. */
+/** Opens an output for each init: reads options and environment, and creates the output's log, metrics and Kinesis client. */
 import { openOutput, type OutputDependencies, type SharedMemory } from "../output/open_output.js";
 import type { CredentialSources } from "../credentials/credentials.js";
 import { credentialSource } from "../credentials/credential_source.js";
@@ -25,23 +25,23 @@ import type { OutputOpener } from "./plugin.js";
 import { version } from "./version.js";
 import type { NamedZone } from "./zone_name.js";
 
-/** What the outputs of a process share, and the world outside. */
+/** Dependencies that the outputs of a process share. */
 export interface OutputFactoryDependencies {
   readonly binding: Pick<Binding, "outputInstance" | "setOptions" | "zoneAbbreviation" | "openMetrics" | "addMetricSeries" | "updateMetrics" | "exitProcess" | "place">;
   readonly environment: Environment;
   readonly nodeVersion: string;
   /** The log of the process. */
   readonly log: Log;
-  /** Fluent Bit's log; undefined where outputs write to the log of the process. */
+  /** Fluent Bit's log; undefined when outputs write to the log of the process. */
   readonly hostLog: HostLog | undefined;
   readonly outputLevels: OutputLevels;
-  /** Returns a zone's abbreviation at a time; the local one's without a zone. */
+  /** Returns a zone's abbreviation at a time; `zone` defaults to the local zone. */
   readonly zoneName: (epochSeconds: number, zone?: NamedZone) => string;
   readonly shared: SharedMemory;
   readonly md5: Md5;
   /** Resolves when `md5` may be called. */
   readonly md5Ready: () => Promise<void>;
-  /** Returns the SHA-256 of bytes as text. */
+  /** Returns the SHA-256 of bytes in base64. */
   readonly sha256: (bytes: Uint8Array) => string;
   /** Returns milliseconds that never decrease. */
   readonly steadyNow: () => number;
@@ -53,10 +53,10 @@ export interface OutputFactoryDependencies {
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
-/** Returns a function that opens an output for the init of a request. It throws ConfigurationError on a wrong option or variable. */
+/** Returns a function that opens the output of an init. The function throws ConfigurationError on an invalid option or variable. */
 export function outputFactory(dependencies: OutputFactoryDependencies): OutputOpener {
   const { binding, environment, shared, steadyNow, now, random } = dependencies;
-  // One for the process: outputs with the same sources share their credentials.
+  // Shared by the process, so that outputs with the same sources share credentials.
   let credentialSources: CredentialSources | undefined;
   let lineFiles: LineFiles | undefined;
   const openDeadLetterFile = async ({ deadLetters }: Config) => {
@@ -88,12 +88,12 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
     const instanceEnvironment = readInstanceEnvironment(environment);
     const network = await readNetworkEnvironment(environment);
     if (environment["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") {
-      log.warning("NODE_TLS_REJECT_UNAUTHORIZED is 0: no certificate is verified, so anybody can pose as AWS; name your authorities in AWS_CA_BUNDLE instead");
+      log.warning("NODE_TLS_REJECT_UNAUTHORIZED is 0: TLS certificates are not verified, so anyone can impersonate AWS; set AWS_CA_BUNDLE instead");
     }
     const options = { ...config.connection, eksPodExecutionRole: instanceEnvironment.eksPodExecutionRole };
     log.info(startLine(config, credentialSource(options, environment), dependencies));
     const bodies = new RequestBodies(options.stream, config.requestFormat, random, shared.sinks, () => {
-      log.warning("The endpoint does not take requests in CBOR; from now on they are JSON, which 'request_format' can say from the start");
+      log.warning("The endpoint does not accept CBOR requests; the plugin sends JSON from now on. Set 'request_format json' to start with JSON");
     });
     const deadLetterFile = await openDeadLetterFile(config);
     const stateFile = await openStateFile(config, log).catch(async (error: unknown) => {
@@ -118,7 +118,7 @@ export function outputFactory(dependencies: OutputFactoryDependencies): OutputOp
   };
 }
 
-/** Looks for the region of an output that does not name one. @throws ConfigurationError */
+/** Finds the region of an output without the option `region`. @throws ConfigurationError */
 async function defaultRegion(read: OptionReader, environment: Environment): Promise<DefaultRegion | undefined> {
   if ((read("region") ?? "") !== "") return undefined;
   return findRegion(environment, async () => {
@@ -127,7 +127,7 @@ async function defaultRegion(read: OptionReader, environment: Environment): Prom
   });
 }
 
-/** @throws ConfigurationError where Node lacks the algorithm */
+/** Returns the compressor of an output; undefined without compression. @throws ConfigurationError when Node lacks the algorithm */
 async function compressorOf({ compression }: Config, nodeVersion: string): Promise<Compress | undefined> {
   if (compression === undefined) return undefined;
   return (await import("../pack/compression.js")).compressorFor(compression, nodeVersion);
@@ -140,9 +140,9 @@ function logOf(number: number, host: ReturnType<Binding["outputInstance"]>, { lo
   return prefixed(createHostLog(() => logLevel, hostLog), `[output:kinesis:${name}] `);
 }
 
-/** Says in one line what the output does. */
+/** Returns the line about the output that is logged at its start. */
 function startLine({ connection }: Config, credentials: string, { binding, environment, nodeVersion }: OutputFactoryDependencies): string {
-  const { stream, region, endpoint = kinesisEndpointOf(environment) ?? "that of the region" } = connection;
+  const { stream, region, endpoint = kinesisEndpointOf(environment) ?? "of the region" } = connection;
   return `stream ${stream}, region ${region}, endpoint ${endpoint}; credentials: ${credentials}; version ${version}; Node.js ${nodeVersion} runs ${binding.place}`;
 }
 
@@ -155,7 +155,7 @@ function openMetrics(
 ): Pick<OutputDependencies, "metrics" | "metricsOf"> {
   const number = name === undefined ? 0 : binding.openMetrics(requestId, metricDefinitions(name, connection.stream));
   if (number === 0) {
-    log.debug("This Fluent Bit takes no metrics of plugins");
+    log.debug("This Fluent Bit does not accept metrics from plugins");
     return { metrics: noMetrics, metricsOf: () => noMetrics };
   }
   const metrics = new GatheredMetrics((pairs) => void binding.updateMetrics(number, pairs));

@@ -1,54 +1,54 @@
-/** Takes the requests of Fluent Bit and passes each to its output. */
+/** Passes each request of Fluent Bit to its output, and replies to it exactly once. */
 import { flushReplies, initFailed, requestKinds, type Binding, type RequestHandler } from "./binding.js";
 import { ConfigurationError } from "../configuration_error.js";
 import type { Log } from "../telemetry/log.js";
 import type { Reply } from "../output/flush.js";
 import type { Output } from "../output/output.js";
 
-/** Opens an output by the options that `read` returns, while the init of that request waits. @throws ConfigurationError */
+/** Opens an output from the options that `read` returns. Called during init. @throws ConfigurationError */
 export type OutputOpener = (
   number: number,
   read: (key: string) => string | undefined,
   requestId: number,
 ) => Output | Promise<Output>;
 
-/** The world outside, for the plugin. */
+/** Dependencies of the plugin. */
 export interface PluginDependencies {
   readonly binding: Binding;
   readonly log: Log;
   /** Returns milliseconds that never decrease. */
   readonly now: () => number;
-  /** Called when an instance has ended, or could not be made and the reason is logged. */
+  /** Called when an output has ended, or could not be opened and the reason is logged. */
   readonly ended: (number: number) => void;
 }
 
-/** The instances of this process, by their numbers, which the shim chooses and messages show. */
+/** The outputs of this process, by the numbers that the shim chooses and log messages show. */
 export class Plugin {
   readonly #binding: Binding;
   readonly #log: Log;
-  readonly #createInstance: OutputOpener;
+  readonly #openOutput: OutputOpener;
   readonly #now: () => number;
   readonly #ended: (number: number) => void;
-  readonly #instances = new Map<number, Output>();
-  /** The kinds of requests without an answer, by their ids. */
+  readonly #outputs = new Map<number, Output>();
+  /** The kinds of the requests that wait for a reply, by request id. */
   readonly #waiting = new Map<number, number>();
-  /** Take the chunks that are on their way, by the ids of their flushes. */
-  readonly #onTheWay = new Map<number, (chunk: Uint8Array | undefined) => void>();
-  /** When the first of the outputs that end together did; undefined while none has. */
+  /** Receivers of the chunks in transit, by the request id of the flush. */
+  readonly #chunkReceivers = new Map<number, (chunk: Uint8Array | undefined) => void>();
+  /** When the first output ended since the last init; undefined when none has. */
   #endingSinceMs: number | undefined;
 
-  constructor({ binding, log, now, ended }: PluginDependencies, createInstance: OutputOpener) {
+  constructor({ binding, log, now, ended }: PluginDependencies, openOutput: OutputOpener) {
     this.#now = now;
     this.#ended = ended;
     this.#binding = binding;
     this.#log = log;
-    this.#createInstance = createInstance;
+    this.#openOutput = openOutput;
   }
 
-  /** Takes a request; see RequestHandler. */
+  /** Handles a request; see RequestHandler. */
   handle(...request: Parameters<RequestHandler>): void {
     const [requestId, kind] = request;
-    if (kind === requestKinds.chunk) return this.#onTheWay.get(requestId)?.(contentOf(this.#binding.takeChunk(requestId)));
+    if (kind === requestKinds.chunk) return this.#chunkReceivers.get(requestId)?.(contentOf(this.#binding.takeChunk(requestId)));
     this.#waiting.set(requestId, kind);
     this.#replyOf(...request).then(
       (reply) => this.#reply(requestId, reply),
@@ -59,7 +59,7 @@ export class Plugin {
     );
   }
 
-  /** Answers all waiting requests after an uncaught error: their own answers may never come. */
+  /** Replies to all waiting requests after an uncaught error, since their own replies may never come. */
   releaseAll(error: unknown): void {
     this.#log.error(`[kinesis] ${describeBug(error)}`);
     for (const [requestId, kind] of this.#waiting) this.#reply(requestId, failureReply(kind));
@@ -67,7 +67,7 @@ export class Plugin {
 
   #reply(requestId: number, value: number): void {
     if (!this.#waiting.delete(requestId)) return;
-    this.#onTheWay.get(requestId)?.(undefined);
+    this.#chunkReceivers.get(requestId)?.(undefined);
     this.#binding.reply(requestId, value);
     if (value === stopped) this.#binding.close();
   }
@@ -84,7 +84,7 @@ export class Plugin {
         this.#reply(instance, flushReplies.retry);
         return flushReplies.ok;
       default:
-        await Promise.all([...this.#instances.keys()].map((number) => this.#exit(number, requestId)));
+        await Promise.all([...this.#outputs.keys()].map((number) => this.#exit(number, requestId)));
         return stopped;
     }
   }
@@ -93,7 +93,7 @@ export class Plugin {
     this.#endingSinceMs = undefined;
     try {
       const read = (key: string) => this.#binding.option(requestId, key);
-      this.#instances.set(number, await this.#createInstance(number, read, requestId));
+      this.#outputs.set(number, await this.#openOutput(number, read, requestId));
       return flushReplies.ok;
     } catch (error) {
       const reason = error instanceof ConfigurationError ? error.message : describeBug(error);
@@ -104,37 +104,37 @@ export class Plugin {
   }
 
   async #flush(requestId: number, instance: number, bytes: number, tag: string, blocks: boolean): Promise<Reply> {
-    const target = this.#instances.get(instance);
-    return target === undefined ? "retry" : target.flush({ bytes, open: () => this.#open(requestId) }, tag, blocks);
+    const output = this.#outputs.get(instance);
+    return output === undefined ? "retry" : output.flush({ bytes, open: () => this.#openChunk(requestId) }, tag, blocks);
   }
 
-  /** The content of a flush's chunk, when it is here; undefined when nobody waits for the flush any more. */
-  #open(requestId: number): Promise<Uint8Array | undefined> | Uint8Array | undefined {
+  /** Returns the content of a flush's chunk once it has arrived; undefined when Fluent Bit no longer waits for the flush. */
+  #openChunk(requestId: number): Promise<Uint8Array | undefined> | Uint8Array | undefined {
     if (!this.#waiting.has(requestId)) return undefined;
     const chunk = this.#binding.takeChunk(requestId);
     if (chunk !== undefined) return contentOf(chunk);
     return new Promise((resolve) => {
-      this.#onTheWay.set(requestId, (come) => {
-        this.#onTheWay.delete(requestId);
-        resolve(come);
+      this.#chunkReceivers.set(requestId, (content) => {
+        this.#chunkReceivers.delete(requestId);
+        resolve(content);
       });
     });
   }
 
   async #exit(number: number, requestId: number): Promise<number> {
-    const closing = this.#instances.get(number);
-    this.#instances.delete(number);
-    for (const other of this.#instances.values()) other.expectEnd();
-    // Fluent Bit ends its outputs one after the other: their time begins with the first.
+    const closing = this.#outputs.get(number);
+    this.#outputs.delete(number);
+    for (const other of this.#outputs.values()) other.expectEnd();
+    // Fluent Bit ends its outputs one after the other; their time limit counts from the first.
     const sinceMs = (this.#endingSinceMs ??= this.#now());
     await closing?.close(sinceMs, () => this.#binding.extend(requestId));
-    // An exit that the shim gave up for its time has freed the number: another instance may have it.
-    if (!this.#instances.has(number)) this.#ended(number);
+    // The shim frees the number when the exit times out, so another output may have it now.
+    if (!this.#outputs.has(number)) this.#ended(number);
     return flushReplies.ok;
   }
 }
 
-/** The answer to a stop, unlike all others, so that the binding is closed behind it. */
+/** Reply code of a stop, different from all others: the binding is closed after it. */
 const stopped = -2;
 
 function contentOf(chunk: ArrayBuffer | null | undefined): Uint8Array | undefined {

@@ -1,10 +1,10 @@
-/** Stand-ins for process.stdin, stdout and stderr, and for the console: the descriptors of Fluent Bit are not Node's to open. */
+/** Replaces process.stdin, stdout, stderr and the console, so that Node never opens Fluent Bit's descriptors. */
 import { Readable, Writable } from "node:stream";
 import { logText } from "../telemetry/log_text.js";
 
 /**
- * Node opens a standard stream when somebody first looks at it, and turns its descriptor non-blocking, for Fluent Bit
- * and for all who share it. After this, what is written there becomes text for `write`, and there is nothing to read.
+ * Replaces the standard streams: stdout and stderr pass their text to `write`, and stdin is empty. Node opens a standard stream
+ * on first access and makes its descriptor non-blocking, also for Fluent Bit and every other process that shares it.
  */
 export function replaceStandardStreams(target: object, write: (text: string) => void): void {
   const output = () =>
@@ -23,13 +23,13 @@ export function replaceStandardStreams(target: object, write: (text: string) => 
 
 const consoleMethods = ["debug", "error", "info", "log", "trace", "warn"] as const;
 
-/** Packages of others write to the console: their texts go to `write` instead, without the values beside them. */
+/** Passes console messages of third-party packages to `write`, without their values. */
 export function routeConsole(
   target: Pick<Console, (typeof consoleMethods)[number]>,
   write: (message: string) => void,
 ): void {
   for (const name of consoleMethods) {
-    // A value may hold anything, a request with its credentials for one.
+    // A value may hold secrets, such as a request with its credentials.
     target[name] = (...parts: unknown[]) =>
       write(parts.map((part) => (part instanceof Error ? part.message : part)).filter((part) => typeof part === "string").join(" "));
   }

@@ -1,4 +1,4 @@
-/** Reads the abbreviations of a zone's times from its compiled form, which systems have in /usr/share/zoneinfo. */
+/** Reads time zone abbreviations from a compiled zone file, such as those in /usr/share/zoneinfo. */
 
 /** Source of the layout: RFC 9636, The Time Zone Information Format (TZif), section 3. */
 const headerBytes = 44;
@@ -20,27 +20,27 @@ interface Counts {
   readonly characters: number;
 }
 
-/** A zone's times. */
+/** A compiled zone. */
 export interface ZoneFile {
-  /** Returns the abbreviation at a time; undefined when the file has no such offset then. */
+  /** Returns the abbreviation at a time; undefined when the file has another offset at that time. */
   readonly abbreviationAt: (epochSeconds: number, offsetSeconds: number) => string | undefined;
 }
 
-/** Returns what a file holds; undefined when it is not a compiled zone of version 2 or later, or is damaged. */
+/** Parses a file; returns undefined when the file is not a compiled zone of version 2 or later, or is damaged. */
 export function readZoneFile(bytes: Uint8Array): ZoneFile | undefined {
   try {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const isZone = text(bytes, 0, 4) === "TZif" && view.getUint8(4) >= 0x32;
     return isZone ? readBody(bytes, view) : undefined;
   } catch (error) {
-    // Beyond the file's end.
+    // A read beyond the file's end.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
 function readBody(bytes: Uint8Array, view: DataView): ZoneFile {
-  // The data of version 1, with times of 32 bits, stand before those of 64 bits.
+  // The version 1 block, with 32-bit times, precedes the block with 64-bit times.
   const second = headerBytes + dataBytes(readCounts(view, 0), oldTimeBytes);
   const counts = readCounts(view, second);
   const timesStart = second + headerBytes;
@@ -72,7 +72,7 @@ function dataBytes({ ut, standard, leap, times, types, characters }: Counts, byt
   return times * (bytesOfTime + 1) + types * typeBytes + characters + leap * (bytesOfTime + 4) + standard + ut;
 }
 
-/** The two times of the rule that holds behind the last change, such as `CET-1CEST,M3.5.0,M10.5.0/3` (POSIX, TZ). */
+/** Parses the types of the rule that applies after the last change, such as `CET-1CEST,M3.5.0,M10.5.0/3` (POSIX, TZ). */
 function ruleTypes(footer: string): LocalTimeType[] {
   const rule = /^\n(<[^>]+>|[A-Za-z]+)([+-]?[\d:]+)(?:(<[^>]+>|[A-Za-z]+)([+-]?[\d:]+)?)?/u.exec(footer);
   if (rule === null) return [];
@@ -84,7 +84,7 @@ function ruleTypes(footer: string): LocalTimeType[] {
   return [first, { offsetSeconds: summerBehind === undefined ? offsetSeconds + 3600 : -secondsOf(summerBehind), abbreviation: plain(summer) }];
 }
 
-/** Of hours, or hours, minutes and seconds with colons between. */
+/** Parses a clock value such as `3`, `-1` or `5:45:00` into seconds. */
 function secondsOf(clock: string): number {
   const [hours = 0, minutes = 0, seconds = 0] = clock.replace(/^[+-]/u, "").split(":").map(Number);
   const all = hours * 3600 + minutes * 60 + seconds;
@@ -93,7 +93,7 @@ function secondsOf(clock: string): number {
 
 function untilZero(bytes: Uint8Array, start: number): string {
   const end = bytes.indexOf(0, start);
-  if (end < 0) throw new RangeError("A text does not end");
+  if (end < 0) throw new RangeError("Unterminated text");
   return text(bytes, start, end);
 }
 

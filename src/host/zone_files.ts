@@ -1,19 +1,19 @@
-/** Finds the compiled zones of the system's tz database. */
+/** Finds compiled zone files in the system's tz database. */
 import type { LateBuiltIns } from "./binding.js";
 import { readZoneFile, type ZoneFile } from "./zone_file.js";
 
-/** Returns the file of a zone, read once; undefined where there is none. */
+/** Returns the file of a zone, read once; undefined when there is none. */
 export type ZoneFiles = (name: string) => ZoneFile | undefined;
 
-/** Where systems have the tz database. */
+/** Location of the tz database. */
 const systemZones = "/usr/share/zoneinfo";
-/** The largest has 4 KB. */
+/** Maximum size of a zone file; the largest has 4 KB. */
 const maxFileBytes = 64 * 1024;
 
 /**
- * Returns a reader of the files in a folder.
- * @param loadFileSystem Node's module, which takes its time and which most outputs do not need
- * @param folder where the files are
+ * Returns a cached reader of the zone files in a folder.
+ * @param loadFileSystem loads Node's module on first use: loading is slow, and most outputs do not need it
+ * @param folder location of the zone files
  */
 export function zoneFiles(loadFileSystem: () => LateBuiltIns["node:fs"], folder = systemZones): ZoneFiles {
   const files = new Map<string, ZoneFile | undefined>();
@@ -23,7 +23,7 @@ export function zoneFiles(loadFileSystem: () => LateBuiltIns["node:fs"], folder 
       const stats = statSync(path);
       return stats.isFile() && stats.size <= maxFileBytes ? readZoneFile(readFileSync(path)) : undefined;
     } catch {
-      // Systems without the tz database have no such file.
+      // The system has no tz database, or no such zone.
       return undefined;
     }
   };

@@ -1,21 +1,21 @@
-/** Abbreviations of time zones, where libc has no answer: for zones other than the local one, and on Windows. */
+/** Finds time zone abbreviations where libc has none: for zones other than the local one, and on Windows. */
 import type { ZoneFiles } from "./zone_files.js";
 
-/** A zone other than the local one, as it is at a time. */
+/** A zone other than the local one, with its offset at a time. */
 export interface NamedZone {
   readonly name: string;
   /** Seconds ahead of UTC. */
   readonly seconds: number;
 }
 
-/** No English has all of them: each knows those of its own part of the world, and writes others as "GMT+1". */
+/** Locales to try: each knows only the abbreviations of its own region, and writes others as "GMT+1". */
 const locales = ["en-US", "en-GB", "en-AU", "en-IN", "en-NZ", "en-ZA"];
 
 /**
- * A zone's abbreviation at a time, such as "CEST"; for a zone without one its offset, such as "+03" or "+0545",
- * as in the tz database (theory.html, "Time zone abbreviations"). Empty at a time that is out of all calendars.
- * @param zone the local one when undefined
- * @param files of compiled zones; where the zone has none, Intl is asked
+ * Returns a zone's abbreviation at a time, such as "CEST", or its offset, such as "+03" or "+0545", when it has no abbreviation,
+ * as in the tz database (theory.html, "Time zone abbreviations"). Returns an empty text for a time beyond the range of `Date`.
+ * @param zone the local zone when undefined
+ * @param files the compiled zone files; Intl serves zones without a file
  */
 export function zoneName(epochSeconds: number, zone?: NamedZone, files?: ZoneFiles): string {
   const date = new Date(epochSeconds * 1000);

@@ -1,4 +1,4 @@
-/** Sends PutRecords, and ListShards through the AWS SDK: the only file that knows its Kinesis client. */
+/** Sends PutRecords requests, and lists shards through the AWS SDK. The only file that uses its Kinesis client. */
 import {
   KinesisClient,
   ListShardsCommand,
@@ -16,23 +16,24 @@ import { exchange } from "../network/exchange.js";
 import { createHttpHandler } from "../network/http_handler.js";
 import { directNetwork, type NetworkEnvironment } from "../network/network.js";
 import type { Shard } from "../pack/shard_map.js";
-import type { PutRecordsClient, RequestFailure } from "../delivery/put_records.js";
+import type { PutRecordsClient, RequestFailure } from "../delivery/kinesis_client.js";
 import { formatOfResponse, readPutRecordsResponse, refusesFormat, tookAll, type PutRecordsResponse } from "./put_records_response.js";
 import { PutRecordsRoute } from "./put_records_route.js";
 import { watched, type CredentialProvider, type Credentials } from "../credentials/renewing_credentials.js";
 import type { RequestBodies, RequestBody } from "./request_bodies.js";
-import { contentTypes, type StreamTarget } from "./request_form.js";
+import { contentTypes } from "./request_format.js";
 import { readBody, ServiceRefusal } from "./response_body.js";
 import { ServiceClock } from "./service_clock.js";
+import type { StreamTarget } from "./stream_target.js";
 import { CredentialsFailure } from "./failure.js";
 import type { ShardLister, ShardPage } from "../delivery/shard_list.js";
 import { givenEndpoint } from "../credentials/token_service.js";
 import { product, userAgentOf } from "./user_agent.js";
 
-/** Aggregation goes on without a list of shards that takes longer. */
+/** Time limit of a ListShards request. When it is reached, aggregation goes on without a new list. */
 const shardListLimit: TimeLimit = { of: "attempt", milliseconds: 10_000, name: "the time for a list of shards (10 s)" };
 
-/** How the SDK's client is made for an output; what fails is tried again by others. */
+/** Returns the configuration of the SDK's client for an output. The client makes one attempt: its callers retry. */
 export function clientConfig(
   { region, endpoint, profile }: ConnectionOptions,
   credentials: CredentialProvider,
@@ -48,21 +49,21 @@ export function clientConfig(
   };
 }
 
-/** With http_request_timeout 0, for an answer that drips: a silent connection is given up after 60 s. */
-const longestResponseMs = 300_000;
+/** Time limit of a response with http_request_timeout 0, for one that arrives byte by byte. A silent connection times out after 60 s. */
+const maxResponseMs = 300_000;
 
 /** Returns the time limit of an attempt to send records. */
 function sendLimit({ requestTimeoutMs, responseTimeoutMs = 0 }: ConnectionOptions): TimeLimit {
   if (requestTimeoutMs > 0) return { of: "attempt", milliseconds: requestTimeoutMs, name: `http_request_timeout (${requestTimeoutMs / 1000} s)` };
   return responseTimeoutMs > 0
     ? { of: "response", milliseconds: responseTimeoutMs, name: `http_request_timeout (${responseTimeoutMs / 1000} s, its default)` }
-    : { of: "response", milliseconds: longestResponseMs, name: `the time for any answer (${longestResponseMs / 1000} s)` };
+    : { of: "response", milliseconds: maxResponseMs, name: `the time limit for responses (${maxResponseMs / 1000} s)` };
 }
 
 /**
- * Returns the client of an output. The SDK finds the address of PutRecords; its own way to send takes several times as long as all
- * else that is done for a request (test/bench, "sending").
- * @param credentials are closed with the client
+ * Returns the client of an output. The SDK resolves the address of PutRecords but does not send the requests: its own way to send
+ * takes several times as long as all other work for a request (test/bench, "sending").
+ * @param credentials closed together with the client
  * @param version of the plugin, for the user agent
  */
 export function createKinesisClient(
@@ -84,7 +85,7 @@ export function createKinesisClient(
     return stream === undefined ? bodies.target : { StreamName: stream };
   }
 
-  /** Returns the keys to sign with. @throws CredentialsFailure */
+  /** Returns the credentials to sign with. @throws CredentialsFailure */
   function takeKeys(attempt: Attempt): Promise<Credentials> {
     return attempt.waitForCredentials(() => credentials.awaited, credentials.provide()).catch((error: unknown) => {
       throw new CredentialsFailure(error);
@@ -92,8 +93,8 @@ export function createKinesisClient(
   }
 
   /**
-   * Finds the address by the option, the environment, the shared files, or the rules for region and stream. These look at the
-   * stream's ARN alone (StreamName is no parameter of theirs), so all names share a route.
+   * Returns the route to the address that the option, the environment or the shared files set, or else the endpoint rules for region
+   * and stream. These rules read a stream's ARN only (StreamName is not a parameter of theirs), so all names share one route.
    */
   async function routeTo(target: StreamTarget): Promise<PutRecordsRoute> {
     const arn = "StreamARN" in target ? target.StreamARN : "";
@@ -105,17 +106,17 @@ export function createKinesisClient(
     return route;
   }
 
-  /** Returns the service's answer, or that it took all of so many. @throws ServiceRefusal and what else {@link readFailure} knows */
+  /** Returns the response's members, or "took all" when it reports success for `count` entries. @throws errors that `readFailure` reads */
   async function send(body: RequestBody, target: StreamTarget, count: number, attempt: Attempt): Promise<PutRecordsResponse | "took all"> {
     const { bytes, format } = body;
     const keys = await takeKeys(attempt);
     const route = await routeTo(target);
     const { offsetMs } = clock;
     const sentAtMs = Date.now();
-    // A connection that is opened for an ended attempt would keep Node's loop alive.
+    // A connection opened for an ended attempt would keep Node's event loop alive.
     if (attempt.isEnded) throw new Error("the attempt has ended");
     const response = await exchange(route.target, route.sign(bytes, contentTypes[format], keys, sentAtMs + offsetMs), attempt);
-    // Whatever the response says; one may come before all of the request has left.
+    // A response may arrive before the whole request is sent: the body is still being read then.
     if (response.isRequestSent) bodies.release(body);
     clock.learn(response.headers, sentAtMs, Date.now());
     const isTaken = response.statusCode < 300;
@@ -127,9 +128,9 @@ export function createKinesisClient(
   }
 
   async function sendAll(table: EntryTable, entries: readonly Entry[], target: StreamTarget, attempt: Attempt): Promise<PutRecordsResponse | "took all"> {
-    // Entries with an expected shard need the shard in the response.
+    // -1 forces a full read of the response: entries with an expected shard need the shard of their result.
     const count = entries.some((entry) => table.shardIds.of(entry) !== undefined) ? -1 : entries.length;
-    // Before any wait: once the attempt has ended for its time, the entries' memory is used again.
+    // Before the first await: after a timeout the entries' memory is reused.
     const body = bodies.write(table, entries, target);
     try {
       return await send(body, target, count, attempt);
@@ -166,17 +167,17 @@ export function createKinesisClient(
   };
 }
 
-/** A shard of an answer, of whose members each may be anything: the SDK does not look. */
+/** A shard of a ListShards response. Its members may have any type: the SDK does not check them. */
 interface ListedShard {
   readonly ShardId?: unknown;
   readonly HashKeyRange?: { readonly StartingHashKey?: unknown; readonly EndingHashKey?: unknown } | null;
   readonly SequenceNumberRange?: { readonly EndingSequenceNumber?: unknown } | null;
 }
 
-/** Open shards only: one that was closed by a split or a merge has an ending sequence number. */
+/** Returns the open shards. A shard that a split or merge has closed has an ending sequence number. */
 function readShards({ Shards: listed = [], NextToken: nextToken }: ListShardsCommandOutput): ShardPage | RequestFailure {
   if (!Array.isArray(listed) || (nextToken !== undefined && typeof nextToken !== "string")) {
-    return { kind: "failed", code: "InvalidResponse", message: "the answer is no list of shards; is it a Kinesis endpoint?", cause: "transient" };
+    return { kind: "failed", code: "InvalidResponse", message: "the response is not a list of shards; is it a Kinesis endpoint?", cause: "transient" };
   }
   const shards: Shard[] = [];
   for (const shard of listed as readonly (ListedShard | null)[]) {

@@ -1,13 +1,13 @@
-/** Runs one request until it has an outcome, reaches its time limit, or its output instance is closed. */
-import type { RequestFailure } from "../delivery/put_records.js";
+/** Runs one request until it has an outcome, reaches its time limit, or its output is closed. */
+import type { RequestFailure } from "../delivery/kinesis_client.js";
 import { readFailure } from "./failure.js";
 
 /** The time limit of an attempt. */
 export interface TimeLimit {
   /**
-   * attempt: limits the whole attempt, from its start;
-   * response: limits the time from the last sent byte to the complete response. A slow upload may take longer: each part
-   * of the request that leaves restarts the limit.
+   * attempt: the whole attempt, from its start;
+   * response: from the last sent byte to the complete response. Each sent part of the request restarts the limit, so a slow
+   * upload may take longer.
    */
   readonly of: "attempt" | "response";
   /** 0 means no limit. */
@@ -16,7 +16,7 @@ export interface TimeLimit {
   readonly name: string;
 }
 
-/** One request under way, as far as it may have to be ended. */
+/** One request under way: its time limit, and how to end it early. */
 export class Attempt {
   readonly #limit: TimeLimit;
   readonly #timeUp: () => void;
@@ -34,32 +34,32 @@ export class Attempt {
     if (limit.of === "attempt") this.#restart();
   }
 
-  /** Calls `end` should the request have to end, at once when it has to already. */
+  /** Registers the function that ends the request. Calls it immediately when the attempt has ended already. */
   onEnd(end: () => void): void {
     this.#end = end;
     if (this.#isEnded) end();
   }
 
-  /** The same as a signal, for the SDK. Made on the first use: it costs more than the rest of an attempt. */
+  /** Returns the end of the attempt as a signal, for the SDK. Created on first use: it costs more than the rest of an attempt. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#isEnded) this.#controller.abort();
     return this.#controller.signal;
   }
 
-  /** Whether the attempt has been ended: the request must not begin any more. */
+  /** Returns whether the attempt has ended, so that its request must not begin. */
   get isEnded(): boolean {
     return this.#isEnded;
   }
 
-  /** Restarts a limit of the response: the connection is open, or a part of the request has left. */
+  /** Restarts a limit of the response: the connection is open, or a part of the request was sent. */
   moved(): void {
     if (this.#limit.of === "response") this.#restart();
   }
 
   /**
    * Waits for credentials. If the limit is reached meanwhile, the failure names their source and not the service.
-   * @param source returns the name of the party that has not answered yet
+   * @param source returns the name of the source that has not responded yet
    */
   async waitForCredentials<Credentials>(source: () => string, credentials: Promise<Credentials>): Promise<Credentials> {
     this.#credentialSource = source;
@@ -116,7 +116,7 @@ export class AttemptRunner {
   ): Promise<Outcome | RequestFailure> {
     return new Promise((resolve) => {
       const attempt = new Attempt(limit, () => endWith(attempt.timeoutFailure()));
-      // The outcome comes first: a fetch of credentials or a proxy's tunnel may notice the end late or never.
+      // Settles first: a fetch of credentials or a proxy's tunnel may notice the end late or never.
       const endWith = (outcome: RequestFailure) => {
         settle(outcome);
         attempt.end();
@@ -133,14 +133,14 @@ export class AttemptRunner {
     });
   }
 
-  /** Ends what is under way; it is reported as failed. */
+  /** Ends all attempts under way; each is reported as failed. */
   close(): void {
     this.#isClosed = true;
     for (const close of [...this.#underWay]) close();
   }
 }
 
-/** Async, so that what `send` or `read` throws is a rejection. */
+/** Sends a request and reads its response. Async, so that an error thrown by `send` or `read` is a rejection. */
 async function sendAndRead<Response, Outcome>(
   send: (attempt: Attempt) => Promise<Response>,
   attempt: Attempt,

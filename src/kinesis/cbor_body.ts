@@ -1,23 +1,23 @@
 /**
- * The body of a PutRecords request as CBOR, written once into one buffer: its data needs no base64.
+ * Writes the body of a PutRecords request as CBOR, in one pass into one buffer. Data needs no base64 here.
  *
- * Source of the layout: RFC 8949, section 3. The service takes it as application/x-amz-cbor-1.1, with the members of
- * the JSON form (AWS SDK for Java, AwsCborProtocolFactory).
+ * Source of the layout: RFC 8949, section 3. The service accepts CBOR as application/x-amz-cbor-1.1, with the same members as in
+ * JSON (AWS SDK for Java, AwsCborProtocolFactory).
  */
 import type { Entry, EntryTable } from "../pack/entry_table.js";
 import { randomPartitionKeyCharacters } from "../limits.js";
 import type { ByteSink } from "../bytes/byte_sink.js";
 import { putRandomKey } from "../record/partition_key.js";
-import type { StreamTarget } from "./request_form.js";
+import type { StreamTarget } from "./stream_target.js";
 
 /** Major types, in a head's three highest bits. */
 const byteString = 2;
 const textString = 3;
 const list = 4;
 const map = 5;
-/** A first byte and a length of four. */
+/** Maximum bytes of a head: the first byte and a length of four bytes. */
 const maxHeadBytes = 5;
-/** A UTF-16 unit becomes three bytes at most. */
+/** Maximum UTF-8 bytes of one UTF-16 unit. */
 const maxBytesPerUnit = 3;
 
 const encoder = new TextEncoder();
@@ -26,7 +26,7 @@ const beforeData = `${headOf(map, 2)}${textOf("Data")}`;
 const beforeKey = textOf("PartitionKey");
 const overheadBytes = beforeData.length + beforeKey.length + 2 * maxHeadBytes;
 
-/** Returns the most bytes that {@link writeCborBody} can need for these entries. */
+/** Returns the maximum bytes that {@link writeCborBody} can write for these entries. */
 export function maxCborBytes({ starts: { numbers: starts }, ends: { numbers: ends }, partitionKeys }: EntryTable, entries: readonly Entry[], target: StreamTarget): number {
   const [[member, stream]] = Object.entries(target) as [[string, string]];
   let bytes = start.length + 3 * maxHeadBytes + member.length + stream.length * maxBytesPerUnit;
@@ -39,7 +39,7 @@ export function maxCborBytes({ starts: { numbers: starts }, ends: { numbers: end
 
 /**
  * Writes {"Records": [{"Data": bytes, "PartitionKey": text}, …], "StreamName": text} to an empty sink.
- * @param random returns numbers from 0 up to 1, for the keys that are to be random
+ * @param random returns numbers in [0, 1), for the entries without a partition key
  */
 export function writeCborBody(table: EntryTable, entries: readonly Entry[], target: StreamTarget, random: () => number, sink: ByteSink): void {
   const [[member, stream]] = Object.entries(target) as [[string, string]];
@@ -75,7 +75,7 @@ function putKey(key: string | undefined, random: () => number, bytes: Uint8Array
   return from + text.length;
 }
 
-/** A length below 24 lies in the first byte; of longer ones, that says how many bytes follow with it. */
+/** Writes a major type and a count: in the first byte when below 24, else in the 1, 2 or 4 bytes that the first byte announces. */
 function putHead(type: number, count: number, bytes: Uint8Array, position: number): number {
   const first = type << 5;
   if (count < 24) {
@@ -101,7 +101,7 @@ function putHead(type: number, count: number, bytes: Uint8Array, position: numbe
   return position + 5;
 }
 
-/** Heads and texts that are the same each time, a character for each byte. */
+/** Returns the head of a constant, one character per byte. */
 function headOf(type: number, count: number): string {
   return String.fromCharCode((type << 5) | count);
 }

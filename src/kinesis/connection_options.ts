@@ -1,15 +1,15 @@
-/** The options of an output that say how to reach the stream. */
+/** Options of an output for its connection to the stream. */
 import type { CredentialSettings } from "../credentials/credentials.js";
 
-/** Where requests go, with whose credentials, and how long they may take. */
+/** Address and stream of requests, their credentials, and their time limits. */
 export interface ConnectionOptions extends CredentialSettings {
-  /** Name or ARN. */
+  /** Name or ARN of the stream. */
   readonly stream: string;
   readonly endpoint: string | undefined;
-  /** Limits a whole attempt, as set by http_request_timeout. 0 means none. */
+  /** Time limit of a whole attempt, as set by http_request_timeout. 0 means no limit. */
   readonly requestTimeoutMs: number;
   /**
-   * Limits the time from the last sent byte of a request to its complete response, where http_request_timeout is unset.
+   * Time limit from the last sent byte of a request to its complete response, for an unset http_request_timeout.
    * 0 or undefined means no limit.
    */
   readonly responseTimeoutMs?: number;

@@ -1,16 +1,16 @@
-/** Why a request failed, read from what the AWS SDK throws, and what can be done about it. */
+/** Reads the errors of requests: the code, the message, and whether a retry can succeed. */
 import { redirected } from "../network/redirect.js";
 import { headersOf, readRetryAfter } from "../network/retry_after.js";
 import { invalidResponse, isUnreadable, messageIn, nameIn, unreadableResponse } from "../network/unreadable_response.js";
-import { blamesStream, toldCode, toldMessage } from "../telemetry/redaction.js";
-import type { FailureCause, RequestFailure } from "../delivery/put_records.js";
+import { blamesStream, redactCode, redactMessage } from "../telemetry/redaction.js";
+import type { FailureCause, RequestFailure } from "../delivery/kinesis_client.js";
 import { isThrottling } from "../delivery/throttling.js";
 import { readTlsFault } from "./tls_fault.js";
 
-/** Codes of time-outs: the service's, the SDK's, and that of a silent source of credentials. */
+/** Codes of timeouts: the service's, the SDK's, and that of a silent source of credentials. */
 const timeoutCodes = new Set(["RequestTimeout", "RequestTimeoutException", "TimeoutError", "CredentialsTimeout"]);
 
-/** Codes with which the service refuses what a request holds. Source: Kinesis API Reference, Common Errors and PutRecords. */
+/** Codes with which the service refuses the content of a request. Source: Kinesis API Reference, Common Errors and PutRecords. */
 const contentCodes = new Set([
   "ValidationException",
   "ValidationError",
@@ -22,19 +22,19 @@ const contentCodes = new Set([
 const requestTimeout = 408;
 const payloadTooLarge = 413;
 
-/** The SDK's names for a refusal that says nothing but its status. */
+/** The SDK's names for a refusal that has only a status. */
 const namelessRefusals = new Set(["", "Unknown", "UnknownError"]);
 
-/** What kept a request from having credentials. No record is at fault, whatever the code says that a service of theirs gave. */
+/** The error of a request without credentials. No record is at fault, even when a credentials service's code is one for content. */
 export class CredentialsFailure extends Error {
-  /** @param cause what the source of the credentials threw */
+  /** @param cause the error from the source of the credentials */
   constructor(cause: unknown) {
     super("no credentials", { cause });
   }
 }
 
 /**
- * Returns the failure for an error of a request, whatever was thrown.
+ * Returns the failure for any value that a request throws.
  * @param now returns milliseconds since the epoch, for a date in Retry-After
  */
 export function readFailure(error: unknown, now: () => number = Date.now): RequestFailure {
@@ -59,45 +59,46 @@ function readError(error: unknown, now: () => number): RequestFailure {
   if (status !== undefined && namelessRefusals.has(name)) {
     return { kind: "failed", code: `HTTP ${status}`, message: "no error message in the response", cause: causeOf("", "", status), ...wait };
   }
-  // No response arrived, or it broke off, or a proxy refused the tunnel.
+  // No response arrived, the response broke off, or a proxy refused the tunnel.
   if (!isRefusal && code !== undefined) {
     const fault = readTlsFault(code, message);
     if (fault !== undefined) return { kind: "failed", ...fault, ...wait };
     const cause = isSystemCode(code) || timeoutCodes.has(name) ? "transient" : "setup";
     // The error of several refused addresses has no message of its own.
-    return { kind: "failed", code: toldCode(code), message: message === "" ? code : toldMessage(message), cause, ...wait };
+    return { kind: "failed", code: redactCode(code), message: message === "" ? code : redactMessage(message), cause, ...wait };
   }
-  // Of requests side by side, the SDK marks but the first that told it the time.
+  // Of concurrent requests, only the first that learned the time is marked as corrected.
   const isLate = isClockCorrected || /^Signature (?:expired|not yet current)/u.test(message);
   const cause = isLate ? "transient" : causeOf(name, message, status);
-  return { kind: "failed", code: toldCode(name), message: toldMessage(message), cause, ...wait };
+  return { kind: "failed", code: redactCode(name), message: redactMessage(message), cause, ...wait };
 }
 
 function causeOf(name: string, message: string, status: number | undefined): FailureCause {
   if (isThrottling(name) || timeoutCodes.has(name) || name === invalidResponse) return "transient";
   if (status === payloadTooLarge) return "content";
-  // A name or ARN that the service does not take is the option's fault, not a record's.
+  // A stream name or ARN that the service rejects is the option's fault, not a record's.
   if (contentCodes.has(name) && !blamesStream(message)) return "content";
   return status !== undefined && (status === requestTimeout || status === 429 || status >= 500) ? "transient" : "setup";
 }
 
 /**
- * Whether a connection failed for a reason that may pass (ECONNREFUSED, ENOTFOUND …). A certificate's fault does not:
- * those codes are OpenSSL's (SELF_SIGNED_CERT_IN_CHAIN, INVALID_CA …) or name the certificate.
+ * Returns whether a connection failed for a transient reason (ECONNREFUSED, ENOTFOUND …). A certificate's fault is not transient:
+ * its code is OpenSSL's (SELF_SIGNED_CERT_IN_CHAIN, INVALID_CA …) or names the certificate.
  */
 function isSystemCode(code: string): boolean {
   return code.startsWith("E") && !code.includes("CERT");
 }
 
+/** Members of an error, from Node, the SDK or our own reading of a response. */
 interface Description {
   readonly name: string;
   readonly message: string;
-  /** Of an error of Node's. */
+  /** Code of an error of Node. */
   readonly code: string | undefined;
-  /** Of HTTP. */
+  /** Status of the HTTP response. */
   readonly status: number | undefined;
   readonly headers: Readonly<Record<string, unknown>>;
-  /** The SDK has learned from the answer that the machine's clock is wrong, and signs the next request with the right time. */
+  /** Whether the response corrected the service's time, so that the next request is signed with the right time. */
   readonly isClockCorrected: boolean;
 }
 

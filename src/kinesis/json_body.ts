@@ -1,10 +1,10 @@
-/** The body of a PutRecords request as JSON, written once into one buffer. */
+/** Writes the body of a PutRecords request as JSON, in one pass into one buffer. */
 import { base64Bytes, bufferOf, putBase64 } from "../bytes/base64.js";
 import type { Entry, EntryTable } from "../pack/entry_table.js";
 import { randomPartitionKeyCharacters } from "../limits.js";
 import type { ByteSink } from "../bytes/byte_sink.js";
 import { putRandomKey } from "../record/partition_key.js";
-import type { StreamTarget } from "./request_form.js";
+import type { StreamTarget } from "./stream_target.js";
 
 const encoder = new TextEncoder();
 const start = '{"Records":[';
@@ -12,10 +12,10 @@ const beforeData = '{"Data":"';
 const beforeKey = '","PartitionKey":"';
 const afterKey = '"},';
 const overheadBytes = beforeData.length + beforeKey.length + afterKey.length;
-/** `\u00XX` for a control character; a character of UTF-8 takes three bytes for each UTF-16 unit at most. */
+/** Maximum bytes of one UTF-16 unit: a control character becomes `\u00XX`, any other at most three bytes of UTF-8. */
 const maxBytesPerUnit = 6;
 
-/** Returns the most bytes that {@link writeJsonBody} can need for these entries. */
+/** Returns the maximum bytes that {@link writeJsonBody} can write for these entries. */
 export function maxJsonBytes({ starts: { numbers: starts }, ends: { numbers: ends }, partitionKeys }: EntryTable, entries: readonly Entry[], target: StreamTarget): number {
   let bytes = start.length + endOf(target).length;
   for (const entry of entries) {
@@ -33,7 +33,7 @@ function endOf(target: StreamTarget): Uint8Array {
 /**
  * Writes `{"Records":[{"Data":"…","PartitionKey":"…"},…],"StreamName":"…"}`, the data in base64, to an empty sink.
  * Source: Kinesis API Reference, PutRecords, Request Syntax.
- * @param random returns numbers from 0 up to 1, for the keys that are to be random
+ * @param random returns numbers in [0, 1), for the entries without a partition key
  */
 export function writeJsonBody(table: EntryTable, entries: readonly Entry[], target: StreamTarget, random: () => number, sink: ByteSink): void {
   const end = endOf(target);
@@ -55,7 +55,7 @@ export function writeJsonBody(table: EntryTable, entries: readonly Entry[], targ
     position = putKey(partitionKeys[entry], random, bytes, position);
     position = put(afterKey, bytes, position);
   }
-  // The comma behind the last entry makes room for the end.
+  // The end of the body overwrites the comma after the last entry.
   if (entries.length > 0) position--;
   bytes.set(end, position);
   sink.length = position + end.length;
@@ -66,7 +66,7 @@ function put(ascii: string, bytes: Uint8Array, position: number): number {
   return position + ascii.length;
 }
 
-/** Writes a key without its quotes. */
+/** Writes a partition key without its quotes, or a random one. */
 function putKey(key: string | undefined, random: () => number, bytes: Uint8Array, position: number): number {
   if (key === undefined) return putRandomKey(random, randomPartitionKeyCharacters, bytes, position);
   for (let index = 0; index < key.length; index++) {

@@ -1,11 +1,11 @@
-/** Holds where PutRecords requests of an output go, and signs them. */
+/** Signs the PutRecords requests to one address, and holds the connections to it. */
 import type { HttpRequest } from "@smithy/types";
 import type { Credentials } from "../credentials/renewing_credentials.js";
 import type { ExchangeRequest, ExchangeTarget } from "../network/exchange.js";
 import type { RoutedHttpHandler } from "../network/http_handler.js";
 import { RequestSigner } from "./request_signature.js";
 
-/** A service's address, by the rules of the SDK. */
+/** Address of the service, as the SDK resolved it. */
 export interface ServiceAddress {
   readonly url: URL;
   readonly region: string;
@@ -15,7 +15,7 @@ export interface ServiceAddress {
 const operation = "Kinesis_20131202.PutRecords";
 const service = "kinesis";
 
-/** The way of the requests of one output. */
+/** The way of an output's PutRecords requests to one address. */
 export class PutRecordsRoute {
   readonly target: ExchangeTarget;
   readonly #signer: RequestSigner;
@@ -27,7 +27,7 @@ export class PutRecordsRoute {
     this.#userAgent = userAgent;
   }
 
-  /** Returns the way to an address, direct or through a proxy. */
+  /** Returns the route to an address, direct or through a proxy. */
   static async to({ url, region }: ServiceAddress, handler: RoutedHttpHandler, userAgent: string): Promise<PutRecordsRoute> {
     const path = url.pathname.endsWith("/") ? url.pathname : `${url.pathname}/`;
     const address: Pick<HttpRequest, "protocol" | "hostname" | "port" | "path"> = {
@@ -40,7 +40,7 @@ export class PutRecordsRoute {
     return new PutRecordsRoute(await handler.target(address), signer, userAgent);
   }
 
-  /** Returns the signed request with a body. @param timeMs milliseconds since the epoch, by the service's clock */
+  /** Returns the signed request for a body. @param timeMs milliseconds since the epoch, by the service's clock */
   sign(body: Uint8Array, contentType: string, credentials: Credentials, timeMs: number): ExchangeRequest {
     const headers = {
       ...this.#signer.sign(body, contentType, credentials, timeMs),

@@ -1,12 +1,13 @@
-/** The bodies of PutRecords requests: in which form, and in which memory. */
+/** Chooses the format of PutRecords bodies and manages their memory. */
 import type { Entry, EntryTable } from "../pack/entry_table.js";
 import type { SinkPool } from "../bytes/sink_pool.js";
 import type { ByteSink } from "../bytes/byte_sink.js";
 import { maxCborBytes, writeCborBody } from "./cbor_body.js";
 import { maxJsonBytes, writeJsonBody } from "./json_body.js";
-import { targetOf, type RequestFormat, type StreamTarget } from "./request_form.js";
+import type { RequestFormat } from "./request_format.js";
+import { targetOf, type StreamTarget } from "./stream_target.js";
 
-/** A body, until it is released. */
+/** A written body, until it is released. */
 export interface RequestBody {
   readonly bytes: Uint8Array;
   readonly format: RequestFormat;
@@ -18,44 +19,44 @@ export class RequestBodies {
   /** The output's own stream. */
   readonly target: StreamTarget;
   readonly #random: () => number;
-  readonly #refused: () => void;
+  readonly #onFallBack: () => void;
   #format: RequestFormat;
   readonly #sinks: SinkPool;
 
   /**
    * @param stream a name or an ARN
-   * @param random returns numbers from 0 up to 1, for partition keys
+   * @param random returns numbers in [0, 1), for random partition keys
    * @param sinks the memory of bodies
-   * @param refused is called once, when the endpoint refuses the form and JSON takes its place
+   * @param onFallBack is called once, when the endpoint refuses the format and JSON replaces it
    */
-  constructor(stream: string, format: RequestFormat, random: () => number, sinks: SinkPool, refused: () => void) {
+  constructor(stream: string, format: RequestFormat, random: () => number, sinks: SinkPool, onFallBack: () => void) {
     this.#sinks = sinks;
     this.target = targetOf(stream);
     this.#format = format;
     this.#random = random;
-    this.#refused = refused;
+    this.#onFallBack = onFallBack;
   }
 
   /**
-   * A body in the form of now, in memory of the pool: give its sink back when its answer is in.
-   * @param target another stream than the output's own
+   * Writes a body in the current format, into memory of the pool. Call {@link release} once nothing reads the body any more.
+   * @param target the stream; the output's own unless given
    */
   write(table: EntryTable, entries: readonly Entry[], target = this.target): RequestBody {
     const format = this.#format;
-    const [most, write] = format === "cbor" ? [maxCborBytes, writeCborBody] : [maxJsonBytes, writeJsonBody];
-    const sink = this.#sinks.take(most(table, entries, target));
+    const [maxBytes, write] = format === "cbor" ? [maxCborBytes, writeCborBody] : [maxJsonBytes, writeJsonBody];
+    const sink = this.#sinks.take(maxBytes(table, entries, target));
     write(table, entries, target, this.#random, sink);
     return { bytes: sink.bytes.subarray(0, sink.length), format, sink };
   }
 
-  /** From now on all bodies are JSON. */
+  /** Writes all later bodies as JSON. */
   fallBackToJson(): void {
     if (this.#format === "json") return;
     this.#format = "json";
-    this.#refused();
+    this.#onFallBack();
   }
 
-  /** Takes back the memory of a body that nobody reads any more. */
+  /** Returns the memory of a body to the pool. Nothing may read the body any more. */
   release({ sink }: RequestBody): void {
     this.#sinks.give(sink);
   }

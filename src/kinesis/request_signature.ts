@@ -1,22 +1,22 @@
 /**
- * Signs requests of one kind, which differ in their bodies, the time and the credentials only.
+ * Signs POST requests of one operation, which differ only in body, time and credentials.
  *
  * Source: AWS Signature Version 4 (IAM User Guide, "Create a signed AWS API request").
  */
 import { createHash, createHmac } from "node:crypto";
 import type { Credentials } from "../credentials/renewing_credentials.js";
 
-/** What does not change from one request to the next. */
+/** The constant parts of the requests. */
 export interface SignedRequest {
   readonly host: string;
   readonly path: string;
-  /** The operation, x-amz-target. */
+  /** Value of x-amz-target: the operation. */
   readonly target: string;
   readonly region: string;
   readonly service: string;
 }
 
-/** The headers of a signed request. Headers besides them need no signature. */
+/** The headers to send: the signed ones and the signature. Other headers need no signature. */
 export type SignedHeaders = Readonly<Record<string, string>>;
 
 const algorithm = "AWS4-HMAC-SHA256";
@@ -25,8 +25,9 @@ const algorithm = "AWS4-HMAC-SHA256";
 export class RequestSigner {
   readonly #request: SignedRequest;
   readonly #canonicalPath: string;
-  /** A signing key is good for one day and one secret. */
+  /** Signing key for {@link #keyOf}. */
   #key: Buffer | undefined;
+  /** Day and secret of the signing key. */
   #keyOf = "";
 
   constructor(request: SignedRequest) {
@@ -34,14 +35,14 @@ export class RequestSigner {
     this.#canonicalPath = canonicalPath(request.path);
   }
 
-  /** The headers to send with a body at a time (milliseconds since the epoch). */
+  /** Returns the headers for a body. @param nowMs milliseconds since the epoch */
   sign(body: Uint8Array, contentType: string, credentials: Credentials, nowMs: number): SignedHeaders {
     const { host, target, region, service } = this.#request;
     // 20260102T030405Z
     const time = new Date(nowMs).toISOString().replace(/[:-]|\.\d{3}/gu, "");
     const day = time.slice(0, 8);
     const { sessionToken: token } = credentials;
-    // In the order of their names, as the canonical request has them.
+    // Sorted by name, as in the canonical request.
     const signed: Record<string, string> = {
       "content-type": contentType,
       host,
@@ -73,7 +74,7 @@ export class RequestSigner {
   }
 }
 
-/** A path as it is signed: without what leads nowhere, and its characters encoded, those too that encode others. */
+/** Returns a path as it is signed: dot segments and empty ones removed, then encoded, existing `%` escapes included. */
 function canonicalPath(path: string): string {
   const names: string[] = [];
   for (const name of path.split("/")) {

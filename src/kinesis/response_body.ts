@@ -1,19 +1,19 @@
-/** Reads the bodies of responses to PutRecords: what the service says, or why it refuses. */
+/** Reads the bodies of PutRecords responses: their members, or the reason of a refusal. */
 import type { HttpResponse } from "../network/exchange.js";
 import { beginsAsCborMap, formatOfResponse } from "./put_records_response.js";
-import type { RequestFormat } from "./request_form.js";
+import type { RequestFormat } from "./request_format.js";
 
 type Members = Readonly<Record<string, unknown>>;
 
 /**
- * Returns the members of a response's body; none for an empty body, or one that is no map.
- * @param requestFormat is taken where the content-type says nothing
+ * Returns the members of a response's body. An empty body, and one that is not a map, has no members.
+ * @param requestFormat format of the body when its content-type names none
  * @throws SyntaxError when the body is neither JSON nor CBOR
  */
 export async function readBody({ statusCode, headers, body }: HttpResponse, requestFormat: RequestFormat): Promise<Members> {
   if (body.length === 0) return {};
   const isCbor = formatOfResponse(headers["content-type"], requestFormat) === "cbor" && beginsAsCborMap(body);
-  // The SDK's reader of CBOR is loaded with it, which no response needs that took all records.
+  // Loads the SDK's CBOR reader on first use: a response with success for all entries never needs it.
   const reader = isCbor ? await import("@smithy/core/cbor") : undefined;
   let value: unknown;
   try {
@@ -25,13 +25,13 @@ export async function readBody({ statusCode, headers, body }: HttpResponse, requ
   return typeof value === "object" && value !== null ? (value as Members) : {};
 }
 
-/** A refusal of the service, with the members that errors of the SDK have. */
+/** A refusal by the service, with the members of the SDK's errors. */
 export class ServiceRefusal extends Error {
   readonly $fault: "client" | "server";
   readonly $metadata: { readonly httpStatusCode: number; readonly clockSkewCorrected: boolean };
   readonly $response: Pick<HttpResponse, "headers">;
 
-  /** @param isClockCorrected whether the next request will be signed with another time */
+  /** @param isClockCorrected whether the response corrected the service's time for the next request */
   constructor({ statusCode, headers }: HttpResponse, members: Members, isClockCorrected: boolean) {
     super(textOf(members["message"] ?? members["Message"]));
     this.name = codeOf(headers["x-amzn-errortype"] ?? members["code"] ?? members["__type"]);
@@ -42,7 +42,7 @@ export class ServiceRefusal extends Error {
 }
 
 /**
- * Returns the code alone: services put their namespace before it and an address behind it.
+ * Returns an error's code alone. Services put a namespace before the code and an address behind it.
  * Source: Smithy, AWS JSON 1.1 protocol, "Operation error serialization".
  */
 function codeOf(given: unknown): string {

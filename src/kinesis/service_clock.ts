@@ -1,29 +1,29 @@
-/** Learns the service's time from its responses: a signature with another time is refused. */
+/** Learns the service's time from its responses: it refuses a signature whose time is off. */
 import type { IncomingHttpHeaders } from "node:http";
 
-/** Source: AWS SDKs and Tools Reference Guide; the service takes signatures that are up to 5 minutes old. */
-const toleratedMs = 4 * 60_000;
-/** The time of a response that took longer says little. */
-const longestExchangeMs = 15 * 60_000;
+/** Minimum clock skew that may explain a refusal: the service accepts signatures up to 5 minutes old. Source: AWS SDKs and Tools Reference Guide. */
+const minRefusedSkewMs = 4 * 60_000;
+/** Maximum duration of an exchange whose response is used: the Date of a slower one is too inexact. */
+const maxExchangeMs = 15 * 60_000;
 
-/** The service's time, as far as it is known. */
+/** The service's clock, relative to this machine's. */
 export class ServiceClock {
   #offsetMs = 0;
 
-  /** What the service's clock is ahead of this machine's. */
+  /** Milliseconds by which the service's clock is ahead of this machine's. */
   get offsetMs(): number {
     return this.#offsetMs;
   }
 
-  /** Reads the header Date of a response. A response of a cache (Age) has the time at which it was made. @param sentAtMs of the request */
+  /** Reads the Date header of a response. Skips cached responses (Age): their Date is old. @param sentAtMs time when the request was sent */
   learn({ date, age }: IncomingHttpHeaders, sentAtMs: number, nowMs: number): void {
     const serviceMs = Date.parse(date ?? "");
-    if (Number.isNaN(serviceMs) || age !== undefined || nowMs - sentAtMs > longestExchangeMs) return;
+    if (Number.isNaN(serviceMs) || age !== undefined || nowMs - sentAtMs > maxExchangeMs) return;
     this.#offsetMs = serviceMs - nowMs;
   }
 
-  /** Whether a request that was signed with this offset may have been refused for its time, and would not be any more. */
+  /** Returns whether a request signed with `offsetMs` may have been refused for its time, while the next one has a better time. */
   hasCorrected(offsetMs: number): boolean {
-    return Math.abs(this.#offsetMs) >= toleratedMs && this.#offsetMs !== offsetMs;
+    return Math.abs(this.#offsetMs) >= minRefusedSkewMs && this.#offsetMs !== offsetMs;
   }
 }

@@ -1,19 +1,19 @@
-/** Reads files that the user names: only regular files, only up to a size, and without waiting for a writer. */
+/** Reads files that the user names: only regular files, up to a maximum size, without waiting for a writer. */
 import { constants, type Stats } from "node:fs";
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { devNull } from "node:os";
 
-/** Shared files, and bundles of certificates: the bundles of distributions have 220 to 500 KB. */
+/** Maximum bytes of a shared file or a bundle of certificates: the bundles of distributions have 220 to 500 KB. */
 export const maxFileBytes = 1024 * 1024;
-/** Tokens: most have 1 to 3 KB, the largest web identity token 20,000 characters (AWS STS API Reference, AssumeRoleWithWebIdentity). */
+/** Maximum bytes of a token: most have 1 to 3 KB, a web identity token up to 20,000 characters (AWS STS API Reference, AssumeRoleWithWebIdentity). */
 export const maxTokenBytes = 20 * 1024;
 
 const partBytes = 64 * 1024;
 
-/** Why a file is not read. The message follows the file's path and "which". */
+/** Error for a file that cannot be read. Its message continues the file's path and "which". */
 export class FileFault extends Error {
   override readonly name = "FileFault";
-  /** Of the system, such as ENOENT. Undefined when the file itself is at fault. */
+  /** Code of the system, such as ENOENT. Undefined when the kind or the size of the file is at fault. */
   readonly code: string | undefined;
 
   /** @param code of the system */
@@ -24,18 +24,18 @@ export class FileFault extends Error {
 }
 
 /**
- * Reads a file to its end. Opening a FIFO would wait for its writer, and reading a device may never end: a hung read keeps one of
- * Node's four threads for files and names. Links are followed: a projected token of Kubernetes is one. The null device is an empty file.
+ * Reads a file to its end. Rejects FIFOs, whose open waits for a writer, and devices, whose read may never end: a hung call blocks
+ * one of Node's four threads for files and DNS. Follows links: a projected token of Kubernetes is one. The null device reads as empty.
  * @throws FileFault
  */
 export async function readBoundedFile(path: string, maxBytes: number): Promise<Buffer> {
   try {
-    // Before the file is opened: opening alone starts some devices, and ends the wait of a FIFO's writer.
-    if (isNullDevice.test(path) || (await leadsNowhere(check(await stat(path))))) return Buffer.alloc(0);
-    // Undefined on Windows, where no file can be a FIFO. Between the two looks the file may have become one.
+    // Checks before opening: opening alone starts some devices, and ends the wait of a FIFO's writer.
+    if (nullDevicePath.test(path) || (await isNullDevice(checkKind(await stat(path))))) return Buffer.alloc(0);
+    // O_NONBLOCK because the file may have become a FIFO since the check. Windows has neither the flag nor FIFOs.
     const file = await open(path, constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0));
     try {
-      if (check(await file.stat()).isCharacterDevice()) throw new FileFault(kindFault("a device"));
+      if (checkKind(await file.stat()).isCharacterDevice()) throw new FileFault(kindFault("a device"));
       return await readUpTo(file, maxBytes);
     } finally {
       await file.close();
@@ -45,24 +45,24 @@ export async function readBoundedFile(path: string, maxBytes: number): Promise<B
   }
 }
 
-/** Throws for all but regular files and character devices, among which is the null device. */
-function check(stats: Stats): Stats {
+/** Throws for every file that is neither regular nor a character device. The null device is one of the latter. */
+function checkKind(stats: Stats): Stats {
   if (stats.isFile() || stats.isCharacterDevice()) return stats;
   if (stats.isDirectory()) throw new FileFault(kindFault("a folder"));
   if (stats.isFIFO()) throw new FileFault(kindFault("a FIFO"));
   throw new FileFault(kindFault(stats.isSocket() ? "a socket" : "a device"));
 }
 
-const isNullDevice = process.platform === "win32" ? /^(?:\\\\\.\\)?nul$/iu : /^\/dev\/null$/u;
+const nullDevicePath = process.platform === "win32" ? /^(?:\\\\\.\\)?nul$/iu : /^\/dev\/null$/u;
 
-/** Whether a device is the null device under another name. Throws for any other device. */
-async function leadsNowhere(stats: Stats): Promise<boolean> {
+/** Returns whether a file is the null device under another path. Throws for any other device. */
+async function isNullDevice(stats: Stats): Promise<boolean> {
   if (!stats.isCharacterDevice()) return false;
   if (process.platform !== "win32" && stats.rdev === (await stat(devNull)).rdev) return true;
   throw new FileFault(kindFault("a device"));
 }
 
-/** The size that a file has says nothing of what is read: it may grow, and files of /proc have none. */
+/** Reads at most `maxBytes`. Ignores the size in the stats: a file may grow, and files in /proc have size 0. */
 async function readUpTo(file: FileHandle, maxBytes: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let bytes = 0;

@@ -1,19 +1,19 @@
-/** AWS_CA_BUNDLE: a file of certificate authorities that takes the place of those that Node trusts. */
+/** Reads AWS_CA_BUNDLE, a file of certificate authorities that replace those of Node. */
 import { createHash, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { FileFault, maxFileBytes, readBoundedFile } from "./bounded_file.js";
 import { ConfigurationError } from "../configuration_error.js";
 
-/** The authorities to trust. */
+/** The trusted authorities. */
 export interface Trust {
   readonly context: SecureContext;
-  /** Of the certificates: the file may have changed when the next output reads it. */
+  /** Hash of the certificates: the file may change before the next output reads it. */
   readonly fingerprint: string;
 }
 
 /**
- * One context for all connections: making it parses every certificate. As with Go, what cannot be read in the file is
- * skipped as long as one certificate is left.
+ * Returns one context for all connections, since creating a context parses every certificate. As in Go, malformed certificates are
+ * skipped if at least one valid certificate is left.
  * @param file path of a file with certificates in PEM
  * @throws ConfigurationError when the file cannot be read or holds no certificate
  */

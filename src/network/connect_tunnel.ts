@@ -1,9 +1,9 @@
-/** Opens tunnels through HTTP proxies: asks by CONNECT, and reads the head of the response within a limit (RFC 9110, 9.3.6). */
+/** Opens tunnels through HTTP proxies: sends CONNECT, and reads the head of the response up to a limit (RFC 9110, 9.3.6). */
 import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectSecure, type SecureContext } from "node:tls";
 import { unbracketed } from "./host_name.js";
 
-/** Of a response's head, as Node's own limit. A proxy may never end it. */
+/** Maximum bytes of a response's head, as in Node: a proxy may never end the head. */
 const maxHeadBytes = 16 * 1024;
 const headEnd = "\r\n\r\n";
 
@@ -13,25 +13,26 @@ export interface ProxyResponse {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A connection to the proxy, and the response on it: to the target when the status is 200. */
+/** A connection to the proxy with its response to CONNECT. With status 200 the connection leads to the target. */
 export interface ConnectResponse {
   readonly socket: Socket;
   readonly response: ProxyResponse;
 }
 
-/** What a tunnel is asked for with. */
+/** The parameters of a tunnel. */
 export interface ConnectOptions {
-  /** The host and port of the target. */
+  /** Host of the target. */
   readonly host: string;
+  /** Port of the target. */
   readonly port: number;
-  /** For a proxy that speaks TLS. */
+  /** Authorities to trust for an https proxy; Node's when undefined. */
   readonly trust: SecureContext | undefined;
-  /** Destroys the connection. */
+  /** Destroys the connection when aborted. */
   readonly signal: AbortSignal;
 }
 
-/** Asks a proxy for a tunnel. @throws the connection's error, or one for a response that is not HTTP or too long */
-export async function askForTunnel(proxy: URL, options: ConnectOptions): Promise<ConnectResponse> {
+/** Sends CONNECT to a proxy and returns its response. @throws the connection's error, or an error for a response that is not HTTP or is too long */
+export async function sendConnect(proxy: URL, options: ConnectOptions): Promise<ConnectResponse> {
   const socket = openConnection(proxy, options);
   try {
     socket.write(requestFor(proxy, options));
@@ -59,13 +60,13 @@ function requestFor({ username, password }: URL, { host, port }: ConnectOptions)
   return [`CONNECT ${target} HTTP/1.1`, ...authorization, `Host: ${target}`, "Proxy-Connection: Keep-Alive"].join("\r\n") + headEnd;
 }
 
-/** Returns the head without its empty line. What follows it stays to be read from the connection. */
+/** Returns the head without its empty line. Leaves the bytes behind the head unread on the connection. */
 function readHead(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
     let read = Buffer.alloc(0);
     const stop = () => {
       socket.off("data", onData).off("end", onEnd).off("close", onEnd).off("error", onError);
-      // An error between here and the next listener is told by what is read or written then.
+      // Keeps an error before the next listener from being uncaught: the next read or write reports the error.
       socket.on("error", () => undefined);
     };
     const onData = (part: Buffer) => {
@@ -76,7 +77,7 @@ function readHead(socket: Socket): Promise<string> {
       socket.pause();
       stop();
       if (end < 0 || end > maxHeadBytes) {
-        reject(new Error(`the head of its answer to CONNECT has more than ${maxHeadBytes} bytes`));
+        reject(new Error(`the head of its response to CONNECT has more than ${maxHeadBytes} bytes`));
         return;
       }
       const rest = read.subarray(end + headEnd.length);
@@ -87,7 +88,7 @@ function readHead(socket: Socket): Promise<string> {
       stop();
       reject(error);
     };
-    const onEnd = () => onError(new Error("closed the connection before it answered CONNECT"));
+    const onEnd = () => onError(new Error("closed the connection before responding to CONNECT"));
     socket.on("data", onData).on("end", onEnd).on("close", onEnd).on("error", onError);
   });
 }
@@ -95,7 +96,7 @@ function readHead(socket: Socket): Promise<string> {
 function parseHead(head: string): ProxyResponse {
   const [statusLine = "", ...lines] = head.split("\r\n");
   const status = /^HTTP\/\d\.\d (\d{3})(?: |$)/u.exec(statusLine)?.[1];
-  if (status === undefined) throw new Error("did not answer CONNECT in HTTP");
+  if (status === undefined) throw new Error("did not respond to CONNECT in HTTP");
   const headers = lines.flatMap((line): [string, string][] => {
     const colon = line.indexOf(":");
     return colon < 0 ? [] : [[line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()]];

@@ -1,8 +1,8 @@
-/** Ends requests of the SDK's clients by a signal: most functions that use such a client take none. */
+/** Ends requests of the SDK's clients by a signal: most functions that use such a client accept no signal. */
 import type { RoutedHttpHandler } from "./http_handler.js";
 import { adviseOnRedirect } from "./redirect.js";
 
-/** The methods of a handler that clients call. */
+/** The methods of a handler that the SDK's clients call. */
 export type HandlerMethods = Pick<
   RoutedHttpHandler,
   "metadata" | "handle" | "destroy" | "updateHttpClientConfig" | "httpHandlerConfigs"
@@ -10,7 +10,7 @@ export type HandlerMethods = Pick<
 
 /**
  * Returns a handler that sends through the given one and ends its own requests with the signal.
- * @param settings lead to the service, for the error of one that redirects
+ * @param settings names the settings to check when the service redirects
  */
 export function endedBy(signal: AbortSignal, handler: HandlerMethods, settings: string): HandlerMethods {
   return {

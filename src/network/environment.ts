@@ -1,4 +1,2 @@
-/** The environment variables of the process, as all that reads them takes them. */
-
-/** Values by their names. */
+/** Environment variables: values by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;

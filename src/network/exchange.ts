@@ -1,4 +1,4 @@
-/** One HTTP request over Node's own client, and its response: read to its end, within limits of size and time. */
+/** Sends one HTTP request over Node's client, and reads the whole response within limits of size and time. */
 import {
   request as plainRequest,
   type Agent as PlainAgent,
@@ -11,7 +11,7 @@ import type { Readable } from "node:stream";
 import { plainBody, withoutEncoding } from "./content_coding.js";
 import { isRedirect, redirectError } from "./redirect.js";
 
-/** Where a request goes, over which connections, and what is taken as its response. */
+/** The address of a request, its connections, and the limits of its response. */
 export interface ExchangeTarget {
   readonly isSecure: boolean;
   readonly hostname: string;
@@ -19,13 +19,13 @@ export interface ExchangeTarget {
   readonly path: string;
   readonly agent: PlainAgent | SecureAgent;
   readonly connectionTimeoutMs: number;
-  /** Of a connection on which nothing moves. */
+  /** Limit for a connection on which no byte moves. */
   readonly idleTimeoutMs: number;
-  /** Bytes of a response's body; longer ones are refused. */
+  /** Maximum bytes of a response's body; a longer one fails the request. */
   readonly maxResponseBytes: number;
 }
 
-/** What is sent. */
+/** The request to send. */
 export interface ExchangeRequest {
   readonly method: string;
   readonly headers: OutgoingHttpHeaders;
@@ -34,32 +34,32 @@ export interface ExchangeRequest {
 
 /** Watches one exchange. */
 export interface ExchangeWatcher {
-  /** Receives the function that ends the exchange early, with the error that it rejects with. */
+  /** Receives the function that ends the exchange early. The exchange rejects with the given reason. */
   onEnd(end: (reason?: Error) => void): void;
-  /** Is called when the connection is open, and when a part of the request has been handed to the kernel. */
+  /** Called when the connection is open, and when a part of the request has been handed to the kernel. */
   moved(): void;
 }
 
-/** An answer, read to its end; in the form that the SDK has them. */
+/** A complete response, in the SDK's form. */
 export interface HttpResponse {
   readonly statusCode: number;
   readonly reason: string | undefined;
   readonly headers: IncomingHttpHeaders;
   body: Buffer;
-  /** Whether the whole request had left by then: its body's memory is not read any more. */
+  /** Whether the whole request had been sent by then, so that the memory of its body is no longer read. */
   readonly isRequestSent: boolean;
 }
 
 /**
- * Node reports no progress within one write, and an upload that does not move is given up after 10 s: an uplink of
- * 210 kbit/s takes one part in that time. Smaller parts cost more CPU: 500 log lines fill about two parts of this size.
+ * Size of the parts in which a body is written. Node reports no progress within one write, and an upload without progress times out
+ * after 10 s: an uplink of 210 kbit/s sends one part in that time. Smaller parts cost more CPU: 500 log lines fill about two parts.
  */
 const partBytes = 256 * 1024;
 
-/** Responses with a status of 1xx before the final one. Nobody asks for any, and a proxy adds one or two. */
+/** Maximum responses with status 1xx before the final one. The plugin requests none, and a proxy adds one or two. */
 const maxInterimResponses = 8;
 
-/** Sends a request and reads the response to its end. Rejects with Node's errors, or a TimeoutError, InvalidResponse, EncodedResponse or Redirected. */
+/** Sends a request and reads the whole response. Rejects with Node's errors, or a TimeoutError, InvalidResponse, EncodedResponse or Redirected. */
 export function exchange(target: ExchangeTarget, request: ExchangeRequest, watcher: ExchangeWatcher): Promise<HttpResponse> {
   const { isSecure, hostname, port, path, agent, connectionTimeoutMs, idleTimeoutMs, maxResponseBytes } = target;
   const { method, headers, body } = request;
@@ -69,13 +69,13 @@ export function exchange(target: ExchangeTarget, request: ExchangeRequest, watch
     const moved = () => watcher.moved();
     const options = { method, host: hostname, port, path, agent, headers: { ...withoutEncoding, ...headers }, timeout: idleTimeoutMs };
     const sent = (isSecure ? secureRequest : plainRequest)(options, (response) => {
-      const { statusCode = 0, statusMessage: reason, headers: answered } = response;
-      if (isRedirect(statusCode)) return fail(redirectError(statusCode, answered, target));
+      const { statusCode = 0, statusMessage: reason, headers: responseHeaders } = response;
+      if (isRedirect(statusCode)) return fail(redirectError(statusCode, responseHeaders, target));
       readBody(response, maxResponseBytes)
-        .then((read) => plainBody(read, statusCode, answered, maxResponseBytes))
-        .then((read) => resolve({ statusCode, reason, headers: answered, body: read, isRequestSent: sent.writableFinished }), fail);
+        .then((read) => plainBody(read, statusCode, responseHeaders, maxResponseBytes))
+        .then((read) => resolve({ statusCode, reason, headers: responseHeaders, body: read, isRequestSent: sent.writableFinished }), fail);
     });
-    /** Rejects by itself: a request whose socket is gone emits no event at its end. */
+    /** Rejects directly: a destroyed request whose socket is gone emits no event. */
     const fail = (error: Error) => {
       clearTimeout(connecting);
       reject(error);
@@ -83,7 +83,7 @@ export function exchange(target: ExchangeTarget, request: ExchangeRequest, watch
     };
     const failForTime = (what: string, timeoutMs: number) => fail(timeoutError(`${what} within ${timeoutMs / 1000} s`));
     sent.on("socket", (socket) => {
-      // Not earlier: an HTTP proxy's agent writes the header anew at this point, and Node would repeat it before a later part.
+      // Not earlier: an HTTP proxy's agent rewrites the header at this point, and Node would send it again before a later part.
       writeInParts(sent, body, moved);
       if (!socket.connecting) return moved();
       connecting = setTimeout(() => failForTime("no connection", connectionTimeoutMs), connectionTimeoutMs).unref();
@@ -95,20 +95,20 @@ export function exchange(target: ExchangeTarget, request: ExchangeRequest, watch
     sent.on("finish", moved);
     sent.on("timeout", () => failForTime("nothing moved", idleTimeoutMs));
     sent.on("error", fail);
-    // Without a listener Node closes the socket of a 101 and emits nothing more.
+    // Without an `upgrade` listener, Node closes the socket of a 101 response and emits no further event.
     sent.on("upgrade", (_, socket) => {
       socket.destroy();
-      fail(invalidResponse("the answer is 101 Switching Protocols, which was not requested (is there a proxy in between?)"));
+      fail(invalidResponse("the response is 101 Switching Protocols, which was not requested (is there a proxy in between?)"));
     });
     sent.on("information", ({ statusCode }) => {
       if (++interimResponses <= maxInterimResponses) return;
-      fail(invalidResponse(`more than ${maxInterimResponses} interim answers came (the last with status ${statusCode}), and no final one`));
+      fail(invalidResponse(`more than ${maxInterimResponses} interim responses (the last with status ${statusCode}), and no final one`));
     });
     watcher.onEnd((reason = new Error("the request was ended")) => fail(reason));
   });
 }
 
-/** Writes a body, each part after the one before has left, and ends the request. @param moved is called after each part but the last */
+/** Writes a body, each part after the previous one has been sent, and ends the request. @param moved is called after each part but the last */
 function writeInParts(request: ClientRequest, body: Uint8Array, moved: () => void): void {
   if (body.length <= partBytes) {
     request.end(body);
@@ -121,7 +121,7 @@ function writeInParts(request: ClientRequest, body: Uint8Array, moved: () => voi
   });
 }
 
-/** Reads an answer's body to its end. Rejects with the stream's error, or when it is longer than `maxBytes`. */
+/** Reads the whole body of a response. Rejects with the stream's error, or when the body is longer than `maxBytes`. */
 function readBody(stream: Readable, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
@@ -130,7 +130,7 @@ function readBody(stream: Readable, maxBytes: number): Promise<Buffer> {
       parts.push(part);
       bytes += part.length;
       if (bytes <= maxBytes) return;
-      reject(invalidResponse(`the answer has more than ${maxBytes} bytes; is it the address of the service?`));
+      reject(invalidResponse(`the response has more than ${maxBytes} bytes; is it the address of the service?`));
       stream.destroy();
     });
     stream.on("error", reject);

@@ -1,12 +1,12 @@
-/** Waits for the end of a TLS handshake that a proxy library has begun: the libraries return the connection before it. */
+/** Waits for the TLS handshake of a proxy library's connection: the libraries return the connection before its handshake ends. */
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 
 /**
- * Returns when the handshake is over; at once for a connection without TLS. Must be called when the library has returned,
- * before any other wait: what has happened already is not seen.
- * @param signal destroys the connection
+ * Returns when the handshake is over; immediately for a connection without TLS. Call it before any other await after the library has
+ * returned: it misses earlier events.
+ * @param signal destroys the connection when aborted
  * @throws the error of the handshake; ECONNRESET when the connection closes before its end
  */
 export async function handshakeOf(socket: Duplex, signal: AbortSignal): Promise<void> {

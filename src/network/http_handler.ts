@@ -1,4 +1,4 @@
-/** How the SDK's clients and our own requests reach their services over HTTP: directly or through a proxy, trusting whom. */
+/** Sends HTTP requests of the SDK's clients and our own: directly or through a proxy, with the trusted authorities. */
 import { Agent as PlainAgent, type IncomingHttpHeaders } from "node:http";
 import { Agent as SecureAgent } from "node:https";
 import { buildQueryString } from "@smithy/core/protocols";
@@ -8,21 +8,21 @@ import { unbracketed } from "./host_name.js";
 import type { NetworkEnvironment } from "./network.js";
 
 const connectionTimeoutMs = 5000;
-/** A connection on which nothing moves for so long is dead, even when http_request_timeout sets no limit. */
+/** Limit for a connection on which no byte moves, also when http_request_timeout sets no limit. */
 const idleTimeoutMs = 60_000;
-/** As the SDK's own. */
+/** Maximum connections per host, as in the SDK's own handler. */
 const maxSockets = 50;
-/** Several times the longest answer of Kinesis: 500 records with a reason for each that was not taken, or 1000 shards. */
+/** Several times the longest response of Kinesis: 500 results with an error message each, or 1000 shards. */
 const maxKinesisResponseBytes = 4 * 1024 * 1024;
 
-/** Makes a handler for one network. @param maxResponseBytes limits the bodies of responses; Kinesis's unless it is given */
+/** Returns a handler for one network. @param maxResponseBytes limits the bodies of responses; by default, those of Kinesis */
 export function createHttpHandler(network: NetworkEnvironment, maxResponseBytes = maxKinesisResponseBytes): RoutedHttpHandler {
   return new RoutedHttpHandler(network, maxResponseBytes);
 }
 
 type Address = Pick<HttpRequest, "protocol" | "hostname" | "port" | "path">;
 
-/** A response as the SDK reads it. Its body has been read: the SDK's own handler sets no limit to it. */
+/** A response in the SDK's form, its body already read: the SDK's own handler sets no size limit. */
 interface HandledResponse {
   readonly response: { statusCode: number; reason: string | undefined; headers: Record<string, string>; body: Uint8Array };
 }
@@ -34,11 +34,11 @@ interface ProxyAgents {
 }
 
 /**
- * Sends each request directly or through the proxy for it; has the methods of the SDK's own handler. The Kinesis client takes
- * it as it is; given plain options, that would build an HTTP/2 handler and open a TLS session per request.
+ * Sends each request directly or through its proxy. Has the methods of the SDK's own handler, so that the Kinesis client uses it
+ * unchanged; from plain options the client would build an HTTP/2 handler and open a TLS session per request.
  */
 export class RoutedHttpHandler {
-  /** For the SDK. */
+  /** The protocol, for the SDK. */
   readonly metadata = { handlerProtocol: "http/1.1" };
   readonly #network: NetworkEnvironment;
   readonly #maxResponseBytes: number;
@@ -55,7 +55,7 @@ export class RoutedHttpHandler {
     this.#maxResponseBytes = maxResponseBytes;
   }
 
-  /** Sends a request of the SDK and reads the response to its end. @throws the errors of {@link exchange}; AbortError */
+  /** Sends a request of the SDK and reads the whole response. @throws the errors of {@link exchange}; AbortError */
   async handle(request: HttpRequest, { abortSignal }: HttpHandlerOptions = {}): Promise<HandledResponse> {
     const signal = abortSignal as AbortSignal | undefined;
     if (signal?.aborted === true) throw abortError();
@@ -79,7 +79,7 @@ export class RoutedHttpHandler {
     }
   }
 
-  /** Returns the target of a request to this address, direct or through the proxy for it. */
+  /** Returns the target of a request to this address, direct or through its proxy. */
   async target(address: Address): Promise<ExchangeTarget> {
     const { secure, plain } = this.#needsProxy(address) ? await this.#loadProxyAgents() : {};
     const agent = address.protocol === "https:" ? (secure ?? this.#secureAgent) : (plain ?? this.#plainAgent);
@@ -92,17 +92,17 @@ export class RoutedHttpHandler {
     return this.#targetWith(address.protocol === "https:" ? this.#secureAgent : this.#plainAgent, address);
   }
 
-  /** Of the SDK's handlers: nothing of this one can be changed. */
+  /** Does nothing: this handler cannot be reconfigured. Part of the SDK's handlers. */
   updateHttpClientConfig(): void {
     return undefined;
   }
 
-  /** Of the SDK's handlers. */
+  /** Returns no configuration. Part of the SDK's handlers. */
   httpHandlerConfigs(): Record<string, never> {
     return {};
   }
 
-  /** Closes the connections of both ways. */
+  /** Closes all connections, direct and through proxies. */
   destroy(): void {
     this.#secureAgent.destroy();
     this.#plainAgent.destroy();
@@ -140,7 +140,7 @@ async function loadProxyAgents(network: NetworkEnvironment): Promise<ProxyAgents
   };
 }
 
-/** The bodies of the clients that are used here are texts, bytes or missing. */
+/** Returns a body as bytes. The SDK's clients used here send text, bytes or nothing. */
 function bytesOf(body: unknown): Uint8Array {
   if (body === undefined) return new Uint8Array();
   if (typeof body === "string") return Buffer.from(body);
@@ -148,7 +148,7 @@ function bytesOf(body: unknown): Uint8Array {
   throw new Error("the AWS SDK sends a body that is neither text nor bytes");
 }
 
-/** A header that came several times as one text. */
+/** Returns the headers with repeated ones joined by commas. */
 function joined(headers: IncomingHttpHeaders): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]));
 }

@@ -1,20 +1,20 @@
-/** What the environment says about the way to the services: proxies and trusted authorities. */
+/** Reads the network settings of the environment: proxies and trusted authorities. */
 import type { SecureContext } from "node:tls";
 import { noProxies, readProxies, type ProxySettings } from "./proxy.js";
 
-/** Read once for an output, and used for all of its clients. */
+/** Network settings, read once per output and used by all its clients. */
 export interface NetworkEnvironment {
   readonly proxies: ProxySettings;
-  /** The authorities of AWS_CA_BUNDLE, ready for connections; undefined for those that Node trusts. */
+  /** The authorities of AWS_CA_BUNDLE, ready for connections; undefined for Node's own. */
   readonly trust: SecureContext | undefined;
-  /** The same for environments that are alike. May hold a proxy's password: not for messages. */
+  /** Equal for equal settings. May contain a proxy's password: never log it. */
   readonly identity: string;
 }
 
-/** No proxy, and the authorities that Node trusts. */
+/** No proxy, and Node's own authorities. */
 export const directNetwork: NetworkEnvironment = { proxies: noProxies, trust: undefined, identity: "direct" };
 
-/** @throws ConfigurationError that names the variable */
+/** Reads the environment. @throws ConfigurationError that names the variable */
 export async function readNetworkEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<NetworkEnvironment> {
@@ -22,7 +22,7 @@ export async function readNetworkEnvironment(
   const proxies = await readProxies(environment);
   const ways = [proxies.https?.url.href ?? null, proxies.http?.url.href ?? null, environment["NO_PROXY"] ?? null, environment["no_proxy"] ?? null];
   if (bundle === "") return { proxies, trust: undefined, identity: JSON.stringify(ways) };
-  // Node's TLS is loaded with it, which no other init needs.
+  // Loads node:tls on first use: an init without AWS_CA_BUNDLE does not need it.
   const { trustOnly } = await import("./certificate_authorities.js");
   const { context, fingerprint } = await trustOnly(bundle);
   return { proxies, trust: context, identity: JSON.stringify([...ways, fingerprint]) };

@@ -1,15 +1,16 @@
-/** NO_PROXY as Go's plugin understands it: which hosts are asked directly. */
+/** Parses NO_PROXY by the rules of Go: the hosts to connect to directly. */
 import { BlockList, isIP } from "node:net";
 import { domainToASCII } from "node:url";
 
-/** Whether a host (a name, or an address without brackets) and its port are asked without a proxy. */
+/** Returns whether requests to a host (a name, or an address without brackets) and port bypass the proxy. */
 export type ProxyBypass = (host: string, port: number) => boolean;
 
 interface DomainRule {
-  /** Begins with a dot. */
+  /** The domain, after a dot. */
   readonly suffix: string;
+  /** Empty for every port. */
   readonly port: string;
-  /** Whether the domain itself is meant, besides what lies below it. */
+  /** Whether the rule matches the domain itself, besides its subdomains. */
   readonly includesDomain: boolean;
 }
 
@@ -18,10 +19,9 @@ loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
 /**
- * The rules are those of golang.org/x/net/http/httpproxy: entries with commas between; "*" is every host; addresses,
- * blocks of addresses (10.0.0.0/8), domains with all below them, ".domain" and "*.domain" for those below only; a port
- * may follow an address or a domain. Any other entry matches nothing. This machine itself is always
- * asked directly.
+ * Parses a list by the rules of golang.org/x/net/http/httpproxy. Entries are separated by commas: "*" matches every host; an address;
+ * a block of addresses (10.0.0.0/8); a domain with its subdomains; ".domain" and "*.domain" for the subdomains only. A port may follow
+ * an address or a domain. Any other entry matches nothing. Requests to this machine always bypass the proxy.
  */
 export function parseNoProxy(list: string): ProxyBypass {
   const entries = list.split(",").map((entry) => entry.trim().toLowerCase());
@@ -56,7 +56,7 @@ function matches({ suffix, port: rulePort, includesDomain }: DomainRule, name: s
   return name.endsWith(suffix) || (includesDomain && name === suffix.slice(1));
 }
 
-/** Adds an entry such as 10.0.0.0/8; whether it was one. */
+/** Adds an entry such as 10.0.0.0/8. Returns false for an entry that is not a block. */
 function addBlock(blocks: BlockList | undefined, entry: string): boolean {
   const [, address = "", prefix = ""] = /^([^/]+)\/(\d{1,3})$/.exec(entry) ?? [];
   if (!isPlainIP(address)) return false;
@@ -70,18 +70,18 @@ function domainRule(host: string, port: string): DomainRule {
   const domain = host.startsWith("*.") ? host.slice(1) : host;
   const includesDomain = !domain.startsWith(".");
   const name = includesDomain ? domain : domain.slice(1);
-  // Gives nothing for what is no name; such a rule matches as it was written: nothing.
+  // domainToASCII returns "" for an invalid name. Such a rule stays as written, and matches nothing.
   const ascii = domainToASCII(name);
   return { suffix: `.${ascii === "" ? name : ascii}`, port, includesDomain };
 }
 
-/** As Go's net.SplitHostPort: an IPv6 address needs brackets when a port follows. */
+/** Splits an entry like Go's net.SplitHostPort: an IPv6 address needs brackets when a port follows. */
 function splitPort(entry: string): { host: string; port: string } {
   const [, bracketed, plain, port] = /^(?:\[([^[\]]*)\]|([^:[\]]*)):([^:[\]]*)$/.exec(entry) ?? [];
   return port === undefined ? { host: entry, port: "" } : { host: bracketed ?? plain ?? "", port };
 }
 
-/** Without a zone, which an entry may not have. */
+/** Returns whether a text is an IP address without a zone: entries cannot have one. */
 function isPlainIP(text: string): boolean {
   return isIP(text) !== 0 && !text.includes("%");
 }

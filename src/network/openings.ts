@@ -1,11 +1,12 @@
-/** Opens the connections of an agent within a time limit, and gives up all unfinished ones when the agent is destroyed. */
-/** A connection, as far as giving it up needs it. */
+/** Opens an agent's connections within a time limit, and aborts the unfinished ones when the agent is destroyed. */
+
+/** A connection that can be closed. */
 export interface Destroyable {
-  /** Ends it at once. */
+  /** Closes the connection immediately. */
   readonly destroy: () => unknown;
 }
 
-/** The unfinished connections of one agent. */
+/** The connections of one agent that are being opened. */
 export class Openings {
   readonly #underWay = new Set<(reason: Error) => void>();
   readonly #timeoutMs: number;
@@ -17,8 +18,8 @@ export class Openings {
   }
 
   /**
-   * Returns the connection of `open`. When the opening is given up, the signal aborts, and a connection that opens
-   * nevertheless is destroyed.
+   * Returns the connection of `open`. After the time limit or {@link close}, the signal aborts, and a connection that still opens is
+   * destroyed.
    * @throws the error of `open`; ETIMEDOUT after the time limit; ABORT_ERR when the agent is destroyed
    */
   async run<Connection extends Destroyable>(open: (signal: AbortSignal) => Promise<Connection>): Promise<Connection> {
@@ -45,7 +46,7 @@ export class Openings {
     }
   }
 
-  /** Gives up all unfinished openings, and refuses new ones. */
+  /** Aborts all unfinished openings, and rejects new ones. */
   close(): void {
     this.#isClosed = true;
     for (const end of this.#underWay) end(closedError());

@@ -1,4 +1,4 @@
-/** Connections through proxies, for the SDK's handler: a script of its own in the bundle, loaded for the first of them. */
+/** Creates agents that connect through proxies. A separate script of the bundle, loaded with the first of them. */
 import type { Agent, ClientRequest } from "node:http";
 import { isIP, type Socket } from "node:net";
 import type { AgentConnectOpts } from "agent-base";
@@ -10,19 +10,19 @@ import { Openings } from "./openings.js";
 import { proxyError, type Proxy } from "./proxy.js";
 import { TunnelAgent } from "./tunnel_agent.js";
 
-/** What the agents of a handler have in common. */
+/** The settings that all agents of a handler share. */
 export interface AgentSettings {
   readonly maxSockets: number;
-  /** Milliseconds in which a proxy has to open the way, all TLS handshakes included. */
+  /** Time limit for a connection through the proxy, all TLS handshakes included. */
   readonly timeoutMs: number;
 }
 
-/** For requests with TLS. */
+/** Returns the agent for requests with TLS. */
 export function secureAgent(proxy: Proxy, network: NetworkEnvironment, settings: AgentSettings): TunnelAgent {
   return tunnelAgent(proxy, true, network, settings);
 }
 
-/** For requests without TLS: an HTTP proxy takes them with the whole URL, a SOCKS proxy like all others. */
+/** Returns the agent for requests without TLS: an HTTP proxy gets them with the whole URL, a SOCKS proxy opens a tunnel as for TLS. */
 export function plainAgent(proxy: Proxy, network: NetworkEnvironment, settings: AgentSettings): Agent {
   if (proxy.url.protocol.startsWith("socks")) return tunnelAgent(proxy, false, network, settings);
   return new ForwardingAgent(proxy, network, settings);
@@ -32,7 +32,7 @@ function tunnelAgent(proxy: Proxy, isSecure: boolean, { trust }: NetworkEnvironm
   return new TunnelAgent({ proxy, isSecure, trust, ...settings });
 }
 
-/** Connects to an HTTP proxy that forwards requests, within a time limit, which the library does not have. */
+/** Connects to an HTTP proxy that forwards requests, within a time limit: the library has none. */
 class ForwardingAgent extends HttpProxyAgent<string> {
   readonly #named: Proxy;
   readonly #openings: Openings;

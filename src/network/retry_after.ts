@@ -1,12 +1,12 @@
-/** Reads how long a response asks to wait before the next request. */
+/** Reads the wait before the next request that a response sets. */
 
-/** 11.5 days: a longer wait is a mistake of the sender. */
+/** Maximum wait, 11.5 days: a longer one is a mistake of the sender. */
 const maxWaitMs = 999_999_000;
-/** IMF-fixdate, the only format that a sender may use. Source: RFC 9110, 5.6.7. */
+/** IMF-fixdate, the only date format that senders may use. Source: RFC 9110, 5.6.7. */
 const httpDate = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/u;
 
 /**
- * Reads the wait that a response asks for: seconds or a date in Retry-After (RFC 9110, 10.2.3), else milliseconds in
+ * Returns the wait in milliseconds: from seconds or a date in Retry-After (RFC 9110, 10.2.3), else from milliseconds in
  * x-amz-retry-after. Returns undefined when both are missing, malformed or too long.
  * @param now returns milliseconds since the epoch
  */
@@ -23,7 +23,7 @@ export function readRetryAfter(headers: Readonly<Record<string, unknown>>, now: 
   return waitMs <= maxWaitMs ? waitMs : undefined;
 }
 
-/** Returns the headers of the response behind an error, where the SDK's errors have them. */
+/** Returns the headers of an error's response, from the member that the SDK's errors have. */
 export function headersOf(error: unknown): Readonly<Record<string, unknown>> {
   const member = (value: unknown, name: string): unknown =>
     typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
@@ -31,7 +31,7 @@ export function headersOf(error: unknown): Readonly<Record<string, unknown>> {
   return typeof headers === "object" && headers !== null ? { ...headers } : {};
 }
 
-/** Returns the sender's time from its header Date, since this machine's clock may be wrong; without a Date this machine's. */
+/** Returns the sender's time from its Date header, since this machine's clock may be wrong. Without a Date, returns this machine's time. */
 function timeOf(date: string, now: () => number): number {
   return httpDate.test(date) ? Date.parse(date) : now();
 }

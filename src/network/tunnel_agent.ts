@@ -1,30 +1,30 @@
-/** Connections through a proxy that passes bytes on: CONNECT of HTTP proxies, and SOCKS. */
+/** Opens and keeps tunnels through proxies: by CONNECT to HTTP proxies, or by SOCKS. */
 import type { ClientRequest } from "node:http";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { checkServerIdentity, connect as connectSecure, TLSSocket, type SecureContext } from "node:tls";
 import { Agent, type AgentConnectOpts } from "agent-base";
 import { SocksProxyAgent } from "socks-proxy-agent";
-import { askForTunnel, type ProxyResponse } from "./connect_tunnel.js";
+import { sendConnect, type ProxyResponse } from "./connect_tunnel.js";
 import { handshakeOf } from "./handshake.js";
 import { unbracketed } from "./host_name.js";
 import { Openings } from "./openings.js";
 import { proxyError, type Proxy } from "./proxy.js";
 
-/** What the agents of a handler have in common. */
+/** The proxy of an agent, its authorities and its limits. */
 export interface TunnelSettings {
   readonly proxy: Proxy;
-  /** Whether TLS is spoken with the target. */
+  /** Whether the target uses TLS. */
   readonly isSecure: boolean;
   readonly trust: SecureContext | undefined;
   readonly maxSockets: number;
-  /** Milliseconds in which the proxy has to open the way, with the TLS handshake of the target behind it. */
+  /** Time limit for a tunnel, the TLS handshake with the target included. */
   readonly timeoutMs: number;
 }
 
-/** Keeps tunnels and uses them again. The libraries make single tunnels, without a time limit. */
+/** Keeps and reuses tunnels. The libraries open single tunnels, without a time limit. */
 export class TunnelAgent extends Agent {
-  // Not #private: the constructors of Node's agents may ask for it before it is set.
+  // Not #private: the constructors of Node's agents may read isSecureEndpoint before the settings are set.
   private readonly settings: TunnelSettings;
   readonly #openings: Openings;
 
@@ -34,7 +34,7 @@ export class TunnelAgent extends Agent {
     this.#openings = new Openings(settings.timeoutMs);
   }
 
-  /** Known here; agent-base would search a stack trace for it, at each request. */
+  /** Returns the setting: agent-base would search a stack trace for it at each request. */
   override isSecureEndpoint(): boolean {
     return (this.settings as TunnelSettings | undefined)?.isSecure === true;
   }
@@ -64,21 +64,21 @@ export class TunnelAgent extends Agent {
     return socket;
   }
 
-  /** Begins the TLS session with the target behind a tunnel. Requests without TLS go to an HTTP proxy without a tunnel. */
+  /** Opens a tunnel and begins the TLS session with the target. Requests without TLS need no tunnel through an HTTP proxy. */
   async #throughHttp(options: AgentConnectOpts, signal: AbortSignal): Promise<Duplex> {
     const { proxy, trust } = this.settings;
     const { host = "", port } = options;
-    const { socket, response } = await askForTunnel(proxy.url, { host, port, trust, signal });
+    const { socket, response } = await sendConnect(proxy.url, { host, port, trust, signal });
     if (response.statusCode !== 200) {
       socket.destroy();
       throw refusal(response);
     }
     const name = isIP(host) === 0 ? { servername: host } : {};
-    // The request's path would be taken for that of a local socket.
+    // Node would read the request's path as that of a local socket.
     return connectSecure({ ...name, ...this.#targetOptions(options), path: undefined, socket });
   }
 
-  /** For the TLS session with the target, of which the libraries would forget the address when it is no name. */
+  /** Returns the options of the TLS session with the target. Checks the certificate here: the libraries lose a host that is an IP address. */
   #targetOptions(options: AgentConnectOpts): AgentConnectOpts {
     const { trust } = this.settings;
     const host = options.host ?? "";
@@ -92,8 +92,8 @@ export class TunnelAgent extends Agent {
 }
 
 /**
- * Go leaves names to the proxy with both schemes; the library only with the second one. The library takes no signal: a
- * connection to a silent proxy stays open for up to 30 s, its own limit, after the opening was given up.
+ * Returns an agent whose proxy resolves the host names: Go does so with socks5:// and socks5h://, the library only with the latter.
+ * The library accepts no signal: after a timeout a connection to a silent proxy stays open for up to 30 s, the library's own limit.
  */
 function socksConnector(url: URL): SocksProxyAgent {
   const remote = new URL(url.href.replace(/^socks5:/i, "socks5h:"));
@@ -104,11 +104,11 @@ function socksConnector(url: URL): SocksProxyAgent {
 }
 
 /**
- * Returns the error for a refused tunnel. A server's fault may pass; a host that the proxy forbids (403) or a password
- * that it misses (407) will be refused again. The headers stand where the SDK's errors have them, for Retry-After.
+ * Returns the error for a refused tunnel. A server's fault (5xx) and 429 are transient; a forbidden host (403) or a missing password
+ * (407) will be refused again. The headers are where the SDK's errors have them, for Retry-After.
  */
 function refusal({ statusCode: status, headers }: ProxyResponse): Error {
-  const hint = status === 407 ? " (it wants a user and a password, given as http://user:password@host:port)" : "";
+  const hint = status === 407 ? " (it requires a user and a password: set http://user:password@host:port)" : "";
   const code = status >= 500 || status === 429 ? "EPROXY" : "ProxyRefused";
-  return Object.assign(new Error(`answered CONNECT with status ${status}${hint}`), { code, $response: { headers } });
+  return Object.assign(new Error(`responded to CONNECT with status ${status}${hint}`), { code, $response: { headers } });
 }

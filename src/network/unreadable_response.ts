@@ -1,14 +1,14 @@
-/** Tells errors that the SDK met while it read an answer from those that the answer is about. */
+/** Distinguishes errors of the SDK in reading a response from errors that the response reports. */
 
-/** What an error says of an answer that is not the service's. */
-export const unreadableResponse = "the answer is not the service's (is there a proxy in between?)";
+/** Message for a response that is not from the service. */
+export const unreadableResponse = "the response is not from the service (is there a proxy in between?)";
 
-/** The name of the errors. */
+/** Name of the errors for such responses. */
 export const invalidResponse = "InvalidResponse";
 
 /**
- * Whether the SDK could not read an answer: the error is one of JavaScript's, or of a parser, and its message may show what it
- * failed at. The SDK adds the answer to errors of both kinds, and to those that a service reports on whose fault it is.
+ * Returns whether the SDK could not read a response. Such an error is JavaScript's or a parser's, and its message may quote the
+ * response. The SDK adds `$response` to these errors and to a service's own, but `$fault` to the latter only.
  */
 export function isUnreadable(error: unknown): error is Error {
   if (!(error instanceof Error) || "$fault" in error || !("$response" in error)) return false;
@@ -16,20 +16,20 @@ export function isUnreadable(error: unknown): error is Error {
   return typeof response === "object" && response !== null && "statusCode" in response;
 }
 
-/** Returns an error that keeps of an unreadable answer its status and headers. */
+/** Returns an error that keeps only the status and headers of an unreadable response. */
 export function unreadableError(error: Error, advice: string): Error {
   const { $metadata, $response } = error as Error & { readonly $metadata?: unknown; readonly $response?: { readonly headers?: unknown } };
   const members = { name: invalidResponse, $metadata, $response: { headers: $response?.headers } };
   return Object.assign(new Error(`${unreadableResponse}; check ${advice}`), members);
 }
 
-/** Returns the message of an error; a service may have put something else than a text in its place. */
+/** Returns the message of an error: a service's message may be anything but a text. */
 export function messageIn(error: Error): string {
   const message: unknown = error.message;
   return typeof message === "string" ? message : "no error message in the response";
 }
 
-/** Returns the name of an error, which may be a service's code and no text either; empty then. */
+/** Returns the name of an error, or "" when it is not a text: it may be the code that a service sent. */
 export function nameIn(error: Error): string {
   const name: unknown = error.name;
   return typeof name === "string" ? name : "";

@@ -6,7 +6,7 @@ import { limitsFor, type ServiceLimits } from "../limits.js";
 import type { Log } from "../telemetry/log.js";
 import type { RecordOptions } from "../record/shaper.js";
 import type { ConnectionOptions } from "../kinesis/connection_options.js";
-import type { RequestFormat } from "../kinesis/request_form.js";
+import type { RequestFormat } from "../kinesis/request_format.js";
 import { utcZone, type ZoneAbbreviation } from "../record/time_key/zone.js";
 import { recordOptionsOf } from "./record_options.js";
 import type { DefaultRegion } from "./region.js";
@@ -14,7 +14,7 @@ import { regionOfArn } from "./stream_name.js";
 import { optionNames, options, type OptionName, type OptionValues } from "./table.js";
 import { required } from "./values.js";
 
-/** Gives an option's value as Fluent Bit has it; undefined when it is not set. */
+/** Returns an option's value as Fluent Bit has it; undefined when unset. */
 export type OptionReader = (key: string) => string | undefined;
 
 /** The checked options of one output instance. */
@@ -28,29 +28,29 @@ export interface Config {
   readonly aggregation: AggregationLimits | undefined;
   /** Whether records are joined by newlines. */
   readonly simpleAggregation: boolean;
-  /** For how long a flush retries the records that were not taken, before it replies retry. */
+  /** Time for which a flush retries undelivered records before it replies retry. */
   readonly retryTimeoutMs: number;
-  /** Requests of the output that may be under way at once. */
+  /** Maximum concurrent requests of the output. */
   readonly concurrentRequests: number;
-  /** For how long the end of the output goes on delivering while the service takes records. */
+  /** Time for which a closing output goes on delivering while the service accepts records. */
   readonly drainTimeoutMs: number;
-  /** Chunks that may be under way at once; 0 for no bound. */
+  /** Maximum concurrent chunks; 0 for no limit. */
   readonly concurrency: number;
-  /** With such a bound: rounds of a flush after the first, before it answers retry. */
+  /** Maximum rounds of a flush after the first before it replies retry; counts only with a limit on concurrent chunks. */
   readonly concurrencyRetries: number;
-  /** Where dropped records are kept; undefined where they are not. */
+  /** File for dropped records, and its maximum size; undefined when dropped records are not kept. */
   readonly deadLetters: { readonly file: string; readonly maxBytes: number } | undefined;
-  /** Path of the file that stores which records of unfinished chunks are delivered; undefined without one. */
+  /** Path of the file that stores which records of unfinished chunks are delivered; undefined when unset. */
   readonly stateFile: string | undefined;
 }
 
-/** Above the slowest response that was seen, 9 s; a PutRecords usually takes 10 to 40 ms. */
+/** Above the slowest response observed, 9 s; PutRecords usually takes 10 to 40 ms. */
 const defaultResponseTimeoutMs = 10_000;
 
 /**
- * Reads all options, reports those that are set in a line of the log each, at level debug, and checks them.
- * @param defaultRegion counts where the option region is unset
- * @throws ConfigurationError on the first wrong one
+ * Reads and checks all options. Logs each option that is set, at level debug.
+ * @param defaultRegion used when the option region is unset
+ * @throws ConfigurationError on the first invalid option
  */
 export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneAbbreviation, defaultRegion?: DefaultRegion): Config {
   const texts = new Map<string, string>(optionNames.map((name) => [name, read(name) ?? ""]));
@@ -99,15 +99,15 @@ export function readConfig(read: OptionReader, log: Log, zoneAbbreviation: ZoneA
     stateFile: values.state_file,
   };
   if (config.stateFile !== undefined && config.stateFile === config.deadLetters?.file) {
-    throw new ConfigurationError(`Invalid 'state_file' value (${config.stateFile}) specified, must not be that of 'dead_letter_file'`);
+    throw new ConfigurationError(`Invalid 'state_file' value (${config.stateFile}) specified, must differ from 'dead_letter_file'`);
   }
-  giveAdvice(config, values.partition_key !== undefined, log);
+  logAdvice(config, values.partition_key !== undefined, log);
   if (config.record.time === undefined && texts.get("time_key_zone") !== "") log.warning("'time_key_zone' has no effect without 'time_key'");
   if (config.deadLetters === undefined && texts.get("dead_letter_file_size") !== "") log.warning("'dead_letter_file_size' has no effect without 'dead_letter_file'");
   return config;
 }
 
-/** @throws ConfigurationError on the first wrong one */
+/** @throws ConfigurationError on the first invalid option */
 function readValues(texts: ReadonlyMap<string, string>, log: Log, zoneAbbreviation: ZoneAbbreviation): OptionValues {
   const textOf = (name: string) => texts.get(name) ?? "";
   const context = {
@@ -123,32 +123,32 @@ function readValues(texts: ReadonlyMap<string, string>, log: Log, zoneAbbreviati
 }
 
 /** @throws ConfigurationError when there is no region */
-function regionOf({ region, stream }: OptionValues, log: Log, found: DefaultRegion | undefined): string {
+function regionOf({ region, stream }: OptionValues, log: Log, defaultRegion: DefaultRegion | undefined): string {
   if (region !== undefined) return region;
-  if (found?.region === undefined) {
+  if (defaultRegion?.region === undefined) {
     const arnRegion = regionOfArn(stream);
-    const elsewhere = found === undefined ? "" : `, and no region was found in ${found.lookedIn.join(", ")}`;
+    const elsewhere = defaultRegion === undefined ? "" : `, and no region was found in ${defaultRegion.lookedIn.join(", ")}`;
     throw new ConfigurationError(required("region", `${elsewhere}${arnRegion === undefined ? "" : `; the ARN in 'stream' names ${arnRegion}`}`));
   }
-  log.info(`region ${found.region} comes from ${found.source}`);
-  return found.region;
+  log.info(`region ${defaultRegion.region} comes from ${defaultRegion.source}`);
+  return defaultRegion.region;
 }
 
-function giveAdvice(config: Config, hasPartitionKey: boolean, log: Log): void {
+function logAdvice(config: Config, hasPartitionKey: boolean, log: Log): void {
   const { stream, region } = config.connection;
   const arnRegion = regionOfArn(stream) ?? region;
   if (arnRegion !== region) {
-    log.warning(`'stream' is the ARN of a stream in ${arnRegion}, but 'region' is ${region}, where requests go`);
+    log.warning(`'stream' is the ARN of a stream in ${arnRegion}, but requests go to 'region' ${region}`);
   }
   if (!hasPartitionKey) log.debug("no partition key provided. A random one will be generated.");
   if (config.aggregation !== undefined && hasPartitionKey) {
     log.warning(
-      "'partition_key' has different behavior when 'aggregation' enabled. An aggregated record is routed by the partition key of its first record; the others keep theirs inside it. Where the plugin may list the shards, only keys of the same shard share one",
+      "'partition_key' has different behavior when 'aggregation' enabled. Kinesis routes an aggregated record by the partition key of its first record; the other records keep their own keys inside it. If the plugin may list the shards, an aggregated record holds only keys of one shard",
     );
   }
   const { externalId, roleSessionName, roleDurationSeconds, roleArn } = config.connection;
-  const ofRole = { external_id: externalId, role_session_name: roleSessionName, role_duration: roleDurationSeconds };
-  for (const [name, value] of Object.entries(ofRole)) {
+  const roleOptions = { external_id: externalId, role_session_name: roleSessionName, role_duration: roleDurationSeconds };
+  for (const [name, value] of Object.entries(roleOptions)) {
     if (value !== undefined && roleArn === undefined) log.warning(`'${name}' has no effect without 'role_arn'`);
   }
 }

@@ -1,11 +1,11 @@
-/** Reads and checks the environment variables that rule the plugin. */
+/** Reads and checks the plugin's environment variables. */
 import { ConfigurationError } from "../configuration_error.js";
 import { parseGoDuration } from "./go_duration.js";
 import type { LogLevel } from "../telemetry/log.js";
 import { readRoleArn } from "./values.js";
 import type { Environment } from "../network/environment.js";
 
-/** FLB_LOG_LEVEL, and whether its value was one of those allowed. */
+/** Returns the level that FLB_LOG_LEVEL sets, info by default, and its value when that is invalid. */
 export function readLogLevel(environment: Environment): { level: LogLevel; unknown: string | undefined } {
   const value = environment["FLB_LOG_LEVEL"] ?? "";
   switch (value.toLowerCase()) {
@@ -21,16 +21,16 @@ export function readLogLevel(environment: Environment): { level: LogLevel; unkno
   }
 }
 
-/** Whether FLB_LOG_LEVEL rules, rather than Fluent Bit's log_level. */
+/** Returns whether FLB_LOG_LEVEL overrides Fluent Bit's log_level. */
 export function hasLogLevel(environment: Environment): boolean {
   return (environment["FLB_LOG_LEVEL"] ?? "") !== "";
 }
 
-/** What an instance takes from the environment besides the AWS SDK's own variables. */
+/** Settings of an instance from the environment, without the AWS SDK's own variables. */
 export interface InstanceEnvironment {
   /** SEND_FAILURE_TIMEOUT in milliseconds; undefined when unset. */
   readonly sendFailureTimeoutMs: number | undefined;
-  /** EKS_POD_EXECUTION_ROLE: assumed first, and role_arn with its credentials. */
+  /** EKS_POD_EXECUTION_ROLE: assumed first; its credentials then assume role_arn. */
   readonly eksPodExecutionRole: string | undefined;
 }
 
@@ -47,12 +47,12 @@ export function readInstanceEnvironment(environment: Environment): InstanceEnvir
   return { sendFailureTimeoutMs: timeoutMs, eksPodExecutionRole: role };
 }
 
-/** Where the environment sends what goes to Kinesis, for a line in the log; undefined when it leaves that to the region. */
+/** Returns the endpoint for Kinesis from the environment, for a log line and the state file's destination; undefined when the region decides. */
 export function kinesisEndpointOf(environment: Environment): string | undefined {
   if (environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] === "true") return undefined;
   for (const name of ["AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL"]) {
     const value = environment[name] ?? "";
-    // It may hold a password.
+    // A URL with "@" may hold a password.
     if (value !== "") return value.includes("@") ? `that of ${name}` : `${value} (${name})`;
   }
   return undefined;

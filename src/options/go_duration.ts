@@ -1,4 +1,4 @@
-/** Durations as Go writes them, such as 5m30s. */
+/** Parses durations in Go's format, such as 5m30s. */
 
 const millisecondsByUnit: Readonly<Record<string, number>> = {
   ns: 1e-6,
@@ -13,7 +13,7 @@ const millisecondsByUnit: Readonly<Record<string, number>> = {
 
 /**
  * Returns a duration in milliseconds; undefined when the text is not a duration.
- * Source: Go, package time, ParseDuration; signs are left out, since no timeout is negative.
+ * Rejects signs, since no timeout is negative. Source: Go, package time, ParseDuration.
  */
 export function parseGoDuration(text: string): number | undefined {
   if (text === "0") return 0;

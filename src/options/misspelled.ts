@@ -1,6 +1,6 @@
-/** Finds misspelled options: Fluent Bit ignores unknown names, and shows a plugin only the options that it reads. */
+/** Finds misspelled options. Fluent Bit ignores unknown names, and shows a plugin only the options that it reads. */
 
-/** Names that come to mind, some of them of Fluent Bit's own output kinesis_streams. */
+/** Likely wrong names, some from Fluent Bit's own output kinesis_streams, with the option that each stands for. */
 const otherNames: Readonly<Record<string, string>> = {
   stream_name: "stream",
   stream_arn: "stream",
@@ -24,45 +24,45 @@ const otherNames: Readonly<Record<string, string>> = {
   max_record_bytes: "max_record_size",
 };
 
-/** What has no counterpart here, and why. */
+/** Options of other outputs without a counterpart here, and the reason. */
 const withoutEffect: Readonly<Record<string, string>> = {
-  auto_retry_requests: "requests are always tried again, for as long as 'retry_timeout' says; with 'retry_timeout 0' by Fluent Bit alone",
+  auto_retry_requests: "the plugin always retries requests, for up to 'retry_timeout' seconds; with 'retry_timeout 0' only Fluent Bit retries",
 };
 
-/** Each misspelling that is looked for, with the option that it stands for. */
+/** Returns each misspelling to look for, with the option that it stands for. */
 function wrongNamesOf(options: readonly string[]): Map<string, string> {
   const wrong = new Map<string, string>();
   for (const option of options) {
-    for (const name of slipsOf(option)) wrong.set(name, option);
+    for (const name of typosOf(option)) wrong.set(name, option);
   }
   for (const [name, option] of Object.entries(otherNames)) wrong.set(name, option);
   for (const option of options) wrong.delete(option);
   return wrong;
 }
 
-/** Hyphens or nothing for underscores, a plural too much or too little, a letter left out, doubled, or swapped with its neighbour. */
-function slipsOf(option: string): string[] {
-  const slips = [option.replaceAll("_", "-"), option.replaceAll("_", ""), option.replaceAll("_", "."), `${option}s`];
+/** Returns typos of an option: other or no separators, a plural, a letter left out, doubled or swapped with the next one. */
+function typosOf(option: string): string[] {
+  const typos = [option.replaceAll("_", "-"), option.replaceAll("_", ""), option.replaceAll("_", "."), `${option}s`];
   for (let at = 0; at < option.length; at++) {
     const [before, letter, after] = [option.slice(0, at), option.charAt(at), option.slice(at + 1)];
-    slips.push(before + after, before + letter + letter + after);
-    if (after !== "") slips.push(before + after.charAt(0) + letter + after.slice(1));
+    typos.push(before + after, before + letter + letter + after);
+    if (after !== "") typos.push(before + after.charAt(0) + letter + after.slice(1));
   }
-  return slips;
+  return typos;
 }
 
 /** A misspelled option. */
 export interface MisspelledOption {
   readonly name: string;
-  /** The option that it is taken for; undefined when it has no counterpart here. */
+  /** The option that the user probably meant; undefined when there is none here. */
   readonly meant: string | undefined;
-  /** A sentence that says what to write instead. */
+  /** Warning for the user, with the correct option if there is one. */
   readonly message: string;
 }
 
 /**
- * Looks for options under wrong names.
- * @param options the names that there are
+ * Finds options that are set under wrong names.
+ * @param options all valid names
  * @param whichAreSet returns the subset of names that the user has set
  */
 export function misspelledOptions(options: readonly string[], whichAreSet: (names: string[]) => string[]): MisspelledOption[] {

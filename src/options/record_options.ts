@@ -1,16 +1,16 @@
-/** Makes what the options say about a record's content, and checks them against each other. */
+/** Collects the options for a record's content, and checks them against each other. */
 import { ConfigurationError } from "../configuration_error.js";
 import type { RecordOptions } from "../record/shaper.js";
 import type { OptionValues } from "./table.js";
 
-/** Options that add an entry to a record, in their order. */
+/** Options that add a key to a record, in the order in which they add it. */
 const addingOptions = ["time_key", "tag_key", "metadata_key"] as const;
 
-/** @throws ConfigurationError where two options contradict each other */
+/** @throws ConfigurationError when two options contradict each other */
 export function recordOptionsOf(values: OptionValues): RecordOptions {
   checkAddedKeys(values);
   if (values.data_keys !== undefined && values.except_keys !== undefined) {
-    throw new ConfigurationError("'except_keys' cannot be set beside 'data_keys', which alone says what is sent; remove one of the two");
+    throw new ConfigurationError("'except_keys' cannot be set together with 'data_keys'; remove one of the two");
   }
   return {
     partitionKey: values.partition_key,
@@ -33,6 +33,6 @@ function checkAddedKeys(values: OptionValues): void {
   addingOptions.forEach((name, index) => {
     const key = values[name];
     const other = addingOptions.slice(0, index).find((before) => key !== undefined && values[before] === key);
-    if (other !== undefined) throw new ConfigurationError(`'${other}' and '${name}' are both '${key ?? ""}', but each needs a key of its own`);
+    if (other !== undefined) throw new ConfigurationError(`'${other}' and '${name}' are both '${key ?? ""}', but each needs its own key`);
   });
 }

@@ -1,24 +1,24 @@
-/** Finds the region of an output that does not name one: in the environment, then in its profile of the shared files. */
+/** Finds the region of an output without the option `region`: in the environment, then in its profile of the shared files. */
 import type { Environment } from "../network/environment.js";
 import { readRegion } from "./values.js";
 
-/** The region that stands in for an unset option `region`, or the places that have none. */
+/** The region for an unset option `region`, or the places without a region. */
 export type DefaultRegion =
   | { readonly region: string; readonly source: string }
   | { readonly region: undefined; readonly lookedIn: readonly string[] };
 
-/** A profile of the shared files, as far as its region goes. */
+/** The region of a profile of the shared files. */
 export interface ProfileRegion {
-  /** Empty where it has none. */
+  /** Empty when the profile has none. */
   readonly region: string;
   /** Names the profile and the files. */
   readonly place: string;
 }
 
-/** In their order. The AWS SDKs and their command line know the one, the other, or both. */
+/** Variables with a region, first one first. AWS SDKs and the AWS CLI differ in which of them they read. */
 export const regionVariables: readonly string[] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
-/** @param readProfile is called when the environment has no region. @throws ConfigurationError that names where an invalid one is */
+/** @param readProfile called when the environment has no region. @throws ConfigurationError that names the place of an invalid region */
 export async function findRegion(environment: Environment, readProfile: () => Promise<ProfileRegion>): Promise<DefaultRegion> {
   for (const name of regionVariables) {
     const region = readRegion(name, environment[name] ?? "");

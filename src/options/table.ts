@@ -1,4 +1,4 @@
-/** The one table of options: how each is read, its bounds, and what messages and documents say of it. */
+/** Table of all options: how each is read, its limits, and its texts for the documents. */
 import type { Zone, ZoneAbbreviation } from "../record/time_key/zone.js";
 import { maxLargeRecordBytes, maxRecordBytes } from "../limits.js";
 import {
@@ -19,7 +19,7 @@ import {
   readZone,
 } from "./values.js";
 
-/** What the reading of one option needs besides its own text. */
+/** Values that the reading of an option needs besides its text. */
 export interface OptionContext {
   readonly zoneAbbreviation: ZoneAbbreviation;
   /** The value of time_key_zone. */
@@ -32,44 +32,45 @@ export interface OptionContext {
   readonly warn: (message: string) => void;
 }
 
-/** One option. Its texts are Markdown for a document in docs/. */
+/** One option. Its texts are Markdown for documents in docs/. */
 export interface Option<Value> {
-  /** Returns the value of a text; the empty text counts as unset. @throws ConfigurationError */
+  /** Returns the value of a text; an empty text counts as unset. @throws ConfigurationError */
   readonly read: (text: string, context: OptionContext) => Value;
   readonly help: string;
-  /** What holds where the option is unset. */
+  /** Value when the option is unset. */
   readonly fallback: string;
   readonly allowed: string;
   /** Returns whether a text must not be shown. */
   readonly isSecret?: (text: string) => boolean;
-  /** Whether the README has it. */
+  /** Whether the README lists the option. */
   readonly isCommon?: boolean;
 }
 
-/** What leaves an option off without a warning. The Go plugin says nothing of other values either, such as Fluent Bit's "on". */
+/** Values that leave an option off without a warning. The Go plugin does not warn of other values either, such as Fluent Bit's "on". */
 const offValues: readonly string[] = ["", "false", "off", "no", "0"];
 
 type Texts = Pick<Option<unknown>, "help" | "fallback" | "allowed" | "isCommon">;
 
-/** Keeps the type of an option's value. */
+/** Returns the option, with the type of its value inferred. */
 function option<Value>(given: Option<Value>): Option<Value> {
   return given;
 }
 
-/** A text that needs no check; undefined when unset. */
+/** Returns an option for unchecked text, with undefined when unset. */
 function freeText(texts: Texts): Option<string | undefined> {
   return { ...texts, read: (text) => (text === "" ? undefined : text) };
 }
 
+/** Returns an option that only the text `true` turns on. */
 function onOff(name: string, texts: Omit<Texts, "fallback" | "allowed">): Option<boolean> {
   return {
     ...texts,
     fallback: "`false`",
-    allowed: "`true` in any case; all else is false, with a warning unless it is `false`, `off`, `no` or `0`",
+    allowed: "`true` in any case; any other value is false, with a warning unless it is `false`, `off`, `no` or `0`",
     read: (text, { warn }) => {
       const value = text.toLowerCase();
       if (value === "true") return true;
-      if (!offValues.includes(value)) warn(`'${name}' is '${text}', and only 'true' turns it on: it is off`);
+      if (!offValues.includes(value)) warn(`'${name}' is '${text}', but only 'true' turns it on; it stays off`);
       return false;
     },
   };
@@ -81,34 +82,35 @@ interface Bounds {
   readonly highest: number;
 }
 
-/** A whole number. The texts about its default and its bounds are made of them unless given. */
-function wholeNumber(name: string, { fallback, lowest, highest }: Bounds, texts: Pick<Texts, "help" | "isCommon"> & Partial<Texts>): Option<number> {
+/** Returns an option for a whole number. The texts about its default and limits follow from `bounds` unless given. */
+function wholeNumber(name: string, bounds: Bounds, texts: Pick<Texts, "help" | "isCommon"> & Partial<Texts>): Option<number> {
+  const { fallback, lowest, highest } = bounds;
   const allowed = highest === Number.MAX_SAFE_INTEGER ? `${lowest} or more` : `${lowest} to ${highest}`;
   return { fallback: `\`${fallback}\``, allowed, ...texts, read: (text) => readInteger(name, text, fallback, lowest, highest) };
 }
 
-/** An address may hold a password, for which it is refused. */
+/** Returns whether an address may hold a password, which makes it invalid. */
 const holdsPassword = (text: string): boolean => text.includes("@");
 
-/** What a timer of Node can hold: 2^31 − 1 milliseconds. */
+/** Limit of Node's timers: 2^31 − 1 milliseconds. */
 const maxTimeoutSeconds = 2_147_483;
 const maxRetryTimeoutSeconds = 3600;
 const maxDrainTimeoutSeconds = 3600;
-/** The default, the lowest and the highest. */
+/** Default, lowest and highest value. */
 const deadLetterFileSizes = ["100m", "64k", "1000g"] as const;
-/** Room for the longest partition key (256 characters of four bytes) and some data beside it. */
+/** Room for the longest partition key (256 characters of four bytes) and some data. */
 const minRecordBytes = 4096;
 const minAggregatedBytes = 1024;
-/** Source: AWS STS API Reference, AssumeRole, DurationSeconds, and the most that a role may be set to. */
+/** Source: AWS STS API Reference, AssumeRole, DurationSeconds. The highest value is the maximum that a role can be configured for. */
 const minRoleSeconds = 900;
 const maxRoleSeconds = 43_200;
 const defaultSkipAggregationBytes = 20 * 1024;
 
-/** All options, in the order in which the Go plugin reports them, and ours behind. */
+/** All options: first those of the Go plugin, in its order, then our own. */
 export const options = {
   stream: option({
     read: readStream,
-    help: "the stream that records go to",
+    help: "stream that receives the records",
     fallback: "required",
     allowed: "a name (up to 128 letters, digits, `_`, `.`, `-`) or a stream's ARN",
     isCommon: true,
@@ -116,31 +118,31 @@ export const options = {
   region: option({
     read: (text) => readRegion("region", text),
     help: "AWS region of the stream",
-    fallback: "that of `AWS_REGION`, of `AWS_DEFAULT_REGION`, or of the [profile](CREDENTIALS.md#region); one of them is required",
+    fallback: "`AWS_REGION`, `AWS_DEFAULT_REGION`, or the region of the [profile](CREDENTIALS.md#region); one of them is required",
     allowed: "a region's code: letters, digits, `-`",
     isCommon: true,
   }),
   data_keys: option({
     read: readKeyNames,
-    help: "top-level keys to send; all others are left out, but for keys that are not text",
+    help: "top-level keys to send. All other keys are left out, except keys that are not text",
     fallback: "all keys",
     allowed:
-      'names with commas between; blanks around them are ignored. In YAML one text too, `data_keys: "log,stream"`: of a list Fluent Bit hands out the first value only',
+      'comma-separated names; blanks around them are ignored. In YAML also a single text, `data_keys: "log,stream"`, because Fluent Bit passes on only the first value of a list',
     isCommon: true,
   }),
   partition_key: option({
     read: readPartitionKey,
     help:
-      "key of the record whose value becomes the partition key; records of one partition key go to one shard. `kubernetes->pod_name` looks inside a nested map; " +
-      "`$kubernetes['namespace_name']/$app` and `$TAG[1]` put texts together, `pod, host` takes the first that is there, see [partition keys](RECORDS.md#partition-keys). " +
-      "Text, numbers and booleans are taken, cut to 256 characters. A record without it gets a random key, and a message says so at most once a minute",
+      "key of the record whose value becomes the partition key; records with the same partition key go to the same shard. `kubernetes->pod_name` looks inside a nested map, " +
+      "`$kubernetes['namespace_name']/$app` and `$TAG[1]` build a text, `pod, host` uses the first key that the record has, see [partition keys](RECORDS.md#partition-keys). " +
+      "Values may be text, numbers and booleans; the plugin cuts them to 256 characters. A record without the key gets a random key, with a log message at most once a minute",
     fallback: "random, 8 characters",
-    allowed: "keys, templates with `$`, or several of them with commas between; not `log` alone",
+    allowed: "keys, templates with `$`, or several of them, separated by commas; not `log` alone",
     isCommon: true,
   }),
   role_arn: option({
     read: (text) => readRoleArn("role_arn", text),
-    help: "role to assume for sending, for example of another account",
+    help: "role to assume for sending, for example one in another account",
     fallback: "none",
     allowed: "ARN of an IAM role",
     isCommon: true,
@@ -162,26 +164,26 @@ export const options = {
   }),
   append_newline: onOff("append_newline", { help: "ends each record with a newline", isCommon: true }),
   time_key: freeText({
-    help: "adds the event's time under this key, in place of a value that the record has there. It is added before `data_keys` and `log_key` choose",
+    help: "adds the event's time under this key, and replaces an existing value. The plugin adds it before it applies `data_keys` and `log_key`",
     fallback: "off",
     allowed: "any key",
     isCommon: true,
   }),
   time_key_format: option({
     read: (text, { zone, isSet }) => (isSet("time_key") ? readTimeFormat(text, zone) : undefined),
-    help: "form of that time, in the zone of `time_key_zone`",
+    help: "format of the time under `time_key`, in the zone of `time_key_zone`",
     fallback: "`%Y-%m-%dT%H:%M:%S`",
     allowed: "letters of strftime(3), `%L` or `%3N` (milliseconds), `%f` or `%6N` (microseconds), `%9N` (nanoseconds). Checked when `time_key` is set",
   }),
   experimental_concurrency: wholeNumber("experimental_concurrency", { fallback: 0, lowest: 0, highest: 10 }, {
-    help: "bounds the chunks of the output that are under way at once, see [concurrency](DELIVERY.md#concurrency)",
-    fallback: "`0`: no bound of its own",
+    help: "maximum chunks of the output under way at once, see [concurrency](DELIVERY.md#concurrency)",
+    fallback: "`0`: no separate limit",
   }),
   experimental_concurrency_retries: wholeNumber("experimental_concurrency_retries", { fallback: 4, lowest: 0, highest: Number.MAX_SAFE_INTEGER }, {
-    help: 'with `experimental_concurrency`: how often a flush retries the records that Kinesis did not take, before it replies "retry" to Fluent Bit',
+    help: 'with `experimental_concurrency`: how often a flush retries the records that Kinesis did not accept, before it replies "retry" to Fluent Bit',
   }),
   log_key: freeText({
-    help: "sends the value of this key alone: text as it is, anything else as JSON. A record without the key is dropped, with a message",
+    help: "sends only the value of this key: text unchanged, any other value as JSON. The plugin drops a record without the key, and logs a message",
     fallback: "the whole record as JSON",
     allowed: "any key",
     isCommon: true,
@@ -192,13 +194,13 @@ export const options = {
   }),
   compression: option({
     read: readCompression,
-    help: "compresses each record on its own, see [compression](RECORDS.md#compression)",
+    help: "compresses each record separately, see [compression](RECORDS.md#compression)",
     fallback: "`none`",
     allowed: "`none`, `zlib`, `gzip`, `snappy`, `zstd` (Node.js 22.15 or newer), in any case",
     isCommon: true,
   }),
   replace_dots: freeText({
-    help: "replaces each `.` in the keys of the record, in nested maps and in maps inside lists too",
+    help: "replaces each `.` in the record's keys by this text, also in nested maps and in maps inside lists",
     fallback: "off",
     allowed: "any text",
   }),
@@ -211,82 +213,82 @@ export const options = {
   aggregation_maximum_record_size: option({
     read: (text, { maxRecordBytes: limit }) =>
       readInteger("aggregation_maximum_record_size", text, Math.min(limit, maxRecordBytes), minAggregatedBytes, limit),
-    help: "an aggregate is closed when the next record would make it this many bytes or more",
-    fallback: `\`${maxRecordBytes}\`, or \`max_record_size\` where that is less`,
+    help: "the plugin closes an aggregate before the next record would make it this many bytes or more",
+    fallback: `\`${maxRecordBytes}\`, or \`max_record_size\` if that is less`,
     allowed: `${minAggregatedBytes} to \`max_record_size\``,
   }),
   skip_aggregation_record_size: option({
     read: (text, { maxRecordBytes: limit }) => readInteger("skip_aggregation_record_size", text, defaultSkipAggregationBytes, 1, limit),
-    help: "a record of this many bytes or more is sent on its own",
+    help: "records of this many bytes or more are sent outside aggregates",
     fallback: `\`${defaultSkipAggregationBytes}\``,
     allowed: "1 to `max_record_size`",
   }),
   profile: freeText({
-    help: "profile of the shared AWS files whose credentials are used. It goes before all other sources, and nothing takes its place when it fails",
+    help: "profile of the shared AWS files whose credentials the plugin uses. It overrides all other sources; if it fails, no other source replaces it",
     fallback: "none: the [default chain](CREDENTIALS.md)",
     allowed: "name of a profile",
   }),
   external_id: option({
     read: readExternalId,
-    help: "external ID that goes with the request for `role_arn`, and only with that",
+    help: "external ID in the request that assumes `role_arn`, and in no other",
     fallback: "none",
     allowed: "2 to 1224 letters, digits and characters of `_+=,.@:/-`",
-    // Shared with nobody but the role's owner.
+    // A secret, shared only with the role's owner.
     isSecret: () => true,
   }),
   max_record_size: wholeNumber("max_record_size", { fallback: maxRecordBytes, lowest: minRecordBytes, highest: maxLargeRecordBytes }, {
-    help: "bytes of a Kinesis record with its partition key; what is longer is cut, see [large records](RECORDS.md#large-records)",
+    help: "maximum bytes of a Kinesis record with its partition key; longer records are cut, see [large records](RECORDS.md#large-records)",
   }),
-  /** Well inside the 5 s that Fluent Bit grants at shutdown (its option Grace). */
+  /** Well within the 5 s that Fluent Bit allows at shutdown (its option Grace). */
   retry_timeout: wholeNumber("retry_timeout", { fallback: 3, lowest: 0, highest: maxRetryTimeoutSeconds }, {
     help:
-      "seconds for which a flush itself retries the records that Kinesis did not take, all its requests together, before it " +
+      "seconds for which a flush itself retries the records that Kinesis did not accept, over all its requests, before it " +
       'replies "retry" to Fluent Bit',
-    fallback: "`3`, well inside the 5 s of Fluent Bit's `Grace`",
-    allowed: `0 (one try) to ${maxRetryTimeoutSeconds}, whole`,
+    fallback: "`3`, well within the 5 s of Fluent Bit's `Grace`",
+    allowed: `0 (one attempt) to ${maxRetryTimeoutSeconds}, whole`,
   }),
   request_format: option({
     read: readRequestFormat,
-    help: "form of the requests that carry records. `cbor` saves about a quarter of the bytes, and the work of base64, see [requests in CBOR](NETWORK.md#requests-in-cbor)",
+    help: "format of PutRecords requests. `cbor` saves about a quarter of the bytes and the work of base64, see [requests in CBOR](NETWORK.md#requests-in-cbor)",
     fallback: "`json`",
     allowed: "`json`, `cbor`, in any case",
   }),
-  /** At most as many as connections (network/http_handler.ts). */
+  /** At most the number of connections (network/http_handler.ts). */
   concurrent_requests: wholeNumber("concurrent_requests", { fallback: 10, lowest: 1, highest: 50 }, {
-    help: "bounds the requests of the output that are under way at once, see [concurrency](DELIVERY.md#concurrency)",
+    help: "maximum requests of the output under way at once, see [concurrency](DELIVERY.md#concurrency)",
   }),
-  /** With Fluent Bit's Grace of 5 s it stays within the 30 s after which Kubernetes and ECS kill a container. */
+  /** With Fluent Bit's Grace of 5 s, within the 30 s after which Kubernetes and ECS kill a container. */
   drain_timeout: wholeNumber("drain_timeout", { fallback: 20, lowest: 0, highest: maxDrainTimeoutSeconds }, {
     help: "seconds for which the output goes on delivering when Fluent Bit ends, see [the end](DELIVERY.md#the-end)",
     allowed: `0 to ${maxDrainTimeoutSeconds}, whole`,
   }),
   time_key_zone: option({
     read: (text, { zoneAbbreviation }) => readZone(text, zoneAbbreviation),
-    help: "zone of the time under `time_key`",
-    fallback: "`local`: that of `TZ`, or of the system",
+    help: "time zone of the time under `time_key`",
+    fallback: "`local`: the zone of `TZ`, or of the system",
     allowed: "`local`, `UTC`, or a zone of the tz database such as `Europe/Berlin`",
   }),
   tag_key: freeText({
-    help: "adds the event's tag under this key, as `time_key` adds the time, and behind it",
+    help: "adds the event's tag under this key, in the same way as `time_key` and after it",
     fallback: "off",
-    allowed: "any key but that of `time_key`",
+    allowed: "any key except that of `time_key`",
   }),
   metadata_key: freeText({
-    help: "adds the event's metadata under this key, with the resource and scope of OTLP logs, see [metadata](RECORDS.md#metadata). An event without metadata stays as it is",
+    help: "adds the event's metadata under this key, with the resource and scope of OTLP logs, see [metadata](RECORDS.md#metadata). An event without metadata stays unchanged",
     fallback: "off",
-    allowed: "any key but those of `time_key` and `tag_key`",
+    allowed: "any key except those of `time_key` and `tag_key`",
   }),
   except_keys: option({
     read: readKeyNames,
     help: "top-level keys to leave out; all others are sent",
     fallback: "none",
-    allowed: "names with commas between; blanks around them are ignored. Not beside `data_keys`",
+    allowed: "comma-separated names; blanks around them are ignored. Not together with `data_keys`",
   }),
   stream_key: option({
     read: readStreamKey,
     help:
-      "chooses the stream by record or tag: the text that it leads to is the name of the stream, see [many streams](DELIVERY.md#many-streams). " +
-      "A record in which it leads to no name goes to `stream`, and a message says so at most once a minute",
+      "chooses the stream by record or tag: its value is the name of the stream, see [many streams](DELIVERY.md#many-streams). " +
+      "A record whose value is missing or not a stream name goes to `stream`, with a log message at most once a minute",
     fallback: "off: all records go to `stream`",
     allowed: "as `partition_key`, for example `logs-$TAG[1]`",
   }),
@@ -308,18 +310,18 @@ export const options = {
   }),
   role_session_name: option({
     read: readRoleSessionName,
-    help: "name of the session of `role_arn`, and only of that; CloudTrail shows it",
+    help: "session name of `role_arn`, and of no other role; CloudTrail shows it",
     fallback: "`fluent-bit-kinesis`",
     allowed: "2 to 64 letters, digits and characters of `_+=,.@-`",
   }),
   role_duration: option({
     read: (text) => (text === "" ? undefined : readInteger("role_duration", text, 0, minRoleSeconds, maxRoleSeconds)),
     help: "lifetime in seconds of the credentials of `role_arn`, see [roles](CREDENTIALS.md#roles)",
-    fallback: "that of AWS: 3600",
+    fallback: "AWS's default, 3600",
     allowed: `${minRoleSeconds} to ${maxRoleSeconds}, whole; at most the role's own maximum`,
   }),
   simple_aggregation: onOff("simple_aggregation", {
-    help: "joins records by newlines into one Kinesis record, those of one partition key each, see [simple aggregation](RECORDS.md#simple-aggregation). Not together with `aggregation`",
+    help: "joins records by newlines into one Kinesis record, with `partition_key` only records of the same key, see [simple aggregation](RECORDS.md#simple-aggregation). Not together with `aggregation`",
   }),
 };
 

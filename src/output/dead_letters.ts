@@ -1,4 +1,4 @@
-/** Makes a line of each record that is dropped for good, for the file of dead letters of one output. */
+/** Writes each dropped record as a JSON line to the dead-letter file of an output. */
 import { bufferOf } from "../bytes/base64.js";
 import type { RefusedEntry } from "../delivery/delivery.js";
 import type { EntryTable } from "../pack/entry_table.js";
@@ -6,37 +6,41 @@ import { eventTimesOf, type EventTime } from "../pack/event_times.js";
 import { RepeatedMessage, type Log } from "../telemetry/log.js";
 import type { Metrics } from "../telemetry/metrics.js";
 
-/** A record that is dropped. */
+/** A dropped record. */
 export interface Drop {
   readonly reason: "refused" | "no_log_key" | "empty" | "no_json" | "too_large";
   readonly message: string;
-  /** Of its event; undefined when it is not known, or there are several. */
+  /** The event's time; undefined when unknown, or when the record holds several events. */
   readonly time: EventTime | undefined;
-  /** Undefined when it is to be random, or is not known. */
+  /** Undefined when random or unknown. */
   readonly partitionKey: string | undefined;
-  /** Where it was to go; undefined for the output's own stream. */
+  /** The destination; undefined for the output's own stream. */
   readonly stream: string | undefined;
-  /** What the data is: what Kinesis would have got, or the event's body as Fluent Bit has it. */
+  /** Format of the data: the record as Kinesis would have received it, or the event's body in msgpack. */
   readonly form: "record" | "msgpack";
   readonly data: Uint8Array;
 }
 
-/** Learns what became of a line. */
+/** Receives the outcome of a line. */
 interface LineOwner {
   written(records: number): void;
   lost(records: number, reason: string): void;
 }
 
-/** Where the lines go. */
+/** A file of lines. */
 export interface LineTarget {
-  /** Takes a line without a newline, which holds so many records. Its owner learns what became of it. */
+  /** Whether the file has no room for further lines at the moment. */
+  readonly isFull: boolean;
+  /** Appends a line, given without its newline, that holds `records` records. Reports the outcome to `owner`. */
   append(line: string, records: number, owner: LineOwner): void;
+  /** Counts records as lost for lack of room, and reports that to their owner. */
+  lose(records: number, owner: LineOwner): void;
 }
 
-/** What dead letters need of the world outside. */
+/** Dependencies of the dead letters. */
 export interface DeadLetterDependencies {
   readonly file: LineTarget;
-  /** The output's own stream, where records go that choose no other. */
+  /** The output's own stream, for records that choose no other. */
   readonly stream: string;
   /** Returns milliseconds since the epoch. */
   readonly epochNow: () => number;
@@ -55,7 +59,7 @@ export class DeadLetters {
     this.#dependencies = dependencies;
     const { metrics, log, now } = dependencies;
     const unwritten = new RepeatedMessage((message) => log.error(message), now);
-    // They come after the flush has published its counts.
+    // Publishes here: lines are written after the flush has published its counts.
     this.#owner = {
       written: (records) => {
         metrics.add("dead_letter_records_total:written", records);
@@ -69,12 +73,18 @@ export class DeadLetters {
     };
   }
 
-  /** Keeps records that were dropped before they were sent. */
-  dropped(drops: readonly Drop[], tag: string): void {
-    for (const drop of drops) this.#append(drop, tag, 1);
+  /** Whether further records would be lost, so that the caller need not copy them. */
+  get isFull(): boolean {
+    return this.#dependencies.file.isFull;
   }
 
-  /** Keeps entries that the service refused. @param chunk whose events they hold; empty when it was taken away meanwhile */
+  /** Writes records that were dropped before sending. @param lost number of further ones, dropped while {@link isFull} */
+  dropped(drops: readonly Drop[], tag: string, lost: number): void {
+    for (const drop of drops) this.#append(drop, tag, 1);
+    if (lost > 0) this.#dependencies.file.lose(lost, this.#owner);
+  }
+
+  /** Writes entries that Kinesis refused. @param chunk the entries' chunk; empty when Fluent Bit no longer waits for the flush */
   refused(table: EntryTable, refused: readonly RefusedEntry[], chunk: Uint8Array, tag: string): void {
     const views = refused.map(({ entry, failure }) => ({ ...table.view(entry), failure }));
     const times = eventTimesOf(chunk, views.flatMap(({ events }) => (events.length === 1 ? events : [])));
@@ -88,6 +98,7 @@ export class DeadLetters {
 
   #append({ reason, message, time, partitionKey, stream, form, data }: Drop, tag: string, records: number): void {
     const { file, stream: ownStream, epochNow } = this.#dependencies;
+    if (file.isFull) return file.lose(records, this.#owner);
     const line = JSON.stringify({
       droppedAt: new Date(epochNow()).toISOString(),
       eventTime: time === undefined ? undefined : textOfTime(time),
@@ -98,7 +109,7 @@ export class DeadLetters {
   }
 }
 
-/** In UTC, as in ISO 8601; undefined for a time that has no such form. */
+/** Returns the time as ISO 8601 in UTC; undefined for a time beyond the range of `Date`. */
 function textOfTime({ seconds, nanoseconds }: EventTime): string | undefined {
   const date = new Date(seconds * 1000);
   if (Number.isNaN(date.getTime())) return undefined;

@@ -1,4 +1,4 @@
-/** One output of Fluent Bit's configuration, from its first flush to its end. */
+/** An output of Fluent Bit's configuration, from its first flush to its exit. */
 import type { OutputTurns } from "../delivery/turns.js";
 import type { Log } from "../telemetry/log.js";
 import type { Metrics } from "../telemetry/metrics.js";
@@ -7,24 +7,24 @@ import type { SliceDelivery } from "./slice_delivery.js";
 
 /** A file that an output writes to. */
 export interface OutputFile {
-  /** The output ends. */
+  /** Called when the output begins to close. */
   ending?(): void;
-  /** Resolves when all is written and the file is closed. Never rejects. */
+  /** Resolves when all lines are written and the file is closed. Never rejects. */
   close(): Promise<void>;
 }
 
-/** What an output is made of. */
+/** The parts of an output. */
 export interface OutputParts {
   /** Delivers one chunk. */
   readonly flush: (chunk: WaitingChunk, tag: string) => Promise<Reply>;
   readonly delivery: SliceDelivery;
   readonly turns: OutputTurns;
-  /** For how long the end goes on delivering while the service takes records. */
+  /** Maximum time that close() goes on delivering while Kinesis accepts records. */
   readonly drainTimeoutMs: number;
   /** Closes the connections to Kinesis. */
   readonly closeClient: () => void;
   readonly files: readonly OutputFile[];
-  /** Called when the end is to be expected: the chunks of all flushes from then on, and a moment before, may come again after it. */
+  /** Called when the exit is near: Fluent Bit may bring chunks of flushes from then on, and shortly before, again after a restart. */
   readonly endExpected: () => void;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -34,33 +34,33 @@ export interface OutputParts {
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
-/** Between two looks at what is still under way at the end. */
+/** Interval between two checks of the unfinished flushes or files while the output closes. */
 const drainStepMs = 50;
-/** For the last lines of the files, where the time of the end is used up. */
-const leastClosingMs = 1000;
+/** Minimum time for the last lines of the files, even when drain_timeout is used up. */
+const minFileClosingMs = 1000;
 
-/** Replies to the flushes of one output. */
+/** Replies to flushes, and closes the output. */
 export class Output {
   readonly #parts: OutputParts;
   readonly #underWay = new Set<Promise<Reply>>();
-  #hasSaidThatItBlocks = false;
-  /** The flushes whose chunks Fluent Bit does not bring again; undefined while it does. */
-  #last: Set<Promise<Reply>> | undefined;
+  #hasReportedBlocking = false;
+  /** The flushes under way at the exit, and later ones, which Fluent Bit does not retry; undefined before the exit. */
+  #lastFlushes: Set<Promise<Reply>> | undefined;
 
   constructor(parts: OutputParts) {
     this.#parts = parts;
   }
 
-  /** Takes a chunk. @param blocks whether a thread of Fluent Bit's stands still until the reply */
+  /** Delivers a chunk. @param blocks whether a thread of Fluent Bit is blocked until the reply */
   async flush(chunk: WaitingChunk, tag: string, blocks: boolean): Promise<Reply> {
     const { log, metrics } = this.#parts;
-    if (blocks && !this.#hasSaidThatItBlocks) {
-      this.#hasSaidThatItBlocks = true;
-      log.debug("Fluent Bit's thread stands still during this flush, since the plugin cannot yield its coroutine; further ones are not reported");
+    if (blocks && !this.#hasReportedBlocking) {
+      this.#hasReportedBlocking = true;
+      log.debug("This flush blocks Fluent Bit's thread, because the plugin cannot yield its coroutine; later blocking flushes are not reported");
     }
     const flush = this.#parts.flush(chunk, tag);
     this.#underWay.add(flush);
-    this.#last?.add(flush);
+    this.#lastFlushes?.add(flush);
     try {
       const reply = await flush;
       if (reply === "retry") metrics.add("flush_retries_total", 1);
@@ -72,26 +72,26 @@ export class Output {
   }
 
   /**
-   * Goes on with the chunks under way while the service takes records, beyond all limits of a flush: another output of
-   * Fluent Bit's has ended, so all do, one after the other, and it brings no chunk again.
+   * From now on retries beyond all limits of a flush while Kinesis accepts records. Called when another output of Fluent Bit
+   * exits: Fluent Bit ends its outputs one after the other, and retries no chunk any more.
    */
   expectEnd(): void {
     this.#parts.delivery.drain();
     this.#parts.endExpected();
-    this.#last ??= new Set(this.#underWay);
+    this.#lastFlushes ??= new Set(this.#underWay);
   }
 
   /**
-   * Goes on with the chunks under way while the service takes records, within drain_timeout; then replies to the others
-   * with retry and closes the connections.
-   * @param sinceMs when the first of the outputs that end together did
-   * @param isAlive is called several times a second
+   * Delivers the chunks under way for at most drain_timeout while Kinesis accepts records. Then replies retry to the rest,
+   * and closes the connections and files.
+   * @param sinceMs when Fluent Bit ended the first of its outputs
+   * @param isAlive called several times per second
    */
   async close(sinceMs: number, isAlive: () => void): Promise<void> {
     const { delivery, turns, drainTimeoutMs, closeClient, files, log, metrics, now, sleep } = this.#parts;
     this.expectEnd();
     for (const file of files) file.ending?.();
-    const replies = Promise.allSettled([...(this.#last ?? this.#underWay)]);
+    const replies = Promise.allSettled([...(this.#lastFlushes ?? this.#underWay)]);
     while (this.#underWay.size > 0 && now() - sinceMs < drainTimeoutMs && !delivery.isHanging) {
       isAlive();
       await Promise.race([replies, sleep(drainStepMs)]);
@@ -99,16 +99,16 @@ export class Output {
     turns.end();
     delivery.end();
     closeClient();
-    // Fluent Bit brings no chunk again from now on, so a retry is a loss.
+    // Fluent Bit retries no chunk from now on, so a retry is a loss.
     const undelivered = (await replies).filter((flush) => flush.status === "rejected" || flush.value === "retry").length;
     if (undelivered > 0) {
       log.error(`${undelivered} chunks could not be delivered before the end; their records are lost unless Fluent Bit keeps chunks on disk (storage.type filesystem)`);
     }
-    await this.#closeFiles(Math.max(sinceMs + drainTimeoutMs, now() + leastClosingMs), isAlive);
+    await this.#closeFiles(Math.max(sinceMs + drainTimeoutMs, now() + minFileClosingMs), isAlive);
     metrics.publish();
   }
 
-  /** Closes the files, for as long as a disk that hangs may hold up the end. */
+  /** Closes the files, and gives up at `endMs`: a hanging disk must not block the exit. */
   async #closeFiles(endMs: number, isAlive: () => void): Promise<void> {
     const { files, log, now, sleep } = this.#parts;
     if (files.length === 0) return;
@@ -118,6 +118,6 @@ export class Output {
       isAlive();
       await Promise.race([closing, sleep(drainStepMs)]);
     }
-    if (!isClosed) log.error("The disk is too slow: what was to be written to the output's files at its end may be missing there");
+    if (!isClosed) log.error("The disk is too slow: the output's files may lack their last lines");
   }
 }

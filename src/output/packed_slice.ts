@@ -1,44 +1,44 @@
-/** Packs the next slice of a chunk: its entries, those of each stream apart. */
+/** Packs the next slice of a chunk into entries, grouped by stream. */
 import type { Turn } from "../delivery/turns.js";
 import type { Entry, EntryTable } from "../pack/entry_table.js";
 import type { ShardMap } from "../pack/shard_map.js";
 import type { Slices } from "../pack/slices.js";
 import { groupByStream } from "../pack/stream_groups.js";
-import type { ChunkTally, TakenCounts } from "./chunk_tally.js";
+import type { RecordCounter, SliceCounts } from "./record_counter.js";
 import type { SliceDelivery, StreamEntries } from "./slice_delivery.js";
 
-/** A slice that is ready to be delivered. */
+/** A slice ready for delivery. */
 export interface PackedSlice {
   readonly groups: readonly StreamEntries[];
-  /** Those of all groups. */
+  /** The entries of all groups. */
   readonly entries: readonly Entry[];
-  /** Whether the chunk has no further one. */
+  /** Whether this is the chunk's last slice. */
   readonly isLast: boolean;
-  readonly counts: TakenCounts;
+  readonly counts: SliceCounts;
 }
 
-/** What a slice is packed with. */
+/** The tools to pack the slices of one chunk. */
 export interface SlicePacking {
   readonly turn: Turn;
   readonly slices: Slices;
-  /** Holds the entries of one slice after the other. */
+  /** Holds the entries of one slice at a time. */
   readonly table: EntryTable;
-  /** Of the output's own stream, which its slices are aggregated by; undefined where records choose their streams. */
+  /** The shards of the output's own stream, for aggregation; undefined when records choose their streams. */
   readonly shardMap: ShardMap | undefined;
   readonly delivery: Pick<SliceDelivery, "shardMapOf">;
-  readonly tally: ChunkTally;
+  readonly recordCounter: RecordCounter;
 }
 
-/** The windows, orders and promises of one more stream under way. */
-const streamBytes = 4096;
+/** Estimated memory of the delivery to each further stream: windows, orders and promises. */
+const bytesPerStream = 4096;
 
-/** Returns the next slice; undefined when nobody waits for the flush any more. */
-export async function packSlice(chunk: Uint8Array, { turn, slices, table, shardMap, delivery, tally }: SlicePacking): Promise<PackedSlice | undefined> {
+/** Returns the next slice; undefined when Fluent Bit no longer waits for the flush, or the output has ended. */
+export async function packSlice(chunk: Uint8Array, { turn, slices, table, shardMap, delivery, recordCounter }: SlicePacking): Promise<PackedSlice | undefined> {
   table.clear();
   const packed = await turn.encode(() => {
-    // Detached: nobody waits for the flush any more.
+    // Detached after an early reply to the flush.
     if (chunk.length === 0) return undefined;
-    return { entries: slices.next(table), records: slices.takeGathered(), isLast: slices.isOver, counts: tally.take() };
+    return { entries: slices.next(table), records: slices.takeGathered(), isLast: slices.isOver, counts: recordCounter.take() };
   });
   if (packed === undefined) return undefined;
   const { records, isLast, counts } = packed;
@@ -51,7 +51,7 @@ export async function packSlice(chunk: Uint8Array, { turn, slices, table, shardM
     entries = aggregated;
   }
   const groups = slices.isKeyed ? [...groupByStream(table, entries)] : [[undefined, entries] as const];
-  turn.resize(table.sink.length + table.bytes + streamBytes * (groups.length - 1));
+  turn.resize(table.sink.length + table.bytes + bytesPerStream * (groups.length - 1));
   return {
     groups: groups.map(([stream, own]) => ({ stream, entries: own, shardMap: shardMaps.get(stream) })),
     entries,

@@ -1,19 +1,19 @@
-/** Ends Fluent Bit when nothing could be sent for too long, and lets its log have the reason before. */
+/** Logs that nothing could be sent for too long, and ends Fluent Bit. */
 import type { Log } from "../telemetry/log.js";
 
-/** How long the last messages have: Fluent Bit's thread hands them to its log, whose own thread writes them. */
+/** Time for the last messages: a thread of Fluent Bit passes them to its log, and the log's thread writes them. */
 const lastMessagesMs = 1000;
 
-/** What the end takes from outside. */
+/** Dependencies of the quitter. */
 export interface QuitterDependencies {
   readonly log: Log;
-  /** Resolves after so long. */
+  /** Resolves after this time. */
   readonly sleep: (milliseconds: number) => Promise<void>;
-  /** Ends the process at once, and with it all that has not been written. */
+  /** Ends the process immediately; unwritten data is lost. */
   readonly exitProcess: (status: number) => void;
 }
 
-/** Returns a function that says why and ends the process; its later calls do nothing. */
+/** Returns a function that logs the reason and ends the process; later calls have no effect. */
 export function quitter({ log, sleep, exitProcess }: QuitterDependencies): (timeoutMs: number) => void {
   let isQuitting = false;
   return (timeoutMs) => {

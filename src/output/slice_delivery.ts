@@ -1,8 +1,8 @@
-/** Delivers the entries of a slice, those of each stream beside the others, within what is left of its chunk's time. */
+/** Delivers the entries of a slice, all streams concurrently, within the time left for the chunk. */
 import type { Delivery, DeliveryDependencies, RefusedEntry, RetryPolicy } from "../delivery/delivery.js";
 import type { FailureTimeout } from "../delivery/failure_timeout.js";
 import type { RequestPlaces } from "../delivery/request_places.js";
-import { longestPatienceMs } from "../delivery/service_pulse.js";
+import { maxPatienceMs } from "../delivery/service_pulse.js";
 import { StreamPulses } from "../delivery/stream_pulses.js";
 import type { TagPlace } from "../delivery/tag_order.js";
 import type { OutputTurns } from "../delivery/turns.js";
@@ -10,49 +10,49 @@ import type { Entry, EntryTable } from "../pack/entry_table.js";
 import type { ShardMap } from "../pack/shard_map.js";
 import type { StreamDeliveries } from "./stream_deliveries.js";
 
-/** What is left of the time and the rounds of a chunk's flush. */
-export interface Effort {
+/** The time and retry rounds that are left for a flush. */
+export interface RetryBudget {
   deadlineMs: number;
-  /** After the first of each slice; without bound when undefined. */
+  /** Rounds after the first round of each slice; unlimited when undefined. */
   roundsLeft: number | undefined;
-  /** Streams that took nothing of an earlier slice, and would most likely take nothing of the next one. */
+  /** Streams that accepted nothing of an earlier slice, and most likely would accept nothing of the next. */
   readonly givenUp: Set<string | undefined>;
 }
 
 /** The entries of one stream in a slice. */
 export interface StreamEntries {
-  /** Undefined for the output's own. */
+  /** Undefined for the output's own stream. */
   readonly stream: string | undefined;
   readonly entries: readonly Entry[];
-  /** By which they were aggregated, so that each holds the records of one shard; undefined without it. */
+  /** The shard map of the aggregation, so that each entry holds records of one shard; undefined when not aggregated by shard. */
   readonly shardMap: ShardMap | undefined;
 }
 
-/** How the entries of a slice are to be delivered. */
-export interface SliceOrder {
-  /** Undefined where records have no order. */
+/** Settings for the delivery of one slice. */
+export interface SliceOptions {
+  /** Undefined when records have no order. */
   readonly place: TagPlace | undefined;
-  /** Whether the chunk has no further slice. */
+  /** Whether this is the chunk's last slice. */
   readonly isLast: boolean;
   /** See DeliveryDependencies. */
   readonly takeApart: DeliveryDependencies["takeApart"];
   /** See DeliveryDependencies. */
   readonly taken: DeliveryDependencies["taken"];
-  /** See DeliveryDependencies; called only where no other stream has entries in the slice. */
+  /** See DeliveryDependencies; never called when records choose their streams. */
   readonly waits: DeliveryDependencies["waits"];
 }
 
-/** The outcome of a slice, of all its streams together. */
+/** The outcome of a slice, summed over its streams. */
 export interface SliceOutcome {
-  /** Entries that the service took. */
+  /** Number of entries that Kinesis accepted. */
   readonly delivered: number;
-  /** Entries that the service will never take. */
+  /** Entries that Kinesis will never accept. */
   readonly refused: readonly RefusedEntry[];
-  /** Entries that are to be sent again, of each stream in the order of the chunk. */
+  /** Entries to retry; those of one stream are in the order of the chunk. */
   readonly remaining: readonly Entry[];
 }
 
-/** The limits of one output, and whom a delivery concerns. */
+/** Dependencies of the deliveries of one output. */
 export interface SliceDeliveryDependencies extends Pick<DeliveryDependencies, "now" | "sleep"> {
   readonly policy: Pick<RetryPolicy, "budgetMs" | "maxRounds">;
   readonly streams: StreamDeliveries;
@@ -63,19 +63,19 @@ export interface SliceDeliveryDependencies extends Pick<DeliveryDependencies, "n
   readonly turns: OutputTurns;
 }
 
-/** Between two looks at the chunks under way. */
-const stepMs = 50;
+/** Interval between two checks of the chunks under way. */
+const checkIntervalMs = 50;
 
-/** The deliveries of one output. */
+/** Delivers the slices of all flushes of one output. */
 export class SliceDelivery {
   readonly #dependencies: SliceDeliveryDependencies;
   readonly #pulses: StreamPulses;
-  /** End the back-offs under way. */
+  /** Functions that end the back-offs under way. */
   readonly #wakers = new Set<() => void>();
   #isDraining = false;
-  /** Chunks that are being sent. */
+  /** Number of chunks under way. */
   #underWay = 0;
-  /** Of the chunk that was sent last while the output ends, nothing was taken. */
+  /** Whether Kinesis accepted nothing of the chunk sent last, while draining. */
   #hasFailedAtEnd = false;
 
   constructor(dependencies: SliceDeliveryDependencies) {
@@ -88,17 +88,17 @@ export class SliceDelivery {
     return this.#dependencies.places.isEnded;
   }
 
-  /** Whether the service has not answered for so long that nothing more is to be expected. */
+  /** Whether Kinesis has been silent for so long that no further response is expected. */
   get isHanging(): boolean {
     return this.#pulses.isHanging;
   }
 
-  /** Retries beyond the limits of a flush from now on, as long as the service takes records: no chunk comes again. */
+  /** From now on retries beyond the limits of a flush while Kinesis accepts records: Fluent Bit retries no chunk any more. */
   drain(): void {
     this.#isDraining = true;
   }
 
-  /** Ends all deliveries: starts no request any more, and waits for nothing. */
+  /** Ends all deliveries: starts no further request, and ends all back-offs. */
   end(): void {
     this.#isDraining = false;
     this.#dependencies.places.end();
@@ -106,18 +106,18 @@ export class SliceDelivery {
   }
 
   /**
-   * Returns false when the output ends and the service takes nothing: a chunk that failed speaks for those behind it, which
-   * would each take as long to fail. While others are under way it is not yet known.
+   * Returns false when the output drains and Kinesis accepts nothing: after one failed chunk, each chunk behind it would fail
+   * just as slowly. Waits while other chunks are under way, since they may still succeed.
    */
   async isWorthSending(): Promise<boolean> {
     while (this.#isDraining && this.#hasFailedAtEnd && this.#pulses.isFruitless) {
       if (this.#underWay === 0) return false;
-      await this.#sleep(stepMs);
+      await this.#sleep(checkIntervalMs);
     }
     return true;
   }
 
-  /** Returns the result of sending one chunk, which counts as under way meanwhile. */
+  /** Calls `send` for one chunk, which counts as under way until the call settles. */
   async sending<Result>(send: () => Promise<Result>): Promise<Result> {
     this.#underWay++;
     try {
@@ -127,35 +127,35 @@ export class SliceDelivery {
     }
   }
 
-  /** A chunk was sent. @param isAnyTaken whether the service took at least one of its records */
+  /** Notes that a chunk was sent. @param isAnyTaken whether Kinesis accepted at least one of its records */
   sent(isAnyTaken: boolean): void {
     this.#hasFailedAtEnd = this.#isDraining && !isAnyTaken;
   }
 
-  /** Returns the whole effort of one flush. */
-  newEffort(): Effort {
+  /** Returns the full budget of one flush. */
+  newBudget(): RetryBudget {
     const { policy, now } = this.#dependencies;
     return { deadlineMs: now() + policy.budgetMs, roundsLeft: policy.maxRounds, givenUp: new Set() };
   }
 
-  /** Resolves to the shards of a stream; undefined where they cannot be had, or nothing is aggregated by them. */
+  /** Resolves to the shards of a stream; undefined when they are unknown or not needed for aggregation. */
   shardMapOf(stream: string | undefined): Promise<ShardMap | undefined> {
     return this.#dependencies.streams.of(stream).shardMap();
   }
 
   /**
-   * Delivers a slice, at the cost of the effort of its flush. The entries have their places in the order of their tag, and the
-   * next chunk of the tag may go beside this one, before anything is waited for.
+   * Delivers a slice, and charges the time and rounds to the budget. Before the first wait, takes the entries' places in the
+   * order of their tag, and with the last slice lets the next chunk of the tag start.
    */
-  async deliver(table: EntryTable, groups: readonly StreamEntries[], effort: Effort, order: SliceOrder): Promise<SliceOutcome> {
+  async deliver(table: EntryTable, groups: readonly StreamEntries[], budget: RetryBudget, options: SliceOptions): Promise<SliceOutcome> {
     const { failureTimeout } = this.#dependencies;
-    const sent = groups.filter(({ stream }) => !effort.givenUp.has(stream));
-    const delivering = sent.map((group) => this.#deliverGroup(table, group, effort, order));
-    if (order.isLast) order.place?.passOn();
+    const sent = groups.filter(({ stream }) => !budget.givenUp.has(stream));
+    const delivering = sent.map((group) => this.#deliverGroup(table, group, budget, options));
+    if (options.isLast) options.place?.passOn();
     const deliveries = await Promise.all(delivering);
-    if (effort.roundsLeft !== undefined) effort.roundsLeft -= Math.max(0, ...deliveries.map(({ retryRounds }) => retryRounds));
-    effort.deadlineMs += Math.max(0, ...deliveries.map(({ behindMs }) => behindMs));
-    const remaining = groups.filter(({ stream }) => effort.givenUp.has(stream)).flatMap(({ entries }) => entries);
+    if (budget.roundsLeft !== undefined) budget.roundsLeft -= Math.max(0, ...deliveries.map(({ retryRounds }) => retryRounds));
+    budget.deadlineMs += Math.max(0, ...deliveries.map(({ behindMs }) => behindMs));
+    const remaining = groups.filter(({ stream }) => budget.givenUp.has(stream)).flatMap(({ entries }) => entries);
     let delivered = 0;
     const refused: RefusedEntry[] = [];
     for (const [index, delivery] of deliveries.entries()) {
@@ -163,30 +163,34 @@ export class SliceDelivery {
       refused.push(...delivery.refused);
       if (delivery.kind === "delivered") continue;
       for (const entry of delivery.remaining) remaining.push(entry);
-      if (delivery.delivered === 0) effort.givenUp.add(sent[index]?.stream);
+      if (delivery.delivered === 0) budget.givenUp.add(sent[index]?.stream);
     }
+    // A slice whose records Kinesis refused for good is no failure to send.
     const hasFailed = delivered === 0 && deliveries.some(({ kind }) => kind === "remaining");
-    // A chunk of which Kinesis refused all records is done with.
     if (hasFailed && !this.hasEnded) failureTimeout.failed();
     return { delivered, refused, remaining };
   }
 
-  /** Whether a flush goes on with its next slice. A stream that takes nothing does not speak for others, as long as there is time. */
-  goesOn({ delivered, remaining }: SliceOutcome, { deadlineMs }: Effort): boolean {
+  /**
+   * Whether a flush goes on with its next slice. After a slice of which Kinesis accepted nothing, the next would most likely fail too,
+   * unless it holds records for other streams.
+   */
+  goesOn({ delivered, remaining }: SliceOutcome, { deadlineMs }: RetryBudget): boolean {
     const { isKeyed, now } = this.#dependencies;
     if (delivered > 0 || remaining.length === 0) return true;
     return isKeyed && now() < deadlineMs && !this.hasEnded;
   }
 
-  async #deliverGroup(table: EntryTable, group: StreamEntries, effort: Effort, { place, isLast, takeApart, taken, waits }: SliceOrder): Promise<Delivery> {
+  async #deliverGroup(table: EntryTable, group: StreamEntries, budget: RetryBudget, options: SliceOptions): Promise<Delivery> {
+    const { place, isLast, takeApart, taken, waits } = options;
     const { streams, isKeyed, now, failureTimeout, turns } = this.#dependencies;
     const { stream, entries, shardMap } = group;
-    const target = streams.of(stream);
-    const leftMs = effort.deadlineMs - now();
-    const delivery = await target.deliver(table, entries, {
-      // Back-offs for one stream leave some time for the records of others in the slices behind.
+    const streamDelivery = streams.of(stream);
+    const leftMs = budget.deadlineMs - now();
+    const delivery = await streamDelivery.deliver(table, entries, {
+      // Back-offs for one stream must leave time for the records of other streams in later slices.
       budgetMs: isKeyed && !isLast ? leftMs / 2 : leftMs,
-      maxRounds: effort.roundsLeft,
+      maxRounds: budget.roundsLeft,
       keys: place?.keysOf(stream),
       shardMap,
       isDraining: () => this.#isDraining,
@@ -196,12 +200,12 @@ export class SliceDelivery {
       taken,
     });
     if (delivery.delivered > 0) failureTimeout.progressed();
-    // Chunks that wait would have failed beside this one, had they been sent when they came.
-    if (this.#pulses.isHopeless(target.pulse)) turns.refuseAfter(longestPatienceMs);
+    // Chunks that have waited this long would have failed like this one, had they been sent on arrival.
+    if (this.#pulses.isHopeless(streamDelivery.pulse)) turns.refuseAfter(maxPatienceMs);
     return delivery;
   }
 
-  /** Resolves after this time, or at the end of the output: a back-off can take as long as retry_timeout. */
+  /** Resolves after this time, or when {@link end} is called: a back-off can last as long as retry_timeout. */
   #sleep(milliseconds: number): Promise<void> {
     if (this.hasEnded) return Promise.resolve();
     return new Promise((resolve) => {

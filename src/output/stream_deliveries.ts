@@ -1,24 +1,24 @@
-/** Has a delivery for each stream of an output, made when the stream is first named, for a bounded number of streams. */
+/** Keeps one delivery per stream of an output, created on first use, for a bounded number of streams. */
 import type { ServicePulse } from "../delivery/service_pulse.js";
 import type { StreamDelivery } from "./stream_delivery.js";
 
-/** A stream takes some KiB: its window, its pulse, and its shards where records are aggregated by them. */
+/** Maximum streams kept. Each takes some KiB: its window, its pulse, and its shards when records are aggregated by shard. */
 export const maxStreams = 1000;
 
-/** The streams of one output. */
+/** The deliveries of one output, by stream. */
 export class StreamDeliveries {
   readonly #open: (stream: string | undefined) => StreamDelivery;
-  readonly #most: number;
-  /** The one that was used longest ago comes first. */
+  readonly #maxStreams: number;
+  /** The least recently used comes first. */
   readonly #streams = new Map<string | undefined, StreamDelivery>();
 
   /**
-   * @param open makes the delivery of a stream, undefined for the output's own
-   * @param most streams that are kept; more only while their deliveries are under way
+   * @param open creates the delivery of a stream; `undefined` means the output's own stream
+   * @param max maximum streams kept; exceeded only while their deliveries are under way
    */
-  constructor(open: (stream: string | undefined) => StreamDelivery, most = maxStreams) {
+  constructor(open: (stream: string | undefined) => StreamDelivery, max = maxStreams) {
     this.#open = open;
-    this.#most = most;
+    this.#maxStreams = max;
   }
 
   /** Returns the delivery of a stream. */
@@ -31,22 +31,22 @@ export class StreamDeliveries {
     return delivery;
   }
 
-  /** Streams that are kept. */
+  /** Number of streams kept. */
   get size(): number {
     return this.#streams.size;
   }
 
-  /** The pulses of the streams that are kept. */
+  /** The pulses of all streams kept. */
   *pulses(): Iterable<ServicePulse> {
     for (const { pulse } of this.#streams.values()) yield pulse;
   }
 
-  /** Makes room for one more. */
+  /** Drops idle streams, the least recently used first, until one more fits. */
   #dropIdle(): void {
-    if (this.#streams.size < this.#most) return;
+    if (this.#streams.size < this.#maxStreams) return;
     for (const [stream, { isIdle }] of this.#streams) {
       if (isIdle) this.#streams.delete(stream);
-      if (this.#streams.size < this.#most) return;
+      if (this.#streams.size < this.#maxStreams) return;
     }
   }
 }

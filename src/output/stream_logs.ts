@@ -1,8 +1,8 @@
-/** Bounds what an output says of its streams, when records choose them: each message names its stream. */
+/** Prefixes log messages with their stream, and limits the number of such messages per minute. */
 import { prefixed, type Log, type LogLevel } from "../telemetry/log.js";
 
-/** In a minute, of all streams together; further ones are written at level debug. */
-const maxMessages = 20;
+/** Maximum messages per minute about all streams of an output; further messages are logged at level debug. */
+const maxMessagesPerMinute = 20;
 const minuteMs = 60_000;
 
 /** The logs of the streams of one output. */
@@ -13,7 +13,7 @@ export class StreamLogs {
   #written = 0;
   #unwritten = 0;
 
-  /** @param now milliseconds that never decrease */
+  /** @param now returns milliseconds that never decrease */
   constructor(log: Log, now: () => number) {
     this.#log = log;
     this.#now = now;
@@ -32,12 +32,14 @@ export class StreamLogs {
   #mayWrite(): boolean {
     const now = this.#now();
     if (now - this.#sinceMs >= minuteMs) {
-      if (this.#unwritten > 0) this.#log.info(`${this.#unwritten} messages about streams were written at level debug, beyond ${maxMessages} in a minute`);
+      if (this.#unwritten > 0) {
+        this.#log.info(`${this.#unwritten} messages about streams were logged at level debug, over the limit of ${maxMessagesPerMinute} per minute`);
+      }
       this.#sinceMs = now;
       this.#written = 0;
       this.#unwritten = 0;
     }
-    if (this.#written < maxMessages) this.#written++;
+    if (this.#written < maxMessagesPerMinute) this.#written++;
     else this.#unwritten++;
     return this.#unwritten === 0;
   }

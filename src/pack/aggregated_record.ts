@@ -1,5 +1,5 @@
 /**
- * The bytes of an aggregated record.
+ * Writes and measures aggregated records.
  *
  * Source: amazon-kinesis-producer, aggregation-format.md: the magic number F3 89 9A C2, an AggregatedRecord as
  * protobuf, and the MD5 of the protobuf.
@@ -20,15 +20,15 @@ import type { ByteSink } from "../bytes/byte_sink.js";
 const magic = [0xf3, 0x89, 0x9a, 0xc2];
 const md5Bytes = 16;
 
-/** Bytes of an aggregated record besides its protobuf. */
+/** Bytes of an aggregated record around its protobuf: magic number and MD5. */
 export const framingBytes = magic.length + md5Bytes;
 
-/** Returns whether consumers would take a record apart: they know an aggregated one by its beginning. */
+/** Returns whether a record begins with the magic number, by which consumers recognize an aggregate. */
 export function beginsAsAggregate(bytes: Uint8Array, start: number, end: number): boolean {
   return bytes[start] === magic[0] && end - start >= magic.length && magic.every((byte, index) => bytes[start + index] === byte);
 }
 
-/** All field numbers are below 16, so a tag is one byte: the number and wire type 0 (varint) or 2 (length, bytes). */
+/** All field numbers are below 16, so a tag is one byte: field number and wire type 0 (varint) or 2 (length, bytes). */
 const tagBytes = 1;
 const partitionKeyTableTag = (1 << 3) | 2;
 const explicitHashKeyTableTag = (2 << 3) | 2;
@@ -38,32 +38,32 @@ const explicitHashKeyIndexTag = 2 << 3;
 const dataTag = (3 << 3) | 2;
 
 /**
- * The user records inside an aggregated one, {@link subRecordNumbers} numbers for each: where its data starts and where
- * it ends, and its partition key's index in the table. An object for each would cost more than to copy the data.
+ * The user records of an aggregate, {@link numbersPerSubRecord} numbers for each: start and end of its data in the sink, and its
+ * partition key's index in the table. An object for each would cost more than copying the data.
  */
 export type SubRecords = Uint32Array;
 
-/** How many numbers describe a user record, see {@link SubRecords}. */
-export const subRecordNumbers = 3;
+/** Numbers that describe one user record in {@link SubRecords}. */
+export const numbersPerSubRecord = 3;
 
-/** MD5 of some bytes, 16 bytes long. */
+/** Returns the MD5 of bytes, 16 bytes long. */
 export type Md5 = (bytes: Uint8Array) => Uint8Array;
 
-/** Bytes of a number below 2^32 as a varint. Source: Protocol Buffers, "Encoding", "Base 128 Varints". */
+/** Returns the size of a number below 2^32 as a varint. Source: Protocol Buffers, "Encoding", "Base 128 Varints". */
 export function varintBytes(value: number): number {
   let bytes = 1;
   for (let rest = value >>> 7; rest > 0; rest >>>= 7) bytes++;
   return bytes;
 }
 
-/** Bytes that an entry of one of the tables takes. */
+/** Returns the bytes that a key of one of the two tables takes. */
 export function tableEntryBytes(textBytes: number): number {
   return tagBytes + varintBytes(textBytes) + textBytes;
 }
 
 /**
- * Bytes that a sub-record takes within the protobuf. All but those of the table's first key carry the explicit hash
- * key, of which there is one.
+ * Returns the bytes that a user record takes in the protobuf. Each user record whose key is not the table's first carries the
+ * aggregate's one explicit hash key.
  */
 export function subRecordBytes(dataBytes: number, partitionKeyIndex: number): number {
   const content = subRecordContentBytes(dataBytes, partitionKeyIndex);
@@ -77,8 +77,8 @@ function subRecordContentBytes(dataBytes: number, partitionKeyIndex: number): nu
 }
 
 /**
- * Appends an aggregated record to the sink in which the data of its user records lies.
- * @param protobufBytes the exact size of its protobuf, summed up from the functions above
+ * Appends an aggregated record to the sink that holds the data of its user records.
+ * @param protobufBytes the exact size of the protobuf, as the sum of {@link tableEntryBytes} and {@link subRecordBytes}
  */
 export function appendAggregatedRecord(
   sink: ByteSink,
@@ -96,7 +96,7 @@ export function appendAggregatedRecord(
   for (const key of partitionKeys) position = putBytes(bytes, position, partitionKeyTableTag, key);
   if (explicitHashKey !== undefined) position = putBytes(bytes, position, explicitHashKeyTableTag, explicitHashKey);
   const numbers = records.length;
-  for (let next = 0; next < numbers; next += subRecordNumbers) {
+  for (let next = 0; next < numbers; next += numbersPerSubRecord) {
     const start = records[next] as number;
     const end = records[next + 1] as number;
     const partitionKeyIndex = records[next + 2] as number;
@@ -110,7 +110,7 @@ export function appendAggregatedRecord(
     }
     bytes[position++] = dataTag;
     position = putVarint(bytes, position, end - start);
-    // From 200 bytes on faster than a loop over words: 22 ns for 450 bytes, which take such a loop 79.
+    // Faster than a loop over words from 200 bytes on: 22 ns instead of 79 ns for 450 bytes.
     bytes.copyWithin(position, start, end);
     position += end - start;
   }

@@ -1,34 +1,34 @@
-/** Gathers the user records of one chunk and stream into aggregated records, one for each shard where the shards are known. */
+/** Aggregates the user records of one chunk and stream, by shard where the shards are known. */
 import type { EntryTable } from "./entry_table.js";
 import { utf8Bytes } from "../record/partition_key.js";
 import type { Md5 } from "./aggregated_record.js";
-import { loneRecord } from "./lone_record.js";
-import { mapKey } from "./map_key.js";
+import { appendLoneRecord } from "./lone_record.js";
+import { collisionSafeKey } from "./collision_safe_key.js";
 import { OpenAggregate, type AggregateLimits } from "./open_aggregate.js";
 import { hashKeyOf, type ShardMap } from "./shard_map.js";
 
-/** Sizes of aggregation, in bytes. */
+/** Size limits of aggregation, in bytes. */
 export interface AggregationLimits extends AggregateLimits {
-  /** A user record of this size or more is sent on its own. */
+  /** A user record of this size or larger is sent alone. */
   readonly skipRecordBytes: number;
 }
 
-/** What aggregation needs of the world outside. */
+/** The table, shards and functions that {@link Aggregator} uses. */
 export interface AggregatorDependencies {
-  /** A partition key for an aggregate without one. */
+  /** Returns a partition key for an aggregate without one. */
   readonly randomKey: () => string;
   readonly md5: Md5;
-  /** Without one, records of all keys share one aggregate. */
+  /** Without a shard map, records of all keys share one aggregate. */
   readonly shardMap: ShardMap | undefined;
-  /** Of all the records; the output's own when unset. */
+  /** The stream of all the records; the output's own when unset. */
   readonly stream?: string | undefined;
-  /** The user records lie in its sink; the entries that are made of them are appended. */
+  /** Its sink holds the user records; the aggregated entries are appended to it. */
   readonly table: EntryTable;
 }
 
 const encoder = new TextEncoder();
 
-/** Keeps the order of the records of one partition key: they go through the same aggregate, one after another. */
+/** Aggregates user records; records of one partition key share an aggregate, so their order is kept. */
 export class Aggregator {
   readonly #limits: AggregationLimits;
   readonly #dependencies: AggregatorDependencies;
@@ -43,9 +43,9 @@ export class Aggregator {
   }
 
   /**
-   * Takes the user record at the sink's bytes from `start` to `end`, which must stay there until {@link close}. Without a
-   * partition key it goes by that of the aggregate that it falls into.
-   * @param event its position in the chunk
+   * Adds the user record at the sink's bytes from `start` to `end`, which must not move until {@link close}. A record without a
+   * partition key gets the key of its aggregate.
+   * @param event the event's position in the chunk
    */
   add(start: number, end: number, partitionKey: string | undefined, event: number): void {
     if (end - start >= this.#limits.skipRecordBytes) return this.#sendAlone(start, end, partitionKey, event);
@@ -60,7 +60,7 @@ export class Aggregator {
     if (!this.#addTo(key, start, end, event)) this.#sendAlone(start, end, key, event);
   }
 
-  /** Appends what has been gathered, if anything. */
+  /** Appends the entries of all open aggregates. */
   close(): void {
     for (const aggregate of this.#aggregates.values()) aggregate.take();
   }
@@ -72,13 +72,13 @@ export class Aggregator {
     return aggregate.tryAdd(start, end, key, event);
   }
 
-  /** A record of the same key that waits in an aggregate goes out before it, so that the key's order is kept. */
+  /** Appends the record's own entry. An open aggregate with a record of the same key is appended first, which keeps the key's order. */
   #sendAlone(start: number, end: number, partitionKey: string | undefined, event: number): void {
     const key = partitionKey ?? this.#dependencies.randomKey();
     const shardId = this.#shardIdOf(key);
     const waiting = this.#aggregates.get(shardId);
     if (waiting?.has(key) === true) waiting.take();
-    loneRecord(start, end, key, utf8Bytes(key), event, shardId, this.#dependencies, this.#dependencies.stream);
+    appendLoneRecord(start, end, key, utf8Bytes(key), event, shardId, this.#dependencies, this.#dependencies.stream);
   }
 
   #aggregateOf(key: string): OpenAggregate {
@@ -95,11 +95,11 @@ export class Aggregator {
   #shardIdOf(key: string): string | undefined {
     const { shardMap, md5 } = this.#dependencies;
     if (shardMap === undefined) return undefined;
-    const known = mapKey(key);
-    let shardId = this.#shardIds.get(known);
+    const safeKey = collisionSafeKey(key);
+    let shardId = this.#shardIds.get(safeKey);
     if (shardId === undefined) {
       shardId = shardMap.shardIdOf(hashKeyOf(md5(encoder.encode(key))));
-      this.#shardIds.set(known, shardId);
+      this.#shardIds.set(safeKey, shardId);
     }
     return shardId;
   }

@@ -1,14 +1,14 @@
-/** Cuts entries into batches that one PutRecords request may hold. */
+/** Cuts entries into batches, each within the limits of one PutRecords request. */
 import type { Entry, EntryTable } from "./entry_table.js";
 
-/** Limits of one request. */
+/** Limits of one PutRecords request. */
 export interface BatchLimits {
   readonly maxRecords: number;
-  /** Data and partition keys, before base64. */
+  /** Maximum bytes of data and partition keys, before base64. */
   readonly maxBytes: number;
 }
 
-/** Batches in the entries' order, each as full as the limits let it be. An entry must itself be within the limits. */
+/** Returns batches in the entries' order, each as full as the limits allow. Each entry must be within the limits. */
 export function cutBatches({ sizes: { numbers: sizes } }: EntryTable, entries: readonly Entry[], limits: BatchLimits): Entry[][] {
   const batches: Entry[][] = [];
   let batch: Entry[] = [];

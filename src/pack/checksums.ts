@@ -1,9 +1,9 @@
-/** The checksums of gzip (CRC-32, RFC 1952) and zlib (Adler-32, RFC 1950). */
+/** Computes the checksums of gzip (CRC-32, RFC 1952) and zlib (Adler-32, RFC 1950). */
 
 const polynomial = 0xedb88320 | 0;
 const tables = 4;
 
-// tables[t * 256 + byte]: the CRC of the byte and t zeros behind it.
+// crcTable[t * 256 + byte]: the CRC of the byte followed by t zero bytes.
 const crcTable = new Int32Array(tables * 256);
 for (let byte = 0; byte < 256; byte++) {
   let crc = byte;
@@ -16,12 +16,12 @@ for (let index = 256; index < crcTable.length; index++) {
 }
 
 const adlerModulus = 65_521;
-// The most bytes for which the sums, unreduced, stay below 2^53.
+// The most bytes for which the unreduced sums stay below 2^32. Source: zlib, adler32.c, NMAX.
 const adlerStep = 5552;
 
 /**
- * CRC-32 of `bytes[start..end)`, as a signed number.
- * @param view of the same bytes
+ * Returns the CRC-32 of `bytes[start..end)`, as a signed number.
+ * @param view view of the same bytes
  */
 export function crc32(bytes: Uint8Array, view: DataView, start: number, end: number): number {
   let crc = -1;
@@ -38,7 +38,7 @@ export function crc32(bytes: Uint8Array, view: DataView, start: number, end: num
   return ~crc;
 }
 
-/** Adler-32 of `bytes[start..end)`, as a signed number. */
+/** Returns the Adler-32 of `bytes[start..end)`, as a signed number. */
 export function adler32(bytes: Uint8Array, start: number, end: number): number {
   let low = 1;
   let high = 0;

@@ -1,26 +1,26 @@
-/** Lists of numbers and of names that grow, with no object for each member. */
+/** Growing columns of numbers and of names, without an object for each row. */
 
-/** Doubled ten and eleven times it holds a full slice (pack/slices.ts), of entries or of aggregated events, with little to spare. */
-export const smallestCapacity = 25;
+/** Doubled 10 or 11 times, it just exceeds a full slice's entries or aggregated events (pack/slices.ts), with little to spare. */
+export const minCapacity = 25;
 
-/** Whole numbers below 2^32: `numbers[0..length)`. Growing moves them: never keep `numbers` over a `reserve`. */
+/** Whole numbers below 2^32: `numbers[0..length)`. Growing replaces `numbers`: do not keep a reference across a `reserve` or `push`. */
 export class NumberColumn {
   numbers = new Uint32Array(0);
   length = 0;
-  /** Length of `numbers`: in Node 18 the length of an array is a call. */
+  /** Length of `numbers`, kept here because reading an array's length is a call in Node 18. */
   capacity = 0;
 
-  /** Makes room for so many more numbers. */
+  /** Makes room for `more` further numbers. */
   reserve(more: number): void {
     const needed = this.length + more;
     if (needed <= this.capacity) return;
-    this.capacity = Math.max(needed, 2 * this.capacity, smallestCapacity);
+    this.capacity = Math.max(needed, 2 * this.capacity, minCapacity);
     const grown = new Uint32Array(this.capacity);
     grown.set(this.numbers.subarray(0, this.length));
     this.numbers = grown;
   }
 
-  /** Memory that it takes. */
+  /** Memory of the column, in bytes. */
   get bytes(): number {
     return Uint32Array.BYTES_PER_ELEMENT * this.capacity;
   }
@@ -31,7 +31,7 @@ export class NumberColumn {
     this.numbers[this.length++] = number;
   }
 
-  /** Appends numbers as they are. */
+  /** Appends numbers. */
   append(numbers: ArrayLike<number>): void {
     this.reserve(numbers.length);
     this.numbers.set(numbers, this.length);
@@ -39,15 +39,15 @@ export class NumberColumn {
   }
 }
 
-/** A name for each row, of few names that come again and again; none for rows behind the last one that has a name. */
+/** An optional name for each row, for few different names. Rows behind the last named row take no memory. */
 export class NameColumn {
-  /** The first stands for no name. */
+  /** Index 0 stands for no name. */
   #names: (string | undefined)[] = [undefined];
   readonly #numbers = new Map<string, number>();
   readonly #ofRows = new NumberColumn();
   #latest = 0;
 
-  /** Gives a row its name. Rows come in their order. */
+  /** Sets the name of a row. Rows must come in ascending order. */
   put(row: number, name: string | undefined): void {
     if (name === undefined) return;
     if (name !== this.#names[this.#latest]) this.#latest = this.#numberOf(name);
@@ -55,12 +55,12 @@ export class NameColumn {
     this.#ofRows.push(this.#latest);
   }
 
-  /** Returns the name of a row; undefined when it has none. */
+  /** Returns the name of a row, or undefined. */
   of(row: number): string | undefined {
     return row < this.#ofRows.length ? this.#names[this.#ofRows.numbers[row] as number] : undefined;
   }
 
-  /** Forgets all rows and names. */
+  /** Removes all rows and names. */
   clear(): void {
     this.#names = [undefined];
     this.#numbers.clear();

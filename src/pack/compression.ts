@@ -1,4 +1,4 @@
-/** Compresses single records: with Node's zlib here, with Zstandard and Snappy in files of their own. */
+/** Compresses single records with zlib or gzip, and chooses the compressor by algorithm. */
 import { constants, deflateRawSync, deflateSync, gzipSync, type ZlibOptions } from "node:zlib";
 import type { ByteSink } from "../bytes/byte_sink.js";
 import type { PieceFormat } from "../record/piecewise.js";
@@ -15,49 +15,49 @@ export type CompressionAlgorithm = "zlib" | "gzip" | "zstd" | "snappy";
 
 /**
  * Returns the compressor for an algorithm.
- * @param nodeVersion for the message
- * @throws ConfigurationError where Node has none
+ * @param nodeVersion the version that the error names
+ * @throws ConfigurationError where this Node.js lacks the algorithm
  */
 export function compressorFor(algorithm: CompressionAlgorithm, nodeVersion = process.version): Compress {
   if (algorithm === "snappy") return compressWithSnappy;
   if (algorithm !== "zstd") return deflateCompressor(algorithm);
   const compressor = zstdCompressor();
   if (compressor !== undefined) return compressor;
-  throw new ConfigurationError(`Invalid 'compression' value (zstd) specified, it needs ${nodeWithZstd}, and ${nodeVersion} runs here`);
+  throw new ConfigurationError(`Invalid 'compression' value (zstd) specified, it needs ${nodeWithZstd}; this is ${nodeVersion}`);
 }
 
-/** At zlib's default level of 6, as the Go plugin uses it. */
+/** Returns a compressor at zlib's default level of 6, as in the Go plugin. */
 function deflateCompressor(algorithm: "gzip" | "zlib"): Compress {
   const [compress, pieces] = algorithm === "gzip" ? [gzipSync, gzipPieces] : [deflateSync, zlibPieces];
   const append = (sink: ByteSink, start: number) => {
     const record = sink.bytes.subarray(start, sink.length);
     const packed = compress(record, optionsFor(record.length));
-    // The head of zlib's format has the size of the window. Consumers know the format by that of the largest.
+    // The head of zlib's format holds the window's size. Consumers recognize the format by the head of the largest window.
     packed.set(pieces.head);
     sink.append(packed);
   };
   return Object.assign(append, { pieces });
 }
 
-// Bounds of zlib's deflateInit2: a window of 512 bytes to 32 KiB.
-const leastWindowBits = 9;
+// Bounds of deflateInit2: a window of 512 bytes to 32 KiB.
+const minWindowBits = 9;
 const maxWindowBits = 15;
-/** The end of its window in which zlib looks for no match (deflate.h, MIN_LOOKAHEAD). */
+/** Bytes at the end of its window in which zlib looks for no match (deflate.h, MIN_LOOKAHEAD). */
 const lookaheadBytes = 262;
-/** zlib's default; its hash table has 2^(memLevel + 7) entries, and a block up to 2^(memLevel + 6) symbols. */
+/** zlib's default. The hash table has 2^(memLevel + 7) entries, a block up to 2^(memLevel + 6) symbols. */
 const maxMemLevel = 8;
 const headAndTailBytes = 64;
-/** Node's own. */
+/** Node's default chunk size. */
 const maxChunkBytes = 16 * 1024;
 
 /**
- * zlib clears its window and its tables for each record, which costs as much as to compress a small one: a window of the
- * record's size, and tables to match, halve that. The output of most records fits into one chunk, which is not copied then;
- * a chunk of Node's own size for each would leave the garbage collector 16 KiB a record.
+ * Returns zlib's options for a record of this size. zlib clears its window and tables for each record, which costs as much as
+ * compressing a small record; a window of the record's size, with tables to match, halves that cost. Most compressed records fit into
+ * one chunk, which Node then does not copy; a chunk of Node's default size for each would leave 16 KiB of garbage per record.
  */
 function optionsFor(recordBytes: number): ZlibOptions {
   const bits = 32 - Math.clz32(recordBytes + lookaheadBytes - 1);
-  const windowBits = Math.min(Math.max(bits, leastWindowBits), maxWindowBits);
+  const windowBits = Math.min(Math.max(bits, minWindowBits), maxWindowBits);
   return {
     windowBits,
     memLevel: Math.min(windowBits - 6, maxMemLevel),
@@ -65,7 +65,7 @@ function optionsFor(recordBytes: number): ZlibOptions {
   };
 }
 
-/** RFC 1952: magic, Deflate, no flags, no time, no extra flags, Unix; the tail has the CRC-32 and the size. */
+/** gzip (RFC 1952). Head: magic, Deflate, no flags, no time, no extra flags, Unix. Tail: CRC-32 and size. */
 const gzipPieces: PieceFormat = {
   head: Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3),
   tailBytes: 8,
@@ -78,7 +78,7 @@ const gzipPieces: PieceFormat = {
   },
 };
 
-/** RFC 1950: Deflate with a window of 32 KiB, at the default level; the tail has the Adler-32. */
+/** zlib (RFC 1950). Head: Deflate with a window of 32 KiB, default level. Tail: Adler-32. */
 const zlibPieces: PieceFormat = {
   head: Uint8Array.of(0x78, 0x9c),
   tailBytes: 4,
@@ -90,12 +90,12 @@ const zlibPieces: PieceFormat = {
   },
 };
 
-/** As far as Deflate looks back. */
+/** How far back a Deflate match may lie. */
 const windowBytes = 32 * 1024;
 
 /**
- * Packs bytes[start..end) as a piece of Deflate data, which looks back into bytes[before..start) and ends at a whole byte. Pieces one after
- * the other are what the data in one run would be, but for some bytes at their borders. @throws where zlib gets no memory
+ * Packs bytes[start..end) as a piece of Deflate data that may refer back into bytes[before..start) and ends at a whole byte. Concatenated
+ * pieces equal the data packed in one run, except for some bytes at their borders. @throws when zlib gets no memory
  */
 function packPiece(bytes: Uint8Array, before: number, start: number, end: number, isLast: boolean): Uint8Array {
   const dictionary = bytes.subarray(Math.max(before, start - windowBytes), start);

@@ -1,77 +1,77 @@
-/** The entries of a slice, in columns of numbers: an object for each would take some hundred bytes of V8's heap. */
+/** Table of a slice's entries, in columns: an object for each entry would take some 100 bytes of V8's heap. */
 import { ByteSink } from "../bytes/byte_sink.js";
 import { NameColumn, NumberColumn } from "./columns.js";
 
 declare const entryBrand: unique symbol;
 
-/** What goes to the service as one Kinesis record, a user record or several that were aggregated: its row in a table. */
+/** An entry of PutRecords (one user record, or several joined or aggregated ones), as its row in a table. */
 export type Entry = number & { readonly [entryBrand]: true };
 
-/** All that a table knows of one entry. */
+/** All fields of one entry. */
 export interface EntryView {
-  /** Nothing is copied. */
+  /** A view of the table's memory, not a copy. */
   readonly data: Uint8Array;
-  /** Undefined when it is to be random; then each attempt makes one (`randomPartitionKeyCharacters`). */
+  /** Undefined for a random key: each attempt then makes a new one (`randomPartitionKeyCharacters`). */
   readonly partitionKey: string | undefined;
   /** Bytes that count against the limits of records and requests: data and partition key. */
   readonly sizeBytes: number;
-  /** The events of the chunk that it holds, by their positions there. */
+  /** The events in the entry, as positions in the chunk. */
   readonly events: readonly number[];
-  /** The shard where the shard map expects it; undefined without a map. */
+  /** The shard that the shard map expects; undefined without a map. */
   readonly shardId: string | undefined;
-  /** The name of the stream that its records chose; undefined for the output's own. */
+  /** The stream that its records chose; undefined for the output's own. */
   readonly stream: string | undefined;
 }
 
-/** The places of an entry in lists: of its slice, its lane and its batch. */
+/** Bytes of an entry's places in the lists of its slice, its lane and its batch. */
 const placesBytes = 3 * 8;
-/** A partition key besides its characters: its place in its list, and what V8 has before and behind a text. */
+/** Bytes of a partition key besides its characters: its place in the list, and V8's overhead of a string. */
 const keyOverheadBytes = 8 + 24;
 
-/** Columns by rows. The data of entries lies in one sink, or two: an array of its own for each would cost more than to copy what is in it. */
+/** A table with one row for each entry. Entry data lies in one or two sinks: an array for each entry would cost more than copying the data. */
 export class EntryTable {
-  /** Where the data lies. */
+  /** Start of each entry's data in its sink. */
   readonly starts = new NumberColumn();
   readonly ends = new NumberColumn();
   readonly sizes = new NumberColumn();
-  /** Random ones behind the last other one are missing. */
+  /** Undefined for random keys; shorter than the table when the last keys are random. */
   readonly partitionKeys: (string | undefined)[] = [];
   readonly shardIds = new NameColumn();
   readonly streams = new NameColumn();
-  /** The events of all rows, one row's behind the other's. */
+  /** The events of all rows, row by row. */
   readonly events = new NumberColumn();
-  /** Where the events of each row begin; they end where those of the next row do, which the last row has too. */
+  /** Index in `events` of each row's first event, and at the end the length of `events`: a row's events end where the next row's begin. */
   readonly firstEvents = new NumberColumn();
   #first: ByteSink;
-  /** The same, unless later entries are apart. */
+  /** The first sink again, unless {@link keepApart} was called. */
   #latest: ByteSink;
   #latestFrom = 0;
   #keyBytes = 0;
 
-  /** @param sink takes the data before its entry is appended */
+  /** @param sink receives an entry's data before the entry is appended */
   constructor(sink: ByteSink) {
     this.#first = sink;
     this.#latest = sink;
     this.firstEvents.push(0);
   }
 
-  /** Takes the data of further entries. */
+  /** The sink for the data of further entries. */
   get sink(): ByteSink {
     return this.#latest;
   }
 
-  /** Rows. */
+  /** Number of rows. */
   get length(): number {
     return this.starts.length;
   }
 
-  /** Memory that the table and lists of its entries take besides the data; as much as if each partition key were a text of its own. */
+  /** Memory of the table and of lists of its entries, in bytes, without the data; counts each partition key as a separate string. */
   get bytes(): number {
     const columns = [this.starts, this.ends, this.sizes, this.shardIds, this.streams, this.events, this.firstEvents];
     return columns.reduce((sum, { bytes }) => sum + bytes, this.#keyBytes + placesBytes * this.length);
   }
 
-  /** Appends an entry, whose data lies in the sink from `start` to `end`. {@link EntryView} describes the others. */
+  /** Appends an entry whose data lies in the sink from `start` to `end`. {@link EntryView} describes the other parameters. */
   append(start: number, end: number, partitionKey: string | undefined, sizeBytes: number, events: number | ArrayLike<number>, shardId?: string, stream?: string): Entry {
     const row = this.length as Entry;
     this.starts.push(start);
@@ -90,21 +90,21 @@ export class EntryTable {
     return row;
   }
 
-  /** Puts the data of further entries into a sink of their own: the first one is large, and would have to grow for it. */
+  /** Puts the data of further entries into a second sink, so that the first sink, which is large, need not grow. */
   keepApart(): void {
     if (this.#latest !== this.#first) return;
     this.#latest = new ByteSink();
     this.#latestFrom = this.length;
   }
 
-  /** Returns the bytes among which the data of an entry lies. Do not keep them: they move when a sink grows. */
+  /** Returns the memory of the sink that holds an entry's data. Do not keep it: a growing sink moves its memory. */
   memoryOf(entry: Entry): Uint8Array {
     return (entry < this.#latestFrom ? this.#first : this.#latest).bytes;
   }
 
-  /** Returns the rows from this one on. */
+  /** Returns the rows from `first` on. */
   from(first: number): Entry[] {
-    // Not of its length from the start: V8 takes longer to read lists that may have holes.
+    // Not preallocated: V8 reads arrays that may have holes more slowly.
     const rows: Entry[] = [];
     for (let row = first; row < this.length; row++) rows.push(row as Entry);
     return rows;
@@ -116,13 +116,13 @@ export class EntryTable {
     return (numbers[entry + 1] as number) - (numbers[entry] as number);
   }
 
-  /** Returns the bytes of the data of these entries. */
+  /** Returns the total bytes of these entries' data. */
   dataBytesOf(entries: readonly Entry[]): number {
     const [starts, ends] = [this.starts.numbers, this.ends.numbers];
     return entries.reduce((sum, entry) => sum + (ends[entry] as number) - (starts[entry] as number), 0);
   }
 
-  /** Returns all that is known of an entry, in an object: for few of them. */
+  /** Returns all fields of an entry as an object. Too costly for every entry. */
   view(entry: Entry): EntryView {
     const firstEvents = this.firstEvents.numbers;
     return {
@@ -135,11 +135,11 @@ export class EntryTable {
     };
   }
 
-  /** Moves the data of these entries into a sink of the table's own, and forgets that of all others. Returns the bytes. */
+  /** Moves the data of these entries into a new sink that only the table uses, and drops the data of all others. Returns the bytes moved. */
   moveToOwnMemory(entries: readonly Entry[]): number {
     const own = new ByteSink(this.dataBytesOf(entries));
     const [starts, ends] = [this.starts.numbers, this.ends.numbers];
-    // Each once: where it was is lost by then.
+    // Each entry only once: its old start and end are overwritten.
     for (const entry of new Set(entries)) {
       const { data } = this.view(entry);
       starts[entry] = own.length;
@@ -152,7 +152,7 @@ export class EntryTable {
     return own.length;
   }
 
-  /** Forgets all entries, and their data. */
+  /** Removes all entries and their data. */
   clear(): void {
     for (const column of [this.starts, this.ends, this.sizes, this.events]) column.length = 0;
     this.firstEvents.length = 1;

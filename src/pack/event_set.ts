@@ -1,18 +1,18 @@
 /** A set of events of one chunk, by their positions. */
 import type { Entry, EntryTable } from "./entry_table.js";
 
-/** One bit for each event up to a position, and all events behind it if need be. */
+/** One bit for each event up to a position; optionally also all events from {@link rest} on. */
 export class EventSet {
   #bits: Uint8Array;
   #rest: number;
 
-  /** @param bits of the first events, kept as it is. @param rest the first of the events that are in it whatever the bits */
+  /** @param bits bits of the first events, not copied. @param rest position from which all events are in the set, independent of the bits */
   constructor(bits: Uint8Array = new Uint8Array(0), rest = Number.POSITIVE_INFINITY) {
     this.#bits = bits;
     this.#rest = rest;
   }
 
-  /** Adds the events that are in these entries. */
+  /** Adds the events of these entries. */
   add(table: EntryTable, entries: readonly Entry[]): void {
     const events = eventsOf(table, entries);
     let last = -1;
@@ -22,14 +22,14 @@ export class EventSet {
     for (const event of events) bits[event >>> 3] = (bits[event >>> 3] as number) | (1 << (event & 7));
   }
 
-  /** Removes the events that are in these entries, but for those from {@link rest} on. */
+  /** Removes the events of these entries, except events from {@link rest} on. */
   remove(table: EntryTable, entries: readonly Entry[]): void {
     const bits = this.#bits;
     const known = 8 * bits.length;
     for (const event of eventsOf(table, entries)) if (event < known) bits[event >>> 3] = (bits[event >>> 3] as number) & ~(1 << (event & 7));
   }
 
-  /** Adds all events from this one on. @param wanted only those of them that are in this set */
+  /** Adds all events from this position on. @param wanted adds only the events that are in this set too */
   addFrom(event: number, wanted?: EventSet): void {
     if (wanted === undefined) {
       this.#rest = Math.min(this.#rest, event);
@@ -43,22 +43,22 @@ export class EventSet {
     this.#rest = Math.min(this.#rest, Math.max(event, wanted.#rest));
   }
 
-  /** One bit for each of the first events, the lowest bit of a byte first. Do not change it. */
+  /** One bit for each of the first events, the lowest bit of a byte first. Read-only. */
   get bits(): Uint8Array {
     return this.#bits;
   }
 
-  /** The same events in a set of its own. */
+  /** Returns a copy of the set. */
   copy(): EventSet {
     return new EventSet(this.#bits.slice(), this.#rest);
   }
 
-  /** The first of the events that were added by {@link addFrom}; infinite when none were. */
+  /** Position from which all events are in the set; infinite when there is none. */
   get rest(): number {
     return this.#rest;
   }
 
-  /** Memory that it takes, in bytes. */
+  /** Memory of the set, in bytes. */
   get bytes(): number {
     return this.#bits.length;
   }
@@ -70,13 +70,13 @@ export class EventSet {
     this.#bits = grown;
   }
 
-  /** Whether an event is in it. @param event its position in the chunk */
+  /** Returns whether the set has the event. @param event position in the chunk */
   has(event: number): boolean {
     return event >= this.#rest || ((this.#bits[event >>> 3] ?? 0) & (1 << (event & 7))) !== 0;
   }
 }
 
-/** Returns the events of all these entries. */
+/** Returns the positions of all events of these entries. */
 function eventsOf(table: EntryTable, entries: readonly Entry[]): Uint32Array {
   const { events: { numbers: events }, firstEvents: { numbers: firstEvents } } = table;
   let count = 0;

@@ -1,4 +1,4 @@
-/** Finds the times of some events of a chunk. */
+/** Reads the times of selected events of a chunk. */
 import { EventReader } from "../chunk/event_reader.js";
 import { inputOf } from "../chunk/msgpack.js";
 
@@ -9,7 +9,7 @@ export interface EventTime {
   readonly nanoseconds: number;
 }
 
-/** Returns the times of the events at these positions. Reads the chunk up to the last of them. */
+/** Returns the times of the events at these positions. Reads the chunk only up to the last position. */
 export function eventTimesOf(chunk: Uint8Array, positions: readonly number[]): Map<number, EventTime> {
   const wanted = new Set(positions);
   const times = new Map<number, EventTime>();

@@ -1,62 +1,64 @@
 /**
- * Joins user records of one chunk into entries of lines, as Fluent Bit's own output does by simple_aggregation: each record is followed by
- * a newline, and an entry holds as many as fit into a record of the service before compression (src/aws/flb_aws_aggregation.c).
+ * Joins user records of one chunk into entries of lines, like simple_aggregation of Fluent Bit's own output.
+ *
+ * Each record is followed by a newline, and an entry holds as many lines as fit into a Kinesis record before compression.
+ * Source: Fluent Bit, src/aws/flb_aws_aggregation.c.
  */
 import type { EntryTable } from "./entry_table.js";
-import { mapKey } from "./map_key.js";
+import { collisionSafeKey } from "./collision_safe_key.js";
 import { compressToFit, compressWhole, type Compress } from "../record/truncation.js";
 
-/** How records are joined. */
+/** Size limit and newlines of joined records. */
 export interface JoinLimits {
-  /** What the service takes: the whole together with its partition key. */
+  /** The service's limit for an entry, its partition key included. */
   readonly maxRecordBytes: number;
-  /** Whether records end with a newline of their own; otherwise newlines stand between them only. */
+  /** Whether each record already ends with a newline; otherwise newlines stand only between records. */
   readonly hasNewlines: boolean;
 }
 
-/** What joining needs of the world outside. */
+/** The table and functions that {@link RecordJoiner} uses. */
 export interface JoinerDependencies {
-  /** The records lie in its sink; the entries that are made of them are appended. */
+  /** Its sink holds the records; the joined entries are appended to it. */
   readonly table: EntryTable;
   readonly compress: Compress | undefined;
-  /** A record that was cut to the limit. */
+  /** Reports a record that was cut to the limit. */
   readonly truncated: (bytes: number) => void;
-  /** A record that cannot be made to fit the limit. */
+  /** Reports a record that cannot be made to fit the limit. */
   readonly tooLarge: (bytes: number, line: LostLine) => void;
-  /** A whole, before and after compression. */
+  /** Reports the size of an entry before and after compression. */
   readonly compressed: (plainBytes: number, bytes: number) => void;
 }
 
-/** A record that cannot be made to fit, of which nothing is sent. */
+/** A record that is dropped because it cannot be made to fit. */
 export interface LostLine {
-  /** Its event, by its position in the chunk. */
+  /** The position of its event in the chunk. */
   readonly event: number;
   readonly partitionKey: string | undefined;
-  /** Undefined for the output's own. */
+  /** Undefined for the output's own stream. */
   readonly stream: string | undefined;
-  /** Returns a copy of the record before compression. Call it at once. */
+  /** Returns a copy of the record before compression. Valid only during the report. */
   readonly copy: () => Uint8Array;
 }
 
-/** Lines that are being gathered: where they begin and end in the sink, two numbers for each, newline included. */
+/** The gathered lines of one key and stream, which will become one entry. */
 interface Lines {
   readonly partitionKey: string | undefined;
   readonly stream: string | undefined;
   readonly keyBytes: number;
-  places: number[];
+  /** Start and end of each line in the sink, newline included: {@link numbersPerRange} numbers for each. */
+  ranges: number[];
   events: number[];
   bytes: number;
 }
 
 const newline = 0x0a;
-/** Numbers in the places of a line. */
-const placeNumbers = 2;
+const numbersPerRange = 2;
 
-/** Keeps the order of the records of one partition key in one stream: they go through the same lines, one after another. */
+/** Joins records by stream and partition key, and keeps their order within each. */
 export class RecordJoiner {
   readonly #limits: JoinLimits;
   readonly #dependencies: JoinerDependencies;
-  /** By stream and by partition key. */
+  /** Lines by stream, then by partition key. */
   readonly #lines = new Map<string | undefined, Map<string | undefined, Lines>>();
 
   constructor(limits: JoinLimits, dependencies: JoinerDependencies) {
@@ -64,17 +66,17 @@ export class RecordJoiner {
     this.#dependencies = dependencies;
   }
 
-  /** Returns the most bytes that a record of such a key may have to be joined, its own newline included where it has one. */
+  /** Returns the maximum bytes of a joined record with a key of this size, its own newline included where it has one. */
   roomFor(keyBytes: number): number {
     return this.#limits.maxRecordBytes - keyBytes;
   }
 
   /**
-   * Takes the record from `start` to the sink's end, which is within {@link roomFor}, and puts its newline behind it. The sink's bytes
-   * must stay there until {@link close}.
-   * @param keyBytes of the partition key, also of one that is still to be made
-   * @param event its position in the chunk
-   * @param stream where it goes; undefined for the output's own
+   * Adds the record from `start` to the sink's end, which must be within {@link roomFor}, and appends its newline. The sink's bytes must
+   * not move until {@link close}.
+   * @param keyBytes size of the partition key, also of a random key that is not made yet
+   * @param event the event's position in the chunk
+   * @param stream the record's stream; undefined for the output's own
    */
   add(start: number, partitionKey: string | undefined, keyBytes: number, event: number, stream?: string): void {
     const { sink } = this.#dependencies.table;
@@ -85,23 +87,23 @@ export class RecordJoiner {
     const end = sink.length;
     const lines = this.#linesOf(partitionKey, keyBytes, stream);
     if (lines.bytes + (end - start) > this.#maxBytes(keyBytes)) this.#emit(lines);
-    lines.places.push(start, end);
+    lines.ranges.push(start, end);
     lines.events.push(event);
     lines.bytes += end - start;
   }
 
-  /** Appends the lines of a key, which go before a record of that key that goes alone. */
+  /** Appends the entry of a key's gathered lines, before a record of that key is sent alone: this keeps their order. */
   closeKey(partitionKey: string | undefined, stream?: string): void {
-    const lines = this.#lines.get(stream)?.get(known(partitionKey));
+    const lines = this.#lines.get(stream)?.get(lineKey(partitionKey));
     if (lines !== undefined) this.#emit(lines);
   }
 
-  /** Appends what has been gathered, if anything. */
+  /** Appends the entries of all gathered lines. */
   close(): void {
     for (const byKey of this.#lines.values()) for (const lines of byKey.values()) this.#emit(lines);
   }
 
-  /** The last newline is not sent where records have none of their own. */
+  /** Returns the maximum bytes of an entry's lines. Where records have no newline of their own, the last newline is not sent. */
   #maxBytes(keyBytes: number): number {
     return this.roomFor(keyBytes) + (this.#limits.hasNewlines ? 0 : 1);
   }
@@ -112,52 +114,52 @@ export class RecordJoiner {
       byKey = new Map();
       this.#lines.set(stream, byKey);
     }
-    const key = known(partitionKey);
+    const key = lineKey(partitionKey);
     let lines = byKey.get(key);
     if (lines === undefined) {
-      lines = { partitionKey, stream, keyBytes, places: [], events: [], bytes: 0 };
+      lines = { partitionKey, stream, keyBytes, ranges: [], events: [], bytes: 0 };
       byKey.set(key, lines);
     }
     return lines;
   }
 
   #emit(lines: Lines): void {
-    const { places, events } = lines;
+    const { ranges, events } = lines;
     if (events.length === 0) return;
-    lines.places = [];
+    lines.ranges = [];
     lines.events = [];
     lines.bytes = 0;
-    this.#pack(lines, places, events);
+    this.#pack(lines, ranges, events);
   }
 
-  #pack(lines: Lines, places: readonly number[], events: readonly number[]): void {
+  #pack(lines: Lines, ranges: readonly number[], events: readonly number[]): void {
     const { table: { sink }, compress, compressed } = this.#dependencies;
     const { hasNewlines } = this.#limits;
     if (compress === undefined) {
-      const [start, end] = this.#gather(places);
+      const [start, end] = this.#gather(ranges);
       this.#append(lines, start, hasNewlines ? end : end - 1, events);
       return;
     }
-    const [start] = this.#copy(places);
+    const [start] = this.#copy(ranges);
     if (!hasNewlines) sink.length--;
     const plainBytes = sink.length - start;
     const room = this.roomFor(lines.keyBytes);
     if (!compressWhole(sink, start, room, compress)) {
-      // What hardly can be compressed grows. The lines of half the records are less.
+      // Data that hardly compresses grows. Half of the lines may fit.
       if (events.length > 1) {
         const half = events.length >>> 1;
         sink.length = start;
-        this.#pack(lines, places.slice(0, placeNumbers * half), events.slice(0, half));
-        this.#pack(lines, places.slice(placeNumbers * half), events.slice(half));
+        this.#pack(lines, ranges.slice(0, numbersPerRange * half), events.slice(0, half));
+        this.#pack(lines, ranges.slice(numbersPerRange * half), events.slice(half));
         return;
       }
-      if (!this.#cut(lines, places, events, start, compress)) return;
+      if (!this.#cut(lines, ranges, events, start, compress)) return;
     }
     compressed(plainBytes, sink.length - start);
     this.#append(lines, start, sink.length, events);
   }
 
-  /** Returns whether the one record at the sink's end fits, cut. */
+  /** Cuts the one record at the sink's end to fit. Returns false when it cannot fit, and is dropped. */
   #cut({ partitionKey, stream, keyBytes }: Lines, [from = 0, to = 0]: readonly number[], [event = 0]: readonly number[], start: number, compress: Compress): boolean {
     const { table: { sink }, truncated, tooLarge } = this.#dependencies;
     const { hasNewlines } = this.#limits;
@@ -177,20 +179,20 @@ export class RecordJoiner {
     this.#dependencies.table.append(start, end, partitionKey, end - start + keyBytes, events, undefined, stream);
   }
 
-  /** Returns where the lines lie one after another: where they are, if no others are between them. */
-  #gather(places: readonly number[]): readonly [start: number, end: number] {
-    for (let next = placeNumbers; next < places.length; next += placeNumbers) {
-      if (places[next] !== places[next - 1]) return this.#copy(places);
+  /** Returns a range with the lines one after another; copies them unless they are adjacent already. */
+  #gather(ranges: readonly number[]): readonly [start: number, end: number] {
+    for (let next = numbersPerRange; next < ranges.length; next += numbersPerRange) {
+      if (ranges[next] !== ranges[next - 1]) return this.#copy(ranges);
     }
-    return [places[0] as number, places.at(-1) as number];
+    return [ranges[0] as number, ranges.at(-1) as number];
   }
 
-  /** Appends the lines to the sink. */
-  #copy(places: readonly number[]): readonly [start: number, end: number] {
+  /** Appends a copy of the lines to the sink, and returns its range. */
+  #copy(ranges: readonly number[]): readonly [start: number, end: number] {
     const { sink } = this.#dependencies.table;
     const start = sink.length;
-    for (let next = 0; next < places.length; next += placeNumbers) {
-      const [from, to] = [places[next] as number, places[next + 1] as number];
+    for (let next = 0; next < ranges.length; next += numbersPerRange) {
+      const [from, to] = [ranges[next] as number, ranges[next + 1] as number];
       sink.reserve(to - from);
       sink.bytes.copyWithin(sink.length, from, to);
       sink.length += to - from;
@@ -199,6 +201,6 @@ export class RecordJoiner {
   }
 }
 
-function known(partitionKey: string | undefined): string | undefined {
-  return partitionKey === undefined ? undefined : mapKey(partitionKey);
+function lineKey(partitionKey: string | undefined): string | undefined {
+  return partitionKey === undefined ? undefined : collisionSafeKey(partitionKey);
 }

@@ -1,33 +1,33 @@
-/** Makes the entry of a user record that goes alone, and hides one that looks like an aggregate inside an aggregate of one. */
+/** Appends the entry of a single user record, wrapped in an aggregate of one if the record looks like an aggregate. */
 import type { EntryTable } from "./entry_table.js";
 import { utf8Bytes } from "../record/partition_key.js";
 import { appendAggregatedRecord, beginsAsAggregate, framingBytes, subRecordBytes, tableEntryBytes, type Md5 } from "./aggregated_record.js";
 
-/** What such an entry is made with. */
+/** The table and functions that {@link appendLoneRecord} uses. */
 export interface LoneRecordDependencies {
-  /** The record lies in its sink. */
+  /** The record lies in this table's sink. */
   readonly table: EntryTable;
   readonly md5: Md5;
-  /** A partition key for a record without one. */
+  /** Returns a partition key for a record without one. */
   readonly randomKey: () => string;
 }
 
 const encoder = new TextEncoder();
 
-/** Returns the bytes that an aggregate of one record takes besides its data and the partition key beside it. */
-export function hidingBytes(dataBytes: number, keyBytes: number): number {
+/** Returns the bytes that an aggregate of one record adds to the record's data; the entry's own partition key is not counted. */
+export function wrapperBytes(dataBytes: number, keyBytes: number): number {
   return framingBytes + tableEntryBytes(keyBytes) + subRecordBytes(dataBytes, 0) - dataBytes;
 }
 
 /**
- * Appends the entry of the record at the sink's bytes from `start` to `end`. A program that can write a line of a log could
- * otherwise write an aggregate, which consumers take apart into records with keys of the writer's choice.
- * @param keyBytes of the partition key, also of one that is still to be made
- * @param event its position in the chunk
- * @param shardId where it is expected to go
- * @param stream that the record chose; the output's own when unset
+ * Appends the entry of the record at the sink's bytes from `start` to `end`. A record that looks like an aggregate is wrapped: a program
+ * that can write a log line could otherwise forge an aggregate, from which consumers extract records with partition keys of its choice.
+ * @param keyBytes size of the partition key, also of a random key that is not made yet
+ * @param event the event's position in the chunk
+ * @param shardId the shard that the record is expected to go to
+ * @param stream the stream that the record chose; undefined for the output's own
  */
-export function loneRecord(
+export function appendLoneRecord(
   start: number,
   end: number,
   partitionKey: string | undefined,

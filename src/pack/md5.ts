@@ -1,11 +1,11 @@
-/** MD5, which the format of aggregated records asks for: Node's, or a package's where a policy refuses it. */
+/** Chooses the MD5 for aggregated records: Node's, or a package's where a system policy forbids Node's. */
 import type { Md5 } from "./aggregated_record.js";
 
-/** A hash that is being computed, as Node has it. */
+/** A hash in progress, with the methods of Node's `Hash`. */
 export interface Hash {
-  /** Takes bytes. */
+  /** Adds bytes. */
   update(bytes: Uint8Array): {
-    /** Ends the computation. */
+    /** Returns the hash. */
     digest(): Uint8Array;
   };
 }
@@ -13,17 +13,17 @@ export interface Hash {
 /** Node's createHash. */
 export type CreateHash = (algorithm: string) => Hash;
 
-/** An MD5 that is chosen when it is first needed: Node's module takes as long to load as much of an init. */
+/** An MD5 that is loaded at its first use: loading Node's module takes as long as a large part of an init. */
 export interface LateMd5 {
-  /** Resolves when `md5` may be called. */
+  /** Loads the MD5; resolves when `md5` may be called. */
   readonly ready: () => Promise<void>;
   readonly md5: Md5;
 }
 
 /**
- * An MD5 that is OpenSSL's, or else the package's.
- * @param loadPackage returns the MD5 to use where OpenSSL has no MD5 (a FIPS provider alone, a policy of the system)
- * @param onRefusal is told once, with OpenSSL's reason
+ * Returns OpenSSL's MD5, or the package's where OpenSSL refuses MD5.
+ * @param loadPackage returns the MD5 to use when OpenSSL has none (only a FIPS provider, or a system policy)
+ * @param onRefusal called once, with OpenSSL's reason
  */
 export function lateMd5(createHash: CreateHash, loadPackage: () => Promise<Md5>, onRefusal: (reason: string) => void): LateMd5 {
   let chosen: Md5 | undefined;

@@ -1,4 +1,4 @@
-/** MD5 without OpenSSL. */
+/** Computes MD5 without OpenSSL. */
 import { md5 as md5Of } from "@noble/hashes/legacy";
 import type { Md5 } from "./aggregated_record.js";
 

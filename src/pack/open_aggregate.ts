@@ -1,24 +1,24 @@
-/** One aggregated record while it is being filled: its tables, its records, and its size to the byte. */
+/** An aggregated record while it is filled: its key tables, user records and exact size. */
 import { NumberColumn } from "./columns.js";
 import type { Entry, EntryTable } from "./entry_table.js";
 import { appendAggregatedRecord, framingBytes, subRecordBytes, tableEntryBytes, type Md5 } from "./aggregated_record.js";
-import { mapKey } from "./map_key.js";
+import { collisionSafeKey } from "./collision_safe_key.js";
 import { hashKeyOf } from "./shard_map.js";
 
-/** How large an aggregated record may be, in bytes. */
+/** Size limits of an aggregated record, in bytes. */
 export interface AggregateLimits {
-  /** It is closed when the next user record would make it this large or larger. */
+  /** An aggregate is closed when the next user record would make it this large or larger. */
   readonly maximumRecordBytes: number;
-  /** What the service takes: an aggregated record together with its partition key. */
+  /** The service's limit for an aggregated record, its partition key included. */
   readonly serviceRecordBytes: number;
 }
 
 const encoder = new TextEncoder();
 
 /**
- * The first record's partition key routes the whole. A record with another key carries the explicit hash key that the
- * first one's MD5 makes: Kinesis Client Library drops an aggregate of which one sub-record's hash key lies outside the
- * shard, and this one lies where the whole does, also when the shard has been split meanwhile.
+ * An aggregated record that is being filled. Its first user record's partition key routes it. User records with another key carry the
+ * first key's MD5 as explicit hash key: Kinesis Client Library drops a whole aggregate if one user record's hash key lies outside the
+ * shard, and the first key's always lies in the aggregate's own shard, even after a split.
  */
 export class OpenAggregate {
   readonly #limits: AggregateLimits;
@@ -30,20 +30,20 @@ export class OpenAggregate {
   #keys = new Map<string, number>();
   #encodedKeys: Uint8Array[] = [];
   #firstKey: string | undefined;
-  // Most often the next record has the key of the one before it.
+  // Cached: the next record most often has the same key.
   #latestKey: string | undefined;
   #latestIndex = 0;
   #explicitHashKey: Uint8Array | undefined;
-  // As SubRecords.
+  // Laid out as SubRecords.
   readonly #records = new NumberColumn();
   readonly #events = new NumberColumn();
   #protobufBytes = 0;
   #maxProtobufBytes = 0;
 
   /**
-   * @param table in its sink the user records lie, and to it the whole is appended
-   * @param shardId where the whole is expected to go
-   * @param stream of its records; the output's own when undefined
+   * @param table its sink holds the user records; the aggregated entry is appended to it
+   * @param shardId the shard that the aggregate is expected to go to
+   * @param stream the stream of its records; undefined for the output's own
    */
   constructor(limits: AggregateLimits, md5: Md5, table: EntryTable, shardId: string | undefined, stream?: string) {
     this.#limits = limits;
@@ -53,23 +53,23 @@ export class OpenAggregate {
     this.#stream = stream;
   }
 
-  /** The key that routes it; undefined while it is empty. */
+  /** The partition key that routes the aggregate; undefined while it is empty. */
   get firstKey(): string | undefined {
     return this.#firstKey;
   }
 
-  /** Whether a record of this key is in it. */
+  /** Returns whether the aggregate has a record with this key. */
   has(partitionKey: string): boolean {
-    return this.#keys.has(mapKey(partitionKey));
+    return this.#keys.has(collisionSafeKey(partitionKey));
   }
 
   /**
-   * Adds the user record at the sink's bytes from `start` to `end`, which must stay there until {@link take}. False when
-   * it does not fit any more, or, into an empty one, at all.
+   * Adds the user record at the sink's bytes from `start` to `end`, which must not move until {@link take}. Returns false when the
+   * record does not fit; from an empty aggregate, false means that it never will.
    */
   tryAdd(start: number, end: number, partitionKey: string, event: number): boolean {
     if (partitionKey !== this.#latestKey) {
-      const index = this.#keys.get(mapKey(partitionKey));
+      const index = this.#keys.get(collisionSafeKey(partitionKey));
       if (index === undefined) return this.#tryAddKey(start, end, partitionKey, event);
       this.#latestKey = partitionKey;
       this.#latestIndex = index;
@@ -80,7 +80,7 @@ export class OpenAggregate {
     return true;
   }
 
-  /** Appends an entry of what has been gathered, and is empty again. Undefined when nothing has. */
+  /** Appends the aggregate's entry and empties the aggregate. Returns undefined when it was empty. */
   take(): Entry | undefined {
     if (this.#firstKey === undefined) return undefined;
     const { sink } = this.#table;
@@ -100,7 +100,7 @@ export class OpenAggregate {
     return entry;
   }
 
-  /** Adds a record of a key that is not in the table yet. */
+  /** Adds a record whose key is not in the table yet. */
   #tryAddKey(start: number, end: number, partitionKey: string, event: number): boolean {
     const encodedKey = encoder.encode(partitionKey);
     const index = this.#encodedKeys.length;
@@ -114,7 +114,7 @@ export class OpenAggregate {
     if (bytes > most) return false;
     this.#maxProtobufBytes = most;
     this.#encodedKeys.push(encodedKey);
-    this.#keys.set(mapKey(partitionKey), index);
+    this.#keys.set(collisionSafeKey(partitionKey), index);
     this.#firstKey ??= partitionKey;
     this.#explicitHashKey ??= hashKey;
     this.#latestKey = partitionKey;

@@ -1,6 +1,6 @@
-/** Which shard a hash key falls in. */
+/** Finds the shard of a hash key. */
 
-/** An open shard of the stream: both ends belong to it. Source: Kinesis API Reference, HashKeyRange. */
+/** An open shard of a stream; both ends of its range are inclusive. Source: Kinesis API Reference, HashKeyRange. */
 export interface Shard {
   readonly id: string;
   readonly startingHashKey: bigint;
@@ -15,7 +15,7 @@ export class ShardMap {
     this.#shards = [...shards].sort((a, b) => (a.startingHashKey < b.startingHashKey ? -1 : 1));
   }
 
-  /** Whether these, in any order, are the shards of this map. */
+  /** Returns whether the map has exactly these shards, in any order. */
   hasAll(shards: readonly Shard[]): boolean {
     const others = new Map(shards.map((shard) => [shard.id, shard]));
     return shards.length === this.#shards.length && this.#shards.every(({ id, startingHashKey, endingHashKey }) => {
@@ -24,7 +24,7 @@ export class ShardMap {
     });
   }
 
-  /** The shard's id; undefined when the map has a gap there. */
+  /** Returns the id of the shard of a hash key; undefined in a gap of the map. */
   shardIdOf(hashKey: bigint): string | undefined {
     let low = 0;
     let high = this.#shards.length;
@@ -38,7 +38,7 @@ export class ShardMap {
   }
 }
 
-/** The 128-bit number that the service makes of a partition key's MD5. Source: Kinesis API Reference, PutRecords. */
+/** Returns a partition key's hash key: its MD5 as a 128-bit number. Source: Kinesis API Reference, PutRecords. */
 export function hashKeyOf(md5: Uint8Array): bigint {
   const view = new DataView(md5.buffer, md5.byteOffset, md5.byteLength);
   return (view.getBigUint64(0) << 64n) | view.getBigUint64(8);

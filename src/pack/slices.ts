@@ -1,6 +1,6 @@
-/** Turns the events of a chunk into entries, a slice at a time: decoded, shaped, compressed, cut, aggregated. */
+/** Turns a chunk's events into entries, slice by slice: decodes, shapes, compresses, cuts and aggregates them. */
 import { Aggregator, type AggregationLimits } from "./aggregator.js";
-import { hidingBytes, loneRecord } from "./lone_record.js";
+import { wrapperBytes, appendLoneRecord } from "./lone_record.js";
 import { eventTimesOf } from "./event_times.js";
 import { RecordJoiner } from "./joined_records.js";
 import type { AggregateLimits } from "./open_aggregate.js";
@@ -17,7 +17,7 @@ import { compressToFit, truncate, type Compress } from "../record/truncation.js"
 import type { Entry, EntryTable } from "./entry_table.js";
 import { StreamRecords } from "./stream_records.js";
 
-/** The options of an output by which its events become entries. */
+/** The options of an output that decide how its events become entries. */
 export interface PipelineOptions {
   /** The output's own stream. */
   readonly connection: { readonly stream: string };
@@ -25,13 +25,13 @@ export interface PipelineOptions {
   readonly limits: ServiceLimits;
   /** Undefined when aggregation is off. */
   readonly aggregation: AggregationLimits | undefined;
-  /** Whether records are joined by newlines; not together with aggregation. */
+  /** Whether records are joined by newlines; excludes aggregation. */
   readonly simpleAggregation: boolean;
 }
 
-/** What the pipeline needs of the world outside. */
+/** External functions that the pipeline uses. */
 export interface PipelineDependencies {
-  /** Gives numbers from 0 up to 1. */
+  /** Returns a number from 0 (inclusive) to 1 (exclusive). */
   readonly random: () => number;
   readonly md5: Md5;
   readonly compress: Compress | undefined;
@@ -43,61 +43,61 @@ export interface DroppedEvent {
   /** Seconds since the epoch. */
   readonly seconds: number;
   readonly nanoseconds: number;
-  /** Undefined when it is to be random, or is not known. */
+  /** Undefined when the key is random or unknown. */
   readonly partitionKey: string | undefined;
-  /** The stream that it chooses; undefined for the output's own. */
+  /** The stream that the record chose; undefined for the output's own. */
   readonly stream: string | undefined;
-  /** Returns a copy of the record before compression, or of the event's body in msgpack where no record came of it. Call it at once. */
+  /** Returns a copy of the record before compression, or of the event's msgpack body if the event did not become a record. Valid only during the report. */
   readonly copy: () => Uint8Array;
 }
 
-/** Takes what happened to records; the messages' rates are its business. */
+/** Counts and logs what happened to records; limits the rate of its messages itself. */
 export interface RecordReport {
-  /** Values of the chunk that were no events. */
+  /** Counts values of the chunk that are not events. */
   broken(count: number): void;
-  /** An event that did not become a record, and why. */
+  /** Reports an event that did not become a record. */
   refused(reason: string, event: DroppedEvent): void;
-  /** A record that was cut to the limit. */
+  /** Reports a record that was cut to the limit. */
   truncated(bytes: number): void;
-  /** A record that cannot be made to fit the limit. */
+  /** Reports a record that cannot be made to fit the limit. */
   tooLarge(bytes: number, event: DroppedEvent): void;
-  /** A record in which partition_key leads nowhere. */
+  /** Reports a record in which partition_key found no value. */
   withoutPartitionKey(): void;
-  /** A record in which stream_key leads nowhere, or to a text that is no stream's name. */
+  /** Reports a record in which stream_key found no valid stream name. */
   withoutStream(): void;
-  /** All records of a chunk, before and after compression. */
+  /** Counts the bytes of a slice's records, before and after compression. */
   compressed(plainBytes: number, bytes: number): void;
 }
 
 /** How much of a chunk is turned into records at a time. */
 export interface SliceLimits {
-  /** Events of one slice, those that are dropped included. */
+  /** Maximum events of one slice, dropped ones included. */
   readonly maxEvents: number;
-  /** Bytes of records after which a slice ends; the last record may go beyond. */
+  /** Bytes of records after which a slice ends; its last record may exceed them. */
   readonly recordBytes: number;
 }
 
-/** More than a chunk of 2 MB becomes as JSON, which is the most that Fluent Bit makes of a busy input: such a chunk is one slice. */
+/** More than the JSON of a 2 MB chunk, the largest that Fluent Bit makes of a busy input: such a chunk is one slice. */
 export const sliceRecordBytes = 4 * 1024 * 1024;
 
 /**
- * Of the events that a log usually has, 2 MB. An entry takes some fifty bytes and its partition key (pack/entry_table.ts), so that a
- * chunk of the smallest events (three bytes) would take twenty to thirty times its size as a whole.
+ * About 2 MB of typical log events. An entry takes some 50 bytes and its partition key (pack/entry_table.ts), so a chunk of the
+ * smallest events (3 bytes) would as a whole take 20 to 30 times its size.
  */
 const maxEvents = 20_000;
-/** Each slice ends with aggregates that are not full, so it is larger; an event in one takes up to 32 bytes as long as it is filled, and then four. */
+/** Larger, because each slice ends with aggregates that are not full. An event takes up to 32 bytes in an open aggregate, then 4. */
 const maxAggregatedEvents = 50_000;
-/** Each stream has a delivery of its own while the slice is under way. */
+/** Bounded because each stream has a separate delivery while the slice is under way. */
 const maxStreams = 256;
 
-/** A slice of large records, or of large aggregates, holds what fills two requests or four aggregates. */
+/** Returns the limits of a slice: of large records or aggregates, a slice holds two requests' or four aggregates' worth. */
 function sliceLimits(service: ServiceLimits, aggregation: AggregateLimits | undefined): SliceLimits {
   const large = service.maxRecordBytes > maxRecordBytes ? 2 * service.maxRequestBytes : 0;
   if (aggregation === undefined) return { maxEvents: maxEvents, recordBytes: Math.max(sliceRecordBytes, large) };
   return { maxEvents: maxAggregatedEvents, recordBytes: Math.max(sliceRecordBytes, large, 4 * aggregation.maximumRecordBytes) };
 }
 
-/** Turns chunks into entries, by the options of one output instance. */
+/** Turns chunks into entries, by the options of one output. */
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #dependencies: PipelineDependencies;
@@ -112,15 +112,15 @@ export class Pipeline {
   }
 
   /**
-   * Begins with a chunk, of which nothing is kept but the position in it.
-   * @param wanted which of its events; all when undefined
-   * @param shardMap of the stream, by which records are aggregated; "alone" when they are not to be, nor joined
+   * Starts reading a chunk.
+   * @param wanted the events to turn into entries; all when undefined
+   * @param shardMap shards by which the records are aggregated; "alone" to neither aggregate nor join records
    */
   open(chunk: Uint8Array, tag: string, wanted?: EventSet, shardMap?: ShardMap | "alone"): Slices {
     const isAggregated = shardMap !== "alone";
     const aggregation = isAggregated ? this.#options.aggregation : undefined;
     const { compress, report, md5 } = this.#dependencies;
-    // No spread: V8 gives its result another layout each time, and compiles Slices.next anew for each chunk.
+    // No spread: its result would get a new object layout in V8 each time, and V8 would recompile Slices.next for each chunk.
     return new Slices(chunk, tag, wanted, sliceLimits(this.#options.limits, aggregation), {
       compress,
       report,
@@ -135,7 +135,7 @@ export class Pipeline {
   }
 }
 
-/** What the slices of a chunk need of their pipeline. */
+/** The parts of a pipeline that its slices use. */
 interface SliceDependencies {
   readonly options: PipelineOptions;
   readonly shaper: RecordShaper;
@@ -149,7 +149,7 @@ interface SliceDependencies {
   readonly shardMap: ShardMap | undefined;
 }
 
-/** A chunk, as it becomes entries slice by slice. */
+/** One chunk that is being turned into entries, slice by slice. */
 export class Slices {
   readonly #dependencies: SliceDependencies;
   readonly #limits: SliceLimits;
@@ -161,12 +161,12 @@ export class Slices {
   #isOver = false;
   #plainBytes = 0;
   #gathered: StreamRecords | undefined;
-  /** The name that a record chose last, and the stream that it stands for. */
+  /** The last name that a record chose, and its stream. */
   #latestName: string | undefined;
   #latestStream: string | undefined;
   #packedBytes = 0;
 
-  /** Call {@link Pipeline.open} instead. */
+  /** For {@link Pipeline.open} only. */
   constructor(chunk: Uint8Array, tag: string, wanted: EventSet | undefined, limits: SliceLimits, dependencies: SliceDependencies) {
     this.#dependencies = dependencies;
     this.#limits = limits;
@@ -176,7 +176,7 @@ export class Slices {
     this.#wanted = wanted;
   }
 
-  /** Events that have been read, the first ones of the chunk. */
+  /** Number of the chunk's events that have been read. */
   get position(): number {
     return this.#position;
   }
@@ -191,14 +191,14 @@ export class Slices {
     return this.#dependencies.options.record.streamKey !== undefined;
   }
 
-  /** Returns the records of the last slice that {@link aggregate} has still to make entries of; undefined when there are none. */
+  /** Returns the last slice's records that are still to be passed to {@link aggregate}; undefined when there are none. */
   takeGathered(): StreamRecords | undefined {
     const gathered = this.#gathered;
     this.#gathered = undefined;
     return gathered;
   }
 
-  /** Appends the entries of gathered records, which lie in the table's sink, and returns them. @param shardMapOf returns undefined where a stream's shards are unknown */
+  /** Aggregates gathered records, which lie in the table's sink, and returns the new entries. @param shardMapOf returns undefined for unknown shards */
   aggregate(records: StreamRecords, table: EntryTable, shardMapOf: (stream: string | undefined) => ShardMap | undefined): Entry[] {
     const { aggregation, md5, randomKey } = this.#dependencies;
     const first = table.length;
@@ -207,9 +207,9 @@ export class Slices {
   }
 
   /**
-   * Appends the entries of the next slice, and returns them; there may be none in it. Their data is in the table's sink, nothing of
-   * it in the chunk. A slice ends at {@link EventSet.rest}, so that all its events lie on one side. Where records choose their
-   * streams, those to aggregate are gathered: the shards of a stream are asked for when the stream is known.
+   * Appends the entries of the next slice, and returns them; a slice may have none. Their data lies in the table's sink and does not
+   * refer to the chunk. A slice ends at {@link EventSet.rest}, so that all its events lie on one side of it. Where records choose their
+   * streams, records to aggregate are only gathered ({@link takeGathered}): shards can be requested only when the stream is known.
    */
   next(table: EntryTable): Entry[] {
     const { options, shaper, compress, report, md5, randomKey, aggregation, shardMap } = this.#dependencies;
@@ -249,18 +249,18 @@ export class Slices {
         stream = this.#streamOf(this.#events.bodyOffset);
         streams.add(stream);
       }
-      const isHidden = compress === undefined && beginsAsAggregate(sink.bytes, start, sink.length);
-      const isLine = joiner !== undefined && !isHidden && (compress === undefined || sink.length - start <= joiner.roomFor(keyBytes));
+      const isWrapped = compress === undefined && beginsAsAggregate(sink.bytes, start, sink.length);
+      const isLine = joiner !== undefined && !isWrapped && (compress === undefined || sink.length - start <= joiner.roomFor(keyBytes));
       if (isLine) {
-        // What is to be compressed is within the limit, and is compressed together.
+        // With compression, the record is within the limit and is compressed later, with the other lines of its entry.
         if (compress === undefined) this.#fit(sink, start, joiner.roomFor(keyBytes));
         recordBytes += sink.length - start;
         joiner.add(start, partitionKey, keyBytes, event, stream);
         continue;
       }
-      const besidesBytes = keyBytes + (isHidden ? hidingBytes(sink.length - start, keyBytes) : 0);
+      const overheadBytes = keyBytes + (isWrapped ? wrapperBytes(sink.length - start, keyBytes) : 0);
       const plainBytes = sink.length - start;
-      if (!this.#fit(sink, start, options.limits.maxRecordBytes - besidesBytes)) {
+      if (!this.#fit(sink, start, options.limits.maxRecordBytes - overheadBytes)) {
         report.tooLarge(plainBytes, this.#tooLargeEvent(partitionKey, stream, sink));
         continue;
       }
@@ -270,18 +270,18 @@ export class Slices {
       joiner?.closeKey(partitionKey, stream);
       if (aggregator !== undefined) aggregator.add(start, end, partitionKey, event);
       else if (gathered !== undefined) gathered.add(stream, start, end, partitionKey, event);
-      else loneRecord(start, end, partitionKey, keyBytes, event, undefined, alone, stream);
+      else appendLoneRecord(start, end, partitionKey, keyBytes, event, undefined, alone, stream);
     }
     aggregator?.close();
     this.#gathered = gathered;
     joiner?.close();
-    // What a chunk held besides events is told when all of it has been read for the first time.
+    // Reported once per chunk: when it has been read to its end for the first time.
     if (this.#isOver && (this.#wanted === undefined || Number.isFinite(rest))) report.broken(this.#events.brokenEvents);
     if (compress !== undefined) report.compressed(this.#plainBytes, this.#packedBytes);
     return table.from(first);
   }
 
-  /** Returns the stream that the record of the body chooses; undefined for the output's own. */
+  /** Returns the stream that the record with this body chooses; undefined for the output's own. */
   #streamOf(body: number): string | undefined {
     const { options, shaper, report } = this.#dependencies;
     const name = shaper.streamOf(this.#input, body, this.#tag);
@@ -295,7 +295,7 @@ export class Slices {
     return this.#latestStream;
   }
 
-  // Functions of their own: one inside the loop would cost each event an object for what it uses.
+  // Separate methods: closures inside the loop would cost an object per event.
   #refusedEvent(): DroppedEvent {
     const { bodyOffset, seconds, nanoseconds } = this.#events;
     const copy = () => this.#input.bytes.slice(bodyOffset, skipValue(this.#input, bodyOffset));
@@ -306,7 +306,7 @@ export class Slices {
     const { seconds, nanoseconds } = this.#events;
     const start = sink.length;
     const copy = () => {
-      // Written anew: what was tried has cut it.
+      // Shaped again: the attempts to fit have cut the record.
       this.#dependencies.shaper.shape(this.#input, this.#events, this.#tag, sink);
       const record = sink.bytes.slice(start, sink.length);
       sink.length = start;
@@ -332,7 +332,7 @@ export class Slices {
     });
   }
 
-  /** Compresses and cuts the record that starts at `start`; false when it has to be dropped, with nothing of it in the sink. */
+  /** Compresses and cuts the record at `start`. Returns false, with the record removed from the sink, when it cannot be made to fit. */
   #fit(sink: ByteSink, start: number, maxBytes: number): boolean {
     const { compress, report, options } = this.#dependencies;
     const { appendNewline } = options.record;

@@ -1,11 +1,12 @@
 /**
- * Compresses single records with Snappy, in its block format: that of Fluent Bit's own output (src/flb_snappy.c) and of Snappy's
- * libraries, without the frames of a stream.
+ * Compresses single records with Snappy, in the block format.
+ *
+ * Fluent Bit's own output (src/flb_snappy.c) and Snappy's libraries use that format too; it has no stream frames.
  */
 import { compress } from "snappyjs";
 import type { Compress } from "../record/truncation.js";
 
-/** Appends a block to the sink, of its bytes from a start on. */
+/** Appends the sink's bytes from `start` on, compressed as one block. */
 export const compressWithSnappy: Compress = (sink, start) => {
   sink.append(compress(sink.bytes.subarray(start, sink.length)));
 };

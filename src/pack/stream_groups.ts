@@ -1,7 +1,7 @@
-/** Sorts entries by the streams that their records chose. */
+/** Groups entries by the stream that their records chose. */
 import type { Entry, EntryTable } from "./entry_table.js";
 
-/** Returns the entries of each stream in their order; undefined stands for the output's own. */
+/** Returns the entries of each stream, in their order; undefined stands for the output's own stream. */
 export function groupByStream(table: EntryTable, entries: readonly Entry[]): Map<string | undefined, Entry[]> {
   const groups = new Map<string | undefined, Entry[]>();
   let latest: Entry[] | undefined;

@@ -1,18 +1,18 @@
-/** Keeps the user records of a slice apart by stream, until the shards of each stream are known by which they are aggregated. */
+/** Gathers the user records of a slice by stream, until each stream's shards are known and its records can be aggregated. */
 import { Aggregator, type AggregationLimits, type AggregatorDependencies } from "./aggregator.js";
 import { NumberColumn } from "./columns.js";
 import type { ShardMap } from "./shard_map.js";
 
-/** The records of one stream: an object for each would cost more than to copy what is in it. */
+/** The records of one stream, in columns: an object for each record would cost more than copying the record. */
 interface Gathered {
-  /** {@link recordNumbers} for each record: where it starts and ends in the sink, and its event. */
+  /** {@link numbersPerRecord} for each record: its start and end in the sink, and its event. */
   readonly numbers: NumberColumn;
   readonly partitionKeys: (string | undefined)[];
 }
 
-const recordNumbers = 3;
+const numbersPerRecord = 3;
 
-/** The user records of one slice. */
+/** The user records of one slice, by stream. */
 export class StreamRecords {
   readonly #byStream = new Map<string | undefined, Gathered>();
   #latest: Gathered | undefined;
@@ -23,7 +23,7 @@ export class StreamRecords {
     return [...this.#byStream.keys()];
   }
 
-  /** Takes the record at the sink's bytes from `start` to `end`. @param stream undefined for the output's own */
+  /** Adds the record at the sink's bytes from `start` to `end`. @param stream undefined for the output's own */
   add(stream: string | undefined, start: number, end: number, partitionKey: string | undefined, event: number): void {
     const { numbers, partitionKeys } = this.#of(stream);
     numbers.push(start);
@@ -32,12 +32,12 @@ export class StreamRecords {
     partitionKeys.push(partitionKey);
   }
 
-  /** Appends the entries of all streams, one stream after the other. @param shardMapOf returns undefined where a stream's shards are unknown */
+  /** Aggregates the records and appends the entries, stream by stream. @param shardMapOf returns undefined for a stream with unknown shards */
   aggregate(limits: AggregationLimits, dependencies: Omit<AggregatorDependencies, "stream" | "shardMap">, shardMapOf: (stream: string | undefined) => ShardMap | undefined): void {
     for (const [stream, { numbers: { numbers }, partitionKeys }] of this.#byStream) {
       const aggregator = new Aggregator(limits, { ...dependencies, stream, shardMap: shardMapOf(stream) });
       for (const [index, partitionKey] of partitionKeys.entries()) {
-        const at = recordNumbers * index;
+        const at = numbersPerRecord * index;
         aggregator.add(numbers[at] as number, numbers[at + 1] as number, partitionKey, numbers[at + 2] as number);
       }
       aggregator.close();

@@ -1,21 +1,21 @@
-/** Compresses single records with the Zstandard of Node's zlib, where that has it. */
+/** Compresses single records with Zstandard, where Node's zlib has it. */
 import zlib from "node:zlib";
 import type { Compress } from "../record/truncation.js";
 
-/** A function of newer versions of Node than the types are for. */
+/** zlib.zstdCompressSync, which the types (of an older Node) lack. */
 type ZstdCompressSync = (bytes: Uint8Array, options: { readonly chunkSize: number }) => Uint8Array;
 
-/** Source: Node.js documentation, zlib.zstdCompressSync(), "Added in: v23.8.0, v22.15.0". */
-export const nodeWithZstd = "Node.js 22.15 or newer, of the 23 series 23.8 or newer";
+/** Node.js versions with Zstandard. Source: Node.js documentation, zlib.zstdCompressSync(), "Added in: v23.8.0, v22.15.0". */
+export const nodeWithZstd = "Node.js 22.15 or newer (in the 23 series, 23.8 or newer)";
 
-/** A frame's head and tail, and a block's head. */
+/** Room for a frame's head and tail and a block's head. */
 const frameBytes = 64;
-/** Node's own; the output of most records fits into one chunk, which is not copied then. */
+/** Node's default chunk size. Most compressed records fit into one chunk, which Node then does not copy. */
 const maxChunkBytes = 16 * 1024;
 
 /**
- * Returns the compressor, at Zstandard's default level of 3; undefined where Node has none. The head of each frame has the size of the
- * record, for which some consumers ask.
+ * Returns the compressor, at Zstandard's default level of 3, or undefined where Node has none. The head of each frame holds the
+ * record's size, which some consumers need.
  */
 export function zstdCompressor(module: object = zlib): Compress | undefined {
   const compress: unknown = Reflect.get(module, "zstdCompressSync");

@@ -1,12 +1,12 @@
 /** An entry that the plugin adds to a record. */
 import type { Input } from "../chunk/msgpack.js";
 
-/** Its key and its value lie in an input of its own, as msgpack, so that it takes the same way as every other entry of a record. */
+/** An added entry. Its key and value lie as msgpack in a separate input, so the same code writes it and a record's own entries. */
 export interface AddedEntry {
   readonly input: Input;
-  /** The key's text, all of an input. */
+  /** Text of the key, as the whole of a separate input. */
   readonly key: Input;
-  /** Where the key's text starts in {@link input}, whose first value is the key. */
+  /** Offset of the key's text in {@link input}, whose first value is the key. */
   readonly keyStart: number;
   /** Offset of the value in {@link input}. */
   readonly value: number;

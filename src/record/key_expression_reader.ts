@@ -1,21 +1,21 @@
-/** Reads the text of a key expression from records. */
+/** Evaluates key expressions on records. */
 import type { Input } from "../chunk/msgpack.js";
 import type { AddedEntry } from "./added_entry.js";
 import type { KeyExpression, KeyPart } from "./key_expression.js";
 import { cutCharacters, isKey, keyOf, stepsOf, ValueTextReader, type Step } from "./value_text.js";
 
-/** A path whose keys are bytes. */
+/** A path with its keys encoded as bytes. */
 interface EncodedPath {
   readonly kind: "path";
   readonly first: Input;
   readonly rest: readonly Step[];
-  /** All of them. */
+  /** `first` and `rest`. */
   readonly steps: readonly Step[];
 }
 
 type Part = Exclude<KeyPart, { readonly kind: "path" }> | EncodedPath;
 
-/** Reads texts by one expression, from one record after the other. */
+/** Evaluates one expression on records. */
 export class KeyExpressionReader {
   readonly #templates: readonly (readonly Part[])[];
   readonly #maxCharacters: number;
@@ -23,7 +23,7 @@ export class KeyExpressionReader {
   #tag = "";
   #tagParts: readonly string[] = [];
 
-  /** @param maxCharacters Unicode characters after which the text is cut */
+  /** @param maxCharacters maximum Unicode characters; longer texts are cut */
   constructor(expression: KeyExpression, maxCharacters = Number.POSITIVE_INFINITY) {
     this.#templates = expression.map((template) => template.map(encoded));
     this.#maxCharacters = maxCharacters;
@@ -31,8 +31,8 @@ export class KeyExpressionReader {
   }
 
   /**
-   * Returns the text for the record whose body is the map at `body`, of an event with this tag; undefined where the record has none.
-   * @param added what goes into the record besides, in place of what the body has under the same keys
+   * Returns the expression's text for the record with the map at `body` and with this tag, or undefined if no template has a text.
+   * @param added entries added to the record; they replace the body's entries with the same keys
    */
   read(input: Input, body: number, added: readonly AddedEntry[], tag: string): string | undefined {
     for (const template of this.#templates) {

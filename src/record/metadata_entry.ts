@@ -1,4 +1,4 @@
-/** The entry of metadata_key: an event's metadata, and what its group shares. */
+/** The entry of metadata_key: an event's metadata and its group's shared entries. */
 import type { EventGroup } from "../chunk/event_reader.js";
 import { emptyHead, inputOf, readHead, type Input } from "../chunk/msgpack.js";
 import { ByteSink } from "../bytes/byte_sink.js";
@@ -7,21 +7,21 @@ import { copyReadable } from "./readable_copy.js";
 import { keyText } from "./repeated_keys.js";
 import { text32, text32HeadBytes } from "./text_entry.js";
 
-/** map 32: this byte and four bytes of its count. */
+/** First byte of a map in the format map 32; four bytes of count follow. */
 const map32 = 0xdf;
 const map32HeadBytes = 5;
 const usualBytes = 4 * 1024;
-/** More is given back when the next event comes. */
+/** Maximum capacity kept for the next event; a larger sink is replaced. */
 const maxKeptBytes = 64 * 1024;
 
-/** An entry that a group shares, copied. */
+/** A copy of an entry that a group shares. */
 interface SharedEntry {
   readonly bytes: Uint8Array;
-  /** The last event that has an entry of its own under the key. */
+  /** Number of the last event whose own entry overrides this one. */
   replacedIn: number;
 }
 
-/** One output's, written anew for each event. */
+/** The metadata entry of one output, rewritten for each event. */
 export class MetadataEntry implements AddedEntry {
   readonly key: Input;
   readonly keyStart = text32HeadBytes;
@@ -31,7 +31,7 @@ export class MetadataEntry implements AddedEntry {
   #sink: ByteSink;
   #group: EventGroup | undefined;
   #shared: readonly SharedEntry[] = [];
-  /** Those with text as their keys, by these. */
+  /** The shared entries with text keys, by key. */
   #sharedByKey: ReadonlyMap<string, SharedEntry> = new Map();
   #events = 0;
 
@@ -43,8 +43,8 @@ export class MetadataEntry implements AddedEntry {
   }
 
   /**
-   * Holds from now on the metadata of an event, a map at `metadata` (negative for none), and what its group shares: the entries of both
-   * in one map. Of equal keys, the event's counts. Returns whether there is anything.
+   * Sets the value to one map of the event's metadata, a map at `metadata` (negative without metadata), and its group's shared entries.
+   * The event's entries override the group's. Returns false when the event has neither.
    */
   set(input: Input, metadata: number, group: EventGroup | undefined): boolean {
     if (group !== this.#group) this.#share(input, group);
@@ -64,13 +64,13 @@ export class MetadataEntry implements AddedEntry {
     return true;
   }
 
-  /** Keeps what a group shares, without empty maps: an OTLP resource or scope without anything. */
+  /** Copies a group's shared entries, except empty maps, such as an empty OTLP resource or scope. */
   #share(input: Input, group: EventGroup | undefined): void {
     this.#group = group;
     const shared: SharedEntry[] = [];
     const byKey = new Map<string, SharedEntry>();
     if (group !== undefined) {
-      // Each is copied to where that of an event is written later.
+      // Uses the space of the next event's entries as a scratch buffer.
       const sink = this.#sink;
       const start = this.value + map32HeadBytes;
       readHead(input, group.sharedOffset, this.#head);
@@ -113,7 +113,7 @@ export class MetadataEntry implements AddedEntry {
     if (entry !== undefined) entry.replacedIn = this.#events;
   }
 
-  /** A sink that begins with the key and the head of the map. */
+  /** Returns a sink that begins with the key and the head of the map. */
   #newSink(): ByteSink {
     const sink = new ByteSink(this.value + map32HeadBytes + usualBytes);
     sink.put(text32);

@@ -1,33 +1,33 @@
-/** Compresses large user records piece by piece, so that no more of one is compressed than fits. */
+/** Compresses large records piece by piece and stops when the record's limit is reached. */
 import type { ByteSink } from "../bytes/byte_sink.js";
 import { characterBorder, truncatedSuffix } from "./truncation_marks.js";
 
-/** A format whose compressed data can be made of pieces. */
+/** A compression format whose data can be made of pieces. */
 export interface PieceFormat {
   readonly head: Uint8Array;
   readonly tailBytes: number;
-  /** Returns bytes[start..end) packed, as they follow bytes[before..start); the last piece ends the data. */
+  /** Compresses bytes[start..end) as the continuation of bytes[before..start); the last piece ends the data. */
   readonly pack: (bytes: Uint8Array, before: number, start: number, end: number, isLast: boolean) => Uint8Array;
-  /** Returns the end of the format for the plain bytes of the sink from `start` on. */
+  /** Returns the format's trailer for the sink's plain bytes from `start` on. */
   readonly tail: (sink: ByteSink, start: number) => Uint8Array;
 }
 
-/** Records from this size on. Smaller ones are compressed as a whole, up to eleven times, as the Go plugin does it. */
-export const leastPiecewiseBytes = 4 * 1024 * 1024;
-/** Each piece costs some 100 bytes more than the data in one run. The last one has at least half of that size. */
+/** Minimum size of a record compressed in pieces. Smaller ones are compressed whole, up to eleven times, as in the Go plugin. */
+export const minPiecewiseBytes = 4 * 1024 * 1024;
+/** Plain bytes of a piece; the last one has between half and 1.5 times as many. Each piece adds about 100 bytes to the result. */
 const pieceBytes = 512 * 1024;
-/** The suffix and the newline packed, in a piece of their own. */
+/** Maximum compressed bytes of a piece that holds only the suffix and the newline. */
 const maxEndingBytes = 64;
-/** How far the pieces may go beyond the limit where the data in one run may still fit, in percent. */
+/** Percentage by which the pieces may exceed the limit while the data compressed in one run may still fit. */
 const doubtPercent = 5;
-/** Halves the last piece down to 4 KiB. */
+/** Steps of the search for the cut, which narrow it down to 4 KiB. */
 const cutSteps = 7;
 
 const newline = 0x0a;
 
 /**
- * Compresses the sink's bytes from `start` on, in place, and cuts them where they would pack to more than `maxBytes`. "in doubt" leaves
- * the sink as it was: the bytes fit perhaps, when they are packed in one run.
+ * Compresses the sink's bytes from `start` on, in place, and cuts them where the result would exceed `maxBytes`. "in doubt" leaves the
+ * sink unchanged: the bytes may fit when compressed in one run.
  */
 export function compressPiecewise(
   sink: ByteSink,
@@ -56,7 +56,7 @@ export function compressPiecewise(
   return finish(sink, start, [...packed.slice(0, fitting.pieces), ending], format, "truncated");
 }
 
-/** Cuts the piece at `from` so that it fits with the suffix, and packs it. The sink then ends with the suffix. */
+/** Cuts the piece at `from` so that it fits with the suffix, and returns it compressed. The sink then ends with the suffix. */
 function packEnding(sink: ByteSink, start: number, from: number, room: number, hasNewline: boolean, format: PieceFormat): Uint8Array {
   const after = sink.bytes.slice(from, Math.min(from + 1.5 * pieceBytes, sink.length));
   const cutAt = (kept: number) => {

@@ -1,17 +1,17 @@
-/** Copies msgpack values with their binary as hexadecimal text: the ids of OTLP's traces and spans would be no text otherwise. */
+/** Copies msgpack values with binary converted to hexadecimal text, such as OTLP trace and span ids. */
 import { emptyHead, readHead, skipValue, type Input } from "../chunk/msgpack.js";
 import type { ByteSink } from "../bytes/byte_sink.js";
 
-/** bin 8, bin 16 and bin 32. */
+/** First bytes of bin 8 and bin 32; bin 16 lies between. */
 const firstBinary = 0xc4;
 const lastBinary = 0xc6;
-/** str 32: this byte and four bytes of length. */
+/** First byte of a text in the format str 32; four bytes of length follow. */
 const text32 = 0xdb;
 
 const digits = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
 const head = emptyHead();
 
-/** Appends a value, which must lie wholly within its input, to the sink. Returns the offset behind it. */
+/** Appends the value at `offset`, which must lie wholly within the input, to the sink. Returns the offset after it. */
 export function copyReadable(input: Input, offset: number, sink: ByteSink): number {
   const { bytes } = input;
   let position = offset;

@@ -1,47 +1,47 @@
-/** Finds the entries of a map that a later one of the same key takes the place of, as when Go decodes it. */
+/** Finds map entries overridden by a later entry with the same key (last one wins, as in Go). */
 import { emptyHead, readHead, skipValue, type Input } from "../chunk/msgpack.js";
 
-/** A power of two, and so many more than there are keys in a usual map that few share a place. */
-const places = 1024;
-/** Beyond these, a map is left to {@link repeatedKeys}, whose work no choice of keys can multiply. */
+/** Slots of the hash table: a power of two, and many more than the keys of a usual map, so that few collide. */
+const slots = 1024;
+/** Maximum keys looked up here. Larger maps need {@link repeatedKeys}, whose cost hostile keys cannot raise. */
 const maxKeys = 256;
 const maxSteps = 8;
 
-/** Remembers the text keys of one map after another: cheap enough for every key of every record. */
+/** Hash table of the text keys of the current map: cheap enough for every key of every record. */
 export class KeyMemory {
-  /** The number of the map that last took the place, and where its key lies. */
-  readonly #takenBy = new Uint32Array(places);
-  readonly #starts = new Int32Array(places);
-  readonly #counts = new Int32Array(places);
+  /** For each slot, the number of the map that used it last, and the start and length of its key. */
+  readonly #takenBy = new Uint32Array(slots);
+  readonly #starts = new Int32Array(slots);
+  readonly #counts = new Int32Array(slots);
   #map = 0;
   #keys = 0;
 
-  /** Forgets all keys: those of a new map follow. */
+  /** Forgets all keys and starts a new map. */
   startMap(): void {
     if (this.#map === 0xffff_ffff) this.#takenBy.fill(0);
     this.#map = this.#map === 0xffff_ffff ? 1 : this.#map + 1;
     this.#keys = 0;
   }
 
-  /** True when the map, of this input, has had the key; also when it has so many keys, or such odd ones, that it may. */
+  /** Adds a key of the map. Returns true if the map has had the key, or may have had it: with many keys or too many collisions. */
   mayRepeat({ bytes }: Input, start: number, count: number): boolean {
     if (++this.#keys > maxKeys) return true;
-    let place = 0;
+    let slot = 0;
     if (count > 0) {
-      // Keys of one map mostly differ in their length, or at their ends or middle.
+      // Keys of one map mostly differ in their length or in their first, middle or last byte.
       const middle = bytes[start + (count >> 1)] as number;
-      place = count * 131 + (bytes[start] as number) * 31 + middle * 11 + (bytes[start + count - 1] as number) * 197;
+      slot = count * 131 + (bytes[start] as number) * 31 + middle * 11 + (bytes[start + count - 1] as number) * 197;
     }
     for (let step = 0; step < maxSteps; step++) {
-      place &= places - 1;
-      if (this.#takenBy[place] !== this.#map) {
-        this.#takenBy[place] = this.#map;
-        this.#starts[place] = start;
-        this.#counts[place] = count;
+      slot &= slots - 1;
+      if (this.#takenBy[slot] !== this.#map) {
+        this.#takenBy[slot] = this.#map;
+        this.#starts[slot] = start;
+        this.#counts[slot] = count;
         return false;
       }
-      if (this.#counts[place] === count && isSame(bytes, this.#starts[place] as number, start, count)) return true;
-      place++;
+      if (this.#counts[slot] === count && isSame(bytes, this.#starts[slot] as number, start, count)) return true;
+      slot++;
     }
     return true;
   }
@@ -52,7 +52,7 @@ function isSame(bytes: Uint8Array, one: number, other: number, count: number): b
   return true;
 }
 
-/** Offsets of the text keys of the map at `body` that stand there again behind. The map must lie wholly within the input. */
+/** Returns the offsets of the text keys that occur again later in the map at `body`. The map must lie wholly within the input. */
 export function repeatedKeys(input: Input, body: number): ReadonlySet<number> {
   const head = emptyHead();
   readHead(input, body, head);
@@ -73,13 +73,13 @@ export function repeatedKeys(input: Input, body: number): ReadonlySet<number> {
   return repeated;
 }
 
-/** As many bytes as arguments of one call are sure to be taken. */
+/** Bytes per call: safely below the maximum number of arguments. */
 const bytesPerCall = 4096;
 
 /**
- * Returns a key's bytes as a text to find it by: one character for each byte, so that different bytes are different texts. With a letter before them: V8 hashes texts
- * that are whole numbers by the number, so that many can be made to collide, and all others with a secret. On Node
- * 18.20.4, 16,000 keys that are multiples of 4096 took 507 ms in a map, and 3 ms with the letter.
+ * Returns a key's bytes as a text for lookups: one character per byte, so that different bytes have different texts. A letter in front
+ * prevents hash flooding: V8 hashes integer-like texts by their number, so that hostile keys can collide, and all others with a secret.
+ * On Node 18.20.4, a map of 16,000 keys that are multiples of 4096 took 507 ms, and 3 ms with the letter.
  */
 export function keyText({ bytes }: Input, start: number, count: number): string {
   const end = start + count;

@@ -1,4 +1,4 @@
-/** Makes user records of events: which keys go out, under which names, as what bytes, with which partition key, to which stream. */
+/** Shapes an event into a record: selects and renames keys, writes the bytes, finds the partition key and the stream. */
 import type { EventGroup } from "../chunk/event_reader.js";
 import { emptyHead, readHead, skipValue, type Head, type Input } from "../chunk/msgpack.js";
 import type { ByteSink } from "../bytes/byte_sink.js";
@@ -6,7 +6,7 @@ import { replaceDotsIn } from "./json/dots.js";
 import { failed, JsonWriter, type JsonFailure } from "./json/value.js";
 import { maxPartitionKeyCharacters, maxStreamNameCharacters } from "../limits.js";
 import type { AddedEntry } from "./added_entry.js";
-import { lonePathOf, type KeyExpression } from "./key_expression.js";
+import { singlePathOf, type KeyExpression } from "./key_expression.js";
 import { KeyExpressionReader } from "./key_expression_reader.js";
 import { MetadataEntry } from "./metadata_entry.js";
 import { KeyMemory, repeatedKeys } from "./repeated_keys.js";
@@ -15,40 +15,40 @@ import { TimeEntry } from "./time_key/entry.js";
 import type { TimeFormat } from "./time_key/format.js";
 import { isKey, keyOf, stepsOf, ValueTextReader, type Step } from "./value_text.js";
 
-/** What the options say about a record's content. */
+/** Options for the content of a record. */
 export interface RecordOptions {
-  /** Where the partition key comes from; undefined when it is to be random. */
+  /** Source of the partition key; undefined for random keys. */
   readonly partitionKey: KeyExpression | undefined;
-  /** Where the name of the stream comes from; undefined when all records go to the output's own. */
+  /** Source of the stream's name; undefined when all records go to the stream of the option `stream`. */
   readonly streamKey: KeyExpression | undefined;
   /** Top-level keys to send; undefined for all. */
   readonly dataKeys: readonly string[] | undefined;
   /** Top-level keys to leave out; undefined for none. */
   readonly exceptKeys: readonly string[] | undefined;
-  /** The key whose value alone is the record. */
+  /** Key whose value alone is the record; undefined for the whole record. */
   readonly logKey: string | undefined;
   readonly appendNewline: boolean;
   readonly time: { readonly key: string; readonly format: TimeFormat } | undefined;
-  /** The key under which the tag is added. */
+  /** Key under which the tag is added. */
   readonly tagKey: string | undefined;
-  /** The key under which the event's metadata is added, unless it is empty. */
+  /** Key under which the event's metadata is added, unless the metadata is empty. */
   readonly metadataKey: string | undefined;
-  /** What dots in keys become. */
+  /** Replacement for dots in keys. */
   readonly replaceDots: string | undefined;
 }
 
-/** What a record is made of. */
+/** The event that a record is made from. */
 export interface ShapedEvent {
   /** Offset of the body, a map that lies wholly within the input. */
   readonly bodyOffset: number;
   readonly seconds: number;
   readonly nanoseconds: number;
   readonly group: EventGroup | undefined;
-  /** Returns the offset of the metadata, a map that is not empty; -1 where there is none. */
+  /** Returns the offset of the metadata, a non-empty map, or -1 without metadata. */
   readonly findMetadata: () => number;
 }
 
-/** What became of an event. */
+/** Outcome of shaping an event. */
 export type Shaped =
   | { readonly kind: "written"; readonly partitionKey: string | undefined }
   | { readonly kind: "refused"; readonly reason: JsonFailure | "has no log_key" | "is empty" };
@@ -64,17 +64,16 @@ const colon = 0x3a;
 const newline = 0x0a;
 
 /**
- * The plan of one output instance, compiled from its options, in the Go plugin's order: time_key is added, and tag_key and metadata_key
- * behind it, the partition key looked up in the whole record, data_keys picked and except_keys left out by their names as they came, dots
- * replaced, and log_key found under its name after that. A record that is sent whole is written in one run, after a look at its keys; any other entry by
- * entry, in one walk.
+ * Shapes the events of one output, in the Go plugin's order: adds time_key, then tag_key and metadata_key; looks the partition key up in
+ * the whole record; applies data_keys and except_keys to the original names; replaces dots; finds log_key by its name after that. Writes a
+ * record that is sent whole in one run, after a check of its keys, and any other record entry by entry, in one walk.
  */
 export class RecordShaper {
-  /** First key of the partition key's path, where it is one path alone: its value is found in the walk over the record. */
+  /** First key of the path, if the partition key's expression is a single path: its value is found in the walk over the record. */
   readonly #partitionKey: Input | undefined;
-  /** The steps of that path below the key. */
+  /** Steps of that path after the first key. */
   readonly #partitionKeyRest: readonly Step[];
-  /** Reads the partition key where it is anything else. */
+  /** Evaluates the partition key's expression if it is not a single path. */
   readonly #partitionKeys: KeyExpressionReader | undefined;
   readonly #streamKeys: KeyExpressionReader | undefined;
   readonly #dataKeys: readonly Input[] | undefined;
@@ -85,29 +84,29 @@ export class RecordShaper {
   readonly #time: TimeEntry | undefined;
   readonly #tag: TextEntry | undefined;
   readonly #metadata: MetadataEntry | undefined;
-  /** What is added to a record, in this order. */
+  /** Entries that are added to a record, in this order. */
   readonly #added: readonly AddedEntry[];
   readonly #addedWithoutMetadata: readonly AddedEntry[];
   readonly #json: JsonWriter;
   readonly #partitionValues = new ValueTextReader(maxPartitionKeyCharacters);
-  /** What was added to the event that was shaped last. */
+  /** Entries that were added to the latest event. */
   #latestAdded: readonly AddedEntry[] = [];
   readonly #keyMemory = new KeyMemory();
-  /** Whether all of each record is sent, as a map. */
+  /** Whether each record is sent whole, as a map. */
   readonly #sendsAll: boolean;
   /** Offset of the value under the first key of the partition key's path; negative when it is missing. */
   #partitionValue = -1;
   readonly #head = emptyHead();
 
   constructor(options: RecordOptions) {
-    const path = options.partitionKey === undefined ? undefined : lonePathOf(options.partitionKey);
+    const path = options.partitionKey === undefined ? undefined : singlePathOf(options.partitionKey);
     this.#partitionKey = path === undefined ? undefined : keyOf(path[0]);
     this.#partitionKeyRest = stepsOf(path?.slice(1) ?? []);
     this.#partitionKeys =
       options.partitionKey === undefined || path !== undefined
         ? undefined
         : new KeyExpressionReader(options.partitionKey, maxPartitionKeyCharacters);
-    // One character more than a name has: a text that is too long stays so.
+    // One character above the maximum, so that a too long name is still too long after the cut.
     this.#streamKeys = options.streamKey === undefined ? undefined : new KeyExpressionReader(options.streamKey, maxStreamNameCharacters + 1);
     this.#dataKeys = options.dataKeys?.map(keyOf);
     this.#exceptKeys = options.exceptKeys?.map(keyOf);
@@ -123,7 +122,7 @@ export class RecordShaper {
     this.#json = new JsonWriter(this.#replaceDots);
   }
 
-  /** Writes an event with this tag to the sink; a refused one leaves the sink as it was. */
+  /** Appends the record of an event with this tag to the sink. Leaves the sink unchanged when it refuses the event. */
   shape(input: Input, event: ShapedEvent, tag: string, sink: ByteSink): Shaped {
     const start = sink.length;
     const body = event.bodyOffset;
@@ -132,7 +131,7 @@ export class RecordShaper {
     if (this.#sendsAll && this.#isPlain(input, body, added)) {
       if (this.#json.writeBody(input, body, sink) === failed) return this.#refuse(sink, start);
       if (added.length > 0) {
-        // In place of the map's end.
+        // Overwrites the map's closing brace.
         sink.length--;
         for (const { input: own, value } of added) if (this.#writeEntry(own, 0, value, sink, start) === failed) return this.#refuse(sink, start);
         this.#put(sink, closeBrace);
@@ -142,7 +141,7 @@ export class RecordShaper {
     }
     const shaped = this.#shape(input, body, added, tag, sink, undefined);
     if (shaped !== "may repeat a key" && shaped.kind === "written") return shaped;
-    // What cannot be written may be an entry that a later one takes the place of.
+    // An entry that cannot be written may be overridden by a later one.
     const repeated = repeatedKeys(input, body);
     if (shaped !== "may repeat a key" && repeated.size === 0) return shaped;
     sink.length = start;
@@ -157,14 +156,14 @@ export class RecordShaper {
     return isWithout ? this.#addedWithoutMetadata : this.#added;
   }
 
-  /** Returns the text that should name the stream of the event that was shaped last; undefined where it has none. */
+  /** Returns the text of `streamKey` for the event shaped last, or undefined if there is none. */
   streamOf(input: Input, body: number, tag: string): string | undefined {
     return this.#streamKeys?.read(input, body, this.#latestAdded, tag);
   }
 
   /**
-   * Whether a body can be written as it is: no key at its top stands there twice, or is one that is added. Finds the value of the
-   * partition key, too.
+   * Returns whether a body can be written as it is: no top-level key is repeated or replaced by an added entry. Also finds the value of
+   * the partition key.
    */
   #isPlain(input: Input, body: number, added: readonly AddedEntry[]): boolean {
     this.#partitionValue = -1;
@@ -175,7 +174,7 @@ export class RecordShaper {
       const first = input.bytes[position] as number;
       let start = position + 1;
       let count = first & 0x1f;
-      // Texts of up to 31 bytes, as most keys are, need no more than that.
+      // Fast path: most keys are texts of up to 31 bytes, whose head is one byte.
       if (first < 0xa0 || first >= 0xc0) {
         const head = this.#headAt(input, position);
         if (head.kind !== "text") {
@@ -193,7 +192,10 @@ export class RecordShaper {
     return true;
   }
 
-  /** Of equal keys at the top, the last counts; `repeated` are the others, undefined as long as none was looked for. */
+  /**
+   * Writes the record entry by entry. Of equal top-level keys, the last one counts.
+   * @param repeated offsets of the overridden keys; undefined if not yet searched for
+   */
   #shape(
     input: Input,
     body: number,
@@ -223,7 +225,7 @@ export class RecordShaper {
         position = skipValue(input, value);
         continue;
       }
-      // What is added takes the place of what the record has under that key.
+      // An added entry replaces the record's own.
       if (isText && added.length > 0 && isAdded(input, keyStart, keyBytes, added)) {
         position = skipValue(input, value);
         continue;
@@ -266,7 +268,7 @@ export class RecordShaper {
     return this.#json.write(input, value, sink);
   }
 
-  /** Text goes out raw, all else as JSON. */
+  /** Appends a text as it is, any other value as JSON. */
   #writeLogValue(input: Input, value: number, sink: ByteSink): boolean {
     const { kind, start, count } = this.#headAt(input, value);
     if (kind !== "text") return this.#json.write(input, value, sink) !== failed;

@@ -4,13 +4,13 @@ import type { AddedEntry } from "./added_entry.js";
 
 const encoder = new TextEncoder();
 
-/** First byte of a text in the form str 32. */
+/** First byte of a text in the format str 32. */
 export const text32 = 0xdb;
-/** That byte and four bytes of length. */
+/** Bytes of the head in the format str 32: the first byte and four bytes of length. */
 export const text32HeadBytes = 5;
 const usualTextBytes = 64;
 
-/** One output's, written anew for each text. */
+/** A text entry of one output, rewritten for each text. */
 export class TextEntry implements AddedEntry {
   readonly key: Input;
   readonly keyStart = text32HeadBytes;
@@ -25,7 +25,7 @@ export class TextEntry implements AddedEntry {
     this.input = this.#withRoom();
   }
 
-  /** Holds this text from now on. */
+  /** Sets the value. */
   setText(text: string): void {
     if (text === this.#text) return;
     this.#text = text;

@@ -1,22 +1,22 @@
-/** Cuts user records that are too large for Kinesis, with or without compression. */
+/** Cuts and compresses records that are too large for Kinesis. */
 import type { ByteSink } from "../bytes/byte_sink.js";
-import { compressPiecewise, leastPiecewiseBytes, type PieceFormat } from "./piecewise.js";
+import { compressPiecewise, minPiecewiseBytes, type PieceFormat } from "./piecewise.js";
 import { characterBorder, truncatedSuffix } from "./truncation_marks.js";
 
 const newline = 0x0a;
 const percentKeptOfEstimate = 90;
 const maxCompressionRounds = 10;
 
-/** Appends to the sink what its bytes from `start` on pack to. */
+/** Compresses the sink's bytes from `start` on and appends the result to the sink. */
 export interface Compress {
   (sink: ByteSink, start: number): void;
-  /** For records of megabytes; without it they are compressed as a whole too. */
+  /** Format for compressing large records in pieces; without it they are compressed whole too. */
   readonly pieces?: PieceFormat;
 }
 
 /**
- * Shortens the sink's bytes from `start` on to `maxBytes`, suffix and, when the record ends with one of its own
- * (`hasNewline`), newline included. Gives false when there is no room for them.
+ * Shortens the sink's bytes from `start` on to `maxBytes`, including the suffix and, if `hasNewline`, the newline at the end of the
+ * record. Returns false when there is no room for these.
  */
 export function truncate(sink: ByteSink, start: number, maxBytes: number, hasNewline: boolean): boolean {
   const kept = maxBytes - truncatedSuffix.length - (hasNewline ? 1 : 0);
@@ -31,8 +31,8 @@ export function truncate(sink: ByteSink, start: number, maxBytes: number, hasNew
 }
 
 /**
- * Compresses the sink's bytes from `start` on, in place. False, with the sink as it was, when the result is larger than
- * `maxBytes`.
+ * Compresses the sink's bytes from `start` on, in place. Returns false and leaves the sink unchanged when the result is larger
+ * than `maxBytes`.
  */
 export function compressWhole(sink: ByteSink, start: number, maxBytes: number, compress: Compress): boolean {
   const plainEnd = sink.length;
@@ -44,10 +44,9 @@ export function compressWhole(sink: ByteSink, start: number, maxBytes: number, c
 }
 
 /**
- * Compresses the sink's bytes from `start` on, in place. While the result is larger than `maxBytes`, the plain input
- * is cut to nine tenths of what its ratio lets expect and compressed again, as the Go plugin does it. Of records of megabytes only what
- * fits is compressed: they would take seconds, in which nothing else of the plugin runs.
- * "cannot fit" leaves the sink at an undefined length past `start`.
+ * Compresses the sink's bytes from `start` on, in place. While the result is larger than `maxBytes`, cuts the plain input to 90 % of the
+ * size expected from its ratio and compresses it again, as the Go plugin does. Of large records, compresses only as much as fits: otherwise
+ * they would take seconds and block the plugin. "cannot fit" leaves the sink at an undefined length past `start`.
  */
 export function compressToFit(
   sink: ByteSink,
@@ -57,7 +56,7 @@ export function compressToFit(
   compress: Compress,
 ): "whole" | "truncated" | "cannot fit" {
   let plainEnd = sink.length;
-  if (compress.pieces !== undefined && plainEnd - start >= leastPiecewiseBytes) {
+  if (compress.pieces !== undefined && plainEnd - start >= minPiecewiseBytes) {
     const outcome = compressPiecewise(sink, start, maxBytes, hasNewline, compress.pieces);
     if (outcome !== "in doubt") return outcome;
   }

@@ -1,12 +1,12 @@
-/** Where a record may be cut, and what shows that it was. */
+/** Finds where a record may be cut, and defines the suffix of cut records. */
 
-/** What a cut record ends with; the Go plugin's. */
+/** Suffix of a cut record, the same as the Go plugin's. */
 export const truncatedSuffix = Uint8Array.from("[Truncated...]", (character) => character.charCodeAt(0));
 
-/** The largest length not above `length` that does not cut a UTF-8 character in two. */
+/** Returns the largest length up to `length` that does not split a UTF-8 character. */
 export function characterBorder(bytes: Uint8Array, start: number, length: number): number {
   let border = length;
-  // A continuation byte behind the border means that its character began before it; none is longer than 4 bytes.
+  // A continuation byte after the border belongs to a character that starts before it. No character is longer than 4 bytes.
   for (let step = 0; step < 3 && border > 0 && ((bytes[start + border] as number) & 0xc0) === 0x80; step++) {
     border--;
   }

@@ -1,15 +1,15 @@
-/** Reads the text at the end of a path into a record. */
+/** Reads the text of the value at a path in a record. */
 import { emptyHead, inputOf, readHead, skipValue, type Head, type Input } from "../chunk/msgpack.js";
 import { ByteSink } from "../bytes/byte_sink.js";
 import { failed, JsonWriter } from "./json/value.js";
-import { TextMemory } from "./text_memory.js";
+import { TextCache } from "./text_cache.js";
 
-/** A step into a value: a key of a map, as bytes, or a position in a list, from 0. */
+/** A step into a value: a key of a map, as bytes, or a position in a list, counted from 0. */
 export type Step = Input | number;
 
 const encoder = new TextEncoder();
 
-/** Returns a key's text as bytes, to compare it with those of records. */
+/** Returns a key as bytes, for comparison with the keys of records. */
 export function keyOf(text: string): Input {
   return inputOf(encoder.encode(text));
 }
@@ -19,31 +19,30 @@ export function stepsOf(path: readonly (string | number)[]): Step[] {
   return path.map((step) => (typeof step === "number" ? step : keyOf(step)));
 }
 
-/** Compares the `count` bytes at `start` with a key, which is all of its input. */
+/** Returns whether the `count` bytes at `start` equal `key`, which is the whole of its input. */
 export function isKey(input: Input, start: number, count: number, key: Input): boolean {
   if (count !== key.end) return false;
   for (let index = 0; index < count; index++) if (input.bytes[start + index] !== key.bytes[index]) return false;
   return true;
 }
 
-/** Reads texts from values, one after the other; the same texts again and again cost little. */
+/** Reads texts from values and caches them: repeated texts cost little. */
 export class ValueTextReader {
   readonly #head = emptyHead();
-  /** `ignoreBOM` keeps a leading U+FEFF, which would otherwise be dropped: a key of nothing else would be empty. */
+  /** `ignoreBOM` keeps a leading U+FEFF. Otherwise a key that consists of it alone would be empty. */
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  readonly #texts: TextMemory;
+  readonly #texts: TextCache;
   readonly #scalars = new JsonWriter(undefined);
   readonly #scratch = new ByteSink(64);
 
-  /** @param maxCharacters Unicode characters after which a text is cut */
+  /** @param maxCharacters maximum Unicode characters; longer texts are cut */
   constructor(maxCharacters: number) {
-    this.#texts = new TextMemory((bytes) => cutCharacters(this.#decoder.decode(bytes), maxCharacters));
+    this.#texts = new TextCache((bytes) => cutCharacters(this.#decoder.decode(bytes), maxCharacters));
   }
 
   /**
-   * Returns the text that starts from the value at `offset`, going down by the steps.
-   * Text is taken as it is, numbers and booleans as their text (the Go plugin takes no numbers).
-   * Undefined when the steps lead nowhere, to an empty text, or to a map, a list or nil.
+   * Returns the text of the value that the steps lead to from the value at `offset`: a text as it is, numbers and booleans as
+   * JSON (the Go plugin accepts no numbers). Returns undefined when the steps lead to no value, an empty text, a map, a list or nil.
    */
   read(input: Input, offset: number, steps: readonly Step[]): string | undefined {
     let value = offset;
@@ -60,7 +59,7 @@ export class ValueTextReader {
     return this.#text(this.#scratch.bytes, 0, this.#scratch.length);
   }
 
-  /** Offset of the value under a key of the map at `offset`, the last one when there are several; -1 without it. */
+  /** Returns the offset of the value under `key` in the map at `offset`, the last one if the key is repeated, or -1. */
   #entry(input: Input, offset: number, key: Input): number {
     const map = this.#headAt(input, offset);
     if (map.kind !== "map") return -1;
@@ -76,7 +75,7 @@ export class ValueTextReader {
     return found;
   }
 
-  /** Offset of a value of the list at `offset`; -1 without it. */
+  /** Returns the offset of a value in the list at `offset`, or -1. */
   #item(input: Input, offset: number, index: number): number {
     const list = this.#headAt(input, offset);
     if (list.kind !== "array" || index >= list.count) return -1;
@@ -95,7 +94,7 @@ export class ValueTextReader {
   }
 }
 
-/** The first `limit` Unicode characters of a text, which is how the service counts. */
+/** Returns the first `limit` Unicode characters of a text; Kinesis counts by characters. */
 export function cutCharacters(text: string, limit: number): string {
   if (text.length <= limit) return text;
   let position = 0;

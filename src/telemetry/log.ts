@@ -1,54 +1,54 @@
-/** Messages: on standard error in the form of the Go plugin's logger (logrus, TextFormatter), or in Fluent Bit's log. */
+/** Writes log messages to standard error, in the Go plugin's format (logrus, TextFormatter), or to Fluent Bit's log. */
 import { logText } from "./log_text.js";
 
-/** From the least to the most important. */
+/** Log levels, from the least to the most important. */
 export const logLevels = ["debug", "info", "warning", "error"] as const;
 /** One of {@link logLevels}. */
 export type LogLevel = (typeof logLevels)[number];
 
-/** Where messages go. */
+/** A log. */
 export interface Log {
-  /** What helps in a search for a fault. */
+  /** Logs a detail for debugging. */
   debug(message: string): void;
-  /** What an operator may want to know. */
+  /** Logs an event of interest to an operator. */
   info(message: string): void;
-  /** What may be wrong. */
+  /** Logs a possible problem. */
   warning(message: string): void;
-  /** What failed. */
+  /** Logs a failure. */
   error(message: string): void;
 }
 
 /**
- * A log that writes lines from `threshold` on.
- * @param now milliseconds since the epoch
- * @param write takes a line with its newline
+ * Creates a log that writes messages of level `threshold` and above.
+ * @param now returns milliseconds since the epoch
+ * @param write writes a line, given with its newline
  */
 export function createLog(threshold: LogLevel, now: () => number, write: (line: string) => void): Log {
-  const least = logLevels.indexOf(threshold);
+  const minLevel = logLevels.indexOf(threshold);
   const at = (level: LogLevel) => (message: string) => {
-    if (logLevels.indexOf(level) < least) return;
+    if (logLevels.indexOf(level) < minLevel) return;
     const time = `${new Date(now()).toISOString().slice(0, 19)}Z`;
     write(`time="${time}" level=${level} msg="${logText(message, true)}"\n`);
   };
   return { debug: at("debug"), info: at("info"), warning: at("warning"), error: at("error") };
 }
 
-/** Fluent Bit's log, as far as a message reaches it. */
+/** Access to Fluent Bit's log. */
 export interface HostLog {
-  /** Takes a message; false when it cannot at the moment. Levels are Fluent Bit's, see {@link hostLevels}. */
+  /** Logs a message; returns false when Fluent Bit's log is currently out of reach. Levels are Fluent Bit's, see {@link hostLevels}. */
   readonly log: (level: number, text: string) => boolean;
-  /** Takes a line, with its newline, that goes to standard error instead. */
+  /** Writes a line, given with its newline, to standard error instead. */
   readonly write: (line: string) => void;
-  /** Milliseconds since the epoch. */
+  /** Returns milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** Source: Fluent Bit, include/fluent-bit/flb_log.h. */
+/** Log levels of Fluent Bit. Source: Fluent Bit, include/fluent-bit/flb_log.h. */
 export const hostLevels = { error: 1, warning: 2, info: 3, debug: 4 } as const;
 
 /**
- * A log in Fluent Bit's.
- * @param threshold returns the most talkative level that is written, 0 for no level
+ * Creates a log that writes to Fluent Bit's log.
+ * @param threshold returns the most verbose level to write; 0 writes nothing
  */
 export function createHostLog(threshold: () => number, { log, write, now }: HostLog): Log {
   const at = (level: number, title: string) => (message: string) => {
@@ -65,7 +65,7 @@ export function createHostLog(threshold: () => number, { log, write, now }: Host
   };
 }
 
-/** In the local zone. Source: Fluent Bit, src/flb_log.c, log_prepare_header. */
+/** Formats a time as in Fluent Bit's log, in the local zone. Source: Fluent Bit, src/flb_log.c, log_prepare_header. */
 function hostTime(time: Date): string {
   const digits = (value: number, count = 2) => String(value).padStart(count, "0");
   const day = [time.getFullYear(), digits(time.getMonth() + 1), digits(time.getDate())].join("/");
@@ -73,7 +73,7 @@ function hostTime(time: Date): string {
   return `${day} ${clock}.${digits(time.getMilliseconds(), 3)}`;
 }
 
-/** The same log with a prefix such as "[kinesis 0] ". */
+/** Returns a log that puts a prefix such as "[kinesis 0] " before each message. */
 export function prefixed(log: Log, prefix: string): Log {
   return {
     debug: (message) => log.debug(prefix + message),
@@ -83,9 +83,9 @@ export function prefixed(log: Log, prefix: string): Log {
   };
 }
 
-const oncePerMs = 60_000;
+const pauseMs = 60_000;
 
-/** A message about single records or failures: written at once the first time, then at most once a minute with a count. */
+/** A message about single records or failures: logged immediately the first time, then at most once a minute with a count. */
 export class RepeatedMessage {
   readonly #write: (message: string) => void;
   readonly #now: () => number;
@@ -94,8 +94,8 @@ export class RepeatedMessage {
   #unreported = 0;
 
   /**
-   * @param now milliseconds that only ever grow
-   * @param counted what each message is about
+   * @param now returns milliseconds that never decrease
+   * @param counted the plural noun for the count, such as "failures"
    */
   constructor(write: (message: string) => void, now: () => number, counted = "records") {
     this.#write = write;
@@ -103,12 +103,12 @@ export class RepeatedMessage {
     this.#counted = counted;
   }
 
-  /** Counts `times` occurrences, and writes when the last message is a minute old. */
+  /** Counts `times` occurrences, and logs the message when the last one is at least a minute old. */
   report(message: string, times = 1): void {
     if (times === 0) return;
     this.#unreported += times;
     const now = this.#now();
-    if (now - this.#lastWrittenMs < oncePerMs) return;
+    if (now - this.#lastWrittenMs < pauseMs) return;
     const count = this.#unreported === 1 ? "" : ` (${this.#unreported} ${this.#counted} since the last such message)`;
     this.#write(message + count);
     this.#lastWrittenMs = now;

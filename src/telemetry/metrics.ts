@@ -1,18 +1,18 @@
-/** What is counted in Fluent Bit's metrics, under fluentbit_kinesis_ and these names, for each output and stream. */
+/** Defines the metrics (fluentbit_kinesis_*) of each output and stream, and gathers their values for Fluent Bit. */
 
-/** A metric as the shim makes it; the numbers of native/fluent_bit/host_metrics.h. */
+/** A metric that the shim creates. */
 export interface MetricDefinition {
   readonly kind: (typeof metricKinds)[keyof typeof metricKinds];
   readonly name: string;
   readonly help: string;
   readonly labelKeys: readonly string[];
-  /** Label values of each series; the series are numbered over all definitions. */
+  /** Label values of each series. Series are numbered consecutively across all definitions. */
   readonly series: readonly (readonly string[])[];
   /** Upper bounds of a histogram's buckets. */
   readonly bounds: readonly number[];
 }
 
-/** The numbers of MetricKind in native/fluent_bit/host_metrics.h. */
+/** Metric kinds, numbered as MetricKind in native/fluent_bit/host_metrics.h. */
 export const metricKinds = { counter: 0, gauge: 1, histogram: 2 } as const;
 
 interface Counter {
@@ -20,49 +20,53 @@ interface Counter {
   readonly help: string;
   readonly label?: string;
   readonly values?: readonly string[];
-  /** More for the documents, in Markdown. */
+  /** Addition for the documents, in Markdown. */
   readonly notes?: string;
 }
 
 const counters = [
-  { name: "sent_records_total", help: "Records of Fluent Bit that Kinesis took." },
-  { name: "sent_entries_total", help: "Kinesis records that Kinesis took; an aggregated one holds several records.", notes: "`sent_records_total` by this is the number of records in an aggregate" },
-  { name: "sent_bytes_total", help: "Data and partition keys of the Kinesis records that Kinesis took." },
+  { name: "sent_records_total", help: "Fluent Bit records that Kinesis accepted." },
+  {
+    name: "sent_entries_total",
+    help: "Kinesis records that Kinesis accepted; an aggregated record holds several Fluent Bit records.",
+    notes: "`sent_records_total` divided by this is the number of records per aggregate",
+  },
+  { name: "sent_bytes_total", help: "Bytes of data and partition keys that Kinesis accepted." },
   {
     name: "failed_entries_total",
-    help: "Kinesis records that an answered request did not take, at each attempt.",
+    help: "Kinesis records that failed in a request with a response, counted at each attempt.",
     label: "reason",
     values: ["throttled", "other"],
     notes: "`reason` is `throttled` or `other`",
   },
   {
     name: "requests_total",
-    help: "PutRecords requests, by their outcome.",
+    help: "PutRecords requests by outcome.",
     label: "outcome",
     values: ["answered", "throttled", "transient", "setup", "content"],
     notes:
-      "`outcome` is `answered`, or for the whole request `throttled`, `transient` (it may pass by itself), `setup` (permissions, the stream, the network's set-up) " +
-      "or `content` (refused for what is in it)",
+      "`outcome` is `answered` (a response with a result for each record), or when the whole request failed: `throttled`, `transient` (may pass by itself), " +
+      "`setup` (permissions, stream or network settings) or `content` (Kinesis refused the content)",
   },
-  { name: "retry_rounds_total", help: "Times that the plugin itself retried the rest of a chunk." },
-  { name: "flush_retries_total", help: "Flushes with the reply retry.", notes: "Fluent Bit brings these chunks again" },
+  { name: "retry_rounds_total", help: "Retries of the unsent rest of a chunk by the plugin itself." },
+  { name: "flush_retries_total", help: "Flushes with the reply retry.", notes: "Fluent Bit flushes these chunks again" },
   {
     name: "dropped_records_total",
-    help: "Records that are lost, by the reason.",
+    help: "Dropped records by reason.",
     label: "reason",
     values: ["not_an_event", "no_log_key", "empty", "no_json", "too_large", "refused"],
-    notes: "`reason` is `not_an_event`, `no_log_key`, `empty`, `no_json` (NaN, too deep, or an odd key), `too_large`, `refused` (by Kinesis)",
+    notes: "`reason` is `not_an_event`, `no_log_key`, `empty`, `no_json` (NaN, nested too deeply, or an invalid key), `too_large`, `refused` (by Kinesis)",
   },
   {
     name: "dead_letter_records_total",
-    help: "Dropped records, by whether they are in dead_letter_file.",
+    help: "Dropped records by whether dead_letter_file has them.",
     label: "outcome",
     values: ["written", "lost"],
-    notes: "`outcome` is `written` or `lost`; without the option both stay at zero",
+    notes: "`outcome` is `written` or `lost`; without the option both stay zero",
   },
-  { name: "truncated_records_total", help: "Records that were cut to the size limit." },
-  { name: "uncompressed_bytes_total", help: "Records before compression." },
-  { name: "compressed_bytes_total", help: "The same records after compression.", notes: "`uncompressed_bytes_total` by this is the ratio" },
+  { name: "truncated_records_total", help: "Records cut to the size limit." },
+  { name: "uncompressed_bytes_total", help: "Bytes of records before compression." },
+  { name: "compressed_bytes_total", help: "Bytes of the same records after compression.", notes: "`uncompressed_bytes_total` divided by this is the compression ratio" },
 ] as const satisfies readonly Counter[];
 
 type SeriesOf<C> = C extends { readonly name: infer Name extends string; readonly values: readonly (infer Value extends string)[] }
@@ -71,22 +75,22 @@ type SeriesOf<C> = C extends { readonly name: infer Name extends string; readonl
     ? Name
     : never;
 
-/** A counter, such as "sent_records_total" or, with its label's value, "dropped_records_total:empty". */
+/** A counter such as "sent_records_total", or with its label's value, such as "dropped_records_total:empty". */
 export type CounterSeries = SeriesOf<(typeof counters)[number]>;
 
-const inFlight = { name: "requests_in_flight", help: "PutRecords requests that wait for their response." };
+const inFlight = { name: "requests_in_flight", help: "PutRecords requests that wait for a response." };
 const concurrency = {
   name: "concurrent_requests",
-  help: "PutRecords requests that may be under way at once; falls while the service throttles.",
-  notes: "The option `concurrent_requests`, or less",
+  help: "Maximum PutRecords requests in flight; falls while Kinesis throttles.",
+  notes: "At most the option `concurrent_requests`",
 };
 const duration = {
   name: "request_duration_seconds",
   help: "Time from a PutRecords request to its response or failure.",
   notes:
-    "5 ms to 60 s. Before Fluent Bit 4.2.2, whose histograms are unsound, two counters: `request_duration_seconds_sum` and `request_duration_seconds_count`",
+    "Buckets from 5 ms to 60 s. Before Fluent Bit 4.2.2, whose histograms are faulty, two counters: `request_duration_seconds_sum` and `request_duration_seconds_count`",
 };
-/** Seconds. A request usually takes 10 to 50 ms; one that is given up can take a minute and more. */
+/** Upper bounds in seconds. A request usually takes 10 to 50 ms; one that times out can take a minute or more. */
 const durationBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** All metrics, for the documents. */
@@ -105,10 +109,10 @@ const inFlightPosition = counterSeries.length;
 const concurrencyPosition = inFlightPosition + 1;
 const durationPosition = concurrencyPosition + 1;
 
-/** The label that names the stream, which further series of a metric differ in. */
+/** The label that names the stream, by which the series of one metric differ. */
 export const streamLabel = "stream";
 
-/** All metrics of one output instance. @param name of the output in Fluent Bit, its alias where it has one */
+/** Returns the definitions of all metrics of an output. @param name the output's alias, or else its name in Fluent Bit */
 export function metricDefinitions(name: string, stream: string): MetricDefinition[] {
   const labelKeys = ["name", streamLabel];
   const labels = [name, stream];
@@ -124,26 +128,26 @@ export function metricDefinitions(name: string, stream: string): MetricDefinitio
     })),
     { kind: metricKinds.gauge, name: inFlight.name, help: inFlight.help, ...single },
     { kind: metricKinds.gauge, name: concurrency.name, help: concurrency.help, ...single },
-    // A counter of the sum and one of the number in a Fluent Bit whose histograms are unsound (native/fluent_bit/host_version.h).
+    // Two counters, of the sum and the number, in a Fluent Bit with faulty histograms (native/fluent_bit/host_version.h).
     { kind: metricKinds.histogram, name: duration.name, help: duration.help, ...single, bounds: durationBounds },
   ];
 }
 
-/** Takes what is counted in one output instance. */
+/** The metrics of an output, or of one of its streams. */
 export interface Metrics {
-  /** Counts so many more in a series. */
+  /** Adds to a counter. */
   add(series: CounterSeries, count: number): void;
-  /** A request is under way. */
+  /** Counts a request in flight. */
   requestStarted(): void;
-  /** It has been answered, or has failed, after so long. */
+  /** Ends a request in flight. @param seconds time from the start to the response or failure */
   requestEnded(seconds: number): void;
-  /** This many requests may be under way at once. */
+  /** Sets the maximum number of requests in flight. */
   concurrency(limit: number): void;
-  /** Passes on what was gathered, at the end of a flush, and when requests start; each time costs a call of the shim. */
+  /** Sends the gathered values to Fluent Bit, in one call of the shim. Called at the end of a flush. */
   publish(): void;
 }
 
-/** Where Fluent Bit has no metrics. */
+/** Metrics for a Fluent Bit that does not accept them. */
 export const noMetrics: Metrics = {
   add: () => undefined,
   requestStarted: () => undefined,
@@ -152,18 +156,18 @@ export const noMetrics: Metrics = {
   publish: () => undefined,
 };
 
-/** Gathers the counts of an output until they are published. */
+/** Gathers the metrics of an output until they are published. */
 export class GatheredMetrics implements Metrics {
   readonly #update: (pairs: Float64Array) => void;
   readonly #soon: (publish: () => void) => void;
-  /** The counts of the output's own stream, and of others. */
+  /** The series of the output's own stream, and of other streams. */
   readonly #all: GatheredSeries[] = [];
   readonly #own: GatheredSeries;
   #isDue = false;
 
   /**
-   * @param update takes pairs of a series' number and a value, see Binding.updateMetrics
-   * @param soon calls a function after what runs now
+   * @param update receives pairs of a series' number and a value, see Binding.updateMetrics
+   * @param soon calls a function after the current task
    */
   constructor(update: (pairs: Float64Array) => void, soon: (publish: () => void) => void = queueMicrotask) {
     this.#update = update;
@@ -171,14 +175,13 @@ export class GatheredMetrics implements Metrics {
     this.#own = this.open(0);
   }
 
-  /** Returns the counts of another stream, whose series are numbered from `first` on. They are published with the others. */
+  /** Returns the metrics of another stream, whose series are numbered from `first` on. They are published together with the output's. */
   open(first: number): GatheredSeries {
     const series = new GatheredSeries(first, this);
     this.#all.push(series);
     return series;
   }
 
-  /** Passed on by the next publish(). */
   add(series: CounterSeries, count: number): void {
     this.#own.add(series, count);
   }
@@ -187,17 +190,15 @@ export class GatheredMetrics implements Metrics {
     this.#own.requestStarted();
   }
 
-  /** Passed on by the next publish(). */
   requestEnded(seconds: number): void {
     this.#own.requestEnded(seconds);
   }
 
-  /** Passed on by the next publish(). */
   concurrency(limit: number): void {
     this.#own.concurrency(limit);
   }
 
-  /** Publishes soon, so that gauges show requests that hang; once for all requests that start together. */
+  /** Publishes after the current task, once for all requests that start together, so that gauges show hanging requests. */
   publishSoon(): void {
     if (this.#isDue) return;
     this.#isDue = true;
@@ -214,7 +215,7 @@ export class GatheredMetrics implements Metrics {
   }
 }
 
-/** Gathers the counts of one stream. */
+/** Gathers the metrics of one stream. */
 class GatheredSeries implements Metrics {
   readonly #first: number;
   readonly #metrics: GatheredMetrics;
@@ -254,7 +255,7 @@ class GatheredSeries implements Metrics {
     this.#metrics.publish();
   }
 
-  /** Appends what changed since the last time: the numbers of series, each with a value. */
+  /** Appends the changes since the last call, as pairs of a series' number and a value. */
   takeTo(pairs: number[]): void {
     const first = this.#first;
     for (const [position, count] of this.#counts) pairs.push(first + position, count);

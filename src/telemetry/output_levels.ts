@@ -1,21 +1,21 @@
-/** Knows the log levels of the open outputs, for messages of the plugin that belong to none of them. */
+/** Tracks the log levels of the open outputs, to choose the level for messages that belong to no output. */
 import { hostLevels } from "./log.js";
 
-/** Levels are Fluent Bit's, 0 for off. */
+/** Log levels of the open outputs, as Fluent Bit numbers them; 0 is off. */
 export class OutputLevels {
   readonly #levels = new Map<number, number>();
 
-  /** Takes the level of an output from its init on. @param number the output's */
+  /** Adds an output. @param number the output's number */
   open(number: number, level: number): void {
     this.#levels.set(number, level);
   }
 
-  /** Forgets an output that has ended, or that could not be opened. */
+  /** Removes an output that has ended, or could not be opened. */
   close(number: number): void {
     this.#levels.delete(number);
   }
 
-  /** Returns the level of the most talkative output, so that no output silences the others; info without outputs. */
+  /** The most verbose level, so that no output silences the others; info without outputs. */
   get highest(): number {
     return this.#levels.size === 0 ? hostLevels.info : Math.max(...this.#levels.values());
   }

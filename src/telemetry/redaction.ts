@@ -1,26 +1,26 @@
-/** Keeps out of our messages what a service quotes in its own. */
+/** Removes record contents, signed strings and secrets from the error messages of services. */
 import { cutTo, withoutSecrets } from "./log_text.js";
 
-/** Codes of services have up to 40 characters. */
+/** Maximum characters of an error code; services use up to 40. */
 const maxCodeCharacters = 100;
-/** The longest of Kinesis, for a wrong signature, has 300 without what should have been signed. */
+/** Maximum characters of an error message; the longest of Kinesis, for a wrong signature, has 300 without the signed strings. */
 const maxMessageCharacters = 600;
 
 const quotes = "Value '";
 const place = "' at '";
 
 /**
- * What of a service's message may be told. It quotes a value that it refuses, which may be a record's partition key and hold any text,
- * so that only the last place is surely the service's own word; and for a wrong signature all that should have been signed. A known
- * secret is hidden here: the log would not find one that is cut.
+ * Returns the loggable part of a service's error message. Removes a quoted value: it may be a record's partition key and hold any
+ * text, so only the last `' at '` surely belongs to the service. Removes the strings that a message about a wrong signature quotes.
+ * Hides known secrets before the cut, since the log would not find a cut secret.
  */
-export function toldMessage(message: string): string {
+export function redactMessage(message: string): string {
   const signed = /The (?:Canonical String|String-to-Sign) /u.exec(message)?.index ?? message.length;
   return cutTo(maxMessageCharacters, withoutSecrets(withoutValue(message.slice(0, signed).trimEnd())));
 }
 
-/** What of a service's code may be told. */
-export function toldCode(code: string): string {
+/** Returns the loggable part of a service's error code. */
+export function redactCode(code: string): string {
   return cutTo(maxCodeCharacters, withoutSecrets(code));
 }
 
@@ -35,8 +35,8 @@ function withoutValue(message: string): string {
 }
 
 /**
- * Whether a refusal of a request's content is about the stream's name or ARN. Only the service's own words count: a partition key that
- * it quotes may name any stream.
+ * Returns whether a message that refuses a request's content blames the stream's name or ARN. Reads only the service's own words,
+ * since a quoted partition key may name any stream.
  */
 export function blamesStream(message: string): boolean {
   const end = message.lastIndexOf(place);

@@ -1,58 +1,58 @@
-/** Remembers the secrets of this process, so that no message shows one that a service, a proxy or a package repeats. */
+/** Remembers the secrets of the process, and hides them in messages: a service, proxy or package may quote them. */
 
-/** Shorter ones are left: they would stand in the middle of other words. */
-const leastCharacters = 6;
+/** Minimum characters of a secret to hide: shorter ones also occur inside ordinary words. */
+const minCharacters = 6;
 const maxCharacters = 32 * 1024;
-/** What comes from options and variables: a few for each output. */
-const maxLasting = 1000;
-/** What is fetched, and is replaced within hours: three for each fetch of credentials. */
-const maxPassing = 100;
+/** Maximum secrets from options and variables: a few for each output. */
+const maxPermanent = 1000;
+/** Maximum secrets from fetched credentials: three for each fetch, replaced within hours. */
+const maxTemporary = 100;
 
-/** Secrets, and the messages without them. */
+/** A set of secrets to hide in messages. */
 export class Secrets {
-  /** The oldest first. */
-  readonly #lasting = new Set<string>();
-  readonly #passing = new Set<string>();
-  /** The longest first: one may hold another. Undefined until it is needed. */
+  /** The oldest first, as in `#temporary`. */
+  readonly #permanent = new Set<string>();
+  readonly #temporary = new Set<string>();
+  /** The longest first, since one secret may contain another. Undefined until needed. */
   #ordered: readonly string[] | undefined;
 
   /** Remembers a secret of an option or a variable. */
   keep(secret: string | undefined): void {
-    this.#add(this.#lasting, secret, maxLasting);
+    this.#add(this.#permanent, secret, maxPermanent);
   }
 
-  /** Remembers a secret that others will follow. */
+  /** Remembers a temporary secret, which later ones will displace. */
   note(secret: string | undefined): void {
-    this.#add(this.#passing, secret, maxPassing);
+    this.#add(this.#temporary, secret, maxTemporary);
   }
 
-  /** The longest secret. */
+  /** Length of the longest secret, in characters. */
   get longest(): number {
     return this.#inOrder()[0]?.length ?? 0;
   }
 
-  /** Returns the text with "…" in the place of each secret, as it is and as a URL has it. */
+  /** Replaces each secret in the text with "…", both as it is and URL-encoded. */
   hide(text: string): string {
     let hidden = text;
     for (const secret of this.#inOrder()) if (hidden.includes(secret)) hidden = hidden.replaceAll(secret, "…");
     return hidden;
   }
 
-  #add(group: Set<string>, secret: string | undefined, most: number): void {
-    if (secret === undefined || secret.length < leastCharacters || secret.length > maxCharacters) return;
+  #add(group: Set<string>, secret: string | undefined, maxSecrets: number): void {
+    if (secret === undefined || secret.length < minCharacters || secret.length > maxCharacters) return;
     const isKnown = group.delete(secret);
     group.add(secret);
     if (isKnown) return;
     this.#ordered = undefined;
     for (const oldest of group) {
-      if (group.size <= most) break;
+      if (group.size <= maxSecrets) break;
       group.delete(oldest);
     }
   }
 
   #inOrder(): readonly string[] {
     if (this.#ordered === undefined) {
-      const all = [...this.#lasting, ...this.#passing];
+      const all = [...this.#permanent, ...this.#temporary];
       const forms = new Set(all.flatMap((secret) => [secret, encodeURIComponent(Buffer.from(secret).toString())]));
       this.#ordered = [...forms].sort((one, other) => other.length - one.length);
     }
@@ -60,5 +60,5 @@ export class Secrets {
   }
 }
 
-/** The secrets that the logs of this process hide. */
+/** The secrets that all logs of the process hide. */
 export const secrets = new Secrets();

@@ -1,9 +1,9 @@
-/** Counts each stream that records choose in series of its own, as far as their number is bounded. */
+/** Counts each stream chosen by records in separate metric series, for a bounded number of streams. */
 import type { GatheredMetrics, Metrics } from "./metrics.js";
 
-/** Streams with series of their own. Each has some 35, with the buckets of its histogram. */
+/** Maximum streams with separate series. Each stream takes about 35 series, with the buckets of its histogram. */
 export const maxLabels = 100;
-/** The label of all further streams. No stream is called so. */
+/** Label value for all further streams; not a valid stream name. */
 export const otherStreams = "(other)";
 
 /** The metrics of the streams of one output. */
@@ -14,15 +14,15 @@ export class StreamMetrics {
   readonly #other: Metrics;
 
   /**
-   * Makes the series of all further streams at once: after the init, Fluent Bit may not take any.
-   * @param metrics of the output
-   * @param addSeries makes series like those of the output's own stream with another name of a stream, and returns the number of
-   *   the first; 0 where it cannot
+   * Creates the series of `otherStreams` immediately: after the init, Fluent Bit may reject new series.
+   * @param metrics the metrics of the output
+   * @param addSeries copies the series of the output's own stream for another stream, and returns the number of the first new
+   *   series, or 0 on failure
    */
   constructor(metrics: GatheredMetrics, addSeries: (stream: string) => number) {
     this.#metrics = metrics;
     this.#addSeries = addSeries;
-    // Their limits of requests have no common number.
+    // Each further stream has its own request limit, so there is no common value.
     this.#other = withoutConcurrency(this.#open(otherStreams) ?? metrics);
   }
 

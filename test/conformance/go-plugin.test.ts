@@ -1,4 +1,4 @@
-// Holds ours against what AWS's Go plugin answered, vector by vector.
+// Compares the plugin with recorded behaviour of AWS's Go plugin, vector by vector.
 import { createHash } from "node:crypto";
 import { gunzipSync, inflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -12,8 +12,8 @@ import { configOf, runPipeline, textsOf } from "../support/recorded_pipeline.js"
 import { inTimeZone } from "../support/time_zone.js";
 import { chunkOfVector, goldenVector, goldenVectors, type GoldenRecord, type GoldenVector } from "./golden_vector.js";
 
-/** Vectors with a test of their own below. */
-const apart = new Set([
+/** Names of vectors with a separate test below. */
+const separatelyTested = new Set([
   "data_keys with a space after the comma",
   "unknown strftime letter",
   "aggregation",
@@ -23,13 +23,13 @@ const apart = new Set([
 
 const randomKey = /^[a-zA-Z0-9]{8}$/;
 
-/** The Go plugin's: it knows the service's limit before October 2025. */
-const goRequestBytes = 5 * 1024 * 1024;
+/** Maximum bytes of a request of the Go plugin, the service's limit before October 2025. */
+const goMaxRequestBytes = 5 * 1024 * 1024;
 
 const batchSizes = (entries: readonly EntryView[]) =>
-  cutBatches(entries, { maxRecords: maxRecordsPerRequest, maxBytes: goRequestBytes }).map((batch) => batch.length);
+  cutBatches(entries, { maxRecords: maxRecordsPerRequest, maxBytes: goMaxRequestBytes }).map((batch) => batch.length);
 
-/** A user record's random key is made by each attempt (send/request_body); an aggregated record has it before. */
+/** Each attempt creates the random key of a record (in src/kinesis); an aggregate gets its random key earlier. */
 function expectPartitionKey(actual: string | undefined, golden: string): void {
   if (golden !== "<random 8>") expect(actual).toBe(golden);
   else if (actual !== undefined) expect(actual).toMatch(randomKey);
@@ -37,7 +37,7 @@ function expectPartitionKey(actual: string | undefined, golden: string): void {
 
 const unpack: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = { gzip: gunzipSync, zlib: inflateSync };
 
-/** What is to be compared: JSON objects as values, with the newline that stands behind them; all else as bytes. */
+/** Returns a comparable form of a record's data: the value of a JSON object and whether a newline follows, otherwise the bytes. */
 function comparable(data: Uint8Array): unknown {
   const text = Buffer.from(data).toString("latin1");
   if (!text.startsWith("{")) return text;
@@ -54,21 +54,21 @@ function expectRecord(entry: EntryView | undefined, golden: GoldenRecord, vector
 
 const expectedRecords = (vector: GoldenVector) => vector.records ?? [];
 
-describe("as the Go plugin does it", () => {
-  const kept = goldenVectors.filter(({ name }) => !apart.has(name));
+describe("like the Go plugin", () => {
+  const kept = goldenVectors.filter(({ name }) => !separatelyTested.has(name));
 
-  test.each(kept.filter(({ init }) => init === 1))("$name", (vector) => {
+  test.each(kept.filter(({ init }) => init === 1))("sends the same records: $name", (vector) => {
     const { entries } = inTimeZone(vector.env.TZ, () => runPipeline(vector.options, chunkOfVector(vector)));
     expect(entries).toHaveLength(expectedRecords(vector).length);
     expectedRecords(vector).forEach((golden, index) => expectRecord(entries[index], golden, vector));
     expect(batchSizes(entries)).toEqual(vector.requests);
   });
 
-  test.each(kept.filter(({ init }) => init === 0))("an init error: $name", ({ options }) => {
+  test.each(kept.filter(({ init }) => init === 0))("fails the init: $name", ({ options }) => {
     expect(() => configOf(options)).toThrow(ConfigurationError);
   });
 
-  test("record over 1 MiB: cut to the limit less the key's bytes", () => {
+  test("cuts a record over 1 MiB to the limit minus the key's bytes", () => {
     const vector = goldenVector("record over 1 MiB");
     const chunk = encodeV1({ body: { log: "L".repeat(1_100_000) } });
     expect(chunk).toHaveLength(vector.chunkBytes ?? 0);
@@ -82,39 +82,39 @@ describe("as the Go plugin does it", () => {
     expect(data.subarray(-24).toString("base64")).toBe(golden?.endsWith);
   });
 
-  test("1,201 records make three requests", () => {
+  test("sends 1,201 records in three requests", () => {
     const vector = goldenVector("1,201 records make three requests");
     const { entries } = runPipeline(vector.options, chunkOf(Array.from({ length: 1201 }, (_, n) => ({ n }))));
     expect(batchSizes(entries)).toEqual(vector.requests);
   });
 });
 
-describe("aggregation, as the Go plugin does it", () => {
+describe("aggregation like the Go plugin's", () => {
   const vector = goldenVector("aggregation");
   const [golden] = expectedRecords(vector);
   const goldenData = Buffer.from(golden?.data ?? "", "base64");
   const { entries } = runPipeline(vector.options, chunkOfVector(vector));
   const data = Buffer.from(entries[0]?.data ?? []);
 
-  const taken = (bytes: Uint8Array, partitionKey: string) =>
+  const unpacked = (bytes: Uint8Array, partitionKey: string) =>
     deaggregate({ data: bytes, partitionKey, sequenceNumber: "1", shardId: "shardId-000000000000" });
 
-  test("one record with a random key, framed by the magic number and the protobuf's MD5", () => {
+  test("makes one record with a random key, framed by the magic number and the protobuf's MD5", () => {
     expect(batchSizes(entries)).toEqual(vector.requests);
     expectPartitionKey(entries[0]?.partitionKey, golden?.partitionKey ?? "");
     expect(data.subarray(0, 4)).toEqual(goldenData.subarray(0, 4));
     expect(data.subarray(-16)).toEqual(createHash("md5").update(data.subarray(4, -16)).digest());
   });
 
-  test("AWS's own package takes the same user records out of both", () => {
-    const ours = taken(data, entries[0]?.partitionKey ?? "");
-    const theirs = taken(goldenData, "SMALHnFB");
+  test("has the same user records as the Go plugin's, unpacked by AWS's package", () => {
+    const ours = unpacked(data, entries[0]?.partitionKey ?? "");
+    const theirs = unpacked(goldenData, "SMALHnFB");
     expect(ours).toHaveLength(5);
     expect(ours.map((user) => comparable(user.data))).toEqual(theirs.map((user) => comparable(user.data)));
     expect(new Set(ours.map((user) => user.partitionKey))).toEqual(new Set([entries[0]?.partitionKey]));
   });
 
-  test("the protobuf, read by hand: one key, and the records point to it in their order", () => {
+  test("writes a protobuf with one key and the records in order, each with the key's index", () => {
     const fields = protobufFields(data.subarray(4, -16));
     const [key, ...records] = fields;
     expect(fields.map(({ number }) => number)).toEqual([1, 3, 3, 3, 3, 3]);
@@ -136,7 +136,7 @@ interface ProtobufField {
   readonly bytes: Buffer;
 }
 
-/** Fields of wire types 0 (a varint) and 2 (a length and bytes). */
+/** Parses the fields of a message with wire types 0 (varint) and 2 (length and bytes). */
 function protobufFields(message: Buffer): ProtobufField[] {
   const fields: ProtobufField[] = [];
   let position = 0;
@@ -158,8 +158,8 @@ function protobufFields(message: Buffer): ProtobufField[] {
   return fields;
 }
 
-describe("where the Go plugin is wrong", () => {
-  test("data_keys with a space after the comma picks both keys (the Go plugin looks for ' source')", () => {
+describe("unlike the Go plugin, where it is wrong", () => {
+  test("data_keys ignores a space after the comma (the Go plugin looks for ' source')", () => {
     const spaced = goldenVector("data_keys with a space after the comma");
     const run = runPipeline(spaced.options, chunkOfVector(spaced));
     const golden = expectedRecords(goldenVector("data_keys"));
@@ -168,7 +168,7 @@ describe("where the Go plugin is wrong", () => {
     );
   });
 
-  test("%3N is milliseconds (the Go plugin refuses it)", () => {
+  test("%3N formats milliseconds (the Go plugin rejects it)", () => {
     const vector = goldenVector("unknown strftime letter");
     const run = inTimeZone(vector.env.TZ, () => runPipeline(vector.options, chunkOfVector(vector)));
     expect(textsOf(run).map((text) => (JSON.parse(text) as { time: string }).time)).toEqual([
@@ -177,7 +177,7 @@ describe("where the Go plugin is wrong", () => {
     expect(() => configOf({ ...vector.options, time_key_format: "%Q" })).toThrow(ConfigurationError);
   });
 
-  test("V2 events get their own time (the Go plugin gives them that of the flush)", () => {
+  test("V2 events have their own time (the Go plugin uses the time of the flush)", () => {
     const options = { time_key: "time", time_key_format: "%Y-%m-%dT%H:%M:%S.%f" };
     const times = (name: string) => {
       const run = inTimeZone("UTC", () => runPipeline(options, chunkOfVector(goldenVector(name))));
@@ -187,7 +187,7 @@ describe("where the Go plugin is wrong", () => {
     expect(times("V2 events")[0]).toBe("2022-06-04T05:38:18.000987");
   });
 
-  test("log_key of a map is its JSON (the Go plugin leaves empty data, and loses the chunk)", () => {
+  test("log_key sends a map as JSON (the Go plugin sends empty data and loses the chunk)", () => {
     const vector = goldenVector("whole record");
     const run = runPipeline({ log_key: "kubernetes" }, chunkOfVector(vector));
     expect(textsOf(run).map((text) => JSON.parse(text) as unknown)).toEqual([
@@ -195,7 +195,7 @@ describe("where the Go plugin is wrong", () => {
     ]);
   });
 
-  test("a body that is not a map is passed over (the Go plugin panics)", () => {
+  test("an event whose body is not a map is skipped (the Go plugin panics)", () => {
     const good = chunkOf([{ n: 1 }]);
     const run = runPipeline({}, Buffer.concat([encodeV1({ body: "text" }), good]));
     expect(textsOf(run)).toEqual(['{"n":1}']);

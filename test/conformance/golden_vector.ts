@@ -1,4 +1,4 @@
-// The recorded answers of AWS's Go plugin, in types.
+// Loads the recorded behaviour of AWS's Go plugin (go-plugin.json).
 import { readFileSync } from "node:fs";
 
 export interface GoldenRecord {
@@ -24,14 +24,14 @@ export const goldenVectors = (
   JSON.parse(readFileSync(new URL("go-plugin.json", import.meta.url), "utf8")) as { readonly cases: GoldenVector[] }
 ).cases;
 
-/** @throws Error when there is no vector of that name */
+/** Returns a vector by its name. @throws Error if there is none */
 export function goldenVector(name: string): GoldenVector {
   const vector = goldenVectors.find((candidate) => candidate.name === name);
-  if (vector === undefined) throw new Error(`No golden vector is called "${name}"`);
+  if (vector === undefined) throw new Error(`No golden vector has the name "${name}"`);
   return vector;
 }
 
-/** The chunk of a vector that carries one. */
+/** Returns a vector's chunk. @throws Error if it has none */
 export function chunkOfVector(vector: GoldenVector): Uint8Array {
   if (vector.chunk === undefined) throw new Error(`The golden vector "${vector.name}" has no chunk`);
   return Buffer.from(vector.chunk, "base64");

@@ -171,7 +171,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit, chunks on disk",
     write(linesFrom(0, 1));
     const fluentBit = start(kinesis.endpoint, 1);
     await kinesis.untilTaken(1);
-    expect(fluentBit.output).toContain("state cannot be used, since it is not a state file, or broke off");
+    expect(fluentBit.output).toContain("state cannot be used, since it is not a state file, or is incomplete");
     expect(readFileSync(`${state}.broken`, "utf8")).toBe("\0".repeat(100));
     expect(await fluentBit.stop(), fluentBit.output).toEqual(IN_ORDER);
   });
@@ -184,7 +184,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit, chunks on disk",
     const second = start(kinesis.endpoint, 1);
     const { status } = await second.ended();
     expect(status).toBeGreaterThan(0);
-    expect(second.output).toMatch(/'state_file' value \(.*\) specified, the process \d+ uses it; give each Fluent Bit a file of its own/u);
+    expect(second.output).toMatch(/'state_file' value \(.*\) specified, process \d+ uses it; give each Fluent Bit its own file/u);
     expect(await first.stop(), first.output).toEqual(IN_ORDER);
   });
 });

@@ -103,7 +103,7 @@ describe("where CBOR is refused", () => {
       expect(kinesis.ledger.balance(bodies.map((body) => JSON.stringify(body)))).toEqual(balanced);
       expect(kinesis.forms).toEqual(["cbor", "cbor", "cbor", "json", "json", "json"]);
       expect(host.complaints.filter((line) => !line.includes("partition key"))).toEqual([
-        expect.stringMatching(/level=warning.*does not take requests in CBOR.*JSON.*request_format/),
+        expect.stringMatching(/level=warning.*does not accept CBOR requests.*JSON.*request_format/),
       ]);
     } finally {
       await kinesis.destroy();

@@ -79,7 +79,7 @@ describe("a proxy", () => {
     const instance = await host.open({ ...streams.options("logs"), endpoint: "https://kinesis.example" });
     for (const n of [1, 2]) expect(await host.flush(instance, chunkOf([{ n }]))).toBe(FLB_RETRY);
     expect(host.complaints).toHaveLength(1);
-    expect(host.complaints[0]).toContain(`the proxy of HTTPS_PROXY (${proxy.address}): answered CONNECT with status 407`);
+    expect(host.complaints[0]).toContain(`the proxy of HTTPS_PROXY (${proxy.address}): responded to CONNECT with status 407`);
     expect((await host.end()).stderr).not.toContain("secret");
   });
 });
@@ -118,7 +118,7 @@ describe("a FIFO that nobody writes", () => {
     const instance = await host.open({ ...streams.options("logs"), endpoint: service.endpoint });
     expect(await host.flush(instance, chunkOf([{ n: 1 }])), host.stderr).toBe(FLB_OK);
     for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]) {
-      expect(host.stderr).toContain(`${name} names ${file}, which is a FIFO; it must be a regular file. Nothing of it is used`);
+      expect(host.stderr).toContain(`${name} names ${file}, which is a FIFO; it must be a regular file. The file is ignored`);
     }
   });
 

@@ -1,4 +1,4 @@
-// Throws chunks at the decoder, the shaper and the pipeline for a while, led by what code each of them reaches.
+// Fuzzes the decoder, the shaper and the pipeline with chunks, guided by the code that each chunk reaches.
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -21,7 +21,7 @@ const realChunks: readonly Uint8Array[] = [
   encodeV1({ body: { a: "x".repeat(5000) }, time: { kind: "int", seconds: 1 } }),
 ];
 
-/** Keeps the chunk for a look: a copy of the file in test/fixtures/fuzz makes it a test for ever. */
+/** Writes the chunk to a file and returns its path. A copy of the file in test/fixtures/fuzz becomes a permanent test. */
 function keep(chunk: Uint8Array): string {
   const file = path.join(findings, `${createHash("sha256").update(chunk).digest("hex").slice(0, 12)}.chunk`);
   mkdirSync(findings, { recursive: true });
@@ -29,7 +29,7 @@ function keep(chunk: Uint8Array): string {
   return path.relative(process.cwd(), file);
 }
 
-test(`${seconds} seconds of chunks do no harm`, { timeout: seconds * 3000 + 120_000 }, async () => {
+test(`${seconds} seconds of random chunks crash nothing and stay within the cost limits`, { timeout: seconds * 3000 + 120_000 }, async () => {
   const meter = new CostMeter();
   const trial = await ChunkTrial.create(meter);
   const random = new SeededRandom(seed);
@@ -55,7 +55,7 @@ test(`${seconds} seconds of chunks do no harm`, { timeout: seconds * 3000 + 120_
   }
   meter.close();
   const [steps, allocated] = [worst.stepsPerByte.toFixed(1), worst.allocatedPerByte.toFixed(1)];
-  console.info(`${runs} chunks, FUZZ_SEED=${seed}: ${corpus.length} kept for ${seen.size} traces; at most ${steps} steps and ${allocated} bytes for a byte`);
-  // That it was led at all.
+  console.info(`${runs} chunks, FUZZ_SEED=${seed}: ${corpus.length} kept for ${seen.size} traces; at most ${steps} steps and ${allocated} allocated bytes per byte`);
+  // Makes sure that new traces guided the fuzzing.
   expect(corpus.length).toBeGreaterThan(realChunks.length + 20);
 });

@@ -1,4 +1,4 @@
-// Chunks made to cost more than they weigh: work and memory stay in proportion to their bytes, and the next chunk is fine.
+// Tests chunks that are crafted to be costly: work and memory stay proportional to their bytes, and the next chunk is fine.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -28,50 +28,50 @@ const event = (body: Uint8Array | readonly number[]) => bytes([0x92, 0x05], body
 const key = encodeValue;
 const filled = (count: number, byte: number) => new Uint8Array(count).fill(byte);
 
-/** Each with about a megabyte, or with what its name says. */
+/** Chunks of about a megabyte, or of the size that the name states. */
 const families: readonly (readonly [name: string, chunk: () => Uint8Array])[] = [
   ["lists nested 100,000 deep", () => event(bytes([0x81], key("log"), filled(100_000, 0x91), [0xc0]))],
   ["maps nested 100,000 deep", () => event(bytes([0x81], key("a"), times(100_000, () => [0x81, 0xa1, 0x62]), [0xc0]))],
-  ["maps nested 100,000 deep in the place of keys", () => event(bytes(filled(100_000, 0x81), [0xc0], filled(100_000, 0xc0)))],
+  ["maps nested 100,000 deep as keys", () => event(bytes(filled(100_000, 0x81), [0xc0], filled(100_000, 0xc0)))],
   ["a header nested 100,000 deep", () => bytes([0x92], filled(100_000, 0x91), [0x05, 0x80])],
   ["400 records nested a little too deep", () => times(400, () => event(bytes([0x81], key("log"), filled(1100, 0x91), [0xc0])))],
-  ["a map of 2^32 - 1 entries", () => event(bytes(head32(0xdf, 0xffff_ffff), filled(500_000, 0x01)))],
-  ["lists of 2^32 - 1 values inside each other", () => event(times(200_000, () => head32(0xdd, 0xffff_ffff)))],
-  ["a text of 4 GiB", () => event(bytes([0x81], key("log"), head32(0xdb, 0xffff_ffff), filled(500_000, 0x61)))],
-  ["a text of 4 GiB as a key", () => event(bytes([0x81], head32(0xdb, 0xffff_ffff), filled(500_000, 0x61)))],
-  ["an extension of 4 GiB for a time", () => bytes([0x92], head32(0xc9, 0xffff_ffff), filled(500_000, 0))],
+  ["a map that claims 2^32 - 1 entries", () => event(bytes(head32(0xdf, 0xffff_ffff), filled(500_000, 0x01)))],
+  ["nested lists that each claim 2^32 - 1 values", () => event(times(200_000, () => head32(0xdd, 0xffff_ffff)))],
+  ["a text that claims 4 GiB", () => event(bytes([0x81], key("log"), head32(0xdb, 0xffff_ffff), filled(500_000, 0x61)))],
+  ["a key that claims 4 GiB", () => event(bytes([0x81], head32(0xdb, 0xffff_ffff), filled(500_000, 0x61)))],
+  ["an extension that claims 4 GiB as a time", () => bytes([0x92], head32(0xc9, 0xffff_ffff), filled(500_000, 0))],
   ["an extension that ends in its head", () => bytes(times(50_000, () => event([0x80])), [0x92, 0xc9, 0, 0])],
   ["30,000 times the same key", () => event(map32(30_000, times(30_000, (index) => [...key("log"), ...key(index)])))],
   ["30,000 keys", () => event(map32(30_000, times(30_000, (index) => [...key(`key ${index}`), 0xc3])))],
-  ["30,000 keys and the first of them again", () => event(map32(30_001, times(30_001, (index) => [...key(`k${index % 30_000}`), 0xc3])))],
+  ["30,000 keys and the first again", () => event(map32(30_001, times(30_001, (index) => [...key(`k${index % 30_000}`), 0xc3])))],
   ["2,000 records with 20 keys each twice", () => times(2000, () => event(bytes(head32(0xdf, 40), times(40, (index) => [...key(`k${index % 20}`), 0xc3]))))],
   ["a key of half a megabyte, twice", () => event(bytes([0x82], text32(filled(500_000, 0x61)), [0xc0], text32(filled(500_000, 0x61)), [0xc0]))],
   ["a key of dots", () => event(bytes([0x81], text32(filled(1_000_000, 0x2e)), [0xc0]))],
   ["1,000 keys of dots in a nested map", () => event(bytes([0x81], key("log"), map32(1000, times(1000, () => bytes(text32(filled(1000, 0x2e)), [0xc0])))))],
   ["a text of control characters", () => event(bytes([0x81], key("log"), text32(filled(1_000_000, 1))))],
   ["a text of broken UTF-8", () => event(bytes([0x81], key("a"), text32(filled(1_000_000, 0xf0))))],
-  ["a text of half surrogates", () => event(bytes([0x81], key("log"), text32(times(300_000, () => [0xed, 0xa0, 0x80]))))],
+  ["a text of lone surrogates", () => event(bytes([0x81], key("log"), text32(times(300_000, () => [0xed, 0xa0, 0x80]))))],
   ["an extension of a megabyte", () => event(bytes([0x81], key("log"), head32(0xc9, 1_000_000), [7], filled(1_000_000, 0xfb)))],
-  ["300,000 extensions of nothing", () => event(bytes([0x81], key("log"), head32(0xdd, 300_000), times(300_000, () => [0xc7, 0, 1])))],
+  ["300,000 empty extensions", () => event(bytes([0x81], key("log"), head32(0xdd, 300_000), times(300_000, () => [0xc7, 0, 1])))],
   ["100,000 times in a list", () => event(bytes([0x81], key("log"), head32(0xdd, 100_000), times(100_000, (index) => [0xd6, 0xff, ...head32(0, index * 40_000).slice(1)])))],
   ["100,000 large integers", () => event(bytes([0x81], key("log"), head32(0xdd, 100_000), times(100_000, () => [0xcf, ...filled(8, 0xff)])))],
   ["100,000 large integers as keys", () => event(bytes([0x81], key("a"), map32(100_000, times(100_000, () => [0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0, 0xc0]))))],
   ["100,000 smallest doubles", () => event(bytes([0x81], key("log"), head32(0xdd, 100_000), times(100_000, () => [0xcb, 0x80, 0, 0, 0, 0, 0, 0, 1])))],
   ["100,000 smallest events", () => times(100_000, () => [0x92, 0x05, 0x80])],
-  ["300,000 values that are no events", () => filled(300_000, 0xc0)],
+  ["300,000 values that are not events", () => filled(300_000, 0xc0)],
   ["100,000 group markers", () => times(100_000, () => [0x92, 0x92, 0xff, 0x80, 0x80])],
   ["20,000 events a year apart", () => times(20_000, (index) => [0x92, 0xce, ...head32(0, index * 200_000).slice(1), 0x80])],
-  ["20,000 records with partition keys of their own", () => times(20_000, (index) => event(bytes([0x81], key("a"), key(`key ${index}`))))],
-  ["2,000 records with long partition keys of their own", () => times(2000, (index) => event(bytes([0x81], key("a"), key(`${index}`.padStart(400, "𝄞")))))],
-  ["records of one key, large and small by turns", () => times(600, (index) => event(bytes([0x82], key("a"), key("same"), key("log"), key("x".repeat(index % 2 === 0 ? 1200 : 10)))))],
-  ["200 records a little over the limit that cannot be compressed", () => times(200, (index) => encodeV2({ body: { log: noise(5000, index) } }))],
-  ["a megabyte that cannot be compressed", () => encodeV2({ body: { log: noise(1_000_000, 1) } })],
-  ["a megabyte that can be compressed, then not", () => encodeV2({ body: { log: Buffer.concat([filled(500_000, 0), noise(500_000, 2)]) } })],
+  ["20,000 records with different partition keys", () => times(20_000, (index) => event(bytes([0x81], key("a"), key(`key ${index}`))))],
+  ["2,000 records with different long partition keys", () => times(2000, (index) => event(bytes([0x81], key("a"), key(`${index}`.padStart(400, "𝄞")))))],
+  ["alternating large and small records of one key", () => times(600, (index) => event(bytes([0x82], key("a"), key("same"), key("log"), key("x".repeat(index % 2 === 0 ? 1200 : 10)))))],
+  ["200 incompressible records slightly over the limit", () => times(200, (index) => encodeV2({ body: { log: noise(5000, index) } }))],
+  ["an incompressible megabyte", () => encodeV2({ body: { log: noise(1_000_000, 1) } })],
+  ["a megabyte of compressible, then incompressible data", () => encodeV2({ body: { log: Buffer.concat([filled(500_000, 0), noise(500_000, 2)]) } })],
   ["20,000 records with NaN", () => times(20_000, () => event([0x82, ...key("a"), 0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0, ...key("log"), 0xc1]))],
   ["a path of keys to the partition key through large maps", () => event(bytes([0x81], key("a"), map32(50_000, times(50_000, () => [...key("b"), ...key("x")]))))],
 ];
 
-/** Bytes without a pattern, the same for the same number. */
+/** Returns pseudo-random bytes, the same for the same seed. */
 function noise(count: number, seed: number): Uint8Array {
   let state = seed + 1;
   return Uint8Array.from({ length: count }, () => (state = (Math.imul(state, 48271) >>> 0) % 2147483647) & 0xff);
@@ -85,8 +85,8 @@ describe("work and memory stay in proportion to the bytes of", () => {
 
 const found = readdirSync(fixtures).filter((file) => file.endsWith(".chunk"));
 
-describe("what fuzzing found once", () => {
-  it.each(found)("%s does no harm any more", (file) => {
+describe("a chunk that fuzzing once found", () => {
+  it.each(found)("%s crashes nothing and stays within the cost limits", (file) => {
     trial.run(readFileSync(path.join(fixtures, file)));
   });
 });

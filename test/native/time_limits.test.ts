@@ -23,8 +23,8 @@ it("the library's time limits equal those in the documents", { timeout: 2 * comp
   const { output } = await run([program], compileTimeoutMs);
   expect(output).toBe("kStopTimeoutMs 8000\nkSendTimeoutMs 8000\nkProcessEndTimeoutMs 5000\nkStuckFactor 10\n");
   const bounds = readFileSync(join(root, "docs/BOUNDS.md"), "utf8");
-  expect(bounds).toContain("| its silence at the end of an output | – | 8 s |");
-  expect(bounds).toContain("one script ten times that");
+  expect(bounds).toContain("| silence of the Node.js process at the end of an output | – | 8 s |");
+  expect(bounds).toContain("ten times that while a single script runs");
 });
 
 it("no build of the library sets other time limits than the header", () => {

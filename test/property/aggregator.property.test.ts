@@ -1,4 +1,4 @@
-// Whatever comes in: each user record comes out once, in its key's order, in aggregates within their limits.
+// Property: each user record is in exactly one aggregate, in its key's order, and aggregates are within their limits.
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -26,7 +26,7 @@ const limits = fc.record({
   serviceRecordBytes: fc.integer({ min: 100, max: 6000 }),
 });
 
-/** None, or a map of the whole range cut at these points. */
+/** No map, or one of the whole range, cut at these points. */
 const shardMaps = fc.option(
   fc.uniqueArray(fc.bigInt({ min: 1n, max: (1n << 128n) - 1n }), { maxLength: 6 }).map((cuts) => {
     const starts = [0n, ...cuts.sort((a, b) => (a < b ? -1 : 1))];
@@ -45,7 +45,7 @@ interface Found {
   readonly length: number;
 }
 
-/** Data that tells which input it was: nothing of an aggregate begins so. */
+/** Returns data that identifies its input, and does not begin like an aggregate. */
 function dataOf(index: number, length: number): Buffer {
   return Buffer.from(`${index};`.padEnd(length, "."));
 }
@@ -67,7 +67,7 @@ function recordsIn(entry: EntryView): Found[] {
   });
 }
 
-it("loses, doubles and reorders nothing, and keeps the limits", () => {
+it("aggregation loses, duplicates and reorders no record, and keeps the limits", () => {
   fc.assert(
     fc.property(records, limits, shardMaps, (inputs, { maximumRecordBytes, skipRecordBytes, serviceRecordBytes }, shards) => {
       const sink = new ByteSink(100);

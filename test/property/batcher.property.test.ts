@@ -1,4 +1,4 @@
-// Whatever comes in: batches keep the order, lose nothing, stay within the limits, and are as full as these allow.
+// Property: batches keep the order of entries, lose none, are within the limits, and are as full as possible.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { cutBatches } from "../support/cut_entries.js";
@@ -10,7 +10,7 @@ const cases = fc
     fc.record({ limits: fc.constant(limits), sizes: fc.array(fc.integer({ min: 0, max: limits.maxBytes })) }),
   );
 
-it("cuts entries into full batches", () => {
+it("cutBatches cuts any entries into batches that are as full as possible", () => {
   fc.assert(
     fc.property(cases, ({ limits, sizes }) => {
       const entries = sizes.map((size, index) => entryOf(String(index), size));

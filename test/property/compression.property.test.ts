@@ -1,11 +1,11 @@
-// Whatever bytes a record has, zlib, pako and readers of Snappy and Zstandard unpack the same from what we make of it.
+// Property: zlib, pako and readers of Snappy and Zstandard restore any record that the plugin compressed.
 import zlibOfNode, { gunzipSync, inflateSync } from "node:zlib";
 import fc from "fast-check";
 import { inflate, ungzip } from "pako";
 import { expect, test } from "vitest";
 import { compressorFor } from "../../src/pack/compression.js";
 import { ByteSink } from "../../src/bytes/byte_sink.js";
-import { leastPiecewiseBytes } from "../../src/record/piecewise.js";
+import { minPiecewiseBytes } from "../../src/record/piecewise.js";
 import { compressToFit } from "../../src/record/truncation.js";
 import { packed } from "../support/packed.js";
 import { unpackSnappyBlock } from "../support/snappy_block.js";
@@ -14,7 +14,7 @@ const gzip = compressorFor("gzip");
 const zlib = compressorFor("zlib");
 const snappy = compressorFor("snappy");
 
-/** Zstandard is among them where Node has it. */
+/** Undefined where Node has no Zstandard. */
 const zstdDecompressSync = Reflect.get(zlibOfNode, "zstdDecompressSync") as typeof gunzipSync | undefined;
 const formats = [
   { compress: gzip, unpack: gunzipSync },
@@ -23,7 +23,7 @@ const formats = [
   ...(zstdDecompressSync === undefined ? [] : [{ compress: compressorFor("zstd"), unpack: zstdDecompressSync }]),
 ];
 
-/** Bytes of few or many values, in which parts come again after any distance, and some overlap themselves. */
+/** Bytes of few or many values, with repetitions at any distance, some of which overlap themselves. */
 const long = fc
   .array(
     fc.oneof(
@@ -46,12 +46,12 @@ const long = fc
     return Uint8Array.from(bytes);
   });
 
-/** Most of the size of a log line. */
+/** Mostly of the size of a log line. */
 const record = fc.tuple(long, fc.nat(3000), fc.nat(9)).map(([bytes, most, tenth]) => {
   return tenth === 0 ? bytes : bytes.subarray(0, most);
 });
 
-test("any record comes back", () => {
+test("any compressed record is restored", () => {
   fc.assert(
     fc.property(record, (bytes) => {
       const [asGzip, asZlib] = [packed(gzip, bytes), packed(zlib, bytes)];
@@ -64,9 +64,9 @@ test("any record comes back", () => {
   );
 });
 
-/** Some parts, as often as it takes to be compressed in pieces, with a few random bytes in each round. */
+/** Repeats parts, with random bytes in each repetition, until the record is large enough to be compressed in pieces. */
 const huge = fc.tuple(long, fc.integer({ min: 0, max: 2_000_000 }), fc.uint8Array({ minLength: 4, maxLength: 4 })).map(([part, more, salt]) => {
-  const bytes = Buffer.alloc(leastPiecewiseBytes + more);
+  const bytes = Buffer.alloc(minPiecewiseBytes + more);
   let state = Buffer.from(salt).readUInt32LE();
   for (let at = 0; at < bytes.length; at += part.length + 64) {
     bytes.set(part.subarray(0, bytes.length - at), at);
@@ -78,7 +78,7 @@ const huge = fc.tuple(long, fc.integer({ min: 0, max: 2_000_000 }), fc.uint8Arra
   return bytes;
 });
 
-test("any record of megabytes comes back whole, or cut within the limit", { timeout: 60_000 }, () => {
+test("any compressed record of megabytes is restored whole, or cut within the limit", { timeout: 60_000 }, () => {
   fc.assert(
     fc.property(huge, fc.integer({ min: 4096, max: 6_000_000 }), fc.constantFrom(...formats), (bytes, most, { compress, unpack }) => {
       const sink = new ByteSink();

@@ -1,4 +1,4 @@
-// Whatever bytes a chunk holds: the decoder ends, stays within them, and never throws; nor does the pipeline.
+// Property: for any bytes, the decoder and the pipeline end, read only the chunk, and never throw.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EventReader } from "../../src/chunk/event_reader.js";
@@ -7,7 +7,7 @@ import { encodeV1, encodeV2, groupStart } from "../support/event_chunk.js";
 import { runPipeline } from "../support/recorded_pipeline.js";
 import { keyBytesOf } from "../support/entry.js";
 
-/** Bytes that look like msgpack more often than random ones: heads of all forms, and small lengths. */
+/** Bytes that resemble msgpack more often than random bytes: heads of all formats, and small lengths. */
 const msgpackLike = fc
   .array(
     fc.oneof(
@@ -40,7 +40,7 @@ const damagedChunk = fc
 
 const chunks = fc.oneof(anyBytes, damagedChunk);
 
-/** The bytes with strange ones before and behind, which must not be looked at. */
+/** Returns the bytes as a view between other bytes, which must not be read. */
 function embedded(bytes: Uint8Array, around: number): Uint8Array {
   const memory = new Uint8Array(bytes.length + 40).fill(around);
   memory.set(bytes, 20);
@@ -48,7 +48,7 @@ function embedded(bytes: Uint8Array, around: number): Uint8Array {
 }
 
 describe("skipValue", () => {
-  test("ends behind where it began and within the input, or says that the value is unfinished", () => {
+  test("returns a position behind its start and within the input, or reports an unfinished value", () => {
     fc.assert(
       fc.property(chunks, fc.nat(), (bytes, place) => {
         const offset = bytes.length === 0 ? 0 : place % bytes.length;
@@ -59,7 +59,7 @@ describe("skipValue", () => {
     );
   });
 
-  test("a value that is whole stays so when bytes follow it, and an unfinished one when some are taken away", () => {
+  test("returns the same for a whole value with bytes behind it, and for an unfinished value with fewer bytes", () => {
     fc.assert(
       fc.property(chunks, fc.uint8Array({ maxLength: 10 }), fc.nat(), (bytes, more, cut) => {
         const end = skipValue(inputOf(bytes), 0);
@@ -72,7 +72,7 @@ describe("skipValue", () => {
 });
 
 describe("EventReader", () => {
-  test("gives no more events and broken values than bytes, with bodies that lie within the chunk", () => {
+  test("returns at most as many events and broken values as bytes, with bodies within the chunk", () => {
     fc.assert(
       fc.property(chunks, (bytes) => {
         const input = inputOf(bytes);
@@ -92,7 +92,7 @@ describe("EventReader", () => {
     );
   });
 
-  test("gives the same whatever lies around the chunk in memory", () => {
+  test("does not depend on the memory around the chunk", () => {
     const read = (bytes: Uint8Array) => {
       const reader = new EventReader(inputOf(bytes));
       const events: number[][] = [];
@@ -118,7 +118,7 @@ describe("the pipeline", () => {
     { metadata_key: "m", tag_key: "t", except_keys: "a", partition_key: "$m['value'][0]-$TAG[1], $t, value" },
   ];
 
-  test.each(optionSets)("takes any bytes with %j, and sends no empty record and no empty key", (options) => {
+  test.each(optionSets)("accepts any bytes with %j, and sends no empty record and no empty key", (options) => {
     fc.assert(
       fc.property(chunks, (bytes) => {
         for (const entry of runPipeline(options, bytes).entries) {
@@ -131,10 +131,10 @@ describe("the pipeline", () => {
     );
   });
 
-  test("reads nothing around the chunk: what it sends does not depend on it", () => {
+  test("does not depend on the memory around the chunk", () => {
     const run = (bytes: Uint8Array) => {
       const { entries, told } = runPipeline({ partition_key: "value, $m['value'][0]", metadata_key: "m" }, bytes, { random: () => 0 });
-      // Not the entries themselves: to compare the whole memory behind each of them takes minutes on a busy machine.
+      // Compares copies: comparing the memory behind each entry takes minutes on a busy machine.
       const sent = entries.map(({ data, partitionKey, sizeBytes, events }) => [Buffer.from(data).toString("hex"), partitionKey, sizeBytes, events]);
       return { sent, told };
     };

@@ -1,10 +1,10 @@
-// Whatever fails, in whatever order chunks come and come again: each event arrives exactly once, but for those that the
-// service never takes.
+// Property: with any failures and any order of chunks and retries, each event arrives exactly once, except events that the
+// service never accepts.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Shard } from "../../src/pack/shard_map.js";
 import type { EntryView } from "../../src/pack/entry_table.js";
-import type { PutRecordsOutcome } from "../../src/delivery/put_records.js";
+import type { PutRecordsOutcome } from "../../src/delivery/kinesis_client.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { JumpingClock } from "../support/fake_clock.js";
 import { allTextsIn, takenOf } from "../support/received_events.js";
@@ -29,21 +29,21 @@ const chunks = fc.array(
       { weight: 1, arbitrary: fc.array(events, { minLength: 501, maxLength: 600 }) },
     ),
     tag: fc.constantFrom("one", "two"),
-    /** How many chunks there are of this very content. */
+    /** Number of chunks with this content. */
     copies: fc.constantFrom(1, 1, 1, 2, 3),
   }),
   { minLength: 1, maxLength: 4 },
 );
 
-/** What becomes of one request: which of its entries fail (a pattern that repeats), or all of it. */
+/** The outcome of one request: which of its entries fail (a repeating pattern), or a failure of the whole request. */
 const outcomes = fc.oneof(
   { weight: 4, arbitrary: fc.array(fc.boolean(), { minLength: 1, maxLength: 7 }) },
   { weight: 2, arbitrary: fc.constantFrom("refused" as const, "unreachable" as const) },
 );
-/** Of each turn: which of the waiting chunks come, one or two of them at once, and where the shards are cut. */
+/** For each turn: which one or two of the waiting chunks are flushed, and where the shards are cut. */
 const turns = fc.record({ first: fc.nat(100), together: fc.constantFrom(1, 1, 2), cut: fc.bigInt({ min: 0n, max: greatest - 1n }) });
 
-/** Records that the service refuses for their content end so. Fewer than ten in a chunk: more would not be believed. */
+/** Suffix of records that the service refuses for their content. At most 9 in a chunk: from 10 refusals on, the delivery doubts them. */
 const poison = "poison";
 const maxPoison = 9;
 
@@ -68,25 +68,25 @@ function shardsCutAt(cut: bigint, turn: number): Shard[] {
   ];
 }
 
-it("each event arrives as often as there are copies of its chunk", async () => {
+it("each event arrives exactly once per copy of its chunk", async () => {
   await fc.assert(
     fc.asyncProperty(options, chunks, fc.array(outcomes, { maxLength: 60 }), fc.array(turns, { minLength: 1, maxLength: 20 }),
       async (given, contents, script, plan) => {
         const taken: string[] = [];
-        const answer = (outcome: Outcome) => (entries: readonly EntryView[]) => {
+        const respond = (outcome: Outcome) => (entries: readonly EntryView[]) => {
           const result = outcomeOf(outcome, entries);
           taken.push(...allTextsIn(takenOf(entries, result)));
           return result;
         };
         const clock = new JumpingClock();
         const { flush, client } = scriptedInstance({
-          options: { ...given, log_key: "log" }, clock, random: () => 0.999, script: script.map(answer), afterwards: answer([false]),
+          options: { ...given, log_key: "log" }, clock, random: () => 0.999, script: script.map(respond), afterwards: respond([false]),
         });
 
         const expected: string[] = [];
         const waiting = contents.flatMap((content, n) => {
           let poisoned = 0;
-          // An aggregate would go down with its poison.
+          // Without aggregation only: the service would refuse the whole aggregate.
           const isPoison = content.events.map((event) => given.aggregation === "false" && event.isPoison && poisoned++ < maxPoison);
           const logs = content.events.map(({ length }, event) => {
             return `${n}:${event};`.padEnd(length, ".") + (isPoison[event] === true ? poison : "");
@@ -102,9 +102,9 @@ it("each event arrives as often as there are copies of its chunk", async () => {
           client.shards = shardsCutAt(cut, turn);
           clock.nowMs += 2000;
           const coming = waiting.splice(first % waiting.length, together);
-          const answers = await Promise.all(coming.map(({ bytes, tag }) => flush(bytes, tag)));
-          waiting.push(...coming.filter((_, index) => answers[index] === "retry"));
-          expect(turn, "every chunk is taken in the end").toBeLessThan(200);
+          const replies = await Promise.all(coming.map(({ bytes, tag }) => flush(bytes, tag)));
+          waiting.push(...coming.filter((_, index) => replies[index] === "retry"));
+          expect(turn, "every chunk is delivered in the end").toBeLessThan(200);
         }
         expect(taken.sort()).toEqual(expected.sort());
       }),

@@ -1,4 +1,4 @@
-// Whatever is appended to a table, moved to its own memory and appended again: each entry has what it was made of.
+// Property: after any appends and moves to own memory, each entry has the fields it was appended with.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { ByteSink } from "../../src/bytes/byte_sink.js";
@@ -18,14 +18,14 @@ const entry = fc.record({
 const steps = fc.array(
   fc.oneof(
     { weight: 4, arbitrary: fc.record({ append: fc.array(entry, { maxLength: 60 }) }) },
-    // Which of the entries stay: a pattern that repeats.
+    // Which of the entries are kept: a repeating pattern.
     { weight: 2, arbitrary: fc.record({ keep: fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }) }) },
     { weight: 1, arbitrary: fc.constantFrom("clear" as const, "keep apart" as const) },
   ),
   { maxLength: 12 },
 );
 
-it("a table has of each of its entries what it was appended with, wherever its data was moved", () => {
+it("an entry table returns each entry as it was appended, also after moves", () => {
   fc.assert(
     fc.property(steps, fc.nat(100), (plan, sinkBytes) => {
       const table = new EntryTable(new ByteSink(sinkBytes));

@@ -1,16 +1,16 @@
-// Whatever a file holds that an output reads: it is used, or refused in words of ours.
+// Property: any content of a file that an output reads is used, or rejected with a message of the plugin.
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
-import { readState } from "../../src/files/state_form.js";
+import { readState } from "../../src/files/state_format.js";
 import { CredentialSettings } from "../support/credential_settings.js";
 import { expectCredentialsOrReason } from "../support/told.js";
 
 const runs = Number(process.env["KINESIS_TEST_ANSWERS"] ?? "150");
 
-/** A file of bytes, of which one may be another. */
+/** Returns files of text or of random bytes, with at most one byte changed. */
 function damaged(text: fc.Arbitrary<string>): fc.Arbitrary<Buffer> {
   const damage = fc.option(fc.tuple(fc.nat(), fc.nat({ max: 255 })));
   return fc.tuple(fc.oneof(text.map((one) => Buffer.from(one)), fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes))), damage).map(([file, at]) => {
@@ -20,7 +20,7 @@ function damaged(text: fc.Arbitrary<string>): fc.Arbitrary<Buffer> {
 }
 
 const profile = fc.constantFrom("default", "own", "other", "__proto__", "constructor", "");
-// No credential_process: it would be run.
+// Without credential_process, which the test would execute.
 const key = fc.constantFrom(
   ..."aws_access_key_id,aws_secret_access_key,aws_session_token,region,role_arn,source_profile,credential_source,external_id,role_session_name,mfa_serial".split(","),
   ..."web_identity_token_file,sso_session,sso_start_url,sso_region,sso_account_id,sso_role_name,duration_seconds,login_session,s3,__proto__,toString".split(","),
@@ -45,12 +45,12 @@ beforeEach(() => {
 afterEach(() => settings.remove());
 afterAll(() => vi.unstubAllEnvs());
 
-test("the shared files give credentials or a reason", { timeout: 60_000 }, async () => {
+test("the shared files yield credentials or a reason", { timeout: 60_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(shared, shared, fc.constantFrom(undefined, "own", "other"), async (config, credentials, chosen) => {
       writeFileSync(path.join(settings.home, "config"), config);
       writeFileSync(path.join(settings.home, "credentials"), credentials);
-      // Where nobody answers.
+      // A port without a server.
       const provider = settings.credentials({ profile: chosen, stsEndpoint: "http://127.0.0.1:1" });
       await expectCredentialsOrReason(provider.provide());
       provider.close();
@@ -59,7 +59,7 @@ test("the shared files give credentials or a reason", { timeout: 60_000 }, async
   );
 });
 
-test("a web identity's token file gives credentials or a reason", { timeout: 60_000 }, async () => {
+test("a web identity's token file yields credentials or a reason", { timeout: 60_000 }, async () => {
   const file = settings.write("token", "");
   vi.stubEnv("AWS_WEB_IDENTITY_TOKEN_FILE", file);
   vi.stubEnv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/logs");
@@ -83,20 +83,20 @@ const content = fc.oneof(
   fc.tuple(fc.constantFrom("stream", "region", "endpoint", "chunks"), odd).map(([name, other]) => ({ ...destination, chunks: [chunk], [name]: other })),
   odd,
 );
-/** Most with a checksum that fits, so that the form behind it is what is looked at. */
+/** Mostly with a matching checksum, so that the content behind it is tested. */
 const state = fc.tuple(content, fc.constantFrom(1, 1, 1, 2, null), fc.boolean()).map(([kept, version, isWhole]) => {
   const text = JSON.stringify(kept);
   return `${JSON.stringify({ version, sha256: digest(Buffer.from(isWhole ? text : `${text} `)) })}\n${text}\n`;
 });
 
-test("a state file is read as what it says, or is unusable for a reason", () => {
+test("a state file is read, or is unusable for a reason", () => {
   fc.assert(
     fc.property(fc.oneof(state, damaged(state).map((bytes) => bytes.toString())), (text) => {
       const read = readState(text, destination, 1000, digest);
-      if (read.kind === "unusable") expect(read.why).toMatch(/^(?:it is |it has |its checksum |a chunk in it )/u);
+      if (read.kind === "unusable") expect(read.why).toMatch(/^(?:it is |it has |it belongs to |its checksum |a chunk in it )/u);
       for (const { tag, chunkBytes, remaining, ageMs } of read.kind === "kept" ? read.deliveries : []) {
         expect([typeof tag, chunkBytes >= 0, remaining.rest >= 0, ageMs >= 0]).toEqual(["string", true, true, true]);
-        // A bit for each event at most: the shortest takes three bytes.
+        // At most one bit for each event: the shortest event takes three bytes.
         expect(remaining.bits.length).toBeLessThanOrEqual(chunkBytes / 3 / 8 + 1);
       }
     }),

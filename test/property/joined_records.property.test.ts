@@ -1,4 +1,4 @@
-// simple_aggregation: joined records, split at their newlines, are the records again, each once and in the order of its key.
+// Property: records joined by simple_aggregation, split at newlines, are the records again, each once and in its key's order.
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -10,7 +10,7 @@ import { unpackSnappyBlock } from "../support/snappy_block.js";
 
 const maxRecordBytes = 4096;
 const keys = ["a", "ü", "\u{1f511}", "1", "k1", "k".repeat(256)];
-/** Such records are never cut: they are within the limit with the longest key, and no compression doubles them. */
+/** These records are never cut: they are within the limit with the longest key, and no compression doubles them. */
 const maxTextBytes = 3000;
 
 const records = fc.array(
@@ -19,7 +19,7 @@ const records = fc.array(
     text: fc.oneof(
       { weight: 8, arbitrary: fc.string({ unit: "grapheme", maxLength: 60 }) },
       { weight: 2, arbitrary: fc.nat(maxTextBytes / 2).map((length) => "x".repeat(length)) },
-      // What cannot be compressed grows.
+      // Incompressible data grows.
       { weight: 2, arbitrary: fc.uint8Array({ minLength: 500, maxLength: 1200 }).map((bytes) => Buffer.from(bytes).toString("base64")) },
     ),
   }),
@@ -38,7 +38,7 @@ interface Line {
   readonly text: string;
 }
 
-it("loses, doubles and reorders nothing, and keeps the limit of a record", () => {
+it("joining loses, duplicates and reorders no record, and keeps the record limit", () => {
   fc.assert(
     fc.property(records, settings, (inputs, { compression, append_newline, hasKey }) => {
       const bodies = inputs.map(({ key, text }, n) => (key === undefined ? { n, text } : { n, key, text }));

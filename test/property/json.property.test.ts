@@ -1,11 +1,11 @@
-// Any record, encoded by an independent msgpack library, comes out as the JSON that JSON.parse reads back equal.
+// Property: any record, encoded by an independent msgpack library, becomes JSON that JSON.parse reads back as an equal value.
 import { encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { jsonFloat, jsonText } from "../support/json_parts.js";
 import { jsonOf, shape } from "../support/shaped_record.js";
 
-/** Texts of all code points, and such as often need a closer look. */
+/** Texts of all code points, often of those that need special treatment. */
 const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 40 }),
   fc.string({ unit: fc.constantFrom("a", "\\", '"', "\n", "\u0000", "\u001f", "\u007f", "é", "☃", "𝄞"), maxLength: 40 }),
@@ -27,7 +27,7 @@ const record = fc.dictionary(
   { maxKeys: 8 },
 );
 
-test("a record's JSON is JSON.stringify's, byte for byte", () => {
+test("a record's JSON equals JSON.stringify's, byte for byte", () => {
   fc.assert(
     fc.property(record, (body) => {
       const shaped = shape(encode(body));
@@ -38,7 +38,7 @@ test("a record's JSON is JSON.stringify's, byte for byte", () => {
   );
 });
 
-test("integers of 64 bits keep every digit", () => {
+test("64-bit integers keep every digit in JSON", () => {
   fc.assert(
     fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }), (value) => {
       expect(jsonOf(encode(value, { useBigInt64: true })).text).toBe(value.toString());
@@ -58,8 +58,8 @@ test.each([
   ["any", fc.double({ noNaN: true, noDefaultInfinity: true })],
   ["decimal fractions", decimal],
   ["short decimal fractions", shortDecimal],
-  ["those beside short decimal fractions", shortDecimal.map((value) => value * (1 + Number.EPSILON))],
-])("floats of 64 bits have JavaScript's text, the shortest that reads back as the same number: %s", (_, numbers) => {
+  ["the neighbours of short decimal fractions", shortDecimal.map((value) => value * (1 + Number.EPSILON))],
+])("64-bit floats are written as in JavaScript, in the shortest form that reads back as the same number: %s", (_, numbers) => {
   fc.assert(
     fc.property(numbers, (value) => {
       expect(jsonFloat(value)).toBe(Object.is(value, -0) ? "-0" : String(value));
@@ -68,18 +68,18 @@ test.each([
   );
 });
 
-test("floats of 32 bits read back as the double that holds them", () => {
+test("32-bit floats read back as the equal double", () => {
   fc.assert(
     fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
       const [read] = JSON.parse(jsonOf(encode([value], { forceFloat32: true })).text ?? "") as number[];
-      // Whole numbers, -0 among them, are no floats to this encoder.
+      // This encoder does not write whole numbers, including -0, as floats.
       expect(read === value).toBe(true);
     }),
     { numRuns: 3000 },
   );
 });
 
-/** Valid UTF-8 is told apart by Node's own decoder; each byte outside it is replaced, as in Go. */
+/** Returns the expected text: Node's decoder finds valid UTF-8, and each byte outside it is replaced, as in Go. */
 function replacedPerByte(bytes: Uint8Array): string {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let text = "";
@@ -97,7 +97,7 @@ function replacedPerByte(bytes: Uint8Array): string {
   return text;
 }
 
-test("any bytes as text become valid JSON, each invalid one U+FFFD", () => {
+test("any bytes as text become valid JSON, with each invalid byte as U+FFFD", () => {
   const piece = fc.oneof(
     fc.uint8Array({ maxLength: 6 }),
     text.map((valid) => Uint8Array.from(Buffer.from(valid))),

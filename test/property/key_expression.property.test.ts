@@ -1,4 +1,4 @@
-// Any key expression on any record: the reader finds what a plain walk over objects finds.
+// Property: for any key expression and any record, the reader finds the same value as a plain walk over objects.
 import { encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -13,7 +13,7 @@ type Part =
   | { readonly tagPart: number | undefined };
 type Alternative = { readonly keys: readonly string[] } | { readonly parts: readonly Part[] };
 
-/** Few, so that expressions often name what a record has. */
+/** Few names, so that expressions often name a key of the record. */
 const names = ["a", "b_c", "d-e/f", "TAG"];
 const oddNames = ["it's", "x, y", "a->b", "$a", "größe", "", "]"];
 const anyName = fc.constantFrom(...names, ...oddNames);
@@ -33,11 +33,11 @@ const path = fc.tuple(anyName, fc.array(step, { maxLength: 2 })).map(([first, re
 const part: fc.Arbitrary<Part> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ path, isQuoted: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ tagPart: fc.option(fc.nat(3), { nil: undefined }) }) },
-  // A literal begins with a character that no name takes, and has no blanks at its ends.
+  // A literal begins with a character that cannot be part of a name, and has no blanks at its ends.
   { weight: 1, arbitrary: fc.constantFrom(":", ".x", "! z", "]").map((literal) => ({ literal })) },
 );
 const isLiteral = (one: Part) => "literal" in one;
-/** Two literals side by side would be one. */
+/** Parts of an expression, at least one of which is not a literal. */
 const parts = fc.array(part, { minLength: 1, maxLength: 4 }).filter((all) => !all.every(isLiteral));
 const alternative: fc.Arbitrary<Alternative> = fc.oneof(
   fc.record({ parts }),
@@ -81,7 +81,7 @@ function expectedOf(alternatives: readonly Alternative[], body: Plain, tag: stri
   return undefined;
 }
 
-test("a key expression finds what a plain walk over objects finds", () => {
+test("a key expression finds the same as a plain walk over objects", () => {
   const seen = { found: 0, missing: 0, later: 0 };
   fc.assert(
     fc.property(
@@ -94,7 +94,7 @@ test("a key expression finds what a plain walk over objects finds", () => {
         const expected = whole === undefined ? undefined : Array.from(whole).slice(0, maxCharacters).join("");
         const input = inputOf(encode(body));
         expect(reader.read(input, 0, [], tag)).toBe(expected);
-        // Once more, with all that it remembers of the first time.
+        // Again, with the state that the reader kept from the first time.
         expect(reader.read(input, 0, [], tag)).toBe(expected);
         seen[whole === undefined ? "missing" : "found"]++;
         if (whole !== undefined && expectedOf(alternatives.slice(0, 1), body, tag) === undefined) seen.later++;
@@ -102,11 +102,11 @@ test("a key expression finds what a plain walk over objects finds", () => {
     ),
     { numRuns: 5000 },
   );
-  // That the runs tell anything: each outcome was among them, often.
+  // Makes sure that the runs included each outcome often.
   expect(Math.min(seen.found, seen.missing, seen.later)).toBeGreaterThan(100);
 });
 
-test("any text is parsed or refused with a RangeError", () => {
+test("any key expression is parsed or rejected with a RangeError", () => {
   const seen = { parsed: 0, refused: 0 };
   const pieces = fc.constantFrom("$", "a", "TAG", "[", "]", "'", "0", "->", ",", " ", "é", "-", "/", ".");
   fc.assert(

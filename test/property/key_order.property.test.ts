@@ -1,4 +1,4 @@
-// Chunks of one tag side by side, answered in any order and with any failures: each key keeps its order across them.
+// Property: concurrent chunks of one tag, with responses in any order and any failures, keep the order of each key.
 import fc from "fast-check";
 import { expect, it, vi } from "vitest";
 import { ByteBudget } from "../../src/bytes/byte_budget.js";
@@ -14,18 +14,18 @@ import { allTaken, failedWith, requestFailed } from "../support/scripted_client.
 
 const keys = fc.oneof({ weight: 4, arbitrary: fc.constantFrom("a", "b", "c", "d", "e") }, fc.integer({ min: 0, max: 300 }).map((n) => `key ${n}`));
 const contents = fc.array(fc.array(fc.record({ key: keys, sizeBytes: fc.integer({ min: 1, max: 100 }) }), { minLength: 1, maxLength: 40 }), { minLength: 2, maxLength: 5 });
-const answers = fc.constantFrom("taken", "taken", "taken", "first fails", "reset", "denied", "refused");
+const behaviours = fc.constantFrom("taken", "taken", "taken", "first fails", "reset", "denied", "refused");
 const holding = fc.oneof(fc.constant([]), fc.array(fc.boolean(), { maxLength: 200 }));
-const plans = fc.array(fc.record({ place: fc.nat(50), answer: answers }), { maxLength: 120 });
+const plans = fc.array(fc.record({ place: fc.nat(50), behaviour: behaviours }), { maxLength: 120 });
 
-function outcomeOf(answer: string) {
-  if (answer === "first fails") return failedWith("ProvisionedThroughputExceededException", 0);
-  if (answer === "reset") return requestFailed("ECONNRESET", "transient");
-  if (answer === "denied") return requestFailed("AccessDeniedException", "setup");
-  return answer === "refused" ? requestFailed("ValidationException", "content") : allTaken;
+function outcomeOf(behaviour: string) {
+  if (behaviour === "first fails") return failedWith("ProvisionedThroughputExceededException", 0);
+  if (behaviour === "reset") return requestFailed("ECONNRESET", "transient");
+  if (behaviour === "denied") return requestFailed("AccessDeniedException", "setup");
+  return behaviour === "refused" ? requestFailed("ValidationException", "content") : allTaken;
 }
 
-/** Holds a part of the entries back, by the plan. */
+/** Returns a throttle that holds back the entries marked in `held`. */
 function throttleOf(held: readonly boolean[]): ShardThrottle {
   let asked = 0;
   const throttle = new ShardThrottle({ shardMap: () => undefined, renewShardMap: () => undefined, md5: (key) => Buffer.from(key), now: () => 0 });
@@ -34,7 +34,7 @@ function throttleOf(held: readonly boolean[]): ShardThrottle {
   return throttle;
 }
 
-it("a key is in one request at a time, and starts in a chunk when its entries of all earlier chunks are through", async () => {
+it("a key is in one request at a time, and its entries of a chunk are sent only after those of all earlier chunks", async () => {
   await fc.assert(fc.asyncProperty(contents, plans, fc.integer({ min: 1, max: 8 }), fc.nat(2), holding, async (given, plan, maxRequests, maxRounds, held) => {
     const chunks = given.map((entries) => entries.map(({ key, sizeBytes }, event) => entryOf({ partitionKey: key, sizeBytes, events: event })));
     const chunkOf = new Map(chunks.flatMap((chunk, number) => chunk.map((entry) => [entry, number] as const)));
@@ -56,7 +56,7 @@ it("a key is in one request at a time, and starts in a chunk when its entries of
     const clock = new JumpingClock();
     const order = new KeyOrder();
     const throttle = throttleOf(held);
-    const policy = { budgetMs: 1_000_000, firstBackoffMs: 100, longestBackoffMs: 1000, maxRounds };
+    const policy = { budgetMs: 1_000_000, firstBackoffMs: 100, maxBackoffMs: 1000, maxRounds };
     const deliveries = chunks.map(async (chunk, number) => {
       const outcome = await deliver(chunk, policy, {
         client, window, throttle, order: "by key", keys: { order, mapping: "by key" }, maxRequestBytes: 100, takeApart: () => [], now: clock.now, sleep: clock.sleep, random: () => 0.5,
@@ -73,9 +73,9 @@ it("a key is in one request at a time, and starts in a chunk when its entries of
     await settled();
     let isCalm = true;
     for (let step = 0; client.underWay.length > 0; step++) {
-      const { place, answer } = plan[step] ?? { place: 0, answer: "taken" };
+      const { place, behaviour } = plan[step] ?? { place: 0, behaviour: "taken" };
       const request = client.underWay[place % client.underWay.length];
-      const outcome = outcomeOf(answer);
+      const outcome = outcomeOf(behaviour);
       isCalm &&= outcome === allTaken;
       const failed = outcome.kind === "failed" ? undefined : new Set(outcome.failed.map(({ index }) => index));
       for (const [index, entry] of (request?.entries ?? []).entries()) if (failed?.has(index) === false) settledEntries.add(entry);

@@ -1,4 +1,4 @@
-// Whatever bytes a service answers, in whatever pieces: each request ends, with an outcome that is told in words of ours.
+// Property: for any response bytes, in any pieces, each request ends with an outcome and a message of the plugin.
 import { gzipSync } from "node:zlib";
 import { cbor } from "@smithy/core/cbor";
 import fc from "fast-check";
@@ -21,7 +21,7 @@ const name = fc.constantFrom(...names);
 const text = fc.constantFrom("", "x", "shardId-0", "340282366920938463463374607431768211455", "-5", "2099-01-01T00:00:00Z", "ValidationException", "Throttling", "a#b:c", "\u0000\ud800", "\n");
 const leaf = fc.oneof(text, fc.constantFrom(null, true, 0, -1, 2 ** 53, 1e300, 0.5), fc.string({ maxLength: 5 }));
 
-/** Values in whose members the services' own names come up everywhere. */
+/** Values whose members often have names that the services use. */
 const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
@@ -31,12 +31,12 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 }));
 
-/** Answers as they should be, with a value somewhere that should not be there. */
+/** Valid responses, with one member of a wrong value. */
 const taken = { SequenceNumber: "1", ShardId: "shardId-0" };
 const shard = { ShardId: "shardId-0", HashKeyRange: { StartingHashKey: "0", EndingHashKey: "9" }, SequenceNumberRange: { StartingSequenceNumber: "1" } };
 const keys = { AccessKeyId: "AKID", SecretAccessKey: "s", Token: "t", Expiration: "2099-01-01T00:00:00Z" };
 const almost = fc.tuple(fc.constantFrom<object>({ FailedRecordCount: 0, Records: [taken, taken] }, { Shards: [shard] }, keys, { __type: "Throttling", message: "no" }), name, value)
-  .chain(([answer, extra, wrong]) => fc.constantFrom<unknown>(answer, ...[...Object.keys(answer), extra].map((member) => ({ ...answer, [member]: wrong }))));
+  .chain(([response, extra, wrong]) => fc.constantFrom<unknown>(response, ...[...Object.keys(response), extra].map((member) => ({ ...response, [member]: wrong }))));
 
 const xml = fc.letrec<{ element: string }>((tie) => ({
   element: fc.oneof(
@@ -47,11 +47,11 @@ const xml = fc.letrec<{ element: string }>((tie) => ({
 })).element;
 
 const content = fc.oneof(
-  fc.oneof(value, almost).map((answer) => Buffer.from(JSON.stringify(answer))),
-  fc.oneof(value, almost).map((answer) => Buffer.from(cbor.serialize(answer))),
-  xml.map((answer) => Buffer.from(answer)),
+  fc.oneof(value, almost).map((response) => Buffer.from(JSON.stringify(response))),
+  fc.oneof(value, almost).map((response) => Buffer.from(cbor.serialize(response))),
+  xml.map((response) => Buffer.from(response)),
   fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
-  fc.constantFrom("null", "host-role", "<html>", "[]", '""', "", '{"Shards":{}}', '{"Shards":[null]}', '{"Records":"xx"}', '{"Records":[null,null]}', '{"__type":"X","message":{}}').map((answer) => Buffer.from(answer)),
+  fc.constantFrom("null", "host-role", "<html>", "[]", '""', "", '{"Shards":{}}', '{"Shards":[null]}', '{"Records":"xx"}', '{"Records":[null,null]}', '{"__type":"X","message":{}}').map((response) => Buffer.from(response)),
 );
 
 const header = fc.constantFrom(
@@ -82,7 +82,7 @@ function framed(body: Buffer, how: Framing): [string, Buffer] {
   }
 }
 
-/** A whole answer, of which a byte may be another. */
+/** A whole response, with at most one byte changed. */
 const said: fc.Arbitrary<Said> = fc
   .record({ status, headers: fc.array(header, { maxLength: 3 }), body: content, how: framing, cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 4 }), damage: fc.option(fc.tuple(fc.nat(), fc.nat(255)), { freq: 8 }), isReset: fc.boolean() })
   .map(({ status: line, headers, body, how, cuts, damage, isReset }) => {
@@ -112,8 +112,8 @@ test.each(["json", "cbor"] as const)("PutRecords in %s and ListShards end with a
   const client = sdkClientOf(server.endpoint, "logs", bodiesFor("logs", format));
   const entries = [entryOf({ data: Buffer.from("x"), partitionKey: "k" }), entryOf({ data: Buffer.from("y"), partitionKey: "k", shardId: "shardId-0" })];
   await fc.assert(
-    fc.asyncProperty(said, async (answer) => {
-      server.willSay(answer);
+    fc.asyncProperty(said, async (response) => {
+      server.willSay(response);
       const outcome = await within(client.putRecords(...tableOf(entries)));
       if (outcome.kind === "failed") expectTold(outcome.code, outcome.message);
       else for (const { code, message } of outcome.failed) expectTold(code, message);
@@ -148,15 +148,15 @@ const sources: readonly [string, () => Parameters<CredentialSettings["credential
   ],
 ];
 
-test.each(sources)("%s gives credentials or a reason", { timeout: 60_000 }, async (_, set) => {
+test.each(sources)("%s yields credentials or a reason", { timeout: 60_000 }, async (_, set) => {
   const options = set();
-  // The pauses between attempts are not what is looked at here.
+  // The pauses between attempts are not tested here.
   const after = globalThis.setTimeout;
   const sooner = (callback: () => void, delayMs?: number) => after(callback, delayMs === 200 || delayMs === 400 ? 0 : delayMs);
   vi.stubGlobal("setTimeout", sooner);
   await fc.assert(
-    fc.asyncProperty(fc.array(said, { minLength: 1, maxLength: 3 }), async (answers) => {
-      server.willSay(...answers);
+    fc.asyncProperty(fc.array(said, { minLength: 1, maxLength: 3 }), async (responses) => {
+      server.willSay(...responses);
       const provider = settings.credentials(options);
       await expectCredentialsOrReason(provider.provide());
       provider.close();

@@ -1,4 +1,4 @@
-// Any record and any options together: the shaper does what the plain reference does, byte for byte.
+// Property: for any record and any options, the shaper's output equals a plain reference's, byte for byte.
 import { encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -8,7 +8,7 @@ import { RecordShaper, type RecordOptions, type ShapedEvent } from "../../src/re
 import { shapeByReference, type ReferenceBody, type ReferenceOptions, type ReferenceRecord, type ReferenceSurroundings, type ReferenceValue } from "../support/reference_shaper.js";
 import { epochTime } from "../support/shaped_record.js";
 
-/** Few keys, so that the options often name one of them; "a.b" and "a_b" meet when dots are replaced. */
+/** Few keys, so that the options often name one of them; "a.b" and "a_b" become equal when dots are replaced. */
 const key = fc.constantFrom("a", "b", "a.b", "a_b", "..", "log", "time", "");
 const noDuplicates = { selector: ([name]: readonly [string, ReferenceValue]) => name, maxLength: 6 };
 
@@ -29,7 +29,7 @@ const body = fc.uniqueArray(fc.tuple(key, value), noDuplicates).map((entries) =>
 const optional = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined });
 
 const several = optional(fc.array(key, { minLength: 1, maxLength: 4 }));
-/** Each with a key of its own, and only one of the two lists: all else is refused at the start. */
+/** Different keys for the three options that add keys: init rejects equal ones. */
 const addedKeys = fc.uniqueArray(key, { minLength: 3, maxLength: 3 });
 const chooses = fc.tuple(fc.boolean(), fc.boolean(), fc.boolean(), fc.boolean());
 
@@ -47,7 +47,7 @@ const options: fc.Arbitrary<ReferenceOptions> = fc.tuple(fc.record({
   metadataKey: hasMetadata ? metadataKey : undefined,
 }));
 
-/** Of a few entries. */
+/** Maps of a few entries. */
 const small = fc.uniqueArray(fc.tuple(key, value), { ...noDuplicates, maxLength: 2 }).map((entries) => new Map(entries));
 
 const surroundings: fc.Arbitrary<Omit<ReferenceSurroundings, "timeText">> = fc.record({
@@ -56,7 +56,7 @@ const surroundings: fc.Arbitrary<Omit<ReferenceSurroundings, "timeText">> = fc.r
   shared: optional(small),
 });
 
-/** msgpack of a value, with maps in the order of their keys, which objects would not keep. */
+/** Returns the msgpack of a value, with maps in the given key order, which objects would not keep. */
 function encodeReference(value: ReferenceValue): Uint8Array {
   if (value instanceof Map) {
     const entries = [...(value as ReadonlyMap<string, ReferenceValue>)];
@@ -74,7 +74,7 @@ function encodeReference(value: ReferenceValue): Uint8Array {
   return encode(value, { useBigInt64: true });
 }
 
-/** An event as bytes: its body first, then its metadata and what its group shares. */
+/** Returns an event as bytes: body, metadata, and the metadata of its group. */
 function eventOf(record: ReferenceBody, seconds: number, { metadata, shared }: Omit<ReferenceSurroundings, "timeText">): { input: Input; event: ShapedEvent } {
   const parts = [record, metadata, shared ?? new Map<string, ReferenceValue>()].map(encodeReference);
   const [body = 0, second = 0] = parts.map(({ length }) => length);
@@ -105,7 +105,7 @@ function optionsOf({ timeKey, tagKey, metadataKey, exceptKeys, partitionKeyPath:
   };
 }
 
-test("the shaper agrees with the reference", () => {
+test("the shaper's record equals the reference's for any record and options", () => {
   const seen = { written: 0, refused: 0, withKey: 0 };
   fc.assert(
     fc.property(body, options, fc.nat(2 ** 31), surroundings, (record, chosen, seconds, around) => {
@@ -117,11 +117,11 @@ test("the shaper agrees with the reference", () => {
     }),
     { numRuns: 2000 },
   );
-  // That the runs tell anything: each outcome was among them, often. The rarest came 59 to 110 times.
+  // Makes sure that the runs included each outcome often. The rarest occurred 59 to 110 times.
   expect(Math.min(seen.written, seen.refused, seen.withKey)).toBeGreaterThan(25);
 });
 
-test("one shaper and one sink for many records give what new ones for each give", () => {
+test("a shaper and a sink reused for many records produce the same as new ones for each", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(body, surroundings), { maxLength: 6 }), options, (records, chosen) => {
       const shaper = new RecordShaper(optionsOf(chosen));

@@ -1,5 +1,5 @@
-// Requests side by side, answered in any order and with any failures: nothing is lost, nothing taken is sent again, the
-// order of keys is kept, and the bounds of the window and of the bytes hold.
+// Property: concurrent requests, with responses in any order and any failures, lose no record and send no delivered record
+// again; the order of keys and the limits of requests and bytes are kept.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { ByteBudget } from "../../src/bytes/byte_budget.js";
@@ -7,7 +7,7 @@ import type { EntryView } from "../../src/pack/entry_table.js";
 import { deliver, type ViewDelivery } from "../support/delivered_entries.js";
 import type { SendOrder } from "../../src/delivery/lanes.js";
 import { cutBatches, cutLanes } from "../support/cut_entries.js";
-import type { PutRecordsOutcome } from "../../src/delivery/put_records.js";
+import type { PutRecordsOutcome } from "../../src/delivery/kinesis_client.js";
 import { bodyBytesOf, RequestWindow } from "../../src/delivery/request_window.js";
 import { entryOf, tableOf } from "../support/entry.js";
 import { JumpingClock, settled } from "../support/fake_clock.js";
@@ -23,7 +23,7 @@ const entries = fc.record({
   shard: fc.constantFrom("s1", "s2", "s3"),
   sizeBytes: fc.integer({ min: 1, max: maxRequestBytes }),
   records: fc.integer({ min: 1, max: 3 }),
-  /** The higher, the fewer chunks have the entry refused. */
+  /** The higher, the fewer chunks in which the entry is refused. */
   health: fc.nat(25),
 });
 const chunks = fc.record({
@@ -32,28 +32,28 @@ const chunks = fc.record({
   order: orders,
   output: fc.nat(1),
   maxRounds: fc.nat(4),
-  /** Entries of less health are refused: none, few, most or all. */
+  /** Entries with less health are refused: none, few, most or all. */
   poison: fc.constantFrom(0, 0, 1, 22, 26),
 });
 
-/** How a request is answered: which of its entries fail (a pattern that repeats) and why, or why all of it failed. */
-const answers = fc.oneof(
+/** The outcome of a request: which of its entries fail (a repeating pattern) and why, or why the whole request fails. */
+const behaviours = fc.oneof(
   { weight: 4, arbitrary: fc.constant(allTaken) },
   { weight: 3, arbitrary: fc.record({ failing: fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }), code: fc.constantFrom(throttling, "InternalFailure") }) },
   { weight: 1, arbitrary: fc.constantFrom(requestFailed("ECONNRESET", "transient"), requestFailed(throttling, "transient")) },
   { weight: 1, arbitrary: fc.constant(requestFailed("AccessDeniedException", "setup")) },
   { weight: 1, arbitrary: fc.constant(requestFailed("ValidationException", "content")) },
 );
-type Answer = typeof answers extends fc.Arbitrary<infer Value> ? Value : never;
+type Behaviour = typeof behaviours extends fc.Arbitrary<infer Value> ? Value : never;
 
-function outcomeOf(answer: Answer, sent: readonly EntryView[], isPoison: (entry: EntryView) => boolean): PutRecordsOutcome {
+function outcomeOf(behaviour: Behaviour, sent: readonly EntryView[], isPoison: (entry: EntryView) => boolean): PutRecordsOutcome {
   if (sent.some(isPoison)) return requestFailed("ValidationException", "content");
-  if (!("failing" in answer)) return answer;
-  const { failing, code } = answer;
+  if (!("failing" in behaviour)) return behaviour;
+  const { failing, code } = behaviour;
   return failedWith(code, ...[...sent.keys()].filter((index) => failing[index % failing.length] === true));
 }
 
-/** Follows what is sent, and complains of what must not be. */
+/** Checks each request, and fails on entries that must not be sent. */
 class Watch {
   readonly settledEntries = new Set<EntryView>();
   readonly #order: SendOrder;
@@ -68,7 +68,7 @@ class Watch {
     this.#positions = new Map(sent.map((entry, position) => [entry, position]));
   }
 
-  /** Divides an aggregate. */
+  /** Records that an aggregate was divided. */
   takeApart(aggregate: EntryView, parts: readonly EntryView[]): readonly EntryView[] {
     this.partsOf.set(aggregate, parts);
     for (const part of parts) this.#positions.set(part, this.#positions.get(aggregate) ?? 0);
@@ -107,8 +107,8 @@ class Watch {
   }
 }
 
-it("chunks of two outputs are delivered side by side without loss, repetition or disorder, within all bounds", async () => {
-  const script = fc.array(fc.record({ place: fc.nat(100), answer: answers }), { maxLength: 150 });
+it("chunks of two outputs are delivered concurrently without loss, duplicates or disorder, within all limits", async () => {
+  const script = fc.array(fc.record({ place: fc.nat(100), behaviour: behaviours }), { maxLength: 150 });
   const settings = fc.record({ maxRequests: fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 })), maxBodyBytes: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ min: 1, max: 1500 })), isCalm: fc.boolean(), endsAfter: fc.option(fc.nat(60)) });
   await fc.assert(fc.asyncProperty(settings, fc.array(chunks, { minLength: 1, maxLength: 4 }), script, async ({ maxRequests, maxBodyBytes, isCalm, endsAfter }, contents, plan) => {
     const bodies = new ByteBudget(maxBodyBytes);
@@ -132,10 +132,10 @@ it("chunks of two outputs are delivered side by side without loss, repetition or
     const client: HeldClient = new HeldClient((sent) => {
       const window = windows[windowOf(sent)] as RequestWindow;
       const ofWindow = client.underWay.filter((request) => windowOf(request.entries) === windowOf(sent));
-      // A request that waits for bytes keeps its place when the window narrows meanwhile.
+      // A request that waits for bytes keeps its place when the window shrinks meanwhile.
       expect(ofWindow.length).toBeLessThanOrEqual(maxBodyBytes === Number.POSITIVE_INFINITY ? window.limit : window.maxRequests);
       const bytes = client.underWay.reduce((sum, request) => sum + bodyBytesOf(...tableOf(request.entries)), 0);
-      // The first request of each output goes whatever the others hold.
+      // The first request of each output is always sent, independent of the bytes that others hold.
       const firsts = windows.map((_, index) => client.underWay.filter((request) => windowOf(request.entries) === index));
       const beyond = firsts.reduce((sum, requests) => sum + Math.max(0, ...requests.map(({ entries }) => bodyBytesOf(...tableOf(entries)))), 0);
       expect(bytes, "the bytes of requests under way are within the budget").toBeLessThanOrEqual(maxBodyBytes + beyond);
@@ -147,21 +147,21 @@ it("chunks of two outputs are delivered side by side without loss, repetition or
     const deliveries = all.map((chunk, index) => {
       const { output = 0, maxRounds = 0, isSharded = false, order: kept = "none" } = contents[index] ?? {};
       const order = kept === "by key" && isSharded ? "by shard" : kept;
-      const policy = { budgetMs: 1_000_000, firstBackoffMs: 100, longestBackoffMs: 1000, maxRounds };
+      const policy = { budgetMs: 1_000_000, firstBackoffMs: 100, maxBackoffMs: 1000, maxRounds };
       const window = windows[output] as RequestWindow;
       return deliver(chunk, policy, {
         client, window, order, maxRequestBytes, takeApart: takeApart(watches[index] as Watch), now: clock.now, sleep: clock.sleep, random: () => 0.5,
       });
     });
     const finished = Promise.all(deliveries);
-    // It is awaited further down, when all requests are answered.
+    // Awaited below, when all requests have their outcomes.
     finished.catch(() => undefined);
     await settled();
     for (let step = 0; client.underWay.length > 0; step++) {
       if (step === endsAfter) windows[0]?.end();
-      const { place, answer } = plan[step] ?? { place: 0, answer: allTaken };
+      const { place, behaviour } = plan[step] ?? { place: 0, behaviour: allTaken };
       const request = client.underWay[place % client.underWay.length] as HeldRequest;
-      const outcome = isCalm ? allTaken : outcomeOf(answer, request.entries, (entry) => poison.has(entry));
+      const outcome = isCalm ? allTaken : outcomeOf(behaviour, request.entries, (entry) => poison.has(entry));
       watchOf(request.entries).ends(request.entries, outcome);
       request.answer(outcome);
       await settled();
@@ -189,7 +189,7 @@ function checkDelivery(delivery: ViewDelivery, given: readonly EntryView[], { se
   if (delivery.delivered === 0) expect(refused.length, "so many refusals are not believed").toBeLessThan(10);
 }
 
-it("lanes hold each entry once, each key in one lane in its order, with few more batches than without lanes", () => {
+it("lanes have each entry once and each key in one lane, in order, with few more batches than without lanes", () => {
   const keyed = fc.array(fc.record({ key: fc.integer({ min: 0, max: 30 }), sizeBytes: fc.nat(100) }), { maxLength: 120 });
   const limits = fc.record({ maxRecords: fc.integer({ min: 1, max: 12 }), maxBytes: fc.integer({ min: 100, max: 400 }) });
   fc.assert(fc.property(keyed, limits, orders, fc.integer({ min: 1, max: 50 }), (contents, given, order, maxRequests) => {

@@ -1,9 +1,9 @@
-// Records of many streams, keys and chunks, answered in any order and with any failures, brought again until all are taken:
-// each arrives exactly once, in its own stream, and as long as nothing fails each key keeps its order within a stream.
+// Property: records of many streams, keys and chunks, with responses in any order and any failures, retried until delivered,
+// arrive exactly once, each in its own stream; while nothing fails, each key keeps its order within a stream.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { EntryView } from "../../src/pack/entry_table.js";
-import type { PutRecordsOutcome } from "../../src/delivery/put_records.js";
+import type { PutRecordsOutcome } from "../../src/delivery/kinesis_client.js";
 import type { Reply } from "../../src/output/flush.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { JumpingClock, settled } from "../support/fake_clock.js";
@@ -14,8 +14,8 @@ import { scriptedInstance } from "../support/scripted_instance.js";
 
 const records = fc.record({ to: fc.constantFrom("own", "a", "b", "c", "no name", undefined), k: fc.constantFrom("k", "l", "m", "1") });
 const chunks = fc.array(fc.record({ tag: fc.constantFrom("t", "u"), bodies: fc.array(records, { minLength: 1, maxLength: 25 }) }), { minLength: 1, maxLength: 5 });
-const answers = fc.constantFrom("taken", "taken", "taken", "first fails", "throttled", "reset", "missing");
-const plans = fc.array(fc.record({ place: fc.nat(50), answer: answers }), { maxLength: 80 });
+const behaviours = fc.constantFrom("taken", "taken", "taken", "first fails", "throttled", "reset", "missing");
+const plans = fc.array(fc.record({ place: fc.nat(50), behaviour: behaviours }), { maxLength: 80 });
 const settings = fc.record({
   concurrent_requests: fc.integer({ min: 1, max: 6 }).map(String),
   aggregation: fc.constantFrom("true", "false"),
@@ -24,14 +24,14 @@ const settings = fc.record({
   isCalm: fc.boolean(),
 });
 
-function outcomeOf(answer: string, entries: readonly EntryView[]): PutRecordsOutcome {
-  if (answer === "first fails") return failedWith("InternalFailure", 0);
-  if (answer === "throttled") return failedWith("ProvisionedThroughputExceededException", ...entries.keys());
-  if (answer === "reset") return requestFailed("ECONNRESET", "transient");
-  return answer === "missing" ? requestFailed("ResourceNotFoundException", "setup") : allTaken;
+function outcomeOf(behaviour: string, entries: readonly EntryView[]): PutRecordsOutcome {
+  if (behaviour === "first fails") return failedWith("InternalFailure", 0);
+  if (behaviour === "throttled") return failedWith("ProvisionedThroughputExceededException", ...entries.keys());
+  if (behaviour === "reset") return requestFailed("ECONNRESET", "transient");
+  return behaviour === "missing" ? requestFailed("ResourceNotFoundException", "setup") : allTaken;
 }
 
-it("each record of many streams arrives exactly once in its own stream, and each key in order while nothing fails", async () => {
+it("each record of many streams arrives exactly once in its own stream, and in key order while nothing fails", async () => {
   await fc.assert(fc.asyncProperty(chunks, plans, settings, async (given, plan, { hasKeys, isCalm, aggregation, concurrent_requests, max }) => {
     const clock = new JumpingClock();
     const service = new HeldClient();
@@ -56,15 +56,15 @@ it("each record of many streams arrives exactly once in its own stream, and each
       const replies: (Reply | undefined)[] = pending.map(() => undefined);
       for (const [index, { tag, bytes }] of pending.entries()) void output.flush(bytes, tag).then((reply) => (replies[index] = reply));
       for (;;) {
-        // A chunk goes on over several waits that take no time.
+        // A chunk continues after several waits that take no time.
         for (let turn = 0; turn < 3; turn++) await settled();
         expect(service.underWay.length).toBeLessThanOrEqual(Number(concurrent_requests));
         if (service.underWay.length === 0) break;
-        const { place, answer } = isCalm ? { place: plan[step % (plan.length || 1)]?.place ?? 0, answer: "taken" } : (plan[step] ?? { place: 0, answer: "taken" });
+        const { place, behaviour } = isCalm ? { place: plan[step % (plan.length || 1)]?.place ?? 0, behaviour: "taken" } : (plan[step] ?? { place: 0, behaviour: "taken" });
         step++;
         const request = service.underWay[place % service.underWay.length];
         if (request === undefined) break;
-        const outcome = outcomeOf(answer, request.entries);
+        const outcome = outcomeOf(behaviour, request.entries);
         const stream = request.stream ?? "own";
         arrived.set(stream, [...(arrived.get(stream) ?? []), ...allTextsIn(takenOf(request.entries, outcome))]);
         request.answer(outcome);

@@ -1,9 +1,9 @@
-// Servers of credentials on this machine: a container's endpoint, EC2 instance metadata, and SSO.
+// Starts credentials servers on this machine: a container's endpoint, EC2 instance metadata, and single sign-on.
 import { ScriptedService, type ServedResponse } from "./scripted_service.js";
 
 const expiration = "2099-01-01T00:00:00Z";
 
-/** As ECS and EKS Pod Identity answer: `token` tells what the Authorization header must be. */
+/** Starts a server that responds like ECS and EKS Pod Identity. @param token returns the required Authorization header */
 export function startContainerEndpoint(keyId: string, token: () => string | undefined): Promise<ScriptedService> {
   return ScriptedService.start(({ method, path, headers }): ServedResponse => {
     if (method !== "GET" || path !== "/v2/credentials?id=7") return { status: 404, body: "{}" };
@@ -13,7 +13,7 @@ export function startContainerEndpoint(keyId: string, token: () => string | unde
   });
 }
 
-/** As IMDSv2 answers (EC2 User Guide, Use IMDSv2). */
+/** Starts a server that responds like IMDSv2 (EC2 User Guide, Use IMDSv2). */
 export function startInstanceMetadata(keyId: string): Promise<ScriptedService> {
   return ScriptedService.start(({ method, path, headers }): ServedResponse => {
     if (method === "PUT" && path === "/latest/api/token") {
@@ -29,12 +29,12 @@ export function startInstanceMetadata(keyId: string): Promise<ScriptedService> {
   });
 }
 
-/** As the portal of IAM Identity Center answers GetRoleCredentials. */
+/** Starts a server that responds to GetRoleCredentials like the portal of IAM Identity Center. */
 export function startSingleSignOn(keyId: string, accessToken: string): Promise<ScriptedService> {
   return ScriptedService.start(({ method, path, headers }): ServedResponse => {
     const { pathname, searchParams } = new URL(path, "http://localhost");
-    const asked = `${method} ${pathname} ${searchParams.get("account_id")} ${searchParams.get("role_name")}`;
-    if (asked !== "GET /federation/credentials 123456789012 writer") return { status: 404, body: "{}" };
+    const request = `${method} ${pathname} ${searchParams.get("account_id")} ${searchParams.get("role_name")}`;
+    if (request !== "GET /federation/credentials 123456789012 writer") return { status: 404, body: "{}" };
     if (headers["x-amz-sso_bearer_token"] !== accessToken) return { status: 401, body: "{}" };
     const roleCredentials = { accessKeyId: keyId, secretAccessKey: "secret", sessionToken: "session", expiration: Date.parse(expiration) };
     return { body: JSON.stringify({ roleCredentials }) };

@@ -1,4 +1,4 @@
-// Settings of credentials for tests in this process: nothing of this machine's gets in.
+// Isolates tests from this machine's credentials: a temporary home, an empty environment, and new credentials.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -17,10 +17,10 @@ const noOptions: CredentialOptions = {
   eksPodExecutionRole: undefined,
 };
 
-/** A home of its own, with an environment that has no source of credentials but what a test adds. */
+/** A temporary home, and an environment with only the credentials sources that a test adds. */
 export class CredentialSettings {
   readonly log = new RecordedLog();
-  /** How far the clock of the credentials is ahead. */
+  /** Milliseconds by which the clock of the credentials is ahead. */
   aheadMs = 0;
   network = directNetwork;
   readonly home = mkdtempSync(path.join(tmpdir(), "credentials-"));
@@ -35,26 +35,26 @@ export class CredentialSettings {
     vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", this.write("credentials", ""));
   }
 
-  /** Writes a file of this home; gives its path. */
+  /** Writes a file in the home; returns its path. */
   write(name: string, text: string): string {
     const file = path.join(this.home, name);
     writeFileSync(file, text);
     return file;
   }
 
-  /** As the plugin makes them. */
+  /** Opens credentials as the plugin does. */
   credentials(options: Partial<CredentialOptions> = {}): CredentialProvider {
     const now = () => Date.now() + this.aheadMs;
     const sources = new CredentialSources({ now, steadyNow: () => performance.now() + this.aheadMs, random: () => 0.5 });
     return sources.open({ ...noOptions, ...options }, { log: this.log, network: this.network });
   }
 
-  /** The key that requests would be signed with now. */
+  /** Returns the key ID that would sign a request now. */
   async keyId(options: Partial<CredentialOptions> = {}): Promise<string> {
     return (await this.credentials(options).provide()).accessKeyId;
   }
 
-  /** The message of the failure. */
+  /** Returns the error's message. */
   async failure(options: Partial<CredentialOptions> = {}): Promise<string> {
     return this.credentials(options)
       .provide()
@@ -64,7 +64,7 @@ export class CredentialSettings {
       );
   }
 
-  /** Call after each test. */
+  /** Restores the environment and removes the home. Must be called after each test. */
   remove(): void {
     vi.unstubAllEnvs();
     rmSync(this.home, { recursive: true });

@@ -47,7 +47,7 @@ export const faultCases: readonly FaultCase[] = [
   { plan: "truncated-json, ok", first: "ok", losesAnswers: true },
   { plan: "wrong-count(-1), ok", first: "ok", losesAnswers: true },
   { plan: "wrong-count(+1)*flush, ok", first: "retry", losesAnswers: true, message: /answered for \d+ of \d+ records/ },
-  { plan: "html*flush, ok", first: "retry", message: /not the service's|proxy/ },
+  { plan: "html*flush, ok", first: "retry", message: /not from the service|proxy/ },
   { plan: "no-answer(3s), ok", first: "any", options: timeout, message: /no response within http_request_timeout/ },
   { plan: "slow(100ms)*6, ok", first: "ok" },
   { plan: "slow(1500ms), ok", first: "any", options: timeout, losesAnswers: true, message: /no response within http_request_timeout/ },

@@ -1,6 +1,6 @@
 // A Kinesis client whose requests wait until a test answers them, in any order.
 import type { Entry, EntryTable, EntryView } from "../../src/pack/entry_table.js";
-import type { PutRecordsClient, PutRecordsOutcome } from "../../src/delivery/put_records.js";
+import type { PutRecordsClient, PutRecordsOutcome } from "../../src/delivery/kinesis_client.js";
 import { viewsOf } from "./entry.js";
 import { settled } from "./fake_clock.js";
 import { allTaken, keysOf } from "./scripted_client.js";

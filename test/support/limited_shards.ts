@@ -1,6 +1,6 @@
 // A stream whose shards each take so many records in a second, by a clock of the test's, and throttle the others.
 import { createHash } from "node:crypto";
-import type { PutRecordsOutcome } from "../../src/delivery/put_records.js";
+import type { PutRecordsOutcome } from "../../src/delivery/kinesis_client.js";
 import type { EntryView } from "../../src/pack/entry_table.js";
 import { hashKeyOf, ShardMap, type Shard } from "../../src/pack/shard_map.js";
 import type { HeldClock } from "./fake_clock.js";

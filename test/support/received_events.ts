@@ -1,7 +1,7 @@
 // What a scripted client took, as the user records that a consumer would find: taken apart and unpacked.
 import { gunzipSync, inflateSync } from "node:zlib";
 import type { EntryView } from "../../src/pack/entry_table.js";
-import type { PutRecordsOutcome } from "../../src/delivery/put_records.js";
+import type { PutRecordsOutcome } from "../../src/delivery/kinesis_client.js";
 import { isAggregate, parseAggregate } from "./kpl_aggregate.js";
 
 /** The entries of a request that were taken, by its outcome. */

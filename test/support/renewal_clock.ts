@@ -1,3 +1,3 @@
-// Clocks and chance for credentials in tests: those of this machine, and a chance that is always the same.
+// Clocks and randomness for credentials in tests: the machine's clocks, and a fixed random number.
 
 export const renewalClock = { now: Date.now, steadyNow: () => performance.now(), random: () => 0.5 };

@@ -1,7 +1,7 @@
 // Bodies of requests for clients under test.
 import type { SinkPool } from "../../src/bytes/sink_pool.js";
 import { RequestBodies } from "../../src/kinesis/request_bodies.js";
-import type { RequestFormat } from "../../src/kinesis/request_form.js";
+import type { RequestFormat } from "../../src/kinesis/request_format.js";
 import { timedPool } from "./sink_pool.js";
 
 /** @param refused is called when an endpoint refuses the format */

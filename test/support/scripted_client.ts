@@ -1,7 +1,7 @@
 // A Kinesis client that answers by a script and keeps what it was sent.
 import type { Entry, EntryTable, EntryView } from "../../src/pack/entry_table.js";
 import type { Shard } from "../../src/pack/shard_map.js";
-import type { FailureCause, PutRecordsClient, PutRecordsOutcome, RequestFailure } from "../../src/delivery/put_records.js";
+import type { FailureCause, PutRecordsClient, PutRecordsOutcome, RequestFailure } from "../../src/delivery/kinesis_client.js";
 import type { ShardLister, ShardPage } from "../../src/delivery/shard_list.js";
 import { entryOf as entryWith, keyOf, viewsOf } from "./entry.js";
 

@@ -1,7 +1,7 @@
-// A Security Token Service on this machine: AssumeRole and AssumeRoleWithWebIdentity, as in the AWS STS API Reference.
+// A local Security Token Service (STS): AssumeRole and AssumeRoleWithWebIdentity, as in the AWS STS API Reference.
 import { ScriptedService, type ServedResponse, type ServedRequest } from "./scripted_service.js";
 
-/** What a call asked for. */
+/** A call that the service received. */
 export interface TokenCall {
   readonly action: string;
   readonly form: URLSearchParams;
@@ -9,14 +9,14 @@ export interface TokenCall {
   readonly signer: string | undefined;
 }
 
-/** Whose credentials a request was signed with. */
+/** Returns the key ID in a request's signature; undefined for an unsigned request. */
 export function signerOf(request: ServedRequest | undefined): string | undefined {
   return /Credential=([^/]+)\//u.exec(request?.headers.authorization ?? "")?.[1];
 }
 
 const headers = { "content-type": "text/xml" };
 
-/** Gives out AKID and the role's name in capitals; `refusal` makes it answer that instead. */
+/** Responds with the key ID AKID plus the role's name in capitals, or with `refusal` when set. */
 export class LocalTokenService {
   readonly calls: TokenCall[] = [];
   expiration = "2099-01-01T00:00:00Z";
@@ -28,7 +28,7 @@ export class LocalTokenService {
   }
 
   static async start(): Promise<LocalTokenService> {
-    const started: LocalTokenService = new LocalTokenService(await ScriptedService.start((request) => started.#answer(request)));
+    const started: LocalTokenService = new LocalTokenService(await ScriptedService.start((request) => started.#respond(request)));
     return started;
   }
 
@@ -40,7 +40,7 @@ export class LocalTokenService {
     return this.#service.stop();
   }
 
-  #answer(request: ServedRequest): ServedResponse {
+  #respond(request: ServedRequest): ServedResponse {
     const form = new URLSearchParams(request.body);
     const action = form.get("Action") ?? "";
     this.calls.push({ action, form, signer: signerOf(request) });

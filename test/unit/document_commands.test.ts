@@ -1,4 +1,4 @@
-/** The commands of the documents can be given: their targets, scripts, tools, options, variables and files exist. */
+/** Tests that the commands in the documents can be run: their targets, scripts, tools, options, variables and files exist. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
@@ -14,20 +14,20 @@ const makefile = readFileSync(path.join(ROOT, "Makefile"), "utf8");
 const targets = [...makefile.replaceAll("\\\n", " ").matchAll(/^\.PHONY: (.*)$/gmu)].flatMap(([, names = ""]) => names.trim().split(/\s+/u));
 const { scripts } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as { readonly scripts: Readonly<Record<string, string>> };
 
-/** Files and folders of the project, from its own folder. */
+/** Files and folders of the project, relative to its root. */
 const files = ["docs", "examples", "native", "scripts", "src", "test"].flatMap((folder) => [
   folder,
   ...readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((file) => `${folder}/${file}`),
 ]);
 
-/** Every name in capitals that the Makefile, the scripts, the tests or the plugin may read. */
+/** All names in capitals that occur in the Makefile, the scripts, the tests or the plugin, and so may be variables. */
 const variables = new Set(
   ["Makefile", ...files.filter((file) => /^(?:native|scripts|src|test)\/.*\.(?:ts|mjs|sh|cc|h)$/u.test(file) && !file.endsWith("document_commands.test.ts"))]
     .filter((file) => statSync(path.join(ROOT, file)).isFile())
     .flatMap((file) => readFileSync(path.join(ROOT, file), "utf8").match(/\b[A-Z][A-Z0-9_]{2,}\b/gu) ?? []),
 );
 
-/** How each tool reads its arguments. */
+/** The argument parser of each tool. */
 const readers: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
   check: (args) => readCheckArguments(args),
   resend: (args) => readResendArguments(args),
@@ -37,14 +37,14 @@ const readers: Readonly<Record<string, (args: readonly string[]) => unknown>> = 
 
 const tools = Object.keys(readers);
 
-/** A command with the variables before it, NAME=value. */
+/** A command, with assignments (NAME=value) before it. */
 const withVariables = /^((?:[A-Z][A-Z0-9_]*=\S+ )*)(make|npm|npx|node|kinesis-\w+|fluent-bit)((?: .*)?)$/u;
 
 function wordsOf(text: string): string[] {
   return (text.match(/'[^']*'|"[^"]*"|\S+/gu) ?? []).map((word) => word.replaceAll(/^['"]|['"]$/gu, ""));
 }
 
-/** What is wrong in one line of code, as sentences; nothing in what is no command of ours. */
+/** Returns the faults in one line of code, as sentences; none for a line that is not a command of the project. */
 function faultsIn(line: string): string[] {
   const [, before = "", program = "", rest = ""] = withVariables.exec(line) ?? [];
   const words = wordsOf(rest);
@@ -60,7 +60,7 @@ function faultsOf(program: string, words: readonly string[]): string[] {
   if (program === "npx" && first === "vitest") return words.filter((word) => word.startsWith("test/") && !existsSync(path.join(ROOT, word))).map((word) => `there is no ${word}`);
   const named = /^tools[/\\](\w+)\.mjs$/u.exec(first)?.[1];
   if (program === "node" && named !== undefined) return faultsOfTool(named, words.slice(1));
-  // One word may be the name of something else, such as a thread or a package.
+  // A single word may name something else, such as a thread or a package.
   if (program.startsWith("kinesis-") && words.length > 0) return faultsOfTool(program.slice("kinesis-".length), words);
   if (program === "fluent-bit" && words.includes("kinesis")) return faultsOfProperties(words);
   return [];
@@ -69,7 +69,7 @@ function faultsOf(program: string, words: readonly string[]): string[] {
 function faultsOfScript([name = "", separator, ...args]: readonly string[]): string[] {
   if (!(name in scripts)) return [`package.json has no script ${name}`];
   if (!tools.includes(name) || separator === undefined) return [];
-  return separator === "--" ? faultsOfTool(name, args) : [`npm takes ${separator} for its own: -- is missing`];
+  return separator === "--" ? faultsOfTool(name, args) : [`npm takes ${separator} as its own argument: -- is missing`];
 }
 
 function faultsOfTool(name: string, args: readonly string[]): string[] {
@@ -88,7 +88,7 @@ function faultsOfProperties(words: readonly string[]): string[] {
   return keys.filter((key) => !(optionNames as readonly string[]).includes(key)).map((key) => `the plugin has no option ${key}`);
 }
 
-/** Also known are a path without the folders above it, the beginning of tests' names, and what the packages add. */
+/** Returns whether a file is known: by its path, by the end of its path, by the beginning of a test's path, or from a package. */
 function isKnown(name: string): boolean {
   return files.some((file) => file === name || file.endsWith(`/${name}`) || (name.startsWith("test/") && file.startsWith(name))) || name === "examples/plugins.conf";
 }
@@ -100,7 +100,7 @@ describe("a fault in a command", () => {
     ["make demo LOGFILE=x", "nothing reads LOGFILE"],
     ["FLUENTBIT=/usr/bin/fluent-bit make test", "nothing reads FLUENTBIT"],
     ["npm run chek -- fluent-bit.conf", "package.json has no script chek"],
-    ["npm run check fluent-bit.conf", "npm takes fluent-bit.conf for its own: -- is missing"],
+    ["npm run check fluent-bit.conf", "npm takes fluent-bit.conf as its own argument: -- is missing"],
     ["npm run --silent tail -- --stram my-stream", "UsageError: unknown option --stram; did you mean --stream?"],
     ["npx vitest run test/units", "there is no test/units"],
     ["node tools/checks.mjs fluent-bit.conf", "there is no tool checks"],
@@ -119,11 +119,11 @@ describe("a fault in a command", () => {
 describe.each(documents)("%s", (document) => {
   const lines = codeLinesOf(textOf(document));
 
-  it("has commands that can be given", () => {
+  it("has commands that can be run", () => {
     expect(lines.flatMap((line) => faultsIn(line).map((fault) => `${line}: ${fault}`))).toEqual([]);
   });
 
-  it("names files and folders of the project that exist", () => {
+  it("names files and folders that exist", () => {
     const named = lines.flatMap((line) => line.match(/(?<![\w/.:<-])(?:docs|examples|native|scripts|src|test)\/[\w./*-]*\w/gu) ?? []);
     expect(named.filter((name) => !name.includes("*") && !isKnown(name))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** The configurations of Fluent Bit in the documents are ones that it and the plugin take. */
+/** Tests that Fluent Bit and the plugin accept the configurations in the documents. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -9,7 +9,7 @@ import { codeBlocksOf, documents, textOf } from "../support/documents.js";
 const folder = mkdtempSync(path.join(tmpdir(), "documents-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Returns what is wrong in a block, in YAML where it begins with a name and a colon. */
+/** Returns the errors in a block, which is YAML if it begins with a name and a colon. */
 async function errorsIn(block: string): Promise<string[]> {
   const file = path.join(folder, /^\w+:/u.test(block) ? "fluent-bit.yaml" : "fluent-bit.conf");
   writeFileSync(file, `${block}\n`);
@@ -24,14 +24,14 @@ const blocks = documents.flatMap((document) =>
 );
 
 describe("the configurations of the documents", () => {
-  it("are found, and an error in one too", async () => {
+  it("are found, and so is an error in one of them", async () => {
     expect(blocks.map(([document]) => document)).toEqual(expect.arrayContaining(["README.md", "docs/OPTIONS.md", "docs/DELIVERY.md"]));
     expect(blocks.filter(([document]) => document === "README.md")).toHaveLength(2);
     const [, , first = ""] = blocks[0] ?? [];
     expect(await errorsIn(first.replace("partition_key", "partition-key"))).toEqual([expect.stringContaining("partition-key")]);
   });
 
-  it.each(blocks)("%s, block %i, is taken", async (_document, _at, block) => {
+  it.each(blocks)("in %s, block %i, have no errors", async (_document, _at, block) => {
     expect(await errorsIn(block)).toEqual([]);
   });
 });

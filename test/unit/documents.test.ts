@@ -1,4 +1,4 @@
-// The documents agree with the code: options, metrics, and the files, tests and headings that they name.
+// Tests that the documents match the code: options, metrics, and the files, tests and headings that they name.
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
@@ -18,13 +18,13 @@ it.each(writtenParts().map((part) => [part.name, part.document, part] as const))
   expect(withPart(text, part)).toBe(text);
 });
 
-it("a document without a place for a table is refused by its name", () => {
+it("a document without a place for a table is rejected with its name", () => {
   const [part] = writtenParts();
   if (part === undefined) throw new Error("no part is written");
   expect(() => withPart("# Options", part)).toThrow("README.md has no place for options");
 });
 
-it("docs/OPTIONS.md has each option, the README some of them", () => {
+it("docs/OPTIONS.md lists every option, the README some of them", () => {
   const namesIn = (document: string) =>
     writtenParts()
       .filter((part) => part.document === document)
@@ -34,7 +34,7 @@ it("docs/OPTIONS.md has each option, the README some of them", () => {
   expect(namesIn("README.md").length).toBeLessThan(optionNames.length);
 });
 
-it.each(metricTable.map(({ name }) => name))("docs/METRICS.md has %s with each value of its label", (name) => {
+it.each(metricTable.map(({ name }) => name))("docs/METRICS.md lists %s with each value of its label", (name) => {
   const row = textOf("docs/METRICS.md").split("\n").find((line) => line.startsWith(`| \`${name}\``));
   const definition = metricDefinitions("kinesis.0", "my-stream").find((metric) => metric.name === name);
   expect(row).toContain(definition?.help.replace(/\.$/u, ""));
@@ -42,7 +42,7 @@ it.each(metricTable.map(({ name }) => name))("docs/METRICS.md has %s with each v
   for (const labels of definition?.series ?? []) expect(row).toContain(`\`${labels.at(-1)}\``);
 });
 
-it("the table of Fluent Bit's faults is that of npm run check", () => {
+it("the table of Fluent Bit's faults equals that of npm run check", () => {
   const rows = hostFaults.map(({ versions, where, what, advice }) => `| ${versions} | ${where} | ${what} | ${advice} |`);
   const table = /^\| versions \| where .*\n\|---.*\n((?:\|.*\n)+)/mu.exec(textOf("docs/FLUENT-BIT.md"))?.[1] ?? "";
   expect(table.trimEnd().split("\n")).toEqual(rows);
@@ -51,7 +51,7 @@ it("the table of Fluent Bit's faults is that of npm run check", () => {
   }
 });
 
-/** As the web page of a repository makes them: small letters, and dashes for blanks. */
+/** Returns the anchors of a document's headings, as repository pages make them: lower case, with dashes for blanks. */
 function anchorsOf(document: string): string[] {
   const headings = [...textOf(document).matchAll(/^#+ (.+)$/gmu)].map(([, heading = ""]) => heading);
   return headings.map((heading) => heading.toLowerCase().replaceAll(/[^\w\- ]/gu, "").replaceAll(" ", "-"));
@@ -64,7 +64,7 @@ it("the README has at most 180 lines", () => {
 describe.each(documents)("%s", (document) => {
   const text = textOf(document);
 
-  it("has links that lead to files and headings", () => {
+  it("links to existing files and headings", () => {
     for (const [, target = "", anchor] of text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/gu)) {
       const linked = target === "" ? document : path.join(path.dirname(document), target);
       expect(existsSync(path.join(ROOT, linked)), linked).toBe(true);

@@ -1,4 +1,4 @@
-// What entries take of this process's memory besides their data: about as much as is counted.
+// Tests that entries take about as much memory, besides their data, as EntryTable counts.
 import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -16,7 +16,7 @@ const limits = { maxRecords: 500, maxBytes: 10 * 1024 * 1024 };
 const sinkBytes = 1024 * 1024;
 const copies = 8;
 
-/** V8 sweeps what it has collected in threads of its own. */
+/** Time for V8's own threads to sweep the collected memory. */
 const sweepingMs = 20;
 
 async function usedBytes(): Promise<number> {
@@ -28,7 +28,7 @@ async function usedBytes(): Promise<number> {
   return heapUsed + arrayBuffers;
 }
 
-/** The bytes of an event that a slice of such events takes, and those that are counted. */
+/** Returns the bytes per event that a slice of such events takes, and the bytes that are counted for it. */
 async function bytesOfEvent(options: PluginOptions, events: number, bodyOf: (n: number) => object): Promise<[taken: number, counted: number]> {
   const chunk = chunkOf(Array.from({ length: events }, (_, n) => bodyOf(n)));
   const pack = () => {
@@ -46,9 +46,9 @@ async function bytesOfEvent(options: PluginOptions, events: number, bodyOf: (n: 
 
 it.each<[string, number, PluginOptions, (n: number) => object, number]>([
   ["an entry with a random key", 20_000, { log_key: "log" }, () => ({ log: "x" }), 50],
-  ["an entry with a key of its own", 20_000, { log_key: "log", partition_key: "k" }, (n) => ({ log: "x", k: `key ${n}` }), 100],
+  ["an entry with a different key", 20_000, { log_key: "log", partition_key: "k" }, (n) => ({ log: "x", k: `key ${n}` }), 100],
   ["an event in an aggregate", 50_000, { log_key: "log", aggregation: "true" }, () => ({ log: "x" }), 5],
-])("%s, of a slice of %i, takes about as much as is counted for it", async (_, events, options, bodyOf, most) => {
+])("%s takes about as much memory as is counted for it, in a slice of %i", async (_, events, options, bodyOf, most) => {
   const [taken, counted] = await bytesOfEvent(options, events, bodyOf);
   expect(taken).toBeLessThan(1.1 * counted);
   expect(taken).toBeGreaterThan(counted / 2);

@@ -1,4 +1,4 @@
-// A log line that is an aggregate by its bytes: consumers get it as the one record that it is.
+// Tests that consumers read a log line with the bytes of an aggregate as one record.
 import { describe, expect, it } from "vitest";
 import type { EntryView } from "../../src/pack/entry_table.js";
 import { maxRecordBytes } from "../../src/limits.js";
@@ -6,10 +6,10 @@ import { isAggregate, parseAggregate } from "../support/kpl_aggregate.js";
 import { runPipeline, type PluginOptions } from "../support/recorded_pipeline.js";
 
 const magic = Buffer.from("f3899ac2", "hex");
-/** By its beginning; what follows need not be an aggregate to be taken for one. */
+/** Begins like an aggregate; consumers check no more before they take a record apart. */
 const forged = Buffer.concat([magic, Buffer.from("forged")]);
 
-/** Bytes as a text of msgpack, which need not be UTF-8. */
+/** Returns a chunk of events with these lines as msgpack strings, which need not be UTF-8. */
 function chunkOfLines(...lines: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(
     lines.map((line) => {
@@ -24,7 +24,7 @@ function entriesOf(lines: readonly Uint8Array[], options: PluginOptions = {}): r
   return runPipeline({ log_key: "log", ...options }, chunkOfLines(...lines)).entries;
 }
 
-/** What a consumer that takes aggregates apart reads of an entry. */
+/** Returns the records that a deaggregating consumer reads from an entry. */
 function readBy({ data }: EntryView): Buffer[] {
   if (!isAggregate(data)) return [Buffer.from(data)];
   return parseAggregate(data).records.map((record) => Buffer.from(record.data));
@@ -35,11 +35,11 @@ describe("a line that begins like an aggregate", () => {
     ["without a partition key", {}],
     ["with one", { partition_key: "k" }],
     ["with a newline", { append_newline: "true" }],
-    ["with aggregation, where it goes alone", { aggregation: "true", skip_aggregation_record_size: "1024" }],
-    ["with aggregation, among others", { aggregation: "true" }],
+    ["with aggregation, when it is sent alone", { aggregation: "true", skip_aggregation_record_size: "1024" }],
+    ["with aggregation, together with others", { aggregation: "true" }],
     ["with simple aggregation", { simple_aggregation: "true" }],
     ["with simple aggregation and a partition key", { simple_aggregation: "true", partition_key: "k" }],
-  ] as const)("reaches consumers as it is, %s", (_, options) => {
+  ] as const)("reaches consumers unchanged, %s", (_, options) => {
     const line = Buffer.concat([forged, Buffer.alloc(2000, "x")]);
     const others = [Buffer.from("one"), Buffer.from("two")];
     const sent = [others[0] as Buffer, line, others[1] as Buffer];
@@ -50,7 +50,7 @@ describe("a line that begins like an aggregate", () => {
     );
   });
 
-  it("keeps its partition key, in the request and within the aggregate", () => {
+  it("keeps its partition key, in the request and in the aggregate", () => {
     const [entry] = entriesOf([forged], { partition_key: "k" });
     expect(entry?.partitionKey).toBe("y");
     expect(parseAggregate((entry as EntryView).data).partition_key_table).toEqual(["y"]);
@@ -58,7 +58,7 @@ describe("a line that begins like an aggregate", () => {
     expect(entry?.events).toEqual([0]);
   });
 
-  it("of the largest size is cut to have room in its aggregate", () => {
+  it("of the maximum size is cut to fit into its aggregate", () => {
     const [entry] = entriesOf([Buffer.concat([forged, Buffer.alloc(maxRecordBytes, "x")])]) as [EntryView];
     expect(entry.sizeBytes).toBeLessThanOrEqual(maxRecordBytes);
     expect(entry.sizeBytes).toBeGreaterThan(maxRecordBytes - 10);
@@ -66,14 +66,14 @@ describe("a line that begins like an aggregate", () => {
   });
 
   it.each([
-    ["three of its bytes", magic.subarray(0, 3)],
-    ["another fourth byte", Buffer.from("f3899ac3ff", "hex")],
-    ["a byte before them", Buffer.concat([Buffer.from("x"), forged])],
-  ])("but not one of %s, which is sent as it is", (_, line) => {
+    ["three of the magic number's bytes", magic.subarray(0, 3)],
+    ["a different fourth byte", Buffer.from("f3899ac3ff", "hex")],
+    ["the magic number after another byte", Buffer.concat([Buffer.from("x"), forged])],
+  ])("is not wrapped if it has only %s", (_, line) => {
     expect(entriesOf([line]).map(({ data }) => Buffer.from(data))).toEqual([line]);
   });
 
-  it("compressed begins otherwise, and is sent as ever", () => {
+  it("is not wrapped when compressed, since it then begins differently", () => {
     const [entry] = entriesOf([forged], { compression: "gzip" });
     expect((entry as EntryView).data[0]).toBe(0x1f);
   });

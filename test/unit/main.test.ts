@@ -1,4 +1,4 @@
-// The whole core behind a shim of the test's: outputs are opened, flush to a service on this machine, fail alone and end.
+// Tests the whole core behind a fake shim: outputs start, flush to a local service, fail independently and end.
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -9,7 +9,7 @@ import { chunkOf } from "../support/event_chunk.js";
 import { FakeBinding } from "../support/fake_binding.js";
 import { InstantKinesis } from "../support/instant_kinesis.js";
 
-// The streams and the console of this process are the test runner's.
+// The standard streams and the console belong to the test runner.
 vi.mock("../../src/host/standard_streams.js", () => ({ replaceStandardStreams: () => undefined, routeConsole: () => undefined }));
 
 const events = ["uncaughtException", "warning"] as const;
@@ -118,7 +118,7 @@ const optionsOf = (more: Readonly<Record<string, string>> = {}) => ({ region: "u
 const chunk = (text: string) => chunkOf([{ log: text }]);
 const received = () => kinesis.received.map((data) => (JSON.parse(Buffer.from(data).toString()) as { log: string }).log);
 
-it("two outputs deliver, and one goes on after the other has ended", async () => {
+it("two outputs deliver, and one continues after the other has ended", async () => {
   const binding = served();
   expect([await binding.init(optionsOf()), await binding.init(optionsOf())]).toEqual([flushReplies.ok, flushReplies.ok]);
   expect(await Promise.all([binding.flush(0, chunk("first")), binding.flush(1, chunk("second"))])).toEqual([flushReplies.ok, flushReplies.ok]);
@@ -130,7 +130,7 @@ it("two outputs deliver, and one goes on after the other has ended", async () =>
   expect(binding.closed).toBe(1);
 });
 
-it("each output writes to Fluent Bit's log by its own level, under its own name", async () => {
+it("each output logs to Fluent Bit's log at its own level, under its own name", async () => {
   const binding = served();
   await binding.init(optionsOf(), { name: "quiet", logLevel: hostLevels.error });
   await binding.init(optionsOf(), { name: "talkative", logLevel: hostLevels.debug });
@@ -142,7 +142,7 @@ it("each output writes to Fluent Bit's log by its own level, under its own name"
   await binding.stop();
 });
 
-it("an output with a wrong option fails alone", async () => {
+it("an output with an invalid option fails without affecting others", async () => {
   const binding = served();
   expect(await binding.init(optionsOf())).toBe(flushReplies.ok);
   expect(await binding.init(optionsOf({ compression: "rar" }))).toBe(initFailed);
@@ -152,14 +152,14 @@ it("an output with a wrong option fails alone", async () => {
   await binding.stop();
 });
 
-it("an option that looks like a misspelled one is told, and does not stop the start", async () => {
+it("an option that looks misspelled causes a warning, and the output starts", async () => {
   const binding = served();
   expect(await binding.init(optionsOf({ "partition-key": "log" }))).toBe(flushReplies.ok);
   expect(binding.lines.some(({ level, text }) => level === hostLevels.warning && text.includes("partition-key"))).toBe(true);
   await binding.stop();
 });
 
-it("verification of certificates that is off is told in a warning", async () => {
+it("disabled verification of certificates causes a warning", async () => {
   vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
   const binding = served();
   await binding.init(optionsOf());
@@ -167,7 +167,7 @@ it("verification of certificates that is off is told in a warning", async () => 
   await binding.stop();
 });
 
-it("with FLB_LOG_LEVEL messages go to standard error, and an unknown level is told", async () => {
+it("with FLB_LOG_LEVEL, messages go to standard error, and an unknown level causes a warning", async () => {
   vi.stubEnv("FLB_LOG_LEVEL", "loud");
   const binding = served();
   await binding.init(optionsOf(), { name: "any", logLevel: hostLevels.debug });
@@ -177,7 +177,7 @@ it("with FLB_LOG_LEVEL messages go to standard error, and an unknown level is to
   await binding.stop();
 });
 
-it("aggregated records have the checksum of Node's MD5", async () => {
+it("aggregated records end with the MD5 of their content", async () => {
   const binding = served();
   await binding.init(optionsOf({ aggregation: "true" }));
   expect(await binding.flush(0, chunk("in an aggregate"))).toBe(flushReplies.ok);

@@ -1,4 +1,4 @@
-/** `make help` has a line for each target that a user may name, and the checks that `make test` starts beside the tests start none. */
+/** Tests that `make help` lists each target for users, and that the checks that `make test` runs in parallel start none of these. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -8,15 +8,15 @@ import { ROOT } from "../support/plugin_host.js";
 const makefile = readFileSync(path.join(ROOT, "Makefile"), "utf8").replaceAll("\\\n", " ");
 const phony = [...makefile.matchAll(/^\.PHONY: (.*)$/gmu)].flatMap(([, names = ""]) => names.split(/\s+/u)).filter((name) => name !== "");
 
-it("lists each target with a sentence, and needs no tools for it", () => {
-  const told = execFileSync("make", ["help"], { cwd: ROOT, env: { PATH: "/usr/bin:/bin", MAKEFLAGS: "" }, encoding: "utf8" });
-  const lines = [...told.matchAll(/^ {2}make (\S+) +(\S.*[.0-9])$/gmu)].map(([, name]) => name);
+it("make help lists each target with a sentence, and needs no tools", () => {
+  const help = execFileSync("make", ["help"], { cwd: ROOT, env: { PATH: "/usr/bin:/bin", MAKEFLAGS: "" }, encoding: "utf8" });
+  const lines = [...help.matchAll(/^ {2}make (\S+) +(\S.*[.0-9])$/gmu)].map(([, name]) => name);
   expect(phony.length).toBeGreaterThan(20);
   expect(lines.sort()).toEqual([...phony].sort());
 });
 
-// By the rules alone: also in a dry run make runs the lines that start another make.
-it("checks lint and types without another target that a user may name", () => {
+// Reads the rules only: even in a dry run, make runs lines that start another make.
+it("make lint and make typecheck use no other target for users", () => {
   const environment = { ...process.env, MAKEFLAGS: "", MFLAGS: "", MAKELEVEL: "" };
   const { stdout } = spawnSync("make", ["--print-data-base", "--question", "help"], { cwd: ROOT, env: environment, encoding: "utf8", maxBuffer: 1 << 26 });
   const needs = new Map([...stdout.matchAll(/^([^\s#:=]+):(?![:=])([^=\n]*)$/gmu)].map(([, name = "", needed = ""]) => [name, needed.split(/[\s|]+/u)]));

@@ -1,4 +1,4 @@
-// The slices of a chunk: where they end, and that together they are the chunk.
+// Tests the slices of a chunk: where they end, and that together they have all events.
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { EntryTable } from "../../src/pack/entry_table.js";
@@ -13,7 +13,7 @@ import { tableOf, viewsOf } from "../support/entry.js";
 const raw = { log_key: "log" };
 const sliceEvents = 20_000;
 
-/** The events of each slice. */
+/** Returns the events of each slice. */
 function slicesOf(options: PluginOptions, chunk: Uint8Array, wanted?: EventSet): number[][] {
   const { pipeline } = pipelineOf(options);
   const slices = pipeline.open(chunk, "tag", wanted);
@@ -40,9 +40,9 @@ describe("a slice ends", () => {
     [sliceEvents - 1, [19_999]],
     [sliceEvents, [20_000, 0]],
     [sliceEvents + 1, [20_000, 1]],
-  ])("after so many events: of %i", (count, expected) => expect(lengths(slicesOf(raw, chunkOfLines(count)))).toEqual(expected));
+  ])("after 20,000 events: a chunk of %i is cut into %j", (count, expected) => expect(lengths(slicesOf(raw, chunkOfLines(count)))).toEqual(expected));
 
-  it("after so many events also when they are dropped", () => {
+  it("after 20,000 events, dropped events included", () => {
     const chunk = chunkOf([...numbersUpTo(sliceEvents).map(() => ({ other: 1 })), { log: "x" }]);
     expect(slicesOf(raw, chunk)).toEqual([[], [sliceEvents]]);
   });
@@ -51,28 +51,28 @@ describe("a slice ends", () => {
     [-1, [6, 0]],
     [0, [5, 1]],
     [1, [5, 1]],
-  ])("when its records have so many bytes, with %i", (more, expected) => {
+  ])("when its records reach the limit of bytes: %i bytes past it", (more, expected) => {
     const others = Array.from({ length: 5 }, () => 1_000_000);
     const chunk = chunkOf([sliceRecordBytes - 4_000_000 + more, ...others].map((bytes) => ({ log: "x".repeat(bytes) })));
     expect(lengths(slicesOf(raw, chunk))).toEqual(expected);
   });
 
-  it("of large records when they fill two requests of 10 MiB", () => {
+  it("when large records fill two requests of 10 MiB", () => {
     const chunk = chunkOf(numbersUpTo(22).map(() => ({ log: "x".repeat(1024 * 1024) })));
     expect(lengths(slicesOf({ ...raw, max_record_size: "10485760" }, chunk))).toEqual([20, 2]);
   });
 
-  it("with aggregation only after more", () => {
+  it("with aggregation only after 50,000 events", () => {
     expect(lengths(slicesOf({ ...raw, aggregation: "true" }, chunkOfLines(50_001)))).toEqual([50_000, 1]);
   });
 
-  it("where the events begin of which none has been sent yet", () => {
+  it("at the position from which no event has been sent yet", () => {
     const wanted = setOf([1, 3]);
     wanted.addFrom(6);
     expect(slicesOf(raw, chunkOfLines(9), wanted)).toEqual([[1, 3], [6, 7, 8]]);
   });
 
-  it("there also when that is the first event or one behind the last", () => {
+  it("at that position, also if it is the first event or behind the last", () => {
     const all = setOf([]);
     all.addFrom(0);
     const none = setOf([2]);
@@ -81,7 +81,7 @@ describe("a slice ends", () => {
   });
 });
 
-test("what a chunk holds besides events is told once, when all of it has been read", () => {
+test("values of a chunk that are not events are reported once, when the chunk has been read to its end", () => {
   const { pipeline, told } = pipelineOf(raw);
   const chunk = Buffer.concat([chunkOfLines(sliceEvents), Buffer.from([0xc0, 0xc0]), chunkOfLines(1)]);
   const slices = pipeline.open(chunk, "tag");
@@ -93,7 +93,7 @@ test("what a chunk holds besides events is told once, when all of it has been re
   expect(told).toEqual([["broken", 2]]);
 });
 
-test("slices hold each wanted event once, in order, wherever they end", () => {
+test("slices have each wanted event once, in order", () => {
   const events = fc.integer({ min: 0, max: 60 });
   fc.assert(
     fc.property(events, fc.uniqueArray(events), fc.option(events), (count, some, rest) => {

@@ -46,7 +46,7 @@ export function readOptions(output: KinesisOutput, region: DefaultRegion | undef
 
 /** Which option a message of src/options is about; the one about partition_key quotes its value alone. */
 function optionIn(message: string): string {
-  const patterns = [/^Invalid '(\w+)' value/u, /\('(\w+)' is not set/u, /^'(\w+)' cannot be set beside/u, /^'\w+' and '(\w+)' are both/u];
+  const patterns = [/^Invalid '(\w+)' value/u, /\('(\w+)' is not set/u, /^'(\w+)' cannot be set together with/u, /^'\w+' and '(\w+)' are both/u];
   return patterns.flatMap((pattern) => pattern.exec(message)?.[1] ?? [])[0] ?? "partition_key";
 }
 

@@ -3,13 +3,13 @@ import { inputOf, type Input } from "../../chunk/msgpack.js";
 
 const dot = 0x2e;
 
-/** Whether the text at `start` has a dot. */
+/** Returns whether the text at `start` contains a dot. */
 export function hasDot(input: Input, start: number, count: number): boolean {
   for (let index = start; index < start + count; index++) if (input.bytes[index] === dot) return true;
   return false;
 }
 
-/** The text at `start` with each dot replaced, as an input of its own. */
+/** Returns the text at `start` with each dot replaced, as a separate input. */
 export function replaceDotsIn(input: Input, start: number, count: number, replacement: Uint8Array): Input {
   let dots = 0;
   for (let index = start; index < start + count; index++) if (input.bytes[index] === dot) dots++;

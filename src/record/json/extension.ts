@@ -1,4 +1,4 @@
-/** Writes a msgpack extension as JSON: a time as its text, any other as what Go's decoder shows of one (codec.RawExt). */
+/** Writes a msgpack extension as JSON: a time as text, any other as Go's decoder represents it (codec.RawExt). */
 import { base64Bytes, bufferOf, putBase64 } from "../../bytes/base64.js";
 import type { Input } from "../../chunk/msgpack.js";
 import type { ByteSink } from "../../bytes/byte_sink.js";

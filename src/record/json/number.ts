@@ -1,10 +1,10 @@
-/** Numbers as JSON writes them: floats in the shortest form that reads back as the same number. */
+/** Writes numbers as JSON: floats in the shortest form that parses to the same number. */
 
 const zero = 0x30;
 const minus = 0x2d;
 const point = 0x2e;
 
-/** Writes an integer of 0 to 2^32 - 1 at `position`. Returns the position behind it. */
+/** Writes an integer from 0 to 2^32 - 1 at `position`. Returns the position after it. */
 export function putUnsigned(bytes: Uint8Array, position: number, value: number): number {
   if (value < 10) {
     bytes[position] = zero + value;
@@ -13,7 +13,7 @@ export function putUnsigned(bytes: Uint8Array, position: number, value: number):
   return putDigits(bytes, position, value, digitsOf(value));
 }
 
-/** Writes an integer of -2^31 to 2^32 - 1. */
+/** Writes an integer from -2^31 to 2^32 - 1. */
 export function putInteger(bytes: Uint8Array, position: number, value: number): number {
   if (value >= 0) return putUnsigned(bytes, position, value);
   bytes[position] = minus;
@@ -23,7 +23,7 @@ export function putInteger(bytes: Uint8Array, position: number, value: number): 
 const twoTo32 = 0x1_0000_0000;
 const billion = 1_000_000_000;
 
-/** Writes the integer `high` * 2^32 + `low`; `high` is signed or unsigned, as the number is. */
+/** Writes the integer `high` * 2^32 + `low`; `high` is signed if the integer is. */
 export function putInteger64(bytes: Uint8Array, position: number, high: number, low: number): number {
   const value = high * twoTo32 + low;
   if (!Number.isSafeInteger(value)) {
@@ -41,31 +41,31 @@ export function putInteger64(bytes: Uint8Array, position: number, high: number, 
   return putDigits(bytes, to, rest - billions * billion, 9);
 }
 
-/** Powers of ten by which a number is tried as a decimal fraction. */
+/** Powers of ten tried as the denominator of a decimal fraction. */
 const powers = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
-/** Up to here the whole part is written as an integer of 32 bits. */
-const largestWhole = 2 ** 31;
-/** Up to here every two decimal fractions are two numbers: 15 digits (IEEE 754 binary64). */
-const maxDigits = 1e15;
+/** Limit below which the whole part is written as a 32-bit integer. */
+const maxWhole = 2 ** 31;
+/** Limit below which different decimal fractions are different doubles: 15 digits (IEEE 754 binary64). */
+const maxScaled = 1e15;
 
 /**
- * Writes a float of 64 bits, or one of 32, which is written as the double that holds it: the Go plugin's decoder makes
- * doubles of both. Gives -1 for NaN and infinities, which JSON does not have.
+ * Writes a 64-bit float, or a 32-bit float widened to a double, as in the Go plugin's decoder.
+ * Returns -1 for NaN and infinities, which JSON does not have.
  */
 export function putFloat(bytes: Uint8Array, position: number, value: number): number {
   const size = Math.abs(value);
-  if (size < largestWhole) {
+  if (size < maxWhole) {
     for (let decimals = 0; decimals < powers.length; decimals++) {
       const power = powers[decimals] as number;
       const scaled = Math.round(size * power);
-      // A fraction of at most 15 digits that reads back as the number is its only one, so the first found is the shortest.
-      if (scaled / power === size && scaled < maxDigits) return putFraction(bytes, position, value, scaled, decimals);
+      // At most one fraction of up to 15 digits parses to the number, so the first found is the shortest.
+      if (scaled / power === size && scaled < maxScaled) return putFraction(bytes, position, value, scaled, decimals);
     }
   }
   return Number.isFinite(value) ? putAscii(bytes, position, String(value)) : -1;
 }
 
-/** Writes `scaled` with so many of its digits behind the point, and the sign of `value`, that of -0 too. */
+/** Writes `scaled` with `decimals` of its digits after the decimal point, and the sign of `value`, also of -0. */
 function putFraction(bytes: Uint8Array, position: number, value: number, scaled: number, decimals: number): number {
   let to = position;
   if (value < 0 || Object.is(value, -0)) bytes[to++] = minus;
@@ -82,7 +82,7 @@ function digitsOf(value: number): number {
   return value < 1_000_000 ? 6 : value < 10_000_000 ? 7 : value < 100_000_000 ? 8 : value < billion ? 9 : 10;
 }
 
-/** The last `digits` digits, zeros in front included. */
+/** Writes the last `digits` digits, with leading zeros. */
 function putDigits(bytes: Uint8Array, position: number, value: number, digits: number): number {
   let rest = value;
   for (let to = position + digits - 1; to >= position; to--) {

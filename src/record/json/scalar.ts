@@ -2,10 +2,10 @@
 import type { Input } from "../../chunk/msgpack.js";
 import { putFloat, putInteger, putInteger64, putUnsigned } from "./number.js";
 
-/** Bytes that the longest scalar takes: a float such as -0.0000010022886875520671, of 17 digits from the sixth place on. */
+/** Maximum bytes of a scalar: a float such as -0.0000010022886875520671, with 17 digits from the sixth decimal place on. */
 export const maxScalarBytes = 25;
 
-/** Bytes of a scalar by its first byte; 0 for other values (and for the byte that msgpack never uses). */
+/** Bytes of a msgpack scalar by its first byte; 0 for other values and for the byte that msgpack never uses. */
 export const scalarBytes = new Uint8Array(256);
 scalarBytes.fill(1, 0x00, 0x80); // positive fixint
 scalarBytes.fill(1, 0xe0); // negative fixint
@@ -22,7 +22,7 @@ const letterE = 0x65;
 
 /**
  * Writes the scalar at `offset` to `position`, where there must be room for {@link maxScalarBytes}.
- * Gives the position behind it; -1 for NaN and infinities, which JSON does not have.
+ * Returns the position after it, or -1 for NaN and infinities, which JSON does not have.
  */
 export function putScalar(input: Input, offset: number, bytes: Uint8Array, view: DataView, position: number): number {
   const { bytes: source, view: sourceView } = input;

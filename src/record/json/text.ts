@@ -1,15 +1,15 @@
-/** Text of a msgpack value as a JSON string: escaped where JSON asks for it, invalid UTF-8 replaced. */
+/** Writes msgpack text as a JSON string: escapes what JSON requires and replaces invalid UTF-8. */
 import type { Input } from "../../chunk/msgpack.js";
 
 const quote = 0x22;
 const backslash = 0x5c;
 
-/** `\u00XX`, the longest that one byte can become. */
+/** Maximum JSON bytes of one byte of text: `\u00XX`. */
 const maxBytesPerByte = 6;
 
 const hexDigits = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
 
-/** For the control characters with a short form, its letter; else 0. */
+/** Letter of the short escape for each control character; 0 without one. */
 const shortEscape = new Uint8Array(0x20);
 shortEscape[0x08] = 0x62; // b
 shortEscape[0x09] = 0x74; // t
@@ -18,9 +18,9 @@ shortEscape[0x0c] = 0x66; // f
 shortEscape[0x0d] = 0x72; // r
 
 /**
- * Writes the bytes from `from` to `end` as a JSON string with its quotes. Returns the position behind it.
+ * Writes the bytes from `from` to `end` as a JSON string with its quotes. Returns the position after it.
  * Each byte that is not part of valid UTF-8 becomes U+FFFD, as in Go's encoding/json.
- * There must be room for what {@link jsonTextBytes} counts, which is never more than {@link maxJsonBytes}.
+ * There must be room for {@link jsonTextBytes}, which is at most {@link maxJsonBytes}.
  */
 export function putJsonText(
   source: Uint8Array,
@@ -34,7 +34,7 @@ export function putJsonText(
   bytes[position] = quote;
   let at = from;
   let to = position + 1;
-  // Two words at a time while none of their bytes needs a closer look.
+  // Fast path: copies two words at a time while their bytes need no escape.
   for (const last = end - 2 * wordBytes; at <= last; at += 2 * wordBytes) {
     const first = sourceView.getInt32(at, true);
     const second = sourceView.getInt32(at + wordBytes, true);
@@ -61,7 +61,7 @@ export function putJsonText(
   return to + 1;
 }
 
-/** The rest of a text and the closing quote, word by word up to each byte that JSON has another form for. */
+/** Writes the rest of a text and the closing quote, word by word up to each byte that needs an escape or replacement. */
 function putRest(
   source: Uint8Array,
   sourceView: DataView,
@@ -110,12 +110,12 @@ function putRest(
   return to + 1;
 }
 
-/** Room that is enough for any text of `count` bytes, its quotes included. */
+/** Returns the maximum bytes of a text of `count` bytes as a JSON string, including the quotes. */
 export function maxJsonBytes(count: number): number {
   return count * maxBytesPerByte + 2;
 }
 
-/** Bytes of a text as a JSON string, its quotes included: for long ones, of which the most would be too much. */
+/** Returns the exact bytes of a text as a JSON string, including the quotes. For long texts, whose maximum would waste memory. */
 export function jsonTextBytes({ bytes }: Input, from: number, end: number): number {
   let count = end - from + 2;
   for (let at = from; at < end; at++) {
@@ -133,12 +133,12 @@ export function jsonTextBytes({ bytes }: Input, from: number, end: number): numb
   return count;
 }
 
-/** Little-endian: the first byte in memory is the lowest. */
+/** Bytes of a word, read little-endian: its first byte in memory is the lowest. */
 const wordBytes = 4;
 
 /**
- * Not 0 when one of the word's bytes is below 0x20, above 0x7f, a quote or a backslash. A subtraction borrows out of a
- * byte only when that byte is itself a hit: so the lowest bit set stands for the first hit, those above it may be false.
+ * Returns nonzero if one of the word's bytes is below 0x20, above 0x7f, a quote or a backslash. A subtraction borrows from
+ * the next byte only at a hit, so the lowest set bit marks the first hit, and higher bits may be false.
  */
 function needsAttention(word: number): number {
   const control = word - 0x20202020;
@@ -147,7 +147,7 @@ function needsAttention(word: number): number {
   return (control | quotes | backslashes | word) & 0x80808080;
 }
 
-/** How many bytes of a word lie before its first hit. */
+/** Returns the number of a word's bytes before its first hit. */
 function bytesBefore(hits: number): number {
   return (31 - Math.clz32(hits & -hits)) >> 3;
 }
@@ -169,7 +169,7 @@ function escapeControl(bytes: Uint8Array, position: number, byte: number): numbe
 }
 
 /**
- * Bytes of the valid UTF-8 sequence of two or more bytes at `offset`, or 0 for anything else.
+ * Returns the length of the valid UTF-8 sequence of two or more bytes at `offset`, or 0 if there is none.
  * Source: RFC 3629, section 4.
  */
 export function utf8Length(bytes: Uint8Array, offset: number, end: number): number {

@@ -1,16 +1,17 @@
-/** Times within a record's content as text: Fluent Bit's event time and the timestamp of msgpack. */
+/** Formats times in a record's content as text: Fluent Bit's event time and msgpack's timestamp. */
 import type { Input } from "../../chunk/msgpack.js";
 
 const eventTimeExtension = 0;
 const timestampExtension = -1;
 const nanosecondsPerSecond = 1_000_000_000;
-/** `YYYY-MM-DDTHH:MM:SS.sssZ`; years before 0 and after 9999 make it longer. */
+/** Length of `YYYY-MM-DDTHH:MM:SS.sssZ`. The text of a year before 0 or after 9999 is longer. */
 const isoTextCharacters = 24;
-const longestDateMs = 8.64e15;
+/** Range of Date (ECMAScript, "Time Values and Time Range"). */
+const maxDateMs = 8.64e15;
 
 /**
- * Returns the RFC 3339 text of an extension that is a time; undefined for any other. As the Go plugin has it: event times
- * (type 0) in the local zone, timestamps (type -1; MessagePack specification, "Timestamp extension type") in UTC.
+ * Returns the RFC 3339 text of an extension that is a time, else undefined. As in the Go plugin, event times (type 0) are in
+ * the local zone and timestamps (type -1; MessagePack specification, "Timestamp extension type") in UTC.
  */
 export function timeText(input: Input, type: number, start: number, count: number): string | undefined {
   const { view } = input;
@@ -36,7 +37,7 @@ export function timeText(input: Input, type: number, start: number, count: numbe
 function rfc3339(wholeSeconds: number, moreNanoseconds: number, isLocal: boolean): string | undefined {
   const seconds = wholeSeconds + Math.floor(moreNanoseconds / nanosecondsPerSecond);
   const milliseconds = seconds * 1000;
-  if (Math.abs(milliseconds) > longestDateMs) return undefined;
+  if (Math.abs(milliseconds) > maxDateMs) return undefined;
   const offsetMinutes = isLocal ? -new Date(milliseconds).getTimezoneOffset() : 0;
   const text = new Date(milliseconds + offsetMinutes * 60_000).toISOString();
   if (text.length !== isoTextCharacters) return undefined;

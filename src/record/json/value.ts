@@ -8,20 +8,20 @@ import { maxScalarBytes, putScalar, scalarBytes } from "./scalar.js";
 import { jsonTextBytes, maxJsonBytes, putJsonText } from "./text.js";
 import { timeText } from "./time.js";
 
-/** Why a value cannot be written as JSON. */
+/** Reason for which a value cannot be written as JSON. */
 export type JsonFailure =
   | "holds NaN or an infinite number, which JSON does not have"
   | "is nested too deeply"
   | "has a map, a list or an extension as a key"
   | "has a byte that msgpack never uses";
 
-/** {@link JsonWriter.write} returns this instead of an offset when it failed. */
+/** Value that {@link JsonWriter.write} returns instead of an offset when it fails. */
 export const failed = -1;
 
-/** A scalar, or an empty map, and the comma behind it. */
+/** Bytes for a scalar or an empty map, and the comma after it. */
 const roomBytes = maxScalarBytes + 1;
-/** The longest text for which six times its bytes are reserved; of longer ones, what they need is counted. */
-const longestTextReserved = 4096;
+/** Maximum bytes of a text for which six times as many are reserved; for longer ones, the exact need is counted. */
+const maxReservedTextBytes = 4096;
 
 /** First byte of a text of 32 to 255 bytes. */
 const text8 = 0xd9;
@@ -33,21 +33,21 @@ const closeList = 0x5d;
 const openMap = 0x7b;
 const closeMap = 0x7d;
 
-/** Why the loop of {@link JsonWriter} stopped: before a value that needs more room, or one that it leaves to others. */
+/** Reason for which the loop of {@link JsonWriter} stopped: "no room" or "special value" mean before a value that it did not write. */
 type Stop = "done" | "failed" | "no room" | "special value";
 
-/** Writes values of one input to one sink. With `replaceDots`, dots in the keys of all maps become that text. */
+/** Writes msgpack values as JSON. Replaces dots in the keys of all maps by `replaceDots`, if set. */
 export class JsonWriter {
   failure: JsonFailure | undefined;
   readonly #replaceDots: Uint8Array | undefined;
   readonly #head = emptyHead();
-  /** Of each map and list that is open around the innermost one: its values left, and whether it is a map. */
+  /** For each map or list around the innermost one: its values left, and whether it is a map. */
   readonly #leftOf = new Int32Array(maxNestingDepth + 1);
   readonly #isMapAt = new Uint8Array(maxNestingDepth + 1);
-  /** Where the loop stands: its offset in the input and its position in the sink. */
+  /** The loop's offset in the input and position in the sink. */
   #from = 0;
   #to = 0;
-  /** Values left of the innermost map or list. A map has its keys at even numbers, its values at odd ones. */
+  /** Values left in the innermost map or list. In a map, the next one is a key at even numbers and a value at odd ones. */
   #left = 0;
   #isMap = 0;
   #depth = 0;
@@ -58,14 +58,14 @@ export class JsonWriter {
   }
 
   /**
-   * Writes the value at `offset`, which must lie wholly within the input.
-   * Gives the offset behind it, or {@link failed} with {@link failure} set; what was written by then is to be undone.
+   * Writes the value at `offset`, which must lie wholly within the input. Returns the offset after it, or {@link failed} with
+   * {@link failure} set; the caller must then remove the part written so far.
    */
   write(input: Input, offset: number, sink: ByteSink): number {
     return this.#write(input, offset, sink, maxNestingDepth);
   }
 
-  /** The same for a record's own map, which does not count as nesting. */
+  /** Writes a record's body like {@link write}; the body's own map does not count as nesting. */
   writeBody(input: Input, offset: number, sink: ByteSink): number {
     return this.#write(input, offset, sink, maxNestingDepth + 1);
   }
@@ -94,12 +94,11 @@ export class JsonWriter {
   }
 
   /**
-   * The loop over all that lies within a value. Its state is in locals, and nothing that it reads or writes changes its
-   * place in it, so that the compiler keeps them in registers; nesting costs no stack.
+   * Writes a value and all its nested values in one loop, without recursion: nesting takes no stack. The state is in
+   * locals and the buffers stay the same, so that the compiler keeps them in registers.
    *
-   * Behind each value it writes a comma, or a colon if it was a key. The end of a map or list takes the place of its
-   * last comma.
-   * @param lastRoom up to this position there is room for a scalar
+   * Writes a comma after each value, and a colon after each key. The closing bracket of a map or list overwrites its last comma.
+   * @param lastRoom last position with room for a scalar
    */
   #run(input: Input, source: Uint8Array, bytes: Uint8Array, view: DataView, lastRoom: number): Stop {
     const head = this.#head;
@@ -130,7 +129,7 @@ export class JsonWriter {
         const isShortText = first >= 0xa0 && first < 0xc0;
         let start = from + 1;
         let count = first & 0x1f;
-        // Most keys are short texts, and are written like any other.
+        // Writes keys that are short texts like values: most are.
         if ((isMap & ~left & 1) === 1 && (!isShortText || (replacesDots && hasDot(input, start, count)))) {
           stop = "special value";
           break;
@@ -168,7 +167,7 @@ export class JsonWriter {
             left = count << isMap;
             from = start;
             bytes[to++] = isMap === 1 ? openMap : openList;
-            // The end takes the place of a comma.
+            // Leaves a byte for the closing bracket to overwrite, as there is no comma.
             if (count === 0) to++;
             continue;
           }
@@ -195,7 +194,7 @@ export class JsonWriter {
     return stop;
   }
 
-  /** Writes a key, an extension or a long text, and leaves room for the byte behind it. */
+  /** Writes a key, an extension or a long text, and reserves room for the byte after it. */
   #writeSpecial(input: Input, offset: number, sink: ByteSink): number {
     if ((this.#isMap & ~this.#left & 1) === 1) return this.writeKey(input, offset, sink);
     if (input.bytes[offset] === neverUsed) return this.#fail("has a byte that msgpack never uses");
@@ -209,8 +208,8 @@ export class JsonWriter {
   }
 
   /**
-   * Writes the key at `offset` as a JSON string: text as it is, with its dots replaced; scalars as their text, which
-   * is what Go's JSON encoder makes of them.
+   * Writes the key at `offset` as a JSON string: a text with its dots replaced, a time as its text, and a scalar as
+   * its text, as in Go's JSON encoder. Returns the offset after it, or {@link failed}.
    */
   writeKey(input: Input, offset: number, sink: ByteSink): number {
     const head = this.#head;
@@ -250,7 +249,7 @@ export class JsonWriter {
   }
 }
 
-/** Writes a text, and leaves room for the byte behind it. */
+/** Writes a text, and reserves room for the byte after it. */
 function writeText(input: Input, start: number, end: number, sink: ByteSink): void {
   reserveText(input, start, end, sink);
   sink.length = putJsonText(input.bytes, input.view, start, end, sink.bytes, sink.view, sink.length);
@@ -258,5 +257,5 @@ function writeText(input: Input, start: number, end: number, sink: ByteSink): vo
 
 function reserveText(input: Input, start: number, end: number, sink: ByteSink): void {
   const count = end - start;
-  sink.reserve(roomBytes + (count > longestTextReserved ? jsonTextBytes(input, start, end) : maxJsonBytes(count)));
+  sink.reserve(roomBytes + (count > maxReservedTextBytes ? jsonTextBytes(input, start, end) : maxJsonBytes(count)));
 }

@@ -3,7 +3,7 @@ import type { Input } from "../../chunk/msgpack.js";
 import { TextEntry } from "../text_entry.js";
 import type { TimeFormat } from "./format.js";
 
-/** One output's, written anew for each event. */
+/** The time entry of one output, rewritten for each event. */
 export class TimeEntry extends TextEntry {
   readonly #format: TimeFormat;
 
@@ -12,7 +12,7 @@ export class TimeEntry extends TextEntry {
     this.#format = format;
   }
 
-  /** Holds from now on the time of an event. */
+  /** Sets the value to the time of an event. */
   set(seconds: number, nanoseconds: number): void {
     this.setText(this.#format.format(seconds, nanoseconds));
   }

@@ -1,15 +1,15 @@
-/** The text of time_key: strftime formats, compiled once and cached by the second. */
+/** Formats the time of time_key: compiles a strftime format once and caches the text of a second. */
 import strftime from "strftime";
 import type { Zone } from "./zone.js";
 
-/** The Go plugin's. */
+/** Default of time_key_format, the same as the Go plugin's. */
 export const defaultTimeFormat = "%Y-%m-%dT%H:%M:%S";
 
 type Part =
   | { readonly kind: "by second"; readonly text: (date: Date) => string }
   | { readonly kind: "by fraction"; readonly digits: number };
 
-/** What the Go plugin's library makes of these (lestrrat-go/strftime, appendix "Supported conversion specifications"). */
+/** Composite letters as in the Go plugin's library (lestrrat-go/strftime, appendix "Supported conversion specifications"). */
 const composites: Readonly<Record<string, string>> = {
   c: "%a %b %e %H:%M:%S %Y",
   D: "%m/%d/%y",
@@ -23,10 +23,10 @@ const composites: Readonly<Record<string, string>> = {
   x: "%m/%d/%y",
 };
 
-/** Letters that the strftime package renders as strftime(3) does. */
+/** Letters that the strftime package formats like strftime(3). */
 const plainLetters = "AaBbCdeHIklMmnPpSstUuWwYyz%";
 
-/** Compiled from a format of time_key_format. */
+/** A compiled time_key_format. */
 export class TimeFormat {
   readonly #parts: readonly Part[];
   readonly #bySecond: string[];
@@ -34,8 +34,8 @@ export class TimeFormat {
   #cachedSeconds = Number.NaN;
 
   /**
-   * @param format as of strftime(3), with %L for milliseconds, %f for microseconds and %3N, %6N, %9N
-   * @throws RangeError that names the letter that is not known
+   * @param format a format of strftime(3), also with %L (milliseconds), %f (microseconds), %3N, %6N and %9N
+   * @throws RangeError that names the unknown letter
    */
   constructor(format: string, zone: Zone) {
     this.#parts = compile(format, zone);
@@ -43,7 +43,7 @@ export class TimeFormat {
     this.#bySecond = new Array<string>(this.#parts.length).fill("");
   }
 
-  /** The text for a time, in the zone. */
+  /** Returns the text of a time in the zone. */
   format(seconds: number, nanoseconds: number): string {
     if (seconds !== this.#cachedSeconds) this.#renderSecond(seconds);
     let text = "";
@@ -113,7 +113,7 @@ function fraction(nanoseconds: number, digits: number): string {
   return String(Math.floor(nanoseconds / 10 ** (9 - digits))).padStart(digits, "0");
 }
 
-/** Letters that the strftime package does not have, or renders differently. */
+/** Returns the formatter of a letter that the strftime package lacks or formats differently. */
 function ownLetter(letter: string, zone: Zone): ((date: Date) => string) | undefined {
   switch (letter) {
     case "V":
@@ -122,7 +122,7 @@ function ownLetter(letter: string, zone: Zone): ((date: Date) => string) | undef
       return (date) => String(isoWeek(date).year);
     case "g":
       return (date) => String(isoWeek(date).year % 100).padStart(2, "0");
-    // The package counts from the last second of the old year, and by the clock: wrong at midnight and in summer time.
+    // The package counts local time from the last second of the old year, which is wrong at midnight and in summer time.
     case "j":
       return (date) => String(dayOfYear(date)).padStart(3, "0");
     case "Z":
@@ -134,13 +134,13 @@ function ownLetter(letter: string, zone: Zone): ((date: Date) => string) | undef
 
 const millisecondsPerDay = 86_400_000;
 
-/** 1 on the first of January. In UTC, where each day is as long as all others. */
+/** Returns the day of the year, from 1. Computes in UTC, where all days have the same length. */
 function dayOfYear(date: Date): number {
   const day = Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
   return (day - Date.UTC(date.getFullYear(), 0, 1)) / millisecondsPerDay + 1;
 }
 
-/** Week and year of ISO 8601, section 3.1.1.23: the week's year is that of its Thursday. */
+/** Returns the week and year of ISO 8601, section 3.1.1.23: a week belongs to the year of its Thursday. */
 function isoWeek(date: Date): { year: number; week: number } {
   const day = Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
   const mondayBased = (date.getDay() + 6) % 7;

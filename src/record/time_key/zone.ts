@@ -1,18 +1,18 @@
-/** The zones of time_key: what their clocks show at a time. */
+/** Time zones of time_key: local times and abbreviations. */
 
-/** A zone of the tz database, as it is at a time. */
+/** A zone of the tz database with its offset at one time. */
 export interface ZoneOffset {
   readonly name: string;
   /** Seconds ahead of UTC. */
   readonly seconds: number;
 }
 
-/** Returns a zone's abbreviation (such as CEST) at a time in seconds since the epoch; the local zone's without a zone. */
+/** Returns the abbreviation (such as CEST) at a time for a zone, by default the local one. */
 export type ZoneAbbreviation = (epochSeconds: number, zone?: ZoneOffset) => string;
 
-/** A zone. */
+/** A time zone. */
 export interface Zone {
-  /** Returns the date of a time, whose getters for the local time (`getHours` and so on) are those of the zone. */
+  /** Returns a time as a date whose local getters (`getHours` and so on) return the zone's local time. */
   readonly dateAt: (epochSeconds: number) => Date;
   /** Returns the zone's abbreviation at a time. */
   readonly abbreviationAt: (epochSeconds: number) => string;
@@ -26,7 +26,7 @@ export function localZone(abbreviation: ZoneAbbreviation): Zone {
   };
 }
 
-/** UTC, which needs no data of zones. */
+/** UTC, which needs no time zone data. */
 export const utcZone: Zone = {
   dateAt: (epochSeconds) => new ZonedDate(epochSeconds, 0),
   abbreviationAt: () => "UTC",
@@ -34,11 +34,11 @@ export const utcZone: Zone = {
 
 /**
  * Returns a zone of the tz database.
- * @throws RangeError when there is no such zone, or no data of zones at all: then Node.js was built without Intl
+ * @throws RangeError when there is no such zone, or when Node.js was built without Intl and so has no time zone data
  */
 export function namedZone(name: string, abbreviation: ZoneAbbreviation): Zone {
-  if ((globalThis as { readonly Intl?: unknown }).Intl === undefined) throw new RangeError("this Node.js was built without Intl and knows no other zones");
-  // Newer versions of Node.js take offsets such as +01:00 too.
+  if ((globalThis as { readonly Intl?: unknown }).Intl === undefined) throw new RangeError("this Node.js was built without Intl and has only local and UTC");
+  // Newer versions of Node.js would also accept offsets such as +01:00.
   if (!/^[a-z]/iu.test(name)) throw new RangeError("it is not the name of a zone");
   const offsets = new ZoneOffsets(name);
   return {
@@ -47,7 +47,7 @@ export function namedZone(name: string, abbreviation: ZoneAbbreviation): Zone {
   };
 }
 
-/** A date whose getters for the local time are those of a place that is some seconds ahead of UTC. */
+/** A date whose local getters return the time of a zone `offsetSeconds` ahead of UTC. */
 class ZonedDate extends Date {
   readonly #local: Date;
   readonly #offsetSeconds: number;
@@ -86,7 +86,7 @@ class ZonedDate extends Date {
     return this.#local.getUTCSeconds();
   }
 
-  /** Minutes that UTC is ahead, whole, as libc writes them. */
+  /** Returns the minutes by which UTC is ahead, rounded toward zero as in libc. */
   override getTimezoneOffset(): number {
     return -Math.trunc(this.#offsetSeconds / 60);
   }
@@ -94,10 +94,10 @@ class ZonedDate extends Date {
 
 const spanSeconds = 3600;
 
-/** A zone's offsets. To ask Intl costs ten times what the rest of a time's text does. */
+/** Offsets of a zone, cached: a query of Intl costs ten times as much as the rest of formatting a time. */
 class ZoneOffsets {
   readonly #format: Intl.DateTimeFormat;
-  /** First second of a span of time in which the offset does not change. */
+  /** First second of the cached span, in which the offset does not change. */
   #spanStart = Number.NaN;
   #spanOffset = 0;
 
@@ -105,19 +105,19 @@ class ZoneOffsets {
     this.#format = new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longOffset" });
   }
 
-  /** Returns by how many seconds the zone is ahead of UTC; 0 at a time that is out of all calendars. */
+  /** Returns the seconds by which the zone is ahead of UTC; 0 for a time outside the range of Date. */
   at(epochSeconds: number): number {
     if (epochSeconds >= this.#spanStart && epochSeconds < this.#spanStart + spanSeconds) return this.#spanOffset;
     const start = Math.floor(epochSeconds / spanSeconds) * spanSeconds;
-    const offset = this.#ask(start);
-    // No zone has changed its offset twice within an hour.
-    if (offset !== this.#ask(start + spanSeconds - 1)) return this.#ask(epochSeconds);
+    const offset = this.#query(start);
+    // No zone has ever changed its offset twice within an hour, so equal offsets at both ends hold for the whole span.
+    if (offset !== this.#query(start + spanSeconds - 1)) return this.#query(epochSeconds);
     this.#spanStart = start;
     this.#spanOffset = offset;
     return offset;
   }
 
-  #ask(epochSeconds: number): number {
+  #query(epochSeconds: number): number {
     const date = new Date(epochSeconds * 1000);
     if (Number.isNaN(date.getTime())) return 0;
     const name = this.#format.formatToParts(date).find(({ type }) => type === "timeZoneName")?.value ?? "";

@@ -1,16 +1,16 @@
-// The budget of bytes: who may take how many, and in which order those that wait are served.
+// The byte budget: how many bytes a group may take, and in which order waiting calls are served.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteBudget } from "../../../src/bytes/byte_budget.js";
 
-/** Waits until all promises that are resolved have called their followers; no timer and no event comes between. */
+/** Waits until all resolved promises have called their handlers, without running timers or events. */
 async function microtasks(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await Promise.resolve();
 }
 
 const [one, other] = [{}, {}];
 
-/** A budget of 100 bytes, and the names of those that took from it, in their order. */
+/** Creates a budget of 100 bytes, with the names of successful and of withdrawn calls of `take`, in order. */
 function setUp() {
   const budget = new ByteBudget(100);
   const taken: string[] = [];
@@ -26,7 +26,7 @@ describe("a byte budget of 100 bytes", () => {
     [59, true],
     [60, true],
     [61, false],
-  ])("with 40 bytes held by a group lets it take %i more at once: %s", async (bytes, isTaken) => {
+  ])("lets a group that holds 40 bytes take %i more immediately: %s", async (bytes, isTaken) => {
     const { budget, taken, take } = setUp();
     take("first", 40);
     take("second", bytes);
@@ -43,7 +43,7 @@ describe("a byte budget of 100 bytes", () => {
     expect(budget.held).toBe(bytes);
   });
 
-  it("lets a group that holds nothing take bytes although another holds all and waits for more", async () => {
+  it("lets a group that holds nothing take bytes while another group holds all and waits for more", async () => {
     const { taken, take } = setUp();
     take("all", 100);
     take("more", 10);
@@ -53,7 +53,7 @@ describe("a byte budget of 100 bytes", () => {
     expect(taken).toEqual(["all", "of the other"]);
   });
 
-  it("serves a group that waits and holds nothing any more, although another group's bytes never come back", async () => {
+  it("serves a waiting group once it holds nothing, although another group never gives its bytes back", async () => {
     const { budget, taken, take } = setUp();
     take("for ever", 100, other);
     take("first", 10);
@@ -69,7 +69,7 @@ describe("a byte budget of 100 bytes", () => {
     [39, []],
     [40, ["later"]],
     [41, ["later"]],
-  ])("serves a wait for 40 bytes after %i of 100 were given back: %j", async (given, expected) => {
+  ])("serves a call that waits for 40 bytes after %i of 100 bytes were given back: %j", async (given, expected) => {
     const { budget, taken, take } = setUp();
     take("held", 100);
     take("later", 40);
@@ -78,7 +78,7 @@ describe("a byte budget of 100 bytes", () => {
     expect(taken).toEqual(["held", ...expected]);
   });
 
-  it("serves those that wait in the order of their calls, even where a later one would fit", async () => {
+  it("serves waiting calls in their order, even if a later one would fit", async () => {
     const { budget, taken, take } = setUp();
     take("a", 60);
     take("b", 40);
@@ -93,7 +93,7 @@ describe("a byte budget of 100 bytes", () => {
     expect(budget.held).toBe(90);
   });
 
-  it("ends the waits of a withdrawn owner, and serves those behind them at once", async () => {
+  it("ends the waits of a withdrawn owner and immediately serves the calls after them", async () => {
     const { budget, taken, withdrawn, take } = setUp();
     const [leaving, staying] = [{}, {}];
     take("held", 50);
@@ -109,7 +109,7 @@ describe("a byte budget of 100 bytes", () => {
   });
 });
 
-it("a byte budget serves each group in its order, and goes beyond its maximum by one request for each group at most", async () => {
+it("a byte budget serves each group's calls in order and exceeds its maximum by at most one call per group", async () => {
   const steps = fc.array(fc.oneof(
     { weight: 3, arbitrary: fc.record({ kind: fc.constant("take" as const), bytes: fc.integer({ min: 1, max: 150 }), group: fc.nat(2) }) },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant("give" as const), place: fc.nat(20) }) },

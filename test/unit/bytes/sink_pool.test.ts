@@ -1,4 +1,4 @@
-// Sinks that are used again: whose memory they have, how much of it is kept, and when it is freed.
+// The sink pool: which sink is reused, how much memory is kept, and when it is freed.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ByteSink } from "../../../src/bytes/byte_sink.js";
@@ -6,8 +6,8 @@ import { timedPool } from "../../support/sink_pool.js";
 
 const kib = 1024;
 
-describe("the pool hands out sinks:", () => {
-  it("a sink that came back is used again, emptied", () => {
+describe("the sink pool reuses sinks", () => {
+  it("a sink given back is reused, emptied", () => {
     const { pool } = timedPool();
     const sink = pool.take(100 * kib);
     sink.append(Uint8Array.of(1, 2, 3));
@@ -17,7 +17,7 @@ describe("the pool hands out sinks:", () => {
     expect(sink.bytes.length).toBe(100 * kib);
   });
 
-  it("no sink is given to two users at once", () => {
+  it("no sink has two users at the same time", () => {
     const { pool } = timedPool();
     const [first, second] = [pool.take(kib), pool.take(kib)];
     expect(first).not.toBe(second);
@@ -32,14 +32,14 @@ describe("the pool hands out sinks:", () => {
     [11, 20],
     [20, 20],
     [21, 40],
-  ])("for %i KiB the smallest kept sink with enough room is used, here of %i KiB", (wantedKib, foundKib) => {
+  ])("for %i KiB, the smallest kept sink with enough room is reused, here one of %i KiB", (wantedKib, foundKib) => {
     const { pool } = timedPool();
     for (const sink of [20, 40, 10].map((sizeKib) => pool.take(sizeKib * kib))) pool.give(sink);
     expect(pool.take(wantedKib * kib).capacity).toBe(foundKib * kib);
     expect(pool.keptBytes).toBe((70 - foundKib) * kib);
   });
 
-  it("a new sink is made when no kept one is large enough, and the kept ones stay", () => {
+  it("a new sink is created when no kept one is large enough, and the kept ones stay", () => {
     const { pool, freedBytes } = timedPool();
     const small = pool.take(100 * kib);
     pool.give(small);
@@ -50,7 +50,7 @@ describe("the pool hands out sinks:", () => {
     expect(freedBytes).toEqual([]);
   });
 
-  it("of kept sinks of one size the one that came back last is used first", () => {
+  it("of several kept sinks of one size, the one given back last is reused first", () => {
     const { pool } = timedPool();
     const [first, second] = [pool.take(kib), pool.take(kib)];
     pool.give(first);
@@ -58,7 +58,7 @@ describe("the pool hands out sinks:", () => {
     expect(pool.take(kib)).toBe(second);
   });
 
-  it("a sink for no bytes can be written to", () => {
+  it("a sink taken for 0 bytes can be written to", () => {
     const sink = timedPool().pool.take(0);
     sink.append(Uint8Array.of(1));
     expect(sink.bytes[0]).toBe(1);
@@ -75,12 +75,12 @@ describe("the pool hands out sinks:", () => {
   });
 });
 
-describe("the pool bounds its memory:", () => {
+describe("the sink pool limits its memory", () => {
   it.each([
     [199, 1],
     [200, 2],
     [201, 2],
-  ])("with a limit of %i KiB it keeps %i of two sinks of 100 KiB, the last ones", (limitKib, kept) => {
+  ])("with a limit of %i KiB, the pool keeps the last %i of two sinks of 100 KiB", (limitKib, kept) => {
     const { pool, freedBytes } = timedPool(limitKib * kib);
     const sinks = [pool.take(100 * kib), pool.take(100 * kib)];
     for (const sink of sinks) pool.give(sink);
@@ -89,7 +89,7 @@ describe("the pool bounds its memory:", () => {
     expect(pool.take(kib)).toBe(sinks[1]);
   });
 
-  it("a sink above the limit is freed at once", () => {
+  it("a sink above the limit is freed immediately", () => {
     const { pool, freedBytes } = timedPool(100 * kib);
     pool.give(pool.take(100 * kib + 1));
     expect(pool.keptBytes).toBe(0);
@@ -106,7 +106,7 @@ describe("the pool bounds its memory:", () => {
     expect(freedBytes).toEqual([]);
   });
 
-  it("whatever is taken and given, the kept bytes stay within the limit and none is lost or doubled", () => {
+  it("for any sequence of takes and gives, the kept bytes stay within the limit and no sink has two users", () => {
     const steps = fc.array(fc.record({ isTake: fc.boolean(), bytes: fc.integer({ min: 0, max: 500 }) }), { maxLength: 100 });
     fc.assert(fc.property(steps, fc.integer({ min: 0, max: 1000 }), (plan, limit) => {
       const { pool } = timedPool(limit);
@@ -130,12 +130,12 @@ describe("the pool bounds its memory:", () => {
   });
 });
 
-describe("the pool frees its memory at rest:", () => {
-  it("all kept sinks are freed after a rest without use, the oldest first", () => {
+describe("the sink pool frees unused memory", () => {
+  it("all kept sinks are freed after a time without use, the oldest first", () => {
     const { pool, freedBytes, timers, rests, endTimer } = timedPool();
     for (const sink of [pool.take(10), pool.take(20)]) pool.give(sink);
     endTimer();
-    expect(freedBytes, "the second came back while the timer ran").toEqual([]);
+    expect(freedBytes, "the sinks were given back while the timer ran").toEqual([]);
     expect(rests).toEqual([]);
     expect(timers).toEqual([5000]);
     endTimer();
@@ -144,7 +144,7 @@ describe("the pool frees its memory at rest:", () => {
     expect(timers).toEqual([]);
   });
 
-  it("a sink that is used again and again is kept, and one beside it that nobody uses is freed", () => {
+  it("a sink in repeated use is kept, and an unused one is freed", () => {
     const { pool, freedBytes, timers, rests, endTimer } = timedPool();
     pool.give(pool.take(1000));
     for (let sweep = 1; sweep <= 3; sweep++) {
@@ -156,7 +156,7 @@ describe("the pool frees its memory at rest:", () => {
     expect(rests).toEqual([2000]);
   });
 
-  it("a sink in use is not freed, and is kept for a rest when it comes back", () => {
+  it("a sink in use is not freed, and is kept for the usual time once it is given back", () => {
     const { pool, freedBytes, timers, endTimer } = timedPool();
     const inUse = pool.take(30);
     pool.give(pool.take(10));
@@ -173,7 +173,7 @@ describe("the pool frees its memory at rest:", () => {
     expect(freedBytes).toEqual([10, 30]);
   });
 
-  it("one timer runs at a time, however often sinks come back", () => {
+  it("one timer runs at a time, no matter how often sinks are given back", () => {
     const { pool, timers } = timedPool();
     for (let times = 0; times < 5; times++) pool.give(pool.take(10));
     expect(timers).toEqual([5000]);

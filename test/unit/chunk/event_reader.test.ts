@@ -1,4 +1,4 @@
-// Events of both formats, their times, and what becomes of bytes that are no events.
+// EventReader: events of both formats, their times, groups and metadata, and values that are not events.
 import { decode, encode } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
 import { EventReader } from "../../../src/chunk/event_reader.js";
@@ -25,7 +25,7 @@ function readAll(chunk: Uint8Array): { readonly events: ReadEvent[]; readonly br
 const bodiesOf = (chunk: Uint8Array) => readAll(chunk).events.map(({ body }) => body);
 const good = encodeV2({ body: { n: 1 } });
 
-describe("times", () => {
+describe("EventReader reads an event's time", () => {
   const times: readonly (readonly [string, EventTime, number, number])[] = [
     ["an event time", { kind: "ext", seconds: 1_700_000_000, nanoseconds: 123_456_789 }, 1_700_000_000, 123_456_789],
     ["an event time after 2038", { kind: "ext", seconds: 0xffff_fffd, nanoseconds: 1 }, 0xffff_fffd, 1],
@@ -34,8 +34,8 @@ describe("times", () => {
     ["an integer before 1970", { kind: "int", seconds: -86_400 }, -86_400, 0],
     ["a float", { kind: "float", seconds: 1_700_000_000.5 }, 1_700_000_000, 500_000_000],
     ["a float before 1970", { kind: "float", seconds: -3.25 }, -4, 750_000_000],
-    ["a float in the last second of 1969, which is no marker of a group", { kind: "float", seconds: -0.5 }, -1, 500_000_000],
-    ["a float in the second before it", { kind: "float", seconds: -1.25 }, -2, 750_000_000],
+    ["a float in the last second of 1969, which is not a group marker", { kind: "float", seconds: -0.5 }, -1, 500_000_000],
+    ["a float in the last but one second of 1969", { kind: "float", seconds: -1.25 }, -2, 750_000_000],
     ["a float just below a second", { kind: "float", seconds: 0.999_999_999_9 }, 0, 999_999_999],
   ];
 
@@ -51,26 +51,26 @@ describe("times", () => {
   test.each([
     ["NaN", Number.NaN],
     ["infinity", Number.POSITIVE_INFINITY],
-  ])("a time of %s makes an event broken", (_, seconds) => {
+  ])("a time of %s makes the event malformed", (_, seconds) => {
     const broken = encodeV1({ body: { n: 0 }, time: { kind: "float", seconds } });
     expect(readAll(Buffer.concat([broken, good]))).toMatchObject({ events: [{ body: { n: 1 } }], broken: 1 });
   });
 });
 
-test("metadata is passed over, however deep", () => {
+test("EventReader skips metadata of any depth", () => {
   expect(bodiesOf(encodeV2({ body: { n: 1 }, metadata: { a: { b: [{ c: "d" }] } } }))).toEqual([{ n: 1 }]);
 });
 
-test("a chunk may mix both formats", () => {
+test("EventReader reads a chunk that mixes both formats", () => {
   expect(bodiesOf(Buffer.concat([encodeV1({ body: { n: 0 } }), good]))).toEqual([{ n: 0 }, { n: 1 }]);
 });
 
-test("group markers are neither events nor broken", () => {
+test("group markers are neither events nor malformed", () => {
   const chunk = Buffer.concat([groupStart({ group: "g" }, { resource: {} }), good, groupEnd(), good]);
   expect(readAll(chunk)).toMatchObject({ events: [{ body: { n: 1 } }, { body: { n: 1 } }], broken: 0 });
 });
 
-test("a group marker with an integer for its time is one too", () => {
+test("a group marker may have an integer as its time", () => {
   const marker = (seconds: number) => encodeV2({ body: { n: 0 }, time: { kind: "int", seconds } });
   expect(readAll(Buffer.concat([marker(-1), good, marker(-2)]))).toMatchObject({
     events: [{ body: { n: 1 } }],
@@ -78,9 +78,9 @@ test("a group marker with an integer for its time is one too", () => {
   });
 });
 
-describe("metadata and groups", () => {
-  /** The metadata of each event, and what its group shares. */
-  function surroundingsOf(chunk: Uint8Array): unknown[] {
+describe("the metadata and the group of an event", () => {
+  /** Returns each event's metadata and its group's shared data. */
+  function metadataAndGroupsOf(chunk: Uint8Array): unknown[] {
     const input = inputOf(chunk);
     const reader = new EventReader(input);
     const valueAt = (offset: number) => decode(chunk.subarray(offset, skipValue(input, offset)));
@@ -92,39 +92,39 @@ describe("metadata and groups", () => {
     return found;
   }
 
-  test("are those of each event", () => {
+  test("are read for each event of a chunk", () => {
     const chunk = Buffer.concat([
       encodeV1({ body: {} }), encodeV2({ body: {} }), encodeV2({ body: {}, metadata: { m: 1 } }),
       groupStart({ schema: "otlp" }, { resource: 1 }), encodeV2({ body: {}, metadata: { m: 2 } }), encodeV1({ body: {} }),
       groupStart({}, { resource: 2 }), encode(7), encodeV2({ body: {} }), groupEnd(), encodeV2({ body: {}, metadata: { m: 3 } }),
     ]);
-    expect(surroundingsOf(chunk)).toEqual([
+    expect(metadataAndGroupsOf(chunk)).toEqual([
       [undefined, undefined], [undefined, undefined], [{ m: 1 }, undefined],
       [{ m: 2 }, { resource: 1 }], [undefined, { resource: 1 }], [undefined, { resource: 2 }], [{ m: 3 }, undefined],
     ]);
   });
 
-  test("that are no maps are none", () => {
+  test("are ignored if they are not maps", () => {
     const odd = (metadata: unknown) => Buffer.concat([Uint8Array.of(0x92, 0x92, 0x05), encode(metadata), Uint8Array.of(0x80)]);
-    expect(surroundingsOf(Buffer.concat([odd("text"), odd(null), odd([1]), groupStart({}, "text"), odd({ m: 1 })]))).toEqual([
+    expect(metadataAndGroupsOf(Buffer.concat([odd("text"), odd(null), odd([1]), groupStart({}, "text"), odd({ m: 1 })]))).toEqual([
       [undefined, undefined], [undefined, undefined], [undefined, undefined], [{ m: 1 }, undefined],
     ]);
   });
 
-  test("a header of the time alone has no metadata", () => {
-    expect(surroundingsOf(Uint8Array.from([0x92, 0x91, 0x05, 0x80]))).toEqual([[undefined, undefined]]);
+  test("are missing in a header with the time alone", () => {
+    expect(metadataAndGroupsOf(Uint8Array.from([0x92, 0x91, 0x05, 0x80]))).toEqual([[undefined, undefined]]);
   });
 });
 
-test("an empty chunk holds nothing", () => {
+test("an empty chunk has no events", () => {
   expect(readAll(new Uint8Array())).toEqual({ events: [], broken: 0 });
 });
 
-test("an empty body is an event", () => {
+test("an event may have an empty body", () => {
   expect(bodiesOf(encodeV2({ body: {} }))).toEqual([{}]);
 });
 
-describe("broken values are counted, and what stands around them is kept", () => {
+describe("a malformed value is counted, and the events around it are kept", () => {
   const eventTime = [0xd7, 0x00, 0, 0, 0, 1, 0, 0, 0, 0];
   test.each([
     ["a number", encode(7)],
@@ -132,8 +132,8 @@ describe("broken values are counted, and what stands around them is kept", () =>
     ["a map", encode({ a: 1 })],
     ["the byte that msgpack never uses", Uint8Array.of(0xc1)],
     ["an empty list", encode([])],
-    ["a list of one", encode([1])],
-    ["a list of three", encode([1, {}, {}])],
+    ["a list of one value", encode([1])],
+    ["a list of three values", encode([1, {}, {}])],
     ["a body that is a text", encodeV2({ body: "text" })],
     ["a body that is a list", encodeV2({ body: [1] })],
     ["a body that is nil", encodeV1({ body: null })],
@@ -141,7 +141,7 @@ describe("broken values are counted, and what stands around them is kept", () =>
     ["a time that is nil", encode([null, {}])],
     ["an empty header", encode([[], {}])],
     ["a header whose time is a map", encode([[{}, {}], {}])],
-    ["an extension of another type", Uint8Array.from([0x92, 0xd7, 0x01, ...eventTime.slice(2), 0x80])],
+    ["a time that is an extension of another type", Uint8Array.from([0x92, 0xd7, 0x01, ...eventTime.slice(2), 0x80])],
     ["an event time of four bytes", Uint8Array.from([0x92, 0xd6, 0x00, 0, 0, 0, 1, 0x80])],
     ["an event time of nine bytes", Uint8Array.from([0x92, 0xc7, 9, 0x00, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0x80])],
   ])("%s", (_, value) => {
@@ -152,17 +152,17 @@ describe("broken values are counted, and what stands around them is kept", () =>
   });
 });
 
-test("an event time in the form ext 8 counts like fixext 8", () => {
+test("an event time in the format ext 8 is read like one in fixext 8", () => {
   const chunk = Uint8Array.from([0x92, 0xc7, 8, 0x00, 0, 0, 0, 9, 0, 0, 0, 5, 0x80]);
   expect(readAll(chunk)).toEqual({ events: [{ seconds: 9, nanoseconds: 5, body: {} }], broken: 0 });
 });
 
-test("a header in the form array 16 counts like fixarray", () => {
+test("a header in the format array 16 is read like one in fixarray", () => {
   const chunk = Uint8Array.from([0xdc, 0, 2, 0xdc, 0, 2, 0x05, 0x80, 0x80]);
   expect(readAll(chunk)).toEqual({ events: [{ seconds: 5, nanoseconds: 0, body: {} }], broken: 0 });
 });
 
-test("of a chunk cut anywhere, the whole events come out and the unfinished one is counted", () => {
+test("of a chunk cut at any byte, the complete events are read and the incomplete one is counted", () => {
   const chunk = chunkOf([{ a: 1 }, { b: ["x", 2.5] }, { c: { d: null } }]);
   const borders = [{ a: 1 }, { b: ["x", 2.5] }, { c: { d: null } }].reduce<number[]>(
     (ends, body) => [...ends, (ends.at(-1) ?? 0) + encodeV2({ body }).length],

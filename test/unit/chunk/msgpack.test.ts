@@ -1,4 +1,4 @@
-// Where msgpack values end and what their heads say, for each form of the format.
+// Ends and heads of msgpack values, for each format of the specification.
 import { describe, expect, test } from "vitest";
 import { emptyHead, inputOf, readHead, readNumber, skipValue } from "../../../src/chunk/msgpack.js";
 
@@ -10,7 +10,7 @@ const headOf = (bytes: Uint8Array) => {
   return head;
 };
 
-/** Each form once, with content where it has some. */
+/** One value of each format, with its content. */
 const forms: readonly (readonly [name: string, bytes: Uint8Array])[] = [
   ["positive fixint", bytesOf(0x7f)],
   ["fixmap", bytesOf(0x82, fill(4))],
@@ -55,13 +55,13 @@ const forms: readonly (readonly [name: string, bytes: Uint8Array])[] = [
 ];
 
 describe("skipValue", () => {
-  test.each(forms)("passes over %s and no more", (_, bytes) => {
+  test.each(forms)("skips a value of the format %s and no more", (_, bytes) => {
     const followed = bytesOf(0xc0, [...bytes], 0xc0, 0xc0);
     expect(skipValue(inputOf(followed), 1)).toBe(1 + bytes.length);
     expect(skipValue(inputOf(bytes), 0)).toBe(bytes.length);
   });
 
-  test.each(forms)("finds %s unfinished at every length below its own", (_, bytes) => {
+  test.each(forms)("returns -1 for a value of the format %s cut at any byte", (_, bytes) => {
     for (let length = 0; length < bytes.length; length++) {
       expect(skipValue(inputOf(bytes.subarray(0, length)), 0)).toBe(-1);
     }
@@ -69,18 +69,18 @@ describe("skipValue", () => {
 
   test.each([
     ["bin 32", 0xc6], ["ext 32", 0xc9], ["str 32", 0xdb], ["array 32", 0xdd], ["map 32", 0xdf],
-  ] as const)("finds a %s unfinished whose length claims 4 GiB", (_, head) => {
+  ] as const)("returns -1 for a %s whose length field claims 4 GiB", (_, head) => {
     expect(skipValue(inputOf(bytesOf(head, fill(4, 0xff), 0x01, 0x01)), 0)).toBe(-1);
   });
 
-  test("goes through a million nested lists without a stack", () => {
+  test("skips a million nested lists without a stack overflow", () => {
     const nested = new Uint8Array(1_000_001).fill(0x91);
     expect(skipValue(inputOf(nested), 0)).toBe(-1);
     nested[1_000_000] = 0xc0;
     expect(skipValue(inputOf(nested), 0)).toBe(nested.length);
   });
 
-  test("reads a view's own part of its buffer", () => {
+  test("reads only the view's part of the buffer", () => {
     const part = bytesOf(0xc0, 0xd9, 1, 0x61, 0xc0).subarray(1, 4);
     expect(skipValue(inputOf(part), 0)).toBe(3);
   });
@@ -103,7 +103,7 @@ describe("readHead", () => {
     ["map 32", bytesOf(0xdf, 0xff, 0, 0, 1), "map", 0xff000001, 5],
     ["nil", bytesOf(0xc0), "scalar", 0, 0],
     ["a number", bytesOf(0xcd, 1, 2), "scalar", 0, 0],
-  ] as const)("tells kind, count and start of a %s", (_, bytes, kind, count, start) => {
+  ] as const)("reads the kind, count and start of a value: %s", (_, bytes, kind, count, start) => {
     expect(headOf(bytes)).toMatchObject({ kind, count, start });
   });
 
@@ -116,7 +116,7 @@ describe("readHead", () => {
     ["ext 8", bytesOf(0xc7, 9, 0xff), 9, 3],
     ["ext 16", bytesOf(0xc8, 1, 2, 0xff), 258, 4],
     ["ext 32", bytesOf(0xc9, 0, 1, 0, 2, 0xff), 65538, 6],
-  ] as const)("tells type, count and start of an %s", (_, bytes, count, start) => {
+  ] as const)("reads the type, count and start of an extension: %s", (_, bytes, count, start) => {
     expect(headOf(bytes)).toEqual({ kind: "extension", count, start, extensionType: -1 });
   });
 });
@@ -136,13 +136,13 @@ describe("readNumber", () => {
     ["int 16", bytesOf(0xd1, 0x80, 0), -32768],
     ["int 32", bytesOf(0xd2, 0x80, 0, 0, 0), -2147483648],
     ["int 64", bytesOf(0xd3, 0xff, 0xe0, fill(5, 0), 1), Number.MIN_SAFE_INTEGER],
-  ] as const)("reads %s", (_, bytes, value) => {
+  ] as const)("reads a number: %s", (_, bytes, value) => {
     expect(readNumber(inputOf(bytes), 0)).toBe(value);
   });
 
   test.each([
     ["nil", 0xc0], ["true", 0xc3], ["a string", 0xa0], ["a map", 0x80], ["a list", 0x90],
-  ] as const)("finds no number in %s", (_, byte) => {
+  ] as const)("returns undefined for %s", (_, byte) => {
     expect(readNumber(inputOf(bytesOf(byte)), 0)).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-// The default chain against servers on this machine: each source, and which goes before which.
+// Tests the default chain against servers on this machine: each source, and their order.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { startContainerEndpoint, startInstanceMetadata } from "../../support/credential_servers.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
@@ -54,7 +54,7 @@ async function setInstance(): Promise<ScriptedService> {
 }
 
 describe("the environment", () => {
-  it("gives the keys and the token, without any request", async () => {
+  it("provides the keys and the token without any request", async () => {
     const metadata = await setInstance();
     setKeys();
     vi.stubEnv("AWS_SESSION_TOKEN", "session");
@@ -63,7 +63,7 @@ describe("the environment", () => {
     expect(metadata.requests).toEqual([]);
   });
 
-  it("gives the keys under the older names that the Go SDK takes, after the others", async () => {
+  it("provides the keys under the older names that the Go SDK accepts, unless the newer names are set", async () => {
     vi.stubEnv("AWS_ACCESS_KEY", "AKIDOLD");
     vi.stubEnv("AWS_SECRET_KEY", "old");
     expect(await settings.credentials().provide()).toEqual({ accessKeyId: "AKIDOLD", secretAccessKey: "old" });
@@ -71,7 +71,7 @@ describe("the environment", () => {
     expect(await settings.keyId()).toBe("AKIDENVIRONMENT");
   });
 
-  it("with one of the two keys alone gives nothing", async () => {
+  it("with only one of the two keys is skipped", async () => {
     setDefaultProfile();
     vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDENVIRONMENT");
     expect(await settings.keyId()).toBe("AKIDDEFAULT");
@@ -91,7 +91,7 @@ describe("a web identity token", () => {
     });
   });
 
-  it("is read anew each time, and the session tells the plugin's name when nobody gives one", async () => {
+  it("is read from its file on each fetch, and the session has the plugin's name by default", async () => {
     const tokens = await setWebIdentity();
     tokens.expiration = new Date(Date.now() + 3_600_000).toISOString();
     const credentials = settings.credentials({ stsEndpoint: tokens.endpoint });
@@ -104,7 +104,7 @@ describe("a web identity token", () => {
     expect(tokens.calls[0]?.form.get("RoleSessionName")).toBe("fluent-bit-kinesis");
   });
 
-  it("without AWS_ROLE_ARN is an error, not a reason to go on", async () => {
+  it("without AWS_ROLE_ARN is an error, and the next source is not tried", async () => {
     setDefaultProfile();
     vi.stubEnv("AWS_WEB_IDENTITY_TOKEN_FILE", settings.write("token", "t"));
     expect(await settings.failure()).toBe("the web identity token: AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not");
@@ -119,7 +119,7 @@ describe("a web identity token", () => {
   it.each([
     ["is a folder", () => settings.home, /^the web identity token: AWS_WEB_IDENTITY_TOKEN_FILE names .*, which is a folder/u],
     ["is empty", () => settings.write("empty", "\n"), /^the web identity token: AWS_WEB_IDENTITY_TOKEN_FILE names .*, which is empty$/u],
-  ])("whose file %s is an error that names the variable, and nobody is asked", async (_, file, message) => {
+  ])("whose file %s is an error that names the variable, and STS is not called", async (_, file, message) => {
     const tokens = await setWebIdentity();
     vi.stubEnv("AWS_WEB_IDENTITY_TOKEN_FILE", file());
     const options = { stsEndpoint: tokens.endpoint };
@@ -130,7 +130,7 @@ describe("a web identity token", () => {
 });
 
 describe("a container's endpoint", () => {
-  it("gets AWS_CONTAINER_AUTHORIZATION_TOKEN", async () => {
+  it("receives the token of AWS_CONTAINER_AUTHORIZATION_TOKEN", async () => {
     const endpoint = await running(startContainerEndpoint("AKIDTASK", () => "task token"));
     vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", `${endpoint.endpoint}/v2/credentials?id=7`);
     vi.stubEnv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "task token");
@@ -139,7 +139,7 @@ describe("a container's endpoint", () => {
     expect(await settings.credentials().provide()).toEqual(expected);
   });
 
-  it("of EKS gets the token of AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, read anew each time", async () => {
+  it("of EKS receives the token of AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, read on each fetch", async () => {
     let token = "first";
     const endpoint = await running(startContainerEndpoint("AKIDPOD", () => token));
     vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", `${endpoint.endpoint}/v2/credentials?id=7`);
@@ -151,7 +151,7 @@ describe("a container's endpoint", () => {
     expect(await settings.keyId()).toBe("AKIDPOD");
   });
 
-  it("is ECS's own address with a relative URI, and the full URI goes before that", () => {
+  it("has the address of ECS with a relative URI, which a full URI overrides", () => {
     const relative = { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "/v2/credentials/7" };
     expect(containerAddress(relative)?.href).toBe("http://169.254.170.2/v2/credentials/7");
     const full = { ...relative, AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23/v1/credentials" };
@@ -176,7 +176,7 @@ describe("a container's endpoint", () => {
   });
 
   it.each(["hang up", { status: 429, body: "" }, { status: 500, body: "" }, { status: 503, body: "" }] as const)(
-    "that fails twice (%j) is asked again, three times in all",
+    "that fails twice (%j) is called three times",
     async (failure) => {
       const body = JSON.stringify({ AccessKeyId: "AKIDTASK", SecretAccessKey: "s" });
       const shaky = await running(ScriptedService.start((_, index) => (index < 2 || index > 2 ? failure : { body })));
@@ -187,16 +187,16 @@ describe("a container's endpoint", () => {
     },
   );
 
-  it("that refuses is not asked again", async () => {
+  it("that rejects the request is not called again", async () => {
     const endpoint = await running(startContainerEndpoint("AKIDTASK", () => "token"));
     vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", `${endpoint.endpoint}/v2/credentials?id=7`);
-    expect(await settings.failure()).toMatch(/^the container's endpoint: 127\.0\.0\.1:\d+ answered with status 401 \(InvalidToken\)$/);
+    expect(await settings.failure()).toMatch(/^the container's endpoint: 127\.0\.0\.1:\d+ responded with status 401 \(InvalidToken\)$/);
     expect(endpoint.requests).toHaveLength(1);
   });
 });
 
 describe("EC2 instance metadata", () => {
-  it("gives the credentials of the host's role, by a token", async () => {
+  it("provides the credentials of the machine's role, with a token", async () => {
     const metadata = await setInstance();
     expect(await settings.keyId()).toBe("AKIDINSTANCE");
     expect(metadata.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
@@ -206,7 +206,7 @@ describe("EC2 instance metadata", () => {
     ]);
   });
 
-  it.each(["true", "TRUE"])("is not asked when AWS_EC2_METADATA_DISABLED is %s", async (value) => {
+  it.each(["true", "TRUE"])("is not called when AWS_EC2_METADATA_DISABLED is %s", async (value) => {
     const metadata = await setInstance();
     vi.stubEnv("AWS_EC2_METADATA_DISABLED", value);
     expect(await settings.failure()).toContain("EC2 instance metadata is off (AWS_EC2_METADATA_DISABLED)");
@@ -214,8 +214,8 @@ describe("EC2 instance metadata", () => {
   });
 });
 
-describe("of several sources", () => {
-  it("the Go SDK's order decides: environment, web identity, files, container, instance", async () => {
+describe("with several sources", () => {
+  it("the order is that of the Go SDK: environment, web identity, files, container, instance", async () => {
     await setInstance();
     expect(await settings.keyId()).toBe("AKIDINSTANCE");
     await setContainer();
@@ -228,7 +228,7 @@ describe("of several sources", () => {
     expect(await settings.keyId({ stsEndpoint })).toBe("AKIDENVIRONMENT");
   });
 
-  it("keys in the environment win over AWS_PROFILE, and nothing is written to the console", async () => {
+  it("keys in the environment override AWS_PROFILE, and nothing is written to the console", async () => {
     const spies = (["warn", "error", "log", "info"] as const).map((name) => vi.spyOn(console, name));
     setDefaultProfile();
     setKeys();
@@ -242,7 +242,7 @@ describe("of several sources", () => {
     }
   });
 
-  it("the option profile wins over all, and without it nothing takes its place", async () => {
+  it("the option profile overrides all sources, and no other source replaces a missing profile", async () => {
     setKeys();
     settings.write("credentials", "[writer]\naws_access_key_id = AKIDWRITER\naws_secret_access_key = s\n");
     expect(await settings.keyId({ profile: "writer" })).toBe("AKIDWRITER");

@@ -1,4 +1,4 @@
-// A profile's credential_process: what it prints, and that it is killed with its children when it takes or prints too much.
+// Tests a profile's credential_process: its output, and that it is killed with its children when it runs too long or prints too much.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -15,14 +15,14 @@ function run(command: string, timeoutMs = 20_000, signal = never) {
   return runCredentialProcess(command, { profile: "own", timeoutMs, signal });
 }
 
-/** A command with a child that outlives it unless it is killed too, and a file with the numbers of both. */
+/** Returns a command with a child that outlives it unless killed too, and functions that check both processes. */
 function hanging(): { command: string; isRunning: () => boolean; hasBegun: () => boolean } {
   const numbers = path.join(folder, "numbers");
   const script = path.join(folder, "hang.sh");
   writeFileSync(script, `trap '' TERM\nsleep 60 &\necho "$$ $!" > '${numbers}.new'; mv '${numbers}.new' '${numbers}'\nwait\nsleep 60\n`);
   const isAlive = (pid: number) => {
     try {
-      // A zombie has ended; nobody may be there to collect it.
+      // A zombie has ended, though its parent may not have collected it.
       return !/^State:\s+Z/mu.test(readFileSync(`/proc/${pid}/status`, "utf8"));
     } catch {
       return false;
@@ -36,13 +36,13 @@ function hanging(): { command: string; isRunning: () => boolean; hasBegun: () =>
 }
 
 describe("a credential_process", () => {
-  it("gives what it prints", async () => {
+  it("provides the credentials that it prints", async () => {
     const printed = { Version: 1, AccessKeyId: "AKID", SecretAccessKey: "s", SessionToken: "t", Expiration: "2099-01-01T00:00:00Z" };
     const expected = { accessKeyId: "AKID", secretAccessKey: "s", sessionToken: "t", expiration: new Date("2099-01-01T00:00:00Z") };
     expect(await run(`echo '${JSON.stringify(printed)}'`)).toEqual(expected);
   });
 
-  it("that does not end is killed with its children after its time, and says so", async () => {
+  it("that does not end is killed with its children at the time limit, with an error that says so", async () => {
     const { command, hasBegun, isRunning } = hanging();
     const outcome = run(command, 1000).catch((error: unknown) => error);
     await vi.waitUntil(hasBegun);
@@ -52,7 +52,7 @@ describe("a credential_process", () => {
     await vi.waitFor(() => expect(isRunning()).toBe(false));
   });
 
-  it("that nobody waits for any more is killed with its children", async () => {
+  it("is killed with its children when the credentials are closed", async () => {
     const { command, hasBegun, isRunning } = hanging();
     const closing = new AbortController();
     const outcome = expect(run(command, 60_000, closing.signal)).rejects.toThrow("the output is closed");
@@ -63,7 +63,7 @@ describe("a credential_process", () => {
     await expect(run("echo", 60_000, closing.signal)).rejects.toThrow("the output is closed");
   });
 
-  it.each([65_536, 65_537])("prints up to 65536 bytes: %i", async (bytes) => {
+  it.each([65_536, 65_537])("may print up to 65536 bytes: %i", async (bytes) => {
     const printed = JSON.stringify({ Version: 1, AccessKeyId: "AKID", SecretAccessKey: "s", More: "" });
     const file = path.join(folder, "printed");
     writeFileSync(file, printed.replace('""', `"${"x".repeat(bytes - printed.length)}"`));
@@ -79,7 +79,7 @@ describe("a credential_process", () => {
     ["echo null", 'printed no "Version": 1'],
     ["echo '{\"Version\":1,\"AccessKeyId\":\"hunter2\"}'", "printed no AccessKeyId and SecretAccessKey"],
     ["/nowhere/hunter2", "ended with status 127; run it by hand to see why"],
-  ])("that is %s fails without telling the command line or its output", async (command, reason) => {
+  ])("that runs %s fails with an error that shows neither the command line nor its output", async (command, reason) => {
     await expect(run(command)).rejects.toMatchObject({
       name: "CredentialsProviderError",
       message: `the credential_process of profile 'own' ${reason}`,

@@ -1,4 +1,4 @@
-// Where credentials are said to come from, before anybody is asked.
+// Tests the expected source of credentials, before any source is called.
 import { expect, it } from "vitest";
 import { credentialSource } from "../../../src/credentials/credential_source.js";
 
@@ -16,15 +16,15 @@ it.each([
   [{ AWS_ACCESS_KEY: "AKID", AWS_SECRET_KEY: "secret" }, "the environment"],
   [{ AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "/v2" }, "the shared files, else the container's endpoint"],
   [{ AWS_EC2_METADATA_DISABLED: "TRUE" }, "the shared files"],
-])("of %o: %s", (environment, source) => {
+])("environment %o leads to %s", (environment, source) => {
   expect(credentialSource(nothing, environment)).toBe(source);
 });
 
-it("the option profile goes before all", () => {
+it("the option profile overrides all sources", () => {
   expect(credentialSource({ ...nothing, profile: "logs" }, keys)).toBe("profile 'logs'");
 });
 
-it("names the roles in the order in which they are assumed, and no key", () => {
+it("the roles are named in the order in which they are assumed, and no key is shown", () => {
   const options = { ...nothing, roleArn: `${role}two`, eksPodExecutionRole: `${role}one` };
   expect(credentialSource(options, keys)).toBe(`the environment, then role ${role}one, then role ${role}two`);
 });

@@ -1,4 +1,4 @@
-// Without credentials there is one message: what was tried and why not, without secrets.
+// Tests the message about missing credentials: each source with its reason, and no secrets.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CredentialSettings } from "../../support/credential_settings.js";
 import { ScriptedService, type Answering } from "../../support/scripted_service.js";
@@ -16,14 +16,14 @@ afterEach(async () => {
   settings.remove();
 });
 
-async function serve(answer: Answering): Promise<string> {
-  service = await ScriptedService.start(answer);
+async function serve(respond: Answering): Promise<string> {
+  service = await ScriptedService.start(respond);
   return service.endpoint;
 }
 
-async function serveMetadata(answer: Answering): Promise<void> {
+async function serveMetadata(respond: Answering): Promise<void> {
   vi.stubEnv("AWS_EC2_METADATA_DISABLED", undefined);
-  vi.stubEnv("AWS_EC2_METADATA_SERVICE_ENDPOINT", await serve(answer));
+  vi.stubEnv("AWS_EC2_METADATA_SERVICE_ENDPOINT", await serve(respond));
 }
 
 const nothingSet =
@@ -33,35 +33,35 @@ const nothingSet =
   "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI are not set; ";
 
 describe("without any source", () => {
-  it("each is named with the reason", async () => {
+  it("the error names each source with its reason", async () => {
     expect(await settings.failure()).toBe(`${nothingSet}EC2 instance metadata is off (AWS_EC2_METADATA_DISABLED)`);
   });
 
-  it("the profile is the one of AWS_PROFILE", async () => {
+  it("the error names the profile of AWS_PROFILE", async () => {
     vi.stubEnv("AWS_PROFILE", "nobody");
     expect(await settings.failure()).toContain("profile 'nobody' is not in the shared files");
   });
 
-  it("a metadata service that refuses is named", async () => {
+  it("the error names a metadata service that rejects the request", async () => {
     await serveMetadata(() => ({ status: 404, body: "" }));
-    const reason = "EC2 instance metadata: answered with status 404";
+    const reason = "EC2 instance metadata: responded with status 404";
     expect(await settings.failure()).toBe(nothingSet + reason);
   });
 
-  it("a metadata service that is silent is given up", { timeout: 30_000 }, async () => {
+  it("the error names a metadata service that does not respond in time", { timeout: 30_000 }, async () => {
     await serveMetadata(() => "silence");
-    expect(await settings.failure()).toBe(`${nothingSet}EC2 instance metadata: did not answer in time`);
+    expect(await settings.failure()).toBe(`${nothingSet}EC2 instance metadata: did not respond in time`);
   });
 
-  it("a metadata service that says no JSON is named, without what it said", async () => {
+  it("the error names a metadata service whose response is not JSON, without the response", async () => {
     await serveMetadata(() => ({ body: "hunter2" }));
-    expect(await settings.failure()).toBe(`${nothingSet}EC2 instance metadata: answered without AccessKeyId, SecretAccessKey, Token and Expiration`);
+    expect(await settings.failure()).toBe(`${nothingSet}EC2 instance metadata: the response lacks AccessKeyId, SecretAccessKey, Token or Expiration`);
   });
 });
 
 describe("a container's endpoint", () => {
   it.each(["hunter2", "{}", "null", '["hunter2"]', '{"AccessKeyId":"","SecretAccessKey":"hunter2"}'])(
-    "that answers %s fails without telling it",
+    "that responds with %s fails with an error that does not show the response",
     async (body) => {
       vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", await serve(() => ({ body })));
       expect(await settings.failure()).toBe(
@@ -70,23 +70,23 @@ describe("a container's endpoint", () => {
     },
   );
 
-  it("with a token that is no header fails without telling it", async () => {
+  it("with a token that is not a valid header fails with an error that does not show the token", async () => {
     vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", await serve(() => ({ body: "" })));
     vi.stubEnv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "hunter2\nx: y");
     expect(await settings.failure()).toBe(
-      "the container's endpoint: AWS_CONTAINER_AUTHORIZATION_TOKEN holds no token of a single line",
+      "the container's endpoint: AWS_CONTAINER_AUTHORIZATION_TOKEN does not hold a single-line token",
     );
     expect(service?.requests).toEqual([]);
   });
 
-  it("that answers without end is given up", async () => {
+  it("with an endless response fails", async () => {
     vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", await serve(() => ({ body: "x".repeat(1e6) })));
-    expect(await settings.failure()).toMatch(/ gave no answer of its kind: the answer has more than 65536 bytes; is it the address of the service\?$/);
+    expect(await settings.failure()).toMatch(/ returned an invalid response: the response has more than 65536 bytes; is it the address of the service\?$/);
   });
 
-  it("whose time of expiry is no time gives no credentials", async () => {
+  it("whose credentials have an invalid expiration time fails", async () => {
     const body = JSON.stringify({ AccessKeyId: "AKID", SecretAccessKey: "s", Token: "t", Expiration: "soon" });
     vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", await serve(() => ({ body })));
-    expect(await settings.failure()).toBe("the credentials that were fetched expire at a time that cannot be read");
+    expect(await settings.failure()).toBe("the fetched credentials have an invalid expiration time");
   });
 });

@@ -1,4 +1,4 @@
-// Files with settings and tokens in whose place something else lies: the failure names them, and nothing hangs or grows.
+// Tests settings and token files replaced by FIFOs, devices, folders or huge files: the error names them, and no read hangs or grows.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, symlinkSync } from "node:fs";
@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 afterEach(() => settings.remove());
 
-/** Replacements of a file, with what is said of each. */
+/** Replacements of a file, with the error about each. */
 const replacements: readonly [string, () => string, RegExp][] = [
   ["a FIFO", () => fifo, /is a FIFO; it must be a regular file/],
   ["an endless device", () => "/dev/zero", /is a device; it must be a regular file/],
@@ -33,19 +33,19 @@ const replacements: readonly [string, () => string, RegExp][] = [
 ];
 
 describe.each(["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])("%s", (variable) => {
-  it.each(replacements)("with %s in the place of the file is told, and other sources are asked", async (name, file, reason) => {
+  it.each(replacements)("with %s in place of the file is reported, and the other sources are tried", async (name, file, reason) => {
     vi.stubEnv(variable, file());
     const failure = await settings.failure();
     expect(failure).toMatch(new RegExp(`profile 'default' is not in the shared files or has no credentials \\(${variable} names .*, which ${reason.source}`));
     expect(failure).toContain("EC2 instance metadata is off");
     await vi.waitFor(() => expect(settings.log.at("warning")).toHaveLength(name === "nothing" ? 0 : 1));
-    for (const text of settings.log.at("warning")) expect(text).toMatch(new RegExp(`^${variable} names .*, which ${reason.source}.*\\. Nothing of it is used$`));
+    for (const text of settings.log.at("warning")) expect(text).toMatch(new RegExp(`^${variable} names .*, which ${reason.source}.*\\. The file is ignored$`));
     expect(await settings.failure({ profile: "own" })).toMatch(new RegExp(`^option profile: profile 'own' .*${variable} names`));
   });
 
-  it("with a FIFO holds up no client of the SDK, which reads its settings there", async () => {
+  it("with a FIFO does not block the SDK's clients, which read their settings there", async () => {
     vi.stubEnv(variable, fifo);
-    // Reads through settings' own code are bounded from here on.
+    // From here on the SDK reads files within the limits.
     settings.credentials().close();
     for (let clients = 0; clients < 6; clients++) {
       const client = new KinesisClient({ region: "us-west-2" });
@@ -54,14 +54,14 @@ describe.each(["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])("%s", (variabl
     }
   });
 
-  it.each([maxFileBytes - 1, maxFileBytes, maxFileBytes + 1])("is read up to 1 MiB: %i bytes", async (bytes) => {
+  it.each([maxFileBytes - 1, maxFileBytes, maxFileBytes + 1])("may have up to 1 MiB: %i bytes", async (bytes) => {
     const text = variable === "AWS_CONFIG_FILE" ? keys.replace("[default]", "[profile default]") : keys;
     vi.stubEnv(variable, settings.write("filled", text + "#".repeat(bytes - text.length)));
     if (bytes <= maxFileBytes) expect(await settings.keyId()).toBe("AKIDFILE");
     else expect(await settings.failure()).toContain(`${variable} names`);
   });
 
-  it("may be a link, and the null device for no file at all", async () => {
+  it("may be a link, or the null device for an empty file", async () => {
     symlinkSync(settings.write("real", keys), path.join(settings.home, "link"));
     vi.stubEnv(variable, path.join(settings.home, "link"));
     expect(await settings.keyId()).toBe("AKIDFILE");
@@ -71,7 +71,7 @@ describe.each(["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])("%s", (variabl
   });
 });
 
-it("a home without shared files, or with somebody else's, is no fault, and one with a FIFO among them is", async () => {
+it("a home folder without shared files is not a fault, but one with a FIFO as a shared file is", async () => {
   vi.stubEnv("AWS_CONFIG_FILE", undefined);
   vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", undefined);
   expect(await settings.failure()).toContain("profile 'default' is not in the shared files or has no credentials; AWS_CONTAINER");
@@ -80,27 +80,27 @@ it("a home without shared files, or with somebody else's, is no fault, and one w
   expect(await settings.failure()).toMatch(/has no credentials \(the shared file .*\.aws\/credentials is a FIFO; it must be a regular file\)/);
 });
 
-describe("a token's file", () => {
+describe("a token file", () => {
   const tokenReplacements = replacements.map(([name, file, reason]) => [name, file, reason] as const);
 
-  it.each([...tokenReplacements, ["an empty file", () => settings.write("empty", " \n"), /is empty/] as const])("that is %s fails the web identity at once", async (_, file, reason) => {
+  it.each([...tokenReplacements, ["an empty file", () => settings.write("empty", " \n"), /is empty/] as const])("that is %s fails the web identity immediately", async (_, file, reason) => {
     vi.stubEnv("AWS_ROLE_ARN", role);
     vi.stubEnv("AWS_WEB_IDENTITY_TOKEN_FILE", file());
     expect(await settings.failure()).toMatch(new RegExp(`^the web identity token: AWS_WEB_IDENTITY_TOKEN_FILE names .*, which ${reason.source}`));
   });
 
-  it.each(tokenReplacements)("that is %s fails a profile's web identity at once", async (_, file, reason) => {
+  it.each(tokenReplacements)("that is %s fails a profile's web identity immediately", async (_, file, reason) => {
     settings.write("config", `[profile web]\nrole_arn = ${role}\nweb_identity_token_file = ${file()}\n`);
     expect(await settings.failure({ profile: "web" })).toMatch(new RegExp(`^profile: web_identity_token_file of profile 'web' names .*, which ${reason.source}`));
   });
 
-  it.each(tokenReplacements)("that is %s fails the container's endpoint at once", async (_, file, reason) => {
+  it.each(tokenReplacements)("that is %s fails the container's endpoint immediately", async (_, file, reason) => {
     vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1");
     vi.stubEnv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", file());
     expect(await settings.failure()).toMatch(new RegExp(`^the container's endpoint: AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names .*, which ${reason.source}`));
   });
 
-  it.each([maxTokenBytes - 1, maxTokenBytes, maxTokenBytes + 1])("is read up to 20 KiB: %i bytes", async (bytes) => {
+  it.each([maxTokenBytes - 1, maxTokenBytes, maxTokenBytes + 1])("may have up to 20 KiB: %i bytes", async (bytes) => {
     const tokens = await LocalTokenService.start();
     vi.stubEnv("AWS_ROLE_ARN", role);
     vi.stubEnv("AWS_WEB_IDENTITY_TOKEN_FILE", settings.write("token", "t".repeat(bytes)));
@@ -110,7 +110,7 @@ describe("a token's file", () => {
     await tokens.stop();
   });
 
-  it("of a pod is a link to a link, and read through both", async () => {
+  it("of a pod, a link to a link, is read", async () => {
     const endpoint = await startContainerEndpoint("AKIDPOD", () => "projected");
     mkdirSync(path.join(settings.home, "..data"));
     settings.write(path.join("..data", "token"), "projected\n");
@@ -132,13 +132,13 @@ describe("the session of a profile", () => {
     return path.join(folder, `${createHash(hash).update(name).digest("hex")}.json`);
   }
 
-  it("of single sign-on that is a FIFO fails at once and says how to log in", async () => {
+  it("of single sign-on that is a FIFO fails immediately, with the command to log in", async () => {
     settings.write("config", config);
     execFileSync("mkfifo", [path.join(settings.home, cachePath("sso", start, "sha1"))]);
     expect(await settings.failure({ profile: "sso" })).toMatch(/the session of profile 'sso' \(.*\) is a FIFO; it must be a regular file; run aws sso login --profile sso/);
   });
 
-  it.each(["hunter2", "null", '"hunter2"', ""])("of single sign-on that holds %j holds no token, and is not shown", async (text) => {
+  it.each(["hunter2", "null", '"hunter2"', ""])("of single sign-on that holds %j fails as holding no token, and the error does not show it", async (text) => {
     settings.write("config", config);
     settings.write(cachePath("sso", start, "sha1"), text);
     const failure = await settings.failure({ profile: "sso" });
@@ -146,7 +146,7 @@ describe("the session of a profile", () => {
     expect(failure).not.toContain("hunter2");
   });
 
-  it("of single sign-on is read anew for each fetch, and nothing of it is kept for the next", async () => {
+  it("of single sign-on is read again on each fetch", async () => {
     settings.write("config", config);
     const file = cachePath("sso", start, "sha1");
     for (const accessToken of ["first", "second"]) {
@@ -158,12 +158,12 @@ describe("the session of a profile", () => {
     }
   });
 
-  it("of a name that no section has is told", async () => {
+  it("whose name has no section is reported", async () => {
     settings.write("config", config.replace(/sso_start_url.*\n.*\n/, "sso_session = gone\n"));
     expect(await settings.failure({ profile: "sso" })).toContain("there is no [sso-session gone] in AWS_CONFIG_FILE");
   });
 
-  it("of aws login that is a FIFO fails at once and says how to log in", async () => {
+  it("of aws login that is a FIFO fails immediately, with the command to log in", async () => {
     settings.write("config", "[profile in]\nlogin_session = arn:aws:iam::123456789012:user/me\nregion = us-west-2\n");
     execFileSync("mkfifo", [path.join(settings.home, cachePath("login", "arn:aws:iam::123456789012:user/me", "sha256"))]);
     vi.stubEnv("AWS_LOGIN_CACHE_DIRECTORY", path.join(settings.home, ".aws", "login", "cache"));

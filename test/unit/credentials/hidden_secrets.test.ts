@@ -1,4 +1,4 @@
-// Secrets that a service or a proxy repeats in its refusal do not come into the log.
+// Tests that the log shows no secret that a service or a proxy repeats in its error.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CredentialOptions } from "../../../src/credentials/credentials.js";
 import { createLog } from "../../../src/telemetry/log.js";
@@ -13,7 +13,7 @@ let service: ScriptedService;
 
 beforeEach(async () => {
   settings = new CredentialSettings();
-  // Repeats all that it was sent, as it came and as a form's reader sees it, four times.
+  // Repeats the whole request four times, raw and form-decoded.
   service = await ScriptedService.start(({ body, headers }) => {
     const echo = [body, ...new URLSearchParams(body).values(), JSON.stringify(headers)].join(" ");
     const message = `refused: ${echo}`.repeat(4).replaceAll("&", "&amp;").replaceAll("<", "&lt;");
@@ -26,7 +26,7 @@ afterEach(async () => {
   settings.remove();
 });
 
-/** What both kinds of log have of the failure. */
+/** Returns the log's lines about the failure. */
 async function logged(options: Partial<CredentialOptions>): Promise<string> {
   const lines: string[] = [];
   const log = createLog("debug", () => 0, (line) => void lines.push(line));
@@ -42,26 +42,26 @@ function setKeys(): void {
   vi.stubEnv("AWS_SESSION_TOKEN", "hunter2-session/token+of=two");
 }
 
-describe("a service that repeats", () => {
-  it("the external ID of the option and the session token has neither shown", async () => {
+describe("the log, when a service repeats", () => {
+  it("the external ID of the option and the session token, shows neither", async () => {
     setKeys();
     expect(await logged({ roleArn: role, externalId: "hunter2/external:id" })).not.toContain("hunter2");
   });
 
-  it("the external ID and the session token of a profile has neither shown", async () => {
+  it("the external ID and the session token of a profile, shows neither", async () => {
     const keys = "aws_access_key_id = AKID\naws_secret_access_key = hunter2-secret-key\naws_session_token = hunter2-session-token\n";
     settings.write("config", `[profile base]\n${keys}[profile own]\nrole_arn = ${role}\nsource_profile = base\nexternal_id = hunter2-of-the-profile\n`);
     expect(await logged({ profile: "own" })).not.toContain("hunter2");
   });
 
-  it("a web identity token does not have it shown", async () => {
+  it("a web identity token, does not show it", async () => {
     vi.stubEnv("AWS_ROLE_ARN", role);
     vi.stubEnv("AWS_WEB_IDENTITY_TOKEN_FILE", settings.write("token", "hunter2.web.identity=="));
     expect(await logged({})).not.toContain("hunter2");
   });
 });
 
-it.each(["hunter2-password", "hunter2%40pass%2Fword"])("a proxy that repeats its password %s does not have it shown", async (password) => {
+it.each(["hunter2-password", "hunter2%40pass%2Fword"])("the log does not show the password %s when a proxy repeats it", async (password) => {
   setKeys();
   const { host } = new URL(service.endpoint);
   settings.network = await readNetworkEnvironment({ HTTP_PROXY: `http://user:${password}@${host}` });

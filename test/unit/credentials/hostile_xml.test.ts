@@ -1,4 +1,4 @@
-// Answers of the Security Token Service that are made to cost: entities, depth, and more of everything than such an answer has.
+// Tests hostile XML responses of STS: entities, depth, and excess of every kind.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CredentialSettings } from "../../support/credential_settings.js";
 import { ScriptedService } from "../../support/scripted_service.js";
@@ -8,7 +8,7 @@ const most = 64 * 1024;
 const good = "<Credentials><AccessKeyId>AKID</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>";
 const result = (inside: string, before = "") => `<?xml version="1.0"?>${before}<AssumeRoleResponse><AssumeRoleResult>${inside}</AssumeRoleResult></AssumeRoleResponse>`;
 
-/** Each entity is ten of the one before: the last one stands for 10^n. */
+/** Returns a document type in which each entity has ten of the previous one: the last one expands to 10^levels. */
 function nestedEntities(levels: number): string {
   const lines = Array.from({ length: levels }, (_, level) => `<!ENTITY e${level + 1} "${`&e${level};`.repeat(10)}">`);
   return `<!DOCTYPE x [<!ENTITY e0 "${"lol".repeat(50)}">${lines.join("")}]>`;
@@ -17,21 +17,21 @@ function nestedEntities(levels: number): string {
 const filled = (part: string, room = most - 400) => part.repeat(Math.floor(room / part.length));
 const elements = (depth: number) => "<a>".repeat(depth) + "</a>".repeat(depth);
 
-const answers: readonly [string, string][] = [
+const responses: readonly [string, string][] = [
   ["entities inside entities", result(`<SessionToken>${filled("&e9;", 50_000)}</SessionToken>`, nestedEntities(9))],
   ["an entity of 30 KB that is named thousands of times", result(`<SessionToken>${filled("&b;", 30_000)}</SessionToken>`, `<!DOCTYPE x [<!ENTITY b "${"x".repeat(30_000)}">]>`)],
-  ["an entity that is itself", result("<SessionToken>&c;</SessionToken>", `<!DOCTYPE x [<!ENTITY c "&c;&c;">]>`)],
+  ["an entity that contains itself", result("<SessionToken>&c;</SessionToken>", `<!DOCTYPE x [<!ENTITY c "&c;&c;">]>`)],
   ["an entity of a file", result("<SessionToken>&f;</SessionToken>", `<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>`)],
   ["a document type without an end", `<!DOCTYPE ${filled("[")}`],
-  ["comments without number", `${filled("<!---->")}${result("")}`],
+  ["thousands of comments", `${filled("<!---->")}${result("")}`],
   ["comments without an end", filled("<!--")],
   ["elements inside elements", result(elements(9000))],
   ["elements inside elements without an end", filled("<a>")],
   ["elements of the same name", result(filled("<Credentials/>"))],
-  ["attributes without number", `<AssumeRoleResponse ${filled('a="b" ')}/>`],
+  ["thousands of attributes", `<AssumeRoleResponse ${filled('a="b" ')}/>`],
   ["an attribute without an end", `<AssumeRoleResponse a="${filled("x")}`],
   ["references to characters", result(`<SessionToken>${filled("&#x10FFFF;&#9999999;&#0;")}</SessionToken>`)],
-  ["blanks", `${filled(" ")}${result("")}`],
+  ["thousands of blanks", `${filled(" ")}${result("")}`],
   ["line breaks of other systems", `${filled("\r")}${result("")}`],
   ["names of prototypes", result("<__proto__><AccessKeyId>x</AccessKeyId></__proto__><constructor>x</constructor>")],
   ["sections of text without an end", result(filled("<![CDATA["))],
@@ -60,8 +60,8 @@ async function failureOf(body: string, status = 200): Promise<string> {
   return failure.message;
 }
 
-describe.each([200, 403])("an answer with status %i", (status) => {
-  it.each(answers)("with %s fails soon and in little memory, and names the role and what to check", async (_, body) => {
+describe.each([200, 403])("a response with status %i", (status) => {
+  it.each(responses)("with %s fails within 3 s and 100 MiB, and the error names the role", async (_, body) => {
     expect(Buffer.byteLength(body)).toBeLessThanOrEqual(most);
     await failureOf(result(""), status);
     await service?.stop();
@@ -75,6 +75,6 @@ describe.each([200, 403])("an answer with status %i", (status) => {
   });
 });
 
-it("the answer that these are made of gives credentials, with a document type in front too", async () => {
+it("a valid response provides credentials, also after a document type", async () => {
   for (const before of ["", nestedEntities(9)]) expect(await failureOf(result(good, before))).toBe("there was none");
 });

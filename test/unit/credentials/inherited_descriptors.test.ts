@@ -1,8 +1,8 @@
-// What a program gets in the places of descriptors that it would inherit.
+// Tests the replacements for descriptors that a program would inherit.
 import { beforeEach, expect, it, vi } from "vitest";
 import { insteadOfInherited } from "../../../src/credentials/inherited_descriptors.js";
 
-/** The flags of each descriptor in octal, as /proc tells them; a number whose flags are an error closes meanwhile. */
+/** The flags of each descriptor in octal, as in /proc; an error for a descriptor that closes after it was listed. */
 const descriptors = vi.hoisted(() => ({ flags: new Map<string, string | Error>(), hasProc: true, looks: 0 }));
 
 vi.mock("node:fs", () => ({
@@ -27,18 +27,18 @@ function open(flags: Readonly<Record<string, string | Error>>): void {
   descriptors.flags = new Map(Object.entries(flags));
 }
 
-it("stands at each descriptor from 3 on that is not marked close-on-exec", () => {
+it("each descriptor from 3 on without close-on-exec is replaced", () => {
   open({ 0: inherited, 1: inherited, 2: inherited, 3: inherited, 4: closed, 19: inherited, 7: inherited, 20: closed });
   const expected = Array.from({ length: 17 }, (_, index) => ([3, 7, 19].includes(index + 3) ? 9 : "ignore"));
   expect(insteadOfInherited(9)).toEqual(expected);
 });
 
-it("leaves out a descriptor that is closed meanwhile, and one whose flags cannot be read", () => {
+it("a descriptor that has closed, or whose flags cannot be read, is ignored", () => {
   open({ 3: new Error("closed"), 4: "not a number", 5: inherited });
   expect(insteadOfInherited(9)).toEqual(["ignore", "ignore", 9]);
 });
 
-it("is nothing when all are marked, and where there is no /proc", () => {
+it("nothing is replaced when all descriptors have close-on-exec, or without /proc", () => {
   open({ 3: closed, 400: closed });
   expect(insteadOfInherited(9)).toEqual([]);
   open({ 3: inherited });
@@ -50,7 +50,7 @@ it.each([
   [4095, 4095],
   [4096, 4096],
   [4097, 4096],
-])("of %i descriptors looks at %i, the lowest", (count, looks) => {
+])("of %i descriptors only the lowest %i are inspected", (count, looks) => {
   open(Object.fromEntries(Array.from({ length: count }, (_, index) => [String(index + 3), inherited])));
   expect(insteadOfInherited(9)).toHaveLength(looks);
   expect(descriptors.looks).toBe(looks);

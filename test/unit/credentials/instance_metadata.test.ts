@@ -1,4 +1,4 @@
-// EC2 instance metadata of both versions: which is asked, and credentials that have expired already.
+// Tests EC2 instance metadata: the choice between IMDSv2 and IMDSv1, and expired credentials.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { CredentialSettings } from "../../support/credential_settings.js";
 import { ScriptedService, type ServedResponse, type ServedRequest } from "../../support/scripted_service.js";
@@ -15,7 +15,7 @@ afterEach(async () => {
   settings.remove();
 });
 
-/** As a service with IMDSv1 answers, and its token as the test says. */
+/** Starts a service that responds like IMDSv1, and with the given response to the request for a token. */
 async function serve(token: ServedResponse, read: (request: ServedRequest, index: number) => ServedResponse | undefined = () => undefined, expiration = "2099-01-01T00:00:00Z") {
   service = await ScriptedService.start((request, index) => {
     if (request.method === "PUT") return token;
@@ -25,7 +25,7 @@ async function serve(token: ServedResponse, read: (request: ServedRequest, index
   vi.stubEnv("AWS_EC2_METADATA_SERVICE_ENDPOINT", service.endpoint);
 }
 
-it.each([403, 404, 405])("the first version is asked when a token is answered with %i", async (status) => {
+it.each([403, 404, 405])("IMDSv1 is used when the request for a token gets status %i", async (status) => {
   await serve({ status, body: "" });
   expect(await settings.keyId()).toBe("AKIDINSTANCE");
   expect(service?.requests.map(({ method }) => method)).toEqual(["PUT", "GET", "GET"]);
@@ -34,26 +34,26 @@ it.each([403, 404, 405])("the first version is asked when a token is answered wi
 it.each([
   ["the environment", () => vi.stubEnv("AWS_EC2_METADATA_V1_DISABLED", "true")],
   ["the configuration file", () => settings.write("config", "[default]\nec2_metadata_v1_disabled = true\n")],
-])("the first version is not asked when %s has turned it off", async (_, turnOff) => {
+])("IMDSv1 is not used when %s turns it off", async (_, turnOff) => {
   turnOff();
   await serve({ status: 403, body: "" });
   expect(await settings.failure()).toContain("EC2 instance metadata: returns no token, and IMDSv1 is off");
   expect(service?.requests).toHaveLength(1);
 });
 
-it("a refused token is an error", async () => {
+it("a request for a token that gets status 400 is an error", async () => {
   await serve({ status: 400, body: "" });
-  expect(await settings.failure()).toContain("EC2 instance metadata: answered with status 400");
+  expect(await settings.failure()).toContain("EC2 instance metadata: responded with status 400");
   expect(service?.requests).toHaveLength(1);
 });
 
-it("a failing service is asked three times in all", async () => {
+it("a service that fails is called three times", async () => {
   await serve({ body: "token" }, (_, index) => (index < 3 ? { status: 500, body: "" } : undefined));
   expect(await settings.keyId()).toBe("AKIDINSTANCE");
   expect(service?.requests).toHaveLength(5);
 });
 
-it("expired credentials are used for 5 to 10 minutes more, with a warning", async () => {
+it("expired credentials are used for another 5 to 10 minutes, with a warning", async () => {
   await serve({ body: "token" }, undefined, "2020-01-01T00:00:00Z");
   const beginMs = Date.now();
   const { expiration } = await settings.credentials().provide();
@@ -65,7 +65,7 @@ it("expired credentials are used for 5 to 10 minutes more, with a warning", asyn
 it.each([
   ["AWS_EC2_METADATA_SERVICE_ENDPOINT", "localhost", "must be a URL such as"],
   ["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5", "must be IPv4 or IPv6"],
-])("%s of %s is refused", async (name, value, reason) => {
+])("%s = %s is rejected", async (name, value, reason) => {
   vi.stubEnv(name, value);
-  expect(await settings.failure()).toContain(`EC2 instance metadata: cannot be asked: ${name} ${reason}`);
+  expect(await settings.failure()).toContain(`EC2 instance metadata: cannot be called: ${name} ${reason}`);
 });

@@ -1,4 +1,4 @@
-// The way to the services that give credentials: the proxies of the environment hold for them as for Kinesis.
+// Tests the network to the credentials services: they use the environment's proxies and authorities, as Kinesis does.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -25,7 +25,7 @@ afterEach(async () => {
   settings.remove();
 });
 
-/** The key of the credentials, and what went through the proxy, of which all ways lead to the service. */
+/** Fetches credentials through a proxy that connects every request to the service. Returns the key ID and the proxied URLs. */
 async function through(service: string, options: { profile?: string; roleArn?: string; stsEndpoint?: string }) {
   const proxy = await ScriptedProxy.start({ target: { port: Number(new URL(service).port) } });
   stops.push(() => proxy.stop());
@@ -37,7 +37,7 @@ async function through(service: string, options: { profile?: string; roleArn?: s
   return { keyId: (await credentials.provide()).accessKeyId, passedOn: proxy.passedOn };
 }
 
-it("the Security Token Service is asked through the proxy", async () => {
+it("STS is called through the proxy", async () => {
   vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDENVIRONMENT");
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", "dummy-secret");
   const tokens = await LocalTokenService.start();
@@ -48,7 +48,7 @@ it("the Security Token Service is asked through the proxy", async () => {
   expect(passedOn).toEqual(["http://sts.example/"]);
 });
 
-it("the portal of single sign-on is asked through the proxy", async () => {
+it("the portal of single sign-on is called through the proxy", async () => {
   const portal = await startSingleSignOn("AKIDSSO", "sso token");
   stops.push(() => portal.stop());
   vi.stubEnv("AWS_ENDPOINT_URL_SSO", "http://portal.example");
@@ -64,7 +64,7 @@ it("the portal of single sign-on is asked through the proxy", async () => {
   expect(passedOn[0]).toMatch(/^http:\/\/portal\.example\/federation\/credentials/);
 });
 
-it("a container's endpoint over https is trusted by AWS_CA_BUNDLE, and by nothing else", async () => {
+it("a container's https endpoint with a private authority is trusted only through AWS_CA_BUNDLE", async () => {
   const { certificateFile, serverFile } = await makeCertificate(settings.home);
   const { server } = JSON.parse(readFileSync(serverFile, "utf8")) as { server: { key: string; cert: string } };
   const body = JSON.stringify({ AccessKeyId: "AKIDTASK", SecretAccessKey: "s" });

@@ -1,4 +1,4 @@
-// Answers of the sources of credentials that are none: other protocols, hints without end, drops, and more than credentials have.
+// Tests invalid responses of credentials sources: redirects, other protocols, endless interim responses, slow and oversized ones.
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import type { Socket } from "node:net";
@@ -29,11 +29,11 @@ async function serve(say: (socket: Socket) => void): Promise<string> {
 }
 
 interface Source {
-  /** What to check where it redirects. */
+  /** Setting that the error about a redirect names. */
   readonly setting: string;
-  /** Sets the source up; gives the options that lead to it. */
+  /** Sets up the source; returns the options that lead to it. */
   readonly at: (endpoint: string) => Partial<CredentialOptions>;
-  /** A good answer with so many more bytes in it. */
+  /** Returns the body of a valid response with `filling` in it. */
   readonly body: (filling: string) => string;
 }
 
@@ -96,54 +96,54 @@ const sources: Readonly<Record<string, Source>> = {
 };
 
 describe.each(Object.entries(sources))("%s", (name, { at, body, setting }) => {
-  it.each([301, 307])("that redirects (%i) is told with where to and what to check", async (status) => {
+  it.each([301, 307])("that redirects (%i) fails with the target and the setting to check", async (status) => {
     const options = at(await serve((socket) => socket.end(`HTTP/1.1 ${status} Moved\r\nlocation: https://login.example/?hunter2\r\ncontent-length: 0\r\n\r\n`)));
     const failure = await settings.failure(options);
     expect(failure).toContain(`redirects to https://login.example (status ${status}), which is not followed; check ${setting}`);
     expect(failure).not.toContain("hunter2");
   });
 
-  it("that answers in an encoding which nobody knows is told", async () => {
+  it("that responds with an unknown encoding fails with an error that names it", async () => {
     const options = at(await serve((socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-encoding: zstd\r\ncontent-length: 1\r\n\r\nx")));
-    expect(await settings.failure(options)).toContain("the answer has the encoding zstd, though no encoding was requested");
+    expect(await settings.failure(options)).toContain("the response has the encoding zstd, though no encoding was requested");
   });
 
-  it("that switches protocols fails at once, and does not hang", async () => {
+  it("that switches protocols fails immediately", async () => {
     const options = at(await serve((socket) => socket.write(switching)));
     expect(await settings.failure(options)).toMatch(/101 Switching Protocols, which was not requested/);
   });
 
-  it("that hints without end fails at once", async () => {
+  it("that sends endless interim responses fails immediately", async () => {
     const options = at(await serve(hintWithoutEnd));
-    expect(await settings.failure(options)).toMatch(/more than 8 interim answers came \(the last with status 103\)/);
+    expect(await settings.failure(options)).toMatch(/more than 8 interim responses \(the last with status 103\)/);
   });
 
-  // The role of the profile comes behind the container, and metadata has three answers: see below.
+  // Not for these two: the profile's role needs STS as well, and metadata takes three responses (tested below).
   if (name.includes("profile names") || name.includes("metadata")) return;
-  it.each([most, most + 1])("answers with up to 65536 bytes: %i", async (bytes) => {
-    const answer = body("x".repeat(bytes - body("").length));
-    const options = at(await serve((socket) => socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${bytes}\r\n\r\n${answer}`)));
+  it.each([most, most + 1])("may respond with up to 65536 bytes: %i", async (bytes) => {
+    const response = body("x".repeat(bytes - body("").length));
+    const options = at(await serve((socket) => socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${bytes}\r\n\r\n${response}`)));
     if (bytes <= most) expect(await settings.keyId(options)).toBe("AKID");
-    else expect(await settings.failure(options)).toContain("the answer has more than 65536 bytes; is it the address of the service?");
+    else expect(await settings.failure(options)).toContain("the response has more than 65536 bytes; is it the address of the service?");
   });
 });
 
 describe("EC2 instance metadata", () => {
-  it.each([most, most + 1])("answers with up to 65536 bytes: %i", async (bytes) => {
+  it.each([most, most + 1])("may respond with up to 65536 bytes: %i", async (bytes) => {
     const document = local("x".repeat(bytes - local("").length));
-    const answers = ["token", "host-role", document];
-    let answered = 0;
+    const responses = ["token", "host-role", document];
+    let calls = 0;
     const options = sources["EC2 instance metadata"]?.at(
       await serve((socket) => {
-        const answer = answers[Math.min(answered++, 2)] ?? "";
-        socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${answer.length}\r\n\r\n${answer}`);
+        const response = responses[Math.min(calls++, 2)] ?? "";
+        socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${response.length}\r\n\r\n${response}`);
       }),
     );
     if (bytes <= most) expect(await settings.keyId(options)).toBe("AKID");
-    else expect(await settings.failure(options)).toContain("the answer has more than 65536 bytes");
+    else expect(await settings.failure(options)).toContain("the response has more than 65536 bytes");
   });
 
-  it("that drips has a second for each call, and is ended when nobody waits any more", { timeout: 30_000 }, async () => {
+  it("that responds byte by byte has 1 s for each call, and the call ends when the credentials are closed", { timeout: 30_000 }, async () => {
     const options = sources["EC2 instance metadata"]?.at(
       await serve((socket) => {
         socket.write("HTTP/1.1 200 OK\r\nx: ");

@@ -1,4 +1,4 @@
-// The region that the shared files have for a profile.
+// Tests the region of a profile in the shared files.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readProfileRegion } from "../../../src/credentials/profile_region.js";
 import { maxFileBytes } from "../../../src/network/bounded_file.js";
@@ -10,7 +10,7 @@ afterEach(() => settings.remove());
 
 const regionOf = async (profile?: string) => (await readProfileRegion(profile, process.env)).region;
 
-describe("the region of a profile", () => {
+describe("a profile", () => {
   beforeEach(() => {
     settings.write("config", "[default]\nregion = us-west-1\n[profile own]\nregion = us-west-2\n[profile both]\nregion = us-west-2\n");
     settings.write("credentials", "[own]\naws_access_key_id = A\n[both]\nregion = eu-west-1\n[keys]\nregion = eu-west-2\n");
@@ -22,20 +22,20 @@ describe("the region of a profile", () => {
     ["own", "us-west-2"],
     ["keys", "eu-west-2"],
     ["none", ""],
-  ])("%j is '%s'", async (profile, region) => {
+  ])("%j has the region '%s'", async (profile, region) => {
     expect(await regionOf(profile)).toBe(region);
   });
 
-  it("that is in both files is that of the credentials, as the SDK's clients take it", async () => {
+  it("with a region in both files has that of the credentials file, as for the SDK's clients", async () => {
     expect(await regionOf("both")).toBe("eu-west-1");
   });
 
-  it("of AWS_PROFILE counts without the option, and not beside it", async () => {
+  it("named by AWS_PROFILE is used only without the option profile", async () => {
     vi.stubEnv("AWS_PROFILE", "keys");
     expect([await regionOf(), await regionOf("own")]).toEqual(["eu-west-2", "us-west-2"]);
   });
 
-  it("is looked for in the files of the home where no variable names others", async () => {
+  it("is read from the home folder's files when no variable names others", async () => {
     vi.stubEnv("AWS_CONFIG_FILE", undefined);
     vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", "");
     const { region, place } = await readProfileRegion(undefined, process.env);
@@ -44,7 +44,7 @@ describe("the region of a profile", () => {
   });
 });
 
-it("a file that cannot be read is told with the place", async () => {
+it("an unreadable file is reported with the place", async () => {
   vi.stubEnv("AWS_CONFIG_FILE", settings.write("large", "x".repeat(maxFileBytes + 1)));
   const { region, place } = await readProfileRegion("p", process.env);
   expect(region).toBe("");

@@ -1,4 +1,4 @@
-// Profiles of the shared files: which one, and each way in which it can give credentials.
+// Tests profiles of the shared files: which one is used, and each way in which it provides credentials.
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import path from "node:path";
@@ -31,20 +31,20 @@ describe("the profile", () => {
     settings.write("credentials", keys("default", "AKIDDEFAULT") + keys("named", "AKIDNAMED"));
   });
 
-  it("is AWS_PROFILE's, else the default one", async () => {
+  it("is that of AWS_PROFILE, else default", async () => {
     expect(await settings.keyId()).toBe("AKIDDEFAULT");
     vi.stubEnv("AWS_PROFILE", "named");
     expect(await settings.keyId()).toBe("AKIDNAMED");
   });
 
-  it("is AWS_DEFAULT_PROFILE's beside AWS_SDK_LOAD_CONFIG, as for the Go SDK", async () => {
+  it("is that of AWS_DEFAULT_PROFILE if AWS_SDK_LOAD_CONFIG is set, as for the Go SDK", async () => {
     vi.stubEnv("AWS_DEFAULT_PROFILE", "named");
     expect(await settings.keyId()).toBe("AKIDDEFAULT");
     vi.stubEnv("AWS_SDK_LOAD_CONFIG", "1");
     expect(await settings.keyId()).toBe("AKIDNAMED");
   });
 
-  it("is read from AWS_CONFIG_FILE too, and anew when it has changed", async () => {
+  it("is read from AWS_CONFIG_FILE too, and read again after a change", async () => {
     vi.stubEnv("AWS_CONFIG_FILE", settings.write("other-config", keys("profile other", "AKIDONE")));
     expect(await settings.keyId({ profile: "other" })).toBe("AKIDONE");
     settings.write("other-config", keys("profile other", "AKIDTWO"));
@@ -53,7 +53,7 @@ describe("the profile", () => {
 });
 
 describe("a profile with a role", () => {
-  it("has it assumed with source_profile, at sts_endpoint, under names of its own or of the plugin", async () => {
+  it("assumes it with source_profile, at sts_endpoint, with its own session name or the plugin's", async () => {
     settings.write("credentials", keys("base", "AKIDBASE"));
     const common = `role_arn = ${role}\nsource_profile = base\n`;
     settings.write("config", `[profile own]\n${common}role_session_name = mine\nexternal_id = theirs\n[profile plain]\n${common}`);
@@ -64,7 +64,7 @@ describe("a profile with a role", () => {
     expect(tokens.calls.map(({ form }) => form.get("ExternalId"))).toEqual(["theirs", null]);
   });
 
-  it("has it assumed with credential_source", async () => {
+  it("assumes it with credential_source", async () => {
     vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDENVIRONMENT");
     vi.stubEnv("AWS_SECRET_ACCESS_KEY", "s");
     settings.write("config", `[profile sourced]\nrole_arn = ${role}\ncredential_source = Environment\n`);
@@ -72,7 +72,7 @@ describe("a profile with a role", () => {
     expect(tokens.calls[0]?.signer).toBe("AKIDENVIRONMENT");
   });
 
-  it("has it assumed with the container's credentials", async () => {
+  it("assumes it with the container's credentials", async () => {
     const endpoint = await startContainerEndpoint("AKIDTASK", () => undefined);
     vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", `${endpoint.endpoint}/v2/credentials?id=7`);
     settings.write("config", `[default]\nrole_arn = ${role}\ncredential_source = EcsContainer\n`);
@@ -81,7 +81,7 @@ describe("a profile with a role", () => {
     await endpoint.stop();
   });
 
-  it("has it assumed with a web identity token", async () => {
+  it("assumes it with a web identity token", async () => {
     const file = settings.write("token", "web token\n");
     settings.write("config", `[profile web]\nrole_arn = ${role}\nweb_identity_token_file = ${file}\n`);
     expect(await settings.keyId({ profile: "web", stsEndpoint: tokens.endpoint })).toBe("AKIDWRITER");
@@ -90,30 +90,30 @@ describe("a profile with a role", () => {
     expect(tokens.calls[0]?.form.get("RoleSessionName")).toBe("fluent-bit-kinesis");
   });
 
-  it("whose source_profile is missing is an error, not a reason to go on", async () => {
+  it("whose source_profile is missing is an error, and the next source is not tried", async () => {
     settings.write("config", `[default]\nrole_arn = ${role}\nsource_profile = gone\n`);
     expect(await settings.failure()).toContain("the shared files: source_profile 'gone' of profile 'default' is not in the shared files or has no credentials");
   });
 });
 
-describe("a profile that cannot be followed", () => {
+describe("a profile with unusual role settings", () => {
   const at = `role_arn = ${role}\n`;
 
   it.each([
     ["source_profile = base\ncredential_source = Environment\n", "profile 'own' has both source_profile and credential_source; remove one"],
     ["credential_source = Elsewhere\n", "profile 'own' has credential_source Elsewhere, must be Environment, EcsContainer or Ec2InstanceMetadata"],
     ["credential_source = Environment\n", "profile: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"],
-    ["source_profile = base\nmfa_serial = m\n", "profile 'own' wants multi-factor authentication (mfa_serial), for which nobody can be asked here"],
-    ["source_profile = base\nduration_seconds = long\n", "profile 'own' has a duration_seconds that is no whole number"],
+    ["source_profile = base\nmfa_serial = m\n", "profile 'own' requires multi-factor authentication (mfa_serial), which the plugin does not support"],
+    ["source_profile = base\nduration_seconds = long\n", "profile 'own' has a duration_seconds that is not a whole number"],
     ["source_profile = round\n", "profile 'other' leads back to itself by source_profile: round, other, round"],
-  ])("with %j says why", async (lines, reason) => {
+  ])("fails with the reason: %j", async (lines, reason) => {
     settings.write("credentials", keys("base", "AKIDBASE"));
     settings.write("config", `[profile own]\n${at}${lines}[profile round]\n${at}source_profile = other\n[profile other]\n${at}source_profile = round\n`);
     expect(await settings.failure({ profile: "own", stsEndpoint: tokens.endpoint })).toContain(reason);
     expect(tokens.calls).toEqual([]);
   });
 
-  it("has its own keys as its source when it names itself", async () => {
+  it("uses its own keys when it names itself as source_profile", async () => {
     settings.write("config", `[profile own]\n${at}source_profile = own\nduration_seconds = 900\naws_access_key_id = AKIDOWN\naws_secret_access_key = s\n`);
     expect(await settings.keyId({ profile: "own", stsEndpoint: tokens.endpoint })).toBe("AKIDWRITER");
     expect(tokens.calls.map(({ signer }) => signer)).toEqual(["AKIDOWN"]);
@@ -122,7 +122,7 @@ describe("a profile that cannot be followed", () => {
 });
 
 describe("a profile with credential_process", () => {
-  it("gives what the process prints", async () => {
+  it("provides the credentials that the process prints", async () => {
     const printed = JSON.stringify({ Version: 1, AccessKeyId: "AKIDPROCESS", SecretAccessKey: "s" });
     settings.write("config", `[profile run]\ncredential_process = echo '${printed}'\n`);
     expect(await settings.keyId({ profile: "run" })).toBe("AKIDPROCESS");
@@ -131,7 +131,7 @@ describe("a profile with credential_process", () => {
   it.each([
     ["false hunter2", "the credential_process of profile 'run' ended with status 1; run it by hand to see why"],
     ["echo hunter2", "the credential_process of profile 'run' printed no JSON"],
-  ])("that is '%s' fails without telling the command line or its output", async (command, reason) => {
+  ])("that runs '%s' fails with an error that shows neither the command line nor its output", async (command, reason) => {
     settings.write("config", `[default]\ncredential_process = echo '{}'\n[profile run]\ncredential_process = ${command}\n`);
     expect(await settings.failure({ profile: "run" })).toBe(`profile: ${reason}`);
   });
@@ -150,9 +150,9 @@ describe("a profile with single sign-on", () => {
   const account = "sso_account_id = 123456789012\nsso_role_name = writer\n";
 
   it.each([
-    ["of its own", start, `[profile sso]\n${account}sso_start_url = ${start}\nsso_region = eu-west-1\n`],
-    ["of a session", "work", `[profile sso]\n${account}sso_session = work\n[sso-session work]\nsso_start_url = ${start}\nsso_region = eu-west-1\n`],
-  ])("%s uses the token that aws sso login left", async (_, cacheKey, config) => {
+    ["in the profile", start, `[profile sso]\n${account}sso_start_url = ${start}\nsso_region = eu-west-1\n`],
+    ["in a session section", "work", `[profile sso]\n${account}sso_session = work\n[sso-session work]\nsso_start_url = ${start}\nsso_region = eu-west-1\n`],
+  ])("configured %s uses the token of aws sso login", async (_, cacheKey, config) => {
     const portal = await startSingleSignOn("AKIDSSO", "sso token");
     vi.stubEnv("AWS_ENDPOINT_URL_SSO", portal.endpoint);
     settings.write("config", config);
@@ -161,7 +161,7 @@ describe("a profile with single sign-on", () => {
     await portal.stop();
   });
 
-  it("says to log in when there is no token", async () => {
+  it("fails with the command to log in when there is no token", async () => {
     settings.write("config", `[profile sso]\n${account}sso_start_url = ${start}\nsso_region = eu-west-1\n`);
     expect(await settings.failure({ profile: "sso" })).toContain("run aws sso login");
   });

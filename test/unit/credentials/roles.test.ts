@@ -1,4 +1,4 @@
-// Roles are assumed at a Security Token Service on this machine: which, in which order, with whose credentials.
+// Tests the roles against an STS on this machine: which roles are assumed, in which order, with which credentials.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { watched } from "../../../src/credentials/renewing_credentials.js";
 import { createKinesisClient } from "../../../src/kinesis/api.js";
@@ -16,7 +16,7 @@ const entry = entryOf({ data: Buffer.from("x"), partitionKey: "k" });
 let tokens: LocalTokenService;
 let settings: CredentialSettings;
 
-/** A client of the Kinesis API at this endpoint, with `role_arn`. */
+/** Returns a client of the Kinesis API at the endpoint, with `role_arn`. */
 function clientOf(endpoint: string, stsEndpoint: string) {
   const roles = { roleArn: pluginRole, stsEndpoint, profile: undefined, externalId: undefined };
   const connection = { region: "us-west-2", stream: "logs", endpoint, requestTimeoutMs: 0, ...roles };
@@ -49,7 +49,7 @@ describe("credentials", () => {
     expect(tokens.calls[0]?.form.get("ExternalId")).toBeNull();
   });
 
-  it("of both roles are got by the pod's first, and with it the plugin's; external_id goes with the plugin's only", async () => {
+  it("of both roles come from the pod's role first, which assumes the plugin's; external_id is sent only for the latter", async () => {
     const roles = { eksPodExecutionRole: podRole, roleArn: pluginRole, externalId: "shared:secret" };
     expect(await settings.keyId({ ...roles, stsEndpoint: tokens.endpoint })).toBe("AKIDPLUGIN");
     expect(tokens.calls.map(({ form }) => form.get("RoleArn"))).toEqual([podRole, pluginRole]);
@@ -57,7 +57,7 @@ describe("credentials", () => {
     expect(tokens.calls.map(({ signer }) => signer)).toEqual(["AKIDENVIRONMENT", "AKIDPOD"]);
   });
 
-  it("are of the session and for the time that the options say, where they say so", async () => {
+  it("have the session name and duration of the options, and the defaults without them", async () => {
     const options = { roleArn: pluginRole, roleSessionName: "logs@node-1", roleDurationSeconds: 43_200 };
     await settings.keyId({ ...options, stsEndpoint: tokens.endpoint });
     await settings.keyId({ roleArn: pluginRole, stsEndpoint: tokens.endpoint });
@@ -69,24 +69,24 @@ describe("credentials", () => {
     [900, "900", 0],
     [3600, "3600", 0],
     [3601, "3600", 1],
-  ])("of a role that the pod's assumes are for at most an hour: %i s", async (roleDurationSeconds, seconds, warnings) => {
+  ])("of a role that the pod's role assumes last at most an hour: %i s", async (roleDurationSeconds, seconds, warnings) => {
     const options = { eksPodExecutionRole: podRole, roleArn: pluginRole, roleSessionName: "logs", roleDurationSeconds };
     await settings.keyId({ ...options, stsEndpoint: tokens.endpoint });
     expect(tokens.calls.map(({ form }) => form.get("RoleSessionName"))).toEqual(["fluent-bit-kinesis", "logs"]);
     expect(tokens.calls.map(({ form }) => form.get("DurationSeconds"))).toEqual([null, seconds]);
-    const told = settings.log.at("warning").filter((text) => text.includes("role_duration"));
-    expect(told).toHaveLength(warnings);
-    for (const text of told) expect(text).toContain("3600 for a role that another one assumes, that of EKS_POD_EXECUTION_ROLE");
+    const found = settings.log.at("warning").filter((text) => text.includes("role_duration"));
+    expect(found).toHaveLength(warnings);
+    for (const text of found) expect(text).toContain("at most 3600 for a role that is assumed with another role (EKS_POD_EXECUTION_ROLE)");
   });
 
-  it("for longer than the role allows fail with the name of the option", async () => {
+  it("for longer than the role allows fail with an error that names the option", async () => {
     const message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role";
     tokens.refusal = { status: 400, code: "ValidationError", message: `${message}.` };
     const failure = await settings.failure({ roleArn: pluginRole, roleDurationSeconds: 43_200, stsEndpoint: tokens.endpoint });
     expect(failure).toBe(`AssumeRole of ${pluginRole} failed: ${message}; lower 'role_duration' (43200)`);
   });
 
-  it("of external_id alone are those without a role", async () => {
+  it("with external_id alone are those without a role", async () => {
     expect(await settings.keyId({ externalId: "shared", stsEndpoint: tokens.endpoint })).toBe("AKIDENVIRONMENT");
     expect(tokens.calls).toEqual([]);
   });
@@ -97,7 +97,7 @@ describe("credentials", () => {
     expect(tokens.calls[0]?.signer).toBe("AKIDWRITER");
   });
 
-  it("with which the service assumes no role any more are asked for anew", async () => {
+  it("that STS rejects are fetched again", async () => {
     const write = (keyId: string) => settings.write("credentials", `[writer]\naws_access_key_id = ${keyId}\naws_secret_access_key = s\n`);
     write("AKIDWRITER");
     tokens.refusal = { status: 400, code: "InvalidClientTokenId", message: "not yet" };
@@ -112,7 +112,7 @@ describe("credentials", () => {
     expect(tokens.calls.map(({ signer }) => signer)).toEqual(["AKIDWRITER", "AKIDWRITER", "AKIDNEXT"]);
   });
 
-  it("of a role that Kinesis refuses are got with new ones of their source", async () => {
+  it("of a role that Kinesis rejects are fetched with new credentials of their source", async () => {
     const write = (keyId: string) => settings.write("credentials", `[writer]\naws_access_key_id = ${keyId}\naws_secret_access_key = s\n`);
     write("AKIDWRITER");
     const credentials = settings.credentials({ profile: "writer", roleArn: pluginRole, stsEndpoint: tokens.endpoint });
@@ -125,9 +125,9 @@ describe("credentials", () => {
     expect(tokens.calls.map(({ signer }) => signer)).toEqual(["AKIDWRITER", "AKIDNEXT"]);
   });
 
-  it("of a role sign the requests to the option endpoint, and are asked for once", async () => {
-    const answer = { FailedRecordCount: 0, Records: [{ SequenceNumber: "1", ShardId: "s" }] };
-    const kinesis = await ScriptedService.start(() => ({ body: JSON.stringify(answer) }));
+  it("of a role sign the requests to the option endpoint, and are fetched once", async () => {
+    const response = { FailedRecordCount: 0, Records: [{ SequenceNumber: "1", ShardId: "s" }] };
+    const kinesis = await ScriptedService.start(() => ({ body: JSON.stringify(response) }));
     const client = clientOf(kinesis.endpoint, tokens.endpoint);
     for (let count = 0; count < 3; count++) {
       expect(await client.putRecords(...tableOf([entry]))).toMatchObject({ kind: "answered", failed: [] });
@@ -150,7 +150,7 @@ describe("a role that may not be assumed", () => {
   });
 
   it.each(["ValidationError", "SerializationException", "UnknownOperationException"])(
-    "with %s is no record's fault and no form's",
+    "with %s blames neither a record nor the request format",
     async (code) => {
       const message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
       tokens.refusal = { status: 400, code, message };
@@ -160,7 +160,7 @@ describe("a role that may not be assumed", () => {
       const connection = { region: "us-west-2", stream: "logs", endpoint: kinesis.endpoint, requestTimeoutMs: 0, ...roles };
       const client = createKinesisClient(connection, settings.credentials(roles), "1", bodiesFor("logs", "cbor", refused));
       const expected = { kind: "failed", code, message: `AssumeRole of ${pluginRole} failed: ${message}`, cause: "setup" };
-      // Before anything is known of the endpoint, and afterwards.
+      // Before and after the endpoint's support for CBOR is known.
       expect(await client.putRecords(...tableOf([entry]))).toEqual(expected);
       expect(await client.putRecords(...tableOf([entry]))).toEqual(expected);
       tokens.refusal = undefined;

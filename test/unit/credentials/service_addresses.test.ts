@@ -1,4 +1,4 @@
-// Where requests to Kinesis and STS would go: by region and partition, FIPS, dual stack, endpoints of all kinds.
+// Tests the addresses of requests to Kinesis and STS: by region and partition, FIPS, dual stack, and endpoint settings.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { exchange } from "../../../src/network/exchange.js";
 import { createKinesisClient } from "../../../src/kinesis/api.js";
@@ -21,14 +21,14 @@ beforeEach(() => {
   vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDENVIRONMENT");
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", "dummy-secret");
   addresses = [];
-  // In place of the network: notes where each request would go, and refuses it.
-  const refuse = (scheme: string, hostname: string, port: number | undefined, authorization: unknown): Promise<never> => {
+  // Replaces the network: notes the address of each request, and rejects it.
+  const reject = (scheme: string, hostname: string, port: number | undefined, authorization: unknown): Promise<never> => {
     const region = /\/\d{8}\/([\w-]+)\//u.exec(String(authorization))?.[1];
     addresses.push(`${scheme}//${hostname}${port === undefined ? "" : `:${port}`} ${region ?? "unsigned"}`);
     return Promise.reject(Object.assign(new Error("no network"), { name: "NoNetwork" }));
   };
   sending = ({ isSecure, hostname, port }, { headers }) =>
-    refuse(isSecure ? "https:" : "http:", hostname, port, headers.authorization);
+    reject(isSecure ? "https:" : "http:", hostname, port, headers.authorization);
 });
 
 afterEach(() => {
@@ -36,7 +36,7 @@ afterEach(() => {
   settings.remove();
 });
 
-/** Scheme, host and signing region of the first request; the error's message when there is none. */
+/** Returns scheme, host and signing region of the first request; the error's message without a request. */
 async function addressOf(options: Partial<ConnectionOptions>): Promise<string | undefined> {
   const none = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
   const connection = { region: "us-east-1", stream: "logs", endpoint: undefined, requestTimeoutMs: 0, ...none, ...options };
@@ -60,7 +60,7 @@ describe.each([
   ["us-iso-east-1", "", "kinesis.us-iso-east-1.c2s.ic.gov", "sts.us-iso-east-1.c2s.ic.gov"],
   ["us-isob-east-1", "", "kinesis.us-isob-east-1.sc2s.sgov.gov", "sts.us-isob-east-1.sc2s.sgov.gov"],
 ])("in %s with %j", (region, variables, kinesisHost, stsHost) => {
-  it("the hosts are the partition's", async () => {
+  it("the hosts are those of the partition", async () => {
     for (const name of variables.split(" ").filter(Boolean)) vi.stubEnv(name, "true");
     expect(await addressOf({ region })).toBe(`https://${kinesisHost} ${region}`);
     expect(await addressOf({ region, roleArn })).toBe(`https://${stsHost} ${region}`);
@@ -68,7 +68,7 @@ describe.each([
 });
 
 describe("the shared files", () => {
-  it("turn on FIPS and dual stack, those of the option profile for it", async () => {
+  it("turn on FIPS and dual stack for the profile of the option", async () => {
     settings.write("credentials", "[secure]\naws_access_key_id = AKID\naws_secret_access_key = s\n");
     const config = "[profile secure]\nuse_fips_endpoint = true\nuse_dualstack_endpoint = true\n";
     vi.stubEnv("AWS_CONFIG_FILE", settings.write("secure-config", config));
@@ -84,27 +84,27 @@ describe("the ARN of a stream", () => {
     expect(await addressOf({ region: "eu-west-1", stream })).toBe("https://123456789012.data-kinesis.eu-west-1.amazonaws.com eu-west-1");
   });
 
-  it("in China leads to the address there", async () => {
+  it("in China leads to its address in China", async () => {
     const stream = "arn:aws-cn:kinesis:cn-north-1:123456789012:stream/logs";
     const expected = "https://123456789012.data-kinesis.cn-north-1.amazonaws.com.cn cn-north-1";
     expect(await addressOf({ region: "cn-north-1", stream })).toBe(expected);
   });
 
-  it("does not take the place of the option endpoint", async () => {
+  it("does not override the option endpoint", async () => {
     const stream = "arn:aws:kinesis:us-east-1:123456789012:stream/logs";
     expect(await addressOf({ stream, endpoint: "https://localhost:4567" })).toBe("https://localhost:4567 us-east-1");
   });
 });
 
 describe("given endpoints", () => {
-  it("are taken as they are, with FIPS and dual stack in the environment too", async () => {
+  it("are used unchanged, also with FIPS and dual stack in the environment", async () => {
     for (const name of both.split(" ")) vi.stubEnv(name, "true");
     expect(await addressOf({ endpoint: "http://localhost:4567" })).toBe("http://localhost:4567 us-east-1");
     const options = { roleArn, endpoint: "http://localhost:4567", stsEndpoint: "https://sts.example" };
     expect(await addressOf(options)).toBe("https://sts.example us-east-1");
   });
 
-  it("of AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_KINESIS are used, the latter first, and the options before both", async () => {
+  it("of AWS_ENDPOINT_URL_KINESIS override AWS_ENDPOINT_URL, and the options override both", async () => {
     vi.stubEnv("AWS_ENDPOINT_URL", "http://localhost:1");
     expect(await addressOf({})).toBe("http://localhost:1 us-east-1");
     expect(await addressOf({ roleArn })).toBe("http://localhost:1 us-east-1");

@@ -1,4 +1,4 @@
-// Outputs with the same sources share one fetch of credentials, its renewals and its pauses after failures.
+// Tests that outputs with the same source share one fetch of credentials, its renewals and its pauses after failures.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CredentialSources, type CredentialOptions } from "../../../src/credentials/credentials.js";
 import type { CredentialProvider } from "../../../src/credentials/renewing_credentials.js";
@@ -44,7 +44,7 @@ async function failureOf(credentials: CredentialProvider): Promise<string> {
 }
 
 describe("eight outputs of the same role", () => {
-  it("make one call together, and one renewal", async () => {
+  it("share one call and one renewal", async () => {
     tokens.expiration = new Date(Date.now() + 3_600_000).toISOString();
     const outputs = Array.from({ length: 8 }, () => open());
     const keys = await Promise.all(outputs.map((credentials) => credentials.provide()));
@@ -58,7 +58,7 @@ describe("eight outputs of the same role", () => {
     expect(tokens.calls).toHaveLength(2);
   });
 
-  it("of which one ends go on to wait for the same call, which the last one ends", async () => {
+  it("keep waiting for their call when one of them closes, until the last one closes", async () => {
     const silent = await RawServer.start(() => undefined);
     stops.push(() => silent.stop());
     const [first, second] = [open({ stsEndpoint: silent.endpoint }), open({ stsEndpoint: silent.endpoint })];
@@ -75,7 +75,7 @@ describe("eight outputs of the same role", () => {
     expect(silent.asked).toBe(1);
   });
 
-  it("fetch anew when an output comes after the last one has ended", async () => {
+  it("fetch again for an output that opens after all have closed", async () => {
     const first = open();
     await first.provide();
     first.close();
@@ -83,7 +83,7 @@ describe("eight outputs of the same role", () => {
     expect(tokens.calls).toHaveLength(2);
   });
 
-  it("are told of the source in the log of the oldest that is left", async () => {
+  it("log about the source in the log of the oldest open output", async () => {
     const logs = [new RecordedLog(), new RecordedLog()] as const;
     const [first, second] = [open({}, logs[0]), open({}, logs[1])];
     tokens.expiration = new Date(Date.now() + 60_000).toISOString();
@@ -98,24 +98,24 @@ describe("eight outputs of the same role", () => {
   });
 });
 
-describe("outputs", () => {
+describe("outputs with", () => {
   it.each<[string, Partial<CredentialOptions>]>([
     ["role", { roleArn: "arn:aws:iam::222222222222:role/other" }],
     ["external_id", { externalId: "theirs" }],
     ["role_session_name", { roleSessionName: "theirs" }],
     ["role_duration", { roleDurationSeconds: 900 }],
     ["region", { region: "eu-west-1" }],
-  ])("of another %s have calls of their own", async (_, options) => {
+  ])("a different %s make separate calls", async (_, options) => {
     await Promise.all([open().provide(), open(options).provide()]);
     expect(tokens.calls).toHaveLength(2);
   });
 
-  it("of another network have calls of their own", async () => {
+  it("a different network make separate calls", async () => {
     await Promise.all([open().provide(), open({}, new RecordedLog(), { ...directNetwork, identity: "other" }).provide()]);
     expect(tokens.calls).toHaveLength(2);
   });
 
-  it("of two roles share the credentials that assume both", async () => {
+  it("two roles share the credentials that assume both", async () => {
     vi.stubEnv("AWS_ACCESS_KEY_ID", "");
     const body = JSON.stringify({ AccessKeyId: "AKIDTASK", SecretAccessKey: "s" });
     const container = await ScriptedService.start(() => ({ body }));
@@ -128,7 +128,7 @@ describe("outputs", () => {
 });
 
 describe("a Security Token Service that throttles", () => {
-  it("gets few calls of two outputs with a record each second, and each flush has its failure at once", async () => {
+  it("gets 12 calls in 2 minutes from two outputs with a request per second, and each request fails immediately", async () => {
     tokens.refusal = { status: 400, code: "Throttling", message: "Rate exceeded" };
     const outputs = [open(), open()];
     for (; steadyMs <= 120_000; steadyMs += 1000) {
@@ -145,7 +145,7 @@ describe("a Security Token Service that throttles", () => {
     expect(tokens.calls).toHaveLength(13);
   });
 
-  it("is not asked again before its Retry-After is over", async () => {
+  it("is not called again before its Retry-After ends", async () => {
     const headers = { "content-type": "text/xml", "retry-after": "60" };
     const body = "<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>";
     const service = await ScriptedService.start(() => ({ status: 503, headers, body }));
@@ -158,7 +158,7 @@ describe("a Security Token Service that throttles", () => {
     }
   });
 
-  it("leaves credentials in use that are near their end, as long as they are valid", async () => {
+  it("leaves the old credentials in use until they expire", async () => {
     tokens.expiration = new Date(Date.now() + 3_600_000).toISOString();
     const credentials = open();
     await credentials.provide();
@@ -172,7 +172,7 @@ describe("a Security Token Service that throttles", () => {
   });
 });
 
-it("a container's endpoint that asks for a wait by Retry-After is not asked before", async () => {
+it("a container's endpoint is not called again before its Retry-After ends", async () => {
   vi.stubEnv("AWS_ACCESS_KEY_ID", "");
   const container = await ScriptedService.start(() => ({ status: 403, headers: { "retry-after": "30" }, body: "" }));
   stops.push(() => container.stop());
@@ -180,7 +180,7 @@ it("a container's endpoint that asks for a wait by Retry-After is not asked befo
   const credentials = open({ roleArn: undefined });
   for (const [atMs, calls] of [[0, 1], [29_999, 1], [30_000, 2]] as const) {
     steadyMs = atMs;
-    expect(await failureOf(credentials)).toContain("answered with status 403");
+    expect(await failureOf(credentials)).toContain("responded with status 403");
     expect(container.requests).toHaveLength(calls);
   }
 });

@@ -1,4 +1,4 @@
-// Sources of credentials that are asked and never answer: each fails a request within 10 s and is named, and the call to it is ended.
+// Tests credentials sources that never respond: each fails a request within 10 s and is named, and the call to it is ended.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer as createHttpServer, type ServerResponse } from "node:http";
@@ -19,13 +19,13 @@ let settings: CredentialSettings;
 let silent: SilentServer;
 const stops: (() => void | Promise<void>)[] = [];
 
-/** Takes every request and answers none. */
+/** Accepts every request and never completes a response. */
 class SilentServer {
   readonly #server: Server;
   readonly #open = new Set<Socket>();
-  /** Connections on which something was asked. */
-  asked = 0;
-  /** What it says before it falls silent. */
+  /** Connections that sent a request. */
+  requests = 0;
+  /** First bytes of each response, before the silence. */
   beginning = "";
 
   constructor() {
@@ -33,7 +33,7 @@ class SilentServer {
       this.#open.add(socket);
       socket.on("error", () => undefined).once("close", () => this.#open.delete(socket));
       socket.once("data", () => {
-        this.asked++;
+        this.requests++;
         socket.write(this.beginning);
       });
     });
@@ -47,7 +47,7 @@ class SilentServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Connections that nobody has closed. */
+  /** Connections that are still open. */
   get open(): number {
     return this.#open.size;
   }
@@ -60,11 +60,11 @@ class SilentServer {
 
 const { setTimeout: realTimeout } = globalThis;
 
-/** Waits in real time, while the time of timers stands still. */
-async function until(isSo: () => boolean): Promise<void> {
+/** Waits in real time for a condition, while faked timers stand still. */
+async function until(isTrue: () => boolean): Promise<void> {
   const endMs = performance.now() + 10_000;
-  while (!isSo()) {
-    if (performance.now() > endMs) throw new Error("it does not come to that");
+  while (!isTrue()) {
+    if (performance.now() > endMs) throw new Error("the condition stays false");
     await new Promise((resolve) => realTimeout(resolve, 1));
   }
 }
@@ -108,21 +108,21 @@ interface Case {
 }
 
 const cases: Readonly<Record<string, Case>> = {
-  "the Security Token Service, asked for role_arn": {
+  "STS called for role_arn": {
     options: () => {
       keysInEnvironment();
       return { roleArn: role, stsEndpoint: silent.endpoint };
     },
     named: `AssumeRole of ${role}`,
   },
-  "the Security Token Service, asked for EKS_POD_EXECUTION_ROLE below role_arn": {
+  "STS called for EKS_POD_EXECUTION_ROLE, before role_arn": {
     options: () => {
       keysInEnvironment();
       return { eksPodExecutionRole: `${role}-of-pod`, roleArn: role, stsEndpoint: silent.endpoint };
     },
     named: `AssumeRole of ${role}-of-pod`,
   },
-  "the Security Token Service, asked with a web identity token": {
+  "STS called with a web identity token": {
     options: () => {
       vi.stubEnv("AWS_WEB_IDENTITY_TOKEN_FILE", settings.write("token", "web token"));
       vi.stubEnv("AWS_ROLE_ARN", role);
@@ -130,7 +130,7 @@ const cases: Readonly<Record<string, Case>> = {
     },
     named: `AssumeRoleWithWebIdentity of ${role}`,
   },
-  "the Security Token Service, asked for a profile's role": {
+  "STS called for a profile's role": {
     options: () => {
       settings.write("credentials", "[base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = s\n");
       settings.write("config", `[profile own]\nrole_arn = ${role}\nsource_profile = base\n`);
@@ -148,26 +148,26 @@ const cases: Readonly<Record<string, Case>> = {
 };
 
 describe.each(Object.entries(cases))("%s", (_, { options, named }) => {
-  it("fails a request after 10 s of silence, and the call is ended", async () => {
+  it("fails a request after 10 s of silence, and the call ends", async () => {
     const credentials = credentialsOf(options());
     let failure: unknown;
     credentials.provide().catch((error: unknown) => (failure = error));
-    await until(() => silent.asked === 1);
+    await until(() => silent.requests === 1);
     await vi.advanceTimersByTimeAsync(9999);
     expect(failure).toBeUndefined();
     expect(silent.open).toBe(1);
     await vi.advanceTimersByTimeAsync(1);
     expect(failure).toMatchObject({ name: "CredentialsTimeout", message: `no credentials within 10 s: no response from ${named}` });
     await until(() => silent.open === 0);
-    expect(silent.asked).toBe(1);
+    expect(silent.requests).toBe(1);
   });
 
-  it("is asked anew by the next request after a pause", async () => {
+  it("is called again by the next request after a pause", async () => {
     const credentials = credentialsOf(options());
-    for (const asked of [1, 2]) {
+    for (const calls of [1, 2]) {
       let isOver = false;
       credentials.provide().catch(() => (isOver = true));
-      await until(() => silent.asked === asked);
+      await until(() => silent.requests === calls);
       await vi.advanceTimersByTimeAsync(10_000);
       expect(isOver).toBe(true);
       await until(() => silent.open === 0);
@@ -175,13 +175,13 @@ describe.each(Object.entries(cases))("%s", (_, { options, named }) => {
     }
   });
 
-  it("is not waited for any more when the credentials are closed", async () => {
+  it("is no longer waited for when the credentials are closed", async () => {
     const credentials = credentialsOf(options());
     credentials.provide().catch(() => undefined);
-    await until(() => silent.asked === 1);
+    await until(() => silent.requests === 1);
     credentials.close();
     await until(() => silent.open === 0);
-    expect(silent.asked).toBe(1);
+    expect(silent.requests).toBe(1);
   });
 });
 
@@ -192,13 +192,13 @@ describe("a container's endpoint", () => {
 
   it.each([
     ["is silent", ""],
-    ["falls silent within its answer", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"],
-  ])("that %s is asked three times, and has then failed in less than 10 s", async (_, beginning) => {
+    ["falls silent within its response", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"],
+  ])("that %s is called three times, and then fails in less than 10 s", async (_, beginning) => {
     silent.beginning = beginning;
     let failure: unknown;
     credentialsOf({}).provide().catch((error: unknown) => (failure = error));
-    for (const [asked, pauseMs] of [[1, 200], [2, 400], [3, 0]] as const) {
-      await until(() => silent.asked === asked);
+    for (const [calls, pauseMs] of [[1, 200], [2, 400], [3, 0]] as const) {
+      await until(() => silent.requests === calls);
       await vi.advanceTimersByTimeAsync(1999);
       expect(silent.open).toBe(1);
       await vi.advanceTimersByTimeAsync(1);
@@ -206,23 +206,23 @@ describe("a container's endpoint", () => {
       await vi.advanceTimersByTimeAsync(pauseMs);
     }
     await until(() => failure !== undefined);
-    const message = `the container's endpoint: ${new URL(silent.endpoint).host} did not answer in time`;
+    const message = `the container's endpoint: ${new URL(silent.endpoint).host} did not respond in time`;
     expect(failure).toMatchObject({ name: "CredentialsProviderError", message });
   });
 
-  it("that is silent is not waited for any more when the credentials are closed, and not asked again", async () => {
+  it("that is silent is neither waited for nor called again when the credentials are closed", async () => {
     const credentials = credentialsOf({});
     let failure: unknown;
     credentials.provide().catch((error: unknown) => (failure = error));
-    await until(() => silent.asked === 1);
+    await until(() => silent.requests === 1);
     credentials.close();
     await until(() => silent.open === 0 && failure !== undefined);
-    expect(silent.asked).toBe(1);
+    expect(silent.requests).toBe(1);
   });
 });
 
 describe("a credential_process", () => {
-  it("fails a request after 10 s, and what it brings later is used by the next one, without a second process", async () => {
+  it("fails a request after 10 s, and the next request uses its late credentials without a second process", async () => {
     const wait = settings.write("wait", "");
     const started = path.join(settings.home, "started");
     const printed = JSON.stringify({ Version: 1, AccessKeyId: "AKIDLATE", SecretAccessKey: "s" });
@@ -259,11 +259,11 @@ describe("an attempt to send", () => {
     [2000, 2000, "http_request_timeout (2 s)"],
     [10_000, 10_000, "10 s"],
     [30_000, 10_000, "10 s"],
-  ])("with http_request_timeout of %i ms fails for the silent source after %i ms, and says so", async (requestTimeoutMs, afterMs, limit) => {
+  ])("with http_request_timeout of %i ms fails after %i ms with an error that names the silent source", async (requestTimeoutMs, afterMs, limit) => {
     const outcome = clientOf("http://127.0.0.1:1", requestTimeoutMs).putRecords(...tableOf([entry]));
     let isOver = false;
     void outcome.then(() => (isOver = true));
-    await until(() => silent.asked === 1);
+    await until(() => silent.requests === 1);
     await vi.advanceTimersByTimeAsync(afterMs - 1);
     expect(isOver).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
@@ -272,24 +272,24 @@ describe("an attempt to send", () => {
     expect(message.replace("http_request_timeout (10 s)", "10 s")).toBe(`no credentials within ${limit}: no response from AssumeRole of ${role}`);
   });
 
-  it("is ended at once when the client is closed, and so is the call to the source", async () => {
+  it("ends immediately when the client is closed, and so does the call to the source", async () => {
     const client = clientOf("http://127.0.0.1:1");
     const outcomes = Promise.all([client.putRecords(...tableOf([entry])), client.listShards()]);
-    await until(() => silent.asked === 1);
+    await until(() => silent.requests === 1);
     client.close();
     expect(await outcomes).toMatchObject([{ code: "AbortError" }, { code: "AbortError" }]);
     await until(() => silent.open === 0);
   });
 
-  it("to list the shards fails for the silent source too", async () => {
+  it("to list the shards also fails with an error that names the silent source", async () => {
     const outcome = clientOf("http://127.0.0.1:1").listShards();
-    await until(() => silent.asked === 1);
+    await until(() => silent.requests === 1);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(await outcome).toMatchObject({ code: "CredentialsTimeout", message: expect.stringContaining(`AssumeRole of ${role}`) as string });
   });
 });
 
-it("an answer of Kinesis is read also while the source of new credentials is silent", async () => {
+it("a response of Kinesis is read also while the source of new credentials is silent", async () => {
   const expiration = "2099-01-01T00:00:00Z";
   const container = await ScriptedService.start((_, index) => {
     if (index > 0) return "silence";
@@ -297,8 +297,8 @@ it("an answer of Kinesis is read also while the source of new credentials is sil
   });
   stops.push(() => container.stop());
   vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.endpoint);
-  const asked: ServerResponse[] = [];
-  const kinesis = createHttpServer((request, response) => request.resume().once("end", () => asked.push(response)));
+  const responses: ServerResponse[] = [];
+  const kinesis = createHttpServer((request, response) => request.resume().once("end", () => responses.push(response)));
   await new Promise<void>((resolve) => kinesis.listen(0, "127.0.0.1", resolve));
   stops.push(() => void kinesis.close());
   const none = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
@@ -308,13 +308,13 @@ it("an answer of Kinesis is read also while the source of new credentials is sil
   const client = createKinesisClient(connection, credentials, "1", bodiesFor("logs"));
   stops.push(() => client.close());
   const send = () => client.putRecords(...tableOf([entryOf({ data: Buffer.from("x"), partitionKey: "k" })]));
-  const [refused, partlyTaken] = [send(), send()];
-  await until(() => asked.length === 2);
+  const [one, other] = [send(), send()];
+  await until(() => responses.length === 2);
   settings.aheadMs = 60_000;
-  asked[0]?.writeHead(400).end(JSON.stringify({ __type: "ExpiredTokenException", message: "old" }));
-  const answers = await Promise.race([refused.then(() => "the first"), partlyTaken.then(() => "the second")]);
-  asked[1]?.end(JSON.stringify({ FailedRecordCount: 1, Records: [{ ErrorCode: "InternalFailure", ErrorMessage: "broken" }] }));
-  const [first, second] = answers === "the first" ? [refused, partlyTaken] : [partlyTaken, refused];
+  responses[0]?.writeHead(400).end(JSON.stringify({ __type: "ExpiredTokenException", message: "old" }));
+  const rejected = await Promise.race([one.then(() => "the first"), other.then(() => "the second")]);
+  responses[1]?.end(JSON.stringify({ FailedRecordCount: 1, Records: [{ ErrorCode: "InternalFailure", ErrorMessage: "broken" }] }));
+  const [first, second] = rejected === "the first" ? [one, other] : [other, one];
   expect(await first).toMatchObject({ kind: "failed", code: "ExpiredTokenException" });
   expect(await second).toMatchObject({ kind: "answered", failed: [{ code: "InternalFailure" }] });
   expect(container.requests).toHaveLength(1);

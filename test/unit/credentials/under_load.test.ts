@@ -1,6 +1,6 @@
-// Requests go on while a container's credentials run out or are refused.
+// Tests that requests go on while a container's credentials expire or are rejected.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { PutRecordsClient } from "../../../src/delivery/put_records.js";
+import type { PutRecordsClient } from "../../../src/delivery/kinesis_client.js";
 import { createKinesisClient } from "../../../src/kinesis/api.js";
 import { CredentialSettings } from "../../support/credential_settings.js";
 import { ScriptedService } from "../../support/scripted_service.js";
@@ -12,24 +12,24 @@ const entry = entryOf({ data: Buffer.from("x"), partitionKey: "k" });
 const hourMs = 3_600_000;
 
 let settings: CredentialSettings;
-/** Gives out AKID1, AKID2 … */
+/** Provides AKID1, AKID2 … in turn. */
 let container: ScriptedService;
 let kinesis: ScriptedService;
 let client: PutRecordsClient;
 let isContainerUp: boolean;
-let refused: string | undefined;
+let rejectedKeyId: string | undefined;
 
 beforeEach(async () => {
   settings = new CredentialSettings();
   isContainerUp = true;
-  refused = undefined;
+  rejectedKeyId = undefined;
   container = await ScriptedService.start((_, index) => {
     if (!isContainerUp) return { status: 400, body: "" };
     const Expiration = new Date(Date.now() + settings.aheadMs + hourMs).toISOString();
     return { body: JSON.stringify({ AccessKeyId: `AKID${index + 1}`, SecretAccessKey: "s", Token: "t", Expiration }) };
   });
   kinesis = await ScriptedService.start((request) => {
-    if (signerOf(request) === refused) return { status: 400, body: JSON.stringify({ __type: "ExpiredTokenException", message: "old" }) };
+    if (signerOf(request) === rejectedKeyId) return { status: 400, body: JSON.stringify({ __type: "ExpiredTokenException", message: "old" }) };
     return { body: JSON.stringify({ FailedRecordCount: 0, Records: [{ SequenceNumber: "1", ShardId: "s" }] }) };
   });
   vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.endpoint);
@@ -45,7 +45,7 @@ afterEach(async () => {
   settings.remove();
 });
 
-/** Sends that many requests at once; gives the keys that signed them. */
+/** Sends `count` requests concurrently; returns the keys that signed them. */
 async function send(count: number): Promise<(string | undefined)[]> {
   const before = kinesis.requests.length;
   const outcomes = await Promise.all(Array.from({ length: count }, () => client.putRecords(...tableOf([entry]))));
@@ -53,7 +53,7 @@ async function send(count: number): Promise<(string | undefined)[]> {
   return kinesis.requests.slice(before).map(signerOf);
 }
 
-it("credentials that end soon are renewed once, while all requests are answered", async () => {
+it("credentials that expire soon are renewed once, while all requests succeed", async () => {
   expect(new Set(await send(8))).toEqual(new Set(["AKID1"]));
   expect(container.requests).toHaveLength(1);
   settings.aheadMs = hourMs - 200_000;
@@ -76,19 +76,19 @@ it("no request is signed with credentials that have expired", async () => {
   expect(kinesis.requests).toHaveLength(before);
 });
 
-it("while their server fails, the old ones are used as long as they are valid", async () => {
+it("while the credentials server fails, requests use the old credentials until they expire", async () => {
   await send(1);
   isContainerUp = false;
   settings.aheadMs = hourMs - 100_000;
   expect(await send(2)).toEqual(["AKID1", "AKID1"]);
   await vi.waitUntil(() => settings.log.at("warning").length === 1);
-  expect(settings.log.at("warning")[0]).toContain("answered with status 400");
+  expect(settings.log.at("warning")[0]).toContain("responded with status 400");
   expect(await send(2)).toEqual(["AKID1", "AKID1"]);
 });
 
-it("ExpiredTokenException is followed by new ones", async () => {
+it("after ExpiredTokenException the next requests use new credentials", async () => {
   await send(1);
-  refused = "AKID1";
+  rejectedKeyId = "AKID1";
   settings.aheadMs = 60_000;
   expect(await client.putRecords(...tableOf([entry]))).toMatchObject({ kind: "failed", code: "ExpiredTokenException" });
   expect(await send(2)).toEqual(["AKID2", "AKID2"]);

@@ -1,4 +1,4 @@
-// Entries that are held back for their shard: when they are sent, what that counts for, and how it ends.
+// Entries held back for a throttled shard: when they are sent, what counts as a retry, and how the wait ends.
 import { describe, expect, it } from "vitest";
 import type { RetryPolicy } from "../../../src/delivery/delivery.js";
 import { deliver, type ViewDependencies } from "../../support/delivered_entries.js";
@@ -10,8 +10,8 @@ import { windowOf } from "../../support/request_window.js";
 import { allTaken, failedWith, keysOf, ScriptedClient, type Step } from "../../support/scripted_client.js";
 import { entryOf, tableOf } from "../../support/entry.js";
 
-const patient: RetryPolicy = { budgetMs: 1000, firstBackoffMs: 100, longestBackoffMs: 1000 };
-/** Entries of aggregates name their shards. */
+const patient: RetryPolicy = { budgetMs: 1000, firstBackoffMs: 100, maxBackoffMs: 1000 };
+/** Returns entries with the ids of their shards, as aggregates have. */
 const entriesFor = (...shards: string[]) => shards.map((shardId, n) => entryOf({ partitionKey: `${shardId} ${n}`, shardId, sizeBytes: 100, events: n }));
 const throttled = (...indexes: number[]) => failedWith("ProvisionedThroughputExceededException", ...indexes);
 
@@ -25,13 +25,13 @@ function setUp(script: readonly Step[] = []) {
     client, window, throttle, maxRequestBytes: 1_000_000, order: "by shard", takeApart: () => [], now: clock.now, sleep: clock.sleep, random: () => 0.5,
     waits: (entries) => waiting.push(keysOf(entries)),
   };
-  /** Has the shard throttle at this moment. */
+  /** Makes shard 0 throttle now. */
   const limit = () => throttle.learn(...tableOf(entriesFor("shard 0")), throttled(0));
   return { clock, window, client, waiting, dependencies, limit };
 }
 
 describe("entries of a throttled shard", () => {
-  it("wait until the shard takes enough for a request, while the others are sent; the wait is no try", async () => {
+  it("wait until the shard accepts enough for a request, while other entries are sent; the wait does not count as a retry", async () => {
     const { client, clock, dependencies, waiting, limit } = setUp();
     limit();
     const delivery = await deliver(entriesFor("shard 0", "shard 1", "shard 0"), { ...patient, maxRounds: 0 }, dependencies);
@@ -41,7 +41,7 @@ describe("entries of a throttled shard", () => {
     expect(delivery).toMatchObject({ kind: "delivered", delivered: 3, retryRounds: 0 });
   });
 
-  it("are sent again after a back-off when they were throttled, and then as the shard takes them", async () => {
+  it("are sent again after a back-off, at the rate that the shard accepts", async () => {
     const { client, dependencies, clock } = setUp([throttled(0, 2), allTaken]);
     const delivery = await deliver(entriesFor("shard 0", "shard 1", "shard 0"), { ...patient, budgetMs: 10_000 }, { ...dependencies, order: "none" });
     expect(client.requests.map(keysOf)).toEqual([["shard 0 0", "shard 1 1", "shard 0 2"], ["shard 0 0", "shard 0 2"]]);
@@ -49,7 +49,7 @@ describe("entries of a throttled shard", () => {
     expect(delivery).toMatchObject({ kind: "delivered", delivered: 3, retryRounds: 1 });
   });
 
-  it("remain when the time of the flush is over before, with a reason that names the throttling", async () => {
+  it("remain when the flush's time is over before, with throttling as the reason", async () => {
     const { client, dependencies, limit } = setUp();
     limit();
     const delivery = await deliver(entriesFor("shard 0", "shard 1"), { ...patient, budgetMs: 99 }, dependencies);
@@ -57,7 +57,7 @@ describe("entries of a throttled shard", () => {
     expect(delivery).toMatchObject({ kind: "remaining", delivered: 1, failure: { code: "ProvisionedThroughputExceededException", message: expect.stringContaining("shard") as string } });
   });
 
-  it("remain when the output ends, though none of them was to be sent", async () => {
+  it("remain when the output ends, although none was due", async () => {
     const { client, dependencies, window, limit } = setUp();
     limit();
     window.end();
@@ -66,7 +66,7 @@ describe("entries of a throttled shard", () => {
     expect(delivery).toMatchObject({ kind: "remaining", failure: { code: "AbortError" } });
   });
 
-  it("do not keep an end waiting that comes during their wait", async () => {
+  it("do not delay an end of the output during their wait", async () => {
     const { dependencies, window, limit, clock } = setUp();
     limit();
     const sleep = (milliseconds: number) => {

@@ -1,4 +1,4 @@
-// What the user is told of deliveries: one message for each change of state.
+// The log messages about deliveries: one for each change of state.
 import { beforeEach, describe, expect, it } from "vitest";
 import { DeliveryReport } from "../../../src/delivery/delivery_report.js";
 import { tableOfDelivery, type ViewDelivery } from "../../support/delivered_entries.js";
@@ -17,7 +17,7 @@ describe("the delivery report", () => {
   let clock = new JumpingClock();
   let log = new RecordedLog();
   let report = new DeliveryReport(log, clock.now);
-  const told = (delivery: ViewDelivery) => report.report(...tableOfDelivery(delivery));
+  const reported = (delivery: ViewDelivery) => report.report(...tableOfDelivery(delivery));
 
   beforeEach(() => {
     clock = new JumpingClock();
@@ -25,14 +25,14 @@ describe("the delivery report", () => {
     report = new DeliveryReport(log, clock.now);
   });
 
-  it("writes successes at debug only", () => {
-    told(delivered);
-    told(delivered);
+  it("logs successes only at debug", () => {
+    reported(delivered);
+    reported(delivered);
     expect(log.messages).toEqual(Array(2).fill({ level: "debug", text: "Sent 3 records to Kinesis" }));
   });
 
-  it("writes the first failure of a row as an error, with numbers, code and reason", () => {
-    told(failing("InternalFailure", "broken"));
+  it("logs the first of successive failures as an error, with numbers, code and reason", () => {
+    reported(failing("InternalFailure", "broken"));
     expect(log.at("error")).toEqual([
       "2/5 records failed to be delivered. Will retry. PutRecords failed with InternalFailure: broken. " +
         "Further failures of this kind are only written at log level debug.",
@@ -41,22 +41,22 @@ describe("the delivery report", () => {
 
   it("counts the records inside aggregates, not the aggregates", () => {
     const remaining = [entryOf({ data: Buffer.from("x"), events: [0, 1, 2] }), entryOf({ data: Buffer.from("y"), events: 3 })];
-    told({ ...failing("InternalFailure"), kind: "remaining", delivered: 1, deliveredRecords: 6, remaining, failure: { code: "InternalFailure", message: "why" } });
+    reported({ ...failing("InternalFailure"), kind: "remaining", delivered: 1, deliveredRecords: 6, remaining, failure: { code: "InternalFailure", message: "why" } });
     expect(log.at("error")).toEqual([expect.stringMatching(/^4\/10 records failed to be delivered\./)]);
-    told({ ...delivered, delivered: 1, deliveredRecords: 4 });
+    reported({ ...delivered, delivered: 1, deliveredRecords: 4 });
     expect(log.at("debug")).toEqual(["Sent 4 records to Kinesis"]);
   });
 
-  it("writes further failures of the same code at debug", () => {
-    for (let count = 0; count < 4; count++) told(failing("InternalFailure"));
+  it("logs further failures with the same code at debug", () => {
+    for (let count = 0; count < 4; count++) reported(failing("InternalFailure"));
     expect(log.at("error")).toHaveLength(1);
     expect(log.at("debug")).toHaveLength(3);
   });
 
-  it("writes a failure of another code as an error again, when the last one is a minute old", () => {
+  it("logs a failure with another code as an error when the last error is a minute old", () => {
     for (const [afterMs, code] of [[0, "InternalFailure"], [59_999, "ECONNREFUSED"], [60_000, "ECONNREFUSED"], [60_001, "InternalFailure"]] as const) {
       clock.nowMs = afterMs;
-      told(failing(code));
+      reported(failing(code));
     }
     expect(log.at("error")).toEqual([
       expect.stringMatching(/InternalFailure.*only written at log level debug\.$/),
@@ -65,10 +65,10 @@ describe("the delivery report", () => {
     expect(log.at("debug")).toHaveLength(2);
   });
 
-  it("writes one error a minute of a service that has another code each time, and counts the others", () => {
+  it("logs one error a minute when each failure has another code, with the number of the others", () => {
     for (let second = 0; second < 600; second++) {
       clock.nowMs = second * 1000;
-      told(failing(`Code${second}`));
+      reported(failing(`Code${second}`));
     }
     expect(log.at("error")).toHaveLength(10);
     expect(log.at("error").at(-1)).toContain("PutRecords failed with Code540: why.");
@@ -76,55 +76,55 @@ describe("the delivery report", () => {
     expect(log.at("debug")).toHaveLength(590);
   });
 
-  it("writes one error a minute of a service that fails and recovers all the time, and as many recoveries", () => {
+  it("logs one error a minute, and as many recoveries, when the service fails and recovers constantly", () => {
     for (let second = 0; second < 600; second++) {
       clock.nowMs = second * 1000;
-      told(second % 2 === 0 ? failing("InternalFailure") : delivered);
+      reported(second % 2 === 0 ? failing("InternalFailure") : delivered);
     }
     expect(log.at("error")).toHaveLength(10);
     expect(log.at("info")).toHaveLength(10);
   });
 
-  it("says once that all is well again, and since when it was not", () => {
-    told(failing("InternalFailure"));
+  it("logs the recovery once, with the duration of the failures", () => {
+    reported(failing("InternalFailure"));
     clock.nowMs += 60_000;
-    told(failing("ECONNREFUSED"));
+    reported(failing("ECONNREFUSED"));
     clock.nowMs += 30_400;
-    told(delivered);
-    told(delivered);
+    reported(delivered);
+    reported(delivered);
     expect(log.at("info")).toEqual(["Records are delivered again, after 90 s of failures"]);
   });
 
-  it("tells of records that Kinesis refuses with size, length of key and reason, not with what is in them", () => {
+  it("logs records that Kinesis refuses with size, length of key and reason, but without content", () => {
     const failure = { code: "ValidationException", message: "too odd" };
     const entry = entryOf({ data: Buffer.from("private"), partitionKey: "k\u{1f511}y", events: [0, 1] });
-    told({ ...delivered, refused: [{ entry, failure }] });
+    reported({ ...delivered, refused: [{ entry, failure }] });
     const [message, ...more] = log.at("error");
     expect(message).toBe(
       "A record of 7 bytes with a partition key of 3 characters is dropped, since Kinesis refuses it with " +
         "ValidationException: too odd (2 records since the last such message)",
     );
     expect(more).toEqual([]);
-    told({ ...delivered, refused: [{ entry, failure }] });
+    reported({ ...delivered, refused: [{ entry, failure }] });
     expect(log.at("error")).toHaveLength(1);
   });
 
-  it("takes a chunk of which all was refused for no recovery", () => {
-    told(failing("InternalFailure"));
+  it("does not log a recovery for a chunk whose records were all refused", () => {
+    reported(failing("InternalFailure"));
     const refused = [{ entry: entryOf({ data: Buffer.from("x"), events: 0 }), failure: { code: "ValidationException", message: "" } }];
-    told({ ...delivered, delivered: 0, deliveredRecords: 0, refused });
+    reported({ ...delivered, delivered: 0, deliveredRecords: 0, refused });
     expect(log.at("info")).toEqual([]);
-    told(delivered);
+    reported(delivered);
     expect(log.at("info")).toHaveLength(1);
   });
 
-  it("begins anew after a recovery", () => {
-    told(failing("InternalFailure"));
-    told(delivered);
+  it("logs the next failure after a recovery as an error again", () => {
+    reported(failing("InternalFailure"));
+    reported(delivered);
     clock.nowMs += 60_000;
-    told(failing("InternalFailure"));
+    reported(failing("InternalFailure"));
     clock.nowMs += 1000;
-    told(delivered);
+    reported(delivered);
     expect(log.at("error")).toHaveLength(2);
     expect(log.at("info").at(-1)).toContain("after 1 s");
   });
@@ -140,8 +140,8 @@ describe("the delivery report", () => {
     ["ECONNREFUSED", "endpoint"],
     ["ENOTFOUND", "DNS"],
     ["EAI_AGAIN", "DNS"],
-  ])("says what to do about %s", (code, advice) => {
-    told(failing(code));
+  ])("logs advice for %s", (code, advice) => {
+    reported(failing(code));
     expect(log.at("error")[0]).toContain(advice);
   });
 });

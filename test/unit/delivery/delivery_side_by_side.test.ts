@@ -1,4 +1,4 @@
-// Delivery with requests side by side: what starts when, what counts, what remains, and in which order.
+// Delivery with concurrent requests: when they start, which entries count, and which remain in which order.
 import { describe, expect, it } from "vitest";
 import { ByteBudget } from "../../../src/bytes/byte_budget.js";
 import type { EntryView } from "../../../src/pack/entry_table.js";
@@ -11,13 +11,13 @@ import { HeldClient } from "../../support/held_client.js";
 import { windowOf } from "../../support/request_window.js";
 import { allTaken, entriesOf, entryOf, failedAt, failedWith, keysOf, requestFailed } from "../../support/scripted_client.js";
 
-const patient: RetryPolicy = { budgetMs: 1_000_000, firstBackoffMs: 100, longestBackoffMs: 1000 };
+const patient: RetryPolicy = { budgetMs: 1_000_000, firstBackoffMs: 100, maxBackoffMs: 1000 };
 const once: RetryPolicy = { ...patient, maxRounds: 0 };
 const reset = requestFailed("ECONNRESET", "transient");
 const denied = requestFailed("AccessDeniedException", "setup");
 const refusal = requestFailed("ValidationException", "content");
 
-/** Two entries of 10 bytes fit into a request, so that few entries make many requests. */
+/** Room for two entries of 10 bytes, so that few entries make many requests. */
 const maxRequestBytes = 20;
 
 interface Started {
@@ -51,7 +51,7 @@ describe("the requests of a chunk", () => {
     [3, 3],
     [4, 4],
     [5, 4],
-  ])("of which there are %i go side by side in a window of four: %i at once", async (batches, expected) => {
+  ])("(%i in a window of four) are sent concurrently: %i at once", async (batches, expected) => {
     const { client, delivery } = await start(entriesOf(2 * batches), patient);
     expect(client.underWay).toHaveLength(expected);
     await client.answerAll();
@@ -60,7 +60,7 @@ describe("the requests of a chunk", () => {
     expect(client.maxUnderWay).toBe(expected);
   });
 
-  it("count in entries and in records what each response took", async () => {
+  it("count the entries and records that each response accepted", async () => {
     const entries = [entryOf("0"), entryOf("1", 10, [1, 2, 3]), entryOf("2", 10, [4, 5]), entryOf("3"), entryOf("4")];
     const { client, delivery } = await start(entries, once);
     await client.answer(0, failedAt(0));
@@ -85,7 +85,7 @@ describe("the requests of a chunk", () => {
 });
 
 describe("order by key", () => {
-  it("lets entries of one key go in successive requests only", async () => {
+  it("sends entries of one key only in successive requests", async () => {
     const entries = ["a", "b", "a", "b", "a", "b"].map((key, event) => entryOf(key, 10, event));
     const { client, delivery } = await start(entries, patient, { order: "by key" });
     expect(client.keysUnderWay).toEqual([["b", "b"], ["a", "a"]]);
@@ -97,7 +97,7 @@ describe("order by key", () => {
     expect(client.requests).toHaveLength(4);
   });
 
-  it("goes on in a lane of which some entries failed", async () => {
+  it("continues a lane after some of its entries failed", async () => {
     const { client, delivery } = await start(["a", "a", "a"].map((key, event) => entryOf(key, 10, event)), once, { order: "by key" });
     await client.answer(0, failedAt(1));
     expect(client.keysUnderWay).toEqual([["a"]]);
@@ -105,7 +105,7 @@ describe("order by key", () => {
     expect(await delivery).toMatchObject({ kind: "remaining", delivered: 2, remaining: [{ events: [1] }] });
   });
 
-  it("of two chunks lets a lane wait only for the lanes of the chunk before that have a key in common with it", async () => {
+  it("makes a lane wait only for lanes of the previous chunk that share a key with it", async () => {
     const keys = { order: new KeyOrder(), mapping: "by key" };
     const client = new HeldClient();
     const ofKeys = (...names: string[]) => names.map((key, event) => entryOf(key, 10, event));
@@ -120,7 +120,7 @@ describe("order by key", () => {
     expect([await first.delivery, await second.delivery]).toMatchObject([{ delivered: 4 }, { delivered: 6 }]);
   });
 
-  it("of a chunk that has entries left holds those keys until its delivery has ended", async () => {
+  it("holds back the keys of a chunk's remaining entries until its delivery has ended", async () => {
     const keys = { order: new KeyOrder(), mapping: "by key" };
     const client = new HeldClient();
     const clock = new HeldClock();
@@ -128,7 +128,7 @@ describe("order by key", () => {
     const first = await start(ofKeys("a", "a", "b", "b"), patient, { order: "by key", keys, client, now: clock.now, sleep: clock.sleep });
     await start(ofKeys("a", "a", "b", "b"), patient, { order: "by key", keys, client });
     await client.answer(0, failedAt(1));
-    expect(client.keysUnderWay, "one b has still to be sent").toEqual([["a", "a"]]);
+    expect(client.keysUnderWay, "one entry of b is unsent").toEqual([["a", "a"]]);
     await client.answer(0);
     expect(client.keysUnderWay).toEqual([["a", "a"]]);
     await clock.advance(100);
@@ -138,7 +138,7 @@ describe("order by key", () => {
     expect(await first.delivery).toMatchObject({ kind: "delivered", delivered: 4 });
   });
 
-  it("of a chunk whose delivery ends in failure lets the next chunk go", async () => {
+  it("lets the next chunk start when a delivery ends in failure", async () => {
     const keys = { order: new KeyOrder(), mapping: "by key" };
     const client = new HeldClient();
     const entries = ["a", "a", "b", "b"].map((key, event) => entryOf(key, 10, event));
@@ -151,7 +151,7 @@ describe("order by key", () => {
     expect(client.keysUnderWay).toEqual([["b", "b"], ["a", "a"]]);
   });
 
-  it("of all entries, one after another, sends one request at a time", async () => {
+  it("sends one request at a time when all entries must keep their order", async () => {
     const { client, delivery } = await start(entriesOf(6), patient, { order: "one after another" });
     await client.answerAll();
     expect(client.maxUnderWay).toBe(1);
@@ -159,8 +159,8 @@ describe("order by key", () => {
   });
 });
 
-describe("a request that fails as a whole beside others", () => {
-  it("ends the round: no request starts, and those under way count", async () => {
+describe("a request that fails as a whole while others are under way", () => {
+  it("ends the round: no request starts, and requests under way count", async () => {
     const { client, delivery } = await start(entriesOf(12), once);
     await client.answer(1, reset);
     await client.answer(0);
@@ -172,7 +172,7 @@ describe("a request that fails as a whole beside others", () => {
     expect(remainingOf(result)).toEqual(["2", "3", "7", "8", "9", "10", "11"]);
   });
 
-  it("has only what was not taken sent again, in the order of the chunk", async () => {
+  it("causes a retry of only the entries not accepted, in the order of the chunk", async () => {
     const { client, delivery } = await start(entriesOf(10), patient, { window: windowOf(3) });
     await client.answer(2, reset);
     await client.answer(1);
@@ -186,21 +186,21 @@ describe("a request that fails as a whole beside others", () => {
   it.each([
     ["first", [denied, reset]],
     ["last", [reset, denied]],
-  ] as const)("for good (%s) ends the delivery, whatever the others failed with", async (_, outcomes) => {
+  ] as const)("with a permanent failure (%s) ends the delivery, regardless of the other failures", async (_, outcomes) => {
     const { client, delivery, clock } = await start(entriesOf(4), patient);
     for (const outcome of outcomes) await client.answer(0, outcome);
     expect(await delivery).toMatchObject({ kind: "remaining", delivered: 0, failure: { code: "AccessDeniedException" } });
     expect(clock.slept).toEqual([]);
   });
 
-  it("is reported rather than an entry that failed in an answered request", async () => {
+  it("is reported in preference to a failed entry of another request", async () => {
     const { client, delivery } = await start(entriesOf(4), once);
     await client.answer(0, failedAt(0));
     await client.answer(0, reset);
     expect(await delivery).toMatchObject({ failure: { code: "ECONNRESET" } });
   });
 
-  it("has the next round wait for the longest time that the service asks for", async () => {
+  it("delays the next round by the longest wait that the service requests", async () => {
     const { client, delivery, clock } = await start(entriesOf(6), patient);
     for (const retryAfterMs of [300, 900, 600]) await client.answer(0, { ...reset, retryAfterMs } as typeof reset);
     await client.answerAll();
@@ -208,7 +208,7 @@ describe("a request that fails as a whole beside others", () => {
     expect(await delivery).toMatchObject({ kind: "delivered" });
   });
 
-  it("ends the wait for a place in a window that another chunk fills, and starts no request that waited", async () => {
+  it("ends the wait for a place in a window that another chunk fills, without starting the waiting request", async () => {
     const window = windowOf(2);
     const client = new HeldClient();
     await start(entriesOf(2), once, { window, client });
@@ -221,7 +221,7 @@ describe("a request that fails as a whole beside others", () => {
     expect(client.requests).toHaveLength(2);
   });
 
-  it("is reported before a later one of the same kind", async () => {
+  it("is reported in preference to a later failure of the same kind", async () => {
     const { client, delivery } = await start(entriesOf(4), once);
     await client.answer(0, reset);
     await client.answer(0, requestFailed("ETIMEDOUT", "transient"));
@@ -230,7 +230,7 @@ describe("a request that fails as a whole beside others", () => {
 });
 
 describe("the rounds", () => {
-  it.each([0, 1, 2])("end after at most %i more than the first, if so many are allowed", async (maxRounds) => {
+  it.each([0, 1, 2])("end after %i more than the first when that is the maximum", async (maxRounds) => {
     const { client, delivery } = await start(entriesOf(1), { ...patient, maxRounds });
     await client.answerAll(() => failedAt(0));
     expect(await delivery).toMatchObject({ kind: "remaining", retryRounds: maxRounds });
@@ -239,7 +239,7 @@ describe("the rounds", () => {
 });
 
 describe("the end of the window", () => {
-  it("leaves what has not started, lets requests under way count, and does not try again", async () => {
+  it("leaves entries that were not sent, counts requests under way, and does not retry", async () => {
     const { client, clock, delivery, window } = await start(entriesOf(12), patient);
     window.end();
     await settled();
@@ -260,7 +260,7 @@ describe("the end of the window", () => {
     expect(client.requests).toEqual([]);
   });
 
-  it("during a wait between rounds ends the delivery after it", async () => {
+  it("during a wait between rounds ends the delivery after the wait", async () => {
     const window = windowOf(4);
     const sleep = () => {
       window.end();
@@ -272,7 +272,7 @@ describe("the end of the window", () => {
     expect(client.requests).toHaveLength(1);
   });
 
-  it("does not matter to a delivery of which all requests are under way and taken", async () => {
+  it("does not affect a delivery whose requests are all under way and accepted", async () => {
     const { client, delivery, window } = await start(entriesOf(4), patient);
     window.end();
     await client.answerAll();
@@ -280,10 +280,10 @@ describe("the end of the window", () => {
   });
 });
 
-describe("an entry that the service refuses beside others", () => {
+describe("an entry that the service refuses, with concurrent requests,", () => {
   const poisoned = (...keys: readonly string[]) => (entries: readonly EntryView[]) => (isPoisoned(entries, ...keys) ? refusal : allTaken);
 
-  it.each(["none", "by key", "one after another"] as const)("is found, and all others are taken once (order: %s)", async (order) => {
+  it.each(["none", "by key", "one after another"] as const)("is found, and all others are accepted once (order: %s)", async (order) => {
     const { client, delivery } = await start(entriesOf(20), patient, { order });
     await client.answerAll(poisoned("3", "8", "19"));
     const result = await delivery;
@@ -293,7 +293,7 @@ describe("an entry that the service refuses beside others", () => {
     expect(taken.flat()).toHaveLength(17);
   });
 
-  it("has the halves of its batch sent one after the other, while other lanes go on", async () => {
+  it("causes its batch to be sent in halves one after the other, while other lanes continue", async () => {
     const { client, delivery } = await start(entriesOf(12), patient, { window: windowOf(3) });
     await client.answer(0);
     expect(client.keysUnderWay).toEqual([["2", "3"], ["4", "5"], ["6", "7"]]);
@@ -305,7 +305,7 @@ describe("an entry that the service refuses beside others", () => {
     expect(await delivery).toMatchObject({ kind: "delivered", delivered: 11, refused: [{ entry: { partitionKey: "3" } }] });
   });
 
-  it("has the round send one request at a time until something was taken", async () => {
+  it("reduces the round to one request at a time until an entry is accepted", async () => {
     const { client, delivery } = await start(entriesOf(16), patient);
     await client.answer(0, refusal);
     expect(client.requests, "none starts").toHaveLength(4);
@@ -325,7 +325,7 @@ describe("an entry that the service refuses beside others", () => {
     [9, "delivered", 9],
     [10, "remaining", 0],
     [11, "remaining", 0],
-  ] as const)("among %i, each alone in its request, of which none is taken: %s, and %i set apart", async (count, kind, refused) => {
+  ] as const)("(%i entries, each alone in its request, none accepted) ends the delivery as %s, with %i entries refused", async (count, kind, refused) => {
     const { client, delivery } = await start(entriesOf(count, maxRequestBytes), patient, { window: windowOf(50) });
     await client.answerAll(() => refusal);
     const result = await delivery;
@@ -334,7 +334,7 @@ describe("an entry that the service refuses beside others", () => {
     expect(remainingOf(result)).toEqual(refused > 0 ? [] : keysOf(entriesOf(count)));
   });
 
-  it("among ten refused in a window of ten is dropped if a request under way beside them was taken", async () => {
+  it("is dropped, like nine others, if a request under way at the same time was accepted", async () => {
     const { client, delivery } = await start(entriesOf(11, maxRequestBytes), patient, { window: windowOf(11) });
     for (let request = 0; request < 10; request++) await client.answer(0, refusal);
     await client.answer(0);
@@ -343,7 +343,7 @@ describe("an entry that the service refuses beside others", () => {
     expect(result.refused).toHaveLength(10);
   });
 
-  it("at the head of a chunk among very many does not hide that others can be taken", async () => {
+  it("at the head of a chunk, one of 60, does not prevent delivery of the others", async () => {
     const bad = keysOf(entriesOf(60));
     const { client, delivery } = await start(entriesOf(200), patient, { window: windowOf(8), random: () => 0 });
     await client.answerAll(poisoned(...bad));
@@ -352,7 +352,7 @@ describe("an entry that the service refuses beside others", () => {
     expect(result.refused).toHaveLength(60);
   });
 
-  it("among very many of which none is taken costs few requests", async () => {
+  it("costs few requests among 4000 entries that are all refused", async () => {
     const entries = entriesOf(4000);
     const { client, delivery } = await start(entries, patient, { window: windowOf(8), maxRequestBytes: 5 * 1024 * 1024 });
     await client.answerAll(() => refusal);
@@ -362,7 +362,7 @@ describe("an entry that the service refuses beside others", () => {
     expect(remainingOf(result)).toEqual(keysOf(entries));
   });
 
-  it("is counted over the rounds: ten are believed only if something was taken", async () => {
+  it("is counted over all rounds: the tenth is not dropped as long as no entry was accepted", async () => {
     const { client, delivery } = await start(entriesOf(10, maxRequestBytes), patient, { window: windowOf(10) });
     for (let request = 0; request < 9; request++) await client.answer(0, refusal);
     await client.answer(0, failedAt(0));
@@ -374,8 +374,8 @@ describe("an entry that the service refuses beside others", () => {
 
   it.each([
     ["ends the round", reset],
-    ["learns nothing", failedAt(0)],
-  ])("among ten of which none is taken is not dropped when the last probe %s", async (_, outcome) => {
+    ["fails for another reason", failedAt(0)],
+  ])("is not dropped, like nine others with none accepted, when the last probe %s", async (_, outcome) => {
     const { client, delivery } = await start(entriesOf(11, maxRequestBytes), once, { window: windowOf(1) });
     for (let request = 0; request < 10; request++) await client.answer(0, refusal);
     await client.answer(0, outcome);
@@ -384,7 +384,7 @@ describe("an entry that the service refuses beside others", () => {
     expect(remainingOf(result)).toEqual(keysOf(entriesOf(11)));
   });
 
-  it("is kept apart when another request ends the round, and is not sent again", async () => {
+  it("stays refused when another request ends the round, and is not sent again", async () => {
     const { client, delivery } = await start(entriesOf(3, maxRequestBytes), patient, { window: windowOf(3) });
     await client.answer(0, refusal);
     await client.answer(0, reset);
@@ -394,7 +394,7 @@ describe("an entry that the service refuses beside others", () => {
     expect(client.requests.map(({ entries }) => keysOf(entries))).toEqual([["0"], ["1"], ["2"], ["1"]]);
   });
 
-  it("is an aggregate: what is left of its user records remains in its place", async () => {
+  it("is replaced by its remaining user records when it is an aggregate", async () => {
     const aggregate = entryOf("aggregate", 10, [2, 3, 4]);
     const parts = [2, 3, 4].map((event) => entryOf(`part ${event}`, 10, event));
     const entries = [entryOf("0"), entryOf("1"), aggregate, entryOf("5"), entryOf("6")];
@@ -412,7 +412,7 @@ describe("an entry that the service refuses beside others", () => {
 });
 
 describe("the window", () => {
-  it("is left without places taken or bytes held when a delivery ends, also by a bug of the client", async () => {
+  it("gets all places and bytes back when a delivery ends, even by a bug of the client", async () => {
     const bodies = new ByteBudget(1_000_000);
     const window = windowOf(2, bodies);
     const { client, delivery } = await start(entriesOf(8), patient, { window });
@@ -422,7 +422,7 @@ describe("the window", () => {
     expect([window.underWay, bodies.held, client.requests.length]).toEqual([0, 0, 2]);
   });
 
-  it("narrows to 1 while the service throttles everything, and widens when it takes entries again", async () => {
+  it("narrows to 1 while the service throttles everything, and widens when it accepts entries again", async () => {
     const limits: number[] = [];
     const bodies = new ByteBudget(Number.POSITIVE_INFINITY);
     const window = new RequestWindow({ maxRequests: 8, bodies, limitChanged: (limit) => limits.push(limit) });

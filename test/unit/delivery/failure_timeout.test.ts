@@ -1,4 +1,4 @@
-// SEND_FAILURE_TIMEOUT: when it runs, what resets it, when it is up.
+// SEND_FAILURE_TIMEOUT: when it starts, what resets it, and when it expires.
 import { beforeEach, describe, expect, it } from "vitest";
 import { FailureTimeout } from "../../../src/delivery/failure_timeout.js";
 import { JumpingClock } from "../../support/fake_clock.js";
@@ -18,7 +18,7 @@ describe("the failure timeout", () => {
     [999, []],
     [1000, [1000]],
     [1001, [1000]],
-  ])("of 1000 ms, %i ms after the first failure", (afterMs, expected) => {
+  ])("of 1000 ms, with a second failure %i ms after the first, calls back with %j", (afterMs, expected) => {
     const timeout = timeoutOf(1000);
     clock.nowMs += 5000;
     timeout.failed();
@@ -27,7 +27,7 @@ describe("the failure timeout", () => {
     expect(expired).toEqual(expected);
   });
 
-  it("begins anew after progress", () => {
+  it("starts again after progress", () => {
     const timeout = timeoutOf(1000);
     timeout.failed();
     clock.nowMs += 900;
@@ -42,14 +42,14 @@ describe("the failure timeout", () => {
     expect(expired).toEqual([1000]);
   });
 
-  it("is not up while there are only successes", () => {
+  it("does not expire while there are only successes", () => {
     const timeout = timeoutOf(1000);
     clock.nowMs += 1_000_000;
     timeout.progressed();
     expect(expired).toEqual([]);
   });
 
-  it("never runs without a limit", () => {
+  it("never expires without a limit", () => {
     const timeout = timeoutOf(undefined);
     timeout.failed();
     clock.nowMs += 1e12;

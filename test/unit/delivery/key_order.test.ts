@@ -1,4 +1,4 @@
-// Which lanes of chunks side by side wait for which: those with a slot in common, in the order of the chunks.
+// Which lanes of concurrent chunks wait for each other: lanes that share a slot, in the order of the chunks.
 import { describe, expect, it } from "vitest";
 import { KeyOrder, type SlotHolds } from "../../../src/delivery/key_order.js";
 import { allSlots, noLane } from "../../../src/delivery/key_slots.js";
@@ -6,11 +6,11 @@ import { settled } from "../../support/fake_clock.js";
 
 interface TakenChunk {
   readonly holds: SlotHolds;
-  /** The lane of this name is through, but for these keys. */
+  /** Finishes the lane of this name, except for these keys. */
   readonly finish: (name: string, left?: Readonly<Record<number, readonly string[]>>) => void;
 }
 
-/** Takes lanes of these slots; notes a lane's name as soon as it may start. */
+/** Takes lanes of these slots; records a lane's name as soon as it may start. */
 function taking() {
   const order = new KeyOrder();
   const free: string[] = [];
@@ -26,12 +26,12 @@ function taking() {
 }
 
 describe("KeyOrder", () => {
-  it("lets the lanes of the first chunk go at once", () => {
+  it("starts the lanes of the first chunk immediately", () => {
     const holds = new KeyOrder().take([{ batches: [], slots: [1, 2] }, { batches: [], slots: [3] }], "mapping");
     expect([holds.untilStart([1, 2]), holds.untilStart([3])]).toEqual([undefined, undefined]);
   });
 
-  it("lets a lane wait for all earlier lanes that hold one of its slots, and for no other", async () => {
+  it("makes a lane wait for all earlier lanes that hold one of its slots, and for no other", async () => {
     const { free, take } = taking();
     const { finish } = take({ a: [1, 2], b: [3] });
     take({ c: [2, 3], d: [4], e: [1] });
@@ -45,7 +45,7 @@ describe("KeyOrder", () => {
     expect(free).toEqual(["a", "b", "d", "e", "c"]);
   });
 
-  it("lets a lane go at once when the lanes before it are through", () => {
+  it("starts a lane immediately when the lanes before it are done", () => {
     const { take } = taking();
     const first = take({ a: [1], b: [2] });
     first.finish("a");
@@ -53,7 +53,7 @@ describe("KeyOrder", () => {
     expect(take({ c: [1, 2] }).holds.canStart([1, 2])).toBe(true);
   });
 
-  it("lets no lane overtake the first one when the chunk between them ends early", async () => {
+  it("does not let a lane overtake the first one when the chunk between them ends early", async () => {
     const { free, take } = taking();
     const first = take({ first: [1] });
     take({ between: [1] }).holds.end();
@@ -80,7 +80,7 @@ describe("KeyOrder", () => {
     expect(free).toEqual(["a", "b", "c"]);
   });
 
-  it("lets a later chunk send the other keys of a slot of which some keys are left, and these when they are through", async () => {
+  it("lets a later chunk send the other keys of a slot immediately, and its unfinished keys when they are done", async () => {
     const { free, take } = taking();
     const first = take({ a: [1, 2] });
     const second = take({ b: [1, 2] });
@@ -100,7 +100,7 @@ describe("KeyOrder", () => {
     expect([isNext, second.holds.isBehind(1, "hot")]).toEqual([true, false]);
   });
 
-  it("lets a third chunk wait for the keys that either of two chunks before it has left", async () => {
+  it("makes a third chunk wait for the unfinished keys of both chunks before it", async () => {
     const { free, take } = taking();
     const first = take({ a: [1] });
     const second = take({ b: [1] });
@@ -116,7 +116,7 @@ describe("KeyOrder", () => {
     expect(["x", "y", "z"].map((key) => third.holds.isBehind(1, key))).toEqual([false, true, false]);
   });
 
-  it("lets a chunk whose keys have their slots by another mapping follow as a whole, and then hold its own slots alone", async () => {
+  it("makes a chunk with another mapping wait for all earlier chunks, and then hold only its own slots", async () => {
     const { free, take } = taking();
     const first = take({ a: [1], b: [2] }, "old");
     const second = take({ c: [3] }, "new");
@@ -132,14 +132,14 @@ describe("KeyOrder", () => {
     expect(second.holds.isNext(3)).toBe(true);
   });
 
-  it("does not wait when the mapping changes while nothing is held", () => {
+  it("does not make a chunk with another mapping wait while no slot is held", () => {
     const { take } = taking();
     take({ a: [1] }, "old").holds.end();
     const holds = take({ b: [1], c: [2] }, "new").holds;
     expect([holds.canStart([1]), holds.canStart([2])]).toEqual([true, true]);
   });
 
-  it("lets chunks without a mapping go one at a time", async () => {
+  it("runs chunks without a mapping one at a time", async () => {
     const { free, take } = taking();
     const first = take({ a: [] }, null);
     const second = take({ b: [] }, null);
@@ -155,7 +155,7 @@ describe("KeyOrder", () => {
     expect(free).toEqual(["a", "b", "c"]);
   });
 
-  it("remembers the lanes of slots while their number stays the same, also of slots that a chunk lacks", () => {
+  it("remembers the lanes of slots while the number of lanes stays the same, even for slots that a chunk lacks", () => {
     const { order, take } = taking();
     expect(order.lastLanes).toBeUndefined();
     take({ a: [7], b: [8] });

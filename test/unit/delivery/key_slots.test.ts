@@ -1,4 +1,4 @@
-// Slots of keys, and the lanes they get: even ones, and the same as before where that costs nothing.
+// Slots of keys, and their assignment to lanes: of even load, and the same as before where possible.
 import { describe, expect, it } from "vitest";
 import { assignSlots, lightest, noLane, slotCount, slotOf } from "../../../src/delivery/key_slots.js";
 
@@ -13,11 +13,11 @@ describe("slotOf", () => {
     ["", 0x811c9dc5],
     ["a", 0xe40c292c],
     ["foobar", 0xbf9cf968],
-  ])("of %j folds the FNV-1a hash that its authors publish, %i, to one byte", (key, hash) => {
+  ])("folds the published FNV-1a hash of %j, %i, to one byte", (key, hash) => {
     expect(slotOf(key)).toBe(Buffer.from(hash.toString(16), "hex").reduce((folded, byte) => folded ^ byte));
   });
 
-  it.each(["schlüssel", "\u{1f511}", "x".repeat(256)])("of %j is one of 256", (key) => {
+  it.each(["schlüssel", "\u{1f511}", "x".repeat(256)])("returns one of 256 slots for %j", (key) => {
     expect(slotOf(key)).toBeGreaterThanOrEqual(0);
     expect(slotOf(key)).toBeLessThan(slotCount);
   });
@@ -42,7 +42,7 @@ describe("assignSlots", () => {
     expect(ofSlots.filter((lane) => lane !== noLane)).toHaveLength(4);
   });
 
-  it("keeps the lanes of the chunk before, also for slots without entries, and gives new slots the lightest lane", () => {
+  it("keeps the lanes of the previous chunk, even for slots without entries, and puts new slots into the lightest lane", () => {
     const last = assignSlots(loadsOf({ 1: 0.5, 2: 0.4, 9: 0.1 }), 2, undefined);
     const { ofSlots } = assignSlots(loadsOf({ 1: 0.2, 2: 0.6, 3: 0.1 }), 2, last);
     expect([1, 2, 9, 3].map((slot) => ofSlots[slot])).toEqual([0, 1, 1, 0]);
@@ -59,12 +59,12 @@ describe("assignSlots", () => {
     expect([1, 2, 3].map((slot) => ofSlots[slot])).toEqual(expected);
   });
 
-  it("does not keep lanes of another number", () => {
+  it("does not keep the lanes when their number changes", () => {
     const last = assignSlots(loadsOf({ 1: 1, 2: 1, 3: 1 }), 3, undefined);
     expect([...assignSlots(loadsOf({ 1: 1, 2: 1, 3: 1 }), 2, last).laneLoads]).toEqual([2, 1]);
   });
 
-  it("finds the lightest lane, the first among equals", () => {
+  it("chooses the lightest lane, the first among equals", () => {
     expect(lightest(Float64Array.of(3, 1, 2, 1))).toBe(1);
   });
 });

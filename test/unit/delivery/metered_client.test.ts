@@ -1,5 +1,5 @@
-// What is counted of a request: its outcome, its time, and the entries that were taken and that were not; and what the
-// pulse of the service learns from it.
+// The metrics of a request: its outcome, its time, and its accepted and failed entries; and what the service's pulse learns from
+// the request.
 import { describe, expect, it } from "vitest";
 import { metered } from "../../../src/delivery/metered_client.js";
 import { ServicePulse } from "../../../src/delivery/service_pulse.js";
@@ -19,7 +19,7 @@ async function countOf(step: Step): Promise<CountedMetrics> {
 }
 
 describe("a metered request", () => {
-  it("counts records, entries and bytes that were taken", async () => {
+  it("counts accepted records, entries and bytes", async () => {
     expect((await countOf(allTaken)).all).toEqual({
       "requests_total:answered": 1,
       sent_records_total: 5,
@@ -49,11 +49,11 @@ describe("a metered request", () => {
     ["ECONNREFUSED", "transient", "transient"],
     ["AccessDeniedException", "setup", "setup"],
     ["ValidationException", "content", "content"],
-  ] as const)("that failed as a whole with %s (%s) is one of %s, and sends nothing", async (code, cause, outcome) => {
+  ] as const)("that failed as a whole with %s (%s) counts as %s, and sends nothing", async (code, cause, outcome) => {
     expect((await countOf(requestFailed(code, cause))).all).toEqual({ [`requests_total:${outcome}`]: 1 });
   });
 
-  it("is in flight until its answer, and its time is taken", async () => {
+  it("is in flight until its response, and its time is measured", async () => {
     const metrics = new CountedMetrics();
     const clock = new JumpingClock();
     const slow: Step = async () => {
@@ -66,7 +66,7 @@ describe("a metered request", () => {
     expect(metrics.seconds).toEqual([1.5]);
   });
 
-  it("has the client's own end", () => {
+  it("belongs to a client whose close() closes the original client", () => {
     const client = new ScriptedClient([]);
     metered(client, new CountedMetrics(), () => 0, new ServicePulse(() => 0)).close();
     expect(client.closed).toBe(1);
@@ -74,7 +74,7 @@ describe("a metered request", () => {
 });
 
 describe("the pulse of the service", () => {
-  /** Follows one request that takes 3 s; the pulse before its outcome, and after. */
+  /** Runs one request of 3 s, and returns the pulse afterwards. */
   async function pulseOf(step: Step, pulse?: ServicePulse): Promise<ServicePulse> {
     const clock = new JumpingClock();
     const followed = pulse ?? new ServicePulse(clock.now);
@@ -108,12 +108,12 @@ describe("the pulse of the service", () => {
     ["no entry failed", allTaken, false],
     ["all entries but one failed", failedWith("InternalFailure", 0, 1), false],
     ["all entries failed", failedWith("InternalFailure", 0, 1, 2), true],
-  ])("forgets an earlier time-out only when a request took something: %s", async (_, outcome, isHopeless) => {
+  ])("forgets an earlier time-out only after an accepted entry: %s", async (_, outcome, isHopeless) => {
     const pulse = await pulseOf(requestFailed("TimeoutError", "transient"));
     expect((await pulseOf(outcome, pulse)).isHopeless).toBe(isHopeless);
   });
 
-  it("follows a request from its start to its outcome", async () => {
+  it("tracks a request from its start to its outcome", async () => {
     const clock = new JumpingClock();
     const pulse = new ServicePulse(clock.now);
     const hanging: boolean[] = [];

@@ -1,4 +1,4 @@
-// What is remembered of chunks that go back to Fluent Bit: how they are known again, and how much and how long.
+// What the plugin remembers of chunks returned for retry: how they are recognized, and how many are kept for how long.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { PartialDeliveries, type MemoryLimits } from "../../../src/delivery/partial_deliveries.js";
@@ -18,7 +18,7 @@ function setUp(limits: Partial<MemoryLimits> = {}) {
     return createHash("sha256").update(chunk).digest("base64");
   };
   const memory = new PartialDeliveries({ maxBytes: 1_000_000, maxAgeMs, ...limits }, { digest, now: clock.now, log });
-  /** Keeps these events; what a chunk of this text brings back. */
+  /** Remembers these events as unsent for a chunk of this text. */
   const keep = (text: string, events: readonly number[], tag = "tag") => {
     const remaining = new EventSet();
     remaining.add(...tableOf(events.map((event) => entryOf("key", 10, event))));
@@ -32,14 +32,14 @@ function eventsOf(set: EventSet | undefined): number[] | undefined {
   return set === undefined ? undefined : Array.from({ length: set.bytes * 8 }, (_, n) => n).filter((n) => set.has(n));
 }
 
-describe("nothing is hashed", () => {
-  it("while no chunk is waited for", () => {
+describe("no chunk is hashed", () => {
+  it("while no chunk is remembered", () => {
     const { take, digests } = setUp();
     for (let count = 0; count < 10; count++) expect(take(`chunk ${count}`)).toBeUndefined();
     expect(digests()).toBe(0);
   });
 
-  it("for a chunk of another tag or another length than those that are waited for", () => {
+  it("when its tag or length differs from that of all remembered chunks", () => {
     const { keep, take, digests } = setUp();
     keep("chunk", [1]);
     expect(digests()).toBe(1);
@@ -49,7 +49,7 @@ describe("nothing is hashed", () => {
     expect(digests()).toBe(1);
   });
 
-  it("once the last one that was waited for has come", () => {
+  it("after the last remembered chunk was retried", () => {
     const { keep, take, digests } = setUp();
     keep("chunk", [1]);
     take("chunk");
@@ -58,7 +58,7 @@ describe("nothing is hashed", () => {
     expect(digests()).toBe(before);
   });
 
-  it("of a chunk that was taken away meanwhile", () => {
+  it("when it was detached before", () => {
     const { keep, take, digests, log } = setUp();
     keep("", [1, 2]);
     expect(digests()).toBe(0);
@@ -67,15 +67,15 @@ describe("nothing is hashed", () => {
   });
 });
 
-describe("a chunk that comes again", () => {
-  it("brings back the events that were left, once", () => {
+describe("a retried chunk", () => {
+  it("gets its unsent events back, once", () => {
     const { keep, take } = setUp();
     keep("chunk", [0, 3, 9]);
     expect(take("chunk")).toEqual([0, 3, 9]);
     expect(take("chunk")).toBeUndefined();
   });
 
-  it("may be kept again with fewer", () => {
+  it("can be remembered again with fewer events", () => {
     const { keep, take } = setUp();
     keep("chunk", [0, 3, 9]);
     take("chunk");
@@ -83,7 +83,7 @@ describe("a chunk that comes again", () => {
     expect(take("chunk")).toEqual([9]);
   });
 
-  it("may have had others in between, of the same length too", () => {
+  it("is recognized after other chunks, even of the same length", () => {
     const { keep, take } = setUp();
     keep("chunk a", [1]);
     keep("chunk b", [2]);
@@ -92,7 +92,7 @@ describe("a chunk that comes again", () => {
     expect(take("chunk a")).toEqual([1]);
   });
 
-  it("is another one under another tag", () => {
+  it("is another chunk under another tag", () => {
     const { keep, take } = setUp();
     keep("chunk", [1], "one");
     keep("chunk", [2], "two");
@@ -101,47 +101,47 @@ describe("a chunk that comes again", () => {
     expect(take("chunk", "one")).toEqual([1]);
   });
 
-  it("with a twin brings back the sets of both, one each", () => {
+  it("with a twin of the same content gets the events of one, then of the other", () => {
     const { keep, take } = setUp();
     keep("twin", [1]);
     keep("twin", [2, 3]);
     expect([take("twin"), take("twin"), take("twin")]).toEqual([[1], [2, 3], undefined]);
   });
 
-  it("with nothing left brings back an empty set, not all", () => {
+  it("with no unsent events gets an empty set, not all events", () => {
     const { keep, take } = setUp();
     keep("chunk", []);
     expect(take("chunk")).toEqual([]);
   });
 });
 
-describe("the bound in bytes", () => {
-  /** What one chunk with a tag of three letters and events up to `last` takes. */
+describe("the limit in bytes", () => {
+  /** Returns the bytes of one chunk with a tag of three letters and events up to `last`. */
   const costOf = (last: number) => 600 + 2 * 3 + ((last >>> 3) + 1);
 
   it.each([
     [-1, ["b", "c"]],
     [0, ["a", "b", "c"]],
     [1, ["a", "b", "c"]],
-  ])("%i bytes from what three chunks take keeps %j", (more, kept) => {
+  ])("set to the size of three chunks plus %i bytes keeps %j", (more, kept) => {
     const { keep, take } = setUp({ maxBytes: 3 * costOf(79) + more });
     for (const text of ["a", "b", "c"]) keep(text, [0, 79]);
     expect(["a", "b", "c"].filter((text) => take(text) !== undefined)).toEqual(kept);
   });
 
-  it("lets the oldest go, and says how many and what it means", () => {
+  it("forgets the oldest chunks, and logs their number and the consequence", () => {
     const { keep, log, take } = setUp({ maxBytes: costOf(0) + costOf(8000) });
     for (const text of ["a", "b", "c"]) keep(text, [0]);
     expect(log.at("warning")).toEqual([]);
     keep("large", [8000]);
     expect(log.at("warning")).toEqual([
       `Forgot which records of 2 chunks were delivered (more than ${costOf(0) + costOf(8000)} bytes would be needed); ` +
-        "if Fluent Bit brings them again, these are sent twice",
+        "if Fluent Bit retries these chunks, those records are sent twice",
     ]);
     expect(["a", "b", "c", "large"].map((text) => take(text))).toEqual([undefined, undefined, [0], [8000]]);
   });
 
-  it("counts no more what was taken", () => {
+  it("does not count chunks that were retried", () => {
     const { keep, take, log } = setUp({ maxBytes: 2 * costOf(0) });
     for (let count = 0; count < 20; count++) {
       keep(`chunk ${count}`, [0]);
@@ -153,7 +153,7 @@ describe("the bound in bytes", () => {
     expect(log.messages).toEqual([]);
   });
 
-  it("holds also against a single chunk", () => {
+  it("applies to a single chunk too", () => {
     const { keep, take, log } = setUp({ maxBytes: costOf(0) - 1 });
     keep("a", [0]);
     expect(take("a")).toBeUndefined();
@@ -161,19 +161,19 @@ describe("the bound in bytes", () => {
   });
 });
 
-describe("the bound in age", () => {
+describe("the limit in age", () => {
   it.each([
     [maxAgeMs - 1, [1]],
     [maxAgeMs, [1]],
     [maxAgeMs + 1, undefined],
-  ])("after %i ms brings back %j", (age, found) => {
+  ])("of 60,000 ms returns, after %i ms, the events %j", (age, found) => {
     const { keep, take, clock } = setUp();
     keep("chunk", [1]);
     clock.nowMs += age;
     expect(take("chunk")).toEqual(found);
   });
 
-  it("lets go what is too old, and that alone, with one message and the number", () => {
+  it("forgets only chunks that are too old, with one message and their number", () => {
     const { keep, take, clock, log } = setUp();
     keep("a", [1]);
     keep("b", [2]);
@@ -182,8 +182,8 @@ describe("the bound in age", () => {
     clock.nowMs += 1;
     expect(take("d")).toBeUndefined();
     expect(log.at("info")).toEqual([
-      "Forgot which records of 2 chunks were delivered (they did not come back within 1 minutes: Fluent Bit gave them up (Retry_Limit), or a processor of this output makes them others each time); " +
-        "if Fluent Bit brings them again, these are sent twice",
+      "Forgot which records of 2 chunks were delivered (they did not come back within 1 minutes: Fluent Bit gave them up (Retry_Limit), or a processor of this output changes them on each retry); " +
+        "if Fluent Bit retries these chunks, those records are sent twice",
     ]);
     expect([take("a"), take("b"), take("c")]).toEqual([undefined, undefined, [3]]);
     expect(log.at("info")).toHaveLength(1);

@@ -1,4 +1,4 @@
-// What it costs to know a chunk again when many are waited for.
+// The cost of recognizing a retried chunk when many chunks are remembered.
 import { describe, expect, it } from "vitest";
 import { CostMeter } from "../../support/execution_cost.js";
 import { JumpingClock } from "../../support/fake_clock.js";
@@ -6,8 +6,8 @@ import { RecordedLog } from "../../support/recorded_log.js";
 import { entryOf } from "../../support/scripted_client.js";
 import { tableOf } from "../../support/entry.js";
 
-describe("a chunk that comes again", () => {
-  it("is found in as many steps among thousands of its tag and length as among twenty", async () => {
+describe("a retried chunk", () => {
+  it("is found among thousands of chunks of its tag and length in as many steps as among twenty", async () => {
     const meter = new CostMeter("all");
     const [{ PartialDeliveries }, { EventSet }] = await Promise.all([import("../../../src/delivery/partial_deliveries.js"), import("../../../src/pack/event_set.js")]);
     const stepsAmong = (chunks: number) => {

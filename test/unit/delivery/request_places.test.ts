@@ -1,4 +1,4 @@
-// The places of an output's requests: how streams share them, and that no stream that waits holds back another.
+// The places of an output's requests: how streams share them, and that no waiting stream blocks another.
 import { describe, expect, it } from "vitest";
 import { ByteBudget } from "../../../src/bytes/byte_budget.js";
 import { RequestPlaces } from "../../../src/delivery/request_places.js";
@@ -10,7 +10,7 @@ import { tableOf } from "../../support/entry.js";
 
 const throttled = failedWith("ProvisionedThroughputExceededException", 0);
 
-/** Streams "a", "b" and so on in the places of one output; requests are named by their stream and a number. */
+/** Sets up streams "a", "b" and so on that share the places of one output; each request is named after its stream. */
 function setUp(places: number, streams: number, bodies = new ByteBudget(Number.POSITIVE_INFINITY)) {
   const shared = new RequestPlaces(places);
   const client = new HeldClient();
@@ -24,7 +24,7 @@ function setUp(places: number, streams: number, bodies = new ByteBudget(Number.P
   return { shared, client, windows, shares, send, underWay, started };
 }
 
-/** How many requests are those of a stream. */
+/** Returns the number of a stream's requests. */
 function countOf(stream: string, requests: string): number {
   return requests.split(stream).length - 1;
 }
@@ -34,26 +34,26 @@ describe("the places of an output", () => {
     [2, 2],
     [3, 3],
     [4, 3],
-  ])("hold three requests, of all streams together: of %i there are %i under way", async (streams, expected) => {
+  ])("let three requests of all streams together be under way: of %i requests %i are", async (streams, expected) => {
     const { send, client } = setUp(3, streams);
     for (let stream = 0; stream < streams; stream++) send(stream, 1);
     await settled();
     expect(client.underWay).toHaveLength(expected);
   });
 
-  it("go to the stream with the fewest requests under way, though another has waited longer", async () => {
+  it("go to the stream with the fewest requests under way, although another has waited longer", async () => {
     const { send, client, underWay } = setUp(4, 2);
     send(0, 10);
     await settled();
     send(1, 10);
     expect(underWay()).toBe("aaaa");
-    for (let answers = 0; answers < 2; answers++) await client.answer(0);
+    for (let count = 0; count < 2; count++) await client.answer(0);
     expect(underWay()).toBe("aabb");
     await client.answer(3);
     expect(underWay()).toBe("aabb");
   });
 
-  it("go to each of many streams in turn, also when these are more than the places", async () => {
+  it("go to many streams in turn, even when there are more streams than places", async () => {
     const { send, client, started } = setUp(2, 5);
     for (let stream = 0; stream < 5; stream++) send(stream, 3);
     await settled();
@@ -63,7 +63,7 @@ describe("the places of an output", () => {
     expect(["a", "b", "c", "d", "e"].map((stream) => countOf(stream, started()))).toEqual([3, 3, 3, 3, 3]);
   });
 
-  it("are left by a stream that is throttled, whose limit falls alone, to the others", async () => {
+  it("of a throttled stream, whose limit alone falls, go to the other streams", async () => {
     const { send, client, windows, underWay } = setUp(4, 2);
     send(0, 8);
     await settled();
@@ -72,14 +72,14 @@ describe("the places of an output", () => {
     expect(windows.map(({ limit }) => limit)).toEqual([2, 4]);
     // Three of the throttled stream are still under way.
     expect(underWay()).toBe("aaab");
-    for (let answers = 0; answers < 3; answers++) await client.answer(0, throttled);
+    for (let count = 0; count < 3; count++) await client.answer(0, throttled);
     expect(windows.map(({ limit }) => limit)).toEqual([2, 4]);
     expect(countOf("b", underWay())).toBeGreaterThanOrEqual(2);
     expect(countOf("a", underWay())).toBeLessThanOrEqual(2);
     expect(client.underWay).toHaveLength(4);
   });
 
-  it("let a stream go on when its own limit has grown, without another request of other streams ending", async () => {
+  it("let a stream continue when its own limit has grown, without the end of another stream's request", async () => {
     const { send, client, windows, underWay } = setUp(4, 1);
     send(0, 1);
     await settled();
@@ -88,11 +88,11 @@ describe("the places of an output", () => {
     send(0, 8);
     await settled();
     expect(underWay()).toBe("aa");
-    for (let answers = 0; answers < 3; answers++) await client.answer(0, allTaken);
+    for (let count = 0; count < 3; count++) await client.answer(0, allTaken);
     expect(underWay()).toBe("aaa");
   });
 
-  it("are no longer waited for once the output has ended, by no stream", async () => {
+  it("have no waiting streams once the output has ended", async () => {
     const { send, client, windows, shared } = setUp(1, 3);
     for (let stream = 0; stream < 3; stream++) send(stream, 2);
     await settled();

@@ -1,8 +1,8 @@
-// The window of requests: how many are under way at once, whose turn it is, how throttling narrows it, and its end.
+// The window of requests: how many are under way at once, which is next, how throttling narrows the window, and its end.
 import { describe, expect, it } from "vitest";
 import { ByteBudget } from "../../../src/bytes/byte_budget.js";
 import { bodyBytesOf, RequestWindow, type RequestShare, type RequestWindowSettings } from "../../../src/delivery/request_window.js";
-import type { PutRecordsOutcome } from "../../../src/delivery/put_records.js";
+import type { PutRecordsOutcome } from "../../../src/delivery/kinesis_client.js";
 import { settled } from "../../support/fake_clock.js";
 import { HeldClient } from "../../support/held_client.js";
 import { allTaken, entryOf, failedWith, requestFailed } from "../../support/scripted_client.js";
@@ -13,7 +13,7 @@ const throttling = "ProvisionedThroughputExceededException";
 const throttledEntry = failedWith(throttling, 0);
 const throttledRequest = requestFailed("LimitExceededException", "transient");
 
-/** A window, a client, and what was sent: each batch is one entry with a name. */
+/** Sets up a window and a client. Each batch is one entry with a name. */
 function setUp(maxRequests: number, maxBodyBytes = unlimited, throttledByShard?: RequestWindowSettings["throttledByShard"]) {
   const bodies = new ByteBudget(maxBodyBytes);
   const limits: number[] = [];
@@ -27,7 +27,7 @@ function setUp(maxRequests: number, maxBodyBytes = unlimited, throttledByShard?:
     );
   };
   const started = () => client.requests.map(({ entries }) => entries[0]?.partitionKey);
-  /** Sends one request and answers it. */
+  /** Sends one request and completes it with this outcome. */
   const exchange = async (share: RequestShare, outcome: PutRecordsOutcome) => {
     send(share, "exchange");
     await settled();
@@ -51,7 +51,7 @@ describe("a window of three requests", () => {
     expect(share.isWaiting).toBe(count > 3);
   });
 
-  it("starts a waiting request when one under way has ended, whatever its outcome", async () => {
+  it("starts a waiting request when one under way has ended, with any outcome", async () => {
     const { window, client, send, started } = setUp(3);
     const share = window.open();
     for (const name of "abcdefg") send(share, name);
@@ -65,7 +65,7 @@ describe("a window of three requests", () => {
     expect(window.underWay).toBe(3);
   });
 
-  it("gets the place of a request back whose client rejects, against its contract", async () => {
+  it("gets a request's place back when the client rejects, against its contract", async () => {
     const { bodies, window, client, send, outcomes } = setUp(1);
     const share = window.open();
     send(share, "a");
@@ -81,7 +81,7 @@ describe("a window of three requests", () => {
 });
 
 describe("two chunks in one window", () => {
-  it("share its places evenly, though the older chunk has filled it before", async () => {
+  it("share its places evenly, although the older chunk had filled it", async () => {
     const { window, client, send } = setUp(4);
     const [older, newer] = [window.open(), window.open()];
     for (let request = 0; request < 10; request++) send(older, `older ${request}`);
@@ -91,13 +91,13 @@ describe("two chunks in one window", () => {
     await client.answer(0);
     await client.answer(0);
     expect([older.underWay, newer.underWay]).toEqual([2, 2]);
-    for (let answers = 0; answers < 8; answers++) {
+    for (let count = 0; count < 8; count++) {
       await client.answer(0);
       expect(Math.abs(older.underWay - newer.underWay)).toBeLessThanOrEqual(2);
     }
   });
 
-  it("of which both have equally many requests under way give the next place to the older chunk", async () => {
+  it("with equally many requests under way give the next place to the older chunk", async () => {
     const { window, client, send, started } = setUp(1);
     const [older, newer] = [window.open(), window.open()];
     send(older, "first");
@@ -139,16 +139,16 @@ describe("a throttled request", () => {
     ["missing permission", requestFailed("AccessDeniedException", "setup")],
     ["a refusal", requestFailed("ValidationException", "content")],
     ["an entry that failed otherwise", failedWith("InternalFailure", 0)],
-  ])("is not the same as %s, which leaves the window as it is", async (_, outcome) => {
+  ])("differs from %s, which does not change the window", async (_, outcome) => {
     const { window, limits, exchange } = setUp(10);
     await exchange(window.open(), outcome);
     expect(limits).toEqual([10]);
   });
 
   it.each([
-    ["known shards leaves the window as it is", true, [10]],
+    ["known shards does not change the window", true, [10]],
     ["other causes narrows it", false, [10, 5]],
-  ])("whose throttling is that of %s", async (_, isOfShards, expected) => {
+  ])("that was throttled by %s", async (_, isOfShards, expected) => {
     const learned: unknown[] = [];
     const { limits, exchange, window } = setUp(10, unlimited, (_table, batch, outcome) => {
       learned.push(batch.length, outcome);
@@ -158,7 +158,7 @@ describe("a throttled request", () => {
     expect([limits, learned]).toEqual([expected, [1, throttledEntry]]);
   });
 
-  it("halves the window once for all requests that were under way together", async () => {
+  it("halves the window once for all requests under way at the same time", async () => {
     const { window, client, send } = setUp(8);
     const share = window.open();
     for (let request = 0; request < 20; request++) send(share, String(request));
@@ -172,7 +172,7 @@ describe("a throttled request", () => {
     expect(window.limit).toBe(2);
   });
 
-  it("lets no request start until fewer are under way than the narrower window holds", async () => {
+  it("does not let a request start until fewer are under way than the narrower window holds", async () => {
     const { window, client, send } = setUp(4);
     const share = window.open();
     for (let request = 0; request < 6; request++) send(share, String(request));
@@ -188,7 +188,7 @@ describe("a throttled request", () => {
 });
 
 describe("a window that was narrowed to 1", () => {
-  it("widens by one for as many fully taken requests as it holds, up to its maximum", async () => {
+  it("widens by one for as many fully accepted requests as it holds, up to its maximum", async () => {
     const { window, limits, exchange } = setUp(4);
     const share = window.open();
     await exchange(share, throttledEntry);
@@ -204,7 +204,7 @@ describe("a window that was narrowed to 1", () => {
     [2, 2],
     [3, 2],
     [4, 3],
-  ])("has the limit after %i fully taken requests: %i", async (count, limit) => {
+  ])("has, after %i fully accepted requests, the limit %i", async (count, limit) => {
     const { window, exchange } = setUp(50);
     const share = window.open();
     for (let request = 0; request < 10; request++) await exchange(share, throttledEntry);
@@ -225,11 +225,11 @@ describe("a window that was narrowed to 1", () => {
 });
 
 describe("the budget for request bodies", () => {
-  it("counts the data in base64 and the names around it", () => {
+  it("counts the data in base64 and the names of each record", () => {
     expect(bodyBytesOf(...tableOf([entryOf("a", 30), entryOf("b", 60)]))).toBe(120 + 80);
   });
 
-  it("is shared by all outputs, of which each has one request under way whatever the others hold", async () => {
+  it("is shared by all outputs, each of which can always have one request under way", async () => {
     const bodies = new ByteBudget(200);
     const windows = [1, 2].map(() => new RequestWindow({ maxRequests: 5, bodies }));
     const client = new HeldClient();
@@ -238,13 +238,13 @@ describe("the budget for request bodies", () => {
     await settled();
     expect(client.underWay).toHaveLength(2);
     expect(bodies.held).toBe(400);
-    // The second request of `other` takes the place of its first, although `hanging` still holds the whole budget.
+    // The second request of `other` replaces its first, although `hanging` still holds the whole budget.
     await client.answer(1);
     expect(client.requests).toHaveLength(3);
     expect(bodies.held).toBe(400);
   });
 
-  it("is not exceeded, but by a request that is larger and goes alone", async () => {
+  it("is exceeded only by a larger request, which is sent alone", async () => {
     const { bodies, window, client, send, started } = setUp(10, 100);
     const share = window.open();
     send(share, "small", 15);
@@ -277,7 +277,7 @@ describe("a paused share", () => {
     expect(window.underWay).toBe(1);
   });
 
-  it("starts no request whose place or bytes were granted in the same moment", async () => {
+  it("starts no request whose place or bytes were granted at the same moment", async () => {
     const { bodies, window, client, send, outcomes } = setUp(2, 50);
     const share = window.open();
     send(share, "granted");
@@ -337,7 +337,7 @@ describe("a paused share", () => {
     expect(started()).toEqual(["a"]);
   });
 
-  it("that was closed takes no further part in the window", async () => {
+  it("that was closed does not take places of the window any more", async () => {
     const { window, client, send, outcomes } = setUp(1);
     const [closed, other] = [window.open(), window.open()];
     send(closed, "a");

@@ -1,22 +1,20 @@
-// Whether a service still answers, judged by its requests so far and by those under way.
+// Whether a service still responds, judged by its past requests and the requests under way.
 import { describe, expect, it } from "vitest";
-import { longestPatienceMs, ServicePulse } from "../../../src/delivery/service_pulse.js";
+import { maxPatienceMs, ServicePulse, type RequestVerdict } from "../../../src/delivery/service_pulse.js";
 import { JumpingClock } from "../../support/fake_clock.js";
-
-type Outcome = Parameters<ServicePulse["ended"]>[1];
 
 class Bench {
   readonly clock = new JumpingClock();
   readonly pulse = new ServicePulse(this.clock.now);
 
-  /** Runs a request of this duration from its start to its end. */
-  run(durationMs: number, outcome: Outcome): void {
+  /** Runs a request of this duration. */
+  run(durationMs: number, verdict: RequestVerdict): void {
     const request = this.pulse.started();
     this.clock.nowMs += durationMs;
-    this.pulse.ended(request, outcome);
+    this.pulse.ended(request, verdict);
   }
 
-  /** Whether the service hangs this long from now, with no request ending meanwhile. */
+  /** Returns whether the service hangs this long from now, if no request ends until then. */
   isHangingAfter(milliseconds: number): boolean {
     const startMs = this.clock.nowMs;
     this.clock.nowMs = startMs + milliseconds;
@@ -26,7 +24,7 @@ class Bench {
   }
 }
 
-/** The longest time for which a request may be under way before the service counts as hanging. */
+/** Returns the maximum time for which a request may be under way before the service counts as hanging. */
 function patienceOf(bench: Bench): number {
   bench.pulse.started();
   for (const milliseconds of [2000, 4000, 8000, 10_000]) {
@@ -35,8 +33,8 @@ function patienceOf(bench: Bench): number {
   throw new Error("none of the expected times");
 }
 
-describe("whether requests are fruitless", () => {
-  it("is not known before the first request", () => {
+describe("a fruitless service", () => {
+  it("is not detected before the first request", () => {
     const bench = new Bench();
     bench.clock.nowMs += 3_600_000;
     expect(bench.pulse.isFruitless).toBe(false);
@@ -46,20 +44,20 @@ describe("whether requests are fruitless", () => {
     [1999, false],
     [2000, true],
     [2001, true],
-  ])("shows after %i ms of tries of which nothing was taken: %j", (durationMs, isFruitless) => {
+  ])("is detected after %i ms of requests with nothing accepted: %j", (durationMs, isFruitless) => {
     const bench = new Bench();
     bench.run(durationMs - 500, "not taken");
     bench.run(500, "not taken");
     expect(bench.pulse.isFruitless).toBe(isFruitless);
   });
 
-  it("shows at once after one without hope", () => {
+  it("is detected immediately after a hopeless request", () => {
     const bench = new Bench();
     bench.run(1, "hopeless");
     expect(bench.pulse.isFruitless).toBe(true);
   });
 
-  it("is counted anew from the first request behind one that was taken, and not before the service's silence means something", () => {
+  it("is detected 2 s after the first request since an accepted one, not by the time without requests", () => {
     const bench = new Bench();
     bench.run(5000, "not taken");
     bench.run(100, "taken");
@@ -76,14 +74,14 @@ describe("whether requests are fruitless", () => {
 });
 
 describe("ServicePulse", () => {
-  it("does not judge a service without any request as hanging, however long nothing happens", () => {
+  it("does not judge a service without requests as hanging, even after an hour", () => {
     const bench = new Bench();
     expect(bench.isHangingAfter(3_600_000)).toBe(false);
     expect(bench.pulse.isHopeless).toBe(false);
   });
 
-  it("waits 10 s for a service that has not taken any record yet", () => {
-    expect(longestPatienceMs).toBe(10_000);
+  it("waits 10 s for a service that has not accepted any record yet", () => {
+    expect(maxPatienceMs).toBe(10_000);
     expect(patienceOf(new Bench())).toBe(10_000);
   });
 
@@ -96,7 +94,7 @@ describe("ServicePulse", () => {
     [2500, 10_000],
     [2501, 10_000],
     [9000, 10_000],
-  ])("waits, after a request that took %i ms, for another %i ms: four times as long, from 2 s to 10 s", (durationMs, patienceMs) => {
+  ])("waits, after a request that took %i ms, %i ms for the next: four times as long, from 2 s to 10 s", (durationMs, patienceMs) => {
     const bench = new Bench();
     bench.run(durationMs, "taken");
     bench.pulse.started();
@@ -104,17 +102,17 @@ describe("ServicePulse", () => {
     expect(bench.isHangingAfter(patienceMs + 1)).toBe(true);
   });
 
-  it("measures its patience by the slowest request, not by the latest", () => {
+  it("derives its patience from the slowest request, not from the latest", () => {
     const bench = new Bench();
     bench.run(2000, "taken");
     bench.run(10, "taken");
     expect(patienceOf(bench)).toBe(8000);
   });
 
-  it.each<Outcome>(["not taken", "hopeless"])("learns no patience from a request that was %s", (outcome) => {
+  it.each<RequestVerdict>(["not taken", "hopeless"])("does not derive its patience from a request that was %s", (verdict) => {
     const bench = new Bench();
     bench.run(1000, "taken");
-    bench.run(9000, outcome);
+    bench.run(9000, verdict);
     bench.run(1, "taken");
     expect(patienceOf(bench)).toBe(4000);
   });
@@ -142,7 +140,7 @@ describe("ServicePulse", () => {
     [999, false],
     [1000, false],
     [1001, true],
-  ])("judges a service as hanging %i ms after a request began that follows a hopeless one: %s", (ageMs, isHanging) => {
+  ])("judges a service as hanging when a request after a hopeless one has been under way for %i ms: %s", (ageMs, isHanging) => {
     const bench = new Bench();
     bench.run(10, "taken");
     bench.run(1000, "hopeless");
@@ -152,7 +150,7 @@ describe("ServicePulse", () => {
     expect(bench.isHangingAfter(ageMs)).toBe(isHanging);
   });
 
-  it("takes a hopeless request back when records are taken afterwards", () => {
+  it("does not judge a service as hopeless when records were accepted after a hopeless request", () => {
     const bench = new Bench();
     bench.run(1000, "hopeless");
     bench.run(10, "taken");
@@ -165,20 +163,20 @@ describe("ServicePulse", () => {
     [1999, true],
     [2000, true],
     [2001, false],
-  ])("judges a fast service as taking records %i ms after the last one: %s", (ageMs, isTaking) => {
+  ])("judges a fast service as accepting records %i ms after the last one: %s", (ageMs, isTaking) => {
     const bench = new Bench();
     bench.run(10, "taken");
     bench.clock.nowMs += ageMs;
     expect(bench.pulse.isTaking).toBe(isTaking);
   });
 
-  it("does not judge a service as taking records that has taken none", () => {
+  it("does not judge a service as accepting records when it has accepted none", () => {
     const bench = new Bench();
     bench.run(10, "not taken");
     expect(bench.pulse.isTaking).toBe(false);
   });
 
-  it("does not judge a service as hanging that answers and takes nothing", () => {
+  it("does not judge a service as hanging when it responds without accepting records", () => {
     const bench = new Bench();
     for (let count = 0; count < 100; count++) bench.run(500, "not taken");
     expect(bench.pulse.isHanging).toBe(false);

@@ -1,4 +1,4 @@
-// How much is let go to a shard that throttles: its quota at first, less while it goes on throttling, all when it no longer does.
+// The limit of a throttled shard: its quota at first, less while it throttles further, and none when it no longer throttles.
 import { describe, expect, it } from "vitest";
 import { ShardLimits } from "../../../src/delivery/shard_limits.js";
 import { JumpingClock } from "../../support/fake_clock.js";
@@ -18,12 +18,12 @@ function throttling() {
 }
 
 describe("a shard", () => {
-  it("that never throttled takes anything", () => {
+  it("that never throttled has no limit", () => {
     const { limits, admitted } = throttling();
     expect([limits.isLimiting, admitted(), limits.waitMs(shard)]).toEqual([false, 10_000, 0]);
   });
 
-  it("that throttles takes nothing until it can take enough for a request, and its quota then", () => {
+  it("that throttles gets nothing until it accepts enough for a request, and its quota then", () => {
     const { clock, limits, admitted } = throttling();
     limits.throttled(shard);
     expect([limits.isLimiting, admitted()]).toEqual([true, 0]);
@@ -32,7 +32,7 @@ describe("a shard", () => {
     expect(Math.abs(admitted() - 100)).toBeLessThanOrEqual(1);
   });
 
-  it("takes bytes by its quota too: an entry of 1 MiB counts for a second", () => {
+  it("is limited by bytes too: an entry of 1 MiB counts for a second", () => {
     const { clock, limits } = throttling();
     limits.throttled(shard);
     clock.nowMs += 100;
@@ -42,7 +42,7 @@ describe("a shard", () => {
     expect(limits.waitMs(shard)).toBeLessThan(1000);
   });
 
-  it("keeps no more for later than half a second's quota", () => {
+  it("saves up at most half a second's quota", () => {
     const { clock, limits, admitted } = throttling();
     limits.throttled(shard);
     clock.nowMs += 2000;
@@ -53,7 +53,7 @@ describe("a shard", () => {
     [999, 1],
     [1000, 0.7],
     [1001, 0.7],
-  ])("is given less when it throttles again after %i ms: %d times its quota", (afterMs, share) => {
+  ])("that throttles again after %i ms gets %d times its quota", (afterMs, share) => {
     const { clock, limits, admitted } = throttling();
     limits.throttled(shard);
     clock.nowMs += afterMs;
@@ -66,7 +66,7 @@ describe("a shard", () => {
     expect(given).toBeLessThan(share * 1.2 + 0.05);
   });
 
-  it("that throttles again and again comes down to about a quarter of its quota, and no lower", () => {
+  it("that throttles each second comes down to about a quarter of its quota, and no lower", () => {
     const { clock, limits, admitted } = throttling();
     for (let second = 0; second < 60; second++) {
       limits.throttled(shard);
@@ -83,7 +83,7 @@ describe("a shard", () => {
     [4999, true],
     [5000, false],
     [5001, false],
-  ])("is limited %i ms after it throttled last: %s", (afterMs, isLimited) => {
+  ])("has a limit %i ms after it throttled last: %s", (afterMs, isLimited) => {
     const { clock, limits, admitted } = throttling();
     limits.throttled(shard);
     clock.nowMs += afterMs;
@@ -91,7 +91,7 @@ describe("a shard", () => {
     expect(admitted() < 10_000).toBe(isLimited);
   });
 
-  it("is limited alone", () => {
+  it("that throttles does not limit other shards", () => {
     const { limits } = throttling();
     limits.throttled(shard);
     expect([limits.admits("shard 1", 100), limits.waitMs("shard 1")]).toEqual([true, 0]);

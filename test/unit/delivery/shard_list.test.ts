@@ -1,46 +1,46 @@
-// When the list of shards is asked for, how long a flush waits for it, and what the user is told when it can't be had.
+// When the list of shards is requested, how long a flush waits for it, and what is logged when ListShards fails.
 import { describe, expect, it } from "vitest";
 import type { Shard, ShardMap } from "../../../src/pack/shard_map.js";
-import type { RequestFailure } from "../../../src/delivery/put_records.js";
+import type { RequestFailure } from "../../../src/delivery/kinesis_client.js";
 import { ShardList, type ShardPage } from "../../../src/delivery/shard_list.js";
 import { HeldClock, settled } from "../../support/fake_clock.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 
-type Answer = ShardPage | RequestFailure;
+type ListOutcome = ShardPage | RequestFailure;
 
 const denied: RequestFailure = { kind: "failed", code: "AccessDeniedException", message: "not yours", cause: "setup" };
 const greatest = (1n << 128n) - 1n;
 
-/** A page with one shard of this name, and further pages behind it. */
+/** Returns a page with one shard of this name. @param nextToken the token of the next page */
 function page(id: string, nextToken?: string, [first, last] = [0n, greatest]): ShardPage {
   const shard: Shard = { id, startingHashKey: first, endingHashKey: last };
   return { kind: "listed", shards: [shard], nextToken };
 }
 
-/** A lister that answers when the test says, or at once while it has answers ready. */
+/** A lister that responds immediately while it has responses ready, and otherwise when the test calls `respond`. */
 class Lister {
   readonly tokens: (string | undefined)[] = [];
-  readonly ready: Answer[] = [];
-  readonly #waiting: ((answer: Answer) => void)[] = [];
+  readonly ready: ListOutcome[] = [];
+  readonly #waiting: ((outcome: ListOutcome) => void)[] = [];
 
-  listShards(nextToken?: string): Promise<Answer> {
+  listShards(nextToken?: string): Promise<ListOutcome> {
     this.tokens.push(nextToken);
-    const answer = this.ready.shift();
-    if (answer !== undefined) return Promise.resolve(answer);
+    const outcome = this.ready.shift();
+    if (outcome !== undefined) return Promise.resolve(outcome);
     return new Promise((resolve) => void this.#waiting.push(resolve));
   }
 
-  async answer(answer: Answer): Promise<void> {
-    this.#waiting.shift()?.(answer);
+  async respond(outcome: ListOutcome): Promise<void> {
+    this.#waiting.shift()?.(outcome);
     await settled();
   }
 }
 
-function setUp(...ready: Answer[]) {
+function setUp(...ready: ListOutcome[]) {
   return setUpFor("aggregation", ...ready);
 }
 
-function setUpFor(use: "aggregation" | "throttling", ...ready: Answer[]) {
+function setUpFor(use: "aggregation" | "throttling", ...ready: ListOutcome[]) {
   const [clock, log, client] = [new HeldClock(), new RecordedLog(), new Lister()];
   client.ready.push(...ready);
   const source = new ShardList({ client, log, use, now: clock.now, sleep: clock.sleep });
@@ -53,7 +53,7 @@ function nameOf(map: ShardMap | undefined): string | undefined {
 }
 
 describe("the list of shards", () => {
-  it("is loaded by the first flush, and then no more", async () => {
+  it("is loaded by the first flush only", async () => {
     const { current, client, clock, log } = setUp(page("a"));
     for (let count = 0; count < 3; count++) expect(await current()).toBe("a");
     await clock.advance(3_600_000);
@@ -74,11 +74,11 @@ describe("the list of shards", () => {
     const flushes = Promise.all([current(), current(), current()]);
     await settled();
     expect(client.tokens).toHaveLength(1);
-    await client.answer(page("a"));
+    await client.respond(page("a"));
     expect(await flushes).toEqual(["a", "a", "a"]);
   });
 
-  it("is put together of its pages", async () => {
+  it("combines all pages", async () => {
     const { source, client } = setUp(page("a", "second", [0n, 9n]), page("b", "third", [10n, 19n]), page("c", undefined, [20n, greatest]));
     const map = await source.current();
     expect([0n, 9n, 10n, 19n, 20n, greatest].map((hashKey) => map?.shardIdOf(hashKey))).toEqual(["a", "a", "b", "b", "c", "c"]);
@@ -91,13 +91,13 @@ describe("the list of shards", () => {
     expect(log.at("warning")).toHaveLength(1);
   });
 
-  it("is given up when its pages do not come to an end", async () => {
+  it("is given up when its pages never end", async () => {
     const { current, client } = setUp(...Array.from({ length: 1000 }, () => page("a", "again")));
     await current();
     expect(client.tokens.length).toBeLessThan(1000);
   });
 
-  it.each([[100_000, true], [100_001, false]])("has up to 100000 shards: %i", async (count, isTaken) => {
+  it.each([[100_000, true], [100_001, false]])("may have up to 100000 shards: %i", async (count, isTaken) => {
     const [shard] = page("a").shards;
     const long = { ...page("a"), shards: Array<typeof shard>(count).fill(shard) } as ReturnType<typeof page>;
     const { current, log } = setUp(long);
@@ -105,7 +105,7 @@ describe("the list of shards", () => {
     expect(log.at("warning").join()).toMatch(isTaken ? /^$/ : /InvalidResponse: the list has more than 100000 shards/);
   });
 
-  it.each([[[]], [[{ ...page("x", "second"), shards: [] }]]])("without any shard counts as failed (%#)", async (pages) => {
+  it.each([[[]], [[{ ...page("x", "second"), shards: [] }]]])("without any shard counts as a failure (%#)", async (pages) => {
     const { current, log } = setUp(...pages, { kind: "listed", shards: [], nextToken: undefined });
     expect(await current()).toBeUndefined();
     expect(log.at("warning")[0]).toContain("InvalidResponse: the list has no open shard");
@@ -129,8 +129,8 @@ describe("a list that is loaded again", () => {
   });
 });
 
-describe("a list that is wanted since a shard throttles", () => {
-  it("and cannot be had says what that means at level info, and once that it can", async () => {
+describe("a list that is loaded because a shard throttles", () => {
+  it("logs at level info what its failure means, and once its recovery", async () => {
     const { current, clock, log } = setUpFor("throttling", denied, denied, page("a"));
     for (let minute = 0; minute < 3; minute++) {
       await current();
@@ -138,14 +138,14 @@ describe("a list that is wanted since a shard throttles", () => {
     }
     expect(log.at("warning")).toEqual([]);
     expect(log.at("info")).toEqual([
-      expect.stringMatching(/^ListShards failed with AccessDeniedException: .*\. While a shard throttles, fewer requests go to all shards; allow kinesis:ListShards on the stream, so that only records of that shard wait\. Asking again each minute$/),
-      "The list of shards can be had again; only records of a shard that throttles wait",
+      expect.stringMatching(/^ListShards failed with AccessDeniedException: .*\. While a shard throttles, fewer requests go to all shards; allow kinesis:ListShards on the stream, so that only records of that shard wait\. Retrying each minute$/),
+      "ListShards works again; only records of a shard that throttles wait",
     ]);
   });
 });
 
 describe("a flush", () => {
-  it("waits two seconds for the list, then goes without it", async () => {
+  it("waits two seconds for the list, then continues without it", async () => {
     const { current, clock, client } = setUp();
     let done = false;
     const flush = current().finally(() => (done = true));
@@ -155,12 +155,12 @@ describe("a flush", () => {
     await settled();
     expect(done).toBe(true);
     expect(await flush).toBeUndefined();
-    await client.answer(page("late"));
+    await client.respond(page("late"));
     expect(await current()).toBe("late");
     expect(client.tokens).toHaveLength(1);
   });
 
-  it("does not wait for a list that another has waited for", async () => {
+  it("does not wait for a list that another flush has waited for in vain", async () => {
     const { current, clock, client } = setUp();
     const flush = current();
     await clock.advance(2000);
@@ -170,21 +170,21 @@ describe("a flush", () => {
     expect(client.tokens).toHaveLength(1);
   });
 
-  it("waits for a list again after one that came late", async () => {
+  it("waits for a newer list after a late one", async () => {
     const { current, source, clock, client } = setUp();
     const first = current();
     await clock.advance(2000);
     expect(await first).toBeUndefined();
-    await client.answer(page("late"));
+    await client.respond(page("late"));
     source.invalidate();
     await clock.advance(1000);
     const second = current();
     await clock.advance(200);
-    await client.answer(page("newer"));
+    await client.respond(page("newer"));
     expect(await second).toBe("newer");
   });
 
-  it("goes with the old list when a newer one does not come in time", async () => {
+  it("continues with the old list when a newer one is late", async () => {
     const { current, source, clock, client } = setUp(page("old"));
     await current();
     source.invalidate();
@@ -195,13 +195,13 @@ describe("a flush", () => {
     expect(done).toBe(false);
     await clock.advance(1);
     expect(await flush).toBe("old");
-    await client.answer(page("new"));
+    await client.respond(page("new"));
     expect(await current()).toBe("new");
   });
 });
 
-describe("a failure", () => {
-  it("is told in one warning that says what to do", async () => {
+describe("a failure of ListShards", () => {
+  it("is logged in one warning with advice", async () => {
     const { current, log, clock } = setUp(denied, denied, denied);
     for (let minute = 0; minute < 3; minute++) {
       expect(await current()).toBeUndefined();
@@ -213,20 +213,20 @@ describe("a failure", () => {
     expect(log.at("debug")).toHaveLength(2);
   });
 
-  it("because the output is closed is not told", async () => {
+  it("because of a closed output is not logged", async () => {
     const { current, log } = setUp({ ...denied, code: "AbortError" });
     expect(await current()).toBeUndefined();
     expect(log.at("warning")).toEqual([]);
   });
 
-  it.each(["ECONNREFUSED", "AccessDenied"])("that this permission does not cure (%s) is told without the advice", async (code) => {
+  it.each(["ECONNREFUSED", "AccessDenied"])("with %s, which the permission would not cure, is logged without advice", async (code) => {
     const { current, log } = setUp({ ...denied, code });
     await current();
     expect(log.at("warning")[0]).toContain(`ListShards failed with ${code}`);
     expect(log.at("warning")[0]).not.toContain("allow");
   });
 
-  it("is followed by another attempt after a minute, not before", async () => {
+  it("is followed by a retry after a minute, not before", async () => {
     const { current, client, clock } = setUp(denied, page("a"));
     await current();
     await clock.advance(59_999);
@@ -237,7 +237,7 @@ describe("a failure", () => {
     expect(client.tokens).toHaveLength(2);
   });
 
-  it("is not repeated by what is invalidated meanwhile", async () => {
+  it("is not followed by an earlier retry when the list is invalidated", async () => {
     const { current, source, client, clock } = setUp(denied, denied);
     await current();
     source.invalidate();
@@ -246,7 +246,7 @@ describe("a failure", () => {
     expect(client.tokens).toHaveLength(1);
   });
 
-  it("that is over is told once", async () => {
+  it("is followed by one message when it is over", async () => {
     const { current, source, log, clock } = setUp(denied, page("a"), page("b"));
     await current();
     await clock.advance(60_000);
@@ -254,10 +254,10 @@ describe("a failure", () => {
     source.invalidate();
     await clock.advance(1000);
     expect(await current()).toBe("b");
-    expect(log.at("info")).toEqual(["The list of shards can be had again; records are aggregated by shard"]);
+    expect(log.at("info")).toEqual(["ListShards works again; records are aggregated by shard"]);
   });
 
-  it("that comes back after it was over is told again only when there is no list to go by", async () => {
+  it("that occurs again while there is a list is not logged as a warning", async () => {
     const { current, source, log, clock } = setUp(denied, page("a"), denied);
     await current();
     await clock.advance(60_000);
@@ -269,7 +269,7 @@ describe("a failure", () => {
   });
 });
 
-describe("a list that proved wrong", () => {
+describe("an invalidated list", () => {
   it("is replaced at the next flush", async () => {
     const { current, source, clock, client } = setUp(page("old"), page("new"));
     await current();
@@ -280,7 +280,7 @@ describe("a list that proved wrong", () => {
     expect(client.tokens).toHaveLength(2);
   });
 
-  it("is replaced at most once a second", async () => {
+  it("is replaced at most once per second", async () => {
     const { current, source, client, clock } = setUp(page("1"), page("2"), page("3"));
     await current();
     source.invalidate();
@@ -295,7 +295,7 @@ describe("a list that proved wrong", () => {
     expect(await current()).toBe("3");
   });
 
-  it("is asked for once more when it is found wrong while it loads", async () => {
+  it("is loaded once more when it is invalidated during a load", async () => {
     const { current, source, client, clock } = setUp(page("old"));
     await current();
     source.invalidate();
@@ -304,14 +304,14 @@ describe("a list that proved wrong", () => {
     source.invalidate();
     const another = current();
     expect(client.tokens).toHaveLength(2);
-    await client.answer(page("between"));
+    await client.respond(page("between"));
     expect(await Promise.all([flush, another])).toEqual(["between", "between"]);
     client.ready.push(page("new"));
     await clock.advance(1000);
     expect(await current()).toBe("new");
   });
 
-  it("is kept while loading another one fails, without a warning, and asked for again each minute", async () => {
+  it("is kept without a warning while loading fails, which is retried each minute", async () => {
     const { current, source, client, log, clock } = setUp(page("old"), denied, denied, page("new"));
     await current();
     await clock.advance(1000);

@@ -1,4 +1,4 @@
-// Which entries a throttled shard holds back, and which throttling is that of a shard.
+// Which entries a throttled shard holds back, and which failures count as throttling of a shard.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { ShardThrottle } from "../../../src/delivery/shard_throttle.js";
@@ -14,7 +14,7 @@ const [hotKey = "", otherHotKey = ""] = keysOfShard(shards, "shard 0", 2);
 const [coldKey = ""] = keysOfShard(shards, "shard 1", 1);
 const throttled = (...indexes: number[]) => failedWith("ProvisionedThroughputExceededException", ...indexes);
 
-/** An entry and its table. */
+/** Returns an entry and its table. */
 function one(view: EntryView): [EntryTable, Entry] {
   const [table, entries] = tableOf([view]);
   return [table, entries[0] as Entry];
@@ -47,7 +47,7 @@ describe("the throttling of a shard", () => {
     expect([throttle.waitMs(...one(entryOf({ partitionKey: coldKey }))), throttle.waitMs(...one(entryOf({})))]).toEqual([0, 0]);
   });
 
-  it("is that of the shard for which an aggregate was made, whatever its key", () => {
+  it("applies to the shard for which an aggregate was made, with any partition key", () => {
     const { state, throttle } = setUp();
     const aggregate = (shardId: string) => entryOf({ partitionKey: coldKey, shardId });
     expect(throttle.learn(...tableOf([aggregate("shard 0")]), throttled(0))).toBe(true);
@@ -56,18 +56,18 @@ describe("the throttling of a shard", () => {
   });
 
   it.each([
-    ["an entry whose key is random", [undefined], throttled(0)],
-    ["one entry of a shard and one whose key is random", [hotKey, undefined], throttled(0, 1)],
-    ["KMS", [hotKey], failedWith("KMSThrottlingException", 0)],
-    ["the request", [hotKey], requestFailed("ProvisionedThroughputExceededException", "transient")],
-    ["nothing", [hotKey], allTaken],
-    ["nothing, of an entry that failed otherwise", [hotKey], failedWith("InternalFailure", 0)],
-  ] as const)("does not account for that of %s", (_, keys, outcome) => {
+    ["an entry with a random key is throttled", [undefined], throttled(0)],
+    ["one of two throttled entries has a random key", [hotKey, undefined], throttled(0, 1)],
+    ["KMS throttles", [hotKey], failedWith("KMSThrottlingException", 0)],
+    ["the whole request is throttled", [hotKey], requestFailed("ProvisionedThroughputExceededException", "transient")],
+    ["nothing is throttled", [hotKey], allTaken],
+    ["an entry fails for another reason", [hotKey], failedWith("InternalFailure", 0)],
+  ] as const)("is not assumed when %s", (_, keys, outcome) => {
     const { throttle } = setUp();
     expect(throttle.learn(...tableOf(keys.map((partitionKey) => entryOf({ partitionKey }))), outcome)).toBe(false);
   });
 
-  it("is unknown without a map, for which it asks at most once a minute", () => {
+  it("is not detected without a map, which is requested at most once a minute", () => {
     const { clock, state, throttle, admits } = setUp();
     state.map = undefined;
     const batch = [entryOf({ partitionKey: hotKey })];
@@ -81,7 +81,7 @@ describe("the throttling of a shard", () => {
     expect(state.renewals).toBe(2);
   });
 
-  it("hashes a key once, and anew by a newer map", () => {
+  it("hashes each key once, and again for a newer map", () => {
     const { state, throttle, admits } = setUp();
     throttle.learn(...tableOf([entryOf({ partitionKey: hotKey })]), throttled(0));
     for (let n = 0; n < 10; n++) admits(hotKey);
@@ -91,7 +91,7 @@ describe("the throttling of a shard", () => {
     expect(state.hashed).toBe(3);
   });
 
-  it("keeps the shards of a bounded number of keys", () => {
+  it("caches the shards of a limited number of keys", () => {
     const { state, throttle, admits } = setUp();
     throttle.learn(...tableOf([entryOf({ partitionKey: hotKey })]), throttled(0));
     const hashedFor = (key: string) => {

@@ -1,13 +1,13 @@
-// The orders of keys of one tag: one for each stream, and only as many as are in use.
+// The key orders of one tag: one for each stream, dropped when unused.
 import { describe, expect, it } from "vitest";
 import type { KeyOrder } from "../../../src/delivery/key_order.js";
 import { StreamKeys } from "../../../src/delivery/stream_keys.js";
 
-/** Takes the slots of a chunk that has a key in all of them. */
+/** Takes all slots, for a chunk without a mapping. */
 const takeAll = (order: KeyOrder) => order.take([], undefined);
 
-describe("the orders of a tag", () => {
-  it("are one for each stream, so that a key of one stream waits for no other stream's", () => {
+describe("the key orders of a tag", () => {
+  it("are separate for each stream, so that keys of one stream do not wait for another stream", () => {
     const orders = new StreamKeys();
     const held = takeAll(orders.of("one"));
     expect(takeAll(orders.of("one")).canStart([])).toBe(false);
@@ -16,7 +16,7 @@ describe("the orders of a tag", () => {
     held.end();
   });
 
-  it("stay as long as they are held, however many streams come", () => {
+  it("are kept while they are held, with any number of other streams", () => {
     const orders = new StreamKeys();
     const order = orders.of("held");
     const hold = takeAll(order);
@@ -28,7 +28,7 @@ describe("the orders of a tag", () => {
     expect(orders.of("held")).not.toBe(order);
   });
 
-  it("are dropped when nobody holds them: after 10,000 streams 64 are left at most", () => {
+  it("are dropped when no chunk holds them: at most 64 are left of 10,000 streams", () => {
     const orders = new StreamKeys();
     for (let stream = 0; stream < 10_000; stream++) {
       takeAll(orders.of(`stream ${stream}`)).end();
@@ -36,7 +36,7 @@ describe("the orders of a tag", () => {
     }
   });
 
-  it("that are all held may be any number, and are dropped after that", () => {
+  it("are unlimited in number while they are all held, and dropped afterwards", () => {
     const orders = new StreamKeys();
     const holds = Array.from({ length: 500 }, (_, stream) => takeAll(orders.of(`stream ${stream}`)));
     expect(orders.size).toBe(500);
@@ -46,7 +46,7 @@ describe("the orders of a tag", () => {
   });
 });
 
-it("a chunk as a whole waits for the one before it, and a hold that is released twice counts once", async () => {
+it("a chunk without a mapping waits for the one before it, and a hold that ends twice counts once", async () => {
   const order = new StreamKeys().of("stream");
   const first = takeAll(order);
   const second = takeAll(order);

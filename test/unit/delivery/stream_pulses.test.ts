@@ -1,6 +1,6 @@
-// What several streams together say about the service: a stream that fails alone does not speak for the others.
+// Judging the service by several streams: one failing stream says nothing about the others.
 import { describe, expect, it } from "vitest";
-import { ServicePulse, type RequestSign } from "../../../src/delivery/service_pulse.js";
+import { ServicePulse, type RequestVerdict } from "../../../src/delivery/service_pulse.js";
 import { StreamPulses } from "../../../src/delivery/stream_pulses.js";
 import { JumpingClock } from "../../support/fake_clock.js";
 
@@ -8,18 +8,18 @@ function setUp(count: number) {
   const clock = new JumpingClock();
   const pulses = Array.from({ length: count }, () => new ServicePulse(clock.now));
   const all = new StreamPulses(() => pulses);
-  const exchange = (stream: number, sign: RequestSign) => {
+  const exchange = (stream: number, verdict: RequestVerdict) => {
     const pulse = pulses[stream] as ServicePulse;
-    pulse.ended(pulse.started(), sign);
+    pulse.ended(pulse.started(), verdict);
   };
   return { clock, pulses, all, exchange };
 }
 
 describe("an output of one stream", () => {
-  it.each<RequestSign>(["taken", "not taken", "hopeless"])("is judged as its pulse is, after a request that was %s", (sign) => {
+  it.each<RequestVerdict>(["taken", "not taken", "hopeless"])("is judged like its pulse, after a request that was %s", (verdict) => {
     const { clock, pulses, all, exchange } = setUp(1);
     const [pulse] = pulses as [ServicePulse];
-    exchange(0, sign);
+    exchange(0, verdict);
     pulse.started();
     for (const passedMs of [0, 1500, 2500, 9000, 2000]) {
       clock.nowMs += passedMs;
@@ -31,24 +31,24 @@ describe("an output of one stream", () => {
 });
 
 describe("an output of several streams", () => {
-  it("hangs when one stream hangs and no other one takes records or waits in good time", () => {
+  it("hangs when one stream hangs and no other accepts records or waits within its patience", () => {
     const { clock, pulses, all } = setUp(2);
     pulses[0]?.started();
     clock.nowMs += 10_001;
     expect(all.isHanging).toBe(true);
     const request = pulses[1]?.started() ?? 0;
-    expect(all.isHanging, "the other one waits for 0 s").toBe(false);
+    expect(all.isHanging, "the other stream has waited for 0 s").toBe(false);
     clock.nowMs += 1000;
     pulses[1]?.ended(request, "taken");
-    expect(all.isHanging, "the other one has just taken records").toBe(false);
+    expect(all.isHanging, "the other stream has just accepted records").toBe(false);
     clock.nowMs += 30_000;
     expect(all.isHanging).toBe(true);
   });
 
-  it("is fruitless when each stream was tried in vain, and not while one was not tried since it took records", () => {
+  it("is fruitless when each stream is, and not while one was not tried since it accepted records", () => {
     const { clock, all, exchange } = setUp(2);
     exchange(0, "hopeless");
-    expect(all.isFruitless, "the other one was never tried").toBe(false);
+    expect(all.isFruitless, "the other stream was never tried").toBe(false);
     exchange(1, "taken");
     clock.nowMs += 60_000;
     expect(all.isFruitless).toBe(false);
@@ -61,7 +61,7 @@ describe("an output of several streams", () => {
     expect(setUp(0).all.isHanging).toBe(false);
   });
 
-  it("is hopeless for a stream that gives no hope unless another one takes records", () => {
+  it("is hopeless for a hopeless stream unless another stream accepts records", () => {
     const { clock, pulses, all, exchange } = setUp(2);
     const [missing, healthy] = pulses as [ServicePulse, ServicePulse];
     exchange(0, "hopeless");

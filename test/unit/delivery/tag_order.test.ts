@@ -1,9 +1,9 @@
-// Which chunks wait for which: those of one tag for each other, those of different tags not.
+// Which chunks wait for each other: chunks of one tag do, chunks of different tags do not.
 import { describe, expect, it } from "vitest";
 import { TagOrder, type TagPlace } from "../../../src/delivery/tag_order.js";
 import { settled } from "../../support/fake_clock.js";
 
-/** Notes the name of a chunk as soon as the chunks before it are through or let it go. */
+/** Records the name of a chunk as soon as all earlier chunks are done or have let it start. */
 function noting(): { readonly free: string[]; readonly enter: (order: TagOrder, tag: string, name: string) => TagPlace } {
   const free: string[] = [];
   const enter = (order: TagOrder, tag: string, name: string) => {
@@ -15,14 +15,14 @@ function noting(): { readonly free: string[]; readonly enter: (order: TagOrder, 
 }
 
 describe("TagOrder", () => {
-  it("lets the first chunk of a tag go at once", async () => {
+  it("starts the first chunk of a tag immediately", async () => {
     const { free, enter } = noting();
     enter(new TagOrder(), "a", "first");
     await settled();
     expect(free).toEqual(["first"]);
   });
 
-  it("lets the chunks of one tag follow one another in the order in which they entered", async () => {
+  it("starts the chunks of one tag one after the other, in the order in which they entered", async () => {
     const { free, enter } = noting();
     const order = new TagOrder();
     const places = ["1", "2", "3"].map((name) => enter(order, "a", name));
@@ -33,7 +33,7 @@ describe("TagOrder", () => {
     }
   });
 
-  it("lets chunks of different tags go side by side", async () => {
+  it("lets chunks of different tags run in parallel", async () => {
     const { free, enter } = noting();
     const order = new TagOrder();
     enter(order, "a", "a1");
@@ -43,7 +43,7 @@ describe("TagOrder", () => {
     expect(free).toEqual(["a1", "b1"]);
   });
 
-  it("lets no chunk overtake the first one when the chunk between them leaves early", async () => {
+  it("does not let a chunk overtake the first one when the chunk between them leaves early", async () => {
     const { free, enter } = noting();
     const order = new TagOrder();
     const first = enter(order, "a", "1");
@@ -56,7 +56,7 @@ describe("TagOrder", () => {
     expect(free).toEqual(["1", "2", "3"]);
   });
 
-  it("lets a chunk go beside the one before it that lets it go, but not before one that has not", async () => {
+  it("starts a chunk when all earlier chunks have passed on, not when only some have", async () => {
     const { free, enter } = noting();
     const order = new TagOrder();
     const places = ["1", "2", "3"].map((name) => enter(order, "a", name));
@@ -68,7 +68,7 @@ describe("TagOrder", () => {
     expect(free).toEqual(["1", "2", "3"]);
   });
 
-  it("has one order of keys for the chunks of a tag that are under way together, and another for each stream", () => {
+  it("has one key order for the concurrent chunks of a tag, and another for each stream", () => {
     const order = new TagOrder();
     const [first, second, other] = ["a", "a", "b"].map((tag) => order.enter(tag));
     expect(second?.keysOf(undefined)).toBe(first?.keysOf(undefined));
@@ -77,7 +77,7 @@ describe("TagOrder", () => {
     expect(other?.keysOf(undefined)).not.toBe(first?.keysOf(undefined));
   });
 
-  it("lets a chunk be the next one when only one chunk of its tag is not through", async () => {
+  it("makes a chunk the next one when only one earlier chunk of its tag is not done", async () => {
     const order = new TagOrder();
     const next: string[] = [];
     const places = ["1", "2", "3", "4"].map((name) => {
@@ -96,7 +96,7 @@ describe("TagOrder", () => {
     expect(next).toEqual(["1", "2", "3", "4"]);
   });
 
-  it("lets further chunks be the next ones beside chunks that have stepped aside, and knows the tag until these have left", async () => {
+  it("makes further chunks the next ones when chunks have stepped aside, and keeps the tag until these have left", async () => {
     const order = new TagOrder();
     const next: string[] = [];
     const places = ["1", "2", "3", "4", "5"].map((name) => {
@@ -120,7 +120,7 @@ describe("TagOrder", () => {
     for (const place of places) place.leave();
   });
 
-  it("lets a chunk go at once when all earlier chunks of its tag have left", async () => {
+  it("starts a chunk immediately when all earlier chunks of its tag have left", async () => {
     const { free, enter } = noting();
     const order = new TagOrder();
     enter(order, "a", "1").leave();
@@ -129,7 +129,7 @@ describe("TagOrder", () => {
     expect(free).toEqual(["1", "2"]);
   });
 
-  it("forgets a tag when its chunks are through", async () => {
+  it("forgets a tag when its chunks are done", async () => {
     const order = new TagOrder();
     const places = ["a", "b", "a"].map((tag) => order.enter(tag));
     expect(order.size).toBe(2);

@@ -1,4 +1,4 @@
-// When chunks get their turns: within the budget of all outputs, fairly between them, and one at a time for the encoding.
+// When chunks get their turns: within the budget of all outputs, fairly between outputs, and encoded one at a time.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Turns, type OutputTurns, type Turn } from "../../../src/delivery/turns.js";
@@ -6,7 +6,7 @@ import { JumpingClock, settled } from "../../support/fake_clock.js";
 
 const budgetBytes = 100;
 
-/** The turns of a process. Chunks have names, and their turns are noted in the order in which they are granted. */
+/** The turns of a process, with the names of chunks in the order in which their turns are granted. */
 class Bench {
   readonly clock = new JumpingClock();
   readonly granted: string[] = [];
@@ -14,7 +14,7 @@ class Bench {
   readonly turns = new Turns({ budgetBytes, letNetworkRun: () => Promise.resolve(), now: this.clock.now });
   readonly #held = new Map<string, Turn>();
 
-  /** Asks for the turn of a chunk. */
+  /** Requests the turn of a chunk. */
   async take(output: OutputTurns, name: string, bytes: number): Promise<void> {
     void output.take(bytes).then((turn) => {
       if (turn === undefined) {
@@ -44,7 +44,7 @@ describe("the budget", () => {
     [59, ["first", "second"]],
     [60, ["first", "second"]],
     [61, ["first"]],
-  ])("of 100 bytes lets a chunk of %i bytes beside one of 40 have its turn only within it: %j", async (bytes, granted) => {
+  ])("of 100 bytes, with a chunk of 40 and one of %i bytes, grants the turns of %j", async (bytes, granted) => {
     const bench = new Bench();
     const output = bench.turns.open();
     await bench.take(output, "first", 40);
@@ -56,7 +56,7 @@ describe("the budget", () => {
     expect(bench.turns.heldBytes).toBe(0);
   });
 
-  it("holds no output's first chunk back, although another output holds all of it", async () => {
+  it("does not hold back an output's first chunk, although another output holds the whole budget", async () => {
     const bench = new Bench();
     await bench.take(bench.turns.open(), "all", 100);
     await bench.take(bench.turns.open(), "first of another", 70);
@@ -64,7 +64,7 @@ describe("the budget", () => {
     expect(bench.turns.heldBytes).toBe(170);
   });
 
-  it("lets a chunk that is larger than all of it have its turn when no other of its output has one", async () => {
+  it("grants a turn to a chunk larger than the budget when no other chunk of its output has one", async () => {
     const bench = new Bench();
     const output = bench.turns.open();
     await bench.take(output, "small", 1);
@@ -74,7 +74,7 @@ describe("the budget", () => {
     expect(bench.granted).toEqual(["small", "huge"]);
   });
 
-  it("has the bytes back that a chunk turns out not to need", async () => {
+  it("gets the bytes back that a chunk does not need", async () => {
     const bench = new Bench();
     const output = bench.turns.open();
     await bench.take(output, "first", 60);
@@ -88,7 +88,7 @@ describe("the budget", () => {
     expect(bench.turns.heldBytes).toBe(100);
   });
 
-  it("counts the bytes that a chunk needs beyond its estimate, and has all of them back at its end", async () => {
+  it("counts the bytes that a chunk needs beyond its estimate, and gets all back at its end", async () => {
     const bench = new Bench();
     const output = bench.turns.open();
     await bench.take(output, "first", 10);
@@ -101,7 +101,7 @@ describe("the budget", () => {
     expect(bench.turns.heldBytes).toBe(11);
   });
 
-  it("has the bytes of a chunk back once, however often its turn is given back", async () => {
+  it("gets the bytes of a chunk back once, even when its turn is given back several times", async () => {
     const bench = new Bench();
     const output = bench.turns.open();
     await bench.take(output, "first", 60);
@@ -116,7 +116,7 @@ describe("the budget", () => {
 });
 
 describe("the chunks of one output", () => {
-  it("have their turns in the order in which they asked, and no small one overtakes a large one", async () => {
+  it("get their turns in the order of their requests, and no small one overtakes a large one", async () => {
     const bench = new Bench();
     const output = bench.turns.open();
     await bench.take(output, "first", 50);
@@ -127,7 +127,7 @@ describe("the chunks of one output", () => {
     expect(bench.granted).toEqual(["first", "large", "small"]);
   });
 
-  it.each([1, 2, 3])("are at most %i at once where that is the bound, whatever room the budget has", async (maxChunks) => {
+  it.each([1, 2, 3])("are at most %i at once when that is the maximum, even when the budget has room", async (maxChunks) => {
     const bench = new Bench();
     const output = bench.turns.open(maxChunks);
     for (const name of ["1", "2", "3", "4"]) await bench.take(output, name, 0);
@@ -136,7 +136,7 @@ describe("the chunks of one output", () => {
     expect(bench.granted).toHaveLength(maxChunks + 1);
   });
 
-  it("are not bounded in number without such a bound", async () => {
+  it("are not limited in number without a maximum", async () => {
     const bench = new Bench();
     const output = bench.turns.open();
     for (let n = 0; n < 1000; n++) void output.take(0).then(() => bench.granted.push(`${n}`));
@@ -144,15 +144,15 @@ describe("the chunks of one output", () => {
     expect(bench.granted).toHaveLength(1000);
   });
 
-  it("do not count towards the bound of another output", async () => {
+  it("do not count towards the maximum of another output", async () => {
     const bench = new Bench();
     for (const name of ["1", "2", "3"]) await bench.take(bench.turns.open(1), name, 10);
     expect(bench.granted).toEqual(["1", "2", "3"]);
   });
 });
 
-describe("between outputs", () => {
-  it("the waiting output that holds least comes first, not the one that asked first", async () => {
+describe("turns of several outputs", () => {
+  it("go first to the waiting output that holds least, not to the first request", async () => {
     const bench = new Bench();
     const [much, little, least] = [bench.turns.open(), bench.turns.open(), bench.turns.open()];
     await bench.take(much, "much", 60);
@@ -170,7 +170,7 @@ describe("between outputs", () => {
     expect(bench.granted.slice(3), "much holds 20, little 25").toEqual(["least again", "much again"]);
   });
 
-  it("an output whose chunk does not fit does not hold a smaller one of another output back", async () => {
+  it("go to a smaller chunk of another output when a chunk does not fit", async () => {
     const bench = new Bench();
     const [one, other] = [bench.turns.open(), bench.turns.open()];
     await bench.take(one, "one", 10);
@@ -180,7 +180,7 @@ describe("between outputs", () => {
     expect(bench.granted).toEqual(["one", "other", "fits"]);
   });
 
-  it("an output whose chunks hang takes no more than the budget, and others go on one chunk at a time", async () => {
+  it("are limited to the budget for an output that hangs, while others continue one chunk at a time", async () => {
     const bench = new Bench();
     const [hanging, moving] = [bench.turns.open(), bench.turns.open()];
     for (let n = 0; n < 20; n++) await bench.take(hanging, `hanging ${n}`, 10);
@@ -198,7 +198,7 @@ describe("refuseAfter", () => {
     [9999, []],
     [10_000, ["waiting"]],
     [10_001, ["waiting"]],
-  ])("of 10 s, called after %i ms, refuses the chunks %j", async (afterMs, refused) => {
+  ])("with 10 s, called after %i ms, refuses the chunks %j", async (afterMs, refused) => {
     const bench = new Bench();
     const output = bench.turns.open(1);
     await bench.take(output, "under way", 10);
@@ -211,7 +211,7 @@ describe("refuseAfter", () => {
     expect(bench.granted).toEqual(refused.length > 0 ? ["under way"] : ["under way", "waiting"]);
   });
 
-  it("refuses only the chunks that have waited for that long, and none of another output", async () => {
+  it("refuses only chunks that have waited that long, and none of another output", async () => {
     const bench = new Bench();
     const [output, other] = [bench.turns.open(1), bench.turns.open(1)];
     for (const name of ["under way", "old"]) await bench.take(output, name, 10);
@@ -226,7 +226,7 @@ describe("refuseAfter", () => {
     expect(bench.granted).toEqual(["under way", "other under way", "young"]);
   });
 
-  it("gives a smaller chunk its turn that waited behind the refused one", async () => {
+  it("grants a turn to a smaller chunk that waited behind the refused one", async () => {
     const bench = new Bench();
     const output = bench.turns.open();
     await bench.take(output, "under way", 50);
@@ -240,7 +240,7 @@ describe("refuseAfter", () => {
 });
 
 describe("the end of an output", () => {
-  it("refuses the chunks that wait and those that come later", async () => {
+  it("refuses waiting chunks and later ones", async () => {
     const bench = new Bench();
     const output = bench.turns.open(1);
     for (const name of ["under way", "waiting"]) await bench.take(output, name, 10);
@@ -250,7 +250,7 @@ describe("the end of an output", () => {
     expect(bench.refused).toEqual(["waiting", "late"]);
   });
 
-  it("leaves the chunks under way their turns, and others have the bytes when they are given back", async () => {
+  it("leaves chunks under way their turns, and other outputs get their bytes when they are done", async () => {
     const bench = new Bench();
     const [ending, other] = [bench.turns.open(), bench.turns.open()];
     await bench.take(ending, "ending", 60);
@@ -264,7 +264,7 @@ describe("the end of an output", () => {
     expect(bench.turns.heldBytes).toBe(100);
   });
 
-  it("lets a chunk with a turn write no more records", async () => {
+  it("prevents a chunk with a turn from writing more records", async () => {
     const bench = new Bench();
     const output = bench.turns.open();
     await bench.take(output, "under way", 10);
@@ -275,7 +275,7 @@ describe("the end of an output", () => {
 });
 
 describe("encode", () => {
-  /** Turns of a network that runs when the test says so. */
+  /** Sets up turns with a network that runs when the test calls `runNetwork`. */
   function heldNetwork() {
     const networks: (() => void)[] = [];
     const letNetworkRun = () => new Promise<void>((resolve) => void networks.push(resolve));
@@ -287,7 +287,7 @@ describe("encode", () => {
     return { turns, networks, runNetwork };
   }
 
-  it("runs the work of all outputs one after another, in the order of the calls, and the network before each", async () => {
+  it("runs the work of all outputs one after the other, in the order of the calls, and the network before each", async () => {
     const { turns, networks, runNetwork } = heldNetwork();
     const outputs = [turns.open(), turns.open()];
     const ran: number[] = [];
@@ -302,7 +302,7 @@ describe("encode", () => {
     expect(networks).toEqual([]);
   });
 
-  it("passes an error of the work on, and the next work runs all the same", async () => {
+  it("rejects with an error of the work, and still runs the next work", async () => {
     const { turns, runNetwork } = heldNetwork();
     const output = turns.open();
     const failing = output.encode(() => {
@@ -318,10 +318,10 @@ describe("encode", () => {
   });
 });
 
-it("whatever chunks come, each has one turn, in order, and the budget is exceeded by one chunk of each output at most", async () => {
+it("with random chunks, each gets one turn, in order, and each output exceeds the budget by at most one chunk", async () => {
   const outputs = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 });
   const encodedShare = fc.double({ min: 0, max: 1, noNaN: true });
-  /** Chunks, and which of those under way ends before the next one comes: none when there are fewer. */
+  /** Chunks, and the index of the chunk under way that ends before the next one arrives; none when fewer are under way. */
   const steps = fc.record({ at: fc.nat(), bytes: fc.integer({ min: 0, max: 150 }), encodedShare, ending: fc.nat({ max: 9 }) });
   await fc.assert(
     fc.asyncProperty(outputs, fc.array(steps, { minLength: 1, maxLength: 60 }), async (bounds, plan) => {

@@ -1,9 +1,9 @@
-// Files of lines: order, whole lines, sizes, what happens to a file that is full, renamed or no file, and shared ones.
+// Tests files of lines: order, whole lines, rotation, files that are renamed or irregular, full disks, sharing.
 import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ConfigurationError } from "../../../src/configuration_error.js";
 import { maxWaitingBytes } from "../../../src/files/line_file.js";
 import { LineFiles } from "../../../src/files/line_files.js";
@@ -41,7 +41,7 @@ const faultOf = (name: string) =>
 const asUser = process.getuid?.() === 0 ? it.skip : it;
 
 describe("lines", () => {
-  it("are written behind those of before, in order, and their owners know", async () => {
+  it("are appended to existing lines, in order, and reported to their owners", async () => {
     writeFileSync(file, "before\n");
     const lines = await open();
     const [one, other] = [new Owner(), new Owner()];
@@ -57,7 +57,7 @@ describe("lines", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  it("begin on a line of their own behind one that was torn", async () => {
+  it("start on a new line after an incomplete line", async () => {
     writeFileSync(file, "whole\ntor");
     const lines = await open();
     lines.append("one", 1, new Owner());
@@ -91,18 +91,47 @@ describe("lines", () => {
     expect(found).toHaveLength(2000 + owner.writtenRecords);
   });
 
-  it("that come faster than the disk takes them are lost and counted, and the others are written", async () => {
+  it("that come faster than the disk writes are lost and counted, and the others are written", async () => {
     const lines = await open(100_000_000);
     const owner = new Owner();
     const text = "x".repeat(1024 * 1024 - 1);
     for (let n = 0; n < 20; n++) lines.append(text, 1, owner);
     await lines.close();
-    expect(owner.lostRecords).toEqual(Array.from({ length: 4 }, () => [1, `more than ${maxWaitingBytes} bytes wait to be written`]));
+    expect(owner.lostRecords).toEqual([[4, `more than ${maxWaitingBytes} bytes wait to be written`]]);
     expect(owner.writtenRecords).toBe(16);
     expect(linesOf()).toHaveLength(16);
   });
 
-  it("of any length are taken where none waits", async () => {
+  it("are lost after a line that had no room, even short ones, until the next batch is written", async () => {
+    const lines = await open(100_000_000);
+    const [one, other] = [new Owner(), new Owner()];
+    const fill = () => {
+      for (let n = 0; n < 17; n++) lines.append("x".repeat(1024 * 1024 - 1), 1, one);
+    };
+    fill();
+    expect(lines.isFull).toBe(true);
+    lines.append("short", 2, other);
+    lines.lose(3, other);
+    await vi.waitFor(() => expect(lines.isFull).toBe(false));
+    lines.append("short", 5, other);
+    await lines.close();
+    const reason = `more than ${maxWaitingBytes} bytes wait to be written`;
+    expect([one.lostRecords, other.lostRecords]).toEqual([[[1, reason]], [[5, reason]]]);
+    expect([one.writtenRecords, other.writtenRecords]).toEqual([16, 5]);
+    expect(linesOf().at(-1)).toBe("short");
+  });
+
+  it("that were not made are reported as lost even if no line is waiting, and the file is not renamed", async () => {
+    writeFileSync(file, "before\n");
+    const lines = await open();
+    const owner = new Owner();
+    lines.lose(7, owner);
+    await lines.close();
+    expect(owner.lostRecords).toEqual([[7, `more than ${maxWaitingBytes} bytes wait to be written`]]);
+    expect(linesOf()).toEqual(["before"]);
+  });
+
+  it("of any length are accepted when no line is waiting", async () => {
     const lines = await open(100_000);
     const owner = new Owner();
     lines.append("x".repeat(maxWaitingBytes + 1), 1, owner);
@@ -112,12 +141,12 @@ describe("lines", () => {
   });
 });
 
-describe("a file of lines that is large enough", () => {
+describe("rotation of a file of lines", () => {
   it.each([
     [99, ["one".padEnd(49)], ["two".padEnd(49)]],
     [100, [], ["one".padEnd(49), "two".padEnd(49)]],
     [101, [], ["one".padEnd(49), "two".padEnd(49)]],
-  ])("with at most %i bytes has %j aside and %j under its name", async (most, aside, current) => {
+  ])("at %i bytes leaves %j in the rotated file and %j in the current one", async (most, aside, current) => {
     const lines = await open(most);
     const owner = new Owner();
     lines.append("one".padEnd(49), 1, owner);
@@ -128,7 +157,7 @@ describe("a file of lines that is large enough", () => {
     expect(owner.writtenRecords).toBe(2);
   });
 
-  it("takes the place of the one that was put aside before", async () => {
+  it("replaces the file that was rotated before", async () => {
     const lines = await open(9);
     const owner = new Owner();
     for (const text of ["one", "two", "three", "four", "five"]) lines.append(text, 1, owner);
@@ -138,7 +167,7 @@ describe("a file of lines that is large enough", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  it("is put aside before the first line when it was so large at the start", async () => {
+  it("comes before the first line when the file is too large at the start", async () => {
     writeFileSync(file, "from before\n");
     const lines = await open(10);
     lines.append("new", 1, new Owner());
@@ -146,7 +175,7 @@ describe("a file of lines that is large enough", () => {
     expect([linesOf(`${file}.1`), linesOf()]).toEqual([["from before"], ["new"]]);
   });
 
-  it("loses lines rather than grow when it cannot be put aside", async () => {
+  it("loses lines when it fails, and the file does not grow", async () => {
     mkdirSync(path.join(`${file}.1`, "full"), { recursive: true });
     const lines = await open(10);
     const owner = new Owner();
@@ -161,7 +190,7 @@ describe("a file of lines that is large enough", () => {
 });
 
 describe("a file of lines that changes under its name", () => {
-  it("is made anew when somebody renamed or removed it", async () => {
+  it("is created again when it was renamed or removed", async () => {
     const lines = await open();
     lines.append("one", 1, new Owner());
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -174,7 +203,7 @@ describe("a file of lines that changes under its name", () => {
     expect([linesOf(`${file}.rotated`), linesOf()]).toEqual([["one"], ["three"]]);
   });
 
-  it("is not waited for when it becomes a FIFO, and lines are written again when it is a file again", async () => {
+  it("loses lines without blocking while it is a FIFO, and gets lines again when it is a file again", async () => {
     const lines = await open();
     const owner = new Owner();
     rmSync(file);
@@ -188,7 +217,7 @@ describe("a file of lines that changes under its name", () => {
     expect(linesOf()).toEqual(["two"]);
   });
 
-  it("loses the lines of the time in which its folder is gone", async () => {
+  it("loses lines while its folder is missing", async () => {
     const inner = path.join(folder, "inner");
     mkdirSync(inner);
     file = path.join(inner, "letters");
@@ -206,7 +235,7 @@ describe("a file of lines that changes under its name", () => {
 });
 
 describe("a full disk", () => {
-  /** Bytes of a file that the process may write at most stand for it: the write that reaches them is cut short, the next one fails. */
+  /** Simulates a full disk by a limit of file size: the write that reaches the limit is partial, the next one fails. */
   const programWith = (bundle: string): string => `
     import { LineFiles } from ${JSON.stringify(bundle)};
     process.on("SIGXFSZ", () => undefined);
@@ -217,12 +246,12 @@ describe("a full disk", () => {
     await lines.close();
     console.log(JSON.stringify(told));`;
 
-  it("takes whole lines as far as they fit; the rest is lost and counted, and the next line begins on its own", async () => {
+  it("keeps the whole lines that fit; the others are lost and counted, and the next line starts on a new line", async () => {
     const { build } = await import("esbuild");
     const bundle = path.join(folder, "line_files.mjs");
     await build({ entryPoints: ["src/files/line_files.ts"], outfile: bundle, bundle: true, platform: "node", format: "esm" });
     const command = `ulimit -f 4; exec "${process.execPath}" --input-type=module -e '${programWith(bundle).replaceAll("'", "'\\''")}' "$0"`;
-    // Of bash, a block of -f is 1024 bytes.
+    // In bash, -f counts blocks of 1024 bytes.
     const { stdout, stderr } = spawnSync("bash", ["-c", command, file], { encoding: "utf8" });
     const told = JSON.parse(stdout === "" ? stderr : stdout) as { written: number; lost: number; reasons: string[] };
     expect(told.written + told.lost).toBe(100);
@@ -238,7 +267,7 @@ describe("a full disk", () => {
 });
 
 describe("a file that outputs share", () => {
-  it("has the lines of each whole, by whatever path it is named, and is closed behind the last", async () => {
+  it("has whole lines of each, by any path to it, and is closed with the last output", async () => {
     const files = new LineFiles();
     const link = path.join(folder, "link");
     symlinkSync(folder, link);
@@ -257,7 +286,7 @@ describe("a file that outputs share", () => {
     expect(linesOf()).toEqual([...Array.from({ length: 100 }, (_, n) => [`one ${n}`, `other ${n}`]).flat(), "last"]);
   });
 
-  it("is put aside at the least of their sizes, as long as that output is there", async () => {
+  it("is rotated at the smallest of their sizes, until that output closes", async () => {
     const files = new LineFiles();
     const large = await open(1000, files);
     const small = await open(10, files);
@@ -272,7 +301,7 @@ describe("a file that outputs share", () => {
   });
 });
 
-describe("what cannot be written to is told at the start", () => {
+describe("opening a file of lines fails with a reason", () => {
   it("when it is a folder, a FIFO or a device", async () => {
     execFileSync("mkfifo", [path.join(folder, "fifo")]);
     const bad = (name: string, what: string) => `Invalid 'dead_letter_file' value (${name}) specified, it ${what}; it must be a regular file`;

@@ -1,12 +1,12 @@
-// A client that is loaded after its output was made: by the first request, or a moment later.
+// The late Kinesis client: it is loaded by the first request, or shortly after the init.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { lateClient } from "../../../src/host/late_client.js";
-import type { PutRecordsOutcome } from "../../../src/delivery/put_records.js";
+import type { PutRecordsOutcome } from "../../../src/delivery/kinesis_client.js";
 import { tableOf } from "../../support/entry.js";
 
 const answered: PutRecordsOutcome = { kind: "answered", failed: [], strayed: 0 };
 
-/** A client that notes what it is asked for. */
+/** Returns a client that records its calls. */
 function recorded() {
   const events: string[] = [];
   const client = {
@@ -30,7 +30,7 @@ function recorded() {
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-it("is loaded a moment after, once", async () => {
+it("a late client is loaded once, 10 ms after its creation", async () => {
   const { events, load } = recorded();
   const client = lateClient(load);
   expect(events).toEqual([]);
@@ -41,7 +41,7 @@ it("is loaded a moment after, once", async () => {
   expect(events).toEqual(["load", "put", "list"]);
 });
 
-it("is loaded at once by a request that comes sooner", async () => {
+it("a late client is loaded immediately by an earlier request", async () => {
   const { events, load } = recorded();
   const client = lateClient(load);
   await Promise.all([client.putRecords(...tableOf([])), client.putRecords(...tableOf([]))]);
@@ -49,7 +49,7 @@ it("is loaded at once by a request that comes sooner", async () => {
   expect(events).toEqual(["load", "put", "put"]);
 });
 
-it("is not loaded any more once it is closed, and closed once if it was", async () => {
+it("a closed late client is not loaded any more, and a loaded client is closed once", async () => {
   const unused = recorded();
   lateClient(unused.load).close();
   await vi.advanceTimersByTimeAsync(10);
@@ -64,7 +64,7 @@ it("is not loaded any more once it is closed, and closed once if it was", async 
   expect(used.events).toEqual(["load", "put", "close"]);
 });
 
-it("that cannot be loaded fails requests with the reason, and rejects none", async () => {
+it("a late client that cannot be loaded fails requests with the reason, without rejecting", async () => {
   const client = lateClient(() => Promise.reject(new TypeError("no such region")));
   const failed = { kind: "failed", code: "TypeError", message: "no such region", cause: "setup" };
   expect(await client.putRecords(...tableOf([]))).toEqual(failed);

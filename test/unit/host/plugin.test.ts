@@ -1,4 +1,4 @@
-// Requests of Fluent Bit: which instance gets them, and what is replied when things go wrong.
+// Requests of Fluent Bit: the output that gets each, and the replies, also after errors.
 import { describe, expect, it } from "vitest";
 import { flushReplies, initFailed, requestKinds } from "../../../src/host/binding.js";
 import type { Reply, WaitingChunk } from "../../../src/output/flush.js";
@@ -16,13 +16,13 @@ type Close = (name: string, sinceMs: number, isAlive: () => void) => Promise<voi
 const reading: Flush = async (chunk) => ((await chunk.open()) === undefined ? "retry" : "ok");
 const hanging = (): Promise<never> => new Promise(() => undefined);
 
-/** A plugin whose instances are named by the order in which they were made. */
+/** A plugin whose instances are named in the order of their creation. */
 class Bench {
   readonly binding = new FakeBinding();
   readonly clock = new JumpingClock();
   readonly log = new RecordedLog();
   readonly events: string[] = [];
-  /** The instances that were told to expect their end, in order. */
+  /** The instances that expect their end, in order. */
   readonly expecting: string[] = [];
   /** The numbers of instances that have ended, in order. */
   readonly ended: number[] = [];
@@ -64,26 +64,26 @@ class Bench {
     return this.#requests;
   }
 
-  /** Hands over a request; an init has the next number unless one is given. Returns its id. */
-  ask(kind: number, instance = kind === requestKinds.init ? this.#inits++ : 0, chunkBytes = 0, blocks = false): number {
+  /** Passes a request to the plugin; an init gets the next number unless one is given. Returns the request's id. */
+  send(kind: number, instance = kind === requestKinds.init ? this.#inits++ : 0, chunkBytes = 0, blocks = false): number {
     const requestId = this.#requests++;
     this.plugin.handle(requestId, kind, instance, chunkBytes, "tag", blocks);
     return requestId;
   }
 
-  /** The reply to a request; undefined when there is none. */
+  /** Returns the reply to a new request; undefined when there is none. */
   async replyTo(kind: number, instance?: number, chunkBytes = 0, blocks = false): Promise<number | undefined> {
-    return this.replyOf(this.ask(kind, instance, chunkBytes, blocks));
+    return this.replyOf(this.send(kind, instance, chunkBytes, blocks));
   }
 
-  async replyOf(asked: number): Promise<number | undefined> {
+  async replyOf(id: number): Promise<number | undefined> {
     await settled();
-    const found = this.replies.filter(([requestId]) => requestId === asked);
+    const found = this.replies.filter(([requestId]) => requestId === id);
     expect(found.length).toBeLessThan(2);
     return found[0]?.[1];
   }
 
-  /** Says that a chunk has come, or that it was withdrawn on its way. */
+  /** Announces a chunk that has arrived, or that was withdrawn in transit (null). */
   async arrive(flushId: number, chunk: ArrayBuffer | null): Promise<void> {
     this.binding.chunks.set(flushId, chunk);
     this.plugin.handle(flushId, requestKinds.chunk, 0, chunk?.byteLength ?? 0, "tag", false);
@@ -94,7 +94,7 @@ class Bench {
 const { init, flush, exit, stop, withdraw } = requestKinds;
 
 describe("init", () => {
-  it("opens the instance under the number that the shim has chosen, and answers ok", async () => {
+  it("opens the instance under the number that the shim has chosen, and replies ok", async () => {
     const numbers: number[] = [];
     const bench = new Bench((number) => void numbers.push(number));
     expect([await bench.replyTo(init, 3), await bench.replyTo(init, 0)]).toEqual([flushReplies.ok, flushReplies.ok]);
@@ -103,12 +103,12 @@ describe("init", () => {
     expect(bench.events).toEqual(["instance 0 flushes 5 bytes of tag"]);
   });
 
-  it("under the number of an instance whose exit was given up is not told that it has ended", async () => {
+  it("under the number of an instance whose exit timed out is not ended by that exit", async () => {
     const bench = new Bench();
     await bench.replyTo(init, 0);
     let close = (): void => undefined;
     bench.close = () => new Promise((resolve) => (close = resolve));
-    const exiting = bench.ask(exit, 0);
+    const exiting = bench.send(exit, 0);
     expect(await bench.replyTo(init, 0)).toBe(flushReplies.ok);
     close();
     expect(await bench.replyOf(exiting)).toBe(flushReplies.ok);
@@ -126,7 +126,7 @@ describe("init", () => {
     expect(seen).toEqual(["stream of request 0", "stream of request 1"]);
   });
 
-  it("with a wrong option answers so, and says why", async () => {
+  it("with an invalid option fails and logs the reason", async () => {
     let isWrong = false;
     const bench = new Bench(() => {
       if (isWrong) throw new ConfigurationError("Invalid 'x' value");
@@ -142,7 +142,7 @@ describe("init", () => {
     expect(await bench.replyTo(init, 1)).toBe(flushReplies.ok);
   });
 
-  it("that meets a bug answers so, and asks to report it", async () => {
+  it("with a bug fails and asks the user to report it", async () => {
     const bench = new Bench(() => {
       throw new TypeError("oops");
     });
@@ -152,14 +152,14 @@ describe("init", () => {
 });
 
 describe("flush", () => {
-  it.each(["ok", "retry"] as const)("passes on the answer %s", async (answer) => {
+  it.each(["ok", "retry"] as const)("replies %s as its instance does", async (reply) => {
     const bench = new Bench();
     await bench.replyTo(init);
-    bench.flush = () => Promise.resolve(answer);
-    expect(await bench.replyTo(flush, 0, 5)).toBe(flushReplies[answer]);
+    bench.flush = () => Promise.resolve(reply);
+    expect(await bench.replyTo(flush, 0, 5)).toBe(flushReplies[reply]);
   });
 
-  it("goes to its instance, with the size of its chunk, its tag, and whether it blocks", async () => {
+  it("goes to its instance, with its chunk's size, its tag, and whether it blocks", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     await bench.replyTo(init);
@@ -168,7 +168,7 @@ describe("flush", () => {
     expect(bench.events).toEqual(["instance 1 flushes 5 bytes of tag", "instance 0 flushes 6 bytes of tag, blocking"]);
   });
 
-  it("of an instance that is not there, or no more, answers retry", async () => {
+  it("of an instance that does not exist, or has ended, replies retry", async () => {
     const bench = new Bench();
     expect(await bench.replyTo(flush, 7, 5)).toBe(flushReplies.retry);
     await bench.replyTo(init);
@@ -180,7 +180,7 @@ describe("flush", () => {
   it.each<[string, Flush]>([
     ["throws", () => { throw new Error("oops"); }],
     ["rejects", () => Promise.reject(new Error("oops"))],
-  ])("that %s answers retry with one message, and the next is answered as ever", async (_, failing) => {
+  ])("that %s replies retry with one message, and the next flush works", async (_, failing) => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.flush = failing;
@@ -191,7 +191,7 @@ describe("flush", () => {
     expect(await bench.replyTo(flush, 0, 5)).toBe(flushReplies.ok);
   });
 
-  it("does not wait for others", async () => {
+  it("does not wait for other flushes", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.flush = hanging;
@@ -202,7 +202,7 @@ describe("flush", () => {
 });
 
 describe("the chunk of a flush", () => {
-  it("is fetched only when the instance opens it, and has the bytes of the host's memory", async () => {
+  it("is fetched only when the instance opens it, and has the bytes of Fluent Bit's memory", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     const contents: Uint8Array[] = [];
@@ -213,17 +213,17 @@ describe("the chunk of a flush", () => {
       if (content !== undefined) contents.push(content);
       return "ok";
     };
-    const asked = bench.ask(flush, 0, 3);
-    bench.binding.chunks.set(asked, Uint8Array.of(1, 2, 3).buffer);
+    const id = bench.send(flush, 0, 3);
+    bench.binding.chunks.set(id, Uint8Array.of(1, 2, 3).buffer);
     await settled();
     expect(bench.binding.asked).toEqual([]);
     begin();
-    expect(await bench.replyOf(asked)).toBe(flushReplies.ok);
-    expect(bench.binding.asked).toEqual([asked]);
+    expect(await bench.replyOf(id)).toBe(flushReplies.ok);
+    expect(bench.binding.asked).toEqual([id]);
     expect(contents).toEqual([Uint8Array.of(1, 2, 3)]);
   });
 
-  it("that is on its way is fetched again when it has come", async () => {
+  it("that is in transit is fetched again when it has arrived", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     const contents: (Uint8Array | undefined)[] = [];
@@ -231,15 +231,15 @@ describe("the chunk of a flush", () => {
       contents.push(await chunk.open());
       return "ok";
     };
-    const asked = bench.ask(flush, 0, 2);
-    expect(await bench.replyOf(asked)).toBeUndefined();
-    await bench.arrive(asked, Uint8Array.of(7, 8).buffer);
+    const id = bench.send(flush, 0, 2);
+    expect(await bench.replyOf(id)).toBeUndefined();
+    await bench.arrive(id, Uint8Array.of(7, 8).buffer);
     expect(contents).toEqual([Uint8Array.of(7, 8)]);
-    expect(bench.binding.asked).toEqual([asked, asked]);
-    expect(await bench.replyOf(asked)).toBe(flushReplies.ok);
+    expect(bench.binding.asked).toEqual([id, id]);
+    expect(await bench.replyOf(id)).toBe(flushReplies.ok);
   });
 
-  it("comes to its own flush when several are on their way", async () => {
+  it("reaches its own flush when several chunks are in transit", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     const contents: (Uint8Array | undefined)[] = [];
@@ -247,37 +247,37 @@ describe("the chunk of a flush", () => {
       contents.push(await chunk.open());
       return "ok";
     };
-    const [first, second] = [bench.ask(flush, 0, 1), bench.ask(flush, 0, 1)];
+    const [first, second] = [bench.send(flush, 0, 1), bench.send(flush, 0, 1)];
     await bench.arrive(second, Uint8Array.of(2).buffer);
     await bench.arrive(first, Uint8Array.of(1).buffer);
     expect(contents).toEqual([Uint8Array.of(2), Uint8Array.of(1)]);
     expect(bench.replies.slice(1)).toEqual([[second, flushReplies.ok], [first, flushReplies.ok]]);
   });
 
-  it.each(["when it is asked for", "on its way"])("that is withdrawn %s does not open, and its flush is replied to with retry", async (when) => {
+  it.each(["before it is fetched", "in transit"])("that is withdrawn %s does not open, and its flush gets the reply retry", async (when) => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.flush = reading;
-    if (when === "when it is asked for") bench.binding.chunks.set(bench.nextId, null);
-    const asked = bench.ask(flush, 0, 1);
+    if (when === "before it is fetched") bench.binding.chunks.set(bench.nextId, null);
+    const id = bench.send(flush, 0, 1);
     await settled();
-    if (when === "on its way") await bench.arrive(asked, null);
-    expect(await bench.replyOf(asked)).toBe(flushReplies.retry);
+    if (when === "in transit") await bench.arrive(id, null);
+    expect(await bench.replyOf(id)).toBe(flushReplies.retry);
   });
 
-  it("that comes after its flush was replied to is not read", async () => {
+  it("that arrives after the reply to its flush is not read", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.flush = reading;
-    const asked = bench.ask(flush, 0, 1);
+    const id = bench.send(flush, 0, 1);
     await settled();
     bench.plugin.releaseAll("text");
-    await bench.arrive(asked, new ArrayBuffer(1));
-    expect(bench.binding.asked).toEqual([asked]);
-    expect(await bench.replyOf(asked)).toBe(flushReplies.retry);
+    await bench.arrive(id, new ArrayBuffer(1));
+    expect(bench.binding.asked).toEqual([id]);
+    expect(await bench.replyOf(id)).toBe(flushReplies.retry);
   });
 
-  it("that nobody waits for is not read", async () => {
+  it("that no flush waits for is not read", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     await bench.arrive(99, new ArrayBuffer(1));
@@ -287,25 +287,25 @@ describe("the chunk of a flush", () => {
 });
 
 describe("withdraw", () => {
-  it("replies to its flush with retry at once, and to itself", async () => {
+  it("replies retry to its flush immediately, and ok to itself", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.flush = hanging;
-    const asked = bench.ask(flush, 0, 1);
-    expect(await bench.replyTo(withdraw, asked)).toBe(flushReplies.ok);
-    expect(await bench.replyOf(asked)).toBe(flushReplies.retry);
+    const id = bench.send(flush, 0, 1);
+    expect(await bench.replyTo(withdraw, id)).toBe(flushReplies.ok);
+    expect(await bench.replyOf(id)).toBe(flushReplies.retry);
   });
 
-  it("leaves other flushes alone", async () => {
+  it("does not affect other flushes", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.flush = hanging;
-    const [gone, staying] = [bench.ask(flush, 0, 1), bench.ask(flush, 0, 1)];
+    const [gone, staying] = [bench.send(flush, 0, 1), bench.send(flush, 0, 1)];
     await bench.replyTo(withdraw, gone);
     expect(await bench.replyOf(staying)).toBeUndefined();
   });
 
-  it("before the chunk was fetched keeps it from being fetched", async () => {
+  it("before the chunk is fetched prevents the fetch", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     let begin: () => void = () => undefined;
@@ -316,18 +316,18 @@ describe("withdraw", () => {
       outcomes.push(outcome);
       return outcome;
     };
-    const asked = bench.ask(flush, 0, 1);
-    bench.binding.chunks.set(asked, new ArrayBuffer(1));
+    const id = bench.send(flush, 0, 1);
+    bench.binding.chunks.set(id, new ArrayBuffer(1));
     await settled();
-    await bench.replyTo(withdraw, asked);
+    await bench.replyTo(withdraw, id);
     begin();
     await settled();
     expect(bench.binding.asked).toEqual([]);
     expect(outcomes).toEqual(["retry"]);
-    expect(await bench.replyOf(asked), "once").toBe(flushReplies.retry);
+    expect(await bench.replyOf(id), "once").toBe(flushReplies.retry);
   });
 
-  it("of a chunk on its way ends the wait for it", async () => {
+  it("of a chunk in transit ends the wait for it", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     const outcomes: Reply[] = [];
@@ -336,31 +336,31 @@ describe("withdraw", () => {
       outcomes.push(outcome);
       return outcome;
     };
-    const asked = bench.ask(flush, 0, 1);
+    const id = bench.send(flush, 0, 1);
     await settled();
-    await bench.replyTo(withdraw, asked);
+    await bench.replyTo(withdraw, id);
     expect(outcomes).toEqual(["retry"]);
-    expect(await bench.replyOf(asked)).toBe(flushReplies.retry);
+    expect(await bench.replyOf(id)).toBe(flushReplies.retry);
   });
 
-  it("of a flush that was replied to already, or never came, is replied to all the same", async () => {
+  it("of a flush that has its reply, or does not exist, gets the reply ok", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
-    const asked = bench.ask(flush, 0, 1);
-    expect(await bench.replyOf(asked)).toBe(flushReplies.ok);
-    for (const flushId of [asked, 99]) expect(await bench.replyTo(withdraw, flushId)).toBe(flushReplies.ok);
-    expect(await bench.replyOf(asked)).toBe(flushReplies.ok);
+    const id = bench.send(flush, 0, 1);
+    expect(await bench.replyOf(id)).toBe(flushReplies.ok);
+    for (const flushId of [id, 99]) expect(await bench.replyTo(withdraw, flushId)).toBe(flushReplies.ok);
+    expect(await bench.replyOf(id)).toBe(flushReplies.ok);
     expect(bench.replies.map(([requestId]) => requestId)).not.toContain(99);
   });
 });
 
-describe("after an error that nobody caught", () => {
-  it("all who wait are released, each once", async () => {
+describe("after an uncaught error", () => {
+  it("all waiting flushes get the reply retry, once", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
-    const finish: ((answer: Reply) => void)[] = [];
+    const finish: ((reply: Reply) => void)[] = [];
     bench.flush = () => new Promise((resolve) => void finish.push(resolve));
-    const waiting = [bench.ask(flush), bench.ask(flush)];
+    const waiting = [bench.send(flush), bench.send(flush)];
     await settled();
     bench.replies.length = 0;
     bench.plugin.releaseAll(new Error("out of nowhere"));
@@ -372,11 +372,11 @@ describe("after an error that nobody caught", () => {
     expect(bench.replies).toEqual(released);
   });
 
-  it("a stop that waits closes the binding", async () => {
+  it("a waiting stop closes the binding", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.close = hanging;
-    bench.ask(stop);
+    bench.send(stop);
     await settled();
     expect(bench.events).toEqual([]);
     bench.plugin.releaseAll("text");
@@ -385,30 +385,30 @@ describe("after an error that nobody caught", () => {
 });
 
 describe("exit", () => {
-  it("closes its instance before it is answered", async () => {
+  it("closes its instance before it gets its reply", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     await bench.replyTo(init);
     let finish = (): void => undefined;
     bench.close = () => new Promise((resolve) => (finish = resolve));
-    const asked = bench.ask(exit, 1);
+    const id = bench.send(exit, 1);
     await settled();
-    expect(bench.replies).not.toContainEqual([asked, flushReplies.ok]);
+    expect(bench.replies).not.toContainEqual([id, flushReplies.ok]);
     finish();
     await settled();
-    expect(bench.replies).toContainEqual([asked, flushReplies.ok]);
+    expect(bench.replies).toContainEqual([id, flushReplies.ok]);
     expect(bench.events).toEqual(["instance 1 closed"]);
   });
 
-  it("has all other instances expect their end, since Fluent Bit ends its outputs together", async () => {
+  it("makes all other instances expect their end, since Fluent Bit ends its outputs together", async () => {
     const bench = new Bench();
     for (let count = 0; count < 3; count++) await bench.replyTo(init);
     bench.close = hanging;
-    bench.ask(exit, 1);
+    bench.send(exit, 1);
     expect(bench.expecting).toEqual(["instance 0", "instance 2"]);
   });
 
-  it("of the number 0 closes that one, also when it is not the oldest", async () => {
+  it("of the number 0 closes that instance, also when it is not the oldest", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     await bench.replyTo(init);
@@ -418,7 +418,7 @@ describe("exit", () => {
     expect(bench.events).toEqual(["instance 0 closed", "instance 2 closed"]);
   });
 
-  it("says in Fluent Bit that it goes on, for its own request", async () => {
+  it("extends its own time limit in Fluent Bit while it goes on", async () => {
     const bench = new Bench();
     for (let count = 0; count < 2; count++) await bench.replyTo(init);
     const alive: (() => void)[] = [];
@@ -426,10 +426,10 @@ describe("exit", () => {
       alive.push(isAlive);
       return hanging();
     };
-    const asked = [bench.ask(exit, 0), bench.ask(exit, 1)];
+    const ids = [bench.send(exit, 0), bench.send(exit, 1)];
     await settled();
     for (const place of [0, 1, 1]) alive[place]?.();
-    expect(bench.binding.extended).toEqual([asked[0], asked[1], asked[1]]);
+    expect(bench.binding.extended).toEqual([ids[0], ids[1], ids[1]]);
   });
 
   it("waits for the flushes of its instance, which get their replies meanwhile", async () => {
@@ -441,16 +441,16 @@ describe("exit", () => {
     bench.close = async () => {
       await flushed;
     };
-    const asked = bench.ask(flush, 0, 1);
-    const exiting = bench.ask(exit, 0);
+    const id = bench.send(flush, 0, 1);
+    const exiting = bench.send(exit, 0);
     expect(await bench.replyTo(flush, 0, 1), "a flush that comes during the exit").toBe(flushReplies.retry);
     expect(await bench.replyOf(exiting)).toBeUndefined();
     finish("ok");
-    expect(await bench.replyOf(asked)).toBe(flushReplies.ok);
+    expect(await bench.replyOf(id)).toBe(flushReplies.ok);
     expect(await bench.replyOf(exiting)).toBe(flushReplies.ok);
   });
 
-  it("of several outputs counts its time from the first one's", async () => {
+  it("of several outputs counts its time from the first exit", async () => {
     const bench = new Bench();
     for (let count = 0; count < 3; count++) await bench.replyTo(init);
     const since: number[] = [];
@@ -466,7 +466,7 @@ describe("exit", () => {
   it.each([
     ["after all outputs have ended", 1],
     ["after an output of a reload was made", 2],
-  ])("counts its time anew %s", async (_, made) => {
+  ])("starts to count its time again %s", async (_, made) => {
     const bench = new Bench();
     for (let count = 0; count < made; count++) await bench.replyTo(init);
     const since: number[] = [];
@@ -481,7 +481,7 @@ describe("exit", () => {
     expect(since).toEqual([1000, 61_000]);
   });
 
-  it("of an instance that is not there is answered", async () => {
+  it("of an instance that does not exist replies ok", async () => {
     expect(await new Bench().replyTo(exit, 3)).toBe(flushReplies.ok);
   });
 });
@@ -492,25 +492,25 @@ describe("stop", () => {
     for (let count = 0; count < 3; count++) await bench.replyTo(init);
     await bench.replyTo(exit, 1);
     bench.close = () => settled();
-    bench.ask(stop);
+    bench.send(stop);
     await settled();
     await settled();
     expect(bench.events).toEqual(["instance 1 closed", "instance 0 closed", "instance 2 closed", "binding closed"]);
   });
 
-  it("says in Fluent Bit that it goes on, for its own request", async () => {
+  it("extends its own time limit in Fluent Bit while it goes on", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.close = (_, __, isAlive) => {
       isAlive();
       return Promise.resolve();
     };
-    const asked = bench.ask(stop);
+    const id = bench.send(stop);
     await settled();
-    expect(bench.binding.extended).toEqual([asked]);
+    expect(bench.binding.extended).toEqual([id]);
   });
 
-  it("closes the binding even when an instance cannot be closed", async () => {
+  it("closes the binding even when closing an instance fails", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     bench.close = () => Promise.reject(new Error("oops"));
@@ -519,7 +519,7 @@ describe("stop", () => {
     expect(bench.log.at("error")).toHaveLength(1);
   });
 
-  it("is the only request that closes it", async () => {
+  it("is the only request that closes the binding", async () => {
     const bench = new Bench();
     await bench.replyTo(init);
     await bench.replyTo(flush);

@@ -1,11 +1,11 @@
-// The memory of Node's code is given back soon after the start, and then at most every ten seconds.
+// Releases of the memory of Node's code: soon after the start, and then at most every ten seconds.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { releaseAfterRequests } from "../../../src/host/resident_memory.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-it("is given back a second after the first request, also when others follow", () => {
+it("Node's code is released a second after the first request, also when others follow", () => {
   const release = vi.fn();
   const requested = releaseAfterRequests(release);
   requested();
@@ -16,7 +16,7 @@ it("is given back a second after the first request, also when others follow", ()
   expect(release).toHaveBeenCalledTimes(1);
 });
 
-it("is given back every ten seconds while requests come, and not again without any", () => {
+it("Node's code is released every ten seconds while requests come, and not again without requests", () => {
   const release = vi.fn();
   const requested = releaseAfterRequests(release);
   requested();

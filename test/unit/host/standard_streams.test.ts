@@ -1,10 +1,10 @@
-/** The stand-ins for the standard streams pass on what is written, and open nothing. */
+// The replacements of the standard streams and of the console: they pass text on, and open no descriptor.
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { expect, it } from "vitest";
 import { replaceStandardStreams, routeConsole } from "../../../src/host/standard_streams.js";
 
-it("passes on what is written to stdout and stderr, and has nothing to read", async () => {
+it("the replaced stdout and stderr pass their text on, and stdin is empty", async () => {
   const written: string[] = [];
   const target = {} as { stdin: Readable; stdout: Writable; stderr: Writable };
   replaceStandardStreams(target, (text) => written.push(text));
@@ -15,7 +15,7 @@ it("passes on what is written to stdout and stderr, and has nothing to read", as
   await once(target.stdin, "end");
 });
 
-it("passes on one line of bounded length for each write, with a newline where there was one", () => {
+it("the replaced stderr passes on one line of limited length per write, and keeps a final newline", () => {
   const written: string[] = [];
   const target = {} as { stderr: Writable };
   replaceStandardStreams(target, (text) => written.push(text));
@@ -27,7 +27,7 @@ it("passes on one line of bounded length for each write, with a newline where th
   expect(Buffer.byteLength(written[2] ?? "")).toBe(1024);
 });
 
-it("takes the place of streams that would be opened when they are first looked at", () => {
+it("the standard streams are replaced without opening them", () => {
   let opened = 0;
   const target = {};
   for (const name of ["stdin", "stdout", "stderr"]) {
@@ -38,7 +38,7 @@ it("takes the place of streams that would be opened when they are first looked a
   expect(opened).toBe(0);
 });
 
-it("takes the texts of the console, without the values beside them", () => {
+it("the console passes on its texts, without its values", () => {
   const written: string[] = [];
   const target = { ...console };
   routeConsole(target, (message) => written.push(message));

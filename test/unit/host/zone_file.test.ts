@@ -1,4 +1,4 @@
-// Compiled zones of the tz database: their abbreviations at all times, against those of the C library.
+// Compiled zone files of the tz database: their abbreviations, compared with those of the C library.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -6,14 +6,14 @@ import { readZoneFile } from "../../../src/host/zone_file.js";
 
 const read = (zone: string) => readFileSync(`/usr/share/zoneinfo/${zone}`);
 
-/** Twice a year, from before there were zones to long after the last change that files list. */
+/** Two times a year, from before the first zones until long after the last change in the files. */
 const times = Array.from({ length: 600 }, (_, index) => -4_000_000_000 + index * 15_778_800);
 
 describe.each([
   "UTC", "Europe/Berlin", "Europe/Dublin", "America/New_York", "America/Sao_Paulo", "Asia/Tokyo", "Asia/Shanghai", "Asia/Kathmandu", "Asia/Tehran",
   "Africa/Casablanca", "Antarctica/Troll", "Australia/Lord_Howe", "Pacific/Apia", "Europe/Moscow", "America/Nuuk",
 ])("in %s", (zone) => {
-  it("each time has the abbreviation that libc has", () => {
+  it("each time has the same abbreviation as in libc", () => {
     const output = execFileSync("date", ["-f", "-", "+%Z %::z"], {
       input: times.map((seconds) => `@${seconds}\n`).join(""),
       env: { PATH: process.env.PATH, TZ: zone, LC_ALL: "C" },
@@ -30,12 +30,12 @@ describe.each([
   });
 });
 
-it("an offset that the zone does not have then has no abbreviation", () => {
+it("an offset that the zone does not have at that time has no abbreviation", () => {
   const file = readZoneFile(read("Europe/Berlin"));
   for (const time of [-4_000_000_000, 0, 1_700_000_000, 4_000_000_000]) expect(file?.abbreviationAt(time, 12_345)).toBeUndefined();
 });
 
-it("a file that is not a compiled zone, is of the first version, or ends early is not read", () => {
+it("a file that is not a compiled zone, has version 1, or ends early is not read", () => {
   const berlin = read("Europe/Berlin");
   expect(readZoneFile(new Uint8Array())).toBeUndefined();
   expect(readZoneFile(Buffer.from("# tzdb data for Europe and environs, many bytes of it"))).toBeUndefined();
@@ -43,7 +43,7 @@ it("a file that is not a compiled zone, is of the first version, or ends early i
   for (let end = 0; end < berlin.length - 60; end += 13) expect(readZoneFile(berlin.subarray(0, end))).toBeUndefined();
 });
 
-it("counts that lie are not followed beyond the file", () => {
+it("wrong counts in a zone file cause no read beyond the file", () => {
   for (let position = 20; position < 44; position++) {
     const bytes = Buffer.from(read("Europe/Berlin"));
     bytes[position] = 0xff;

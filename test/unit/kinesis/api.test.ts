@@ -1,4 +1,4 @@
-// PutRecords over HTTP to a service on this machine: what is asked, and what becomes of each kind of answer.
+// Tests PutRecords over HTTP against a local service: the requests, and the outcome of each kind of response.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -10,7 +10,7 @@ import type { EntryView } from "../../../src/pack/entry_table.js";
 import { CredentialSources } from "../../../src/credentials/credentials.js";
 import { createKinesisClient } from "../../../src/kinesis/api.js";
 import { directNetwork, readNetworkEnvironment, type NetworkEnvironment } from "../../../src/network/network.js";
-import type { PutRecordsClient } from "../../../src/delivery/put_records.js";
+import type { PutRecordsClient } from "../../../src/delivery/kinesis_client.js";
 import { makeCertificate } from "../../support/certificate.js";
 import { freePort } from "../../support/kinesis_local.js";
 import { RecordedLog } from "../../support/recorded_log.js";
@@ -50,14 +50,14 @@ function clientOf(
   return client;
 }
 
-async function serve(answer: Answering, settings?: ServiceSettings): Promise<ScriptedService> {
-  const service = await ScriptedService.start(answer, settings);
+async function serve(respond: Answering, settings?: ServiceSettings): Promise<ScriptedService> {
+  const service = await ScriptedService.start(respond, settings);
   stops.push(() => service.stop());
   return service;
 }
 
-/** A service that always answers this, and a client of it. */
-async function answering(status: number, body: object | string, options?: Partial<ConnectionOptions>) {
+/** Returns a service that sends this response to every request, and a client of the service. */
+async function serving(status: number, body: object | string, options?: Partial<ConnectionOptions>) {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const service = await serve(() => ({ status, body: text, headers: { "content-type": "application/x-amz-json-1.1" } }));
   return { service, client: clientOf(service.endpoint, options) };
@@ -70,9 +70,9 @@ function entries(...texts: string[]): EntryView[] {
 const taken = { ShardId: "shardId-0", SequenceNumber: "1" };
 const success = { FailedRecordCount: 0, Records: [taken] };
 
-describe("a request", () => {
-  it("is PutRecords for the stream, with base64 data and partition keys", async () => {
-    const { service, client } = await answering(200, { FailedRecordCount: 0, Records: [taken, taken] });
+describe("a PutRecords request", () => {
+  it("names the operation and the stream, and carries base64 data and partition keys", async () => {
+    const { service, client } = await serving(200, { FailedRecordCount: 0, Records: [taken, taken] });
     await client.putRecords(...tableOf(entries("one", "zwölf")));
     expect(service.requests[0]?.headers["x-amz-target"]).toBe("Kinesis_20131202.PutRecords");
     expect(JSON.parse(service.requests[0]?.body ?? "")).toEqual({
@@ -84,67 +84,67 @@ describe("a request", () => {
     });
   });
 
-  it("names a stream that is given by its ARN as StreamARN", async () => {
+  it("names a stream that is configured by ARN as StreamARN", async () => {
     const stream = "arn:aws:kinesis:us-west-2:123456789012:stream/logs";
-    const { service, client } = await answering(200, success, { stream });
+    const { service, client } = await serving(200, success, { stream });
     expect(await client.putRecords(...tableOf(entries("one")))).toEqual({ kind: "answered", failed: [], strayed: 0 });
     const body = JSON.parse(service.requests[0]?.body ?? "") as object;
     expect(body).toMatchObject({ StreamARN: stream });
     expect(body).not.toHaveProperty("StreamName");
   });
 
-  it("goes to the stream that it names, and the next one to the output's own again, over the same connection", async () => {
-    const { service, client } = await answering(200, success);
+  it("goes to the given stream, or to the output's own without one, over the same connection", async () => {
+    const { service, client } = await serving(200, success);
     for (const stream of ["other", undefined, "third"]) await client.putRecords(...tableOf(entries("one")), stream);
     expect(service.requests.map(({ body }) => (JSON.parse(body) as { StreamName: string }).StreamName)).toEqual(["other", "logs", "third"]);
     expect(service.connections).toBe(1);
   });
 
-  it("goes to a stream by its name also where the output's own stream has an ARN", async () => {
+  it("names another stream by name even when the output's own stream has an ARN", async () => {
     const stream = "arn:aws:kinesis:us-west-2:123456789012:stream/logs";
-    const { service, client } = await answering(200, success, { stream });
+    const { service, client } = await serving(200, success, { stream });
     for (const name of [undefined, "other", undefined]) await client.putRecords(...tableOf(entries("one")), name);
     const bodies = service.requests.map(({ body }) => JSON.parse(body) as object);
     expect(bodies.map((body) => ("StreamName" in body ? body.StreamName : "an ARN"))).toEqual(["an ARN", "other", "an ARN"]);
   });
 
-  it("is signed for the region with the environment's credentials", async () => {
-    const { service, client } = await answering(200, success);
+  it("is signed for the region with the credentials of the environment", async () => {
+    const { service, client } = await serving(200, success);
     await client.putRecords(...tableOf(entries("one")));
     expect(service.requests[0]?.headers.authorization).toMatch(/Credential=AKIDEXAMPLE\/\d+\/us-west-2\/kinesis\//);
   });
 
-  it("tells the plugin's name and version in the user agent, in the Go plugin's form", async () => {
-    const { service, client } = await answering(200, success);
+  it("has the plugin's name and version in the user agent, in the Go plugin's form", async () => {
+    const { service, client } = await serving(200, success);
     await client.putRecords(...tableOf(entries("one")));
     const { headers } = service.requests[0] as ServedRequest;
     const names = "aws-fluent-bit-plugin (linux) fluent-bit-kinesis-node/1.2.3";
     expect(headers["user-agent"]).toBe(`${names} lang/js md/nodejs#${process.versions.node}`);
   });
 
-  it("goes over the connection of the one before", async () => {
-    const { service, client } = await answering(200, success);
+  it("reuses the connection of the previous request", async () => {
+    const { service, client } = await serving(200, success);
     for (let count = 0; count < 5; count++) await client.putRecords(...tableOf(entries("one")));
     expect(service.requests.map(({ connection }) => connection)).toEqual([0, 0, 0, 0, 0]);
     expect(service.connections).toBe(1);
   });
 
-  it("is sent once only: trying again is the delivery's business", async () => {
-    const { service, client } = await answering(500, { __type: "InternalFailure", message: "broken" });
+  it("is sent only once: the delivery retries", async () => {
+    const { service, client } = await serving(500, { __type: "InternalFailure", message: "broken" });
     await client.putRecords(...tableOf(entries("one")));
     expect(service.requests).toHaveLength(1);
   });
 });
 
-describe("an answer", () => {
-  it("without failures takes all", async () => {
-    const { client } = await answering(200, success);
+describe("a response to PutRecords", () => {
+  it("without failures means that all entries were accepted", async () => {
+    const { client } = await serving(200, success);
     expect(await client.putRecords(...tableOf(entries("one")))).toEqual({ kind: "answered", failed: [], strayed: 0 });
   });
 
-  it("with failures names them by their places, codes and messages", async () => {
+  it("with failures yields the index, code and message of each failed entry", async () => {
     const failed = { ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "Rate exceeded" };
-    const { client } = await answering(200, { FailedRecordCount: 2, Records: [failed, taken, { ErrorCode: "X" }] });
+    const { client } = await serving(200, { FailedRecordCount: 2, Records: [failed, taken, { ErrorCode: "X" }] });
     expect(await client.putRecords(...tableOf(entries("one", "two", "three")))).toEqual({
       kind: "answered",
       strayed: 0,
@@ -155,31 +155,31 @@ describe("an answer", () => {
     });
   });
 
-  it("with null for a sequence number did not take that record, whatever it counts", async () => {
-    const { client } = await answering(200, { FailedRecordCount: 0, Records: [taken, { SequenceNumber: null, ShardId: null }] });
+  it("with a null sequence number means that the entry failed, even with FailedRecordCount 0", async () => {
+    const { client } = await serving(200, { FailedRecordCount: 0, Records: [taken, { SequenceNumber: null, ShardId: null }] });
     const outcome = await client.putRecords(...tableOf(entries("one", "two")));
     expect(outcome).toEqual({ kind: "answered", strayed: 0, failed: [{ index: 1, code: "UnknownError", message: "" }] });
   });
 
-  it("that has neither a code nor a sequence number for a record did not take it", async () => {
-    const { client } = await answering(200, { FailedRecordCount: 1, Records: [taken, {}] });
+  it("with neither a code nor a sequence number for an entry means that the entry failed", async () => {
+    const { client } = await serving(200, { FailedRecordCount: 1, Records: [taken, {}] });
     const outcome = await client.putRecords(...tableOf(entries("one", "two")));
     expect(outcome).toEqual({ kind: "answered", strayed: 0, failed: [{ index: 1, code: "UnknownError", message: "" }] });
   });
 
-  it("that counts no failure but has one did not take that record", async () => {
-    const { client } = await answering(200, { FailedRecordCount: 0, Records: [taken, { ErrorCode: "X", ErrorMessage: "y" }] });
+  it("with FailedRecordCount 0 but an error code means that the entry failed", async () => {
+    const { client } = await serving(200, { FailedRecordCount: 0, Records: [taken, { ErrorCode: "X", ErrorMessage: "y" }] });
     const outcome = await client.putRecords(...tableOf(entries("one", "two")));
     expect(outcome).toEqual({ kind: "answered", strayed: 0, failed: [{ index: 1, code: "X", message: "y" }] });
   });
 
-  it("may spell out that there is no error", async () => {
+  it("with null for error code and message means that the entry was accepted", async () => {
     const spelledOut = { ...taken, ErrorCode: null, ErrorMessage: null };
-    const { client } = await answering(200, { FailedRecordCount: 0, EncryptionType: null, Records: [spelledOut] });
+    const { client } = await serving(200, { FailedRecordCount: 0, EncryptionType: null, Records: [spelledOut] });
     expect(await client.putRecords(...tableOf(entries("one")))).toEqual({ kind: "answered", failed: [], strayed: 0 });
   });
 
-  it("counts what was taken by another shard than expected, and nothing else", async () => {
+  it("counts only entries that another shard than the expected one accepted as strayed", async () => {
     const results = [
       { ShardId: "shardId-0", SequenceNumber: "1" },
       { ShardId: "shardId-1", SequenceNumber: "2" },
@@ -187,7 +187,7 @@ describe("an answer", () => {
       { ShardId: "shardId-1", SequenceNumber: "3" },
       { ShardId: "shardId-2", SequenceNumber: "4" },
     ];
-    const { client } = await answering(200, { FailedRecordCount: 1, Records: results });
+    const { client } = await serving(200, { FailedRecordCount: 1, Records: results });
     const sent = entries("one", "two", "three", "four", "five");
     const expected = ["shardId-0", "shardId-0", "shardId-0", undefined, "shardId-1"];
     const outcome = await client.putRecords(...tableOf(sent.map(({ data, partitionKey }, index) => entryOf({ data, partitionKey, shardId: expected[index] }))));
@@ -195,21 +195,21 @@ describe("an answer", () => {
   });
 
   it.each([
-    ["for fewer records", { FailedRecordCount: 1, Records: [taken] }, "1 of 2"],
-    ["for more records", { FailedRecordCount: 1, Records: [taken, taken, {}] }, "3 of 2"],
-    ["for fewer records, none of them failed", { FailedRecordCount: 0, Records: [taken] }, "1 of 2"],
-    ["for more records, none of them failed", { FailedRecordCount: 0, Records: [taken, taken, taken] }, "3 of 2"],
-    ["with no more than the number of failures", { FailedRecordCount: 0 }, "0 of 2"],
-    ["without records", {}, "0 of 2"],
+    ["with too few results", { FailedRecordCount: 1, Records: [taken] }, "1 of 2"],
+    ["with too many results", { FailedRecordCount: 1, Records: [taken, taken, {}] }, "3 of 2"],
+    ["with too few results, all successful,", { FailedRecordCount: 0, Records: [taken] }, "1 of 2"],
+    ["with too many results, all successful,", { FailedRecordCount: 0, Records: [taken, taken, taken] }, "3 of 2"],
+    ["with only FailedRecordCount", { FailedRecordCount: 0 }, "0 of 2"],
+    ["without members", {}, "0 of 2"],
   ])("%s fails the request", async (_, body, numbers) => {
-    const { client } = await answering(200, body);
+    const { client } = await serving(200, body);
     const outcome = await client.putRecords(...tableOf(entries("one", "two")));
     expect(outcome).toMatchObject({ kind: "failed", code: "InvalidResponse", cause: "transient" });
     expect(outcome).toHaveProperty("message", expect.stringContaining(numbers));
   });
 
-  it.each(["<html>It works!</html>", "", '{"FailedRecordCount":'])("that is no JSON (%j) fails the request", async (body) => {
-    const { client } = await answering(200, body);
+  it.each(["<html>It works!</html>", "", '{"FailedRecordCount":'])("that is not JSON (%j) fails the request", async (body) => {
+    const { client } = await serving(200, body);
     expect(await client.putRecords(...tableOf(entries("one")))).toMatchObject({ kind: "failed" });
   });
 
@@ -224,21 +224,21 @@ describe("an answer", () => {
     [400, "AccessDeniedException", "setup"],
     [400, "ValidationException", "content"],
     [400, "UnrecognizedClientException", "setup"],
-  ])("of %i with %s is a failure, its cause %s", async (status, code, cause) => {
-    const { client } = await answering(status, { __type: code, message: "because" });
+  ])("with status %i and %s is a failure with the cause %s", async (status, code, cause) => {
+    const { client } = await serving(status, { __type: code, message: "because" });
     const outcome = await client.putRecords(...tableOf(entries("one")));
     expect(outcome).toEqual({ kind: "failed", code, message: "because", cause });
   });
 
-  it("that gives its error as a field named code is not taken for a lost connection", async () => {
-    const { client } = await answering(400, { code: "ExpiredTokenException", message: "because" });
+  it("with its error in a member named code is not mistaken for a lost connection", async () => {
+    const { client } = await serving(400, { code: "ExpiredTokenException", message: "because" });
     const outcome = await client.putRecords(...tableOf(entries("one")));
     expect(outcome).toMatchObject({ code: "ExpiredTokenException", cause: "setup" });
   });
 });
 
 describe("the service's time", () => {
-  it.each(["refuses", "takes"])("is learned from an answer that %s the request, for the one behind it", async (first) => {
+  it.each(["refuses", "accepts"])("is learned from a response that %s the request, and signs the next request", async (first) => {
     const aheadMs = 3_600_000;
     const service = await serve((_, index) => {
       const headers = { date: new Date(Date.now() + aheadMs).toUTCString(), "content-type": "application/x-amz-json-1.1" };
@@ -257,20 +257,20 @@ describe("the service's time", () => {
   });
 });
 
-describe("without an answer", () => {
-  it.each(["127.0.0.1", "localhost"])("a refused connection to %s is told as such", async (host) => {
+describe("a PutRecords request without a response", () => {
+  it.each(["127.0.0.1", "localhost"])("fails with ECONNREFUSED when %s refuses the connection", async (host) => {
     const outcome = await clientOf(`http://${host}:${await freePort()}`).putRecords(...tableOf(entries("one")));
     expect(outcome).toMatchObject({ kind: "failed", code: "ECONNREFUSED", cause: "transient" });
     expect(outcome).toHaveProperty("message", expect.stringContaining("ECONNREFUSED"));
   });
 
-  it("a connection that the service closes is a failure in passing", async () => {
+  it("is a transient failure when the service closes the connection", async () => {
     const service = await serve(() => "hang up");
     const outcome = await clientOf(service.endpoint).putRecords(...tableOf(entries("one")));
     expect(outcome).toMatchObject({ kind: "failed", code: "ECONNRESET", cause: "transient" });
   });
 
-  it("an answer that breaks off is a failure in passing", async () => {
+  it("is a transient failure when the response breaks off", async () => {
     const service = await serve(() => ({ body: '{"Failed', headers: { "content-length": "100" } }));
     const outcome = clientOf(service.endpoint).putRecords(...tableOf(entries("one")));
     await vi.waitFor(() => expect(service.requests).toHaveLength(1));
@@ -278,7 +278,7 @@ describe("without an answer", () => {
     expect(await outcome).toMatchObject({ kind: "failed", code: "ECONNRESET", cause: "transient" });
   });
 
-  it("close ends the attempts under way, as not to be tried again", async () => {
+  it("fails permanently when the client is closed", async () => {
     const service = await serve(() => "silence");
     const client = clientOf(service.endpoint);
     const outcomes = Promise.all([client.putRecords(...tableOf(entries("one"))), client.putRecords(...tableOf(entries("two")))]);
@@ -287,7 +287,7 @@ describe("without an answer", () => {
     for (const outcome of await outcomes) expect(outcome).toMatchObject({ kind: "failed", cause: "setup" });
   });
 
-  it("close drops the connections that wait for a next request", async () => {
+  it("has its idle connection dropped when the client is closed", async () => {
     const server = createServer((request, response) => {
       request.resume();
       response.end(JSON.stringify(success));
@@ -302,14 +302,14 @@ describe("without an answer", () => {
     await closed;
   });
 
-  it("close lets no more attempts begin", async () => {
-    const { service, client } = await answering(200, success);
+  it("is not sent after the client was closed", async () => {
+    const { service, client } = await serving(200, success);
     client.close();
     expect(await client.putRecords(...tableOf(entries("one")))).toMatchObject({ kind: "failed", cause: "setup" });
     expect(service.requests).toEqual([]);
   });
 
-  it("a certificate that nobody vouches for does not get better by trying again", async () => {
+  it("fails permanently for an untrusted certificate", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "certificate-"));
     stops.push(() => rmSync(folder, { recursive: true }));
     const { serverFile } = await makeCertificate(folder);
@@ -320,18 +320,18 @@ describe("without an answer", () => {
     expect(service.requests).toEqual([]);
   });
 
-  it("for want of credentials the request fails, and says so", async () => {
+  it("fails with CredentialsProviderError when there are no credentials", async () => {
     vi.stubEnv("AWS_ACCESS_KEY_ID", undefined);
     vi.stubEnv("AWS_SECRET_ACCESS_KEY", undefined);
-    const { service, client } = await answering(200, success);
+    const { service, client } = await serving(200, success);
     const outcome = await client.putRecords(...tableOf(entries("one")));
     expect(outcome).toMatchObject({ kind: "failed", code: "CredentialsProviderError", cause: "setup" });
     expect(service.requests).toEqual([]);
   });
 });
 
-describe("behind a proxy", () => {
-  /** A client of kinesis.example, to which only this proxy knows the way. */
+describe("a client behind a proxy", () => {
+  /** Returns a client of kinesis.example, which is reachable only through this proxy. */
   async function behind(
     service: ScriptedService,
     protocol: "http" | "https",
@@ -344,7 +344,7 @@ describe("behind a proxy", () => {
     return { proxy, client: clientOf(`${protocol}://kinesis.example`, {}, network) };
   }
 
-  it("requests are answered", async () => {
+  it("gets responses to its requests", async () => {
     const service = await serve(() => ({ body: JSON.stringify(success) }));
     const { client, proxy } = await behind(service, "http");
     expect(await client.putRecords(...tableOf(entries("one")))).toMatchObject({ kind: "answered", failed: [] });
@@ -352,7 +352,7 @@ describe("behind a proxy", () => {
     expect(service.requests[0]?.headers.host).toBe("kinesis.example");
   });
 
-  it.each(["http", "https"] as const)("a request of several parts arrives as it is (%s)", async (protocol) => {
+  it.each(["http", "https"] as const)("sends a request of several parts unchanged (%s)", async (protocol) => {
     const folder = mkdtempSync(path.join(tmpdir(), "certificate-"));
     stops.push(() => rmSync(folder, { recursive: true }));
     const { serverFile, certificateFile } = await makeCertificate(folder, "DNS:kinesis.example");
@@ -374,7 +374,7 @@ describe("behind a proxy", () => {
     [429, "EPROXY", "transient"],
     [502, "EPROXY", "transient"],
     [503, "EPROXY", "transient"],
-  ])("a tunnel refused with status %d fails as %s; its cause %s", async (refusal, code, cause) => {
+  ])("fails for a tunnel refused with status %d: code %s, cause %s", async (refusal, code, cause) => {
     const { client, proxy } = await behind(await serve(() => "silence"), "https", { refusal });
     const outcome = await client.putRecords(...tableOf(entries("one")));
     expect(outcome).toMatchObject({ kind: "failed", code, cause });

@@ -1,11 +1,11 @@
-// One attempt of a request: its limit of time, and what becomes of it when the output is closed.
+// Tests one attempt of a request: its time limit, and its end when the output is closed.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AttemptRunner, type Attempt, type TimeLimit } from "../../../src/kinesis/attempt.js";
 
-const unchanged = (answer: string) => answer;
+const unchanged = (response: string) => response;
 const noLimit: TimeLimit = { of: "attempt", milliseconds: 0, name: "the limit" };
 const whole: TimeLimit = { of: "attempt", milliseconds: 2000, name: "the limit (2 s)" };
-const answerLimit: TimeLimit = { of: "response", milliseconds: 10_000, name: "the limit (10 s)" };
+const responseLimit: TimeLimit = { of: "response", milliseconds: 10_000, name: "the limit (10 s)" };
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -14,19 +14,19 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Lets what has become ready run. */
+/** Waits until settled promises have run their callbacks. */
 async function settled(): Promise<void> {
   await new Promise(setImmediate);
 }
 
-/** The outcome as soon as there is one. */
+/** Returns an object that holds the outcome once there is one. */
 function watched<Outcome>(outcome: Promise<Outcome>): { outcome: Outcome | "none yet" } {
   const seen: { outcome: Outcome | "none yet" } = { outcome: "none yet" };
   void outcome.then((settledAs) => (seen.outcome = settledAs));
   return seen;
 }
 
-/** A request that goes on until its signal ends it, as the SDK's do; the signal is kept. */
+/** Returns a request that runs until its signal aborts, as the SDK's requests do, and the signals of its attempts. */
 function endless() {
   const signals: AbortSignal[] = [];
   const send = ({ signal }: Attempt) => {
@@ -38,22 +38,22 @@ function endless() {
   return { send, signals };
 }
 
-/** One that goes on until it is told of its end. */
+/** Runs until its onEnd listener is called. */
 const listening = (attempt: Attempt) =>
   new Promise<string>((_, reject) => {
     attempt.onEnd(() => reject(Object.assign(new Error("socket hang up"), { code: "ECONNRESET" })));
   });
 
-/** One that no signal ends, such as a program that fetches credentials. */
+/** Runs forever, like a program that fetches credentials. */
 const deaf = () => new Promise<string>(() => undefined);
 
 describe("an attempt", () => {
-  it("gives what was read of its answer", async () => {
-    const outcome = await new AttemptRunner().run(() => Promise.resolve("text"), (answer) => answer.length, noLimit);
+  it("returns the outcome read from its response", async () => {
+    const outcome = await new AttemptRunner().run(() => Promise.resolve("text"), (response) => response.length, noLimit);
     expect(outcome).toBe(4);
   });
 
-  it("whose answer cannot be read has failed", async () => {
+  it("fails when its response cannot be read", async () => {
     const read = () => {
       throw new TypeError("no such field");
     };
@@ -66,15 +66,15 @@ describe("an attempt", () => {
     ["throws", () => {
       throw Object.assign(new Error("gone"), { code: "ECONNRESET" });
     }],
-  ])("whose request %s has failed", async (_, send) => {
+  ])("fails when its request %s", async (_, send) => {
     const outcome = await new AttemptRunner().run(send, unchanged, noLimit);
     expect(outcome).toEqual({ kind: "failed", code: "ECONNRESET", message: "gone", cause: "transient" });
   });
 });
 
 describe("a limit of the whole attempt", () => {
-  it.each([["that listens to its signal", endless().send], ["that listens for its end", listening], ["that listens to nothing", deaf]])(
-    "ends a request %s when it is reached, not before, as to be tried again",
+  it.each([["that listens to its signal", endless().send], ["that listens to onEnd", listening], ["that listens to nothing", deaf]])(
+    "ends a request %s as a transient failure, not before 2 s",
     async (_, send) => {
       const seen = watched(new AttemptRunner().run(send, unchanged, whole));
       await vi.advanceTimersByTimeAsync(1999);
@@ -85,7 +85,7 @@ describe("a limit of the whole attempt", () => {
     },
   );
 
-  it.each([1999, 2000, 2001])("of 2000 ms holds for an answer after %i ms, whatever has moved meanwhile", async (afterMs) => {
+  it.each([1999, 2000, 2001])("of 2000 ms applies to a response after %i ms, despite progress meanwhile", async (afterMs) => {
     const send = async (attempt: Attempt) => {
       await new Promise((resolve) => setTimeout(resolve, afterMs - 1));
       attempt.moved();
@@ -98,7 +98,7 @@ describe("a limit of the whole attempt", () => {
     else expect(seen.outcome).toMatchObject({ code: "RequestTimeout" });
   });
 
-  it("reaches the request's own signal", async () => {
+  it("aborts the signal of the request", async () => {
     const { send, signals } = endless();
     const outcome = new AttemptRunner().run(send, unchanged, whole);
     await vi.advanceTimersByTimeAsync(2000);
@@ -106,7 +106,7 @@ describe("a limit of the whole attempt", () => {
     expect(signals[0]?.aborted).toBe(true);
   });
 
-  it("also ends a request that begins to listen only afterwards, as one does that waited for credentials", async () => {
+  it("also ends a request that starts to listen only after the limit, such as one that waited for credentials", async () => {
     let ended = false;
     const late = async (attempt: Attempt) => {
       await new Promise((resolve) => setTimeout(resolve, 3000));
@@ -130,7 +130,7 @@ describe("a limit of the whole attempt", () => {
     expect(await new AttemptRunner().run(send, unchanged, { of, milliseconds: 0, name: "the limit" })).toBe("text");
   });
 
-  it("leaves alone a request that was answered before", async () => {
+  it("does not end a request that already has its response", async () => {
     let kept: AbortSignal | undefined;
     let ends = 0;
     const send = (attempt: Attempt) => {
@@ -147,20 +147,20 @@ describe("a limit of the whole attempt", () => {
   });
 });
 
-describe("a limit of the answer", () => {
-  /** An attempt of which the test says what moves. */
-  function begun(limit = answerLimit) {
+describe("a limit of the response", () => {
+  /** Starts an attempt whose progress and response the test controls. */
+  function begun(limit = responseLimit) {
     let attempt: Attempt | undefined;
-    let answer: (text: string) => void = () => undefined;
+    let respond: (text: string) => void = () => undefined;
     const send = (started: Attempt) => {
       attempt = started;
-      return new Promise<string>((resolve) => (answer = resolve));
+      return new Promise<string>((resolve) => (respond = resolve));
     };
     const seen = watched(new AttemptRunner().run(send, unchanged, limit));
-    return { seen, attempt: attempt as unknown as Attempt, answer: (text: string) => answer(text) };
+    return { seen, attempt: attempt as unknown as Attempt, respond: (text: string) => respond(text) };
   }
 
-  it("does not run before there is a connection: credentials and connections have limits of their own", async () => {
+  it("does not run before the connection is open: credentials and connections have their own limits", async () => {
     const { seen } = begun();
     expect(vi.getTimerCount()).toBe(0);
     await vi.advanceTimersByTimeAsync(3_600_000);
@@ -171,7 +171,7 @@ describe("a limit of the answer", () => {
     [9999, "none yet"],
     [10_000, "RequestTimeout"],
     [10_001, "RequestTimeout"],
-  ])("of 10 s is %i ms after the request has left at '%s'", async (afterMs, expected) => {
+  ])("of 10 s is, %i ms after the request was sent, at '%s'", async (afterMs, expected) => {
     const { seen, attempt } = begun();
     attempt.moved();
     await vi.advanceTimersByTimeAsync(afterMs);
@@ -182,7 +182,7 @@ describe("a limit of the answer", () => {
     expect(attempt.isEnded).toBe(true);
   });
 
-  it("begins anew with each part that leaves, however long the whole takes, with a single timer", async () => {
+  it("restarts with each sent part, for any total time, with a single timer", async () => {
     const { seen, attempt } = begun();
     for (let parts = 0; parts < 30; parts++) {
       attempt.moved();
@@ -194,10 +194,10 @@ describe("a limit of the answer", () => {
     expect(seen.outcome).toMatchObject({ code: "RequestTimeout" });
   });
 
-  it("is over with the answer, also where a part of the request leaves afterwards", async () => {
-    const { seen, attempt, answer } = begun();
+  it("ends with the response, even when a part of the request is sent afterwards", async () => {
+    const { seen, attempt, respond } = begun();
     attempt.moved();
-    answer("text");
+    respond("text");
     await settled();
     expect(seen.outcome).toBe("text");
     attempt.moved();
@@ -206,7 +206,7 @@ describe("a limit of the answer", () => {
 });
 
 describe("an attempt that waits for credentials", () => {
-  it("and is ended by the limit fails for their source, which the message names, and not for the service", async () => {
+  it("fails at its limit with CredentialsTimeout and the name of the source", async () => {
     const send = (attempt: Attempt) => attempt.waitForCredentials(() => "AssumeRole of role/a", deaf());
     const seen = watched(new AttemptRunner().run(send, unchanged, whole));
     await vi.advanceTimersByTimeAsync(2000);
@@ -215,9 +215,9 @@ describe("an attempt that waits for credentials", () => {
   });
 
   it.each([
-    ["had them", () => Promise.resolve("keys")],
+    ["got them", () => Promise.resolve("keys")],
     ["was refused them", () => Promise.reject(new Error("no"))],
-  ])("and then %s fails for the service when that does not answer", async (_, credentials) => {
+  ])("and then %s fails with RequestTimeout when the service does not respond", async (_, credentials) => {
     const send = async (attempt: Attempt) => {
       await attempt.waitForCredentials(() => "AssumeRole of role/a", credentials()).catch(() => undefined);
       return deaf();
@@ -227,18 +227,18 @@ describe("an attempt that waits for credentials", () => {
     expect(seen.outcome).toMatchObject({ code: "RequestTimeout", message: "no response within the limit (2 s)" });
   });
 
-  it("is ended at once by close", async () => {
+  it("ends immediately on close", async () => {
     const attempts = new AttemptRunner();
     const send = (attempt: Attempt) => attempt.waitForCredentials(() => "AssumeRole of role/a", deaf());
-    const outcome = attempts.run(send, unchanged, answerLimit);
+    const outcome = attempts.run(send, unchanged, responseLimit);
     attempts.close();
     expect(await outcome).toMatchObject({ code: "AbortError", cause: "setup" });
   });
 });
 
 describe("close", () => {
-  it.each([["that listen to their signals", endless().send], ["that listen for their end", listening], ["that listen to nothing", deaf]])(
-    "ends all requests under way %s, as not to be tried again",
+  it.each([["that listen to their signals", endless().send], ["that listen to onEnd", listening], ["that listen to nothing", deaf]])(
+    "ends all requests under way %s as permanent failures",
     async (_, send) => {
       const attempts = new AttemptRunner();
       const outcomes = Promise.all([attempts.run(send, unchanged, noLimit), attempts.run(send, unchanged, whole)]);
@@ -248,20 +248,19 @@ describe("close", () => {
     },
   );
 
-  it("ends at once what is begun afterwards", async () => {
+  it("ends later attempts immediately, before they send", async () => {
     const attempts = new AttemptRunner();
     attempts.close();
     const { send, signals } = endless();
     expect(await attempts.run(send, unchanged, noLimit)).toMatchObject({ code: "AbortError", cause: "setup" });
-    // Nothing was sent.
     expect(signals).toEqual([]);
   });
 
-  it("of one runner leaves another's requests alone", async () => {
-    let answer: (text: string) => void = () => undefined;
-    const outcome = new AttemptRunner().run(() => new Promise<string>((resolve) => (answer = resolve)), unchanged, noLimit);
+  it("of one runner does not end the requests of another", async () => {
+    let respond: (text: string) => void = () => undefined;
+    const outcome = new AttemptRunner().run(() => new Promise<string>((resolve) => (respond = resolve)), unchanged, noLimit);
     new AttemptRunner().close();
-    answer("text");
+    respond("text");
     expect(await outcome).toBe("text");
   });
 });

@@ -1,7 +1,7 @@
-// Requests in CBOR: how they are answered, and what happens where an endpoint does not take them.
+// Tests requests in CBOR: the outcome of their responses, and the fallback to JSON when an endpoint refuses CBOR.
 import { cbor } from "@smithy/core/cbor";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { PutRecordsClient } from "../../../src/delivery/put_records.js";
+import type { PutRecordsClient } from "../../../src/delivery/kinesis_client.js";
 import { entryOf, tableOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
 import { ScriptedService, type Answering, type ServedResponse, type ServedRequest } from "../../support/scripted_service.js";
@@ -17,8 +17,8 @@ let service: ScriptedService;
 let client: PutRecordsClient;
 let refusals = 0;
 
-async function serve(answer: Answering): Promise<void> {
-  service = await ScriptedService.start(answer);
+async function serve(respond: Answering): Promise<void> {
+  service = await ScriptedService.start(respond);
   client = sdkClientOf(service.endpoint, "logs", bodiesFor("logs", "cbor", () => refusals++));
 }
 
@@ -38,7 +38,7 @@ afterEach(async () => {
 });
 
 describe("a request in CBOR", () => {
-  it("is a signed PutRecords with that content", async () => {
+  it("is a signed PutRecords with a CBOR body", async () => {
     await serve(() => inCbor({ FailedRecordCount: 0, Records: [taken, taken] }));
     expect(await client.putRecords(...tableOf(entries))).toEqual(tookBoth);
     const { headers, bytes } = service.requests[0] as ServedRequest;
@@ -53,7 +53,7 @@ describe("a request in CBOR", () => {
     });
   });
 
-  it("that was taken in part tells which records were not", async () => {
+  it("yields the failed entries when the service accepts a part", async () => {
     const failed = { ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "Rate exceeded" };
     await serve(() => inCbor({ FailedRecordCount: 1, Records: [taken, failed] }));
     expect(await client.putRecords(...tableOf(entries))).toEqual({
@@ -63,17 +63,17 @@ describe("a request in CBOR", () => {
     });
   });
 
-  it("with null for a sequence number did not take that record, whatever it counts", async () => {
+  it("has a failed entry for a null sequence number, even with FailedRecordCount 0", async () => {
     await serve(() => inCbor({ FailedRecordCount: 0, Records: [taken, { SequenceNumber: null, ShardId: null }] }));
     expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "answered", failed: [{ index: 1, code: "UnknownError" }] });
   });
 
-  it("answered for another number of records is not taken for a success", async () => {
+  it("fails when the response has another number of results", async () => {
     await serve(() => inCbor({ FailedRecordCount: 0, Records: [taken] }));
     expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "failed", code: "InvalidResponse" });
   });
 
-  it("tells of shards that were not expected", async () => {
+  it("counts entries that an unexpected shard accepted", async () => {
     await serve(() => inCbor({ FailedRecordCount: 0, Records: [taken, taken] }));
     const expected = ["shardId-0", "shardId-1"].map((shardId) => entryOf({ data: Buffer.from("x"), partitionKey: "k", shardId }));
     expect(await client.putRecords(...tableOf(expected))).toEqual({ ...tookBoth, strayed: 1 });
@@ -82,8 +82,8 @@ describe("a request in CBOR", () => {
   it.each([
     ["CBOR", (body: object) => inCbor(body, 400)],
     ["JSON", (body: object) => inJson(body, 400)],
-  ])("that is refused has the service's reason, told in %s, and stays CBOR", async (_, answer) => {
-    await serve(() => answer({ __type: "ResourceNotFoundException", message: "Stream logs not found" }));
+  ])("has the service's reason when refused in %s, and later requests stay CBOR", async (_, respond) => {
+    await serve(() => respond({ __type: "ResourceNotFoundException", message: "Stream logs not found" }));
     const failure = { kind: "failed", code: "ResourceNotFoundException", cause: "setup" };
     expect(await client.putRecords(...tableOf(entries))).toMatchObject(failure);
     expect(await client.putRecords(...tableOf(entries))).toMatchObject(failure);
@@ -91,19 +91,19 @@ describe("a request in CBOR", () => {
     expect(refusals).toBe(0);
   });
 
-  it("with an answer that only says it is CBOR fails, and may be tried again", async () => {
+  it("is a transient failure when the response has the content-type of CBOR but is not CBOR", async () => {
     await serve(() => ({ headers: cborContent, body: "\xff\xff<html>" }));
     expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "failed", code: "InvalidResponse", cause: "transient" });
   });
 });
 
-describe("an endpoint that does not take CBOR", () => {
+describe("an endpoint that refuses CBOR", () => {
   it.each([
     ["SerializationException", inJson({ __type: "SerializationException" }, 400)],
     ["UnknownOperationException", inJson({ __type: "com.amazon.coral.service#UnknownOperationException" }, 400)],
     ["UnsupportedMediaTypeException", inCbor({ __type: "UnsupportedMediaTypeException", message: "no" }, 400)],
     ["status 415", { status: 415, body: "" }],
-  ])("and says %s gets the same records as JSON at once, and all that follow, and is told of once", async (_, refusal) => {
+  ])("with %s gets the same records and all later ones as JSON, and is reported once", async (_, refusal) => {
     await serve((request) => (formatOf(request) === "cbor-1.1" ? refusal : inJson({ FailedRecordCount: 0, Records: [taken, taken] })));
     expect(await client.putRecords(...tableOf(entries))).toEqual(tookBoth);
     expect(await client.putRecords(...tableOf(entries))).toEqual(tookBoth);
@@ -112,14 +112,14 @@ describe("an endpoint that does not take CBOR", () => {
     expect(refusals).toBe(1);
   });
 
-  it("is told of once by requests side by side", async () => {
+  it("is reported once for concurrent requests", async () => {
     const refusal = inJson({ __type: "SerializationException" }, 400);
     await serve((request) => (formatOf(request) === "cbor-1.1" ? refusal : inJson({ FailedRecordCount: 0, Records: [taken, taken] })));
     expect(await Promise.all([1, 2, 3].map(() => client.putRecords(...tableOf(entries))))).toEqual([tookBoth, tookBoth, tookBoth]);
     expect(refusals).toBe(1);
   });
 
-  it("and does not take JSON either is told of as it says", async () => {
+  it("and JSON too fails the request with the endpoint's error", async () => {
     await serve(() => inJson({ __type: "SerializationException", message: "what is this" }, 400));
     expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "failed", code: "SerializationException" });
     expect(service.requests.map(formatOf)).toEqual(["cbor-1.1", "json-1.1"]);

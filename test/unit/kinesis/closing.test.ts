@@ -1,4 +1,4 @@
-// The end of a client in a process of its own: whatever its attempts wait for, they end at once, and the process with them, for nothing keeps Node's loop alive.
+// Tests closing a client in a separate process: its attempts end immediately, and the process too, since nothing keeps Node's event loop alive.
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -15,10 +15,10 @@ const source = fileURLToPath(new URL("../../../src", import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), "closing-"));
 const stops: (() => void | Promise<void>)[] = [];
 
-/** Less than any limit of a connection or a request, and than the timers of the SDK. */
+/** Less than any limit of a connection or a request, and less than the SDK's timers. */
 const promptMs = 1500;
 
-/** Sends a request and asks for the shards; closes the client when a line comes, and says what became of them. */
+/** Sends a PutRecords and a ListShards request, closes the client on the first line of input, and prints the outcomes. */
 const program = `
 import { ByteSink } from "${source}/bytes/byte_sink.js";
 import { EntryTable } from "${source}/pack/entry_table.js";
@@ -57,7 +57,7 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Takes connections and says nothing; they see their end. */
+/** A server that accepts connections and never responds. */
 class Mute {
   readonly #open = new Set<Socket>();
   taken = 0;
@@ -95,7 +95,7 @@ function begin({ endpoint = "http://127.0.0.1:1", environment = {}, options = {}
   return child;
 }
 
-/** What the attempts came to, and how long the process lived on after close. */
+/** Closes the client. Returns the outcomes of its attempts, and the time from close to the end of the process. */
 async function close(child: Child): Promise<{ outcomes: unknown; milliseconds: number }> {
   child.write("close");
   await child.waitForText(/closed/u);
@@ -112,9 +112,9 @@ const throughMute = (variable: string, scheme: string) => ({ port }: Mute): Sett
 });
 
 const cases: Readonly<Record<string, (mute: Mute) => Settings | Promise<Settings>>> = {
-  "the answer of an endpoint": ({ port }) => ({ endpoint: `http://127.0.0.1:${port}` }),
+  "the response of an endpoint": ({ port }) => ({ endpoint: `http://127.0.0.1:${port}` }),
   "the TLS handshake of an endpoint": ({ port }) => ({ endpoint: `https://127.0.0.1:${port}` }),
-  "the answer of a proxy": throughMute("HTTP_PROXY", "http://"),
+  "the response of a proxy": throughMute("HTTP_PROXY", "http://"),
   "the TLS handshake of a proxy for plain requests": throughMute("HTTP_PROXY", "https://"),
   "the tunnel of a proxy": throughMute("HTTPS_PROXY", "http://"),
   "the TLS handshake of a proxy with tunnels": throughMute("HTTPS_PROXY", "https://"),
@@ -133,8 +133,8 @@ const cases: Readonly<Record<string, (mute: Mute) => Settings | Promise<Settings
   }),
 };
 
-describe("a process whose client is closed ends at once", () => {
-  it.each(Object.entries(cases))("while attempts wait for %s, and they have ended", async (_, settings) => {
+describe("a process whose client is closed ends immediately", () => {
+  it.each(Object.entries(cases))("while attempts wait for %s, and the attempts end too", async (_, settings) => {
     const mute = await new Mute().start();
     const child = begin(await settings(mute));
     await pollUntil(() => mute.taken > 0);
@@ -144,7 +144,7 @@ describe("a process whose client is closed ends at once", () => {
     expect(milliseconds).toBeLessThan(promptMs);
   });
 
-  it("before its first attempt has found its way", async () => {
+  it("before its first attempt has a connection", async () => {
     const mute = await new Mute().start();
     const child = begin(throughMute("HTTPS_PROXY", "http://")(mute));
     const { outcomes, milliseconds } = await close(child);
@@ -152,7 +152,7 @@ describe("a process whose client is closed ends at once", () => {
     expect(milliseconds).toBeLessThan(promptMs);
   });
 
-  it("when all has been answered", async () => {
+  it("after all requests got their responses", async () => {
     const service = await ScriptedService.startTaking();
     stops.push(() => service.stop());
     const child = begin({ endpoint: service.endpoint });
@@ -163,7 +163,7 @@ describe("a process whose client is closed ends at once", () => {
   });
 });
 
-it.each(["HTTPS_PROXY", "HTTP_PROXY"])("attempts that wait for a SOCKS proxy in %s have ended when the client is closed", async (variable) => {
+it.each(["HTTPS_PROXY", "HTTP_PROXY"])("attempts that wait for a SOCKS proxy in %s end when the client is closed", async (variable) => {
   const mute = await new Mute().start();
   const child = begin(throughMute(variable, "socks5://")(mute));
   await pollUntil(() => mute.taken > 0);

@@ -1,13 +1,13 @@
-// The body of PutRecords, read back with JSON.parse: each record once, in order, and nothing besides.
+// Tests PutRecords bodies in JSON against JSON.stringify: each record once, in order, and nothing else.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EntryTable, type Entry, type EntryView } from "../../../src/pack/entry_table.js";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { writeJsonBody } from "../../../src/kinesis/json_body.js";
-import type { StreamTarget } from "../../../src/kinesis/request_form.js";
+import type { StreamTarget } from "../../../src/kinesis/stream_target.js";
 import { entryOf, tableOf, viewsOf } from "../../support/entry.js";
 
-/** The body, in a sink that has to grow for it. */
+/** Returns a body written to a sink that has to grow. */
 function bodyOf(entries: readonly EntryView[], target: StreamTarget): string {
   return written(...tableOf(entries), target);
 }
@@ -18,7 +18,7 @@ function written(table: EntryTable, entries: readonly Entry[], target: StreamTar
   return Buffer.from(sink.bytes.subarray(0, sink.length)).toString();
 }
 
-/** As the AWS SDK writes it, but for blanks. */
+/** Returns the body that the AWS SDK writes, except for whitespace. */
 function reference(entries: readonly EntryView[], target: object): string {
   const records = entries.map(({ data, partitionKey }) => ({
     Data: Buffer.from(data).toString("base64"),
@@ -27,17 +27,17 @@ function reference(entries: readonly EntryView[], target: object): string {
   return JSON.stringify({ Records: records, ...target });
 }
 
-describe("the body", () => {
-  it.each([0, 1, 2, 3, 4, 5])("holds data of %i bytes, filled up as base64 asks", (length) => {
+describe("a JSON body", () => {
+  it.each([0, 1, 2, 3, 4, 5])("holds data of %i bytes, with base64 padding", (length) => {
     const entries = [entryOf({ data: Buffer.from("abcdef").subarray(0, length), partitionKey: "k" })];
     expect(bodyOf(entries, { StreamName: "logs" })).toBe(reference(entries, { StreamName: "logs" }));
   });
 
-  it("without records is whole too", () => {
+  it("is complete without records", () => {
     expect(bodyOf([], { StreamName: "logs" })).toBe('{"Records":[],"StreamName":"logs"}');
   });
 
-  it("reads data from the middle of a larger buffer", () => {
+  it("holds data from the middle of a larger buffer", () => {
     const table = new EntryTable(new ByteSink());
     table.sink.append(Buffer.from("before|data|behind, and more of it"));
     const two = [table.append(7, 11, "k", 5, 0), table.append(12, 33, "l", 22, 1)];
@@ -48,7 +48,7 @@ describe("the body", () => {
     expect(written(table, all, { StreamName: "s" })).toBe(reference(viewsOf(table, all), { StreamName: "s" }));
   });
 
-  it("is what the SDK would write, for any records, keys and streams", () => {
+  it("equals the SDK's body for any records, keys and streams", () => {
     const entry = fc.record({ data: fc.uint8Array({ maxLength: 50 }), key: fc.string({ unit: "binary", maxLength: 20 }) });
     const target = fc.oneof(
       fc.string().map((StreamName) => ({ StreamName })),
@@ -62,7 +62,7 @@ describe("the body", () => {
     );
   });
 
-  it("has a random key where an entry has none, another one each time", () => {
+  it("has a new random partition key each time for an entry without one", () => {
     const entries = [entryOf({ data: Buffer.from("a") }), entryOf({ data: Buffer.from("b"), partitionKey: "k" }), entryOf({ data: Buffer.from("c") })];
     const keys = () => (JSON.parse(bodyOf(entries, { StreamName: "s" })) as { Records: { PartitionKey: string }[] }).Records.map((record) => record.PartitionKey);
     const drawn = new Set<string>();

@@ -1,4 +1,4 @@
-// ListShards over HTTP to a service on this machine: what is asked, and what becomes of each kind of answer.
+// Tests ListShards over HTTP against a local service: the requests, and the outcome of each kind of response.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ScriptedService, type Answering } from "../../support/scripted_service.js";
 import { sdkClientOf, stubSdkEnvironment, type SdkClient } from "../../support/sdk_client.js";
@@ -12,14 +12,14 @@ afterEach(async () => {
   vi.unstubAllEnvs();
 });
 
-async function serve(answer: Answering, stream = "logs"): Promise<{ service: ScriptedService; client: SdkClient }> {
-  const service = await ScriptedService.start(answer);
+async function serve(respond: Answering, stream = "logs"): Promise<{ service: ScriptedService; client: SdkClient }> {
+  const service = await ScriptedService.start(respond);
   const client = sdkClientOf(service.endpoint, stream);
   stops.push(() => service.stop(), () => client.close());
   return { service, client };
 }
 
-function answering(status: number, body: unknown, stream?: string) {
+function serving(status: number, body: unknown, stream?: string) {
   return serve(() => ({ status, body: typeof body === "string" ? body : JSON.stringify(body) }), stream);
 }
 
@@ -35,48 +35,48 @@ function bodyOf(service: ScriptedService, request = 0): unknown {
   return JSON.parse(service.requests[request]?.body ?? "");
 }
 
-describe("a request", () => {
-  it("asks for the stream's shards of now", async () => {
-    const { service, client } = await answering(200, { Shards: [whole] });
+describe("a ListShards request", () => {
+  it("lists the current shards of the stream", async () => {
+    const { service, client } = await serving(200, { Shards: [whole] });
     await client.listShards();
     expect(service.requests[0]?.headers["x-amz-target"]).toBe("Kinesis_20131202.ListShards");
     expect(bodyOf(service)).toEqual({ StreamName: "logs", ShardFilter: { Type: "AT_LATEST" } });
   });
 
-  it("asks for the shards of another stream by its name", async () => {
-    const { service, client } = await answering(200, { Shards: [whole] }, "arn:aws:kinesis:us-west-2:123456789012:stream/logs");
+  it("names another stream by its name", async () => {
+    const { service, client } = await serving(200, { Shards: [whole] }, "arn:aws:kinesis:us-west-2:123456789012:stream/logs");
     await client.listShards(undefined, "other");
     expect(bodyOf(service)).toEqual({ StreamName: "other", ShardFilter: { Type: "AT_LATEST" } });
   });
 
-  it("names a stream that is given by its ARN as StreamARN", async () => {
+  it("names a stream that is configured by ARN as StreamARN", async () => {
     const stream = "arn:aws:kinesis:us-west-2:123456789012:stream/logs";
-    const { service, client } = await answering(200, { Shards: [whole] }, stream);
+    const { service, client } = await serving(200, { Shards: [whole] }, stream);
     expect(await client.listShards()).toMatchObject({ kind: "listed" });
     expect(bodyOf(service)).toEqual({ StreamARN: stream, ShardFilter: { Type: "AT_LATEST" } });
   });
 
   it.each(["logs", "arn:aws:kinesis:us-west-2:123456789012:stream/logs"])(
-    "for the next page has its token alone: the service takes no stream beside it (%s)",
+    "for the next page has only the token: the service accepts no stream with it (%s)",
     async (stream) => {
-      const { service, client } = await answering(200, { Shards: [whole] }, stream);
+      const { service, client } = await serving(200, { Shards: [whole] }, stream);
       await client.listShards("token");
       expect(bodyOf(service)).toEqual({ NextToken: "token" });
     },
   );
 
-  it("is sent once only", async () => {
-    const { service, client } = await answering(500, { __type: "InternalFailure", message: "broken" });
+  it("is sent only once", async () => {
+    const { service, client } = await serving(500, { __type: "InternalFailure", message: "broken" });
     await client.listShards();
     expect(service.requests).toHaveLength(1);
   });
 });
 
-describe("an answer", () => {
-  it("gives each shard with its range, to the last digit", async () => {
+describe("a response to ListShards", () => {
+  it("yields each shard with its exact range", async () => {
     const half = 1n << 127n;
     const shards = [shard("a", "0", (half - 1n).toString()), shard("b", half.toString(), greatest.toString())];
-    const { client } = await answering(200, { Shards: shards });
+    const { client } = await serving(200, { Shards: shards });
     expect(await client.listShards()).toEqual({
       kind: "listed",
       nextToken: undefined,
@@ -87,22 +87,22 @@ describe("an answer", () => {
     });
   });
 
-  it("leaves out the shards that a split or a merge has closed", async () => {
+  it("yields no shards that a split or merge has closed", async () => {
     const closed = { SequenceNumberRange: { StartingSequenceNumber: "1", EndingSequenceNumber: "9" } };
-    const { client } = await answering(200, { Shards: [shard("shardId-9", "0", "1", closed), whole] });
+    const { client } = await serving(200, { Shards: [shard("shardId-9", "0", "1", closed), whole] });
     expect(await client.listShards()).toMatchObject({ shards: [found] });
   });
 
-  it("takes a shard as open whose ending sequence number is spelled out as none", async () => {
+  it("yields a shard with a null ending sequence number as open", async () => {
     const open = { SequenceNumberRange: { StartingSequenceNumber: "1", EndingSequenceNumber: null } };
-    const { client } = await answering(200, { Shards: [shard("shardId-0", "0", greatest.toString(), open)], NextToken: null });
-    const answer = await client.listShards();
-    expect(answer).toMatchObject({ shards: [found] });
-    expect(answer).toHaveProperty("nextToken", undefined);
+    const { client } = await serving(200, { Shards: [shard("shardId-0", "0", greatest.toString(), open)], NextToken: null });
+    const outcome = await client.listShards();
+    expect(outcome).toMatchObject({ shards: [found] });
+    expect(outcome).toHaveProperty("nextToken", undefined);
   });
 
-  it("leads to the next page", async () => {
-    const { client } = await answering(200, { Shards: [whole], NextToken: "more" });
+  it("yields the token of the next page", async () => {
+    const { client } = await serving(200, { Shards: [whole], NextToken: "more" });
     expect(await client.listShards()).toEqual({ kind: "listed", shards: [found], nextToken: "more" });
   });
 
@@ -111,15 +111,15 @@ describe("an answer", () => {
     ["a shard without a name", { Shards: [{ ...whole, ShardId: undefined }] }],
     ["a shard without a range", { Shards: [{ ShardId: "a" }] }],
     ["half a range", { Shards: [shard("a", "0", undefined)] }],
-    ["a range that is no number", { Shards: [shard("a", "0", "x"), shard("b", "-1", "9"), shard("c", "0x1", "9")] }],
+    ["ranges that are not numbers", { Shards: [shard("a", "0", "x"), shard("b", "-1", "9"), shard("c", "0x1", "9")] }],
     ["a range of too many digits", { Shards: [shard("a", "0", "1".repeat(40))] }],
-  ])("with %s has no shard", async (_, body) => {
-    const { client } = await answering(200, body);
+  ])("with %s yields no shard", async (_, body) => {
+    const { client } = await serving(200, body);
     expect(await client.listShards()).toEqual({ kind: "listed", shards: [], nextToken: undefined });
   });
 
-  it.each(["<html>It works!</html>", '{"Shards":'])("that is no JSON (%j) is a failure", async (body) => {
-    const { client } = await answering(200, body);
+  it.each(["<html>It works!</html>", '{"Shards":'])("that is not JSON (%j) is a failure", async (body) => {
+    const { client } = await serving(200, body);
     expect(await client.listShards()).toMatchObject({ kind: "failed" });
   });
 
@@ -128,13 +128,13 @@ describe("an answer", () => {
     [400, "ResourceNotFoundException", "setup"],
     [400, "LimitExceededException", "transient"],
     [500, "InternalFailure", "transient"],
-  ])("of %i with %s is a failure, its cause %s", async (status, code, cause) => {
-    const { client } = await answering(status, { __type: code, message: "because" });
+  ])("with status %i and %s is a failure with the cause %s", async (status, code, cause) => {
+    const { client } = await serving(status, { __type: code, message: "because" });
     expect(await client.listShards()).toEqual({ kind: "failed", code, message: "because", cause });
   });
 });
 
-it("close ends a request under way", async () => {
+it("closing the client ends a ListShards request under way", async () => {
   const { service, client } = await serve(() => "silence");
   const outcome = client.listShards();
   await vi.waitFor(() => expect(service.requests).toHaveLength(1));

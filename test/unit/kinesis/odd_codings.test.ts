@@ -1,4 +1,4 @@
-// Kinesis behind something that encodes or redirects: an answer in gzip is an answer, and what cannot be read is told with what to do.
+// Tests responses that a proxy encodes or redirects: gzip is decoded, and an unreadable response is reported with advice.
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { entryOf, tableOf } from "../../support/entry.js";
@@ -12,37 +12,37 @@ const refused = { ErrorCode: "InternalFailure", ErrorMessage: "no" };
 
 const served = useServedClient();
 
-const clientOf = (answer: ServedResponse): Promise<SdkClient> => served.start(answer);
+const clientOf = (response: ServedResponse): Promise<SdkClient> => served.start(response);
 
-describe("an answer in gzip", () => {
-  const zipped = (answer: object): ServedResponse =>
-    ({ headers: { "content-encoding": "gzip", "content-type": "application/x-amz-json-1.1" }, body: gzipSync(JSON.stringify(answer)) });
+describe("a response in gzip", () => {
+  const zipped = (body: object): ServedResponse =>
+    ({ headers: { "content-encoding": "gzip", "content-type": "application/x-amz-json-1.1" }, body: gzipSync(JSON.stringify(body)) });
 
-  it("that says that all was taken is heeded", async () => {
+  it("with all entries accepted is decoded", async () => {
     const client = await clientOf(zipped({ FailedRecordCount: 0, Records: [taken, taken] }));
     expect(await client.putRecords(...tableOf(entries))).toEqual({ kind: "answered", failed: [], strayed: 0 });
     expect(served.requests[0]?.headers["accept-encoding"]).toBe("identity");
   });
 
-  it("that says that a part was taken is heeded", async () => {
+  it("with a failed entry is decoded", async () => {
     const client = await clientOf(zipped({ FailedRecordCount: 1, Records: [taken, refused] }));
     expect(await client.putRecords(...tableOf(entries))).toEqual({ kind: "answered", failed: [{ index: 1, code: "InternalFailure", message: "no" }], strayed: 0 });
   });
 
-  it("that refuses the request is heeded", async () => {
+  it("that refuses the request is decoded", async () => {
     const client = await clientOf({ status: 400, ...zipped({ __type: "ResourceNotFoundException", message: "Stream logs not found" }) });
     expect(await client.putRecords(...tableOf(entries))).toMatchObject({ code: "ResourceNotFoundException", cause: "setup" });
   });
 
-  it("is no list of shards less", async () => {
+  it("with a list of shards is decoded", async () => {
     const shard = { ShardId: "shardId-0", HashKeyRange: { StartingHashKey: "0", EndingHashKey: "9" }, SequenceNumberRange: { StartingSequenceNumber: "1" } };
     expect(await (await clientOf(zipped({ Shards: [shard] }))).listShards()).toMatchObject({ kind: "listed", shards: [{ id: "shardId-0" }] });
   });
 });
 
-it("an answer that cannot be read is not sent again at once: the records may have been taken", async () => {
+it("a response in an unknown encoding is not a transient failure: the service may have accepted the records", async () => {
   const client = await clientOf({ headers: { "content-encoding": "zstd" }, body: "x" });
-  const failure = { kind: "failed", code: "EncodedResponse", cause: "setup", message: expect.stringMatching(/encoding zstd.*let the proxy or endpoint in between leave responses as they are/) as string };
+  const failure = { kind: "failed", code: "EncodedResponse", cause: "setup", message: expect.stringMatching(/encoding zstd.*configure the proxy or endpoint not to encode responses/) as string };
   expect(await client.putRecords(...tableOf(entries))).toMatchObject(failure);
   expect(await client.listShards()).toMatchObject(failure);
 });
@@ -54,11 +54,11 @@ it.each([
   [308, "http://[", "to no address"],
   [303, "mailto:x", "to no address"],
   [304, undefined, "to no address"],
-])("a redirect (%i to %s) is told with the option to check, and without its path", async (status, location, told) => {
+])("a redirect (%i to %s) is reported with the options to check, and without its path", async (status, location, reported) => {
   const client = await clientOf({ status, headers: location === undefined ? {} : { location }, body: "" });
   for (const outcome of [await client.putRecords(...tableOf(entries)), await client.listShards()]) {
     expect(outcome).toMatchObject({ kind: "failed", code: "Redirected", cause: "setup" });
-    expect(outcome).toMatchObject({ message: expect.stringContaining(`the service redirects ${told}`) as string });
+    expect(outcome).toMatchObject({ message: expect.stringContaining(`the service redirects ${reported}`) as string });
     expect(outcome).toMatchObject({ message: expect.stringMatching(/, which is not followed; check the option endpoint, AWS_ENDPOINT_URL_KINESIS and the proxy$/) as string });
     expect(JSON.stringify(outcome)).not.toContain("hunter2");
   }

@@ -1,4 +1,4 @@
-// Answers in the right form with something else in it than there should be: each is told, and no error of JavaScript's shows through.
+// Tests well-formed responses with wrong members: each has an outcome, and none causes a JavaScript error.
 import { expect, it } from "vitest";
 import { entryOf, tableOf } from "../../support/entry.js";
 import type { SdkClient } from "../../support/sdk_client.js";
@@ -14,7 +14,7 @@ function clientOf(body: unknown, status = 200): Promise<SdkClient> {
 }
 
 it.each([[{}], [{ Records: {} }], [{ Records: "xx" }], [{ Records: { length: 2 } }], [{ Records: 7 }], [{ Records: null }], [null], [[]], ["x"]])(
-  "an answer to PutRecords with no result for each record (%j) is none of a Kinesis endpoint",
+  "a PutRecords response without a result for each record (%j) is an InvalidResponse",
   async (body) => {
     const client = await clientOf(body);
     expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "failed", code: "InvalidResponse", cause: "transient" });
@@ -22,30 +22,30 @@ it.each([[{}], [{ Records: {} }], [{ Records: "xx" }], [{ Records: { length: 2 }
 );
 
 it.each([null, 7, "x", [], {}, { ErrorCode: 7 }, { ErrorCode: {}, ErrorMessage: [] }, { ErrorCode: "", SequenceNumber: null }])(
-  "a result that says nothing (%j) is one of a record that was not taken",
+  "a malformed PutRecords result (%j) is a failed entry",
   async (result) => {
     const client = await clientOf({ Records: [taken, result] });
     expect(await client.putRecords(...tableOf(entries))).toEqual({ kind: "answered", failed: [{ index: 1, code: "UnknownError", message: "" }], strayed: 0 });
   },
 );
 
-it.each([{}, [], 7, true, null])("a refusal whose message is no text (%j) has an outcome all the same", async (message) => {
+it.each([{}, [], 7, true, null])("a refusal whose message is not a text (%j) still has an outcome", async (message) => {
   const client = await clientOf({ __type: "InternalFailure", message }, 500);
   expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "failed", code: "InternalFailure", cause: "transient", message: expect.any(String) as string });
 });
 
-it.each([{}, 7, [], ""])("a refusal whose code is no text (%j) has an outcome all the same", async (code) => {
+it.each([{}, 7, [], ""])("a refusal whose code is not a text (%j) still has an outcome", async (code) => {
   const client = await clientOf({ __type: code, message: "no" }, 400);
   expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "failed", code: expect.stringMatching(/^(?:HTTP 400|\w+)$/u) as string });
 });
 
-it.each([[{ Shards: {} }], [{ Shards: "x" }], [{ Shards: 7 }], [{ Shards: [], NextToken: {} }]])("a list of shards that is none (%j) is told", async (body) => {
+it.each([[{ Shards: {} }], [{ Shards: "x" }], [{ Shards: 7 }], [{ Shards: [], NextToken: {} }]])("a malformed list of shards (%j) is an InvalidResponse", async (body) => {
   const client = await clientOf(body);
   expect(await client.listShards()).toMatchObject({ kind: "failed", code: "InvalidResponse" });
 });
 
 it.each([null, 7, "x", {}, { ShardId: 7 }, { ShardId: "s", HashKeyRange: null }, { ShardId: "s", HashKeyRange: { StartingHashKey: 0, EndingHashKey: "-1" } }])(
-  "a shard without a range (%j) is left out",
+  "a shard without a name or a range (%j) is skipped",
   async (shard) => {
     const good = { ShardId: "shardId-0", HashKeyRange: { StartingHashKey: "0", EndingHashKey: "9" }, SequenceNumberRange: null };
     const client = await clientOf({ Shards: [shard, good] });

@@ -1,4 +1,4 @@
-// Answers to PutRecords and ListShards that are none: other protocols, hints without end, and lists longer than any.
+// Tests invalid HTTP responses to PutRecords and ListShards: other protocols, endless interim responses, and too long lists.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -18,7 +18,7 @@ import { bodiesFor } from "../../support/request_bodies.js";
 import { ScriptedProxy } from "../../support/scripted_proxy.js";
 import { ScriptedService } from "../../support/scripted_service.js";
 
-const folder = mkdtempSync(path.join(tmpdir(), "odd-answers-"));
+const folder = mkdtempSync(path.join(tmpdir(), "odd-responses-"));
 const stops: (() => void | Promise<void>)[] = [];
 let tls: { key: string; cert: string };
 let trusted: string;
@@ -50,28 +50,28 @@ async function clientOf(endpoint: string, environment: Record<string, string> = 
 
 const entry = entryOf({ data: Buffer.from("x"), partitionKey: "k" });
 
-const says: [string, (socket: Socket) => void, RegExp][] = [
+const cases: [string, (socket: Socket) => void, RegExp][] = [
   ["switches protocols", (socket) => void socket.write(switching), /101 Switching Protocols/],
-  ["hints without end", hintWithoutEnd, /more than 8 interim answers/],
+  ["sends endless interim responses", hintWithoutEnd, /more than 8 interim responses/],
 ];
 
-describe.each(says)("an endpoint that %s", (_, say, message) => {
+describe.each(cases)("an endpoint that %s", (_, respond, message) => {
   const failure = { kind: "failed", code: "InvalidResponse", message: expect.stringMatching(message) as string, cause: "transient" };
 
   async function plain(): Promise<RawServer> {
-    const server = await RawServer.start(say);
+    const server = await RawServer.start(respond);
     stops.push(() => server.stop());
     return server;
   }
 
-  it("fails PutRecords and ListShards at once", async () => {
+  it("fails PutRecords and ListShards immediately", async () => {
     const client = await clientOf((await plain()).endpoint);
     expect(await client.putRecords(...tableOf([entry]))).toEqual(failure);
     expect(await client.listShards()).toEqual(failure);
   });
 
-  it("fails both behind a proxy that opens a tunnel", async () => {
-    const server = createTlsServer(tls, (socket) => void socket.on("error", () => undefined).once("data", () => say(socket)));
+  it("fails both through a proxy's tunnel", async () => {
+    const server = createTlsServer(tls, (socket) => void socket.on("error", () => undefined).once("data", () => respond(socket)));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     stops.push(() => void server.close());
     const proxy = await ScriptedProxy.start({ target: { port: (server.address() as AddressInfo).port } });
@@ -81,26 +81,26 @@ describe.each(says)("an endpoint that %s", (_, say, message) => {
     expect(await client.listShards()).toEqual(failure);
   });
 
-  it("fails both as a proxy for plain requests", async () => {
+  it("fails both when it is a proxy for plain requests", async () => {
     const client = await clientOf("http://kinesis.example", { HTTP_PROXY: `127.0.0.1:${(await plain()).port}` });
     expect(await client.putRecords(...tableOf([entry]))).toEqual(failure);
     expect(await client.listShards()).toEqual(failure);
   });
 });
 
-it("an endpoint may hint eight times before its answer", async () => {
-  const answer = JSON.stringify({ FailedRecordCount: 0, Records: [{ SequenceNumber: "1", ShardId: "s" }] });
+it("an endpoint may send eight interim responses before its final one", async () => {
+  const responseBody = JSON.stringify({ FailedRecordCount: 0, Records: [{ SequenceNumber: "1", ShardId: "s" }] });
   const hints = "HTTP/1.1 102 Processing\r\n\r\n".repeat(8);
-  const server = await RawServer.start((socket) => void socket.write(`${hints}HTTP/1.1 200 OK\r\ncontent-length: ${answer.length}\r\n\r\n${answer}`));
+  const server = await RawServer.start((socket) => void socket.write(`${hints}HTTP/1.1 200 OK\r\ncontent-length: ${responseBody.length}\r\n\r\n${responseBody}`));
   stops.push(() => server.stop());
   expect(await (await clientOf(server.endpoint)).putRecords(...tableOf([entry]))).toMatchObject({ kind: "answered", failed: [] });
 });
 
-it.each([4 * 1024 * 1024, 4 * 1024 * 1024 + 1])("a list of shards has up to 4 MiB: %i bytes", async (bytes) => {
+it.each([4 * 1024 * 1024, 4 * 1024 * 1024 + 1])("a list of shards is read up to 4 MiB: %i bytes", async (bytes) => {
   const list = JSON.stringify({ Shards: [], More: "" });
   const service = await ScriptedService.start(() => ({ body: list.replace('""', `"${"x".repeat(bytes - list.length)}"`) }));
   stops.push(() => service.stop());
   const listed = await (await clientOf(service.endpoint)).listShards();
   if (bytes <= 4 * 1024 * 1024) expect(listed).toMatchObject({ kind: "listed" });
-  else expect(listed).toMatchObject({ code: "InvalidResponse", message: "the answer has more than 4194304 bytes; is it the address of the service?" });
+  else expect(listed).toMatchObject({ code: "InvalidResponse", message: "the response has more than 4194304 bytes; is it the address of the service?" });
 });

@@ -1,6 +1,6 @@
-// The bodies of requests: in whose memory they are written, in which format, and when the memory is used again.
+// Tests the bodies of requests: their memory and its reuse, and their format.
 import { describe, expect, it, vi } from "vitest";
-import type { RequestFormat } from "../../../src/kinesis/request_form.js";
+import type { RequestFormat } from "../../../src/kinesis/request_format.js";
 import { entryOf, tableOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
 import { timedPool } from "../../support/sink_pool.js";
@@ -12,7 +12,7 @@ function entriesOf(count: number, bytes: number, partitionKey?: string) {
 }
 
 describe("RequestBodies", () => {
-  it("writes two bodies that are under way at once into memory of their own", () => {
+  it("writes concurrent bodies into separate memory", () => {
     const bodies = bodiesFor("logs");
     const [first, second] = [bodies.write(...tableOf(entriesOf(1, 10, "k1"))), bodies.write(...tableOf(entriesOf(1, 10, "k2")))];
     expect(first.sink).not.toBe(second.sink);
@@ -20,7 +20,7 @@ describe("RequestBodies", () => {
     expect(Buffer.from(second.bytes).toString()).toContain("k2");
   });
 
-  it("writes a body into the memory of one that was released", () => {
+  it("writes a body into the memory of a released one", () => {
     const bodies = bodiesFor("logs");
     const first = bodies.write(...tableOf(entriesOf(10, 100)));
     bodies.release(first);
@@ -57,24 +57,24 @@ describe("RequestBodies", () => {
     expect(freedBytes).toEqual([]);
   });
 
-  it("takes hardly more memory for a large body than the body has", () => {
+  it("takes at most 1 % more memory than a large body needs", () => {
     const { sink } = bodiesFor("logs").write(...tableOf(entriesOf(5, 1_000_000)));
     expect(sink.capacity).toBeLessThan(1.01 * sink.length);
   });
 
-  it("falls back to JSON once, and says so once", () => {
-    const refused = vi.fn();
-    const bodies = bodiesFor("logs", "cbor", refused);
+  it("falls back to JSON once, and reports it once", () => {
+    const onFallBack = vi.fn();
+    const bodies = bodiesFor("logs", "cbor", onFallBack);
     expect(bodies.write(...tableOf(entriesOf(1, 1))).format).toBe("cbor");
     bodies.fallBackToJson();
     bodies.fallBackToJson();
     expect(bodies.write(...tableOf(entriesOf(1, 1))).format).toBe("json");
-    expect(refused).toHaveBeenCalledOnce();
+    expect(onFallBack).toHaveBeenCalledOnce();
   });
 
-  it("says nothing when bodies are JSON already", () => {
-    const refused = vi.fn();
-    bodiesFor("logs", "json", refused).fallBackToJson();
-    expect(refused).not.toHaveBeenCalled();
+  it("reports no fallback when bodies are JSON already", () => {
+    const onFallBack = vi.fn();
+    bodiesFor("logs", "json", onFallBack).fallBackToJson();
+    expect(onFallBack).not.toHaveBeenCalled();
   });
 });

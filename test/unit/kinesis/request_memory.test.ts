@@ -1,10 +1,10 @@
-// The memory of a request's body: when it is written, and that it is used again only when nobody reads it any more.
+// Tests the memory of a request's body: when it is written, and that it is reused only when nothing reads it any more.
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { afterEach, expect, it, vi } from "vitest";
 import { RenewingCredentials, type Credentials } from "../../../src/credentials/renewing_credentials.js";
 import { createKinesisClient } from "../../../src/kinesis/api.js";
-import type { PutRecordsClient } from "../../../src/delivery/put_records.js";
+import type { PutRecordsClient } from "../../../src/delivery/kinesis_client.js";
 import type { RequestBodies } from "../../../src/kinesis/request_bodies.js";
 import { entryOf, tableOf } from "../../support/entry.js";
 import { RecordedLog } from "../../support/recorded_log.js";
@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "dummy-secret" };
-const answer = JSON.stringify({ FailedRecordCount: 0, Records: [{ SequenceNumber: "1", ShardId: "s" }] });
+const responseBody = JSON.stringify({ FailedRecordCount: 0, Records: [{ SequenceNumber: "1", ShardId: "s" }] });
 
 function clientOf(endpoint: string, bodies: RequestBodies, fetch: () => Promise<Credentials> = () => Promise.resolve(keys)): PutRecordsClient {
   const none = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined, requestTimeoutMs: 0 };
@@ -28,22 +28,22 @@ function clientOf(endpoint: string, bodies: RequestBodies, fetch: () => Promise<
   return client;
 }
 
-it("the records are read before the first wait: their memory may be used again when the attempt is over", async () => {
+it("records are copied into the body before the first await, so that their memory can be reused after the attempt", async () => {
   const service = await ScriptedService.startTaking();
   stops.push(() => service.stop());
-  let give: (credentials: Credentials) => void = () => undefined;
-  const client = clientOf(service.endpoint, bodiesFor("logs"), () => new Promise((resolve) => (give = resolve)));
+  let provide: (credentials: Credentials) => void = () => undefined;
+  const client = clientOf(service.endpoint, bodiesFor("logs"), () => new Promise((resolve) => (provide = resolve)));
   const data = Buffer.from("mine");
   const outcome = client.putRecords(...tableOf([entryOf({ data, partitionKey: "k" })]));
   data.write("else");
-  give(keys);
+  provide(keys);
   expect(await outcome).toMatchObject({ kind: "answered", failed: [] });
   expect(JSON.parse(service.requests[0]?.body ?? "")).toMatchObject({ Records: [{ Data: Buffer.from("mine").toString("base64") }] });
 });
 
-it.each([400, 413, 429, 500])("the memory of a request that is answered with %i is used again", async (status) => {
+it.each([400, 413, 429, 500])("the memory of a request with response status %i is reused", async (status) => {
   const statuses = [200, status, 200];
-  const service = await ScriptedService.start((_, index) => ({ status: statuses[index] ?? 200, body: answer }));
+  const service = await ScriptedService.start((_, index) => ({ status: statuses[index] ?? 200, body: responseBody }));
   stops.push(() => service.stop());
   const bodies = bodiesFor("logs");
   const write = vi.spyOn(bodies, "write");
@@ -54,8 +54,8 @@ it.each([400, 413, 429, 500])("the memory of a request that is answered with %i 
   expect(third).toBe(first);
 });
 
-it("the memory of a request without an answer is not used again", async () => {
-  const service = await ScriptedService.start((_, index) => (index === 0 ? "hang up" : { body: answer }));
+it("the memory of a request without a response is not reused", async () => {
+  const service = await ScriptedService.start((_, index) => (index === 0 ? "hang up" : { body: responseBody }));
   stops.push(() => service.stop());
   const bodies = bodiesFor("logs");
   const write = vi.spyOn(bodies, "write");
@@ -65,7 +65,7 @@ it("the memory of a request without an answer is not used again", async () => {
   expect(second).not.toBe(first);
 });
 
-it("a request that is refused before all of it was read keeps its memory until it has left", async () => {
+it("a request that is refused before it was read keeps its memory until it is sent", async () => {
   const bytes = 10 * 1024 * 1024;
   const sockets: Socket[] = [];
   const server = createServer((socket) => {

@@ -1,4 +1,4 @@
-// Signatures against the AWS SDK's own signer, and the keys behind them.
+// Tests signatures against the AWS SDK's own signer, and the caching of signing keys.
 import { Hash } from "@smithy/hash-node";
 import { SignatureV4 } from "@smithy/signature-v4";
 import fc from "fast-check";
@@ -17,7 +17,7 @@ const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEM
 
 type Credentials = Parameters<RequestSigner["sign"]>[2];
 
-/** The headers that the SDK makes of the same, but for the body's hash, which Kinesis does not ask for. */
+/** Returns the headers of the SDK's signer, without the hash of the body, which Kinesis does not require. */
 async function signedBySdk(request: SignedRequest, body: Uint8Array, contentType: string, by: Credentials, nowMs: number) {
   const signer = new SignatureV4({
     credentials: by,
@@ -33,7 +33,7 @@ async function signedBySdk(request: SignedRequest, body: Uint8Array, contentType
 }
 
 describe("a signature", () => {
-  it("is the SDK's for any body, time and credentials", async () => {
+  it("equals the SDK's for any body, time and credentials", async () => {
     const text = fc.string({ unit: fc.constantFrom("a", "Z", "0", "9", "+", "/", "="), minLength: 1, maxLength: 40 });
     const by = fc.record({ accessKeyId: fc.constantFrom("AKIDEXAMPLE", "ASIAEXAMPLE"), secretAccessKey: text }).chain((keys) =>
       fc.oneof(fc.constant(keys), text.map((sessionToken) => ({ ...keys, sessionToken }))),
@@ -48,7 +48,7 @@ describe("a signature", () => {
     );
   });
 
-  it("is the SDK's for any path of an endpoint", async () => {
+  it("equals the SDK's for any path of an endpoint", async () => {
     const character = fc.constantFrom("%20", "%2F", ..."a b / . - _ ~ ! $ & ' ( ) * + , ; = : @".split(" "));
     const path = fc.array(character, { maxLength: 12 }).map((characters) => `/${characters.join("")}`);
     await fc.assert(
@@ -60,7 +60,7 @@ describe("a signature", () => {
     );
   });
 
-  it("follows the day, the secret and the token of each request", async () => {
+  it("equals the SDK's when the day, the secret or the token changes", async () => {
     const signer = new RequestSigner(kinesis);
     const body = Buffer.from("body");
     const midnight = Date.UTC(2026, 0, 1);
@@ -70,7 +70,7 @@ describe("a signature", () => {
     }
   });
 
-  it("has no header for a token that is empty", () => {
+  it("has no security token header for an empty token", () => {
     const signed = new RequestSigner(kinesis).sign(Buffer.from("body"), json, { ...credentials, sessionToken: "" }, 0);
     expect(signed).not.toHaveProperty("x-amz-security-token");
   });

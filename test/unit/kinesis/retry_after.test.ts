@@ -1,11 +1,11 @@
-// The wait that an endpoint or a proxy asks for reaches the outcome of PutRecords, on all ways to it.
+// Tests that the outcome of PutRecords has the wait that an endpoint or a proxy sets, directly and through a proxy.
 import { cbor } from "@smithy/core/cbor";
 import { createServer, type AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { directNetwork, readNetworkEnvironment, type NetworkEnvironment } from "../../../src/network/network.js";
 import { RenewingCredentials } from "../../../src/credentials/renewing_credentials.js";
 import { createKinesisClient } from "../../../src/kinesis/api.js";
-import type { RequestFormat } from "../../../src/kinesis/request_form.js";
+import type { RequestFormat } from "../../../src/kinesis/request_format.js";
 import { entryOf, tableOf } from "../../support/entry.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 import { renewalClock } from "../../support/renewal_clock.js";
@@ -35,7 +35,7 @@ function sendTo(endpoint: string, format: RequestFormat, network: NetworkEnviron
 
 type Way = "directly" | "through a proxy";
 
-/** How a service, reached in this way, answers a request in this form. */
+/** Returns the outcome of a request in this format to a service with this response. */
 async function outcomeOf(way: Way, format: RequestFormat, status: number, body: object | string, headers: Readonly<Record<string, string>>) {
   const isCbor = typeof body === "object" && format === "cbor";
   const content = isCbor ? cbor.serialize(body) : typeof body === "object" ? JSON.stringify(body) : body;
@@ -62,31 +62,31 @@ const refusals: readonly [number, object | string][] = [
   [503, ""],
 ];
 
-describe.each(ways)("%s", (way) => {
+describe.each(ways)("a request sent %s", (way) => {
   it.each(formats.flatMap((format) => refusals.map(([status, body]) => [format, status, body] as const)))(
-    "Retry-After in the answer to a request in %s is that of the failure: status %i, body %j",
+    "in %s yields Retry-After in its failure: status %i, body %j",
     async (format, status, body) => {
       const outcome = await outcomeOf(way, format, status, body, { "retry-after": "2" });
       expect(outcome).toMatchObject({ kind: "failed", cause: "transient", retryAfterMs: 2000 });
     },
   );
 
-  it.each(formats)("a time in Retry-After in the answer to a request in %s is counted from the answer's Date", async (format) => {
+  it.each(formats)("in %s counts a time in Retry-After from the Date of the response", async (format) => {
     const headers = { "retry-after": "Fri, 31 Dec 1999 23:59:59 GMT", date: "Fri, 31 Dec 1999 23:59:50 GMT" };
     expect(await outcomeOf(way, format, 503, throttled, headers)).toMatchObject({ kind: "failed", retryAfterMs: 9000 });
   });
 
-  it.each(formats)("AWS's own header in the answer to a request in %s is that of the failure", async (format) => {
+  it.each(formats)("in %s yields x-amz-retry-after in its failure", async (format) => {
     const outcome = await outcomeOf(way, format, 400, throttled, { "x-amz-retry-after": "150" });
     expect(outcome).toMatchObject({ kind: "failed", code: throttled.__type, retryAfterMs: 150 });
   });
 
-  it("a Retry-After that makes no sense leaves the failure as it is without", async () => {
+  it("ignores an invalid Retry-After", async () => {
     expect(await outcomeOf(way, "json", 503, throttled, { "retry-after": "-5" })).not.toHaveProperty("retryAfterMs");
   });
 });
 
-it.each([429, 503])("a proxy that refuses a tunnel with status %i may say when to come again", async (status) => {
+it.each([429, 503])("a proxy that refuses a tunnel with status %i may set Retry-After", async (status) => {
   const server = createServer((socket) => {
     socket.on("error", () => undefined).once("data", () => socket.end(`HTTP/1.1 ${status} Busy\r\nRetry-After: 3\r\ncontent-length: 0\r\n\r\n`));
   });

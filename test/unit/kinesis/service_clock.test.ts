@@ -1,4 +1,4 @@
-// The service's time: learned from which responses, and when a refusal is one for its time.
+// Tests the service's clock: from which responses it is learned, and when it explains a refusal.
 import { describe, expect, it } from "vitest";
 import { ServiceClock } from "../../../src/kinesis/service_clock.js";
 
@@ -25,7 +25,7 @@ describe("ServiceClock", () => {
   it.each([
     [900_000, 60_000],
     [900_001, 0],
-  ])("learns from a response that came %i ms after its request: %i ms", (exchangeMs, expected) => {
+  ])("after a response that took %i ms is ahead by %i ms", (exchangeMs, expected) => {
     expect(offsetAfter({ date: at(60_000) }, exchangeMs)).toBe(expected);
   });
 
@@ -35,7 +35,7 @@ describe("ServiceClock", () => {
     [-240_000, 0, true],
     [300_000, 300_000, false],
     [300_000, 299_000, true],
-  ])("that is ahead by %i ms has corrected a signature made at %i ms: %s", (aheadMs, signedAt, expected) => {
+  ])("that is ahead by %i ms explains the refusal of a signature with the offset %i ms: %s", (aheadMs, signedAt, expected) => {
     const clock = new ServiceClock();
     clock.learn({ date: at(aheadMs) }, nowMs, nowMs);
     expect(clock.hasCorrected(signedAt)).toBe(expected);

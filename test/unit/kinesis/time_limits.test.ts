@@ -1,4 +1,4 @@
-// How long PutRecords waits: for an answer, while a slow uplink takes the request, and on each way to the endpoint. Timers stand still but for the test.
+// Tests the time limits of PutRecords: for the response, for a slow upload, and on each way to the endpoint. Only the test advances timers.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer as createPlainServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import type { ConnectionOptions } from "../../../src/kinesis/connection_options.
 import { RenewingCredentials } from "../../../src/credentials/renewing_credentials.js";
 import { readNetworkEnvironment } from "../../../src/network/network.js";
 import { createKinesisClient } from "../../../src/kinesis/api.js";
-import type { PutRecordsOutcome } from "../../../src/delivery/put_records.js";
+import type { PutRecordsOutcome } from "../../../src/delivery/kinesis_client.js";
 import { makeCertificate } from "../../support/certificate.js";
 import { entryOf, tableOf } from "../../support/entry.js";
 import { RecordedLog } from "../../support/recorded_log.js";
@@ -50,22 +50,22 @@ afterEach(async () => {
 
 const { setTimeout: realTimeout } = globalThis;
 
-/** Waits in real time, while the time of timers stands still. */
+/** Waits for a condition in real time, while fake timers stand still. */
 async function until(isSo: () => boolean): Promise<void> {
   const endMs = performance.now() + 20_000;
   while (!isSo()) {
-    if (performance.now() > endMs) throw new Error("it does not come to that");
+    if (performance.now() > endMs) throw new Error("the condition was not met within 20 s");
     await new Promise((resolve) => realTimeout(resolve, 1));
   }
 }
 
-/** Lets connections do what they can do. @param forMs real milliseconds */
+/** Gives connections time to make progress. @param forMs real milliseconds */
 async function settled(forMs = 50): Promise<void> {
   const endMs = performance.now() + forMs;
   await until(() => performance.now() > endMs);
 }
 
-/** An endpoint that reads as far as the test lets it, and says what the test says. */
+/** An endpoint whose reads and responses the test controls. */
 class SlowEndpoint {
   readonly #server: Server;
   readonly #sockets: Socket[] = [];
@@ -93,12 +93,12 @@ class SlowEndpoint {
     return this.#sockets.length;
   }
 
-  /** Whether all of a request has come. */
+  /** Whether a whole request has arrived. */
   get hasAll(): boolean {
     return this.#end.endsWith('"StreamName":"logs"}');
   }
 
-  /** Reads about so much more, or to the end of the request. */
+  /** Reads about this many more bytes, or to the end of the request. */
   async take(bytes: number): Promise<void> {
     const goal = this.read + bytes;
     await until(() => {
@@ -110,25 +110,25 @@ class SlowEndpoint {
       }
       return this.hasAll || this.read >= goal;
     });
-    // Megabytes within TLS within TLS: the sender learns of them some time after, on a busy machine.
+    // On a busy machine the sender notices reads of megabytes through TLS within TLS with a delay.
     await settled(Number.isFinite(bytes) ? 300 : undefined);
   }
 
-  /** To the request that came last. */
-  say(text: string): void {
+  /** Writes a text in response to the latest request. */
+  respond(text: string): void {
     this.#end = "";
     this.#sockets.at(-1)?.write(text);
   }
 }
 
-const answer = JSON.stringify({ FailedRecordCount: 0, Records: [{ SequenceNumber: "1", ShardId: "s" }] });
-const response = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${answer.length}\r\n\r\n${answer}`;
+const responseBody = JSON.stringify({ FailedRecordCount: 0, Records: [{ SequenceNumber: "1", ShardId: "s" }] });
+const response = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${responseBody.length}\r\n\r\n${responseBody}`;
 const everything = Number.POSITIVE_INFINITY;
 
 type Way = "directly" | "directly over TLS" | "through a proxy" | "through a tunnel with TLS" | "through a tunnel of a TLS proxy";
 const ways: readonly Way[] = ["directly", "directly over TLS", "through a proxy", "through a tunnel with TLS", "through a tunnel of a TLS proxy"];
 
-/** A client whose endpoint is reached in this way. */
+/** Returns an endpoint and a client that reaches it in this way. */
 async function reach(way: Way, limits: Partial<ConnectionOptions> = unset) {
   const isSecure = way.includes("TLS");
   const endpoint = new SlowEndpoint(isSecure);
@@ -160,7 +160,7 @@ async function clientOf(url: string, environment: Record<string, string>, limits
 }
 
 describe.each(ways)("an endpoint that is reached %s", (way) => {
-  it.each([9999, 10_000, 10_001])("and is silent has 10 s to answer, from the moment at which the request has left: after %i ms", async (afterMs) => {
+  it.each([9999, 10_000, 10_001])("and is silent has 10 s to respond after the request was sent: after %i ms", async (afterMs) => {
     const { endpoint, send } = await reach(way);
     const seen = send();
     await endpoint.take(everything);
@@ -168,13 +168,13 @@ describe.each(ways)("an endpoint that is reached %s", (way) => {
     expect(seen.outcome).toEqual(afterMs < 10_000 ? "none yet" : silence);
   });
 
-  it("has the same time again for the next request, also when that goes over the same connection", async () => {
+  it("has the full time limit for each request over the same connection", async () => {
     const { endpoint, send } = await reach(way);
     for (let count = 0; count < 3; count++) {
       const seen = send();
       await endpoint.take(everything);
       await vi.advanceTimersByTimeAsync(9999);
-      endpoint.say(response);
+      endpoint.respond(response);
       await until(() => seen.outcome !== "none yet");
       expect(seen.outcome).toEqual({ kind: "answered", failed: [], strayed: 0 });
     }
@@ -185,24 +185,24 @@ describe.each(ways)("an endpoint that is reached %s", (way) => {
     expect(seen.outcome).toEqual(silence);
   });
 
-  it("over a slow uplink may take as long as it needs, as long as something moves", async () => {
+  it("over a slow uplink has no time limit while the upload makes progress", async () => {
     const { endpoint, send } = await reach(way);
     const seen = send(64 * 1024 * 1024);
     let passedMs = 0;
     while (!endpoint.hasAll) {
-      // The kernel's buffers on the way to the endpoint, which pass their news on in large steps, hold less.
+      // More than the kernel's buffers on the way hold: they report progress in large steps.
       await endpoint.take(24 * 1024 * 1024);
       await vi.advanceTimersByTimeAsync(9999);
       passedMs += 9999;
       expect(seen.outcome).toBe("none yet");
     }
     expect(passedMs).toBeGreaterThan(30_000);
-    endpoint.say(response);
+    endpoint.respond(response);
     await until(() => seen.outcome !== "none yet");
     expect(seen.outcome).toMatchObject({ kind: "answered", failed: [] });
   });
 
-  it("and takes no more of a request that has not left has 10 s too", async () => {
+  it("and stops reading an unfinished request has 10 s too", async () => {
     const { endpoint, send } = await reach(way);
     const seen = send(48 * 1024 * 1024);
     await endpoint.take(8 * 1024 * 1024);
@@ -213,12 +213,12 @@ describe.each(ways)("an endpoint that is reached %s", (way) => {
     expect(seen.outcome).toEqual(silence);
   });
 
-  it("and answers byte by byte has 10 s for the whole answer", async () => {
+  it("and responds byte by byte has 10 s for the whole response", async () => {
     const { endpoint, send } = await reach(way);
     const seen = send();
     await endpoint.take(everything);
     for (const character of response.slice(0, 9)) {
-      endpoint.say(character);
+      endpoint.respond(character);
       await settled();
       await vi.advanceTimersByTimeAsync(1000);
     }
@@ -228,7 +228,7 @@ describe.each(ways)("an endpoint that is reached %s", (way) => {
     expect(seen.outcome).toEqual(silence);
   });
 
-  it.each([1999, 2000])("with http_request_timeout 2 has 2 s for all of an attempt, whatever moves: after %i ms", async (afterMs) => {
+  it.each([1999, 2000])("has 2 s for a whole attempt with http_request_timeout 2, despite progress: after %i ms", async (afterMs) => {
     const { endpoint, send } = await reach(way, { requestTimeoutMs: 2000, responseTimeoutMs: 0 });
     const seen = send(48 * 1024 * 1024);
     await endpoint.take(8 * 1024 * 1024);
@@ -239,7 +239,7 @@ describe.each(ways)("an endpoint that is reached %s", (way) => {
     expect(seen.outcome).toEqual(afterMs < 2000 ? "none yet" : { ...silence, message });
   });
 
-  it("and was given up gets the next request over another connection", async () => {
+  it("and has timed out gets the next request over another connection", async () => {
     const { endpoint, send } = await reach(way);
     send();
     await endpoint.take(everything);
@@ -247,35 +247,35 @@ describe.each(ways)("an endpoint that is reached %s", (way) => {
     const seen = send();
     await until(() => endpoint.connections === 2);
     await endpoint.take(1);
-    endpoint.say(response);
+    endpoint.respond(response);
     await until(() => seen.outcome !== "none yet");
     expect(seen.outcome).toEqual({ kind: "answered", failed: [], strayed: 0 });
   });
 
-  it.each([299_999, 300_000])("with http_request_timeout 0 has 300 s for the whole answer, though it drips: after %i ms", async (afterMs) => {
+  it.each([299_999, 300_000])("has 300 s for a slow but steady response with http_request_timeout 0: after %i ms", async (afterMs) => {
     const { endpoint, send } = await reach(way, { requestTimeoutMs: 0, responseTimeoutMs: 0 });
     const seen = send();
     await endpoint.take(everything);
-    endpoint.say("HTTP/1.1 103 Early Hints\r\n\r\n");
+    endpoint.respond("HTTP/1.1 103 Early Hints\r\n\r\n");
     await vi.advanceTimersByTimeAsync(250_000);
-    endpoint.say("HTTP/1.1 2");
+    endpoint.respond("HTTP/1.1 2");
     await settled();
     await vi.advanceTimersByTimeAsync(afterMs - 250_000);
-    const message = "no response within the time for any answer (300 s)";
+    const message = "no response within the time limit for responses (300 s)";
     expect(seen.outcome).toEqual(afterMs < 300_000 ? "none yet" : { ...silence, message });
   });
 
-  it("costs one timer for each request over a used connection", async () => {
+  it("costs one timer for each request over a reused connection", async () => {
     const { endpoint, send } = await reach(way);
     const first = send();
     await endpoint.take(everything);
-    endpoint.say(response);
+    endpoint.respond(response);
     await until(() => first.outcome !== "none yet");
     const timers = vi.spyOn(globalThis, "setTimeout");
     const seen = send(1024 * 1024);
     await endpoint.take(everything);
     expect(timers).toHaveBeenCalledOnce();
-    endpoint.say(response);
+    endpoint.respond(response);
     await until(() => seen.outcome !== "none yet");
     expect(timers).toHaveBeenCalledOnce();
     timers.mockRestore();
@@ -283,15 +283,15 @@ describe.each(ways)("an endpoint that is reached %s", (way) => {
   });
 });
 
-describe("a way that does not open", () => {
-  /** Takes connections, reads nothing and says nothing. */
+describe("a connection that does not open", () => {
+  /** Starts an endpoint that accepts connections, but neither reads nor writes. */
   async function mute(): Promise<{ port: number; open: () => number }> {
     const endpoint = new SlowEndpoint(false);
     await endpoint.start();
     return { port: endpoint.port, open: () => endpoint.connections };
   }
 
-  it("since an endpoint does not finish the TLS handshake fails after 5 s", async () => {
+  it("because the endpoint does not finish the TLS handshake fails after 5 s", async () => {
     const { port, open } = await mute();
     const { send } = await clientOf(`https://127.0.0.1:${port}`, {});
     const seen = send();
@@ -309,7 +309,7 @@ describe("a way that does not open", () => {
     ["HTTPS_PROXY", "https://", "https"],
     ["HTTPS_PROXY", "socks5://", "https"],
     ["HTTP_PROXY", "socks5h://", "http"],
-  ])("since the proxy of %s (%s…) is silent to a request with %s fails after 5 s, and names the proxy", async (variable, scheme, protocol) => {
+  ])("because the proxy of %s (%s…) is silent fails a request with %s after 5 s, and names the proxy", async (variable, scheme, protocol) => {
     const { port, open } = await mute();
     const { send } = await clientOf(`${protocol}://kinesis.example`, { [variable]: `${scheme}127.0.0.1:${port}` });
     const seen = send();
@@ -323,7 +323,7 @@ describe("a way that does not open", () => {
     expect(seen.outcome).toEqual({ kind: "failed", code: "ETIMEDOUT", message, cause: "transient" });
   });
 
-  it("since a proxy is silent is waited for as long as http_request_timeout says, where that is less", async () => {
+  it("because a proxy is silent fails after http_request_timeout, when that is less than 5 s", async () => {
     const { port, open } = await mute();
     const { send } = await clientOf("https://kinesis.example", { HTTPS_PROXY: `127.0.0.1:${port}` }, { requestTimeoutMs: 2000, responseTimeoutMs: 0 });
     const seen = send();
@@ -335,7 +335,7 @@ describe("a way that does not open", () => {
     expect(seen.outcome).toEqual({ ...silence, message: "no response within http_request_timeout (2 s)" });
   });
 
-  it("since a proxy for plain requests does not finish its TLS handshake fails after 5 s, and names the proxy", async () => {
+  it("because a proxy for plain requests does not finish its TLS handshake fails after 5 s, and names the proxy", async () => {
     const { port, open } = await mute();
     const { send } = await clientOf("http://kinesis.example", { HTTP_PROXY: `https://127.0.0.1:${port}` });
     const seen = send();
@@ -349,7 +349,7 @@ describe("a way that does not open", () => {
     expect(seen.outcome).toEqual({ kind: "failed", code: "ETIMEDOUT", message, cause: "transient" });
   });
 
-  it("since the endpoint behind a tunnel does not finish its TLS handshake fails after 5 s", async () => {
+  it("because the endpoint behind a tunnel does not finish its TLS handshake fails after 5 s", async () => {
     const { port, open } = await mute();
     const proxy = await ScriptedProxy.start({ target: { port } });
     stops.push(() => proxy.stop());
@@ -366,7 +366,7 @@ describe("a way that does not open", () => {
   });
 });
 
-it.each([9999, 10_000])("a list of shards that nobody answers has 10 s: after %i ms", async (afterMs) => {
+it.each([9999, 10_000])("a ListShards request without a response has 10 s: after %i ms", async (afterMs) => {
   const endpoint = new SlowEndpoint(false);
   await endpoint.start();
   const { client } = await clientOf(`http://127.0.0.1:${endpoint.port}`, {});
@@ -379,11 +379,11 @@ it.each([9999, 10_000])("a list of shards that nobody answers has 10 s: after %i
   expect(outcome).toEqual(afterMs < 10_000 ? "none yet" : { ...silence, message });
 });
 
-it("an attempt whose time is up before it has credentials opens no connection when they come", async () => {
+it("an attempt that timed out while waiting for credentials opens no connection when they arrive", async () => {
   const endpoint = new SlowEndpoint(false);
   await endpoint.start();
-  let give: (credentials: typeof keys) => void = () => undefined;
-  const credentials = new RenewingCredentials(() => new Promise((resolve) => (give = resolve)), { log: new RecordedLog(), ...renewalClock });
+  let provide: (credentials: typeof keys) => void = () => undefined;
+  const credentials = new RenewingCredentials(() => new Promise((resolve) => (provide = resolve)), { log: new RecordedLog(), ...renewalClock });
   const none = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
   const connection = { region: "us-west-2", stream: "logs", endpoint: `http://127.0.0.1:${endpoint.port}`, requestTimeoutMs: 2000, ...none };
   const client = createKinesisClient(connection, credentials, "1", bodiesFor("logs"));
@@ -391,7 +391,7 @@ it("an attempt whose time is up before it has credentials opens no connection wh
   const outcome = client.putRecords(...tableOf([entryOf({ data: Buffer.from("x"), partitionKey: "k" })]));
   await vi.advanceTimersByTimeAsync(2000);
   expect(await outcome).toMatchObject({ code: "CredentialsTimeout" });
-  give(keys);
+  provide(keys);
   await settled();
   await settled();
   expect(endpoint.connections).toBe(0);

@@ -1,4 +1,4 @@
-// Requests over Node's HTTP to services on this machine: answers of all kinds, and what ends a request before its time.
+// Tests exchanges over Node's HTTP client with local services: all kinds of responses, and all causes that end a request early.
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { Agent } from "node:http";
@@ -24,13 +24,13 @@ function targetOf(port: number, limits: Partial<ExchangeTarget> = {}): ExchangeT
   return { isSecure: false, hostname: "127.0.0.1", port, path: "/", agent, connectionTimeoutMs: 5000, idleTimeoutMs: 5000, maxResponseBytes: maxBytes, ...limits };
 }
 
-async function serve(answer: Answering): Promise<{ service: ScriptedService; target: ExchangeTarget }> {
-  const service = await ScriptedService.start(answer);
+async function serve(respond: Answering): Promise<{ service: ScriptedService; target: ExchangeTarget }> {
+  const service = await ScriptedService.start(respond);
   stops.push(() => service.stop());
   return { service, target: targetOf(Number(new URL(service.endpoint).port)) };
 }
 
-/** A server that does with each connection what is given, and knows nothing of HTTP. */
+/** Starts a TCP server that calls `use` with each connection. Returns its port. */
 async function serveRaw(use: (socket: Socket) => void): Promise<number> {
   const sockets: Socket[] = [];
   const server: Server = createServer((socket) => {
@@ -51,29 +51,29 @@ const ignore = () => undefined;
 const send = (target: ExchangeTarget, onEnd: (end: () => void) => void = ignore) =>
   exchange(target, { method: "POST", headers: { "content-length": String(body.length), "x-test": "yes" }, body }, { onEnd, moved: ignore });
 
-describe("a request", () => {
-  it("sends headers and body, and gives the answer with its status, headers and body", async () => {
-    const { service, target } = await serve(() => ({ status: 418, headers: { "x-answer": "tea" }, body: "short and stout" }));
-    const answer = await send(target);
-    expect(answer).toMatchObject({ statusCode: 418, reason: "I'm a Teapot", headers: { "x-answer": "tea" } });
-    expect(answer.body.toString()).toBe("short and stout");
+describe("an exchange", () => {
+  it("sends headers and body, and returns the status, headers and body of the response", async () => {
+    const { service, target } = await serve(() => ({ status: 418, headers: { "x-drink": "tea" }, body: "short and stout" }));
+    const response = await send(target);
+    expect(response).toMatchObject({ statusCode: 418, reason: "I'm a Teapot", headers: { "x-drink": "tea" } });
+    expect(response.body.toString()).toBe("short and stout");
     expect(service.requests[0]).toMatchObject({ method: "POST", path: "/", body: "the body", headers: { "x-test": "yes" } });
   });
 
-  it("reads an answer that comes in many parts, and one that is empty", async () => {
+  it("reads a response of many parts, and an empty one", async () => {
     const long = "0123456789".repeat(100_000);
     const { target } = await serve((_, index) => ({ body: index === 0 ? long : "" }));
     expect((await send(target)).body.toString()).toBe(long);
     expect((await send(target)).body).toHaveLength(0);
   });
 
-  it("uses the connection of the one before", async () => {
+  it("reuses the connection of the previous one", async () => {
     const { service, target } = await serve(() => ({ body: "ok" }));
     for (let count = 0; count < 3; count++) await send(target);
     expect(service.connections).toBe(1);
   });
 
-  it("may be answered later than a connection may take to come about, on a new one and on one that is used again", async () => {
+  it("may take longer than the limit of a connection, on a new and on a reused connection", async () => {
     const sockets: Socket[] = [];
     const port = await serveRaw((socket) => {
       sockets.push(socket);
@@ -84,12 +84,12 @@ describe("a request", () => {
     expect(sockets).toHaveLength(1);
   });
 
-  it("rejects with Node's error when nobody listens", async () => {
+  it("rejects with Node's error when the connection is refused", async () => {
     await expect(send(targetOf(await freePort()))).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
   it.each([
-    ["before an answer", ""],
+    ["before a response", ""],
     ["within its headers", "HTTP/1.1 200 OK\r\nContent-Le"],
     ["within its body", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"],
   ])("rejects when the connection breaks off %s", async (_, text) => {
@@ -97,26 +97,26 @@ describe("a request", () => {
     await expect(send(targetOf(port))).rejects.toMatchObject({ code: "ECONNRESET" });
   });
 
-  it("rejects an answer that is no HTTP", async () => {
+  it("rejects a response that is not HTTP", async () => {
     const port = await serveRaw((socket) => socket.once("data", () => socket.end("SSH-2.0-OpenSSH\r\n")));
     await expect(send(targetOf(port))).rejects.toMatchObject({ code: expect.stringMatching(/^HPE_/) as string });
   });
 });
 
-describe("an answer", () => {
+describe("a response", () => {
   it.each([maxBytes - 1, maxBytes])("of %i bytes is read", async (bytes) => {
     const { target } = await serve(() => ({ body: "x".repeat(bytes) }));
     expect((await send(target)).body).toHaveLength(bytes);
   });
 
-  it("of more is none of the service", async () => {
+  it("of more bytes is rejected as not from the service", async () => {
     const { target } = await serve(() => ({ body: "x".repeat(maxBytes + 1) }));
-    // A failed test would print the answer.
+    // Only the length: a failed test would print the whole body.
     const read = send(target).then(({ body: { length } }) => length);
     await expect(read).rejects.toMatchObject({ name: "InvalidResponse" });
   });
 
-  it("without an end is not read for ever", async () => {
+  it("without an end is rejected at the limit", async () => {
     let isClosed: () => void = () => undefined;
     const closed = new Promise<void>((resolve) => (isClosed = resolve));
     const port = await serveRaw((socket) => {
@@ -130,13 +130,13 @@ describe("an answer", () => {
     });
     await expect(send(targetOf(port))).rejects.toMatchObject({
       name: "InvalidResponse",
-      message: "the answer has more than 4194304 bytes; is it the address of the service?",
+      message: "the response has more than 4194304 bytes; is it the address of the service?",
     });
     await closed;
   });
 });
 
-describe("a request tells that something moves", () => {
+describe("an exchange reports progress", () => {
   const partBytes = 256 * 1024;
 
   async function serveSecurely(): Promise<ExchangeTarget> {
@@ -159,21 +159,21 @@ describe("a request tells that something moves", () => {
   const cases = kinds.flatMap(([kind, target]) => sizes.map(([bytes, parts]) => [kind, bytes, parts, target] as const));
 
   it.each(cases)(
-    "over a new and a used connection (%s) once for the connection and for each part of a body, of %i bytes %i, and the body arrives as it is",
+    "over a new and a reused connection (%s), once for the connection and once for each part of a body: %i bytes are %i parts",
     async (_, bytes, parts, targetFor) => {
       const target = await targetFor();
       const large = Buffer.alloc(bytes);
       for (let at = 0; at < bytes; at += 1021) large[at] = at / 1021;
       for (let count = 0; count < 2; count++) {
         const moved = vi.fn();
-        const answer = await exchange(target, { method: "POST", headers: { "content-length": String(bytes) }, body: large }, { onEnd: ignore, moved });
-        expect(answer.body.equals(large)).toBe(true);
+        const response = await exchange(target, { method: "POST", headers: { "content-length": String(bytes) }, body: large }, { onEnd: ignore, moved });
+        expect(response.body.equals(large)).toBe(true);
         expect(moved).toHaveBeenCalledTimes(1 + parts);
       }
     },
   );
 
-  it("not while the service reads nothing, and again when it reads on", async () => {
+  it("only while the service reads", async () => {
     const bytes = 32 * 1024 * 1024;
     let reader: Socket | undefined;
     const port = await serveRaw((socket) => (reader = socket.pause()));
@@ -183,7 +183,7 @@ describe("a request tells that something moves", () => {
     const watcher = { onEnd: (ender: () => void) => (end = ender), moved };
     const failed = expect(exchange(targetOf(port), { method: "POST", headers, body: Buffer.alloc(bytes) }, watcher)).rejects.toThrow();
     let calls = -1;
-    // What the kernel's buffers take.
+    // Waits until the kernel's buffers are full.
     await vi.waitUntil(() => calls === (calls = moved.mock.calls.length) && calls > 0, { interval: 100, timeout: 10_000 });
     expect(calls).toBeLessThan(1 + bytes / partBytes);
     reader?.resume();
@@ -192,8 +192,8 @@ describe("a request tells that something moves", () => {
     await failed;
   });
 
-  it("not for a connection that is still being made", async () => {
-    // TLS: the connection is there, its handshake is never answered.
+  it("not before the TLS handshake is done", async () => {
+    // TCP connects, but the TLS handshake gets no response.
     const port = await serveRaw(() => undefined);
     const agent = new SecureAgent({ keepAlive: true });
     stops.push(() => agent.destroy());
@@ -204,8 +204,8 @@ describe("a request tells that something moves", () => {
   });
 });
 
-describe("a request ends", () => {
-  it("when it is told to, whatever it waits for", async () => {
+describe("an exchange ends", () => {
+  it("when its watcher ends it", async () => {
     const { target } = await serve(() => "silence");
     let end: () => void = ignore;
     const sent = send(target, (ender) => (end = ender));
@@ -213,7 +213,7 @@ describe("a request ends", () => {
     await expect(sent).rejects.toThrow("the request was ended");
   });
 
-  it("when nothing moves for so long", async () => {
+  it("when no byte moves within the limit", async () => {
     const { target } = await serve(() => "silence");
     await expect(send({ ...target, idleTimeoutMs: 50 })).rejects.toMatchObject({
       name: "TimeoutError",
@@ -221,13 +221,13 @@ describe("a request ends", () => {
     });
   });
 
-  it("when the answer stops half-way for so long", async () => {
+  it("when a response stops half-way for longer than the limit", async () => {
     const port = await serveRaw((socket) => socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")));
     await expect(send(targetOf(port, { idleTimeoutMs: 50 }))).rejects.toThrow();
   });
 
-  it("when no connection comes about in time", async () => {
-    // TLS: the connection is there, its handshake is never answered.
+  it("when no connection opens within the limit", async () => {
+    // TCP connects, but the TLS handshake gets no response.
     const port = await serveRaw(() => undefined);
     const agent = new SecureAgent({ keepAlive: true });
     stops.push(() => agent.destroy());

@@ -1,4 +1,4 @@
-// The host names of URLs as connections take them: addresses of IPv6 lose their brackets.
+// Tests host names of URLs for connections: IPv6 addresses lose their brackets.
 import { expect, it } from "vitest";
 import { unbracketed } from "../../../src/network/host_name.js";
 
@@ -7,6 +7,6 @@ it.each([
   ["https://[2001:db8::1]", "2001:db8::1"],
   ["http://127.0.0.1", "127.0.0.1"],
   ["https://kinesis.example", "kinesis.example"],
-])("of %s a connection is made to %s", (url, host) => {
+])("the host name of %s is %s for a connection", (url, host) => {
   expect(unbracketed(new URL(url).hostname)).toBe(host);
 });

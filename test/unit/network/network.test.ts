@@ -1,4 +1,4 @@
-// What is read from the environment for the network, and how wrong values are told.
+// Tests reading the network settings of the environment, and the messages for invalid ones.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,10 +23,10 @@ async function complaint(environment: Record<string, string>): Promise<string> {
     expect(error).toBeInstanceOf(ConfigurationError);
     return (error as Error).message;
   }
-  throw new Error("nothing was wrong");
+  throw new Error("the environment was accepted");
 }
 
-describe("a proxy's variable", () => {
+describe("a variable for a proxy", () => {
   it.each([
     [{}, undefined, undefined],
     [{ HTTPS_PROXY: "http://a:1" }, "http://a:1/", undefined],
@@ -42,7 +42,7 @@ describe("a proxy's variable", () => {
     [{ HTTPS_PROXY: "https://proxy" }, "https://proxy/", undefined],
     [{ HTTPS_PROXY: "SOCKS5://proxy:1080" }, "socks5://proxy:1080", undefined],
     [{ HTTPS_PROXY: "socks5h://proxy" }, "socks5h://proxy", undefined],
-  ])("%j is understood", async (environment, https, http) => {
+  ])("is read from %j", async (environment, https, http) => {
     const { proxies } = await readNetworkEnvironment(environment);
     expect(proxies.https?.url.href).toBe(https);
     expect(proxies.http?.url.href).toBe(http);
@@ -56,7 +56,7 @@ describe("a proxy's variable", () => {
     ["ftp://user:secret@proxy:21"],
     ["socks4://user:secret@proxy:1080"],
     ["user secret"],
-  ])("that is wrong (%s) is named, without the value", async (value) => {
+  ])("with an invalid value (%s) is named in the message, without the value", async (value) => {
     for (const name of ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"]) {
       const message = await complaint({ [name]: value });
       expect(message).toContain(`'${name}'`);
@@ -64,7 +64,7 @@ describe("a proxy's variable", () => {
     }
   });
 
-  it("NO_PROXY is read in capitals first too", async () => {
+  it("NO_PROXY is read in upper case first too", async () => {
     const through = { HTTPS_PROXY: "proxy" };
     const { bypass } = (await readNetworkEnvironment({ ...through, NO_PROXY: "capital.example", no_proxy: "small.example" })).proxies;
     expect([bypass("capital.example", 443), bypass("small.example", 443)]).toEqual([true, false]);
@@ -79,7 +79,7 @@ describe("AWS_CA_BUNDLE", () => {
     return file;
   }
 
-  /** A bundle of so many bytes, most of them no certificate. */
+  /** Returns a bundle of this many bytes: a certificate and blank lines. */
   function filled(bytes: number): string {
     const file = path.join(folder, "filled.pem");
     const certificate = readFileSync(certificateFile, "utf8");
@@ -87,12 +87,12 @@ describe("AWS_CA_BUNDLE", () => {
     return file;
   }
 
-  it("that is not set or empty leaves Node's trust as it is", async () => {
+  it("unset or empty keeps Node's authorities", async () => {
     expect((await readNetworkEnvironment({})).trust).toBeUndefined();
     expect((await readNetworkEnvironment({ AWS_CA_BUNDLE: "" })).trust).toBeUndefined();
   });
 
-  it("is taken with text around its certificates, and with a broken one among them", async () => {
+  it("may contain text around its certificates, and a malformed one among them", async () => {
     const file = path.join(folder, "mixed.pem");
     const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     writeFileSync(file, `# authorities, für uns\n${broken}${readFileSync(certificateFile, "utf8")}# end\n`);
@@ -102,11 +102,11 @@ describe("AWS_CA_BUNDLE", () => {
   it.each([
     ["is missing", () => path.join(folder, "missing.pem"), "ENOENT"],
     ["is a folder", () => folder, "is a folder; it must be a regular file"],
-    ["is a FIFO that nobody writes", fifo, "is a FIFO; it must be a regular file"],
+    ["is a FIFO without a writer", fifo, "is a FIFO; it must be a regular file"],
     ["is an endless device", () => "/dev/zero", "is a device; it must be a regular file"],
-    ["has a byte too many", () => filled(1024 * 1024 + 1), "has more than 1048576 bytes"],
+    ["has one byte too many", () => filled(1024 * 1024 + 1), "has more than 1048576 bytes"],
     ["has only a key", () => path.join(folder, "key.pem"), "holds no certificate"],
-  ])("that %s is told with its path", async (_, file, reason) => {
+  ])("that %s is rejected with its path", async (_, file, reason) => {
     const named = file();
     const message = await complaint({ AWS_CA_BUNDLE: named });
     expect(message).toContain("'AWS_CA_BUNDLE'");
@@ -118,13 +118,13 @@ describe("AWS_CA_BUNDLE", () => {
     expect((await readNetworkEnvironment({ AWS_CA_BUNDLE: filled(bytes) })).trust).toBeDefined();
   });
 
-  it("may be a link, as in most distributions", async () => {
+  it("may be a symbolic link, as in most distributions", async () => {
     const link = path.join(folder, "link.pem");
     symlinkSync(certificateFile, link);
     expect((await readNetworkEnvironment({ AWS_CA_BUNDLE: link })).trust).toBeDefined();
   });
 
-  it("with only a broken certificate is told", async () => {
+  it("with only a malformed certificate is rejected", async () => {
     const file = path.join(folder, "broken.pem");
     writeFileSync(file, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     expect(await complaint({ AWS_CA_BUNDLE: file })).toContain("holds no certificate");

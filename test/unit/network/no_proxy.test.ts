@@ -1,10 +1,10 @@
-// NO_PROXY as in golang.org/x/net/http/httpproxy: its own cases (proxy_test.go, UseProxyTests), and what lies near them.
+// Tests NO_PROXY against golang.org/x/net/http/httpproxy: its own cases (proxy_test.go, UseProxyTests), and similar ones.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseNoProxy } from "../../../src/network/no_proxy.js";
 
 describe("NO_PROXY", () => {
-  // From UseProxyTests, which has this list for all of its hosts.
+  // From UseProxyTests, which uses this list for all its hosts.
   const goList = "foobar.com, .barbaz.net, *.wildcard.io, 192.168.1.1, 192.168.1.2:81, 192.168.1.3:80, 10.0.0.0/30, 2001:db8::52:0:1, [2001:db8::52:0:2]:443, [2001:db8::52:0:3]:80, 2002:db8:a::45/64";
 
   it.each([
@@ -39,7 +39,7 @@ describe("NO_PROXY", () => {
     ["wildcard.io", 80, false],
     ["nested.wildcard.io", 80, true],
     ["awildcard.io", 80, false],
-  ])("of Go's tests: %s port %d is asked directly: %s", (host, port, isDirect) => {
+  ])("from Go's tests: %s port %d bypasses the proxy: %s", (host, port, isDirect) => {
     expect(parseNoProxy(goList)(host, port)).toBe(isDirect);
   });
 
@@ -67,11 +67,11 @@ describe("NO_PROXY", () => {
     ["0.0.0.0/0", "example.com", 443, false],
     ["[2001:db8::1]", "2001:db8::1", 443, false],
     ["fe80::1%eth0,a.com", "a.com", 443, true],
-  ])("%j: %s port %d is asked directly: %s", (list, host, port, isDirect) => {
+  ])("of %j: %s port %d bypasses the proxy: %s", (list, host, port, isDirect) => {
     expect(parseNoProxy(list)(host, port)).toBe(isDirect);
   });
 
-  it("takes any text, and lets no other host by because of a wrong entry", () => {
+  it("accepts any text, and an invalid entry lets no other host bypass the proxy", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         fc.pre(!text.split(",").some((entry) => entry.trim() === "*" || entry.includes("example")));
@@ -81,7 +81,7 @@ describe("NO_PROXY", () => {
     );
   });
 
-  it("of a block holds exactly the addresses that share its first bits", () => {
+  it("with a block matches exactly the addresses that share its prefix", () => {
     const octets = fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255), fc.nat(255));
     const value = (parts: readonly number[]) => parts.reduce((sum, part) => sum * 256n + BigInt(part), 0n);
     fc.assert(

@@ -1,4 +1,4 @@
-// Connections of an agent that are being opened: their time limit, and the end of the agent.
+// Tests the opening of an agent's connections: the time limit, and the end of the agent.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Openings } from "../../../src/network/openings.js";
 
@@ -6,7 +6,7 @@ interface Connection {
   readonly destroy: () => unknown;
 }
 
-/** Openings of 5 s, and the state of one that the test opens. */
+/** Starts an opening with a limit of 5 s, whose connection the test controls. */
 function opening() {
   const openings = new Openings(5000);
   let settle: { resolve: (connection: Connection) => void; reject: (error: Error) => void } | undefined;
@@ -47,7 +47,7 @@ describe("an opening", () => {
     expect(connection.destroy).not.toHaveBeenCalled();
   });
 
-  it("throws the error of what opens it", async () => {
+  it("throws the error of its open function", async () => {
     const { seen, settle } = opening();
     settle.reject(new Error("refused"));
     await settled();
@@ -55,7 +55,7 @@ describe("an opening", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it.each([4999, 5000])("has 5 s: after %i ms", async (afterMs) => {
+  it.each([4999, 5000])("times out after 5 s: after %i ms", async (afterMs) => {
     const { seen, signal } = opening();
     await vi.advanceTimersByTimeAsync(afterMs);
     expect(signal.aborted).toBe(afterMs >= 5000);
@@ -63,7 +63,7 @@ describe("an opening", () => {
     else expect(seen.outcome).toMatchObject({ code: "ETIMEDOUT", message: "no connection within 5 s" });
   });
 
-  it("that succeeds after it was given up has its connection destroyed", async () => {
+  it("that succeeds after its timeout has its connection destroyed", async () => {
     const { settle } = opening();
     await vi.advanceTimersByTimeAsync(5000);
     const connection = { destroy: vi.fn() };
@@ -74,7 +74,7 @@ describe("an opening", () => {
 });
 
 describe("closed openings", () => {
-  it("give up what is being opened, at once", async () => {
+  it("abort unfinished connections immediately", async () => {
     const { openings, seen, signal } = opening();
     openings.close();
     await settled();
@@ -83,7 +83,7 @@ describe("closed openings", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("open nothing any more", async () => {
+  it("open no new connections", async () => {
     const openings = new Openings(5000);
     openings.close();
     const open = vi.fn(() => Promise.resolve({ destroy: () => undefined }));

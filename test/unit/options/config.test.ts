@@ -1,4 +1,4 @@
-// Every option: its default, its values, and what is said about a wrong one.
+// Tests every option: its default, its values, and the error about an invalid value.
 import { describe, expect, it } from "vitest";
 import { readConfig, type Config } from "../../../src/options/config.js";
 import { ConfigurationError } from "../../../src/configuration_error.js";
@@ -27,7 +27,7 @@ function messageOf(options: Options): string {
     expect(error).toBeInstanceOf(ConfigurationError);
     return (error as Error).message;
   }
-  throw new Error("nothing was refused");
+  throw new Error("no error was thrown");
 }
 
 describe("the zone of time_key", () => {
@@ -85,7 +85,7 @@ describe("without options besides stream and region", () => {
     });
   });
 
-  it("an empty value is the same as none", () => {
+  it("an empty value counts as unset", () => {
     const empty = "partition_key data_keys log_key append_newline time_key time_key_format replace_dots role_arn " +
       "sts_endpoint endpoint aggregation compression experimental_concurrency experimental_concurrency_retries " +
       "http_request_timeout aggregation_maximum_record_size skip_aggregation_record_size profile external_id max_record_size retry_timeout request_format concurrent_requests drain_timeout time_key_zone tag_key metadata_key except_keys dead_letter_file dead_letter_file_size state_file role_session_name role_duration simple_aggregation";
@@ -93,11 +93,11 @@ describe("without options besides stream and region", () => {
     expect(read({ ...options, ...required })).toEqual(read(required));
   });
 
-  it("aggregation has 1 MiB as its limit, and 20 KiB for records that go alone", () => {
+  it("aggregation has a limit of 1 MiB, and sends records of 20 KiB or more on their own", () => {
     expect(read(aggregating).aggregation).toEqual({ maximumRecordBytes: 1_048_576, skipRecordBytes: 20_480, serviceRecordBytes: 1_048_576 });
   });
 
-  it("the time's format is that of ISO 8601 without fraction", () => {
+  it("the format of time_key is that of ISO 8601 without a fraction", () => {
     const time = read({ ...required, time_key: "time" }).record.time;
     expect(time?.key).toBe("time");
     expect(time?.format.format(1_700_000_000, 0)).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/);
@@ -111,7 +111,7 @@ describe("stream and region", () => {
     ["stream", { region: "us-west-2", stream: "" }],
     ["region", { stream: "logs" }],
     ["region", { stream: "logs", region: "" }],
-  ] as const)("are required: without %s, %j is refused", (name, options) => {
+  ] as const)("are required: without %s, %j is rejected", (name, options) => {
     const message = `stream and region are required configuration parameters ('${name}' is not set)`;
     expect(messageOf(options)).toBe(message);
   });
@@ -140,7 +140,7 @@ describe("a value", () => {
     [{ http_request_timeout: "0" }, "responseTimeoutMs", 0],
     [{ http_request_timeout: "10" }, "responseTimeoutMs", 0],
     [{ http_request_timeout: "" }, "responseTimeoutMs", 10_000],
-  ])("%j gives the connection's %s %j", (options, name, expected) => {
+  ])("%j sets the connection's %s to %j", (options, name, expected) => {
     expect(read({ ...required, ...options }).connection[name]).toBe(expected);
   });
 
@@ -164,7 +164,7 @@ describe("a value", () => {
     [{ append_newline: "1" }, "appendNewline", false],
     [{ replace_dots: "_" }, "replaceDots", "_"],
     [{ time_key_format: "%!" }, "time", undefined],
-  ])("%j gives the record's %s %j", (options, name, expected) => {
+  ])("%j sets the record's %s to %j", (options, name, expected) => {
     expect(read({ ...required, ...options }).record[name]).toEqual(expected);
   });
 
@@ -206,17 +206,17 @@ describe("a value", () => {
     [{ experimental_concurrency: "10" }, "concurrency", 10],
     [{ experimental_concurrency_retries: "0" }, "concurrencyRetries", 0],
     [{ experimental_concurrency_retries: "1000" }, "concurrencyRetries", 1000],
-  ])("%j gives %s %j", (options, name, expected) => {
+  ])("%j sets %s to %j", (options, name, expected) => {
     expect(read({ ...required, ...options })[name]).toEqual(expected);
   });
 
-  it("of time_key_format is rendered in the local zone, with its abbreviation", () => {
+  it("of time_key_format formats times in the local zone, with its abbreviation", () => {
     const format = read({ ...required, time_key: "t", time_key_format: "%L %f %Z" }).record.time?.format;
     expect(format?.format(0, 123_456_789)).toBe("123 123456 CEST");
   });
 });
 
-describe("a wrong value is refused by name, value and what is allowed", () => {
+describe("an invalid value is rejected with its name, the value and what is allowed", () => {
   const stream = "must be a stream's name (letters, digits, '_', '.', '-') or its ARN";
   const endpoint = "must be a host name or a URL such as https://kinesis.us-west-2.amazonaws.com";
   const role = "must be the ARN of an IAM role such as arn:aws:iam::123456789012:role/name";
@@ -301,16 +301,16 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
     expect(message).toContain("strftime(3)");
   });
 
-  it("simple_aggregation beside aggregation", () => {
+  it("simple_aggregation together with aggregation", () => {
     const message = messageOf({ ...required, simple_aggregation: "true", aggregation: "true" });
     expect(message).toBe("Invalid 'simple_aggregation' value (true) specified, must not be true together with 'aggregation', which packs records in another format");
   });
 
   it.each([
-    [{ tag_key: "x", time_key: "x" }, "'time_key' and 'tag_key' are both 'x', but each needs a key of its own"],
-    [{ metadata_key: "x", time_key: "x" }, "'time_key' and 'metadata_key' are both 'x', but each needs a key of its own"],
-    [{ metadata_key: "x", tag_key: "x" }, "'tag_key' and 'metadata_key' are both 'x', but each needs a key of its own"],
-    [{ data_keys: "a", except_keys: "b" }, "'except_keys' cannot be set beside 'data_keys', which alone says what is sent; remove one of the two"],
+    [{ tag_key: "x", time_key: "x" }, "'time_key' and 'tag_key' are both 'x', but each needs its own key"],
+    [{ metadata_key: "x", time_key: "x" }, "'time_key' and 'metadata_key' are both 'x', but each needs its own key"],
+    [{ metadata_key: "x", tag_key: "x" }, "'tag_key' and 'metadata_key' are both 'x', but each needs its own key"],
+    [{ data_keys: "a", except_keys: "b" }, "'except_keys' cannot be set together with 'data_keys'; remove one of the two"],
   ])("%j together", (options, message) => {
     expect(messageOf({ ...required, ...options })).toBe(message);
   });
@@ -319,14 +319,14 @@ describe("a wrong value is refused by name, value and what is allowed", () => {
     expect(messageOf({ ...required, partition_key: key })).toBe("'log' cannot be set as the partition key");
   });
 
-  it("partition_key below or beside log", () => {
+  it("partition_key with log among other parts is accepted", () => {
     for (const key of ["log->id", "$log['id']", "$TAG-$log", "logs"]) expect(read({ ...required, partition_key: key }).record.partitionKey).toBeDefined();
   });
 
-  it("partition_key that is no key expression", () => {
+  it("partition_key = pod,$, which is not a key expression", () => {
     expect(messageOf({ ...required, partition_key: "pod,$" })).toBe(
       "Invalid 'partition_key' value (pod,$) specified, a name, ['a key'] or TAG must follow $ (at \"$\"); must be a key such as pod or " +
-        "kubernetes->pod_name, a text such as $kubernetes['pod_name']-$TAG[1], or several with commas between",
+        "kubernetes->pod_name, a text such as $kubernetes['pod_name']-$TAG[1], or several, separated by commas",
     );
   });
 });
@@ -343,19 +343,19 @@ describe("the log", () => {
       profile: "me", external_id: "…", max_record_size: "5000", retry_timeout: "5", request_format: "cbor",
       concurrent_requests: "6", drain_timeout: "7",
     };
-    const told = parameters({ ...values, external_id: "shared-id" });
-    expect(told).toEqual(Object.entries(values).map(([name, value]) => `plugin parameter ${name} = '${value}'`));
+    const logged = parameters({ ...values, external_id: "shared-id" });
+    expect(logged).toEqual(Object.entries(values).map(([name, value]) => `plugin parameter ${name} = '${value}'`));
   });
 
   it("has no line for a parameter that is unset or empty", () => {
-    const told = ["plugin parameter stream = 'logs'", "plugin parameter region = 'us-west-2'"];
-    expect(parameters({ stream: "logs", region: "us-west-2", profile: "" })).toEqual(told);
+    const expected = ["plugin parameter stream = 'logs'", "plugin parameter region = 'us-west-2'"];
+    expect(parameters({ stream: "logs", region: "us-west-2", profile: "" })).toEqual(expected);
   });
 
   it.each([
     ["endpoint", "https://user@host"],
     ["sts_endpoint", "https://:word@host"],
-  ])("the error about a user or a password in %s does not show it", (name, value) => {
+  ])("does not show a user or a password in %s, nor does the error about it", (name, value) => {
     expect(messageOf({ ...required, [name]: value })).toBe(
       `Invalid '${name}' value (…) specified, must not hold a user or a password`,
     );
@@ -369,11 +369,11 @@ describe("the log", () => {
     expect(log.at("debug").join("\n")).not.toContain("hidden");
   });
 
-  it("says nothing at info: an output's one line there is written when it starts", () => {
+  it("has no lines at level info: an output writes its one line there when it starts", () => {
     expect(logOf({ ...required, partition_key: "id", append_newline: "true" }).at("info")).toEqual([]);
   });
 
-  it("tells the parameters even when one is wrong", () => {
+  it("has the parameters even when one is invalid", () => {
     const log = new RecordedLog();
     expect(() => read({ stream: "logs" }, log)).toThrow(ConfigurationError);
     expect(log.at("debug")).toContain("plugin parameter stream = 'logs'");
@@ -381,26 +381,26 @@ describe("the log", () => {
 
   const random = "no partition key provided. A random one will be generated.";
 
-  it("says that the partition key will be random, when it will be", () => {
+  it("has a line about random partition keys without partition_key only", () => {
     expect(logOf(required).at("debug")).toContain(random);
     expect(logOf({ ...required, partition_key: "id" }).at("debug")).not.toContain(random);
   });
 
   it.each<[string, Options, RegExp[]]>([
     ["aggregation with a partition key", { aggregation: "true", partition_key: "id" }, [/partition_key' has different behavior/]],
-    ["an ARN of another region", { stream: "arn:aws:kinesis:eu-west-1:123456789012:stream/logs" }, [/in eu-west-1, but 'region' is us-west-2/]],
+    ["an ARN of another region", { stream: "arn:aws:kinesis:eu-west-1:123456789012:stream/logs" }, [/in eu-west-1, but requests go to 'region' us-west-2/]],
     ["an ARN of the region", { stream: "arn:aws:kinesis:us-west-2:123456789012:stream/logs" }, []],
     ["aggregation without one", { aggregation: "true" }, []],
     ["a partition key alone", { partition_key: "id" }, []],
     ["concurrency, which loses nothing", { experimental_concurrency: "10", experimental_concurrency_retries: "0" }, []],
-    ["an option that is not quite true", { aggregation: "On", append_newline: "yes" },
-      [/^'append_newline' is 'yes', and only 'true' turns it on/, /^'aggregation' is 'On', and only 'true' turns it on/]],
+    ["an option that is neither true nor off", { aggregation: "On", append_newline: "yes" },
+      [/^'append_newline' is 'yes', but only 'true' turns it on/, /^'aggregation' is 'On', but only 'true' turns it on/]],
     ["an option that is true", { aggregation: "True", append_newline: "TRUE" }, []],
     ["an option that is off", { aggregation: "False", append_newline: "off" }, []],
     ["a zone without a time", { time_key_zone: "UTC" }, [/^'time_key_zone' has no effect without 'time_key'$/]],
     ["a zone with a time", { time_key: "at", time_key_zone: "UTC" }, []],
-    ["the same in other words", { aggregation: "0", append_newline: "No" }, []],
-  ])("warns where it should: %s", (_, options, warnings) => {
+    ["an option that is off in other words", { aggregation: "0", append_newline: "No" }, []],
+  ])("has the expected warnings for %s", (_, options, warnings) => {
     const found = logOf({ ...required, ...options }).at("warning");
     expect(found).toHaveLength(warnings.length);
     warnings.forEach((warning, index) => expect(found[index]).toMatch(warning));
@@ -410,7 +410,7 @@ describe("the log", () => {
 describe("profile and external_id", () => {
   const role_arn = "arn:aws:iam::123456789012:role/writer";
 
-  it("are taken as they are", () => {
+  it("are used unchanged", () => {
     const { connection } = read({ ...required, role_arn, profile: "my profile", external_id: "a_+=,.@:/-9" });
     expect(connection).toMatchObject({ profile: "my profile", externalId: "a_+=,.@:/-9" });
   });
@@ -426,12 +426,12 @@ describe("profile and external_id", () => {
     ["with a blank", "q q"],
     ["with a newline", "qq\n"],
     ["with a letter of another script", "qqé"],
-  ])("an external_id %s is refused, without showing it", (_, external_id) => {
+  ])("an external_id %s is rejected with an error that does not show it", (_, external_id) => {
     const message = messageOf({ ...required, role_arn, external_id });
     expect(message).toBe("Invalid 'external_id' value (…) specified, must be 2 to 1224 letters, digits and characters of _+=,.@:/-");
   });
 
-  it("an external_id without role_arn is a warning, which does not show it", () => {
+  it("an external_id without role_arn leads to a warning that does not show it", () => {
     expect(logOf({ ...required, external_id: "theirs" }).at("warning")).toEqual(["'external_id' has no effect without 'role_arn'"]);
     expect(logOf({ ...required, role_arn, external_id: "theirs" }).at("warning")).toEqual([]);
   });
@@ -440,15 +440,15 @@ describe("profile and external_id", () => {
 describe("role_session_name and role_duration", () => {
   const role_arn = "arn:aws:iam::123456789012:role/writer";
 
-  it.each(["ab", "x".repeat(64), "a_+=,.@-9"])("the session may be called %s", (role_session_name) => {
+  it.each(["ab", "x".repeat(64), "a_+=,.@-9"])("the session may have the name %s", (role_session_name) => {
     expect(read({ ...required, role_arn, role_session_name }).connection.roleSessionName).toBe(role_session_name);
   });
 
-  it.each([900, 901, 43_199, 43_200])("the credentials may be good for %i s", (seconds) => {
+  it.each([900, 901, 43_199, 43_200])("the credentials may last %i s", (seconds) => {
     expect(read({ ...required, role_arn, role_duration: String(seconds) }).connection.roleDurationSeconds).toBe(seconds);
   });
 
-  it("are warnings without role_arn", () => {
+  it("lead to warnings without role_arn", () => {
     const warnings = ["'role_session_name' has no effect without 'role_arn'", "'role_duration' has no effect without 'role_arn'"];
     const options = { role_session_name: "logs", role_duration: "900" };
     expect(logOf({ ...required, ...options }).at("warning")).toEqual(warnings);
@@ -463,7 +463,7 @@ describe("an address", () => {
     expect(read({ ...required, endpoint }).connection.endpoint).toContain(endpoint);
   });
 
-  it.each(["${HOST}", "$(id)", "`id`", "a'b", `${longest}b`, "a\nb\u0000"])("may not be %j, which is no host's name", (endpoint) => {
+  it.each(["${HOST}", "$(id)", "`id`", "a'b", `${longest}b`, "a\nb\u0000"])("may not be %j, which is not a host name", (endpoint) => {
     expect(() => read({ ...required, endpoint })).toThrow("'endpoint'");
   });
 });
@@ -479,30 +479,30 @@ describe("dead_letter_file", () => {
     ["2MB", 2_000_000],
     ["3Kb".replace("3", "300"), 300_000],
     ["1000g", 1_000_000_000_000],
-  ])("with a size of '%s' is put aside at %i bytes", (size, maxBytes) => {
+  ])("with a size of '%s' is renamed at %i bytes", (size, maxBytes) => {
     expect(read({ ...file, dead_letter_file_size: size }).deadLetters).toEqual({ file: "/var/lib/fluent-bit/dropped", maxBytes });
   });
 
-  it.each(["63999", "1000000000001", "1001g", "0", "-1", "10t", "10 m", "m", "1e6", "1.m", "0x10000", "10kk"])("is refused with a size of %s", (size) => {
+  it.each(["63999", "1000000000001", "1001g", "0", "-1", "10t", "10 m", "m", "1e6", "1.m", "0x10000", "10kk"])("is rejected with a size of %s", (size) => {
     expect(messageOf({ ...file, dead_letter_file_size: size })).toBe(
       `Invalid 'dead_letter_file_size' value (${size}) specified, must be a size from 64k to 1000g, in bytes or with k, m or g`,
     );
   });
 
-  it("is off when unset, and a size alone has no effect and is told", () => {
+  it("is off when unset, and a size alone leads to a warning", () => {
     expect(read(required).deadLetters).toBeUndefined();
     expect(logOf({ ...required, dead_letter_file_size: "1m" }).at("warning")).toEqual(["'dead_letter_file_size' has no effect without 'dead_letter_file'"]);
     expect(logOf({ ...file, dead_letter_file_size: "1m" }).at("warning")).toEqual([]);
   });
 });
 
-it("state_file is off when unset, and any path", () => {
+it("state_file is off when unset, and may be any path", () => {
   expect(read(required).stateFile).toBeUndefined();
   expect(read({ ...required, state_file: "C:\\state\\kinesis" }).stateFile).toBe("C:\\state\\kinesis");
 });
 
-it("state_file cannot be the file of dead letters", () => {
+it("state_file cannot be the file of dead_letter_file", () => {
   const options = { ...required, state_file: "/var/lib/one", dead_letter_file: "/var/lib/one" };
-  expect(messageOf(options)).toBe("Invalid 'state_file' value (/var/lib/one) specified, must not be that of 'dead_letter_file'");
+  expect(messageOf(options)).toBe("Invalid 'state_file' value (/var/lib/one) specified, must differ from 'dead_letter_file'");
   expect(read({ ...options, dead_letter_file: "/var/lib/other" }).stateFile).toBe("/var/lib/one");
 });

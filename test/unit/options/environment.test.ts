@@ -1,4 +1,4 @@
-// The environment variables: what they mean, and what is said about wrong values.
+// Tests the environment variables: their meaning, and the errors about invalid values.
 import { describe, expect, it } from "vitest";
 import { ConfigurationError } from "../../../src/configuration_error.js";
 import { hasLogLevel, kinesisEndpointOf, readInstanceEnvironment, readLogLevel } from "../../../src/options/environment.js";
@@ -13,22 +13,22 @@ describe("FLB_LOG_LEVEL", () => {
     ["Debug", "debug"],
     ["error", "error"],
     ["ERROR", "error"],
-  ])("%j is the level %s", (value, level) => {
+  ])("%j sets the level %s", (value, level) => {
     expect(readLogLevel({ FLB_LOG_LEVEL: value })).toEqual({ level, unknown: undefined });
   });
 
-  it.each(["trace", "warn", "off", " debug"])("%j is unknown, and info is taken", (value) => {
+  it.each(["trace", "warn", "off", " debug"])("%j is unknown and sets the level info", (value) => {
     expect(readLogLevel({ FLB_LOG_LEVEL: value })).toEqual({ level: "info", unknown: value });
   });
 });
 
-describe("FLB_LOG_LEVEL, before Fluent Bit's log_level,", () => {
+describe("FLB_LOG_LEVEL", () => {
   it.each([
     [undefined, false],
     ["", false],
     ["info", true],
     ["loud", true],
-  ])("of %j rules: %s", (value, expected) => {
+  ])("%j overrides Fluent Bit's log_level: %s", (value, expected) => {
     expect(hasLogLevel({ FLB_LOG_LEVEL: value })).toBe(expected);
   });
 });
@@ -45,7 +45,7 @@ describe("SEND_FAILURE_TIMEOUT", () => {
     expect(readInstanceEnvironment({ SEND_FAILURE_TIMEOUT: value }).sendFailureTimeoutMs).toBe(expected);
   });
 
-  it.each(["5", "0", "0s", "-5m", "soon", "5 m"])("%j is refused with its name, value and what is allowed", (value) => {
+  it.each(["5", "0", "0s", "-5m", "soon", "5 m"])("%j is rejected with the name, the value and what is allowed", (value) => {
     const read = () => readInstanceEnvironment({ SEND_FAILURE_TIMEOUT: value });
     expect(read).toThrow(ConfigurationError);
     expect(read).toThrow(
@@ -63,14 +63,14 @@ describe("EKS_POD_EXECUTION_ROLE", () => {
     expect(readInstanceEnvironment({ EKS_POD_EXECUTION_ROLE: value }).eksPodExecutionRole).toBe(expected);
   });
 
-  it.each(["pod", "arn:aws:iam::12345678901:role/pod", "arn:aws:iam::123456789012:user/pod"])("%s is none", (value) => {
+  it.each(["pod", "arn:aws:iam::12345678901:role/pod", "arn:aws:iam::123456789012:user/pod"])("%s is rejected", (value) => {
     expect(() => readInstanceEnvironment({ EKS_POD_EXECUTION_ROLE: value })).toThrow(
       `Invalid 'EKS_POD_EXECUTION_ROLE' value (${value}) specified, must be the ARN of an IAM role`,
     );
   });
 });
 
-describe("the address of Kinesis that the environment names", () => {
+describe("the address of Kinesis from the environment", () => {
   const [one, two] = ["http://localhost:1", "http://localhost:2"];
 
   it.each([
@@ -82,7 +82,7 @@ describe("the address of Kinesis that the environment names", () => {
     [{ AWS_ENDPOINT_URL_STS: one }, undefined],
     [{ AWS_ENDPOINT_URL: one, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" }, undefined],
     [{ AWS_ENDPOINT_URL: one, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "false" }, `${one} (AWS_ENDPOINT_URL)`],
-  ])("%j is told as %j", (environment, expected) => {
+  ])("for %j is %j", (environment, expected) => {
     expect(kinesisEndpointOf(environment)).toBe(expected);
   });
 

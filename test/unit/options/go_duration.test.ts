@@ -1,8 +1,8 @@
-// Durations as Go's time.ParseDuration reads them.
+// Tests that durations are parsed as by Go's time.ParseDuration.
 import { describe, expect, it } from "vitest";
 import { parseGoDuration } from "../../../src/options/go_duration.js";
 
-describe("a duration", () => {
+describe("the duration", () => {
   it.each([
     ["0", 0],
     ["0s", 0],
@@ -22,7 +22,7 @@ describe("a duration", () => {
   ])("%s is %d ms", (text, expected) => expect(parseGoDuration(text)).toBeCloseTo(expected));
 
   it.each(["", "5", "5 m", " 5m", "5m ", "5d", "m", "abc", "5m30", "5mm", "1,5h", ".s", "1..5s", "-5m", "1e3s", "5M", "0x5s"])(
-    "%j is none",
+    "%j is invalid",
     (text) => expect(parseGoDuration(text)).toBeUndefined(),
   );
 });

@@ -1,4 +1,4 @@
-// The region of an output that does not name one: which place goes before which, and what is said of a wrong or missing one.
+// Tests the region of an output without the option region: the order of places, and errors about an invalid or missing region.
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../../src/options/config.js";
 import { findRegion, type DefaultRegion } from "../../../src/options/region.js";
@@ -13,11 +13,11 @@ describe("the default region", () => {
     [{ AWS_REGION: "", AWS_DEFAULT_REGION: "us-west-2" }, "us-west-3", { region: "us-west-2", source: "AWS_DEFAULT_REGION" }],
     [{ AWS_DEFAULT_REGION: "" }, "us-west-3", { region: "us-west-3", source: place }],
     [{}, "", { region: undefined, lookedIn: ["AWS_REGION", "AWS_DEFAULT_REGION", place] }],
-  ])("of %j and a profile with '%s' is %j", async (environment, region, expected) => {
+  ])("for %j and a profile with '%s' is %j", async (environment, region, expected) => {
     expect(await findRegion(environment, inProfile(region))).toEqual(expected);
   });
 
-  it("is not looked for in the files where the environment has one", async () => {
+  it("is not read from the files when the environment has one", async () => {
     const fails = async () => Promise.reject(new Error("was read"));
     expect(await findRegion({ AWS_DEFAULT_REGION: "eu-west-1" }, fails)).toEqual({ region: "eu-west-1", source: "AWS_DEFAULT_REGION" });
   });
@@ -26,7 +26,7 @@ describe("the default region", () => {
     [{ AWS_REGION: "us west" }, "", "Invalid 'AWS_REGION' value (us west) specified, must be the code of an AWS region such as us-west-2"],
     [{ AWS_DEFAULT_REGION: "http://x" }, "", "Invalid 'AWS_DEFAULT_REGION' value (http://x) specified, must be"],
     [{}, "a/b", `Invalid 'region of ${place}' value (a/b) specified, must be`],
-  ])("of %j and a profile with '%s' is refused by its place", async (environment, region, message) => {
+  ])("for %j and a profile with '%s' is rejected with its place", async (environment, region, message) => {
     await expect(findRegion(environment, inProfile(region))).rejects.toThrow(message);
   });
 });
@@ -37,27 +37,27 @@ describe("an output without the option region", () => {
     readConfig((key) => options[key], log, () => "UTC", found);
   const none: DefaultRegion = { region: undefined, lookedIn: ["A", "B"] };
 
-  it("sends to the default region, and says where that comes from", () => {
+  it("sends to the default region, and logs the region's source", () => {
     const log = new RecordedLog();
     expect(read({ stream: "logs" }, { region: "us-west-1", source: "AWS_REGION" }, log).connection.region).toBe("us-west-1");
     expect(log.at("info")).toContain("region us-west-1 comes from AWS_REGION");
   });
 
-  it("is refused without any, with all places in which none is", () => {
+  it("is rejected without any region, with all places that have none", () => {
     expect(() => read({ stream: "logs" }, none)).toThrow("required configuration parameters ('region' is not set, and no region was found in A, B)");
   });
 
-  it("is not sent to the region of the stream's ARN, which is told", () => {
+  it("does not send to the region in the stream's ARN, which the error names", () => {
     expect(() => read({ stream: arn }, none)).toThrow("('region' is not set, and no region was found in A, B; the ARN in 'stream' names eu-west-1)");
   });
 
-  it("is warned when the default region is another one than the ARN's", () => {
+  it("logs a warning when the default region differs from the ARN's", () => {
     const log = new RecordedLog();
     expect(read({ stream: arn }, { region: "us-west-1", source: "AWS_REGION" }, log).connection.region).toBe("us-west-1");
-    expect(log.at("warning")).toEqual(["'stream' is the ARN of a stream in eu-west-1, but 'region' is us-west-1, where requests go"]);
+    expect(log.at("warning")).toEqual(["'stream' is the ARN of a stream in eu-west-1, but requests go to 'region' us-west-1"]);
   });
 
-  it("has no other region where the option is set", () => {
+  it("gets the default region, which the option overrides", () => {
     const log = new RecordedLog();
     expect(read({ stream: "logs", region: "us-east-1" }, { region: "us-west-1", source: "AWS_REGION" }, log).connection.region).toBe("us-east-1");
     expect(log.at("info").join()).not.toContain("comes from");

@@ -1,4 +1,4 @@
-// One output from chunk to reply, with a scripted client: what it sends, replies and says.
+// One output from chunk to reply, with a scripted client: its requests, replies and messages.
 import { describe, expect, it } from "vitest";
 import { chunkOf } from "../../support/event_chunk.js";
 import { HeldClock, JumpingClock, settled } from "../../support/fake_clock.js";
@@ -14,39 +14,39 @@ function textsOf(client: ScriptedClient, request = 0): string[] {
 }
 
 describe("a flush", () => {
-  it("is ok when all its records were taken", async () => {
+  it("replies ok when Kinesis accepts all records", async () => {
     const { flush, client } = scriptedInstance({});
     expect(await flush(chunk, "tag")).toBe("ok");
     expect(textsOf(client)).toEqual(['{"log":"one"}', '{"log":"two"}', '{"log":"three"}']);
   });
 
-  it("tries again within itself what was not taken", async () => {
+  it("retries within itself the records that Kinesis did not accept", async () => {
     const { flush, client } = scriptedInstance({ options: { log_key: "log" }, script: [failedAt(0, 2)] });
     expect(await flush(chunk, "tag")).toBe("ok");
     expect(textsOf(client, 1)).toEqual(["one", "three"]);
   });
 
-  it("is to be retried when the time is up, with one error for many flushes", async () => {
+  it("replies retry when its time is up, with one error for several flushes", async () => {
     const { flush, log } = scriptedInstance({ afterwards: refused });
     for (let count = 0; count < 3; count++) expect(await flush(chunk, "tag")).toBe("retry");
     expect(log.at("error")).toHaveLength(1);
     expect(log.at("error")[0]).toContain("3/3 records failed to be delivered. Will retry. PutRecords failed with ECONNREFUSED");
   });
 
-  it("of an empty chunk is ok without a request, and the chunk is not fetched", async () => {
+  it("of an empty chunk replies ok without a request, and does not open the chunk", async () => {
     const { instance, client } = scriptedInstance({});
     const open = () => expect.unreachable();
     expect(await instance.flush({ bytes: 0, open }, "tag", false)).toBe("ok");
     expect(client.requests).toEqual([]);
   });
 
-  it("of a chunk without events is ok without a request", async () => {
+  it("of a chunk without events replies ok without a request", async () => {
     const { flush, client } = scriptedInstance({});
     expect(await flush(Uint8Array.of(0xc0), "tag")).toBe("ok");
     expect(client.requests).toEqual([]);
   });
 
-  it("whose chunk is still on its way sends the chunk when it has come", async () => {
+  it("whose chunk is still in transit sends the chunk when it arrives", async () => {
     const { instance, client } = scriptedInstance({ options: { log_key: "log" } });
     let arrive: (chunk: Uint8Array) => void = () => undefined;
     const flushed = instance.flush({ bytes: chunk.length, open: () => new Promise((resolve) => (arrive = resolve)) }, "tag", false);
@@ -58,39 +58,39 @@ describe("a flush", () => {
   });
 
   it.each([
-    ["at once", () => undefined],
+    ["immediately", () => undefined],
     ["after a wait", () => Promise.resolve(undefined)],
-  ])("whose chunk turns out to be withdrawn %s is to be retried, and sends nothing", async (_, open) => {
+  ])("whose chunk proves to be withdrawn %s replies retry, and sends nothing", async (_, open) => {
     const { instance, client, flush } = scriptedInstance({});
     expect(await instance.flush({ bytes: chunk.length, open }, "tag", false)).toBe("retry");
     expect(client.requests).toEqual([]);
-    expect(await flush(chunk), "the next chunk has its turn").toBe("ok");
+    expect(await flush(chunk), "the next chunk gets its turn").toBe("ok");
   });
 
-  it("fails when its chunk cannot be fetched, and the next one has its turn", async () => {
+  it("fails when its chunk cannot be opened, and the next chunk gets its turn", async () => {
     const { instance, flush } = scriptedInstance({ options: { experimental_concurrency: "1", partition_key: "k" } });
     const open = () => Promise.reject(new Error("no memory"));
     await expect(instance.flush({ bytes: chunk.length, open }, "tag", false)).rejects.toThrow("no memory");
     expect(await flush(chunk, "tag")).toBe("ok");
   });
 
-  it("that blocks Fluent Bit says so at debug, once for an output", async () => {
+  it("that blocks Fluent Bit is reported at level debug, once per output", async () => {
     const { instance, log } = scriptedInstance({});
     const waiting = { bytes: chunk.length, open: () => chunk };
-    const said = () => log.at("debug").filter((text) => text.includes("thread stands still"));
+    const logged = () => log.at("debug").filter((text) => text.includes("blocks Fluent Bit's thread"));
     await instance.flush(waiting, "tag", false);
-    expect(said()).toEqual([]);
+    expect(logged()).toEqual([]);
     for (const blocks of [true, true, false, true]) await instance.flush(waiting, "tag", blocks);
-    expect(said()).toEqual(["Fluent Bit's thread stands still during this flush, since the plugin cannot yield its coroutine; further ones are not reported"]);
+    expect(logged()).toEqual(["This flush blocks Fluent Bit's thread, because the plugin cannot yield its coroutine; later blocking flushes are not reported"]);
   });
 
-  it("tells its tag at debug", async () => {
+  it("logs its tag at level debug", async () => {
     const { flush, log } = scriptedInstance({});
     await flush(chunk, "my.tag");
     expect(log.at("debug")[0]).toBe("Flushing 3 entries with tag: my.tag");
   });
 
-  it("sends nothing of the chunk's memory, which Fluent Bit takes back", async () => {
+  it("retries from own memory, although Fluent Bit's chunk memory has changed", async () => {
     const memory = Uint8Array.from(chunk);
     const takingBack = () => {
       memory.fill(0);
@@ -105,14 +105,14 @@ describe("a flush", () => {
 describe("a record that Kinesis refuses", () => {
   const refuses = requestFailed("ValidationException", "content");
 
-  it("is dropped with a message, and the flush is ok", async () => {
+  it("is dropped with a message, and the flush replies ok", async () => {
     const { flush, client, log } = scriptedInstance({ script: [refuses, refuses] });
     expect(await flush(chunk, "tag")).toBe("ok");
     expect(client.requests.map(({ length }) => length)).toEqual([3, 1, 2]);
     expect(log.at("error")).toEqual([expect.stringMatching(/^A record of 13 bytes .* is dropped, since Kinesis refuses it/)]);
   });
 
-  it("is not sent again with the rest of its chunk", async () => {
+  it("is not sent again when the rest of its chunk is retried", async () => {
     const { flush, client } = scriptedInstance({ script: [refuses, refuses, denied] });
     expect(await flush(chunk, "tag")).toBe("retry");
     expect(await flush(chunk, "tag")).toBe("ok");
@@ -125,7 +125,7 @@ describe("retry_timeout", () => {
     ["0", 1],
     // Waits of 50, 100, 200 and 400 ms; 500 more would be too many.
     ["1", 5],
-  ])("of %s s makes %i requests for a chunk that is not taken", async (seconds, requests) => {
+  ])("of %s s makes %i requests for a chunk that Kinesis does not accept", async (seconds, requests) => {
     const { flush, client } = scriptedInstance({ options: { retry_timeout: seconds }, afterwards: refused });
     expect(await flush(chunk, "tag")).toBe("retry");
     expect(client.requests).toHaveLength(requests);
@@ -139,7 +139,7 @@ describe("experimental_concurrency_retries", () => {
     ["0", 1],
     ["1", 2],
     ["4", 5],
-  ])("of %s makes %i requests for a chunk that is not taken, when experimental_concurrency is set", async (retries, requests) => {
+  ])("of %s makes %i requests for a chunk that Kinesis does not accept, when experimental_concurrency is set", async (retries, requests) => {
     const options = { ...patient, experimental_concurrency: "1", experimental_concurrency_retries: retries };
     const { flush, client } = scriptedInstance({ options, afterwards: refused });
     expect(await flush(chunk, "tag")).toBe("retry");
@@ -162,7 +162,7 @@ describe("experimental_concurrency_retries", () => {
 });
 
 describe("SEND_FAILURE_TIMEOUT", () => {
-  it("ends Fluent Bit with status 1 after a message, when nothing was delivered for so long", async () => {
+  it("ends Fluent Bit with status 1 and a message when nothing is delivered for this time", async () => {
     const clock = new JumpingClock();
     const { flush, log, exits } = scriptedInstance({ afterwards: denied, sendFailureTimeoutMs: 60_000, clock });
     await flush(chunk, "tag");
@@ -178,7 +178,7 @@ describe("SEND_FAILURE_TIMEOUT", () => {
     ]);
   });
 
-  it("leaves Fluent Bit's threads a second for these messages, and says them once", async () => {
+  it("waits a second so that Fluent Bit's threads can log the messages, and logs them once", async () => {
     const clock = new HeldClock();
     const { flush, log, exits } = scriptedInstance({ options: { retry_timeout: "0" }, afterwards: denied, sendFailureTimeoutMs: 60_000, clock });
     await flush(chunk, "tag");
@@ -193,7 +193,7 @@ describe("SEND_FAILURE_TIMEOUT", () => {
     expect(exits).toEqual([1]);
   });
 
-  it("does not pass while there is nothing to deliver", async () => {
+  it("does not count time without anything to deliver", async () => {
     const clock = new JumpingClock();
     const { flush, exits } = scriptedInstance({ script: [allTaken, denied], sendFailureTimeoutMs: 60_000, clock });
     await flush(chunk, "tag");
@@ -202,7 +202,7 @@ describe("SEND_FAILURE_TIMEOUT", () => {
     expect(exits).toEqual([]);
   });
 
-  it("does not begin with a chunk of which nothing is to be sent", async () => {
+  it("does not start with a chunk that has nothing to send", async () => {
     const clock = new JumpingClock();
     const setting = { options: { log_key: "log" }, script: [denied], sendFailureTimeoutMs: 60_000, clock };
     const { flush, client, exits } = scriptedInstance(setting);
@@ -213,7 +213,7 @@ describe("SEND_FAILURE_TIMEOUT", () => {
     expect(exits).toEqual([]);
   });
 
-  it("does not begin with a chunk of which Kinesis refuses all records", async () => {
+  it("does not start with a chunk whose records Kinesis refuses", async () => {
     const clock = new JumpingClock();
     const refuses = requestFailed("ValidationException", "content");
     const { flush, exits } = scriptedInstance({ afterwards: refuses, sendFailureTimeoutMs: 60_000, clock });
@@ -225,7 +225,7 @@ describe("SEND_FAILURE_TIMEOUT", () => {
     expect(exits).toEqual([]);
   });
 
-  it("goes on over a chunk of which Kinesis refuses all records", async () => {
+  it("keeps counting across a chunk whose records Kinesis refuses", async () => {
     const clock = new JumpingClock();
     const script = [denied, requestFailed("ValidationException", "content"), denied];
     const { flush, exits } = scriptedInstance({ script, sendFailureTimeoutMs: 60_000, clock });
@@ -236,7 +236,7 @@ describe("SEND_FAILURE_TIMEOUT", () => {
     expect(exits).toEqual([1]);
   });
 
-  it("begins anew when a part was delivered", async () => {
+  it("starts anew when part of a chunk is delivered", async () => {
     const clock = new JumpingClock();
     const script = [denied, failedAt(2), denied, denied];
     const { flush, exits } = scriptedInstance({ script, sendFailureTimeoutMs: 60_000, clock });

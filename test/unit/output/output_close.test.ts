@@ -1,4 +1,4 @@
-// The end of an output: how long it goes on with the chunks under way, and what becomes of the others.
+// The end of an output: how long it goes on delivering, and the replies to undelivered chunks.
 import { describe, expect, it } from "vitest";
 import type { Reply, WaitingChunk } from "../../../src/output/flush.js";
 import { chunkOf } from "../../support/event_chunk.js";
@@ -31,7 +31,7 @@ interface Closing {
 interface EndingOutput extends ScriptedInstance {
   readonly clock: HeldClock;
   readonly outcomes: (Reply | undefined)[];
-  /** Starts flushes, whose outcomes are noted. */
+  /** Starts flushes, and adds their replies to `outcomes`. */
   readonly start: (...chunks: (Uint8Array | WaitingChunk)[]) => Promise<void>;
   readonly close: (sinceMs?: number) => Closing;
 }
@@ -57,7 +57,7 @@ function endingOutput(setting: InstanceSetting & { readonly clock?: HeldClock } 
   return { ...output, clock, outcomes, start, close };
 }
 
-/** A service that takes all records of a request after this time. */
+/** Returns a service that accepts all records of a request after a delay. */
 function slow(clock: HeldClock, milliseconds: number): Step {
   return async () => {
     await clock.sleep(milliseconds);
@@ -66,7 +66,7 @@ function slow(clock: HeldClock, milliseconds: number): Step {
 }
 
 describe("the end of an output with nothing under way", () => {
-  it("closes the client at once and says nothing", async () => {
+  it("closes the client immediately and logs nothing", async () => {
     const { close, client, clock, log, start, outcomes } = endingOutput();
     await start(chunk());
     expect(outcomes).toEqual(["ok"]);
@@ -77,7 +77,7 @@ describe("the end of an output with nothing under way", () => {
     expect(log.at("error")).toEqual([]);
   });
 
-  it("replies to a flush that comes later with retry, and does not fetch its chunk", async () => {
+  it("replies retry to a later flush, and does not open its chunk", async () => {
     const { close, clock, start, outcomes, client } = endingOutput();
     close();
     await clock.advance(0);
@@ -87,8 +87,8 @@ describe("the end of an output with nothing under way", () => {
   });
 });
 
-describe("the end of an output whose service takes records", () => {
-  it("waits until all chunks are delivered, also those that have not had their turn", async () => {
+describe("the end of an output whose service accepts records", () => {
+  it("waits until all chunks are delivered, also chunks that still wait for their turn", async () => {
     const clock = new HeldClock();
     const options = { ...oneAtATime, experimental_concurrency: "2" };
     const { start, close, outcomes, client, log } = endingOutput({ clock, options, afterwards: slow(clock, 700) });
@@ -104,7 +104,7 @@ describe("the end of an output whose service takes records", () => {
     expect(log.at("error")).toEqual([]);
   });
 
-  it("waits also for a service that takes 9 s for its first response", async () => {
+  it("waits for a service that needs 9 s for its first response", async () => {
     const clock = new HeldClock();
     const { start, close, outcomes } = endingOutput({ clock, afterwards: slow(clock, 9000) });
     await start(chunk(1), chunk(2));
@@ -114,7 +114,7 @@ describe("the end of an output whose service takes records", () => {
     expect(closing.lastedMs).toBe(9000);
   });
 
-  it("says that it goes on several times a second", async () => {
+  it("calls isAlive several times per second", async () => {
     const clock = new HeldClock();
     const { start, close } = endingOutput({ clock, afterwards: slow(clock, 5000) });
     await start(chunk());
@@ -126,7 +126,7 @@ describe("the end of an output whose service takes records", () => {
     expect(closing.lastedMs).toBe(5000);
   });
 
-  it("tries again within itself what was not taken", async () => {
+  it("retries the records that Kinesis did not accept", async () => {
     const { start, close, outcomes, clock, client } = endingOutput({ script: [failedAt(0), failedAt(0)] });
     await start(chunk());
     const closing = close();
@@ -143,7 +143,7 @@ describe("the end of an output whose service takes records", () => {
     ["20", 20_000, 0],
     ["20", 25_000, 0],
     ["0", 0, 0],
-  ])("gives up after a drain_timeout of %s s, which began with the first output's end %i ms ago: after %i ms", async (timeout, agoMs, lastsMs) => {
+  ])("with drain_timeout %s s, and the first output's end %i ms ago, gives up after %i ms", async (timeout, agoMs, lastsMs) => {
     const clock = new HeldClock();
     const options = { ...oneAtATime, drain_timeout: timeout };
     const { start, close, outcomes, client, log } = endingOutput({ clock, options, afterwards: slow(clock, 700) });
@@ -159,8 +159,8 @@ describe("the end of an output whose service takes records", () => {
   });
 });
 
-describe("an output that expects its end while another one ends", () => {
-  it("tries a chunk beyond retry_timeout while records are taken, since Fluent Bit does not bring it again", async () => {
+describe("an output that expects its end while another output ends", () => {
+  it("retries beyond retry_timeout while Kinesis accepts records, since Fluent Bit will not retry the chunk", async () => {
     const clock = new HeldClock();
     const oneOfMany: Step = async (sent) => {
       await clock.sleep(1000);
@@ -178,7 +178,7 @@ describe("an output that expects its end while another one ends", () => {
     expect(log.at("error")).toEqual([]);
   });
 
-  it("counts as lost the chunks that are to be retried before its own end comes", async () => {
+  it("counts chunks with the reply retry as lost, also before its own end", async () => {
     const clock = new HeldClock();
     const { instance, start, outcomes, close, log } = endingOutput({ clock, afterwards: denied });
     instance.expectEnd();
@@ -190,11 +190,11 @@ describe("an output that expects its end while another one ends", () => {
   });
 });
 
-describe("the end of an output whose service takes a part of the records", () => {
+describe("the end of an output whose service accepts some of the records", () => {
   it.each<Readonly<Record<string, string>>>([
     {},
     { experimental_concurrency: "1", experimental_concurrency_retries: "0" },
-  ])("goes on with the rest while some are taken, beyond retry_timeout and the rounds of %j", async (options) => {
+  ])("retries the rest while some are accepted, beyond retry_timeout and the rounds, with options %j", async (options) => {
     const clock = new HeldClock();
     // One record of ten each second.
     const oneOfMany: Step = async (sent) => {
@@ -210,7 +210,7 @@ describe("the end of an output whose service takes a part of the records", () =>
     expect(log.at("error")).toEqual([]);
   });
 
-  it("answers retry after retry_timeout when none are taken any more", async () => {
+  it("replies retry after retry_timeout when no more records are accepted", async () => {
     const clock = new HeldClock();
     const { start, close, outcomes } = endingOutput({ clock, afterwards: failedAt(0), options: { retry_timeout: "1" } });
     await start(chunk());
@@ -221,8 +221,8 @@ describe("the end of an output whose service takes a part of the records", () =>
   });
 });
 
-describe("the end of an output whose service does not answer", () => {
-  it("gives up within a second when a request timed out and nothing was taken since", async () => {
+describe("the end of an output whose service does not respond", () => {
+  it("gives up after about a second when a request timed out and nothing was accepted since", async () => {
     const { start, close, outcomes, client, log, clock } = endingOutput({ script: [timedOut], afterwards: silence, options: { retry_timeout: "0" } });
     await start(chunk(1));
     expect(outcomes).toEqual(["retry"]);
@@ -237,7 +237,7 @@ describe("the end of an output whose service does not answer", () => {
     expect(log.at("error").at(-1)).toBe(lossOf(2));
   });
 
-  it("goes on when records were taken after a request had timed out", async () => {
+  it("goes on when records were accepted after a request timed out", async () => {
     const clock = new HeldClock();
     const { start, close, outcomes } = endingOutput({ clock, script: [timedOut, allTaken], afterwards: slow(clock, 1000), options: { retry_timeout: "0" } });
     await start(chunk(1), chunk(2));
@@ -249,8 +249,8 @@ describe("the end of an output whose service does not answer", () => {
   });
 
   it.each([
-    ["10 s of a service that has taken nothing yet", [], 10_000],
-    ["2 s of a fast service", [allTaken], 2000],
+    ["10 s when the service has accepted nothing yet", [], 10_000],
+    ["2 s when the service was fast before", [allTaken], 2000],
   ])("gives up after %s", async (_, script: Step[], patienceMs) => {
     const { start, close, outcomes, clock, log } = endingOutput({ script, afterwards: silence });
     for (const [n] of script.entries()) await start(chunk(n));
@@ -264,7 +264,7 @@ describe("the end of an output whose service does not answer", () => {
     expect(log.at("error")).toEqual([lossOf(1)]);
   });
 
-  it("counts the silence before the end as well", async () => {
+  it("counts the silence before the end too", async () => {
     const { start, close, clock } = endingOutput({ afterwards: silence });
     await start(chunk());
     await clock.advance(9000);
@@ -273,7 +273,7 @@ describe("the end of an output whose service does not answer", () => {
     expect(closing.lastedMs).toBe(1050);
   });
 
-  it("logs one error, about the number of chunks", async () => {
+  it("logs one error with the number of lost chunks", async () => {
     const { start, close, clock, log } = endingOutput({ afterwards: silence });
     await start(chunk(1), chunk(2));
     close();
@@ -291,7 +291,7 @@ describe("the end of an output whose service does not answer", () => {
   });
 });
 
-describe("the end of an output whose service takes nothing", () => {
+describe("the end of an output whose service accepts nothing", () => {
   const serial = { experimental_concurrency: "1", experimental_concurrency_retries: "1000" };
   const throttled: Step = failedAt(0);
   const unavailable = requestFailed("HTTP 503", "transient");
@@ -301,7 +301,7 @@ describe("the end of an output whose service takes nothing", () => {
     ["throttles all records", throttled, {}],
     ["throttles all records of one tag, in their order", throttled, { partition_key: "n" }],
     ["fails each request after 700 ms", "slowly", {}],
-  ])("lasts as long as one chunk's tries, however many wait behind it, when it %s", async (_, step, options) => {
+  ])("lasts only for one chunk's attempts, however many chunks wait, when the service %s", async (_, step, options) => {
     const clock = new HeldClock();
     const failing: Step = async () => {
       await clock.sleep(700);
@@ -316,7 +316,7 @@ describe("the end of an output whose service takes nothing", () => {
     expect(output.log.at("error").at(-1)).toBe(lossOf(22));
   });
 
-  it("waits once for credentials that do not come, whatever waits behind them", async () => {
+  it("waits once for credentials that never arrive, however many chunks wait", async () => {
     const clock = new HeldClock();
     const silent: Step = async () => {
       await clock.sleep(10_000);
@@ -331,7 +331,7 @@ describe("the end of an output whose service takes nothing", () => {
     expect(client.requests).toHaveLength(1);
   });
 
-  it("does not fetch the chunks that wait", async () => {
+  it("does not open the waiting chunks", async () => {
     const clock = new HeldClock();
     const { start, close, outcomes } = endingOutput({ clock, options: serial, afterwards: throttled });
     await start(chunk(), ...Array.from({ length: 5 }, (): WaitingChunk => ({ bytes: 10, open: () => expect.unreachable() })));
@@ -340,7 +340,7 @@ describe("the end of an output whose service takes nothing", () => {
     expect(outcomes).toEqual(Array.from({ length: 6 }, () => "retry"));
   });
 
-  it("tries the waiting chunks, too, for as long as a short silence may last", async () => {
+  it("still tries waiting chunks during a short failure, and delivers them after it", async () => {
     const clock = new HeldClock();
     const options = { ...serial, retry_timeout: "0" };
     // Back after 1.9 s.
@@ -356,7 +356,7 @@ describe("the end of an output whose service takes nothing", () => {
     expect(outcomes).toEqual(many.map((_, n) => (n < 18 ? "retry" : "ok")));
   });
 
-  it("waits with the others while a chunk beside the failed one may still be taken, and goes on when it is", async () => {
+  it("holds the waiting chunks while another chunk under way may still succeed, and sends them when it does", async () => {
     const clock = new HeldClock();
     const options = { ...serial, experimental_concurrency: "2" };
     const client: Step = async (entries) => {
@@ -373,7 +373,7 @@ describe("the end of an output whose service takes nothing", () => {
     expect(outcomes).toEqual(["retry", "ok", "ok", "ok"]);
   });
 
-  it("holds for an output that expects its end while another one ends", async () => {
+  it("replies retry to all waiting chunks, also while only another output ends", async () => {
     const clock = new HeldClock();
     const { instance, start, outcomes } = endingOutput({ clock, options: serial, afterwards: throttled });
     await start(...many);
@@ -382,7 +382,7 @@ describe("the end of an output whose service takes nothing", () => {
     expect(outcomes).toEqual(many.map(() => "retry"));
   });
 
-  it("is no reason to give up on waiting chunks while no end is in sight", async () => {
+  it("before the end does not make waiting chunks give up", async () => {
     const clock = new HeldClock();
     const { start, outcomes } = endingOutput({ clock, options: serial, afterwards: throttled });
     await start(...many);
@@ -391,8 +391,8 @@ describe("the end of an output whose service takes nothing", () => {
   });
 });
 
-describe("the chunks that an end leaves undelivered", () => {
-  it("include those that get retry while the end goes on: Fluent Bit does not bring them again", async () => {
+describe("the chunks that the end of an output counts as lost", () => {
+  it("include chunks with the reply retry during the end, which Fluent Bit does not retry", async () => {
     const clock = new HeldClock();
     const refusing: Step = async () => {
       await clock.sleep(100);
@@ -407,7 +407,7 @@ describe("the chunks that an end leaves undelivered", () => {
     expect(log.at("error").at(-1)).toBe(lossOf(1));
   });
 
-  it("do not include those that were replied to before", async () => {
+  it("exclude chunks with a reply before the end", async () => {
     const { start, close, clock, log, outcomes } = endingOutput({ script: [denied] });
     await start(chunk(1));
     expect(outcomes).toEqual(["retry"]);
@@ -416,7 +416,7 @@ describe("the chunks that an end leaves undelivered", () => {
     expect(log.at("error").filter((text) => text.includes("before the end"))).toEqual([]);
   });
 
-  it("include one whose fetching fails", async () => {
+  it("include a chunk that cannot be opened", async () => {
     const { start, close, clock, log } = endingOutput();
     let fail: (error: Error) => void = () => undefined;
     await start({ bytes: 5, open: () => new Promise((_, reject) => (fail = reject)) });
@@ -430,7 +430,7 @@ describe("the chunks that an end leaves undelivered", () => {
 });
 
 describe("an end that gives up", () => {
-  it("ends the back-off of a chunk at once, however long it was to last", async () => {
+  it("ends a long back-off immediately", async () => {
     const asked = { ...requestFailed("ServiceUnavailable", "transient"), retryAfterMs: 3_000_000 } as const;
     const options = { retry_timeout: "3600", drain_timeout: "1" };
     const { start, close, outcomes, clock, client } = endingOutput({ options, afterwards: asked });
@@ -443,7 +443,7 @@ describe("an end that gives up", () => {
     expect(client.requests).toHaveLength(1);
   });
 
-  it("gives retry to all chunks of a tag that wait for each other", async () => {
+  it("replies retry to all chunks of a tag that wait for each other", async () => {
     const { start, close, outcomes, clock, client, log } = endingOutput({ options: { partition_key: "n", drain_timeout: "1" }, afterwards: silence });
     await start(chunk(1), chunk(1), chunk(1));
     const closing = close();
@@ -454,7 +454,7 @@ describe("an end that gives up", () => {
     expect(log.at("error")).toEqual([lossOf(3)]);
   });
 
-  it("does not fetch the chunks that wait for their turn", async () => {
+  it("does not open chunks that wait for their turn", async () => {
     const opened: number[] = [];
     const options = { experimental_concurrency: "1", drain_timeout: "1" };
     const { start, close, outcomes, clock } = endingOutput({ options, afterwards: silence });
@@ -465,7 +465,7 @@ describe("an end that gives up", () => {
     expect(outcomes).toEqual(["retry", "retry", "retry"]);
   });
 
-  it("waits for a chunk on its way, does not send it, and asks for no list of shards", async () => {
+  it("waits for a chunk in transit, does not send it, and requests no shard list", async () => {
     let arrive: (content: Uint8Array) => void = () => undefined;
     const options = { drain_timeout: "1", aggregation: "true", partition_key: "n" };
     const { start, close, outcomes, clock, client } = endingOutput({ options });
@@ -481,7 +481,7 @@ describe("an end that gives up", () => {
     expect(client.listings).toBe(0);
   });
 
-  it("begins no back-off after a request that fails at that moment", async () => {
+  it("starts no back-off after a request that fails at that moment", async () => {
     const closings: Closing[] = [];
     const failing: Step = () => {
       closings.push(output.close());
@@ -494,7 +494,7 @@ describe("an end that gives up", () => {
     expect(output.outcomes).toEqual(["retry"]);
   });
 
-  it("encodes no chunk any more that has its turn", async () => {
+  it("encodes no further chunk, even one with its turn", async () => {
     const clock = new HeldClock();
     const networks: (() => void)[] = [];
     const shared = sharedMemory({ now: clock.now, letNetworkRun: () => new Promise((resolve) => void networks.push(resolve)) });
@@ -517,7 +517,7 @@ describe("an end that gives up", () => {
     expect(closing.lastedMs).toBe(0);
   });
 
-  it("reads no chunk any more once it is over", async () => {
+  it("reads no chunk after it is over", async () => {
     const { start, close, digests, clock, outcomes } = endingOutput({ script: [failedAt(0)], afterwards: silence, options: { drain_timeout: "5" } });
     const chunks = [1, 2, 3].map((n) => Uint8Array.from(chunkOf([{ n }, { n }])));
     await start(...chunks);
@@ -525,7 +525,7 @@ describe("an end that gives up", () => {
     await clock.advance(5000);
     expect(closing.lastedMs).toBeLessThanOrEqual(5000);
     const before = digests();
-    expect(before, "what was delivered of the first is remembered").toBe(1);
+    expect(before, "the partial delivery of the first chunk is remembered").toBe(1);
     // As the shim does with the chunk of a flush that has its reply: reading it now would be an error.
     for (const one of chunks) structuredClone(one.buffer, { transfer: [one.buffer] });
     await clock.advance(3_600_000);
@@ -533,7 +533,7 @@ describe("an end that gives up", () => {
     expect(outcomes).toEqual(["retry", "retry", "retry"]);
   });
 
-  it("leaves the chunks of another output alone", async () => {
+  it("does not affect the chunks of another output", async () => {
     const clock = new HeldClock();
     const shared = sharedMemory({ now: clock.now });
     const ending = endingOutput({ clock, shared, afterwards: silence, options: { drain_timeout: "1" } });
@@ -563,7 +563,7 @@ describe("the files of an output", () => {
     return { ...endingOutput({ options, stateFile }), events };
   }
 
-  it("know of the end before the chunks under way are through, and are closed behind the last reply", async () => {
+  it("are notified at the start of the end, and are closed after the last reply", async () => {
     let take: (outcome: typeof allTaken) => void = () => undefined;
     const events: string[] = [];
     const state = Object.assign(new HeldState(), { ending: () => void events.push("ending"), close: () => Promise.resolve(void events.push("close")) });
@@ -582,7 +582,7 @@ describe("the files of an output", () => {
     ["2", 2000],
     ["1", 1000],
     ["0", 1000],
-  ])("that hang hold up an end with drain_timeout %s for %i ms, with signs of life and a message", async (seconds, most) => {
+  ])("that hang delay an end with drain_timeout %s for %i ms, with calls of isAlive and a message", async (seconds, most) => {
     const { close, clock, log, events } = withFile(true, { drain_timeout: seconds });
     const closing = close();
     await clock.advance(most - 50);
@@ -591,10 +591,10 @@ describe("the files of an output", () => {
     expect(closing.lastedMs).toBe(most);
     expect(closing.signs).toBeGreaterThanOrEqual(most / 50);
     expect(events).toEqual(["ending", "close"]);
-    expect(log.at("error")).toEqual(["The disk is too slow: what was to be written to the output's files at its end may be missing there"]);
+    expect(log.at("error")).toEqual(["The disk is too slow: the output's files may lack their last lines"]);
   });
 
-  it("that are closed at once hold nothing up", async () => {
+  it("that close immediately do not delay the end", async () => {
     const { close, clock, log } = withFile(false);
     const closing = close();
     await clock.advance(0);

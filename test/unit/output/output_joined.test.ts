@@ -1,4 +1,4 @@
-// Joined records on their way: what is taken in part, refused or left comes again record by record, each once.
+// Joined records: after a partial failure or a refusal, each unsent record is sent again, once.
 import { describe, expect, it } from "vitest";
 import { chunkOf } from "../../support/event_chunk.js";
 import { CountedMetrics } from "../../support/counted_metrics.js";
@@ -18,14 +18,14 @@ function run(setting: InstanceSetting = {}) {
 }
 
 describe("a chunk of joined records", () => {
-  it("of which an entry is not taken has that entry sent again, whole, and counts its records once", async () => {
+  it("resends a failed entry as a whole, and counts its records once", async () => {
     const { flush, requests, metrics } = run({ script: [failedAt(1)] });
     expect(await flush(ofKeys("abab"))).toBe("ok");
     expect(requests()).toEqual([["a0\na2", "b1\nb3"], ["b1\nb3"]]);
     expect(metrics.all["sent_records_total"]).toBe(4);
   });
 
-  it("that comes again has the records joined that are missing, and no others", async () => {
+  it("joins only the unsent records when it is retried", async () => {
     const { flush, requests } = run({ options: { ...joined, partition_key: "key", retry_timeout: "0" }, script: [failedAt(1)] });
     const chunk = ofKeys("abcabb");
     expect(await flush(chunk)).toBe("retry");
@@ -33,7 +33,7 @@ describe("a chunk of joined records", () => {
     expect(requests()).toEqual([["a0\na3", "b1\nb4\nb5", "c2"], ["b1\nb4\nb5"]]);
   });
 
-  it("of which the service refuses an entry has it taken apart, and loses the refused record alone", async () => {
+  it("takes a refused entry apart, and drops only the refused record", async () => {
     const poisoned: Step = (entries: readonly EntryView[]) => (entries.some(({ data }) => Buffer.from(data).toString().includes("b3")) ? refusal : allTaken);
     const { flush, requests, log, metrics } = run({ afterwards: poisoned });
     expect(await flush(ofKeys("abababc"))).toBe("ok");
@@ -44,7 +44,7 @@ describe("a chunk of joined records", () => {
     expect(log.at("error").join()).toContain("ValidationException");
   });
 
-  it("keeps the order of a key over entries of the largest size, one request at a time for each key", async () => {
+  it("keeps the order of a key across entries of the maximum size, with one request at a time per key", async () => {
     const options = { ...joined, partition_key: "key", max_record_size: "4096" };
     const chunk = chunkOf(Array.from({ length: 3000 }, (_, n) => ({ key: `k${n % 3}`, log: `${n} ${"x".repeat(500)}` })));
     const { flush, client } = run({ options });
@@ -58,7 +58,7 @@ describe("a chunk of joined records", () => {
     }
   });
 
-  it("of many keys has them in several requests side by side: joined records are of one key each", async () => {
+  it("with many keys is sent in parallel requests, each entry with one key", async () => {
     const chunk = chunkOf(Array.from({ length: 2400 }, (_, n) => ({ key: `k${n % 1200}`, log: `${n}` })));
     let [underWay, most] = [0, 0];
     const slow: Step = async () => {
@@ -78,7 +78,7 @@ describe("a chunk of joined records", () => {
     expect(requestsOfKeys.size).toBe(1200);
   });
 
-  it("compresses what is joined, and counts the bytes before and after", async () => {
+  it("compresses the joined records, and counts the bytes before and after", async () => {
     const options = { ...joined, compression: "snappy", append_newline: "true" };
     const { flush, metrics } = run({ options });
     expect(await flush(chunkOf(Array.from({ length: 100 }, () => ({ log: "x".repeat(99) }))))).toBe("ok");

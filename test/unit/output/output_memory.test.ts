@@ -1,4 +1,4 @@
-// A chunk that was answered retry and comes again: only what is missing of it is sent, whatever form it takes.
+// A chunk that Fluent Bit retries: only its unsent records are sent, in every format.
 import { describe, expect, it } from "vitest";
 import { chunkOf } from "../../support/event_chunk.js";
 import { JumpingClock } from "../../support/fake_clock.js";
@@ -6,7 +6,7 @@ import { allTextsIn, textsIn } from "../../support/received_events.js";
 import { failedAt, requestFailed, type Step } from "../../support/scripted_client.js";
 import { scriptedInstance, type InstanceSetting } from "../../support/scripted_instance.js";
 
-/** Failing for good: the flush is over, since such a request is not tried again within it. */
+/** A permanent failure: it ends the flush, without a further round. */
 const denied = requestFailed("AccessDeniedException", "setup");
 const letters = ["a", "b", "c", "d", "e"];
 const bodies = letters.map((log) => ({ log }));
@@ -18,26 +18,26 @@ function requestsOf({ client }: ReturnType<typeof scriptedInstance>): string[][]
   return client.requests.map(allTextsIn);
 }
 
-/** An instance whose first flush delivers all entries but these, and then fails for good. */
+/** Returns an instance whose first flush delivers all entries except these, and then fails permanently. */
 function failing(places: readonly number[], setting: InstanceSetting = {}) {
   return scriptedInstance({ ...setting, script: [failedAt(...places), denied, ...(setting.script ?? [])] });
 }
 
-describe("a chunk that comes again", () => {
-  it("sends what is missing alone", async () => {
+describe("a retried chunk", () => {
+  it("sends only its unsent records", async () => {
     const run = failing([1, 3], { options: raw });
     expect(await run.flush(chunk, "tag")).toBe("retry");
     expect(await run.flush(chunk, "tag")).toBe("ok");
     expect(requestsOf(run)).toEqual([letters, ["b", "d"], ["b", "d"]]);
   });
 
-  it("is then forgotten: a third time it is sent whole", async () => {
+  it("is forgotten after its delivery: a third flush sends it whole", async () => {
     const run = failing([1, 3], { options: raw });
     for (let count = 0; count < 3; count++) await run.flush(chunk, "tag");
     expect(requestsOf(run).at(-1)).toEqual(letters);
   });
 
-  it.each(["gzip", "zlib"])("sends what is missing compressed with %s", async (compression) => {
+  it.each(["gzip", "zlib"])("sends its unsent records compressed with %s", async (compression) => {
     const run = failing([0, 4], { options: { ...raw, compression } });
     expect(await run.flush(chunk, "tag")).toBe("retry");
     expect(await run.flush(chunk, "tag")).toBe("ok");
@@ -45,7 +45,7 @@ describe("a chunk that comes again", () => {
     expect(run.client.requests.at(-1)?.[0]?.data[0]).toBeGreaterThan(0x0f);
   });
 
-  it("keeps the partition keys of what is missing", async () => {
+  it("keeps the partition keys of its unsent records", async () => {
     const run = failing([1, 3], { options: { partition_key: "k" } });
     const keyed = chunkOf(letters.map((log, n) => ({ log, k: `key ${n}` })));
     await run.flush(keyed, "tag");
@@ -53,7 +53,7 @@ describe("a chunk that comes again", () => {
     expect(run.client.requests.at(-1)?.map(({ partitionKey }) => partitionKey)).toEqual(["key 1", "key 3"]);
   });
 
-  it("sends what is missing of a request after the one that failed", async () => {
+  it("sends only the records of the request that failed", async () => {
     const run = scriptedInstance({ options: raw, script: [{ kind: "answered", failed: [], strayed: 0 }, denied] });
     const many = chunkOf(Array.from({ length: 700 }, (_, n) => ({ log: `${n}` })));
     expect(await run.flush(many, "tag")).toBe("retry");
@@ -61,7 +61,7 @@ describe("a chunk that comes again", () => {
     expect(requestsOf(run).at(-1)).toEqual(Array.from({ length: 200 }, (_, n) => `${500 + n}`));
   });
 
-  it("aggregated, gathers what is missing anew", async () => {
+  it("aggregates its unsent records anew", async () => {
     const options = { ...raw, aggregation: "true", aggregation_maximum_record_size: "1024" };
     const long = letters.map((letter) => letter.repeat(450));
     const run = failing([0, 2], { options });
@@ -72,30 +72,30 @@ describe("a chunk that comes again", () => {
     expect(run.client.requests[2]?.map(textsIn)).toEqual([long.slice(0, 2), long.slice(4)]);
   });
 
-  it("may have others in between, with and without failures", async () => {
+  it("sends only its unsent records, also with other chunks in between", async () => {
     const run = scriptedInstance({ options: raw, script: [failedAt(1), denied, failedAt(0), denied] });
     const other = chunkOf([{ log: "x" }, { log: "y" }]);
     const third = chunkOf([{ log: "z" }]);
     const flushes = [chunk, other, third, chunk, other].map((one) => async () => run.flush(one, "tag"));
-    const answers: string[] = [];
-    for (const flush of flushes) answers.push(await flush());
-    expect(answers).toEqual(["retry", "retry", "ok", "ok", "ok"]);
+    const replies: string[] = [];
+    for (const flush of flushes) replies.push(await flush());
+    expect(replies).toEqual(["retry", "retry", "ok", "ok", "ok"]);
     expect(requestsOf(run)).toEqual([letters, ["b"], ["x", "y"], ["x"], ["z"], ["b"], ["x"]]);
   });
 
-  it("after two partial failures sends what both left", async () => {
+  it("after two partial failures sends only the records left by both", async () => {
     const run = failing([0, 1, 3], { options: raw, script: [failedAt(0, 2), denied] });
-    for (const answer of ["retry", "retry", "ok"]) expect(await run.flush(chunk, "tag")).toBe(answer);
+    for (const reply of ["retry", "retry", "ok"]) expect(await run.flush(chunk, "tag")).toBe(reply);
     expect(requestsOf(run).filter((_, request) => request % 2 === 0)).toEqual([letters, ["a", "b", "d"], ["a", "d"]]);
   });
 
-  it("after a partial failure and one of all still knows what is missing", async () => {
+  it("after a partial failure and complete failures still sends only its unsent records", async () => {
     const run = failing([2], { options: raw, script: [denied, denied] });
-    for (const answer of ["retry", "retry", "retry", "ok"]) expect(await run.flush(chunk, "tag")).toBe(answer);
+    for (const reply of ["retry", "retry", "retry", "ok"]) expect(await run.flush(chunk, "tag")).toBe(reply);
     expect(requestsOf(run).slice(2)).toEqual([["c"], ["c"], ["c"]]);
   });
 
-  it("under another tag is another chunk", async () => {
+  it("with another tag counts as another chunk", async () => {
     const run = failing([2], { options: raw });
     await run.flush(chunk, "one");
     expect(await run.flush(chunk, "two")).toBe("ok");
@@ -104,14 +104,14 @@ describe("a chunk that comes again", () => {
   });
 });
 
-describe("nothing is remembered, and nothing hashed,", () => {
-  it("of chunks that are delivered", async () => {
+describe("an output remembers and hashes nothing", () => {
+  it("when its chunks are delivered", async () => {
     const { flush, digests } = scriptedInstance({ options: raw });
     for (let count = 0; count < 5; count++) await flush(chunk, "tag");
     expect(digests()).toBe(0);
   });
 
-  it("when nothing was delivered", async () => {
+  it("when nothing of a chunk is delivered", async () => {
     const run = scriptedInstance({ options: raw, script: [denied] });
     expect(await run.flush(chunk, "tag")).toBe("retry");
     expect(await run.flush(chunk, "tag")).toBe("ok");
@@ -119,7 +119,7 @@ describe("nothing is remembered, and nothing hashed,", () => {
     expect(run.digests()).toBe(0);
   });
 
-  it("when the chunk's memory was taken away during the flush", async () => {
+  it("when the chunk's memory is detached during the flush", async () => {
     const detached = Uint8Array.from(chunk);
     const taking: Step = () => {
       structuredClone(detached.buffer, { transfer: [detached.buffer] });
@@ -132,16 +132,16 @@ describe("nothing is remembered, and nothing hashed,", () => {
   });
 });
 
-describe("what was told of a chunk", () => {
+describe("the messages about a retried chunk", () => {
   const odd = chunkOf([{ log: "a" }, { other: 1 }, { log: "b" }, { other: 2 }]);
 
-  it("is not told again of its dropped records and broken events", async () => {
+  it("do not repeat its dropped records and malformed events", async () => {
     const clock = new JumpingClock();
     const run = failing([1], { options: raw, clock });
     const broken = Buffer.concat([odd, Buffer.from([0x01])]);
     await run.flush(broken, "tag");
     const errors = () => run.log.at("error").filter((text) => text.includes("log_key"));
-    const warnings = () => run.log.at("warning").filter((text) => text.includes("no event"));
+    const warnings = () => run.log.at("warning").filter((text) => text.includes("malformed events"));
     expect([errors().length, warnings().length]).toEqual([1, 1]);
     clock.nowMs += 120_000;
     expect(await run.flush(broken, "tag")).toBe("ok");
@@ -149,7 +149,7 @@ describe("what was told of a chunk", () => {
     expect(requestsOf(run).at(-1)).toEqual(["b"]);
   });
 
-  it("is not told again of a record that the service refuses, nor is that one sent again", async () => {
+  it("do not repeat a refused record, and the record is not sent again", async () => {
     const poison = requestFailed("InvalidArgumentException", "content");
     const single = chunkOf([{ log: "a" }, { log: "b" }]);
     // Both together, "a" alone, "b" alone; so nothing was delivered.
@@ -160,7 +160,7 @@ describe("what was told of a chunk", () => {
     expect(run.log.at("error").filter((text) => text.includes("InvalidArgumentException"))).toHaveLength(1);
   });
 
-  it("does not count records that were delivered as failed a second time", async () => {
+  it("do not count delivered records as failed", async () => {
     const run = failing([1, 3], { options: raw, script: [requestFailed("ExpiredTokenException", "setup")] });
     await run.flush(chunk, "tag");
     await run.flush(chunk, "tag");

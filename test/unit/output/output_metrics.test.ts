@@ -1,4 +1,4 @@
-// What an output counts: each record once, however often its chunk comes.
+// The metrics of an output: each record counts once, however often its chunk is flushed.
 import { describe, expect, it } from "vitest";
 import { chunkOf } from "../../support/event_chunk.js";
 import { CountedMetrics } from "../../support/counted_metrics.js";
@@ -24,7 +24,7 @@ function counted(setting: InstanceSetting): ScriptedInstance & { readonly metric
 }
 
 describe("a flush", () => {
-  it("counts what was sent, dropped and cut, and publishes at its end", async () => {
+  it("counts sent, dropped and cut records, and publishes the counts at its end", async () => {
     const { flush, metrics } = counted({ options: { ...byLogKey, max_record_size: "4096" } });
     expect(await flush(mixed, "tag")).toBe("ok");
     expect(metrics.all).toMatchObject({ sent_records_total: 2, sent_entries_total: 2, truncated_records_total: 1, ...dropped });
@@ -32,7 +32,7 @@ describe("a flush", () => {
     expect(metrics.all).not.toHaveProperty("flush_retries_total");
   });
 
-  it("with an aggregate counts one entry of several records", async () => {
+  it("with an aggregate counts one entry and its records", async () => {
     const { flush, metrics } = counted({ options: { aggregation: "true" } });
     await flush(chunkOf([{ a: 1 }, { a: 2 }, { a: 3 }]), "tag");
     expect(metrics.all).toMatchObject({ sent_records_total: 3, sent_entries_total: 1 });
@@ -45,7 +45,7 @@ describe("a flush", () => {
     expect(metrics.all).toMatchObject({ uncompressed_bytes_total: 1500, compressed_bytes_total: sent });
   });
 
-  it("counts no bytes of aggregates as compressed ones", async () => {
+  it("counts the same compressed bytes with and without aggregation", async () => {
     const compressed = async (options: Readonly<Record<string, string>>) => {
       const { flush, metrics } = counted({ options: { ...byLogKey, compression: "gzip", ...options } });
       await flush(chunkOf([{ log: "x".repeat(1000) }, { log: "y".repeat(500) }]), "tag");
@@ -54,7 +54,7 @@ describe("a flush", () => {
     expect(await compressed({ aggregation: "true" })).toEqual(await compressed({}));
   });
 
-  it("counts a record that Kinesis refuses, and the rounds that it took", async () => {
+  it("counts a refused record and the retry rounds", async () => {
     const { flush, metrics } = counted({ options: byLogKey, script: [refuses, refuses, failedAt(0), allTaken] });
     expect(await flush(chunkOf([{ log: "one" }, { log: "two" }]), "tag")).toBe("ok");
     expect(metrics.all).toEqual({
@@ -69,7 +69,7 @@ describe("a flush", () => {
     });
   });
 
-  it("counts the bytes of an aggregate that was taken apart once", async () => {
+  it("counts the bytes once when a refused aggregate is taken apart", async () => {
     const options = { ...byLogKey, compression: "gzip", aggregation: "true" };
     const { flush, metrics, client } = counted({ options, script: [refuses] });
     await flush(chunkOf([{ log: "x".repeat(1000) }, { log: "y".repeat(500) }]), "tag");
@@ -78,21 +78,21 @@ describe("a flush", () => {
     expect(metrics.all).toMatchObject({ uncompressed_bytes_total: 1600, sent_records_total: 3 });
   });
 
-  it("of values that are no events counts them", async () => {
+  it("counts values that are not events as dropped", async () => {
     const { flush, metrics } = counted({});
     await flush(Buffer.concat([Buffer.from([0x01]), chunkOf([{ a: 1 }])]), "tag");
     expect(metrics.all).toMatchObject({ "dropped_records_total:not_an_event": 1, sent_records_total: 1 });
   });
 });
 
-describe("a chunk that comes again", () => {
-  it("after nothing was delivered is counted when it is dealt with, and each retry", async () => {
+describe("a retried chunk", () => {
+  it("of which nothing was delivered is counted at its delivery, and each retry is counted", async () => {
     const { flush, metrics } = counted({ options: byLogKey, script: [unreachable, unreachable] });
     for (const outcome of ["retry", "retry", "ok"]) expect(await flush(mixed, "tag")).toBe(outcome);
     expect(metrics.all).toMatchObject({ flush_retries_total: 2, "requests_total:setup": 2, sent_records_total: 2, ...dropped });
   });
 
-  it("after a part was delivered is not counted a second time", async () => {
+  it("of which a part was delivered does not count its dropped records again", async () => {
     const script = [failedAt(0), unreachable];
     const { flush, metrics } = counted({ options: { ...byLogKey, compression: "zlib" }, script });
     expect(await flush(mixed, "tag")).toBe("retry");
@@ -107,18 +107,18 @@ describe("a chunk that comes again", () => {
 describe("an output with concurrent_requests", () => {
   const throttled = failedWith("ProvisionedThroughputExceededException", 0);
 
-  it("shows its limit from the start", () => {
+  it("publishes its limit from the start", () => {
     const { metrics } = counted({ options: { concurrent_requests: "7" } });
     expect(metrics.limits).toEqual([7]);
   });
 
-  it("shows a lower limit when the service throttles", async () => {
+  it("publishes a lower limit when the service throttles", async () => {
     const { flush, metrics } = counted({ options: { ...byLogKey, concurrent_requests: "8" }, script: [throttled] });
     await flush(chunkOf([{ log: "one" }]), "tag");
     expect(metrics.limits).toEqual([8, 4]);
   });
 
-  it("counts the requests of several chunks that are under way at once", async () => {
+  it("counts the requests in flight of several chunks", async () => {
     const service = new HeldClient();
     const { flush, metrics } = counted({ afterwards: (entries) => service.hold(entries) });
     const flushes = [1, 2, 3].map((n) => flush(chunkOf([{ n }])));
@@ -132,7 +132,7 @@ describe("an output with concurrent_requests", () => {
 });
 
 describe("an output with experimental_concurrency", () => {
-  it("counts a chunk that was given up after its retries as one to be retried, and none of its records as dropped", async () => {
+  it("counts a chunk that fails after its retries as a flush retry, and none of its records as dropped", async () => {
     const options = { ...byLogKey, experimental_concurrency: "1", experimental_concurrency_retries: "1" };
     const { flush, metrics } = counted({ options, afterwards: unreachable });
     expect(await flush(chunkOf([{ log: "one" }]), "tag")).toBe("retry");

@@ -1,4 +1,4 @@
-// How an output with aggregation by partition key uses the list of shards, over failures and changes of it.
+// An output that aggregates by partition key: its use of the shard list, with failures and resharding.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { hashKeyOf } from "../../../src/pack/shard_map.js";
@@ -9,17 +9,17 @@ import { allTextsIn, takenOf, textsIn } from "../../support/received_events.js";
 import { failedAt, requestFailed, type Step } from "../../support/scripted_client.js";
 import { scriptedInstance } from "../../support/scripted_instance.js";
 
-/** Failing for good: the flush is over, since such a request is not tried again within it. */
+/** A permanent failure: it ends the flush, without a further round. */
 const denied = requestFailed("AccessDeniedException", "setup");
 const letters = ["a", "b", "c", "d", "e"];
 const raw = { log_key: "log" };
 
-describe("a chunk that comes again after the shards have changed", () => {
+describe("a chunk retried after the shards have changed", () => {
   const options = { ...raw, aggregation: "true", partition_key: "k" };
   const greatest = (1n << 128n) - 1n;
   const hashOf = (key: string) => hashKeyOf(createHash("md5").update(key).digest());
   const keys = ["p", "q", "r", "s", "t"].sort((one, other) => (hashOf(one) < hashOf(other) ? -1 : 1));
-  /** Shards that are cut behind the keys at these places in the order of their hash keys. */
+  /** Returns shards that end after the keys at these places in the order of their hash keys. */
   const shardsCutAt = (name: string, ...places: number[]) => {
     const starts = [0n, ...places.map((place) => hashOf(keys[place] as string) + 1n)];
     return starts.map((startingHashKey, n) => {
@@ -28,7 +28,7 @@ describe("a chunk that comes again after the shards have changed", () => {
   };
   const keyed = chunkOf(letters.map((log, n) => ({ log, k: keys[n] })));
 
-  it("gathers what is missing by the new shards", async () => {
+  it("aggregates its unsent records by the new shards", async () => {
     const clock = new JumpingClock();
     const strayed: Step = { kind: "answered", strayed: 1, failed: [{ index: 0, code: "X", message: "" }] };
     const run = scriptedInstance({ options, clock, script: [strayed, denied] });
@@ -47,7 +47,7 @@ describe("a chunk that comes again after the shards have changed", () => {
     expect(parseAggregate(first?.data ?? new Uint8Array()).partition_key_table).toEqual(keys.slice(0, 2));
   });
 
-  it("delivers each event once in all", async () => {
+  it("delivers each event exactly once in total", async () => {
     const taken: string[] = [];
     const step = (outcome: ReturnType<typeof failedAt>): Step => (entries) => {
       taken.push(...allTextsIn(takenOf(entries, outcome)));
@@ -63,27 +63,27 @@ describe("a chunk that comes again after the shards have changed", () => {
   });
 });
 
-describe("the list of shards", () => {
+describe("the shard list", () => {
   const keyed = chunkOf([{ log: "a", k: "key" }]);
 
   it.each([
     ["aggregation and partition_key are both set", { aggregation: "true", partition_key: "k" }, 1],
-    ["there is no partition_key, as random keys share one aggregate", { aggregation: "true" }, 0],
-    ["there is no aggregation", { partition_key: "k" }, 0],
-  ])("is asked for when %s: %#", async (_, options, listings) => {
+    ["partition_key is unset, since random keys share one aggregate", { aggregation: "true" }, 0],
+    ["aggregation is off", { partition_key: "k" }, 0],
+  ])("is requested only as often as needed when %s: %#", async (_, options, listings) => {
     const { flush, client } = scriptedInstance({ options });
     for (let count = 0; count < 3; count++) await flush(keyed, "tag");
     expect(client.listings).toBe(listings);
   });
 
-  it("that is refused keeps no record back, and is told in one warning", async () => {
+  it("that is refused delays no record, and causes one warning", async () => {
     const { flush, client, log } = scriptedInstance({ options: { ...raw, aggregation: "true", partition_key: "k" } });
     for (let count = 0; count < 3; count++) expect(await flush(keyed, "tag")).toBe("ok");
     expect(client.requests.map(allTextsIn)).toEqual([["a"], ["a"], ["a"]]);
     expect(log.at("warning").filter((text) => text.includes("kinesis:ListShards"))).toHaveLength(1);
   });
 
-  it("is asked for again when an answer shows other shards than expected, and not otherwise", async () => {
+  it("is requested again only when results name other shards than expected", async () => {
     const clock = new JumpingClock();
     const script: Step[] = [failedAt(), { kind: "answered", failed: [], strayed: 1 }];
     const { flush, client } = scriptedInstance({ options: { aggregation: "true", partition_key: "k" }, script, clock });

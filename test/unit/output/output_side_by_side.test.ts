@@ -1,7 +1,7 @@
-// Many chunks of an output under way at once: who waits for whom, and that each flush gets its own true outcome.
+// Many chunks of an output under way concurrently: the order of their requests, and the reply to each flush.
 import { describe, expect, it } from "vitest";
 import type { SharedMemory } from "../../../src/output/open_output.js";
-import { smallestCapacity } from "../../../src/pack/columns.js";
+import { minCapacity } from "../../../src/pack/columns.js";
 import { chunkOf } from "../../support/event_chunk.js";
 import { HeldClock, settled } from "../../support/fake_clock.js";
 import { HeldClient } from "../../support/held_client.js";
@@ -15,7 +15,7 @@ const keyed = { ...raw, partition_key: "k" };
 const denied = requestFailed("AccessDeniedException", "setup");
 const timedOut = requestFailed("TimeoutError", "transient");
 
-/** A chunk of one event with this text, or of several. */
+/** Returns a chunk with one event for each text. */
 function chunk(...texts: string[]): Uint8Array {
   return chunkOf(texts.map((log) => ({ log, k: "key" })));
 }
@@ -28,7 +28,7 @@ interface HeldOutput extends ScriptedInstance {
   readonly underWay: () => string[][];
 }
 
-/** An output whose requests wait for the test. */
+/** Returns an output whose requests wait for the test. */
 function heldOutput(setting: InstanceSetting = {}): HeldOutput {
   const service = new HeldClient();
   const output = scriptedInstance({ ...setting, afterwards: (entries) => service.hold(entries) });
@@ -41,7 +41,7 @@ function heldOutput(setting: InstanceSetting = {}): HeldOutput {
 }
 
 describe("the flushes of an output", () => {
-  it("are all under way at once, and each gets its own true outcome, whatever the order of the responses", async () => {
+  it("are all under way concurrently, and each gets its own reply, in every order of the responses", async () => {
     const { flush, service, underWay } = heldOutput({ options: { ...raw, concurrent_requests: "50" } });
     const names = Array.from({ length: 30 }, (_, n) => `${n}`);
     const outcomes = Promise.all(names.map((name) => flush(chunk(name))));
@@ -55,7 +55,7 @@ describe("the flushes of an output", () => {
     expect(await outcomes).toEqual(names.map((name) => (Number(name) % 3 === 0 ? "retry" : "ok")));
   });
 
-  it("have no more requests under way together than concurrent_requests says", async () => {
+  it("together have at most concurrent_requests requests in flight", async () => {
     const { flush, service, underWay } = heldOutput({ options: { ...raw, concurrent_requests: "2" } });
     const outcomes = Promise.all(["a", "b", "c"].map((name) => flush(chunk(name))));
     await settled();
@@ -66,7 +66,7 @@ describe("the flushes of an output", () => {
     expect(await outcomes).toEqual(["ok", "ok", "ok"]);
   });
 
-  it("leave the records of a chunk in back-off as they are, while other chunks are encoded and delivered", async () => {
+  it("keep the records of a chunk in back-off unchanged while other chunks are encoded and delivered", async () => {
     const clock = new HeldClock();
     const { flush, client } = scriptedInstance({ options: raw, script: [failedAt(0, 1)], clock });
     const outcomes = [flush(chunk("one", "two"))];
@@ -77,7 +77,7 @@ describe("the flushes of an output", () => {
     expect(client.requests.map(allTextsIn)).toEqual([["one", "two"], ["three", "four"], ["one", "two"]]);
   });
 
-  it("leave the aggregates of a chunk in back-off as they are, while other chunks are encoded and delivered", async () => {
+  it("keep the aggregates of a chunk in back-off unchanged while other chunks are encoded and delivered", async () => {
     const clock = new HeldClock();
     const { flush, client } = scriptedInstance({ options: { ...raw, aggregation: "true" }, script: [failedAt(0)], clock });
     const outcomes = [flush(chunk("one", "two"))];
@@ -90,7 +90,7 @@ describe("the flushes of an output", () => {
 });
 
 describe("the order of chunks", () => {
-  it("does not exist without partition_key: two chunks of one tag go side by side", async () => {
+  it("does not matter without partition_key: two chunks of one tag are sent in parallel", async () => {
     const { flush, service, underWay } = heldOutput({ options: raw });
     const outcomes = [flush(chunk("first"), "tag"), flush(chunk("second"), "tag")];
     await settled();
@@ -99,7 +99,7 @@ describe("the order of chunks", () => {
     expect(await Promise.all(outcomes)).toEqual(["ok", "ok"]);
   });
 
-  it("is kept with partition_key among the chunks of one tag, and chunks of other tags go beside them", async () => {
+  it("is kept with partition_key among the chunks of one tag, and chunks of other tags are sent in parallel", async () => {
     const { flush, service, underWay } = heldOutput({ options: keyed });
     const outcomes = Promise.all([
       flush(chunk("a1"), "a"), flush(chunk("a2"), "a"), flush(chunk("b1"), "b"), flush(chunk("a3"), "a"), flush(chunk("b2"), "b"),
@@ -116,7 +116,7 @@ describe("the order of chunks", () => {
     expect(await outcomes).toEqual(["ok", "ok", "ok", "ok", "ok"]);
   });
 
-  it("with partition_key is that of each key alone: a chunk of other keys of the same tag goes beside", async () => {
+  it("with partition_key is kept for each key only: a chunk with other keys of the same tag is sent in parallel", async () => {
     const { flush, service, underWay } = heldOutput({ options: keyed });
     const chunkOfKey = (log: string, k: string) => chunkOf([{ log, k }]);
     const outcomes = Promise.all([flush(chunkOfKey("a1", "a")), flush(chunkOfKey("b1", "b")), flush(chunkOfKey("a2", "a"))]);
@@ -129,9 +129,9 @@ describe("the order of chunks", () => {
   });
 
   it.each([
-    ["nothing of a chunk of aggregates", { ...keyed, aggregation: "true" }, 1, 0],
-    ["only the last slice of a chunk of several", keyed, 20_001, 1],
-  ])("with partition_key lets the next chunk of its tag go beside %s", async (_, options, events, beside) => {
+    ["none of the aggregates of an earlier chunk", { ...keyed, aggregation: "true" }, 1, 0],
+    ["only the last slice of an earlier chunk", keyed, 20_001, 1],
+  ])("with partition_key lets the next chunk of a tag be sent in parallel with %s", async (_, options, events, beside) => {
     const { flush, service, sent, underWay } = heldOutput({ options });
     const outcomes = Promise.all([flush(chunkOf(Array.from({ length: events }, () => ({ log: "x", k: "a" })))), flush(chunkOf([{ log: "last", k: "b" }]))]);
     await settled();
@@ -143,7 +143,7 @@ describe("the order of chunks", () => {
     expect(await outcomes).toEqual(["ok", "ok"]);
   });
 
-  it("with partition_key lets the next chunk of a tag go when the one before it is to be retried", async () => {
+  it("with partition_key lets the next chunk of a tag go when the reply to the chunk before it is retry", async () => {
     const { flush, service, underWay } = heldOutput({ options: keyed });
     const outcomes = Promise.all([flush(chunk("first")), flush(chunk("second"))]);
     await settled();
@@ -172,7 +172,7 @@ describe("the order of chunks", () => {
 });
 
 describe("experimental_concurrency", () => {
-  it.each([1, 2, 3])("of %i lets so many chunks be under way; the others wait, and each gets its true outcome", async (bound) => {
+  it.each([1, 2, 3])("of %i allows that many chunks under way; the others wait, and each gets its own reply", async (bound) => {
     const { flush, instance, service, underWay } = heldOutput({ options: { ...raw, experimental_concurrency: `${bound}` } });
     const names = ["a", "b", "c", "d"];
     const opened: string[] = [];
@@ -185,7 +185,7 @@ describe("experimental_concurrency", () => {
     }));
     await settled();
     expect(underWay()).toEqual(names.slice(0, bound).map((name) => [name]));
-    expect(opened, "a chunk that waits stays in Fluent Bit").toEqual(names.slice(0, bound));
+    expect(opened, "waiting chunks stay in Fluent Bit").toEqual(names.slice(0, bound));
     await service.answer(0, denied);
     expect(opened).toEqual(names.slice(0, bound + 1));
     await service.answerAll();
@@ -199,7 +199,7 @@ describe("experimental_concurrency", () => {
 describe("the memory for records", () => {
   const text = "x".repeat(10_000);
 
-  it("lets the next chunk of an output be fetched only when there is room, and the first one of another output at once", async () => {
+  it("lets the next chunk of an output be opened only when there is room, and the first chunk of another output immediately", async () => {
     const clock = new HeldClock();
     const shared = sharedMemory({ now: clock.now, budgetBytes: 24_000 });
     const [one, other] = [heldOutput({ options: raw, clock, shared }), heldOutput({ options: raw, clock, shared })];
@@ -213,13 +213,13 @@ describe("the memory for records", () => {
     expect(shared.turns.heldBytes).toBe(0);
   });
 
-  it("counts the records of a chunk and their entries, not its estimate, once they are encoded", async () => {
+  it("counts a chunk's actual records and entries, instead of its estimate, once they are encoded", async () => {
     const clock = new HeldClock();
     const shared = sharedMemory({ now: clock.now });
     const { flush, service } = heldOutput({ options: raw, clock, shared });
     const outcome = flush(chunk(text));
     await settled();
-    expect(shared.turns.heldBytes).toBe(text.length + 5 * 4 * smallestCapacity + 24);
+    expect(shared.turns.heldBytes).toBe(text.length + 5 * 4 * minCapacity + 24);
     await service.answerAll();
     expect(await outcome).toBe("ok");
     expect(shared.turns.heldBytes).toBe(0);
@@ -236,7 +236,7 @@ describe("the memory for records", () => {
     expect(shared.sinks.keptBytes / one.length).toBeCloseTo(times, 2);
   });
 
-  it("with aggregation takes no more of the pool when an aggregate is refused and goes as its records", async () => {
+  it("with aggregation takes no more of the pool when a refused aggregate is taken apart", async () => {
     const clock = new HeldClock();
     const shared = sharedMemory({ now: clock.now });
     const one = chunk(text, text);
@@ -248,8 +248,8 @@ describe("the memory for records", () => {
 
   it.each([
     ["is delivered", allTaken, "ok"],
-    ["is to be retried", denied, "retry"],
-  ])("and its sink are free again when a chunk %s", async (_, response, outcome) => {
+    ["is to be retried by Fluent Bit", denied, "retry"],
+  ])("is free again, and the sink is back in the pool, when a chunk %s", async (_, response, outcome) => {
     const clock = new HeldClock();
     const shared = sharedMemory({ now: clock.now });
     const { flush } = scriptedInstance({ options: raw, clock, shared, afterwards: response });
@@ -287,7 +287,7 @@ describe("encoding", () => {
   it.each([
     ["without partition_key", raw],
     ["with partition_key", keyed],
-  ])("of the second chunk begins when the first request of the first chunk has started and the network has run, %s", async (_, options) => {
+  ])("of the second chunk starts after the first request of the first chunk has started and the network has run, %s", async (_, options) => {
     const { events, output, runNetwork } = noted(options);
     const { flush } = output("it");
     const outcomes = Promise.all([flush(chunk("a", "b"), "x"), flush(chunk("c"), "y")]);
@@ -300,7 +300,7 @@ describe("encoding", () => {
     expect(await outcomes).toEqual(["ok", "ok"]);
   });
 
-  it("of two outputs is one chunk at a time as well", async () => {
+  it("handles one chunk at a time, also for two outputs", async () => {
     const { events, output, runNetwork } = noted(raw);
     const outcomes = Promise.all([output("one").flush(chunk("a")), output("other").flush(chunk("b"))]);
     await settled();
@@ -312,11 +312,11 @@ describe("encoding", () => {
   });
 });
 
-describe("a chunk that waits for its turn while the service does not answer", () => {
+describe("a chunk that waits for its turn while the service does not respond", () => {
   it.each([
     [9999, ["retry", "ok"], [["first"], ["waiting"]]],
     [10_000, ["retry", "retry"], [["first"]]],
-  ])("for %i ms has the outcomes %j beside a chunk that timed out", async (waitedMs, outcomes, requests) => {
+  ])("for %i ms while another chunk times out: the replies to both are %j", async (waitedMs, outcomes, requests) => {
     const clock = new HeldClock();
     const { flush, service, sent } = heldOutput({ options: { ...raw, experimental_concurrency: "1" }, clock });
     const flushes = Promise.all([flush(chunk("first")), flush(chunk("waiting"))]);
@@ -327,7 +327,7 @@ describe("a chunk that waits for its turn while the service does not answer", ()
     expect(sent()).toEqual(requests);
   });
 
-  it("goes on waiting when the service took records after the time-out", async () => {
+  it("goes on waiting when the service accepts records after the time-out", async () => {
     const clock = new HeldClock();
     const { flush, service } = heldOutput({ options: { ...raw, experimental_concurrency: "2" }, clock });
     const flushes = Promise.all([flush(chunk("silent")), flush(chunk("taken")), flush(chunk("waiting"))]);
@@ -341,13 +341,13 @@ describe("a chunk that waits for its turn while the service does not answer", ()
 });
 
 describe("the memory of partial deliveries", () => {
-  it("knows what is missing of each of many chunks that failed side by side", async () => {
+  it("knows the unsent events of each of many chunks that failed in parallel", async () => {
     const { flush, service, sent } = heldOutput({ options: raw });
     const names = ["a", "b", "c", "d", "e"];
     const chunks = names.map((name) => chunk(`${name}1`, `${name}2`, `${name}3`));
     const first = Promise.all(chunks.map((one) => flush(one)));
     await settled();
-    // One record of each fails, and again in its second round, for good.
+    // One record of each chunk fails, and then permanently in the second round.
     await service.answerAll((entries) => (entries.length === 3 ? failedAt(1) : denied));
     expect(await first).toEqual(names.map(() => "retry"));
     const before = sent().length;
@@ -357,7 +357,7 @@ describe("the memory of partial deliveries", () => {
     expect(sent().slice(before)).toEqual([...names].reverse().map((name) => [`${name}2`]));
   });
 
-  it("sends each event of two equal chunks twice in all, when both fail in part at the same time", async () => {
+  it("sends each event of two equal chunks exactly twice in total when both fail partly at the same time", async () => {
     const { flush, service, sent } = heldOutput({ options: raw });
     const same = chunk("1", "2", "3");
     const first = Promise.all([flush(same), flush(same)]);

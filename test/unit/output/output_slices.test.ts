@@ -1,4 +1,4 @@
-// A chunk of more events than are turned into records at once: it goes out slice by slice, and each event once.
+// A chunk with more events than one slice holds: it is sent slice by slice, each event once.
 import { describe, expect, it } from "vitest";
 import { chunkOf } from "../../support/event_chunk.js";
 import { CountedMetrics } from "../../support/counted_metrics.js";
@@ -8,7 +8,7 @@ import { scriptedInstance, type InstanceSetting } from "../../support/scripted_i
 
 const denied = requestFailed("AccessDeniedException", "setup");
 const sliceEvents = 20_000;
-/** Of a slice of small records. */
+/** Requests for one slice of small records. */
 const sliceRequests = 40;
 const raw = { log_key: "log" };
 
@@ -29,7 +29,7 @@ describe("a chunk of many events", () => {
     [sliceEvents, [500]],
     [sliceEvents + 1, [500, 1]],
     [2 * sliceEvents + 1, [500, ...Array.from({ length: 40 }, () => 500), 1]],
-  ])("of %i goes out in its order, in requests that a slice's end cuts", async (count, lastSizes) => {
+  ])("with %i events is sent in order, and a request ends with its slice", async (count, lastSizes) => {
     const { flush, texts, requests } = run();
     expect(await flush(chunkOfLines(count))).toBe("ok");
     expect(texts()).toEqual(linesOf(count));
@@ -38,7 +38,7 @@ describe("a chunk of many events", () => {
     expect(sizes.slice(sliceRequests - 1)).toEqual(lastSizes);
   });
 
-  it("of which only one slice is in memory sends the next when that is delivered", async () => {
+  it("keeps one slice in memory, and sends the next when it is delivered", async () => {
     let underWay = 0;
     let most = 0;
     const slow: Step = async (entries) => {
@@ -54,7 +54,7 @@ describe("a chunk of many events", () => {
     expect(most).toBe(sliceEvents);
   });
 
-  it("that fails for good in its second slice comes again, and goes on where it stopped", async () => {
+  it("that fails permanently in its second slice goes on there when it is retried", async () => {
     const { flush, texts, digests } = run({ script: [...taken(sliceRequests), ...Array.from({ length: 10 }, () => denied)] });
     const chunk = chunkOfLines(3 * sliceEvents);
     expect(await flush(chunk)).toBe("retry");
@@ -65,7 +65,7 @@ describe("a chunk of many events", () => {
     expect(digests()).toBe(2);
   });
 
-  it("that fails for good in its first request is not read further, and comes again whole", async () => {
+  it("that fails permanently in its first request is not read further, and is sent whole when it is retried", async () => {
     const { flush, texts, digests } = run({ options: { ...raw, concurrent_requests: "1" }, script: [denied] });
     const chunk = chunkOfLines(2 * sliceEvents);
     expect(await flush(chunk)).toBe("retry");
@@ -75,7 +75,7 @@ describe("a chunk of many events", () => {
     expect(digests()).toBe(0);
   });
 
-  it("with a record in its first slice that is never taken sends all others, and then that one", async () => {
+  it("with a record in its first slice that is never accepted sends all other records, and then only that record", async () => {
     const stuck: Step = (entries) => failedAt(...entries.flatMap(({ events }, index) => (events.includes(7) ? [index] : [])));
     const { flush, texts, client } = run({ options: { ...raw, retry_timeout: "1" }, afterwards: stuck });
     const chunk = chunkOfLines(2 * sliceEvents);
@@ -87,7 +87,7 @@ describe("a chunk of many events", () => {
     expect(new Set(client.requests.slice(before).flatMap(allTextsIn))).toEqual(new Set(["7"]));
   });
 
-  it("that is taken away between two slices is read no further", async () => {
+  it("that is detached between two slices is not read further", async () => {
     const chunk = Uint8Array.from(chunkOfLines(2 * sliceEvents));
     let requests = 0;
     const taking: Step = () => {
@@ -100,7 +100,7 @@ describe("a chunk of many events", () => {
     expect(digests()).toBe(0);
   });
 
-  it("without anything to send is through", async () => {
+  it("without anything to send replies ok", async () => {
     const { flush, client } = run();
     const chunk = chunkOf(Array.from({ length: 2 * sliceEvents }, () => ({ other: 1 })));
     expect(await flush(chunk)).toBe("ok");
@@ -108,10 +108,10 @@ describe("a chunk of many events", () => {
   });
 });
 
-describe("what is counted of a chunk of many events", () => {
+describe("the metrics of a chunk of many events", () => {
   const dropped = "dropped_records_total:no_log_key";
 
-  it("is each dropped record once, in whichever slice, though the chunk comes three times", async () => {
+  it("count each dropped record once, in every slice, although the chunk is retried", async () => {
     const metrics = new CountedMetrics();
     const bodies = bodiesOf(3 * sliceEvents).map((body, n) => (n % sliceEvents === 10 ? { other: n } : body));
     const chunk = chunkOf(bodies);
@@ -126,12 +126,12 @@ describe("what is counted of a chunk of many events", () => {
   });
 });
 
-describe("a chunk that comes again with parts of many slices left", () => {
-  it("and fails at once then is not sent from there on, but in those parts", async () => {
+describe("a retried chunk with unsent parts of many slices", () => {
+  it("that fails immediately still sends only those parts at its next retry", async () => {
     let requests = 0;
     const mostlyFailed: Step = (entries) => {
       requests++;
-      // One of each ten is taken in the first flush; the next one has no luck at all, and the third takes all.
+      // Kinesis accepts one record of ten in the first flush, none in the second, and all in the third.
       if (requests <= 5 * sliceRequests) return failedAt(...entries.flatMap((_, index) => (index % 10 === 0 ? [] : [index])));
       return requests <= 5 * sliceRequests + 10 ? denied : allTaken;
     };

@@ -1,4 +1,4 @@
-// What an output keeps over restarts: at each moment the events that are unsent, and nothing of chunks that are through.
+// The state that an output keeps across restarts: the unsent events of each chunk, and nothing of finished chunks.
 import { describe, expect, it } from "vitest";
 import { chunkOf } from "../../support/event_chunk.js";
 import { HeldClock, JumpingClock, settled } from "../../support/fake_clock.js";
@@ -21,19 +21,19 @@ function keeping(setting: InstanceSetting = {}, stateFile = new HeldState()) {
 }
 
 describe("after a flush", () => {
-  it("nothing is kept or waited for when all was taken", async () => {
+  it("the output keeps nothing and waits for nothing when Kinesis accepts all records", async () => {
     const { flush, state, digests } = keeping();
     expect(await flush(three)).toBe("ok");
     expect([state.all, digests(), state.waits]).toEqual([[], 1, 0]);
   });
 
-  it("nothing is kept or waited for when nothing was taken", async () => {
+  it("the output keeps nothing and waits for nothing when Kinesis accepts nothing", async () => {
     const { flush, state, digests } = keeping({ afterwards: denied });
     expect(await flush(three)).toBe("retry");
     expect([state.all, digests(), state.waits, state.changes]).toEqual([[], 0, 0, 0]);
   });
 
-  it("what is left is kept before the reply, and what a retry sent is not", async () => {
+  it("the output keeps the unsent events before the reply, without the events that a retry sent", async () => {
     const { flush, state } = keeping({ script: [failedAt(0, 2), failedAt(0)] });
     expect(await flush(three, "app")).toBe("retry");
     expect([state.leftOf(5), state.waits]).toEqual([[[0, 2]], 1]);
@@ -44,7 +44,7 @@ describe("after a flush", () => {
     expect(state.all).toEqual([]);
   });
 
-  it("records that Kinesis refused are not kept as unsent", async () => {
+  it("the output does not keep refused records as unsent", async () => {
     const { flush, state } = keeping({ script: [refuses, refuses, denied] });
     expect(await flush(three)).toBe("retry");
     expect(state.leftOf(5)).toEqual([[1, 2]]);
@@ -54,7 +54,7 @@ describe("after a flush", () => {
 describe("while a chunk is under way", () => {
   const twoRequests = chunkOfLines(600);
 
-  it("nothing is kept of it as long as nothing was taken, or for 100 ms", async () => {
+  it("the output keeps nothing of it until 100 ms after Kinesis accepts its first record", async () => {
     const clock = new HeldClock();
     const { flush, state, digests } = keeping({ options: { ...raw, concurrent_requests: "1" }, script: [allTaken], afterwards: silence, clock });
     void flush(twoRequests);
@@ -67,10 +67,10 @@ describe("while a chunk is under way", () => {
     expect(state.leftOf(1000)).toEqual([Array.from({ length: 100 }, (_, n) => 500 + n)]);
     expect(digests()).toBe(1);
     expect(state.all).toHaveLength(1);
-    expect(digests(), "is hashed once").toBe(1);
+    expect(digests(), "the chunk is hashed once").toBe(1);
   });
 
-  it("what it had left before is kept until it is through", async () => {
+  it("the output keeps what an earlier flush left unsent until the chunk is finished", async () => {
     const clock = new HeldClock();
     const { flush, state } = keeping({ script: [failedAt(0, 1), silence], clock });
     expect(await flush(three)).toBe("retry");
@@ -79,7 +79,7 @@ describe("while a chunk is under way", () => {
     expect(state.leftOf(5)).toEqual([[0, 1]]);
   });
 
-  it("of many slices, what is left of the earlier ones, of this one and all behind", async () => {
+  it("the output keeps the unsent events of earlier slices, of the current slice and of all later slices", async () => {
     const clock = new HeldClock();
     const count = 45_000;
     let requests = 0;
@@ -97,7 +97,7 @@ describe("while a chunk is under way", () => {
     expect(left).toEqual([1007, ...Array.from({ length: count - 21_000 }, (_, n) => 21_000 + n)]);
   });
 
-  it("events that are not records are not kept as unsent once something of their slice was taken", async () => {
+  it("the output does not keep dropped events as unsent once Kinesis has accepted a record of their slice", async () => {
     const clock = new HeldClock();
     const bodies = Array.from({ length: 600 }, (_, n) => (n % 10 === 0 ? { other: n } : { log: `${n}` }));
     const { flush, state } = keeping({ options: { ...raw, concurrent_requests: "1" }, script: [allTaken], afterwards: silence, clock });
@@ -107,7 +107,7 @@ describe("while a chunk is under way", () => {
     expect(state.leftOf(600)[0]?.some((event) => event % 10 === 0)).toBe(false);
   });
 
-  it("of aggregates, all events of those that were not taken", async () => {
+  it("the output keeps all events of aggregates that Kinesis did not accept", async () => {
     const clock = new HeldClock();
     const options = { ...raw, aggregation: "true", aggregation_maximum_record_size: "1024", concurrent_requests: "1" };
     const { flush, state, client } = keeping({ options, script: [failedAt(1)], afterwards: silence, clock });
@@ -121,7 +121,7 @@ describe("while a chunk is under way", () => {
 });
 
 describe("a new output", () => {
-  it("sends what the one before had left of a chunk, and then knows nothing more of it", async () => {
+  it("sends what the previous output left of a chunk, and then forgets the chunk", async () => {
     const first = keeping({ script: [failedAt(1)] });
     expect(await first.flush(three, "app")).toBe("retry");
     const next = keeping({}, new HeldState(first.state.all));
@@ -130,7 +130,7 @@ describe("a new output", () => {
     expect(next.state.all).toEqual([]);
   });
 
-  it("sends a chunk of another tag or content whole", async () => {
+  it("sends a chunk with another tag or content whole", async () => {
     const first = keeping({ script: [failedAt(1)] });
     await first.flush(three, "app");
     const next = keeping({}, new HeldState(first.state.all));
@@ -140,7 +140,7 @@ describe("a new output", () => {
     expect(next.state.leftOf(5)).toEqual([[1]]);
   });
 
-  it("forgets what is older than a week", async () => {
+  it("forgets state older than a week", async () => {
     const first = keeping({ script: [failedAt(1)] });
     await first.flush(three, "app");
     const week = 7 * 24 * 3_600_000;
@@ -155,8 +155,8 @@ describe("a new output", () => {
   });
 });
 
-describe("the end", () => {
-  it("keeps that a chunk was delivered when Fluent Bit does not learn of it, and closes the file when all is over", async () => {
+describe("the end of an output with a state file", () => {
+  it("keeps a delivered chunk whose reply Fluent Bit may not see, and closes the file last", async () => {
     const clock = new HeldClock();
     let take: (outcome: typeof allTaken) => void = () => undefined;
     const { instance, flush, state } = keeping({ afterwards: () => new Promise((resolve) => (take = resolve)), clock });
@@ -173,13 +173,13 @@ describe("the end", () => {
     expect(await next.flush(three, "app")).toBe("ok");
     expect(next.client.requests).toEqual([]);
     expect(await next.flush(three, "app")).toBe("ok");
-    expect(next.texts(), "a second chunk of the same content is another one").toEqual(["0", "1", "2"]);
+    expect(next.texts(), "a second chunk with the same content is another chunk").toEqual(["0", "1", "2"]);
   });
 
   it.each([
     [2000, [[]]],
     [2001, []],
-  ])("%i ms after a chunk was delivered keeps %j of it: Fluent Bit may not have looked at the reply any more", async (ms, left) => {
+  ])("%i ms after the delivery of a chunk keeps %j of it, since Fluent Bit may not have seen the reply", async (ms, left) => {
     const clock = new JumpingClock();
     const { instance, flush, state } = keeping({ clock });
     expect(await flush(chunkOf([{ log: "long before" }]))).toBe("ok");
@@ -192,7 +192,7 @@ describe("the end", () => {
     expect([state.leftOf(5), state.changes - before]).toEqual([left, left.length]);
   });
 
-  it("of another output counts as its own: they all end", async () => {
+  it("starts with the end of another output, since all outputs end", async () => {
     const clock = new HeldClock();
     const { instance, flush, state } = keeping({ clock });
     instance.expectEnd();
@@ -200,7 +200,7 @@ describe("the end", () => {
     expect(state.leftOf(5)).toEqual([[]]);
   });
 
-  it("keeps what is left of a chunk that is given up", async () => {
+  it("keeps the unsent events of a chunk that it gives up", async () => {
     const clock = new HeldClock();
     const { instance, flush, state } = keeping({ options: { ...raw, concurrent_requests: "1", drain_timeout: "1" }, script: [allTaken], afterwards: silence, clock });
     const reply = flush(chunkOfLines(600));
@@ -212,7 +212,7 @@ describe("the end", () => {
     expect(state.leftOf(1000)[0]).toHaveLength(100);
   });
 
-  it("remembers delivered chunks only where that outlives the output", async () => {
+  it("remembers delivered chunks only with a state file", async () => {
     const { instance, flush, digests } = scriptedInstance({ options: raw });
     instance.expectEnd();
     expect(await flush(three)).toBe("ok");
@@ -220,8 +220,8 @@ describe("the end", () => {
   });
 });
 
-describe("a chunk that is taken away in the middle, by the end of a worker", () => {
-  it("is kept by what was known of it before", async () => {
+describe("a chunk that is detached during its flush, by the end of a worker", () => {
+  it("is kept with the digest and length known before", async () => {
     const clock = new HeldClock();
     const options = { ...raw, concurrent_requests: "1" };
     let fail: (outcome: typeof denied) => void = () => undefined;

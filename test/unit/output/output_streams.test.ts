@@ -1,4 +1,4 @@
-// An output whose records choose their streams: what goes where, and that a stream that fails holds no other back.
+// An output whose records choose their streams: records reach their streams, and a failing stream does not delay others.
 import { describe, expect, it } from "vitest";
 import { chunkOf } from "../../support/event_chunk.js";
 import { CountedMetrics } from "../../support/counted_metrics.js";
@@ -16,12 +16,12 @@ const timedOut = requestFailed("TimeoutError", "transient");
 const throttling = "ProvisionedThroughputExceededException";
 const kinds: [string, Readonly<Record<string, string>>][] = [["records in no order", options], ["records in order", keyed], ["aggregates", aggregated]];
 
-/** An event for each text such as "x1", which goes to the stream of its first letter; "-" has none. */
+/** Returns a chunk with an event for each text such as "x1", which chooses the stream of its first letter; "-" chooses none. */
 function chunk(...texts: string[]): Uint8Array {
   return chunkOf(texts.map((log) => ({ log, k: "key", ...(log.startsWith("-") ? {} : { to: log.charAt(0) }) })));
 }
 
-/** The outcome of each request by its stream; that of the output's own is "-". */
+/** Returns the outcome of each request by its stream; "-" is the output's own stream. */
 function byStream(outcomes: Readonly<Record<string, Step>>): Step {
   return (entries, stream) => {
     const step = outcomes[stream ?? "-"] ?? allTaken;
@@ -29,15 +29,15 @@ function byStream(outcomes: Readonly<Record<string, Step>>): Step {
   };
 }
 
-/** None of the entries is taken. */
+/** Throttles all entries. */
 const throttled: Step = (entries) => failedWith(throttling, ...entries.keys());
 
-/** What each request had, such as "x: x1 x2". */
+/** Returns the records of each request, such as "x: x1 x2". */
 function sent({ client }: Pick<ScriptedInstance, "client">): string[] {
   return client.requests.map((entries, index) => `${client.streams[index] ?? "-"}: ${allTextsIn(entries).join(" ")}`);
 }
 
-/** Metrics of each stream that is named. */
+/** Returns the metrics of each named stream. */
 function metricsByStream() {
   const others = new Map<string, CountedMetrics>();
   const metricsOf = (stream: string) => {
@@ -48,7 +48,7 @@ function metricsByStream() {
   return { others, metricsOf };
 }
 
-/** An output whose requests wait for the test. */
+/** Returns an output whose requests wait for the test. */
 function heldOutput(setting: InstanceSetting = {}) {
   const service = new HeldClient();
   const output = scriptedInstance({ ...setting, afterwards: (entries, stream) => service.hold(entries, stream) });
@@ -57,7 +57,7 @@ function heldOutput(setting: InstanceSetting = {}) {
 }
 
 describe.each(kinds)("%s", (_, given) => {
-  it("go to the streams that they choose, side by side, each stream's in their order", async () => {
+  it("go to the streams that they choose, in parallel, in order within each stream", async () => {
     const { flush, service, underWay } = heldOutput({ options: given });
     const reply = flush(chunk("x1", "y1", "x2", "-1", "y2"));
     await settled();
@@ -67,20 +67,20 @@ describe.each(kinds)("%s", (_, given) => {
     expect(await reply).toBe("ok");
   });
 
-  it("go to the output's own stream in one request where they choose it by its name", async () => {
+  it("go to the output's own stream in one request when they choose it by name", async () => {
     const run = scriptedInstance({ options: { ...given, stream: "x" } });
     expect(await run.flush(chunk("x1", "-1", "x2"))).toBe("ok");
     expect(sent(run)).toEqual(["-: x1 -1 x2"]);
   });
 
-  it("that are left, since their stream does not exist, come again alone", async () => {
+  it("for a stream that does not exist are retried without the others", async () => {
     const run = scriptedInstance({ options: given, afterwards: byStream({ x: missing }) });
     const bytes = chunk("x1", "y1", "x2", "-1");
     for (let tries = 0; tries < 2; tries++) expect(await run.flush(bytes)).toBe("retry");
     expect(sent(run)).toEqual(["x: x1 x2", "y: y1", "-: -1", "x: x1 x2"]);
   });
 
-  it("of other streams are delivered while those of one are in back-off, in the next chunk of the tag too", async () => {
+  it("of other streams are delivered while one stream is in back-off, also in the next chunk of the tag", async () => {
     const clock = new HeldClock();
     const run = scriptedInstance({ options: given, clock, afterwards: byStream({ x: throttled }) });
     const first = run.flush(chunk("x1", "y1"));
@@ -94,7 +94,7 @@ describe.each(kinds)("%s", (_, given) => {
     expect(sent(run).filter((request) => request !== "x: x1").sort()).toEqual(["-: -2", "y: y1", "y: y2"]);
   });
 
-  it("of a stream that was left behind get one round in the next chunk, and all retries again once it takes them", async () => {
+  it("of a stream with unsent records get one round in the next chunk, and all retries once the stream accepts records", async () => {
     const outcomes: Record<string, Step> = { x: throttled };
     const run = scriptedInstance({ options: given, afterwards: byStream(outcomes) });
     expect(await run.flush(chunk("x1", "y1"))).toBe("retry");
@@ -110,8 +110,8 @@ describe.each(kinds)("%s", (_, given) => {
   });
 });
 
-describe("a stream that takes nothing", () => {
-  it("of the first slice does not keep the records of other streams in further slices, and is not tried again for them", async () => {
+describe("a stream that accepts nothing", () => {
+  it("of the first slice does not hold back other streams' records in later slices, and gets no further requests", async () => {
     const run = scriptedInstance({ options, afterwards: byStream({ x: missing }) });
     const texts = [...Array.from({ length: 20_000 }, () => "x"), "x-late", "y1"];
     expect(await run.flush(chunk(...texts))).toBe("retry");
@@ -122,7 +122,7 @@ describe("a stream that takes nothing", () => {
     expect(sent(run).slice(before).some((request) => request.startsWith("y"))).toBe(false);
   });
 
-  it("leaves further slices to the next flush when the time is up: then the service takes nothing", async () => {
+  it("leaves later slices to the next flush when the time is up", async () => {
     const clock = new HeldClock();
     const run = scriptedInstance({ options, clock, afterwards: async () => {
       await clock.sleep(10_000);
@@ -136,7 +136,7 @@ describe("a stream that takes nothing", () => {
 });
 
 describe("the requests of an output", () => {
-  it("are bounded for all its streams together, and go to each stream in turn", async () => {
+  it("are limited for all streams together, and go to each stream in turn", async () => {
     const { flush, service, underWay } = heldOutput({ options: { ...options, concurrent_requests: "2" } });
     const reply = flush(chunk("a1", "b1", "c1", "d1"));
     await settled();
@@ -147,7 +147,7 @@ describe("the requests of an output", () => {
     expect(await reply).toBe("ok");
   });
 
-  it("are fewer for a stream that throttles alone", async () => {
+  it("are reduced only for a stream that throttles", async () => {
     const metrics = new CountedMetrics();
     const { others, metricsOf } = metricsByStream();
     const run = scriptedInstance({ options, metrics, metricsOf, afterwards: byStream({ x: throttled }) });
@@ -158,7 +158,7 @@ describe("the requests of an output", () => {
   });
 });
 
-it("metrics are those of the real stream: requests, records, failures and retries", async () => {
+it("metrics count requests, records and failures for the stream that records choose", async () => {
   const metrics = new CountedMetrics();
   const { others, metricsOf } = metricsByStream();
   const run = scriptedInstance({ options, metrics, metricsOf, afterwards: byStream({ x: missing }) });
@@ -169,7 +169,7 @@ it("metrics are those of the real stream: requests, records, failures and retrie
 });
 
 describe("messages", () => {
-  it("about a stream name it, and say when records are delivered to it again", async () => {
+  it("about a stream name it, and report when records are delivered to it again", async () => {
     const outcomes: Record<string, Step> = { x: missing };
     const run = scriptedInstance({ options, afterwards: byStream(outcomes) });
     expect(await run.flush(chunk("x1", "y1"))).toBe("retry");
@@ -179,7 +179,7 @@ describe("messages", () => {
     expect(run.log.at("info").at(-1)).toMatch(/^stream x: Records are delivered again/u);
   });
 
-  it("say once that records have no stream, without what they hold", async () => {
+  it("report once that records have no stream, without their content", async () => {
     const run = scriptedInstance({ options });
     expect(await run.flush(chunkOf([{ log: "1" }, { log: "2", to: "secret text" }, { log: "3", to: "arn:aws:kinesis:us-west-2:123456789012:stream/x" }, { log: "4", to: "" }, { log: "5", to: ["x"] }]))).toBe("ok");
     expect(sent(run)).toEqual(["-: 1 2 3 4 5"]);
@@ -192,18 +192,18 @@ describe("messages", () => {
 });
 
 it.each([
-  [127, "to it"],
-  [128, "to it"],
-  [129, "to the output's own"],
-])("a name of %i characters leads %s", async (length, where) => {
+  [127, "to the stream"],
+  [128, "to the stream"],
+  [129, "to the output's own stream"],
+])("a stream name of %i characters leads %s", async (length, where) => {
   const run = scriptedInstance({ options });
   const to = "s".repeat(length);
   expect(await run.flush(chunkOf([{ log: "1", to }]))).toBe("ok");
-  expect(run.client.streams).toEqual([where === "to it" ? to : undefined]);
+  expect(run.client.streams).toEqual([where === "to the stream" ? to : undefined]);
 });
 
 describe("many streams", () => {
-  it.each(kinds)("are all delivered to, though a slice has no more than some of them (%s)", async (_, given) => {
+  it.each(kinds)("all receive their records, although one slice holds only some of them (%s)", async (_, given) => {
     const run = scriptedInstance({ options: given });
     const names = Array.from({ length: 700 }, (__, n) => `stream-${n}`);
     expect(await run.flush(chunkOf(names.map((to, n) => ({ log: String(n), to, k: "key" }))))).toBe("ok");
@@ -213,7 +213,7 @@ describe("many streams", () => {
 });
 
 describe("SEND_FAILURE_TIMEOUT", () => {
-  it("is not reached while any stream takes records", async () => {
+  it("is not reached while any stream accepts records", async () => {
     const clock = new HeldClock();
     const run = scriptedInstance({ options, clock, sendFailureTimeoutMs: 60_000, afterwards: byStream({ x: missing }) });
     for (let minutes = 0; minutes < 5; minutes++) {
@@ -223,7 +223,7 @@ describe("SEND_FAILURE_TIMEOUT", () => {
     expect(run.exits).toEqual([]);
   });
 
-  it("is reached when records come for a stream alone that takes none", async () => {
+  it("is reached when records come only for a stream that accepts none", async () => {
     const clock = new HeldClock();
     const run = scriptedInstance({ options, clock, sendFailureTimeoutMs: 60_000, afterwards: byStream({ x: missing }) });
     await run.flush(chunk("y1"));
@@ -235,7 +235,7 @@ describe("SEND_FAILURE_TIMEOUT", () => {
   });
 });
 
-it("each stream's shards are listed once, when its first records come, and its aggregates are made by them", async () => {
+it("the shards of each stream are listed once, with its first records, and its aggregates follow them", async () => {
   const run = scriptedInstance({ options: aggregated });
   const middle = 1n << 127n;
   run.client.shards = [{ id: "low", startingHashKey: 0n, endingHashKey: middle - 1n }, { id: "high", startingHashKey: middle, endingHashKey: 2n * middle - 1n }];
@@ -246,7 +246,7 @@ it("each stream's shards are listed once, when its first records come, and its a
 });
 
 describe("the end of an output", () => {
-  it("sends the chunks for a stream that took records before, though the chunk before them failed for another one", async () => {
+  it("sends chunks for a stream that accepted records before, although an earlier chunk for another stream failed", async () => {
     const clock = new HeldClock();
     const run = scriptedInstance({ options: { ...options, experimental_concurrency: "1" }, clock, afterwards: async (_, stream) => {
       await clock.sleep(100);
@@ -264,7 +264,7 @@ describe("the end of an output", () => {
     expect(await replies).toEqual(["retry", "ok"]);
   });
 
-  it("goes on with chunks for a stream that takes records though another one does not exist", async () => {
+  it("goes on with chunks for a stream that accepts records, although another stream does not exist", async () => {
     const clock = new HeldClock();
     const taken: string[] = [];
     const run = scriptedInstance({ options, clock, afterwards: async (entries, stream) => {
@@ -285,7 +285,7 @@ describe("the end of an output", () => {
   });
 });
 
-it("records of one key and stream keep their order when slices, chunks and failures of another stream come between", async () => {
+it("records of one key and stream keep their order across chunks and failures of another stream", async () => {
   const clock = new HeldClock();
   const run = scriptedInstance({ options: keyed, clock, afterwards: byStream({ x: throttled }) });
   const replies = ["1", "2", "3"].map((n) => run.flush(chunk(`x${n}`, `y${n}a`, `y${n}b`)));

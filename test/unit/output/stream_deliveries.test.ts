@@ -1,9 +1,9 @@
-// The streams that an output keeps state for: made on demand, and bounded in number.
+// The deliveries that an output keeps per stream: created on demand, and limited in number.
 import { describe, expect, it } from "vitest";
 import { StreamDeliveries } from "../../../src/output/stream_deliveries.js";
 import type { StreamDelivery } from "../../../src/output/stream_delivery.js";
 
-/** Streams that are busy as long as the test says so. */
+/** Returns streams whose deliveries the test marks as busy. */
 function setUp(most: number) {
   const opened: (string | undefined)[] = [];
   const busy = new Set<string | undefined>();
@@ -15,7 +15,7 @@ function setUp(most: number) {
 }
 
 describe("the streams of an output", () => {
-  it("are opened when they are first asked for, the output's own too", () => {
+  it("are opened on first use, the output's own stream too", () => {
     const { streams, opened } = setUp(3);
     const own = streams.of(undefined);
     expect(streams.of("a")).not.toBe(own);
@@ -27,20 +27,20 @@ describe("the streams of an output", () => {
     [2, ["a", "b"]],
     [3, ["a", "b", "c"]],
     [4, ["b", "c", "d"]],
-  ])("are three at most: of %i the ones used last are kept", (count, expected) => {
+  ])("are three at most: of %i the most recently used are kept", (count, expected) => {
     const { streams, kept } = setUp(3);
     for (const stream of ["a", "b", "c", "d"].slice(0, count)) streams.of(stream);
     expect(kept()).toEqual(expected);
     expect(streams.size).toBe(expected.length);
   });
 
-  it("are dropped by their last use, not by their first", () => {
+  it("are dropped by their last use, not by their first use", () => {
     const { streams, kept } = setUp(3);
     for (const stream of ["a", "b", "c", "a", "d"]) streams.of(stream);
     expect(kept()).toEqual(["c", "a", "d"]);
   });
 
-  it("are kept as long as deliveries to them are under way, even beyond the bound", () => {
+  it("are kept while deliveries to them are under way, even beyond the limit", () => {
     const { streams, busy, kept } = setUp(3);
     for (const stream of ["a", "b", "c"]) {
       busy.add(stream);
@@ -54,7 +54,7 @@ describe("the streams of an output", () => {
     expect(kept()).toEqual(["c", "d", "e"]);
   });
 
-  it("are opened anew after they were dropped", () => {
+  it("are opened again after they were dropped", () => {
     const { streams, opened } = setUp(1);
     for (const stream of ["a", "b", "a"]) streams.of(stream);
     expect(opened).toEqual(["a", "b", "a"]);

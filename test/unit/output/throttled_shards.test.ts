@@ -1,4 +1,4 @@
-// A hot shard, which gets more records than it takes: its records wait, in order, while those of other shards go on.
+// A hot shard that gets more records than it accepts: its records wait, in order, while those of other shards go on.
 import { describe, expect, it } from "vitest";
 import { CountedMetrics } from "../../support/counted_metrics.js";
 import { chunkOf } from "../../support/event_chunk.js";
@@ -14,14 +14,14 @@ interface Scenario {
   readonly isListed?: boolean;
   readonly md5Ready?: () => Promise<void>;
   readonly hotKeys?: number;
-  /** In each chunk, of the hot shard and of all others together. */
+  /** Records per chunk for the hot shard, and for all other shards together. */
   readonly hotRecords?: number;
   readonly coldRecords?: number;
   readonly chunks?: number;
   readonly recordsPerSecond?: number;
 }
 
-/** Flushes a chunk each half second, until all are delivered. */
+/** Flushes a chunk every half second, until all are delivered. */
 async function play({ options = {}, isListed = true, md5Ready, hotKeys = 5, hotRecords = 1000, coldRecords = 300, chunks = 10, recordsPerSecond = 1000 }: Scenario) {
   const clock = new HeldClock();
   const stream = new LimitedShards({ shards, recordsPerSecond, latencyMs: 20 }, clock);
@@ -56,7 +56,7 @@ async function play({ options = {}, isListed = true, md5Ready, hotKeys = 5, hotR
   return { stream, client, log, metrics, replies: await Promise.all(replies), texts: [...flushedMs.keys()], cold: delaysOf(false), hot: delaysOf(true), sentHot, seconds: clock.now() / 1000 };
 }
 
-/** The records of each key, in the order in which they were taken. */
+/** Returns the records of each key, in the order in which the stream accepted them. */
 function byKey({ taken }: LimitedShards): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const { text } of taken) {
@@ -66,55 +66,55 @@ function byKey({ taken }: LimitedShards): Map<string, string[]> {
   return found;
 }
 
-describe("a shard that gets twice what it takes", () => {
+describe("a shard that gets twice what it accepts", () => {
   it.each([
     ["few keys", {}],
     ["thousands of keys", { hotKeys: 3000 }],
-  ] as const)("of %s holds its own records back, and those of other shards arrive at once", async (_, scenario) => {
+  ] as const)("of %s delays only its own records, and those of other shards arrive immediately", async (_, scenario) => {
     const { cold, hot, replies, stream, texts } = await play(scenario);
     expect(replies).toEqual(replies.map(() => "ok"));
     expect(stream.taken.map(({ text }) => text).sort()).toEqual([...texts].sort());
     expect(cold.at(-1), "ms until the last cold record of a chunk was taken").toBeLessThan(500);
-    expect(hot.at(-1), "ms until the last hot one").toBeGreaterThan(3000);
+    expect(hot.at(-1), "ms until the last hot record was taken").toBeGreaterThan(3000);
   });
 
-  it("takes nearly all that it could, and few of its records are sent in vain", async () => {
+  it("accepts records at nearly its full rate, and few of its records are sent in vain", async () => {
     const { hot, sentHot, seconds } = await play({});
     expect(hot).toHaveLength(10_000);
-    expect(hot.length / (seconds - 1) / 1000, "of what it could take").toBeGreaterThan(0.75);
+    expect(hot.length / (seconds - 1) / 1000, "share of the shard's rate").toBeGreaterThan(0.75);
     expect(sentHot / hot.length, "times that a hot record was sent").toBeLessThan(1.5);
   });
 
-  it("lessens the requests to the stream once, before the list of shards is there, and not without end as without the list", async () => {
+  it("reduces the requests to the stream at most once, before the shard list is loaded, but repeatedly without the list", async () => {
     const falls = ({ limits }: CountedMetrics) => limits.filter((limit, n) => limit < (limits[n - 1] ?? 0)).length;
     expect(falls((await play({})).metrics)).toBeLessThanOrEqual(1);
     expect(falls((await play({ isListed: false })).metrics)).toBeGreaterThan(2);
   });
 
-  it("keeps the order of each key while what the shard throttles is sent again", async () => {
+  it("keeps the order of each key while throttled records are retried", async () => {
     const { stream } = await play({ hotRecords: 1000, chunks: 4 });
     for (const texts of byKey(stream).values()) expect(texts).toEqual([...texts].sort((a, b) => orderOf(a) - orderOf(b)));
   });
 
-  it("is known by the list of shards, which is asked for when a shard throttles first, and not before", async () => {
+  it("causes one request for the shard list, at its first throttling and not before", async () => {
     expect((await play({ hotRecords: 10, chunks: 2 })).client.listings).toBe(0);
     expect((await play({ chunks: 4 })).client.listings).toBe(1);
   });
 
-  it("holds all back where the list is refused, which is told once and loses nothing", async () => {
+  it("delays all records when the shard list is refused, logs this once and loses nothing", async () => {
     const { client, log, stream, texts } = await play({ isListed: false, chunks: 4 });
     expect(stream.taken.map(({ text }) => text).sort()).toEqual([...texts].sort());
     expect(client.listings).toBeGreaterThan(0);
     expect(log.messages.filter(({ level, text }) => level !== "debug" && text.includes("ListShards")).map(({ text }) => text)).toEqual([expect.stringContaining("allow kinesis:ListShards on the stream, so that only records of that shard wait")]);
   });
 
-  it("holds all back where there is no MD5 to find the shards of keys by, and the list is not asked for", async () => {
+  it("delays all records without MD5 to find the shards of keys, and requests no shard list", async () => {
     const { client, stream, texts } = await play({ md5Ready: () => Promise.reject(new Error("refused by policy")), chunks: 4 });
     expect(stream.taken.map(({ text }) => text).sort()).toEqual([...texts].sort());
     expect(client.listings).toBe(0);
   });
 
-  it("holds its own aggregates back alone, and later chunks of the tag go on beside them", async () => {
+  it("delays only its own aggregates, and later chunks of the tag go on in parallel", async () => {
     const options = { aggregation: "true", aggregation_maximum_record_size: "1024", retry_timeout: "60" };
     const { cold, hot, stream, texts, replies } = await play({ options, hotRecords: 6000, coldRecords: 600, chunks: 4, recordsPerSecond: 100 });
     expect(replies).toEqual(replies.map(() => "ok"));

@@ -1,4 +1,4 @@
-// The bytes of an aggregated record, checked with protobufjs and with AWS's own deaggregation.
+// Tests the bytes of aggregated records, with protobufjs and with AWS's own deaggregation.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import {
@@ -26,12 +26,12 @@ function encode(keys: readonly string[], hashKey: string | undefined, records: r
   const sink = new ByteSink();
   let bytes = encodedHashKey === undefined ? 0 : tableEntryBytes(encodedHashKey.length);
   for (const key of encodedKeys) bytes += tableEntryBytes(key.length);
-  const places = records.flatMap(({ data, partitionKeyIndex }) => {
+  const subRecords = records.flatMap(({ data, partitionKeyIndex }) => {
     bytes += subRecordBytes(data.length, partitionKeyIndex);
     return [...appended(sink, data), partitionKeyIndex];
   });
   const start = sink.length;
-  appendAggregatedRecord(sink, encodedKeys, encodedHashKey, Uint32Array.from(places), bytes, md5);
+  appendAggregatedRecord(sink, encodedKeys, encodedHashKey, Uint32Array.from(subRecords), bytes, md5);
   expect(sink.length - start).toBe(framingBytes + bytes);
   return sink.bytes.slice(start, sink.length);
 }
@@ -53,7 +53,7 @@ function expected(keys: readonly string[], hashKey: string | undefined, records:
 }
 
 describe("an aggregated record", () => {
-  it("is the bytes that protobufjs writes between the magic number and the MD5", () => {
+  it("has the bytes that protobufjs writes between the magic number and the MD5", () => {
     const keys = ["first", "zweiter Schlüssel", "\u{1f511}"];
     const records = [record(Buffer.from("one")), record(Buffer.from("two"), 1), record(Buffer.from(""), 2)];
     const bytes = encode(keys, "170141183460469231731687303715884105728", records);
@@ -61,20 +61,20 @@ describe("an aggregated record", () => {
   });
 
   it.each([0, 1, 121, 122, 123, 124, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152])(
-    "has the size that was added up when its data is %i bytes long",
+    "has the computed size for data of %i bytes",
     (length) => {
       const records = [record(Buffer.alloc(length, 0x61))];
       expect(Buffer.from(encode(["key"], undefined, records)).equals(expected(["key"], undefined, records))).toBe(true);
     },
   );
 
-  it.each([1, 127, 128, 256 * 4])("has the size that was added up when its key is %i bytes long", (length) => {
+  it.each([1, 127, 128, 256 * 4])("has the computed size for a key of %i bytes", (length) => {
     const key = "k".repeat(length);
     const records = [record(Buffer.from("data"))];
     expect(Buffer.from(encode([key], undefined, records))).toEqual(expected([key], undefined, records));
   });
 
-  it("numbers keys past 127 with two bytes", () => {
+  it("encodes key indexes above 127 in two bytes", () => {
     const keys = Array.from({ length: 300 }, (_, index) => `key ${index}`);
     const records = keys.map((key, index) => record(Buffer.from(key), index));
     const bytes = encode(keys, "1", records);
@@ -83,7 +83,7 @@ describe("an aggregated record", () => {
     expect(parsed.records.map((found) => parsed.partition_key_table[found.partition_key_index])).toEqual(keys);
   });
 
-  it("is taken apart by AWS's deaggregation, explicit hash keys included", () => {
+  it("is deaggregated by AWS's library, with explicit hash keys", () => {
     const records = [record(Buffer.from("one")), record(Buffer.from([0, 0xff, 0x80]), 1)];
     const data = encode(["a", "b"], "42", records);
     const users = deaggregate({ shardId: "shard", partitionKey: "a", sequenceNumber: "7", data });
@@ -94,7 +94,7 @@ describe("an aggregated record", () => {
     expect(users[1]?.explicitHashKey).toBe("42");
   });
 
-  it("takes twenty bytes besides its protobuf", () => {
+  it("adds 20 bytes to its protobuf", () => {
     expect(framingBytes).toBe(20);
   });
 });
@@ -111,5 +111,5 @@ describe("varintBytes", () => {
     [2 ** 28 - 1, 4],
     [2 ** 28, 5],
     [2 ** 32 - 1, 5],
-  ])("of %i is %i", (value, bytes) => expect(varintBytes(value)).toBe(bytes));
+  ])("for %i returns %i", (value, bytes) => expect(varintBytes(value)).toBe(bytes));
 });

@@ -1,4 +1,4 @@
-// What falls into which aggregate: limits to the byte, partition keys, explicit hash keys, order.
+// Tests which records share an aggregate: size limits, partition keys, explicit hash keys, order.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { Aggregator, type AggregationLimits } from "../../../src/pack/aggregator.js";
@@ -15,7 +15,7 @@ const wide: AggregationLimits = { maximumRecordBytes: mebibyte, skipRecordBytes:
 
 type Input = readonly [data: Uint8Array | string, partitionKey?: string];
 
-/** The entries that come of these records; random keys are "random 0", "random 1" and so on. */
+/** Returns the entries of these records; random keys are "random 0", "random 1" and so on. */
 function aggregate(limits: AggregationLimits, inputs: readonly Input[], shardMap?: ShardMap): EntryView[] {
   let keys = 0;
   const randomKey = () => `random ${keys++}`;
@@ -33,7 +33,7 @@ function only(entries: readonly EntryView[]): EntryView {
   return entries[0] as EntryView;
 }
 
-/** What an entry holds, as "aggregate: a, b" or "alone: a". */
+/** Returns the content of an entry, as "aggregate: a, b" or "alone: a". */
 function contents(entry: EntryView): string {
   if (!isAggregate(entry.data)) return `alone: ${Buffer.from(entry.data).toString()}`;
   return `aggregate: ${parseAggregate(entry.data).records.map(({ data }) => Buffer.from(data).toString()).join(", ")}`;
@@ -43,20 +43,20 @@ function hashOf(key: string): string {
   return BigInt(`0x${createHash("md5").update(key).digest("hex")}`).toString();
 }
 
-describe("partition keys", () => {
+describe("partition keys of an aggregate", () => {
   const inputs: Input[] = [["1", "zebra"], ["2", "ant"], ["3", "zebra"], ["4"], ["5", "bee"], ["6", "ant"]];
 
-  it("of the first record route the whole", () => {
+  it("route it by the key of its first record", () => {
     expect(only(aggregate(wide, inputs)).partitionKey).toBe("zebra");
   });
 
-  it("stand in the table in the order in which they came, each once", () => {
+  it("are in its table in order of arrival, each once", () => {
     const parsed = parseAggregate(only(aggregate(wide, inputs)).data);
     expect(parsed.partition_key_table).toEqual(["zebra", "ant", "bee"]);
     expect(parsed.records.map((record) => record.partition_key_index)).toEqual([0, 1, 0, 0, 2, 1]);
   });
 
-  it("other than the first come with the explicit hash key that the first one's MD5 makes", () => {
+  it("other than the first carry the first key's MD5 as explicit hash key", () => {
     const parsed = parseAggregate(only(aggregate(wide, inputs)).data);
     expect(parsed.explicit_hash_key_table).toEqual([hashOf("zebra")]);
     expect(parsed.records.map((record) => record.explicit_hash_key_index)).toEqual([
@@ -64,7 +64,7 @@ describe("partition keys", () => {
     ]);
   });
 
-  it("with an MD5 that begins with zeros make a shorter hash key", () => {
+  it("with an MD5 that begins with zeros yield a shorter explicit hash key", () => {
     const first = Array.from({ length: 10_000 }, (_, index) => `key ${index}`).find((key) =>
       createHash("md5").update(key).digest("hex").startsWith("000"),
     ) as string;
@@ -72,12 +72,12 @@ describe("partition keys", () => {
     expect(parsed.explicit_hash_key_table).toEqual([hashOf(first)]);
   });
 
-  it("that are all the same need no explicit hash key", () => {
+  it("that are all equal need no explicit hash key", () => {
     const parsed = parseAggregate(only(aggregate(wide, [["1", "a"], ["2", "a"]])).data);
     expect(parsed.explicit_hash_key_table).toEqual([]);
   });
 
-  it("are told apart by AWS's deaggregation, with the explicit hash key of those that have another", () => {
+  it("are returned by AWS's deaggregation, keys other than the first with their explicit hash key", () => {
     const entry = only(aggregate(wide, inputs));
     const { data } = entry;
     const partitionKey = keyOf(entry);
@@ -86,18 +86,18 @@ describe("partition keys", () => {
     for (const index of [1, 4, 5]) expect(users[index]?.explicitHashKey).toBe(hashOf("zebra"));
   });
 
-  it("are random for an aggregate of records without one, one key for all of them", () => {
+  it("are one random key when no record has a key", () => {
     const entry = only(aggregate(wide, [["1"], ["2"], ["3"]]));
     expect(entry.partitionKey).toBe("random 0");
     expect(parseAggregate(entry.data).partition_key_table).toEqual(["random 0"]);
   });
 
-  it("of records without one are the first of the aggregate that they fall into", () => {
+  it("are the aggregate's first key for records without a key", () => {
     const parsed = parseAggregate(only(aggregate(wide, [["1", "zebra"], ["2", "ant"], ["3"], ["4"]])).data);
     expect(parsed.records.map((record) => record.partition_key_index)).toEqual([0, 1, 0, 0]);
   });
 
-  it("are chosen anew for each aggregate of records without one", () => {
+  it("are a new random key for each aggregate of records without keys", () => {
     const entries = aggregate({ maximumRecordBytes: 1024, skipRecordBytes: mebibyte, serviceRecordBytes: mebibyte }, [
       ["a".repeat(600)], ["b".repeat(600)],
     ]);
@@ -107,7 +107,7 @@ describe("partition keys", () => {
     }
   });
 
-  it("may be empty texts within the table of another", () => {
+  it("other than the first may be empty texts", () => {
     const parsed = parseAggregate(only(aggregate(wide, [["1", "a"], ["2", ""]])).data);
     expect(parsed.partition_key_table).toEqual(["a", ""]);
   });
@@ -121,7 +121,7 @@ describe("the size of an aggregate", () => {
     [size - 1, 2],
     [size, 2],
     [size + 1, 1],
-  ])("stays below maximumRecordBytes of %i: %i entries", (maximumRecordBytes, entries) => {
+  ])("stays below a maximumRecordBytes of %i: %i entries", (maximumRecordBytes, entries) => {
     expect(aggregate({ maximumRecordBytes, skipRecordBytes: mebibyte, serviceRecordBytes: mebibyte }, keyedTwo)).toHaveLength(entries);
   });
 
@@ -129,14 +129,14 @@ describe("the size of an aggregate", () => {
     [-1, "alone: data"],
     [0, "alone: data"],
     [1, "aggregate: data"],
-  ])("of a single record %i bytes past maximumRecordBytes: %s", (more, found) => {
+  ])("of a single record against a maximumRecordBytes %i bytes above it: %s", (more, found) => {
     const single: Input[] = [["data", "key"]];
     const maximumRecordBytes = only(aggregate(wide, single)).data.length + more;
     expect(contents(only(aggregate({ maximumRecordBytes, skipRecordBytes: mebibyte, serviceRecordBytes: mebibyte }, single)))).toBe(found);
   });
 
   it.each(["k", "k".repeat(256), "\u{1f511}".repeat(256)])(
-    "with its routing key goes up to 1 MiB and no further (key %#)",
+    "with its routing key is at most 1 MiB (key %#)",
     (key) => {
       const limits = { maximumRecordBytes: 2 * mebibyte, skipRecordBytes: 2 * mebibyte, serviceRecordBytes: mebibyte };
       const half: Input = [Buffer.alloc(mebibyte / 2), key];
@@ -148,7 +148,7 @@ describe("the size of an aggregate", () => {
     },
   );
 
-  it("keeps within 1 MiB at the default limits, whatever the routing key's length", () => {
+  it("stays within 1 MiB at the default limits with a long routing key", () => {
     const key = "\u{1f511}".repeat(256);
     const inputs: Input[] = Array.from({ length: 300 }, () => [Buffer.alloc(10_000), key]);
     const entries = aggregate({ maximumRecordBytes: mebibyte, skipRecordBytes: 20 * 1024, serviceRecordBytes: mebibyte }, inputs);
@@ -159,7 +159,7 @@ describe("the size of an aggregate", () => {
     expect(entries.length).toBeLessThan(4);
   });
 
-  it("counts the routing key's bytes, not its characters", () => {
+  it("includes the routing key's bytes, not its characters", () => {
     const entry = only(aggregate(wide, [["data", "ü"]]));
     expect(entry.sizeBytes).toBe(entry.data.length + 2);
   });
@@ -170,7 +170,7 @@ describe("a large record", () => {
     [19, "aggregate: "],
     [20, "alone: "],
     [21, "alone: "],
-  ])("of %i bytes at a skipRecordBytes of 20 goes out as %s", (length, found) => {
+  ])("of %i bytes is sent, with a skipRecordBytes of 20, as %s", (length, found) => {
     const entry = only(aggregate({ maximumRecordBytes: mebibyte, skipRecordBytes: 20, serviceRecordBytes: mebibyte }, [["x".repeat(length), "k"]]));
     expect(contents(entry)).toBe(found + "x".repeat(length));
     expect(entry.partitionKey).toBe("k");
@@ -178,28 +178,28 @@ describe("a large record", () => {
 
   const limits = { maximumRecordBytes: mebibyte, skipRecordBytes: 10, serviceRecordBytes: mebibyte };
 
-  it("sends what waits under its key before it, so that the key's order is kept", () => {
+  it("is sent after the open aggregate of its key, so that the key's order is kept", () => {
     const entries = aggregate(limits, [["a1", "a"], ["b1", "b"], ["b2 is large", "b"], ["b3", "b"]]);
     expect(entries.map(contents)).toEqual(["aggregate: a1, b1", "alone: b2 is large", "aggregate: b3"]);
   });
 
-  it("leaves alone what waits under other keys", () => {
+  it("leaves an aggregate of other keys open", () => {
     const entries = aggregate(limits, [["a1", "a"], ["b1 is large", "b"], ["a2", "a"]]);
     expect(entries.map(contents)).toEqual(["alone: b1 is large", "aggregate: a1, a2"]);
   });
 
-  it("without a key gets a random one of its own", () => {
+  it("without a partition key gets its own random key", () => {
     const [large] = aggregate(limits, [["small"], ["this is large"]]);
     expect(large).toMatchObject({ partitionKey: "random 1", sizeBytes: 13 + 8, events: [1] });
   });
 });
 
 describe("an entry", () => {
-  it("tells which events it holds", () => {
+  it("lists its events", () => {
     expect(only(aggregate(wide, [["1"], ["2"], ["3"]])).events).toEqual([0, 1, 2]);
   });
 
-  it("is not made of nothing", () => {
+  it("is not made when there are no records", () => {
     expect(aggregate(wide, [])).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-// Aggregation by shard: which records share an aggregate, and what a full one or a large record lets out.
+// Tests aggregation by shard: which records share an aggregate, and when aggregates are closed.
 import { createHash } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
 import { Aggregator, type AggregationLimits } from "../../../src/pack/aggregator.js";
@@ -33,16 +33,16 @@ function aggregate(inputs: readonly Input[], shardMap = halves, randomKey = () =
   return allViewsOf(table);
 }
 
-/** The shard and the texts of an entry, as "low: a b" or "low, alone: a". */
-function told({ data, shardId }: EntryView): string {
+/** Returns the shard and the texts of an entry, as "low: a b" or "low, alone: a". */
+function shown({ data, shardId }: EntryView): string {
   if (!isAggregate(data)) return `${shardId}, alone: ${Buffer.from(data).toString()}`;
   return `${shardId}: ${parseAggregate(data).records.map((record) => Buffer.from(record.data).toString()).join(" ")}`;
 }
 
 describe("with a shard map", () => {
-  it("the keys of one shard share an aggregate, and those of another do not", () => {
+  it("keys of one shard share an aggregate, and keys of different shards do not", () => {
     const inputs: Input[] = [["a", low1], ["b", high1], ["c", low2], ["d", high2], ["e", low1]];
-    expect(aggregate(inputs).map(told)).toEqual(["low: a c e", "high: b d"]);
+    expect(aggregate(inputs).map(shown)).toEqual(["low: a c e", "high: b d"]);
   });
 
   it("the first key of a shard routes that shard's aggregate", () => {
@@ -50,7 +50,7 @@ describe("with a shard map", () => {
     expect(entries.map(({ partitionKey }) => partitionKey)).toEqual([low2, high2]);
   });
 
-  it("other keys of the same shard still carry the explicit hash key of the first", () => {
+  it("other keys of a shard carry the explicit hash key of the shard's first key", () => {
     const [entry] = aggregate([["a", low1], ["b", high1], ["c", low2]]);
     const parsed = parseAggregate(entry?.data ?? new Uint8Array());
     expect(parsed.partition_key_table).toEqual([low1, low2]);
@@ -58,41 +58,41 @@ describe("with a shard map", () => {
     expect(parsed.records.map((record) => record.explicit_hash_key_index)).toEqual([undefined, 0]);
   });
 
-  it("each entry tells its events", () => {
+  it("each entry lists its events and its shard", () => {
     const entries = aggregate([["a", low1], ["b", high1], ["c", low2], ["x".repeat(100), high2]]);
     expect(entries.map(({ shardId, events }) => [shardId, events])).toEqual([["high", [3]], ["low", [0, 2]], ["high", [1]]]);
   });
 
-  it("records without a key go with the latest, whichever shard that is", () => {
-    expect(aggregate([["a", low1], ["b", high1], ["c"], ["d", low1], ["e"]]).map(told)).toEqual(["low: a d e", "high: b c"]);
+  it("records without a key join the latest aggregate, of any shard", () => {
+    expect(aggregate([["a", low1], ["b", high1], ["c"], ["d", low1], ["e"]]).map(shown)).toEqual(["low: a d e", "high: b c"]);
   });
 
-  it("the first record without a key goes by its random one", () => {
-    expect(aggregate([["a"], ["b"], ["c", low1], ["d", high1]]).map(told)).toEqual(["low: a b c", "high: d"]);
+  it("a first record without a key goes to the shard of its random key", () => {
+    expect(aggregate([["a"], ["b"], ["c", low1], ["d", high1]]).map(shown)).toEqual(["low: a b c", "high: d"]);
   });
 
-  it("a full aggregate goes out alone: the other shard's is still being filled", () => {
+  it("a full aggregate is closed while the other shard's stays open", () => {
     const long = (letter: string) => letter.repeat(99);
     const inputs: Input[] = [
       ["h1", high1], [long("a"), low1], [long("b"), low1], [long("c"), low1], [long("d"), low1], ["h2", high1],
     ];
-    expect(aggregate(inputs).map(told)).toEqual([
+    expect(aggregate(inputs).map(shown)).toEqual([
       `low: ${long("a")} ${long("b")} ${long("c")}`, "high: h1 h2", `low: ${long("d")}`,
     ]);
   });
 
-  it("a large record lets out its own shard's aggregate when its key waits there, and no other", () => {
+  it("a large record closes its own shard's aggregate if that has its key, and no other aggregate", () => {
     const large = "x".repeat(100);
     const inputs: Input[] = [["a", low1], ["b", high1], [large, low1], ["c", low1], ["d", high1]];
-    expect(aggregate(inputs).map(told)).toEqual(["low: a", `low, alone: ${large}`, "low: c", "high: b d"]);
+    expect(aggregate(inputs).map(shown)).toEqual(["low: a", `low, alone: ${large}`, "low: c", "high: b d"]);
   });
 
-  it("a large record whose key does not wait lets out nothing", () => {
+  it("a large record whose key is in no open aggregate closes none", () => {
     const large = "x".repeat(100);
-    expect(aggregate([["a", low1], [large, low2], ["b", low1]]).map(told)).toEqual([`low, alone: ${large}`, "low: a b"]);
+    expect(aggregate([["a", low1], [large, low2], ["b", low1]]).map(shown)).toEqual([`low, alone: ${large}`, "low: a b"]);
   });
 
-  it("the records of each key keep their order, large ones among them", () => {
+  it("the records of each key keep their order, also around large records", () => {
     const keys = [low1, high1, low2, high2];
     const inputs = Array.from({ length: 400 }, (_, n): Input => {
       return [`${n};`.padEnd(n % 7 === 0 ? 120 : 20 + (n % 60), "."), keys[(n * n) % 4] as string];
@@ -108,12 +108,12 @@ describe("with a shard map", () => {
     expect([...found.values()].flat()).toHaveLength(400);
   });
 
-  it("keys in a gap of the map share an aggregate of which no shard is expected", () => {
+  it("keys in a gap of the map share an aggregate without a shard", () => {
     const gap = new ShardMap([{ id: "low", startingHashKey: 0n, endingHashKey: half - 1n }]);
-    expect(aggregate([["a", high1], ["b", low1], ["c", high2]], gap).map(told)).toEqual(["undefined: a c", "low: b"]);
+    expect(aggregate([["a", high1], ["b", low1], ["c", high2]], gap).map(shown)).toEqual(["undefined: a c", "low: b"]);
   });
 
-  it("a key's MD5 is made once for all its records", () => {
+  it("a key's MD5 is computed once for all its records", () => {
     let digests = 0;
     const counting = (bytes: Uint8Array) => {
       digests++;
@@ -127,7 +127,7 @@ describe("with a shard map", () => {
   });
 });
 
-it("looks no partition key up as a number, whose hash anybody can foretell", () => {
+it("an Aggregator looks up no partition key that V8 would hash as a number", () => {
   const lookUp = vi.spyOn(Map.prototype, "get");
   aggregate([["a", "4096"], ["b", "8192"], ["c", "4096"]]);
   const asked = lookUp.mock.calls.flatMap(([key]: unknown[]) => (typeof key === "string" ? [key] : []));

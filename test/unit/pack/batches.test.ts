@@ -1,4 +1,4 @@
-// Batches at the service's own limits, to the record and to the byte.
+// Tests batches at the service's limits, to the record and to the byte.
 import { describe, expect, it } from "vitest";
 import { limitsFor, maxLargeRecordBytes, maxRecordBytes, maxRecordsPerRequest } from "../../../src/limits.js";
 import { cutBatches } from "../../support/cut_entries.js";
@@ -10,7 +10,7 @@ function sizes(batches: readonly (readonly unknown[])[]): number[] {
   return batches.map((batch) => batch.length);
 }
 
-describe("a batch", () => {
+describe("cutBatches", () => {
   it.each([
     [0, []],
     [1, [1]],
@@ -18,7 +18,7 @@ describe("a batch", () => {
     [500, [500]],
     [501, [500, 1]],
     [1001, [500, 500, 1]],
-  ])("of %i records is cut into %j", (count, expected) => {
+  ])("cuts %i records into batches of %j", (count, expected) => {
     expect(sizes(cutBatches(entriesOf(count), limits))).toEqual(expected);
   });
 
@@ -26,7 +26,7 @@ describe("a batch", () => {
     ["10 MiB less a byte", -1, [11]],
     ["exactly 10 MiB", 0, [11]],
     ["one byte more", 1, [10, 1]],
-  ])("of %s", (_, more, expected) => {
+  ])("cuts entries of %s at 10 MiB", (_, more, expected) => {
     const entries = [...entriesOf(9, 1024 * 1024), entryOf("a", 1024 * 1024 - 1), entryOf("b", 1 + more)];
     expect(sizes(cutBatches(entries, limits))).toEqual(expected);
   });
@@ -35,19 +35,19 @@ describe("a batch", () => {
     ["10 MiB less a byte", -1, [4]],
     ["exactly 10 MiB", 0, [4]],
     ["one byte more", 1, [3, 1]],
-  ])("of %s, where records may be larger than 1 MiB", (_, more, expected) => {
+  ])("cuts entries of %s at 10 MiB where records may be larger than 1 MiB", (_, more, expected) => {
     const maxBytes = limitsFor(maxLargeRecordBytes).maxRequestBytes;
     const entries = [...entriesOf(2, 4 * 1024 * 1024), entryOf("a", 2 * 1024 * 1024 - 1), entryOf("b", 1 + more)];
     expect(sizes(cutBatches(entries, { ...limits, maxBytes }))).toEqual(expected);
   });
 
-  it("of one record of the largest size is a request, and no other goes with it", () => {
+  it("puts a record of the maximum size into a separate batch", () => {
     const maxBytes = limitsFor(maxLargeRecordBytes).maxRequestBytes;
     const entries = [entryOf("a", 1), entryOf("b", maxLargeRecordBytes), entryOf("c", 1)];
     expect(sizes(cutBatches(entries, { ...limits, maxBytes }))).toEqual([1, 1, 1]);
   });
 
-  it("has the limits that the service documents", () => {
+  it("is tested with the limits that the service documents", () => {
     expect(limits).toEqual({ maxRecords: 500, maxBytes: 10_485_760 });
   });
 });

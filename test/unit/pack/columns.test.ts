@@ -1,6 +1,6 @@
-// Columns at the borders of their capacity: nothing is lost or changed when they grow, nor left when they are cleared.
+// Tests columns at the limits of their capacity: growing keeps every value, clearing removes every value.
 import { describe, expect, it } from "vitest";
-import { NameColumn, NumberColumn, smallestCapacity } from "../../../src/pack/columns.js";
+import { NameColumn, NumberColumn, minCapacity } from "../../../src/pack/columns.js";
 
 const numbersUpTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 const contentOf = ({ numbers, length }: NumberColumn) => [...numbers.subarray(0, length)];
@@ -9,40 +9,40 @@ describe("a column of numbers", () => {
   it.each([
     [0, 0],
     [1, 1],
-    [smallestCapacity, 1],
-    [smallestCapacity + 1, 2],
-    [2 * smallestCapacity, 2],
-    [2 * smallestCapacity + 1, 4],
-  ])("of %i has room for %i times its smallest capacity", (count, times) => {
+    [minCapacity, 1],
+    [minCapacity + 1, 2],
+    [2 * minCapacity, 2],
+    [2 * minCapacity + 1, 4],
+  ])("of %i numbers has %i times the minimum capacity", (count, times) => {
     const column = new NumberColumn();
     for (const number of numbersUpTo(count)) column.push(number);
     expect(contentOf(column)).toEqual(numbersUpTo(count));
-    expect([column.length, column.capacity, column.bytes]).toEqual([count, column.numbers.length, 4 * times * smallestCapacity]);
+    expect([column.length, column.capacity, column.bytes]).toEqual([count, column.numbers.length, 4 * times * minCapacity]);
   });
 
-  it.each([-1, 0, 1])("takes numbers that fill it to the last, and %i more", (more) => {
+  it.each([-1, 0, 1])("appends numbers that fill its capacity, with %i more", (more) => {
     const column = new NumberColumn();
     column.push(7);
-    const others = numbersUpTo(smallestCapacity - 1 + more);
+    const others = numbersUpTo(minCapacity - 1 + more);
     column.append(others);
     expect(contentOf(column)).toEqual([7, ...others]);
     column.append(Uint32Array.of(8));
     expect(contentOf(column)).toEqual([7, ...others, 8]);
   });
 
-  it("grows at once to more numbers than twice its capacity", () => {
+  it("grows in one step beyond twice its capacity", () => {
     const column = new NumberColumn();
     column.append(numbersUpTo(1000));
     expect([column.capacity, column.length]).toEqual([1000, 1000]);
   });
 
-  it("keeps whole numbers of up to 32 bits", () => {
+  it("keeps whole numbers below 2^32", () => {
     const column = new NumberColumn();
     column.append([0, 2 ** 31, 2 ** 32 - 1]);
     expect(contentOf(column)).toEqual([0, 2 ** 31, 2 ** 32 - 1]);
   });
 
-  it("that is emptied is filled anew, in the memory that it has", () => {
+  it("that is emptied reuses its memory", () => {
     const column = new NumberColumn();
     column.append(numbersUpTo(100));
     const { numbers } = column;
@@ -56,23 +56,23 @@ describe("a column of numbers", () => {
 describe("a column of names", () => {
   const namesOf = (column: NameColumn, count: number) => numbersUpTo(count).map((row) => column.of(row));
 
-  it("has the name of each row that has one, wherever others have none", () => {
+  it("returns the name of each named row, and undefined for rows between and after", () => {
     const names = [undefined, "a", undefined, undefined, "b", "a", "a", undefined, "", "b", undefined];
     const column = new NameColumn();
     for (const [row, name] of names.entries()) column.put(row, name);
     expect(namesOf(column, 13)).toEqual([...names, undefined, undefined]);
   });
 
-  it("takes no memory as long as no row has a name", () => {
+  it("takes no memory until a row has a name", () => {
     const column = new NameColumn();
     for (const row of numbersUpTo(1000)) column.put(row, undefined);
     expect([column.bytes, column.of(0), column.of(999)]).toEqual([0, undefined, undefined]);
     column.put(1000, "late");
     expect([column.of(999), column.of(1000)]).toEqual([undefined, "late"]);
-    expect(column.bytes).toBe(4 * 64 * smallestCapacity);
+    expect(column.bytes).toBe(4 * 64 * minCapacity);
   });
 
-  it("that is cleared has none of its names, and takes others", () => {
+  it("that is cleared has no names, and accepts new ones", () => {
     const column = new NameColumn();
     for (const [row, name] of ["a", "b", "c"].entries()) column.put(row, name);
     column.clear();
@@ -81,7 +81,7 @@ describe("a column of names", () => {
     expect(namesOf(column, 4)).toEqual([undefined, undefined, "c", undefined]);
   });
 
-  it.each(["__proto__", "constructor", "1"])("may hold %s", (name) => {
+  it.each(["__proto__", "constructor", "1"])("accepts the name %s", (name) => {
     const column = new NameColumn();
     column.put(0, name);
     expect(namesOf(column, 2)).toEqual([name, undefined]);

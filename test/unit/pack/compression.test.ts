@@ -1,4 +1,4 @@
-// Compressed records can be unpacked by anyone, and are as small as what the Go plugin's level makes of them.
+// Tests that other libraries can unpack compressed records, and that these are as small as at the Go plugin's level.
 import { randomBytes } from "node:crypto";
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
 import { inflate, ungzip } from "pako";
@@ -20,7 +20,7 @@ describe.each([
   const sizes = [0, 1, 2, 3, 4, 5, 257, 258, 259, 260, 1023, 1024, 1025, 8192];
   const largest = [511, 512, 513, 2047, 2048, 2049, 16_319, 16_320, 16_321, 32_767, 32_768, 32_769, 65_535, 65_536, mebibyte, 10 * mebibyte];
 
-  test.each([...sizes, ...largest])("comes back whole from %i bytes of any kind", (bytes) => {
+  test.each([...sizes, ...largest])("restores %i bytes of any kind", (bytes) => {
     const kinds = [Buffer.alloc(bytes, "All work and no play. "), Buffer.alloc(bytes), randomBytes(bytes), logs.subarray(0, bytes)];
     for (const record of kinds) {
       const result = pack(record);
@@ -29,20 +29,20 @@ describe.each([
     }
   });
 
-  test.each([0, 1, 450, 3072, 100_000])("head and tail at %i bytes are those of zlib's default", (bytes) => {
+  test.each([0, 1, 450, 3072, 100_000])("for %i bytes has the head and tail of zlib's default settings", (bytes) => {
     const record = logs.subarray(0, bytes);
     const [ours, theirs] = [pack(record), zlibs(record)];
     expect(ours.subarray(0, headBytes).toString("hex")).toBe(theirs.subarray(0, headBytes).toString("hex"));
     expect(ours.subarray(-tailBytes).toString("hex")).toBe(theirs.subarray(-tailBytes).toString("hex"));
   });
 
-  test.each([1, 100, 3072])("what cannot be compressed grows by no more than a frame at %i bytes", (bytes) => {
+  test.each([1, 100, 3072])("adds at most a frame to %i incompressible bytes", (bytes) => {
     for (let trial = 0; trial < 20; trial++) {
       expect(pack(randomBytes(bytes)).length).toBeLessThanOrEqual(headBytes + storedHeadBytes + bytes + tailBytes);
     }
   });
 
-  test.each([100, 450, 1000, 2000, 3072, 8000])("takes at most 1.5 %% more than zlib for records of %i bytes", (bytes) => {
+  test.each([100, 450, 1000, 2000, 3072, 8000])("takes at most 1.5 percent more than zlib for records of %i bytes", (bytes) => {
     const records = Array.from({ length: Math.min(300, Math.floor(logs.length / bytes)) }, (_, index) =>
       logs.subarray(index * bytes, (index + 1) * bytes),
     );
@@ -51,17 +51,17 @@ describe.each([
     expect(total(pack) / total((record) => zlibs(record))).toBeLessThan(1.015);
   });
 
-  test("matches reach back through the whole record, and no further", () => {
+  test("finds matches in the whole record, but not in earlier records", () => {
     const text = randomBytes(200);
     const record = Buffer.concat([text, randomBytes(3072 - 2 * text.length), text]);
     const result = pack(record);
     expect(result.length).toBeLessThan(record.length - text.length / 2);
     expect(unpack(result).equals(record)).toBe(true);
-    // What the record before had in common with this one is of no use.
+    // The previous record contains this text, and must not help to compress it.
     expect(pack(text).length).toBeGreaterThan(text.length);
   });
 
-  test("leaves what is in the sink as it is", () => {
+  test("does not change the sink's earlier bytes", () => {
     const sink = new ByteSink(0);
     sink.append(Buffer.from("before"));
     const record = logs.subarray(0, 1000);
@@ -72,7 +72,7 @@ describe.each([
     expect(unpack(sink.bytes.subarray(end, sink.length)).equals(record)).toBe(true);
   });
 
-  test("the same record gives the same bytes, whatever came before it", () => {
+  test("compresses a record to the same bytes after any other records", () => {
     const record = logs.subarray(5000, 6000);
     const first = pack(record);
     pack(logs.subarray(0, 30_000));
@@ -81,7 +81,7 @@ describe.each([
   });
 });
 
-test("compressors take turns without harm", () => {
+test("alternating compressors do not affect each other", () => {
   const compressors = [compressorFor("gzip"), compressorFor("zlib"), compressorFor("gzip")];
   const unpack = [gunzipSync, inflateSync, gunzipSync];
   for (let turn = 0; turn < 300; turn++) {

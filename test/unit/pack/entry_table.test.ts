@@ -1,19 +1,19 @@
-// The table of a slice's entries: what each row has, also when the table grows, and where its data lies.
+// Tests the table of entries: the fields of each row, also when the table grows, and the location of its data.
 import { describe, expect, it } from "vitest";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
-import { smallestCapacity } from "../../../src/pack/columns.js";
+import { minCapacity } from "../../../src/pack/columns.js";
 import { EntryTable, type Entry } from "../../../src/pack/entry_table.js";
 import { allViewsOf, entryOf, tableOf, type EntryParts } from "../../support/entry.js";
 
 const textsOf = (table: EntryTable, entries: readonly Entry[]) => entries.map((entry) => Buffer.from(table.view(entry).data).toString());
 
-/** Entries of these texts and no keys. */
+/** Returns a table with entries of these texts, without keys. */
 function textTable(...texts: readonly string[]): [EntryTable, Entry[]] {
   return tableOf(texts.map((text, events) => entryOf({ data: Buffer.from(text), events })));
 }
 
 describe("a table", () => {
-  it.each([1, 2, 4].flatMap((times) => [-1, 0, 1].map((more) => times * smallestCapacity + more)))("of %i entries has all of each", (count) => {
+  it.each([1, 2, 4].flatMap((times) => [-1, 0, 1].map((more) => times * minCapacity + more)))("of %i entries returns every field of each entry", (count) => {
     const parts = Array.from({ length: count }, (_, n): EntryParts => ({
       data: new Uint8Array(n % 7).fill(n),
       partitionKey: n % 3 === 0 ? undefined : `key ${n}`,
@@ -29,20 +29,20 @@ describe("a table", () => {
     expect([table.length, table.from(count - 1), table.from(count)]).toEqual([count, [count - 1], []]);
   });
 
-  it("keeps the events of aggregates apart from those of their neighbours", () => {
+  it("keeps the events of neighbouring aggregates apart", () => {
     const events = [[3, 1, 2], [9], [0, 4_294_967_295], [7]];
     const [table, entries] = tableOf(events.map((held) => entryOf({ events: held })));
     expect(entries.map((entry) => table.view(entry).events)).toEqual(events);
     expect(entries.map((entry) => table.userRecordsOf(entry))).toEqual([3, 1, 2, 1]);
   });
 
-  it("has no key for entries whose key is random, and the key of each other one", () => {
+  it("returns undefined for random keys, and every other key", () => {
     const keys = [undefined, undefined, "a", undefined, "", "a", undefined];
     const [table] = tableOf(keys.map((partitionKey) => entryOf({ partitionKey })));
     expect(allViewsOf(table).map(({ partitionKey }) => partitionKey)).toEqual(keys);
   });
 
-  it("finds the data of all entries when the sink has moved to a larger memory", () => {
+  it("finds the data of all entries after the sink has grown", () => {
     const table = new EntryTable(new ByteSink(8));
     const texts = Array.from({ length: 100 }, (_, n) => `${n};`.padEnd(1 + 40 * n, "."));
     for (const [event, text] of texts.entries()) {
@@ -53,7 +53,7 @@ describe("a table", () => {
     expect(textsOf(table, table.from(0))).toEqual(texts);
   });
 
-  it("that is cleared has nothing of what it had, and takes other entries in the same memory", () => {
+  it("that is cleared has no entries, and reuses its memory for new ones", () => {
     const [table] = tableOf([0, 1].map((n) => entryOf({ data: Buffer.from("old"), partitionKey: `k${n}`, shardId: "s", stream: "t", events: [1, 2] })));
     const memory = table.sink.bytes;
     table.clear();
@@ -65,8 +65,8 @@ describe("a table", () => {
   });
 });
 
-describe("entries that move to own memory", () => {
-  it("keep their data whatever is written to the memory that they leave", () => {
+describe("entries moved to the table's own memory", () => {
+  it("keep their data when their old memory is overwritten", () => {
     const [table, [, second, third, fourth]] = textTable("one", "two", "", "four") as [EntryTable, [Entry, Entry, Entry, Entry]];
     const memory = table.sink.bytes;
     expect(table.moveToOwnMemory([second, third, fourth])).toBe(7);
@@ -76,7 +76,7 @@ describe("entries that move to own memory", () => {
     expect(textsOf(table, [fourth])).toEqual(["four"]);
   });
 
-  it("may come in any order, and more than once", () => {
+  it("may be listed in any order, and more than once", () => {
     const [table, [first, second, third]] = textTable("one", "two", "three") as [EntryTable, [Entry, Entry, Entry]];
     expect(table.moveToOwnMemory([third, first, third])).toBe(8);
     expect(textsOf(table, [first, third])).toEqual(["one", "three"]);
@@ -84,13 +84,13 @@ describe("entries that move to own memory", () => {
     expect(second).toBe(1);
   });
 
-  it("may be none", () => {
+  it("may be an empty list", () => {
     const [table] = textTable("one");
     expect(table.moveToOwnMemory([])).toBe(0);
     expect(table.sink.length).toBe(0);
   });
 
-  it("leave the sink alone, and let further entries follow them", () => {
+  it("do not change the old sink, and can be followed by further entries", () => {
     const [table, [first]] = textTable("one", "two") as [EntryTable, [Entry]];
     const { sink } = table;
     table.moveToOwnMemory([first]);
@@ -101,8 +101,8 @@ describe("entries that move to own memory", () => {
   });
 });
 
-describe("entries whose data is kept apart", () => {
-  it("leave the first sink as it is, and all data is found", () => {
+describe("entries kept apart in a second sink", () => {
+  it("leave the first sink unchanged, and all data is found", () => {
     const [table, [first, second]] = textTable("one", "two") as [EntryTable, [Entry, Entry]];
     const { sink } = table;
     const memory = sink.bytes;
@@ -118,7 +118,7 @@ describe("entries whose data is kept apart", () => {
     expect(apart.map((entry) => table.memoryOf(entry))).toEqual([table.sink.bytes, table.sink.bytes]);
   });
 
-  it("move to own memory with others, and are apart again from what is there then", () => {
+  it("can be moved to own memory with others, and further entries are kept apart again", () => {
     const [table, [, second]] = textTable("one", "two") as [EntryTable, [Entry, Entry]];
     const append = (text: string) => {
       table.keepApart();
@@ -134,7 +134,7 @@ describe("entries whose data is kept apart", () => {
     expect([own.length, third]).toEqual([7, 2]);
   });
 
-  it("are gone when the table is cleared, which goes on in the first sink", () => {
+  it("are removed when the table is cleared; new entries use the first sink", () => {
     const [table] = textTable("one");
     const { sink } = table;
     table.keepApart();
@@ -148,15 +148,15 @@ describe("entries whose data is kept apart", () => {
 });
 
 describe("the memory of a table", () => {
-  const columnBytes = 4 * smallestCapacity;
+  const columnBytes = 4 * minCapacity;
 
   it.each<[string, EntryParts[], number]>([
-    ["no entries is that of the column that marks where events begin", [], columnBytes],
-    ["one entry is that of five columns, and of three lists", [{}], 5 * columnBytes + 24],
-    ["keys is that of their texts besides", [{ partitionKey: "k" }, {}, { partitionKey: "key" }], 5 * columnBytes + 3 * 24 + 2 * 32 + 4],
-    ["shards and streams is that of a column each", [{ shardId: "s" }, { stream: "t" }], 7 * columnBytes + 2 * 24],
-    ["more events than a column holds is that of a larger column", [{}, { events: Array.from({ length: smallestCapacity }, (_, n) => n) }], 6 * columnBytes + 2 * 24],
-  ])("of %s", (_, parts, bytes) => {
+    ["without entries is one column of first events", [], columnBytes],
+    ["with one entry is five columns and three places in lists", [{}], 5 * columnBytes + 24],
+    ["with keys adds the texts of the keys", [{ partitionKey: "k" }, {}, { partitionKey: "key" }], 5 * columnBytes + 3 * 24 + 2 * 32 + 4],
+    ["with shards and streams adds a column for each", [{ shardId: "s" }, { stream: "t" }], 7 * columnBytes + 2 * 24],
+    ["with more events than the minimum capacity has a larger column", [{}, { events: Array.from({ length: minCapacity }, (_, n) => n) }], 6 * columnBytes + 2 * 24],
+  ])("%s", (_, parts, bytes) => {
     const [table] = tableOf(parts.map(entryOf));
     expect(table.bytes).toBe(bytes);
   });

@@ -1,4 +1,4 @@
-// When one aggregated record is full, to the byte, and that it is empty again after it was taken.
+// Tests when an aggregate is full, to the byte, and that it is empty after take.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { subRecordBytes, tableEntryBytes } from "../../../src/pack/aggregated_record.js";
@@ -13,7 +13,7 @@ const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest();
 
 type Input = readonly [data: string, key: string];
 
-/** An aggregate, the sink in which its records lie, and what is taken of it. */
+/** An aggregate, the sink of its records, and a function that takes its entry. */
 interface Opened {
   readonly aggregate: OpenAggregate;
   readonly sink: ByteSink;
@@ -31,7 +31,7 @@ function open(limits: Partial<AggregateLimits> = {}, shardId?: string): Opened {
   return { aggregate, sink, take };
 }
 
-/** Adds these records; whether each fitted. */
+/** Adds these records, and returns for each whether it fitted. */
 function add({ aggregate, sink }: Opened, ...inputs: readonly Input[]): boolean[] {
   return inputs.map(([data, key], event) => aggregate.tryAdd(...appended(sink, data), key, event));
 }
@@ -47,13 +47,13 @@ const explicitHashKey = BigInt(`0x${createHash("md5").update("first").digest("he
 describe("maximumRecordBytes", () => {
   const cases: [string, Input[]][] = [
     ["one key", [["one", "first"], ["two", "first"]]],
-    ["another key", [["one", "first"], ["two", "other"]]],
+    ["a second key", [["one", "first"], ["two", "other"]]],
     ["a third key", [["one", "first"], ["two", "other"], ["three", "third"]]],
     ["a key of many bytes", [["one", "first"], ["two", "\u{1f511}".repeat(256)]]],
-    ["data of two length bytes", [["one", "first"], ["x".repeat(128), "first"]]],
+    ["data with a length of two bytes", [["one", "first"], ["x".repeat(128), "first"]]],
   ];
 
-  it.each(cases)("is not reached by the record that has to fit (%s)", (_, inputs) => {
+  it.each(cases)("is a size that no aggregate reaches (%s)", (_, inputs) => {
     const size = sizeOf(...inputs);
     const last = (maximumRecordBytes: number) => add(open({ maximumRecordBytes }), ...inputs).at(-1);
     expect([size - 1, size, size + 1].map(last)).toEqual([false, false, true]);
@@ -71,21 +71,21 @@ describe("serviceRecordBytes", () => {
     ["k", "k"],
     ["first", "other"],
     ["\u{1f511}".repeat(256), "other"],
-  ])("is not passed by the record together with its routing key (%#)", (first, second) => {
+  ])("is not exceeded by an aggregate with its routing key (%#)", (first, second) => {
     const inputs: Input[] = [["one", first], ["two", second]];
     const size = sizeOf(...inputs) + Buffer.byteLength(first);
     const last = (serviceRecordBytes: number) => add(open({ serviceRecordBytes }), ...inputs).at(-1);
     expect([size - 1, size, size + 1].map(last)).toEqual([false, true, true]);
   });
 
-  it("counts for the first record its own key", () => {
+  it("includes the key of the first record", () => {
     const key = "ü".repeat(10);
     const size = sizeOf(["one", key]) + 20;
     const first = (serviceRecordBytes: number) => add(open({ serviceRecordBytes }), ["one", key]).at(0);
     expect([size - 1, size].map(first)).toEqual([false, true]);
   });
 
-  it("and maximumRecordBytes hold both, whichever comes first", () => {
+  it("and maximumRecordBytes both apply, whichever comes first", () => {
     const size = sizeOf(["one", "first"]);
     const fits = (limits: AggregateLimits) => add(open(limits), ["one", "first"]).at(0);
     expect(fits({ maximumRecordBytes: size + 1, serviceRecordBytes: size + 5 })).toBe(true);
@@ -95,7 +95,7 @@ describe("serviceRecordBytes", () => {
 });
 
 describe("an explicit hash key", () => {
-  it("is paid for by the first record of another key, and by that one alone", () => {
+  it("adds to the size of the first record with another key, and of no other", () => {
     const grown = (inputs: Input[]) => sizeOf(...inputs) - sizeOf(...inputs.slice(0, -1));
     const table = tableEntryBytes("other".length);
     const inputs: Input[] = [["one", "first"], ["two", "other"], ["two", "third"], ["two", "other"]];
@@ -104,7 +104,7 @@ describe("an explicit hash key", () => {
     expect(grown(inputs)).toBe(subRecordBytes(3, 1));
   });
 
-  it("that was refused with its record is not in what is taken", () => {
+  it("of a record that did not fit is not in the entry", () => {
     const inputs: Input[] = [["one", "first"], ["two", "other"]];
     const opened = open({ maximumRecordBytes: sizeOf(...inputs) });
     const { aggregate, take } = opened;
@@ -116,12 +116,12 @@ describe("an explicit hash key", () => {
   });
 });
 
-describe("take", () => {
-  it("gives nothing of an empty one", () => {
+describe("take of an aggregate", () => {
+  it("returns undefined when it is empty", () => {
     expect(open().take()).toBeUndefined();
   });
 
-  it("gives what was gathered, with its size, its events and its shard", () => {
+  it("returns the entry, with its size, its events and its shard", () => {
     const { aggregate, sink, take } = open({}, "shard 7");
     for (const [event, key] of [[3, "ü"], [4, "b"], [9, "ü"]] as const) aggregate.tryAdd(...appended(sink, "x"), key, event);
     const entry = take();
@@ -129,7 +129,7 @@ describe("take", () => {
     expect(entry?.sizeBytes).toBe((entry?.data.length ?? 0) + 2);
   });
 
-  it("leaves it empty: nothing of the first is in the second, nor does it count", () => {
+  it("empties it: the next entry has nothing of the last, in content or size", () => {
     const inputs: Input[] = [["one", "first"], ["two", "other"]];
     const opened = open({ maximumRecordBytes: sizeOf(...inputs) + 1 });
     const { aggregate, take } = opened;
@@ -145,7 +145,7 @@ describe("take", () => {
     expect(first?.events).toEqual([0, 1]);
   });
 
-  it("leaves the next one the room that its own routing key leaves", () => {
+  it("gives the next aggregate the room that its own routing key leaves", () => {
     const key = "k".repeat(200);
     const next: Input[] = [["one", key], ["two", key]];
     const size = sizeOf(...next) + 200;
@@ -158,7 +158,7 @@ describe("take", () => {
     expect([size - 1, size].map(second)).toEqual([[true, false], [true, true]]);
   });
 
-  it("appends to the sink, and leaves alone what lies there", () => {
+  it("appends to the sink, and does not change earlier bytes", () => {
     const opened = open();
     add(opened, ["one", "first"], ["two", "other"]);
     const { sink, take } = opened;
@@ -167,7 +167,7 @@ describe("take", () => {
     expect(Buffer.from(sink.bytes.subarray(0, 6)).toString()).toBe("onetwo");
   });
 
-  it("still finds the records when the sink has moved to a larger memory", () => {
+  it("finds the records after the sink has grown", () => {
     const opened = open({ maximumRecordBytes: 200_000, serviceRecordBytes: 200_000 });
     const { sink, take } = opened;
     const [data, size] = ["x".repeat(1000), sink.capacity];
@@ -178,7 +178,7 @@ describe("take", () => {
     records.forEach((record, event) => expect(Buffer.from(record.data).toString()).toBe(`${event};${data}`));
   });
 
-  it("keeps apart keys that come in turns, the one before a refused one too", () => {
+  it("keeps alternating keys apart, also around a record that did not fit", () => {
     const inputs: Input[] = [["1", "a"], ["2", "b"], ["3", "a"], ["4", "b"], ["5", "b"], ["6", "a"]];
     const opened = open({ maximumRecordBytes: sizeOf(...inputs) + 1 });
     const refused: Input = ["x".repeat(1000), "c"];
@@ -187,7 +187,7 @@ describe("take", () => {
     expect(records.map((record) => record.partition_key_index)).toEqual([0, 1, 0, 1, 1, 0]);
   });
 
-  it("makes the next first key the one that routes and that explicit hash keys are made of", () => {
+  it("makes the next first key the routing key and the source of explicit hash keys", () => {
     const opened = open();
     const { aggregate, take } = opened;
     add(opened, ["one", "other"], ["two", "third"]);

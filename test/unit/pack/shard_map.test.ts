@@ -1,4 +1,4 @@
-// Which shard a hash key falls in, at the borders of the ranges.
+// Tests which shard a hash key falls in, at the borders of the ranges.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { hashKeyOf, ShardMap, type Shard } from "../../../src/pack/shard_map.js";
@@ -26,7 +26,7 @@ describe("a shard map", () => {
     [greatest, "high"],
   ])("finds %i in the shard %s", (hashKey, id) => expect(new ShardMap(thirds).shardIdOf(hashKey)).toBe(id));
 
-  it("may be given its shards in any order, and leaves the list alone", () => {
+  it("accepts shards in any order, and does not change the list", () => {
     const [low, middle, high] = thirds as [Shard, Shard, Shard];
     for (const order of [[high, low, middle], [middle, high, low], [high, middle, low]]) {
       const given = [...order];
@@ -38,27 +38,27 @@ describe("a shard map", () => {
     }
   });
 
-  it("of one shard finds every hash key there", () => {
+  it("with one shard finds every hash key in it", () => {
     const map = new ShardMap([shard("all", 0n, greatest)]);
     expect([0n, 1n, 1n << 127n, greatest].map((hashKey) => map.shardIdOf(hashKey))).toEqual(["all", "all", "all", "all"]);
   });
 
-  it("has shards of one hash key", () => {
+  it("may have shards of a single hash key", () => {
     const map = new ShardMap([shard("a", 0n, 4n), shard("b", 5n, 5n), shard("c", 6n, greatest)]);
     expect([4n, 5n, 6n].map((hashKey) => map.shardIdOf(hashKey))).toEqual(["a", "b", "c"]);
   });
 
-  it("finds nothing in its gaps, below its first shard and above its last", () => {
+  it("finds no shard in its gaps, below its first shard and above its last", () => {
     const map = new ShardMap([shard("b", 30n, 39n), shard("a", 10n, 19n)]);
     const found = [9n, 10n, 19n, 20n, 29n, 30n, 39n, 40n, greatest].map((hashKey) => map.shardIdOf(hashKey));
     expect(found).toEqual([undefined, "a", "a", undefined, undefined, "b", "b", undefined, undefined]);
   });
 
-  it("of no shards finds nothing", () => {
+  it("without shards finds no shard", () => {
     expect(new ShardMap([]).shardIdOf(0n)).toBeUndefined();
   });
 
-  it("finds among many shards what a search from the first to the last finds", () => {
+  it("finds the right shard among many", () => {
     const width = (greatest + 1n) / 997n;
     const shards = Array.from({ length: 997 }, (_, n) =>
       shard(`shard ${n}`, BigInt(n) * width, n === 996 ? greatest : BigInt(n + 1) * width - 1n),
@@ -70,18 +70,18 @@ describe("a shard map", () => {
   });
 });
 
-describe("the hash key of an MD5", () => {
+describe("the hash key", () => {
   it.each([
     ["00000000000000000000000000000000", 0n],
     ["00000000000000000000000000000001", 1n],
     ["0000000000000000000000000000ff00", 0xff00n],
     ["80000000000000000000000000000000", 1n << 127n],
     ["ffffffffffffffffffffffffffffffff", greatest],
-  ])("%s is the number %i, its first byte the highest", (hex, hashKey) => {
+  ])("of %s is %i, with the first byte as the highest", (hex, hashKey) => {
     expect(hashKeyOf(Buffer.from(hex, "hex"))).toBe(hashKey);
   });
 
-  it("is that of the key's UTF-8", () => {
+  it("is computed from the key's UTF-8", () => {
     const md5 = createHash("md5").update("schlüssel").digest();
     expect(hashKeyOf(md5)).toBe(BigInt(`0x${md5.toString("hex")}`));
   });

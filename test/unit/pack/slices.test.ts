@@ -1,4 +1,4 @@
-// One flush: what entries a chunk becomes, what is told about its records, and the limits at their borders.
+// Tests the entries and reports of a chunk, and the limits of records at their borders.
 import { randomBytes } from "node:crypto";
 import { gunzipSync, inflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -15,19 +15,19 @@ const randomKeyBytes = 8;
 const logLine = (options: PluginOptions, log: string, more: Readonly<Record<string, unknown>> = {}) =>
   runPipeline({ log_key: "log", ...options }, chunkOf([{ ...more, log }]));
 
-describe("entries", () => {
-  test("one for each event, in their order", () => {
+describe("the entries of a chunk", () => {
+  test("are one for each event, in the events' order", () => {
     const run = runPipeline({}, chunkOf([{ n: 1 }, { n: 2 }, { n: 3 }]));
     expect(textsOf(run)).toEqual(['{"n":1}', '{"n":2}', '{"n":3}']);
     expect(run.told).toEqual([]);
   });
 
-  test("none for an empty chunk and for group markers", () => {
+  test("are none for an empty chunk and for group markers", () => {
     expect(runPipeline({}, new Uint8Array()).entries).toEqual([]);
     expect(runPipeline({}, Buffer.concat([groupStart(), groupEnd()]))).toEqual({ entries: [], told: [] });
   });
 
-  test("hold nothing of the chunk's memory", () => {
+  test("do not refer to the chunk's memory", () => {
     const chunk = Buffer.from(chunkOf([{ log: "a".repeat(100), k: "key" }]));
     const run = runPipeline({ log_key: "log", partition_key: "k" }, chunk);
     chunk.fill(0);
@@ -35,13 +35,13 @@ describe("entries", () => {
     expect(run.entries[0]?.partitionKey).toBe("key");
   });
 
-  test("keep their bytes while later records make the buffer grow", () => {
+  test("keep their bytes while later records make the sink grow", () => {
     const lines = Array.from({ length: 50 }, (_, n) => `${n}:${"\u0001".repeat(20_000)}`);
     const run = runPipeline({}, chunkOf(lines.map((log) => ({ log }))));
     expect(textsOf(run)).toEqual(lines.map((log) => JSON.stringify({ log })));
   });
 
-  test("count the bytes of data and key, and one user record", () => {
+  test("count the bytes of data and key, and one user record each", () => {
     const run = runPipeline({ partition_key: "k" }, chunkOf([{ k: "é☃𝄞" }, { n: 1 }]));
     expect(run.entries.map((entry) => [entry.sizeBytes, userRecordsOf(entry)])).toEqual([
       [Buffer.byteLength('{"k":"é☃𝄞"}') + 9, 1],
@@ -49,26 +49,26 @@ describe("entries", () => {
     ]);
   });
 
-  test("have no key without partition_key: each attempt makes a random one", () => {
+  test("have no key without partition_key, so that each attempt makes a random one", () => {
     const run = runPipeline({}, chunkOf(Array.from({ length: 100 }, (_, n) => ({ n }))));
     expect(new Set(run.entries.map(({ partitionKey }) => partitionKey))).toEqual(new Set([undefined]));
   });
 });
 
-describe("what is told", () => {
-  test("records that lack the partition key, of those that are sent", () => {
+describe("reports about records", () => {
+  test("include sent records without the partition key", () => {
     const run = runPipeline({ partition_key: "k" }, chunkOf([{ k: "x" }, { n: 1 }, { k: null }]));
     expect(run.entries).toHaveLength(3);
     expect(run.told).toEqual([["without partition key"], ["without partition key"]]);
   });
 
-  test("records without log_key are dropped with the reason, the others are sent", () => {
+  test("include the reason for dropped records without log_key, while the others are sent", () => {
     const run = runPipeline({ log_key: "log" }, chunkOf([{ log: "a" }, { n: 1 }, { log: "b" }]));
     expect(textsOf(run)).toEqual(["a", "b"]);
     expect(run.told).toEqual([["refused", "has no log_key"]]);
   });
 
-  test("NaN, infinity and too deep nesting cost their own records only", () => {
+  test("include records with NaN, infinity or too deep nesting, while the others are sent", () => {
     // [event time, {"a": [[[…1…]]]}]
     const opening = Buffer.from("92d700000000010000000081a161", "hex");
     const tooDeep = Buffer.concat([opening, Buffer.alloc(maxNestingDepth + 1, 0x91), Buffer.from([0x01])]);
@@ -79,7 +79,7 @@ describe("what is told", () => {
     expect(run.told[2]).toEqual(["refused", "is nested too deeply"]);
   });
 
-  test("values that are no events are counted once for the chunk", () => {
+  test("count values that are not events once for the chunk", () => {
     const run = runPipeline({}, Buffer.concat([Buffer.from([0x01, 0xc0]), chunkOf([{ n: 1 }]), Buffer.from([0x92])]));
     expect(textsOf(run)).toEqual(['{"n":1}']);
     expect(run.told).toEqual([["broken", 3]]);
@@ -89,7 +89,7 @@ describe("what is told", () => {
 describe("the limit of 1 MiB, key included", () => {
   const room = maxRecordBytes - randomKeyBytes;
 
-  test("a record one below and at the limit is sent whole", () => {
+  test("a record one byte below or exactly at the limit is sent whole", () => {
     for (const size of [room - 1, room]) {
       const run = logLine({}, "a".repeat(size));
       expect(run.entries[0]?.data).toHaveLength(size);
@@ -97,7 +97,7 @@ describe("the limit of 1 MiB, key included", () => {
     }
   });
 
-  test("one byte more is cut to exactly the limit", () => {
+  test("a record one byte above the limit is cut to exactly the limit", () => {
     const run = logLine({}, "a".repeat(room + 1));
     const [text = ""] = textsOf(run);
     expect(text).toHaveLength(room);
@@ -106,7 +106,7 @@ describe("the limit of 1 MiB, key included", () => {
     expect(run.told).toEqual([["truncated", room + 1]]);
   });
 
-  test("the newline counts, and is kept", () => {
+  test("the newline counts, and is kept in a cut record", () => {
     const at = logLine({ append_newline: "true" }, "a".repeat(room - 1));
     expect(at.told).toEqual([]);
     const above = logLine({ append_newline: "true" }, "a".repeat(room));
@@ -126,7 +126,7 @@ describe("the limit of 1 MiB, key included", () => {
     expect(above.entries[0]?.sizeBytes).toBe(maxRecordBytes);
   });
 
-  test("no character is cut in two, wherever the border falls", () => {
+  test("a cut never splits a character", () => {
     for (const before of ["", "a", "aa", "aaa"]) {
       const run = logLine({}, before + "𝄞".repeat(room / 4 + 1));
       const data = Buffer.from(run.entries[0]?.data ?? []);
@@ -135,7 +135,7 @@ describe("the limit of 1 MiB, key included", () => {
     }
   });
 
-  test("records before and after a cut one are whole", () => {
+  test("records before and after a cut record are whole", () => {
     const run = runPipeline({ log_key: "log" }, chunkOf([{ log: "x" }, { log: "a".repeat(room + 1) }, { log: "y" }]));
     expect([textsOf(run)[0], textsOf(run)[2]]).toEqual(["x", "y"]);
   });
@@ -145,7 +145,7 @@ describe.each([4096, 10_485_760])("the limit of max_record_size %i, key included
   const room = limit - randomKeyBytes;
   const options = { max_record_size: String(limit) };
 
-  test("one below it, at it, and one above", () => {
+  test("cuts only the record above it", () => {
     for (const size of [room - 1, room]) {
       const run = logLine(options, "a".repeat(size));
       expect(run.entries.map(({ sizeBytes }) => sizeBytes)).toEqual([size + randomKeyBytes]);
@@ -157,7 +157,7 @@ describe.each([4096, 10_485_760])("the limit of max_record_size %i, key included
     expect(above.told).toEqual([["truncated", room + 1]]);
   });
 
-  test("compressed", () => {
+  test("applies to compressed records", () => {
     const log = randomBytes(limit).toString("hex");
     const run = logLine({ ...options, compression: "gzip" }, log);
     expect(run.entries[0]?.sizeBytes).toBeLessThanOrEqual(limit);
@@ -165,7 +165,7 @@ describe.each([4096, 10_485_760])("the limit of max_record_size %i, key included
     expect(run.told).toEqual([["truncated", log.length]]);
   });
 
-  test("holds for aggregates too, and for records that go alone", () => {
+  test("applies to aggregates, and to records that are sent alone", () => {
     const sizes = { aggregation_maximum_record_size: String(limit), skip_aggregation_record_size: String(limit) };
     const bodies = [...Array.from({ length: 40 }, () => ({ log: "a".repeat(limit >> 4) })), { log: "b".repeat(limit + 1) }];
     const { entries } = runPipeline({ aggregation: "true", ...options, ...sizes }, chunkOf(bodies));
@@ -176,18 +176,18 @@ describe.each([4096, 10_485_760])("the limit of max_record_size %i, key included
 });
 
 describe("compression", () => {
-  test("each record is compressed on its own, its newline with it", () => {
+  test("is applied to each record separately, newline included", () => {
     const run = runPipeline({ compression: "gzip", append_newline: "true" }, chunkOf([{ n: 1 }, { n: 2 }]));
     expect(run.entries.map(({ data }) => gunzipSync(data).toString())).toEqual(['{"n":1}\n', '{"n":2}\n']);
   });
 
-  test("a record over the limit that fits when compressed is sent whole", () => {
+  test("lets a record over the limit be sent whole if it then fits", () => {
     const run = logLine({ compression: "gzip" }, "a".repeat(5_000_000));
     expect(gunzipSync(run.entries[0]?.data ?? new Uint8Array())).toHaveLength(5_000_000);
     expect(run.told).toEqual([]);
   });
 
-  test("one that does not is cut until it fits", () => {
+  test("of a record that does not fit cuts it until it fits", () => {
     const log = randomBytes(1_100_000).toString("hex");
     const run = logLine({ compression: "gzip", append_newline: "true" }, log);
     const [entry] = run.entries;
@@ -198,7 +198,7 @@ describe("compression", () => {
     expect(run.told).toEqual([["truncated", log.length + 1]]);
   });
 
-  test.each(["snappy", "zlib"])("%s cuts a record of megabytes to the limit as well", (compression) => {
+  test.each(["snappy", "zlib"])("by %s cuts a record of megabytes to the limit", (compression) => {
     const log = randomBytes(3_000_000).toString("hex");
     const run = logLine({ compression, append_newline: "true" }, log);
     const [entry] = run.entries;
@@ -210,7 +210,7 @@ describe("compression", () => {
     expect(run.told).toEqual([["truncated", log.length + 1]]);
   });
 
-  test("one that never fits is dropped and told, and the others are sent", () => {
+  test("of a record that never fits drops and reports it, while the others are sent", () => {
     const compress = packing((bytes) => (bytes.length > 100 ? new Uint8Array(2 * maxRecordBytes) : bytes.slice()));
     const chunk = chunkOf([{ log: "x" }, { log: "a".repeat(10_000_000) }, { log: "y" }]);
     const run = runPipeline({ compression: "gzip", log_key: "log" }, chunk, { compress });
@@ -220,19 +220,19 @@ describe("compression", () => {
 });
 
 describe("aggregation", () => {
-  test("puts small records into one entry that counts them", () => {
+  test("puts small records into one entry that counts its user records", () => {
     const run = runPipeline({ aggregation: "true" }, chunkOf([{ n: 1 }, { n: 2 }, { n: 3 }]));
     expect(run.entries.map(userRecordsOf)).toEqual([3]);
     expect(run.entries[0]?.sizeBytes).toBe((run.entries[0]?.data.length ?? 0) + randomKeyBytes);
   });
 
-  test("sends a large record on its own, and starts anew with each chunk", () => {
+  test("sends a large record alone", () => {
     const chunk = chunkOf([{ n: 1 }, { log: "a".repeat(20 * 1024) }, { n: 2 }]);
     const run = runPipeline({ aggregation: "true" }, chunk);
     expect(run.entries.map(userRecordsOf).sort()).toEqual([1, 2]);
   });
 
-  test("counts and cuts are told of the user records", () => {
+  test("reports refused records and broken values as without aggregation", () => {
     const chunk = Buffer.concat([chunkOf([{ n: 1 }]), encodeV2({ body: "no map" }), chunkOf([{ a: Number.NaN }])]);
     const run = runPipeline({ aggregation: "true" }, chunk);
     expect(run.told.map(([what]) => what)).toEqual(["refused", "broken"]);

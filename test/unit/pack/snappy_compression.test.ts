@@ -1,4 +1,4 @@
-// Snappy's block format: whatever is packed comes back by a reader of its own, and is no stream of frames.
+// Tests Snappy's block format: an independent reader restores every record, and there are no stream frames.
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { uncompress } from "snappyjs";
@@ -11,7 +11,7 @@ const logs = Buffer.from(containerLogs(3000).map((body) => JSON.stringify(body))
 const snappy = compressorFor("snappy");
 
 describe("snappy", () => {
-  test.each([0, 1, 3, 4, 14, 15, 16, 59, 60, 61, 255, 256, 257, 4096, 65_535, 65_536, 65_537, 1_048_576, 5_000_000])("comes back whole from %i bytes of any kind", (bytes) => {
+  test.each([0, 1, 3, 4, 14, 15, 16, 59, 60, 61, 255, 256, 257, 4096, 65_535, 65_536, 65_537, 1_048_576, 5_000_000])("restores %i bytes of any kind", (bytes) => {
     const kinds = [Buffer.alloc(bytes, "All work and no play. "), Buffer.alloc(bytes), randomBytes(bytes), logs.subarray(0, bytes)];
     for (const record of kinds) {
       const result = packed(snappy, record);
@@ -20,22 +20,22 @@ describe("snappy", () => {
     }
   });
 
-  test("begins with the length of the record and not with the mark of a stream", () => {
+  test("begins with the length of the record and not with a stream header", () => {
     const record = Buffer.alloc(300, "x");
-    // 300 as a varint; then a literal of one byte, which is copied.
+    // 300 as a varint, then a literal of one byte.
     expect(packed(snappy, record).subarray(0, 4).toString("hex")).toBe("ac020078");
     expect(packed(snappy, record).includes("sNaPpY")).toBe(false);
   });
 
-  test.each([1, 100, 3072, 1_000_000])("what cannot be compressed grows by less than a sixth and 32 bytes at %i bytes", (bytes) => {
+  test.each([1, 100, 3072, 1_000_000])("adds less than a sixth and 32 bytes to %i incompressible bytes", (bytes) => {
     expect(packed(snappy, randomBytes(bytes)).length).toBeLessThan(bytes + bytes / 6 + 32);
   });
 
-  test("finds what container logs have in common", () => {
+  test("halves the size of container logs", () => {
     expect(packed(snappy, logs).length / logs.length).toBeLessThan(0.5);
   });
 
-  test("the same record gives the same bytes, whatever came before it", () => {
+  test("compresses a record to the same bytes after any other records", () => {
     const record = logs.subarray(5000, 6000);
     const first = packed(snappy, record);
     packed(snappy, logs.subarray(0, 300_000));

@@ -1,4 +1,4 @@
-// Records of several streams, gathered until their shards are known: each aggregate has the records of one stream only.
+// Tests that records of several streams become aggregates of one stream each.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
@@ -29,7 +29,7 @@ function gather(...given: readonly (readonly [stream: string | undefined, text: 
 }
 
 describe("gathered records", () => {
-  it("become one aggregate for each stream, in their order, with their events", () => {
+  it("become one aggregate per stream, in their order, with their events", () => {
     const { records, aggregate } = gather(["a", "a1", "k"], [undefined, "-1", "k"], ["a", "a2", "l"], ["b", "b1", "k"], [undefined, "-2", "k"]);
     expect(records.streams).toEqual(["a", undefined, "b"]);
     const entries = aggregate(() => undefined);
@@ -38,18 +38,18 @@ describe("gathered records", () => {
     expect(texts).toEqual([["a1", "a2"], ["-1", "-2"], ["b1"]]);
   });
 
-  it("go by the shards of their own stream", () => {
+  it("are aggregated by the shards of their own stream", () => {
     const { aggregate } = gather(["a", "a1", "k"], ["b", "b1", "k"]);
     expect(aggregate((stream) => (stream === "a" ? whole : undefined)).map(({ stream, shardId }) => [stream, shardId])).toEqual([["a", "shard"], ["b", undefined]]);
   });
 
-  it("that are too large for an aggregate go alone, to their stream", () => {
+  it("that are too large for an aggregate are sent alone to their stream", () => {
     const { aggregate } = gather(["a", "x".repeat(100), "k"], [undefined, "y".repeat(100), undefined], ["a", "x".repeat(99), "k"]);
     expect(aggregate(() => undefined).map(({ stream, events }) => [stream, events])).toEqual([["a", [0]], ["a", [2]], [undefined, [1]]]);
   });
 });
 
-it("entries are sorted by stream in their order, however the streams alternate", () => {
+it("groupByStream keeps the order of each stream's entries when streams alternate", () => {
   const all = ["a", "b", "a", undefined, undefined, "b", "a"].map((stream, event) => entryOf({ events: event, stream }));
   const [table, entries] = tableOf(all);
   const groups = [...groupByStream(table, entries)].map(([stream, grouped]) => [stream, viewsOf(table, grouped).flatMap(({ events }) => events)]);

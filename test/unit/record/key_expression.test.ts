@@ -1,6 +1,6 @@
-// Key expressions: the paths, templates and choices that partition_key takes, and what is said of anything else.
+// Key expressions: the paths, templates and alternatives of partition_key, and the errors of invalid ones.
 import { describe, expect, test } from "vitest";
-import { lonePathOf, parseKeyExpression, type KeyPart } from "../../../src/record/key_expression.js";
+import { parseKeyExpression, singlePathOf, type KeyPart } from "../../../src/record/key_expression.js";
 
 const text = (literal: string): KeyPart => ({ kind: "text", text: literal });
 const path = (first: string, ...rest: (string | number)[]): KeyPart => ({ kind: "path", path: [first, ...rest] });
@@ -53,16 +53,16 @@ test.each<[string, KeyPart[][]]>([
   ["kubernetes->pod_name , \thost", [[path("kubernetes", "pod_name")], [path("host")]]],
   ["$a['x, y'] ,b c, d-$TAG ,e", [[path("a", "x, y")], [path("b c")], [text("d-"), tag], [path("e")]]],
   ["$a ,b", [[path("a")], [path("b")]]],
-])("commas stand between templates, without the blanks around them: %j", (expression, templates) => {
+])("commas separate templates, and blanks around them are ignored: %j", (expression, templates) => {
   expect(parseKeyExpression(expression)).toEqual(templates);
 });
 
-describe("a text that is no key expression is refused with its reason", () => {
+describe("an invalid key expression is rejected with its reason", () => {
   test.each([
     ["", "it is empty"],
-    [",", "it has a comma with nothing before or behind"],
-    ["a,", "it has a comma with nothing before or behind"],
-    ["a, ,b", "it has a comma with nothing before or behind"],
+    [",", "it has nothing before or after a comma"],
+    ["a,", "it has nothing before or after a comma"],
+    ["a, ,b", "it has nothing before or after a comma"],
     ["$", "a name, ['a key'] or TAG must follow $ (at \"$\")"],
     ["a-$", "a name, ['a key'] or TAG must follow $ (at \"$\")"],
     ["$0", "a name, ['a key'] or TAG must follow $ (at \"$0\")"],
@@ -70,23 +70,23 @@ describe("a text that is no key expression is refused with its reason", () => {
     ["$[0]", "a name, ['a key'] or TAG must follow $ (at \"$[0]\")"],
     ["$['a]", "a name, ['a key'] or TAG must follow $ (at \"$['a]\")"],
     ["$['a'''']x", "a name, ['a key'] or TAG must follow $ (at \"$['a'''']x\")"],
-    ["$größe", "a key of other letters than a to z stands in brackets: $['key'] (at \"$größe\")"],
-    ["$a[b]", "in brackets, there must be a key in single quotes or a position in a list (at \"$a[b]\")"],
-    ["$a['b'][", "in brackets, there must be a key in single quotes or a position in a list (at \"$a['b'][\")"],
-    ["$a[01]", "in brackets, there must be a key in single quotes or a position in a list (at \"$a[01]\")"],
-    ["$a[-1]", "in brackets, there must be a key in single quotes or a position in a list (at \"$a[-1]\")"],
-    ["$TAG[x]", "a part of the tag is [0], [1] and so on (at \"$TAG[x]\")"],
-    ["$TAG['x']", "a part of the tag is [0], [1] and so on (at \"$TAG['x']\")"],
-    ["$a->b", "it mixes $ and ->; inside a value that $ names, ['key'] leads on"],
-    ["$a['b']->c", "it mixes $ and ->; inside a value that $ names, ['key'] leads on"],
-    ["a->$b", "it mixes $ and ->; inside a value that $ names, ['key'] leads on"],
+    ["$größe", "a key with letters other than a to z must be in brackets: $['key'] (at \"$größe\")"],
+    ["$a[b]", "brackets must contain a key in single quotes or a position in a list (at \"$a[b]\")"],
+    ["$a['b'][", "brackets must contain a key in single quotes or a position in a list (at \"$a['b'][\")"],
+    ["$a[01]", "brackets must contain a key in single quotes or a position in a list (at \"$a[01]\")"],
+    ["$a[-1]", "brackets must contain a key in single quotes or a position in a list (at \"$a[-1]\")"],
+    ["$TAG[x]", "a part of the tag must be [0], [1] and so on (at \"$TAG[x]\")"],
+    ["$TAG['x']", "a part of the tag must be [0], [1] and so on (at \"$TAG['x']\")"],
+    ["$a->b", "it mixes $ and ->; write $a['b'] instead of $a->b"],
+    ["$a['b']->c", "it mixes $ and ->; write $a['b'] instead of $a->b"],
+    ["a->$b", "it mixes $ and ->; write $a['b'] instead of $a->b"],
   ])("%j", (expression, reason) => {
     expect(() => parseKeyExpression(expression)).toThrow(new RangeError(reason));
   });
 });
 
-test("one path alone is told from everything else", () => {
-  expect(lonePathOf(parseKeyExpression("a->b"))).toEqual(["a", "b"]);
-  expect(lonePathOf(parseKeyExpression("$a['b'][0]"))).toEqual(["a", "b", 0]);
-  for (const other of ["a,b", "$a$b", "$TAG", "x$a"]) expect(lonePathOf(parseKeyExpression(other))).toBeUndefined();
+test("singlePathOf returns the path of an expression that is one path only", () => {
+  expect(singlePathOf(parseKeyExpression("a->b"))).toEqual(["a", "b"]);
+  expect(singlePathOf(parseKeyExpression("$a['b'][0]"))).toEqual(["a", "b", 0]);
+  for (const other of ["a,b", "$a$b", "$TAG", "x$a"]) expect(singlePathOf(parseKeyExpression(other))).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-// Texts that key expressions find in records and tags.
+// KeyExpressionReader: texts of key expressions from records and tags.
 import { describe, expect, test } from "vitest";
 import { inputOf } from "../../../src/chunk/msgpack.js";
 import { parseKeyExpression } from "../../../src/record/key_expression.js";
@@ -28,7 +28,7 @@ test.each([
 });
 
 test.each(["x-$gone", "$app-$nothing", "$app$empty", "$app/$kubernetes", "$kubernetes['labels']!", "$kubernetes['labels'][2]", "$app['x']", "logs-$TAG[3]"])(
-  "%j has no text where a part of it is missing, empty, a map, a list or nil",
+  "%j has no text because a part is missing, empty, a map, a list or nil",
   (expression) => {
     expect(read(expression, record)).toBeUndefined();
   },
@@ -40,11 +40,11 @@ test.each([
   ["kubernetes, empty, nothing, n", "7"],
   ["$app-$gone, $TAG[9], kubernetes->namespace_name", "prod"],
   ["gone, kubernetes->gone", undefined],
-])("%j takes the first that is there", (expression, text) => {
+])("%j takes the first alternative that has a text", (expression, text) => {
   expect(read(expression, record)).toBe(text);
 });
 
-describe("the tag's parts", () => {
+describe("a part of the tag", () => {
   test.each([
     ["app", 0, "app"],
     ["app", 1, undefined],
@@ -55,22 +55,22 @@ describe("the tag's parts", () => {
     ["a.", 1, undefined],
     [".a", 0, undefined],
     ["", 0, undefined],
-  ])("of %j, number %i is %j", (tag, index, part) => {
+  ])("%j with the number %i is %j", (tag, index, part) => {
     expect(read(`$TAG[${index}]`, {}, tag)).toBe(part);
   });
 
-  test("are each tag's own, one after the other", () => {
+  test("is taken from each record's own tag", () => {
     const reader = new KeyExpressionReader(parseKeyExpression("$TAG[1]"));
     const input = inputOf(encodeValue({}));
     expect(["a.b", "a.c", "a.b", "d"].map((tag) => reader.read(input, 0, [], tag))).toEqual(["b", "c", "b", undefined]);
   });
 
-  test("an empty tag counts as missing", () => {
+  test("counts as missing if the tag is empty", () => {
     expect(read("$TAG, app", record, "")).toBe("web");
   });
 });
 
-test("a text is cut to the characters that are asked for, over all its parts", () => {
+test("a text of several parts is cut to the maximum characters as a whole", () => {
   const body = { a: "é".repeat(3), b: "𝄞".repeat(3) };
   expect(read("$a-$b", body, "tag", 5)).toBe("ééé-𝄞");
   expect(read("$a-$b", body, "tag", 7)).toBe("ééé-𝄞𝄞𝄞");
@@ -78,7 +78,7 @@ test("a text is cut to the characters that are asked for, over all its parts", (
   expect(read("$a", { a: "x".repeat(1000) })).toBe("x".repeat(1000));
 });
 
-test("an entry that is added goes before the record's own", () => {
+test("an added entry overrides the record's own entry", () => {
   const time = new TimeEntry(keyOf("time"), new TimeFormat("%s", utcZone));
   time.set(5, 0);
   const reader = new KeyExpressionReader(parseKeyExpression("$time['own'], $time-$app"));

@@ -1,28 +1,28 @@
-// Partition keys: their size, and those that are drawn.
+// Partition keys: their length in bytes, and random keys.
 import { describe, expect, test } from "vitest";
 import { randomPartitionKey, utf8Bytes } from "../../../src/record/partition_key.js";
 import { seededRandom } from "../../support/put_record.js";
 
 test.each(["", "abc", "\u007f\u0080", "é\u07ff\u0800", "☃\ufffd\uffff", "𝄞a𝄞", "\u{10ffff}\ud7ff\ue000"])(
-  "utf8Bytes(%j) is what encoding it takes",
+  "utf8Bytes(%j) is the length of the encoded text",
   (text) => {
     expect(utf8Bytes(text)).toBe(Buffer.byteLength(text));
   },
 );
 
 describe("a random key", () => {
-  test("has the asked length, and letters and digits only", () => {
+  test("has the requested length and consists of letters and digits", () => {
     for (let run = 0; run < 200; run++) expect(randomPartitionKey(Math.random, 8)).toMatch(/^[a-zA-Z0-9]{8}$/);
   });
 
-  test("uses all 62 characters, from the lowest to the highest random number", () => {
+  test("uses all 62 characters, for random numbers from the lowest to the highest", () => {
     const first = Array.from({ length: 62 }, (_, index) => randomPartitionKey(() => (index + 0.5) / 62, 1));
     expect(new Set(first).size).toBe(62);
     expect(randomPartitionKey(() => 0, 2)).toBe("aa");
     expect(randomPartitionKey(() => 1 - Number.EPSILON / 2, 2)).toBe("99");
   });
 
-  test("uses each of them as often at every place", () => {
+  test("uses each character equally often at each position", () => {
     const random = seededRandom(5);
     const counts = Array.from({ length: 8 }, () => new Map<string, number>());
     const draws = 62 * 1000;

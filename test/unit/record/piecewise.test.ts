@@ -1,10 +1,10 @@
-// Records of megabytes: compressed once and no further than they fit, whole where they fit in one run, else cut close to the limit.
+// Large records: compressed only once and only as far as they fit, sent whole if they fit in one run, else cut close to the limit.
 import { randomBytes } from "node:crypto";
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { compressorFor } from "../../../src/pack/compression.js";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
-import { leastPiecewiseBytes } from "../../../src/record/piecewise.js";
+import { minPiecewiseBytes } from "../../../src/record/piecewise.js";
 import { compressToFit, type Compress } from "../../../src/record/truncation.js";
 
 const mebibyte = 1024 * 1024;
@@ -14,7 +14,7 @@ const formats = [["gzip", gunzipSync, gzipSync], ["zlib", inflateSync, deflateSy
 interface Fitted {
   readonly outcome: string;
   readonly record: Buffer;
-  /** Bytes that were compressed, in all attempts. */
+  /** Compressed plain bytes, of all attempts together. */
   readonly work: number;
 }
 
@@ -41,18 +41,18 @@ function fit(algorithm: "gzip" | "zlib", record: Uint8Array, maxBytes: number, h
   return { outcome, record: Buffer.from(sink.bytes.subarray(start, sink.length)), work };
 }
 
-/** Text that packs to three quarters. */
+/** Returns text that compresses to three quarters of its size. */
 const text = (bytes: number) => Buffer.from(randomBytes(Math.ceil((bytes * 3) / 4)).toString("base64").slice(0, bytes));
 
 describe.each(formats)("a large record in %s", (algorithm, unpack, inOneRun) => {
-  test.each([-1, 0, 1])("comes back whole at the size from which it is packed in pieces, %i", (more) => {
-    const record = text(leastPiecewiseBytes + more);
+  test.each([-1, 0, 1])("stays whole around the size from which it is compressed in pieces (%i bytes)", (more) => {
+    const record = text(minPiecewiseBytes + more);
     const fitted = fit(algorithm, record, 10 * mebibyte);
     expect(fitted.outcome).toBe("whole");
     expect(unpack(fitted.record).equals(record)).toBe(true);
   });
 
-  test("is whole in pieces at exactly their size, and in one run where only that fits; a byte less cuts it", () => {
+  test("stays whole if the pieces fit exactly or if only one run fits, and is cut with one byte less", () => {
     const record = text(5_000_000);
     const inPieces = fit(algorithm, record, 10 * mebibyte).record.length;
     const least = inOneRun(record).length;
@@ -71,7 +71,7 @@ describe.each(formats)("a large record in %s", (algorithm, unpack, inOneRun) => 
   test.each([
     ["without", false],
     ["with", true],
-  ])("that is cut fills the limit to 95 percent, and ends with the suffix, %s a newline", (_, hasNewline) => {
+  ])("that is cut fills at least 95 % of the limit and ends with the suffix, %s a newline", (_, hasNewline) => {
     const end = hasNewline ? "\n" : "";
     const record = Buffer.concat([text(6_000_000), Buffer.from(end)]);
     for (const most of [mebibyte - 1, mebibyte, mebibyte + 1, 4 * mebibyte]) {
@@ -98,10 +98,10 @@ describe.each(formats)("a large record in %s", (algorithm, unpack, inOneRun) => 
   test.each([
     ["random", () => randomBytes(12_000_000)],
     ["text", () => text(12_000_000)],
-    ["random and then the same again and again", () => Buffer.concat([randomBytes(3_000_000), Buffer.alloc(12_000_000, "a")])],
-    ["the same again and again, and then random", () => Buffer.concat([Buffer.alloc(12_000_000, "a"), randomBytes(3_000_000)])],
-    ["the same again and again", () => Buffer.alloc(12_000_000, "a")],
-  ])("that is %s is compressed once and no more, but for its last part", (_, make) => {
+    ["random, then repetitive", () => Buffer.concat([randomBytes(3_000_000), Buffer.alloc(12_000_000, "a")])],
+    ["repetitive, then random", () => Buffer.concat([Buffer.alloc(12_000_000, "a"), randomBytes(3_000_000)])],
+    ["repetitive", () => Buffer.alloc(12_000_000, "a")],
+  ])("that is %s is compressed only once, except its last piece", (_, make) => {
     const record = make();
     const { record: packed, work } = fit(algorithm, record, mebibyte);
     expect(packed.length).toBeLessThanOrEqual(mebibyte);
@@ -109,7 +109,7 @@ describe.each(formats)("a large record in %s", (algorithm, unpack, inOneRun) => 
     expect(() => unpack(packed)).not.toThrow();
   });
 
-  test("that packs to twenty times its limit is compressed to a tenth", () => {
+  test("that compresses to twenty times the limit has less than a third of its bytes compressed", () => {
     const record = randomBytes(20 * mebibyte);
     expect(fit(algorithm, record, mebibyte).work).toBeLessThan(record.length / 3);
   });

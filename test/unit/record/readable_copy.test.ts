@@ -1,4 +1,4 @@
-// Copies of msgpack values: equal to the original, but for binary, which becomes hexadecimal text.
+// copyReadable: copies of msgpack values, with binary as hexadecimal text.
 import { decode, encode, ExtData } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -9,13 +9,13 @@ import { copyReadable } from "../../../src/record/readable_copy.js";
 function copyOf(value: Uint8Array): Uint8Array {
   const sink = new ByteSink(1);
   sink.appendAscii("!");
-  // Between other values, so that neither end of the bytes is an end of the value.
+  // Places the value between others, so that it does not start or end with the buffer.
   const bytes = Buffer.concat([Buffer.from([0xc0]), value, Buffer.from([0xc3])]);
   expect(copyReadable(inputOf(bytes), 1, sink)).toBe(1 + value.length);
   return sink.bytes.slice(1, sink.length);
 }
 
-/** The same value by other means. */
+/** Returns the expected copy of a value. */
 function readable(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
   if (Array.isArray(value)) return value.map(readable);
@@ -34,7 +34,7 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 }));
 
-test("any value is copied as it is, with its binary as hexadecimal text", () => {
+test("copyReadable copies any value, with its binary as hexadecimal text", () => {
   fc.assert(
     fc.property(value, (original) => {
       expect(decode(copyOf(encode(original)))).toEqual(readable(original));
@@ -43,7 +43,7 @@ test("any value is copied as it is, with its binary as hexadecimal text", () => 
   );
 });
 
-test("a value without binary is copied byte for byte", () => {
+test("copyReadable copies a value without binary byte for byte", () => {
   const bytes = Buffer.from("83a161d90162a16394c0c3ca3fc00000d30000000000000001a164de0001a165dc0001c70105ff", "hex");
   expect(Buffer.from(copyOf(bytes)).toString("hex")).toBe(bytes.toString("hex"));
 });

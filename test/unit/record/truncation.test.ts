@@ -1,4 +1,4 @@
-// Records cut to a size: at character borders, with their newline, and with a compressor in between.
+// Cutting records to a size: at character borders, with their newline, and with compression.
 import { randomBytes } from "node:crypto";
 import { deflateSync, inflateSync } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
@@ -33,14 +33,14 @@ describe("truncate", () => {
     expect(truncated("a".repeat(99) + "\n", 50, true)).toBe(`${"a".repeat(35)}${suffix}\n`);
   });
 
-  test("has room for the suffix, or does nothing", () => {
+  test("returns false if there is no room for the suffix", () => {
     expect(truncated("a".repeat(100), 14)).toBe(suffix);
     expect(truncated("a".repeat(100), 13)).toBeUndefined();
     expect(truncated("a".repeat(99) + "\n", 15, true)).toBe(`${suffix}\n`);
     expect(truncated("a".repeat(99) + "\n", 14, true)).toBeUndefined();
   });
 
-  test.each(["é", "☃", "𝄞"])("cuts %s nowhere in the middle", (character) => {
+  test.each(["é", "☃", "𝄞"])("never cuts within the character %s", (character) => {
     const bytes = Buffer.byteLength(character);
     for (let kept = 0; kept <= 24; kept++) {
       const text = truncated(character.repeat(30), kept + suffix.length);
@@ -50,12 +50,12 @@ describe("truncate", () => {
 });
 
 describe("characterBorder", () => {
-  test("leaves a border between characters where it is", () => {
+  test("keeps a length that ends between characters", () => {
     expect(characterBorder(Buffer.from("a☃b"), 0, 1)).toBe(1);
     expect(characterBorder(Buffer.from("a☃b"), 0, 4)).toBe(4);
   });
 
-  test("moves by no more than a character in bytes that are no UTF-8", () => {
+  test("keeps the length in bytes that are not UTF-8", () => {
     expect(characterBorder(new Uint8Array(20).fill(0x80), 0, 10)).toBe(10);
   });
 
@@ -66,14 +66,14 @@ describe("characterBorder", () => {
 });
 
 describe("compressToFit", () => {
-  test("puts the compressed bytes in the record's place", () => {
+  test("replaces the record by its compressed bytes", () => {
     const { sink, start } = sinkOf("a".repeat(1000));
     expect(compressToFit(sink, start, 1000, false, zlib)).toBe("whole");
     expect(inflateSync(recordIn(sink, start)).toString()).toBe("a".repeat(1000));
     expect(Buffer.from(sink.bytes.subarray(0, start)).toString()).toBe("before");
   });
 
-  test("takes a result of exactly the limit whole, and of one byte more cut", () => {
+  test("keeps a record whole if the result has exactly the limit, and cuts it with one byte more", () => {
     const record = randomBytes(500);
     const size = deflateSync(record).length;
     const run = (maxBytes: number) => {
@@ -87,7 +87,7 @@ describe("compressToFit", () => {
     expect(run(size - 1).record.length).toBeLessThan(size);
   });
 
-  test("what was cut ends with the suffix and the newline", () => {
+  test("ends a cut record with the suffix and the newline", () => {
     const { sink, start } = sinkOf(`${randomBytes(3000).toString("hex")}\n`);
     expect(compressToFit(sink, start, 1000, true, zlib)).toBe("truncated");
     const packed = recordIn(sink, start);
@@ -95,7 +95,7 @@ describe("compressToFit", () => {
     expect(inflateSync(packed).toString()).toMatch(/^[0-9a-f]+\[Truncated\.\.\.\]\n$/);
   });
 
-  test("cuts the input to nine tenths of what its ratio promises", () => {
+  test("cuts the input to 90 % of the size expected from its ratio", () => {
     const pack = vi.fn((bytes: Uint8Array) => bytes.slice(0, Math.floor(bytes.length / 2)));
     const { sink, start } = sinkOf("a".repeat(10_000));
     expect(compressToFit(sink, start, 1000, false, packing(pack))).toBe("truncated");
@@ -110,7 +110,7 @@ describe("compressToFit", () => {
     expect(calls).toBe(3);
   });
 
-  test("cuts ten times at most", () => {
+  test("cuts at most ten times", () => {
     const run = (fitsAtCall: number) => {
       let calls = 0;
       const compress = packing(() => new Uint8Array(++calls >= fitsAtCall ? 1000 : 1001));
@@ -120,7 +120,7 @@ describe("compressToFit", () => {
     expect([run(1), run(2), run(11), run(12)]).toEqual(["whole", "truncated", "truncated", "cannot fit"]);
   });
 
-  test("gives up when no room is left for the suffix", () => {
+  test("returns \"cannot fit\" when there is no room for the suffix", () => {
     const { sink, start } = sinkOf("a".repeat(20));
     expect(compressToFit(sink, start, 5, false, packing((bytes) => new Uint8Array(bytes.length + 18)))).toBe("cannot fit");
   });

@@ -1,4 +1,4 @@
-// Texts of values: found by steps into a record, cut to a number of characters.
+// ValueTextReader: finds a value by steps into a record and returns its text, cut to a number of characters.
 import { ExtData } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
 import { inputOf } from "../../../src/chunk/msgpack.js";
@@ -11,11 +11,11 @@ const keyOf = (body: unknown, ...path: readonly (string | number)[]) => {
   return new ValueTextReader(maxPartitionKeyCharacters).read(inputOf(bytes), 0, stepsOf(path));
 };
 
-describe("keys of records one after another", () => {
+describe("partition keys of successive records", () => {
   const texts = ["pod-a", "pod-a", "pod-b", "pod-a", "pod-", "pod-a1", "", "pod-a1", "é", "é", "e\u0301"];
   const long = [1023, 1024, 1025].flatMap((bytes) => ["x", "x", "y"].map((letter) => letter.repeat(bytes)));
 
-  test("are each record's own, whether the same as the one before or not", () => {
+  test("are each record's own, equal to the previous one or not", () => {
     const reader = new ValueTextReader(maxPartitionKeyCharacters);
     for (const text of [...texts, ...long, ...long, ...texts]) {
       const key = reader.read(inputOf(encodeValue({ k: text })), 0, stepsOf(["k"]));
@@ -23,7 +23,7 @@ describe("keys of records one after another", () => {
     }
   });
 
-  test("may be numbers between texts of the same bytes", () => {
+  test("may alternate between numbers and texts with the same characters", () => {
     const reader = new ValueTextReader(maxPartitionKeyCharacters);
     const path = stepsOf(["k"]);
     const read = (value: unknown) => reader.read(inputOf(encodeValue({ k: value })), 0, path);
@@ -31,36 +31,36 @@ describe("keys of records one after another", () => {
   });
 });
 
-describe("the way to it", () => {
+describe("the steps of a path lead", () => {
   test.each([
-    ["one key", { a: "x" }, ["a"], "x"],
-    ["three keys", { a: { b: { c: "x" } } }, ["a", "b", "c"], "x"],
-    ["an empty key", { "": "x" }, [""], "x"],
-    ["behind other values of all forms", { z: [1, { a: "no" }], y: "a", a: "x" }, ["a"], "x"],
-    ["a missing key", { a: "x" }, ["b"], undefined],
-    ["a key that only starts alike", { ab: "x" }, ["a"], undefined],
-    ["through a text", { a: "x" }, ["a", "b"], undefined],
-    ["through a list", { a: ["b", "x"] }, ["a", "b"], undefined],
-    ["a list's first value", { a: ["x", "y"] }, ["a", 0], "x"],
-    ["a list's last value, in a map behind values of all forms", { a: [{ b: 1 }, [2], "no", { b: "x" }] }, ["a", 3, "b"], "x"],
-    ["a list's end", { a: ["x", "y"] }, ["a", 2], undefined],
-    ["a position in a map", { a: { 0: "x" } }, ["a", 0], undefined],
-    ["a position in a text", { a: "x" }, ["a", 0], undefined],
-    ["missing deeper down", { a: { b: { d: "x" } } }, ["a", "b", "c"], undefined],
-  ] as const)("%s", (_, body, path, key) => {
+    ["over one key", { a: "x" }, ["a"], "x"],
+    ["over three keys", { a: { b: { c: "x" } } }, ["a", "b", "c"], "x"],
+    ["over an empty key", { "": "x" }, [""], "x"],
+    ["past other values of all kinds", { z: [1, { a: "no" }], y: "a", a: "x" }, ["a"], "x"],
+    ["over a missing key", { a: "x" }, ["b"], undefined],
+    ["over a missing key that is a prefix of another one", { ab: "x" }, ["a"], undefined],
+    ["into a text by a key", { a: "x" }, ["a", "b"], undefined],
+    ["into a list by a key", { a: ["b", "x"] }, ["a", "b"], undefined],
+    ["to a list's first value", { a: ["x", "y"] }, ["a", 0], "x"],
+    ["to a map at the end of a list, past values of all kinds", { a: [{ b: 1 }, [2], "no", { b: "x" }] }, ["a", 3, "b"], "x"],
+    ["past the end of a list", { a: ["x", "y"] }, ["a", 2], undefined],
+    ["into a map by a position", { a: { 0: "x" } }, ["a", 0], undefined],
+    ["into a text by a position", { a: "x" }, ["a", 0], undefined],
+    ["over a missing nested key", { a: { b: { d: "x" } } }, ["a", "b", "c"], undefined],
+  ] as const)("%s: %j by %j to %j", (_, body, path, key) => {
     expect(keyOf(body, ...path)).toBe(key);
   });
 
-  test("the last of several equal keys counts, as in a decoded map", () => {
+  test("over the last of several equal keys, as in a decoded map", () => {
     expect(keyOf(Buffer.from("82a161a178a161a179", "hex"), "a")).toBe("y");
   });
 
-  test("passes over keys that are no text", () => {
+  test("past keys that are not text", () => {
     expect(keyOf(Buffer.from("8301a16e91c0a16ea161a178", "hex"), "a")).toBe("x");
   });
 });
 
-describe("the value at its end", () => {
+describe("the text of a value", () => {
   test.each([
     ["text", "pod-7f", "pod-7f"],
     ["binary", Buffer.from("bin"), "bin"],
@@ -76,27 +76,27 @@ describe("the value at its end", () => {
     ["a list", ["x"], undefined],
     ["an extension", new ExtData(5, Buffer.from("xyz")), undefined],
     ["NaN", Number.NaN, undefined],
-  ])("%s", (_, value, key) => {
+  ])("is found for text, numbers and booleans only: %s", (_, value, key) => {
     expect(keyOf({ a: value }, "a")).toBe(key);
   });
 
-  test("invalid UTF-8 becomes U+FFFD", () => {
+  test("has U+FFFD for invalid UTF-8", () => {
     expect(keyOf({ a: Buffer.from([0x61, 0xff, 0x62]) }, "a")).toBe("a\ufffdb");
   });
 
-  test("a byte order mark is a character like others, so that no key becomes empty", () => {
+  test("keeps a byte order mark, so that no key becomes empty", () => {
     expect(keyOf({ a: "\ufeff" }, "a")).toBe("\ufeff");
     expect(keyOf({ a: "\ufeffx" }, "a")).toBe("\ufeffx");
   });
 });
 
-describe("at most 256 characters", () => {
+describe("a text is cut to 256 characters", () => {
   test.each([
-    ["letters of one byte", "k"],
-    ["of two bytes", "é"],
-    ["of three bytes", "☃"],
-    ["of four bytes, two UTF-16 units each", "𝄞"],
-  ])("%s", (_, character) => {
+    ["one byte", "k"],
+    ["two bytes", "é"],
+    ["three bytes", "☃"],
+    ["four bytes, two UTF-16 units", "𝄞"],
+  ])("of %s each", (_, character) => {
     const limit = maxPartitionKeyCharacters;
     for (const count of [limit - 1, limit, limit + 1, limit * 2, limit * 4]) {
       const key = keyOf({ a: character.repeat(count) }, "a");
@@ -104,7 +104,7 @@ describe("at most 256 characters", () => {
     }
   });
 
-  test("a character of four bytes at the border goes in whole or not at all", () => {
+  test("without splitting a character of four bytes at the limit", () => {
     expect(cutCharacters("ab𝄞c", 2)).toBe("ab");
     expect(cutCharacters("ab𝄞c", 3)).toBe("ab𝄞");
     expect(cutCharacters("ab𝄞c", 4)).toBe("ab𝄞c");

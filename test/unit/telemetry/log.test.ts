@@ -1,4 +1,4 @@
-// The form of the messages, which levels are written, and messages that repeat.
+// The format of log messages, their levels, and repeated messages.
 import { describe, expect, it } from "vitest";
 import { createHostLog, createLog, logLevels, prefixed, RepeatedMessage, type LogLevel } from "../../../src/telemetry/log.js";
 import { JumpingClock } from "../../support/fake_clock.js";
@@ -12,7 +12,7 @@ function linesAt(threshold: LogLevel): string[] {
 }
 
 describe("a log", () => {
-  it("writes lines as the Go plugin's logger does", () => {
+  it("writes lines in the format of the Go plugin's logger", () => {
     expect(linesAt("error")).toEqual(['time="2024-02-03T04:05:06Z" level=error msg="to error"\n']);
   });
 
@@ -21,7 +21,7 @@ describe("a log", () => {
     ["info", ["info", "warning", "error"]],
     ["warning", ["warning", "error"]],
     ["error", ["error"]],
-  ] as const)("at %s writes %j", (threshold, levels) => {
+  ] as const)("at level %s writes %j", (threshold, levels) => {
     expect(linesAt(threshold).map((line) => /level=(\w+)/.exec(line)?.[1])).toEqual(levels);
   });
 
@@ -33,13 +33,13 @@ describe("a log", () => {
 
   it.each([
     ["DEL", "\u007f", "\\u007f"],
-    ["a C1 control character, as some terminals obey", "\u009b2J", "\\u009b2J"],
+    ["a C1 control character, which some terminals obey", "\u009b2J", "\\u009b2J"],
     ["the next line of C1", "\u0085", "\\u0085"],
-    ["Unicode's separators of lines and paragraphs", "\u2028\u2029", "\\u2028\\u2029"],
-    ["a mark that turns the text around", "\u202e", "\\u202e"],
+    ["Unicode's line and paragraph separators", "\u2028\u2029", "\\u2028\\u2029"],
+    ["a mark that reverses the text", "\u202e", "\\u202e"],
     ["an escape", "\u001b", "\\u001b"],
-    ["no other character", "\u00a0 é☃𝄞", "\u00a0 é☃𝄞"],
-  ])("of either form escapes %s", (_, text, escaped) => {
+    ["no other characters", "\u00a0 é☃𝄞", "\u00a0 é☃𝄞"],
+  ])("in both formats escapes %s", (_, text, escaped) => {
     const lines: string[] = [];
     createLog("info", () => 0, (line) => void lines.push(line)).info(`tag ${text}`);
     const host = { log: (_level: number, line: string) => lines.push(line) > 0, write: () => undefined, now: () => 0 };
@@ -47,7 +47,7 @@ describe("a log", () => {
     expect(lines).toEqual([`time="1970-01-01T00:00:00Z" level=info msg="tag ${escaped}"\n`, `tag ${escaped}`]);
   });
 
-  it("with a prefix puts it before the messages of all levels", () => {
+  it("with a prefix writes it before the messages of all levels", () => {
     const log = new RecordedLog();
     const numbered = prefixed(log, "[kinesis 3] ");
     for (const level of logLevels) numbered[level]("text");
@@ -62,13 +62,13 @@ describe("a repeated message", () => {
     return { clock, written, message: new RepeatedMessage((text) => void written.push(text), clock.now) };
   };
 
-  it("is written at once the first time", () => {
+  it("is written immediately the first time", () => {
     const { written, message } = setUp();
     message.report("bad record");
     expect(written).toEqual(["bad record"]);
   });
 
-  it("is written again after a minute, with the number of those in between", () => {
+  it("is written again after a minute, with the number of messages in between", () => {
     const { clock, written, message } = setUp();
     message.report("first");
     for (let count = 0; count < 10; count++) message.report("between");
@@ -83,7 +83,7 @@ describe("a repeated message", () => {
     expect(written.at(-1)).toBe("alone");
   });
 
-  it("counts several at once, and none not at all", () => {
+  it("counts several occurrences in one call, and ignores zero", () => {
     const { written, message } = setUp();
     message.report("none", 0);
     expect(written).toEqual([]);
@@ -114,17 +114,17 @@ describe("Fluent Bit's log", () => {
     [2, ["warning", "error"]],
     [3, ["info", "warning", "error"]],
     [4, ["debug", "info", "warning", "error"]],
-  ] as const)("at its level %i takes %j", (threshold, levels) => {
+  ] as const)("at level %i gets %j", (threshold, levels) => {
     expect(messagesAt(threshold).taken.map(([, text]) => text)).toEqual(levels.map((level) => `to ${level}`));
   });
 
-  it("gets each message with Fluent Bit's number of the level", () => {
+  it("gets each message with Fluent Bit's level number", () => {
     const { taken, lines } = messagesAt(4);
     expect(taken.map(([level]) => level)).toEqual([4, 3, 2, 1]);
     expect(lines).toEqual([]);
   });
 
-  it("is stood in for by standard error, in its form, while no thread of Fluent Bit's waits", () => {
+  it("is replaced by standard error, in the same format, while no thread of Fluent Bit waits", () => {
     const { lines } = messagesAt(4, false);
     expect(lines).toEqual([
       "[2024/02/03 04:05:06.078] [debug] to debug\n",
@@ -134,14 +134,14 @@ describe("Fluent Bit's log", () => {
     ]);
   });
 
-  it("gets one line for a message, whatever is in it", () => {
+  it("gets one line per message, whatever its content", () => {
     const taken: string[] = [];
     const host = { log: (_: number, text: string) => taken.push(text) > 0, write: () => undefined, now: () => 0 };
     createHostLog(() => 4, host).error('tag\n[2024/02/03] [error] forged\r\u0000\u001b[2J\u007f\u0085 "é☃𝄞" \\n');
     expect(taken).toEqual(['tag\\n[2024/02/03] [error] forged\\r\\u0000\\u001b[2J\\u007f\\u0085 "é☃𝄞" \\n']);
   });
 
-  it("follows a level that changes", () => {
+  it("follows a changing level", () => {
     let threshold = 1;
     const taken: string[] = [];
     const host = { log: (_: number, text: string) => taken.push(text) > 0, write: () => undefined, now: () => 0 };

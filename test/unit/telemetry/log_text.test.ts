@@ -1,4 +1,4 @@
-// Messages of any length and content become one line of bounded length, cut between characters.
+// Messages of any length and content become one line of limited length, cut between characters.
 import { describe, expect, it } from "vitest";
 import { cutTo, logText, maxTextBytes } from "../../../src/telemetry/log_text.js";
 import { Secrets } from "../../../src/telemetry/secrets.js";
@@ -10,7 +10,7 @@ describe("a message", () => {
     expect(logText("x".repeat(bytes))).toBe("x".repeat(bytes));
   });
 
-  it("of a byte more is cut to 1 KiB, and says so", () => {
+  it("of one byte more is cut to 1 KiB, with a note", () => {
     const text = logText("x".repeat(maxTextBytes + 1));
     expect(text).toMatch(/^x+ \[cut: 1025 characters in all\]$/);
     expect(bytesOf(text)).toBe(maxTextBytes);
@@ -24,7 +24,7 @@ describe("a message", () => {
     expect(logText(message)).toMatch(/ \[cut: 16000000 characters in all\]$/);
   });
 
-  it.each(["é", "☃", "𝄞", "\u0085", "\u202e", "\n", '"', "\\"])("of %j is cut nowhere within one", (character) => {
+  it.each(["é", "☃", "𝄞", "\u0085", "\u202e", "\n", '"', "\\"])("of many %j is never cut within a character", (character) => {
     for (let before = 0; before < 8; before++) {
       for (const isQuoted of [false, true]) {
         const text = logText("a".repeat(before) + character.repeat(2000), isQuoted);
@@ -37,11 +37,11 @@ describe("a message", () => {
     }
   });
 
-  it("with halves of characters has them escaped", () => {
+  it("with lone surrogates has them escaped", () => {
     expect(logText("a\ud834b\udd1e")).toBe("a\\ud834b\\udd1e");
   });
 
-  it("between quotation marks is a text of JSON", () => {
+  it("between quotation marks is a valid JSON string", () => {
     const message = 'a "b" \\ c\n\u0000\u007f\u2028☃𝄞';
     expect(JSON.parse(`"${logText(message, true)}"`)).toBe(message);
   });
@@ -57,7 +57,7 @@ describe("a secret in a message", () => {
     }
   });
 
-  it("is hidden where a message of megabytes is cut for the first time", () => {
+  it("is hidden at the first cut of a message of megabytes", () => {
     for (let before = 0; before < 16; before++) {
       expect(logText("x".repeat(before) + "hunter2-hunter2".repeat(100_000), false, hidden)).not.toContain("hunter");
     }
@@ -65,7 +65,7 @@ describe("a secret in a message", () => {
 });
 
 describe("cutTo", () => {
-  it("keeps what fits, and no half of a character", () => {
+  it("keeps the text that fits, and never half a character", () => {
     expect(["abc", "abcd", "abcde"].map((text) => cutTo(4, text))).toEqual(["abc", "abcd", "abc…"]);
     expect(cutTo(4, "ab𝄞de")).toBe("ab…");
   });

@@ -1,4 +1,4 @@
-// The metrics' names and label sets, and how counts are gathered until they are published.
+// The names and labels of the metrics, and the gathering of counts until they are published.
 import { describe, expect, it } from "vitest";
 import { GatheredMetrics, metricDefinitions, metricKinds } from "../../../src/telemetry/metrics.js";
 
@@ -7,7 +7,7 @@ const series = definitions.flatMap(({ name, labelKeys, series: all }) =>
   all.map((values) => `${name}{${labelKeys.map((key, index) => `${key}=${values[index] ?? ""}`).join(",")}}`),
 );
 
-/** The series and values of each update. */
+/** Returns metrics, and the series and values of each update. */
 function gather(soon?: (publish: () => void) => void): { readonly metrics: GatheredMetrics; readonly updates: (readonly [string, number])[][] } {
   const updates: (readonly [string, number])[][] = [];
   const metrics = new GatheredMetrics((pairs) => {
@@ -41,7 +41,7 @@ describe("the definitions", () => {
     }
   });
 
-  it("give growing bounds to the histogram alone", () => {
+  it("have ascending bounds only for the histogram", () => {
     for (const { kind, bounds } of definitions) {
       expect(bounds.length > 0).toBe(kind === metricKinds.histogram);
       expect([...bounds].sort((one, other) => one - other)).toEqual(bounds);
@@ -49,7 +49,7 @@ describe("the definitions", () => {
   });
 });
 
-describe("counts", () => {
+describe("gathered metrics", () => {
   it("are published as sums, once", () => {
     const { metrics, updates } = gather();
     metrics.add("sent_records_total", 3);
@@ -82,7 +82,7 @@ describe("counts", () => {
     ]);
   });
 
-  it("show a request while it is under way, and its time when it has ended", async () => {
+  it("show a request in flight, and its duration when it has ended", async () => {
     const { metrics, updates } = gather();
     metrics.requestStarted();
     await Promise.resolve();
@@ -102,7 +102,7 @@ describe("counts", () => {
     expect(updates).toHaveLength(3);
   });
 
-  it("show requests that start together in one update, as soon as what runs has ended", () => {
+  it("show requests that start together in one update after the current task", () => {
     const due: (() => void)[] = [];
     const { metrics, updates } = gather((publish) => due.push(publish));
     for (let request = 0; request < 8; request++) metrics.requestStarted();
@@ -114,10 +114,10 @@ describe("counts", () => {
     expect(due).toHaveLength(2);
     metrics.publish();
     due[1]?.();
-    expect(updates, "what was published meanwhile is not published again").toHaveLength(2);
+    expect(updates, "values published meanwhile are not published again").toHaveLength(2);
   });
 
-  it("show how many requests may be under way, with the next update after each change", () => {
+  it("show the limit of requests in the next update after a change", () => {
     const { metrics, updates } = gather();
     metrics.concurrency(8);
     metrics.concurrency(4);

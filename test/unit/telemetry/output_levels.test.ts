@@ -1,9 +1,9 @@
-// The level of the plugin's own messages, which follows the open outputs.
+// The level of messages that belong to no output, which follows the open outputs.
 import { describe, expect, it } from "vitest";
 import { hostLevels } from "../../../src/telemetry/log.js";
 import { OutputLevels } from "../../../src/telemetry/output_levels.js";
 
-describe("the level of the plugin's own messages", () => {
+describe("the level of messages that belong to no output", () => {
   it("is info while there is no output", () => {
     expect(new OutputLevels().highest).toBe(hostLevels.info);
   });
@@ -19,7 +19,7 @@ describe("the level of the plugin's own messages", () => {
     expect(outputs.highest).toBe(highest);
   });
 
-  it("no longer heeds an output that has ended", () => {
+  it("ignores an output that has ended", () => {
     const outputs = new OutputLevels();
     outputs.open(0, 4);
     outputs.open(1, 1);
@@ -29,7 +29,7 @@ describe("the level of the plugin's own messages", () => {
     expect(outputs.highest).toBe(hostLevels.info);
   });
 
-  it("heeds the new level of an output that is opened again under its number", () => {
+  it("follows the new level of an output that is opened again under its number", () => {
     const outputs = new OutputLevels();
     outputs.open(0, 4);
     outputs.open(0, 0);

@@ -1,4 +1,4 @@
-// Secrets that are known are hidden wherever they come up, and nothing else is.
+// Known secrets are hidden wherever they occur, and nothing else is.
 import { describe, expect, it } from "vitest";
 import { Secrets } from "../../../src/telemetry/secrets.js";
 
@@ -9,24 +9,24 @@ function knowing(...known: string[]): Secrets {
 }
 
 describe("a known secret", () => {
-  it("is hidden each time it is in a text", () => {
+  it("is hidden at each occurrence in a text", () => {
     const secrets = knowing("external-42");
     expect(secrets.hide("external-42 of external-42: no external-43")).toBe("… of …: no external-43");
   });
 
-  it("is hidden as a URL has it too", () => {
+  it("is hidden in its URL-encoded form too", () => {
     expect(knowing("a/b+c=d").hide("ExternalId=a%2Fb%2Bc%3Dd&x=a/b+c=d")).toBe("ExternalId=…&x=…");
   });
 
-  it("is hidden whole when another one is a part of it", () => {
+  it("is hidden whole when another secret is a part of it", () => {
     expect(knowing("secret", "secret-of-more").hide("secret-of-more, secret")).toBe("…, …");
   });
 
-  it("may hold what means something in a pattern or a replacement", () => {
+  it("may hold special characters of patterns and replacements", () => {
     expect(knowing("$&.*(x[").hide("a $&.*(x[ b")).toBe("a … b");
   });
 
-  it("may hold half of a character", () => {
+  it("may hold a lone surrogate", () => {
     expect(knowing("secret\ud800").hide("a secret\ud800 b")).toBe("a … b");
   });
 
@@ -43,7 +43,7 @@ describe("a known secret", () => {
     expect(secrets.longest).toBe(0);
   });
 
-  it("of credentials that others have replaced a hundred times is forgotten, one of an option is not", () => {
+  it("of credentials is forgotten after a hundred newer ones, but a secret of an option is kept", () => {
     const secrets = knowing("of-an-option");
     for (let fetch = 0; fetch <= 100; fetch++) secrets.note(`session-token-${fetch}-`);
     expect(secrets.hide("of-an-option session-token-0- session-token-1- session-token-100-")).toBe("… session-token-0- … …");

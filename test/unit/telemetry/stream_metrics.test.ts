@@ -1,4 +1,4 @@
-// The series of streams that records choose: one set for each stream, up to a number, and one for all others.
+// The series of streams chosen by records: one set for each of the first streams, and one set for all others.
 import { describe, expect, it } from "vitest";
 import { GatheredMetrics, metricDefinitions } from "../../../src/telemetry/metrics.js";
 import { maxLabels, otherStreams, StreamMetrics } from "../../../src/telemetry/stream_metrics.js";
@@ -7,7 +7,7 @@ const seriesOfOne = metricDefinitions("kinesis.0", "own").flatMap(({ series }) =
 const sentRecords = 0;
 const concurrency = metricDefinitions("kinesis.0", "own").flatMap(({ name, series }) => series.map(() => name)).indexOf("concurrent_requests");
 
-/** Metrics of which a test sees the streams that got series, and the values by the streams and the series within them. */
+/** Returns metrics, the streams with own series, and the published values by stream and series. */
 function setUp(canAdd: (stream: string) => boolean = () => true) {
   const added: string[] = [];
   const values: [stream: string, series: number, value: number][] = [];
@@ -23,7 +23,7 @@ function setUp(canAdd: (stream: string) => boolean = () => true) {
 }
 
 describe("the streams of an output", () => {
-  it("have series of their own, which are published with the output's own in one update", () => {
+  it("have separate series, published together with the output's own in one update", () => {
     const { metrics, streams, added, values } = setUp();
     streams.of("a").add("sent_records_total", 3);
     streams.of("b").add("sent_records_total", 4);
@@ -36,7 +36,7 @@ describe("the streams of an output", () => {
     expect(values).toHaveLength(3);
   });
 
-  it.each([99, 100, 101, 500])("of %i the first hundred have series of their own, and the others share one label", (count) => {
+  it.each([99, 100, 101, 500])("of %i the first hundred have separate series, and the others share one label", (count) => {
     const { metrics, streams, added, values } = setUp();
     for (let stream = 0; stream < count; stream++) streams.of(`s${stream}`).add("sent_records_total", 1);
     for (let stream = 0; stream < count; stream++) streams.of(`s${stream}`).add("sent_records_total", 1);
@@ -48,28 +48,28 @@ describe("the streams of an output", () => {
     expect(values.filter(([stream, , value]) => stream !== otherStreams && value === 2)).toHaveLength(Math.min(count, 100));
   });
 
-  it("share one label where Fluent Bit takes no further series, which was made at the start", () => {
+  it("share the label made at the start when Fluent Bit accepts no further series", () => {
     const { metrics, streams, values } = setUp((stream) => stream === otherStreams);
     for (const stream of ["a", "b"]) streams.of(stream).add("sent_records_total", 1);
     metrics.publish();
     expect(values).toEqual([[otherStreams, sentRecords, 2]]);
   });
 
-  it("count for the output's own where there is not even that label", () => {
+  it("count for the output's own stream when Fluent Bit accepts no series", () => {
     const { metrics, streams, values } = setUp(() => false);
     streams.of("a").add("sent_records_total", 1);
     metrics.publish();
     expect(values).toEqual([["own", sentRecords, 1]]);
   });
 
-  it("that share a label have no common limit of requests", () => {
+  it("that share a label publish no request limit", () => {
     const { metrics, streams, values } = setUp((stream) => stream === otherStreams || stream === "a");
     for (const stream of ["a", "b"]) streams.of(stream).concurrency(7);
     metrics.publish();
     expect(values).toEqual([["a", concurrency, 7]]);
   });
 
-  it("have gauges and times of their own", () => {
+  it("have separate gauges and durations", () => {
     const { metrics, streams, values } = setUp();
     streams.of("a").requestStarted();
     streams.of("a").publish();
@@ -80,6 +80,6 @@ describe("the streams of an output", () => {
   });
 });
 
-it("the label of the others is no name of a stream", () => {
+it("the label of the other streams is not a valid stream name", () => {
   expect(otherStreams).not.toMatch(/^[\w.-]{1,128}$/u);
 });

@@ -1,4 +1,4 @@
-// Times within a record's content: RFC 3339 as the Go plugin writes it, in the local zone or in UTC.
+// Times in a record's content: RFC 3339 like the Go plugin's, in the local zone or in UTC.
 import { describe, expect, test } from "vitest";
 import { inputOf } from "../../../../src/chunk/msgpack.js";
 import { timeText } from "../../../../src/record/json/time.js";
@@ -17,16 +17,16 @@ describe("an event time", () => {
     ["Asia/Kolkata", "6553f10000000001", "2023-11-15T03:43:20.000000001+05:30"],
     ["Europe/London", "6553f10000000000", "2023-11-14T22:13:20Z"],
     ["Europe/London", "64b0000000000000", "2023-07-13T14:45:36+01:00"],
-  ])("is local: %s %s", (zone, hex, text) => {
+  ])("is in the local zone: %s %s", (zone, hex, text) => {
     expect(textOf(0, hex, zone)).toBe(text);
   });
 
-  test("carries nanoseconds of a second and more over", () => {
+  test("carries nanoseconds of one second or more over to the seconds", () => {
     expect(textOf(0, "000000053b9ac9ff")).toBe("1970-01-01T00:00:05.999999999Z");
     expect(textOf(0, "000000053b9aca00")).toBe("1970-01-01T00:00:06Z");
   });
 
-  test("is its first 8 bytes; fewer are none", () => {
+  test("is read from its first 8 bytes, and has no text with fewer bytes", () => {
     expect(textOf(0, "000000010000000200000003")).toBe("1970-01-01T00:00:01.000000002Z");
     expect(textOf(0, "00000001000000")).toBeUndefined();
   });
@@ -46,13 +46,13 @@ describe("a timestamp of msgpack", () => {
   });
 
   test.each(["00000000fffffff1868b83ff", "000000000000003afff44180", "000000007fffffffffffffff", "01", ""])(
-    "is none without a year of four digits, or of another length: %s",
+    "has no text if its year has not four digits or its length is unknown: %s",
     (hex) => {
       expect(textOf(-1, hex)).toBeUndefined();
     },
   );
 });
 
-test("other types are no times", () => {
+test("extensions of other types are not times", () => {
   expect(textOf(1, "5f000000")).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-// msgpack values as JSON: every form, keys, extensions, and what has no JSON.
+// msgpack values as JSON: every format, keys, extensions, and values without JSON.
 import { encode, ExtData } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
 import { inputOf } from "../../../../src/chunk/msgpack.js";
@@ -18,8 +18,8 @@ function integer(head: number, value: bigint): Uint8Array {
   return bytes;
 }
 
-describe("integers", () => {
-  test("all of one byte, signed and unsigned", () => {
+describe("JSON of integers", () => {
+  test("all integers of one byte, signed and unsigned, are exact", () => {
     for (let value = 0; value < 256; value++) {
       const signed = value < 128 ? value : value - 256;
       expect(jsonOf(Uint8Array.of(0xcc, value)).text).toBe(String(value));
@@ -33,7 +33,7 @@ describe("integers", () => {
     ["uint 32", [0xce, 0xff, 0xff, 0xff, 0xff], "4294967295"],
     ["int 16", [0xd1, 0x80, 0x00], "-32768"],
     ["int 32", [0xd2, 0x80, 0x00, 0x00, 0x00], "-2147483648"],
-  ] as const)("%s", (_, bytes, text) => {
+  ] as const)("the extreme value of %s is exact", (_, bytes, text) => {
     expect(jsonOf(Uint8Array.from(bytes)).text).toBe(text);
   });
 
@@ -53,15 +53,15 @@ describe("integers", () => {
 test.each([
   [null, "null"], [true, "true"], [false, "false"], ["", '""'], ["text", '"text"'], [1.5, "1.5"], [[], "[]"], [{}, "{}"],
   [[1, [2, []], {}], "[1,[2,[]],{}]"], [{ a: { b: [null] }, c: "d" }, '{"a":{"b":[null]},"c":"d"}'],
-] as const)("%j", (value, text) => {
+] as const)("%j is written as JSON without blanks", (value, text) => {
   expect(jsonOf(encode(value)).text).toBe(text);
 });
 
-test("a float of 32 bits is the text of the double that holds it", () => {
+test("a 32-bit float is written as a double", () => {
   expect(jsonOf(encode(0.1, { forceFloat32: true })).text).toBe("0.10000000149011612");
 });
 
-test.each([0, 31, 32, 255, 256, 65_535, 65_536])("a text, a list and a map of %s", (count) => {
+test.each([0, 31, 32, 255, 256, 65_535, 65_536])("a text, a list and a map of the size %s are written as JSON", (count) => {
   const text = "a".repeat(count);
   const list = new Array<number>(count).fill(1);
   const map = Object.fromEntries(list.map((_, index) => [`k${index}`, index]));
@@ -70,11 +70,11 @@ test.each([0, 31, 32, 255, 256, 65_535, 65_536])("a text, a list and a map of %s
   expect(jsonOf(encode(map)).text).toBe(JSON.stringify(map));
 });
 
-test.each([1, 255, 256, 65_536])("binary of %s bytes is text", (count) => {
+test.each([1, 255, 256, 65_536])("binary of %s bytes is written as text", (count) => {
   expect(jsonOf(encode(Buffer.alloc(count, "b"))).text).toBe(JSON.stringify("b".repeat(count)));
 });
 
-describe("wherever the sink's room ends", () => {
+describe("with any initial room in the sink", () => {
   const longestFloat = -0.0000010022886875520671;
   const longest = "-0.0000010022886875520671";
   const key = "k".repeat(40);
@@ -90,7 +90,7 @@ describe("wherever the sink's room ends", () => {
     ["keys that are floats", bytesOf(0x81, encode(longestFloat), 0x81, encode(longestFloat), 0xc0), `{"${longest}":{"${longest}":null}}`],
     ["extensions", encode([new ExtData(7, Uint8Array.of(1, 2)), new ExtData(7, Uint8Array.of(1))]),
       '[{"Tag":7,"Data":"AQI=","Value":null},{"Tag":7,"Data":"AQ==","Value":null}]'],
-  ])("%s are whole", (_, value, text) => {
+  ])("%s are written completely", (_, value, text) => {
     const input = inputOf(value);
     for (let room = 1; room <= text.length + 64; room++) {
       const sink = new ByteSink(room);
@@ -100,21 +100,21 @@ describe("wherever the sink's room ends", () => {
   });
 });
 
-test("repeated keys below the top are all written, in their order", () => {
+test("the JSON writer writes all repeated keys, in their order", () => {
   expect(jsonOf(bytesOf(0x82, encode("a"), encode(1), encode("a"), encode(2))).text).toBe('{"a":1,"a":2}');
 });
 
-describe("keys that are no text", () => {
+describe("a key that is not text", () => {
   test.each([
     ["an integer", encode(7), "7"],
-    ["a negative one", encode(-7), "-7"],
-    ["one of 64 bits", integer(0xd3, -9223372036854775808n), "-9223372036854775808"],
+    ["a negative integer", encode(-7), "-7"],
+    ["a 64-bit integer", integer(0xd3, -9223372036854775808n), "-9223372036854775808"],
     ["a float", encode(1.5), "1.5"],
     ["true", encode(true), "true"],
     ["nil", encode(null), "null"],
     ["binary", encode(Buffer.from("bin")), "bin"],
     ["a timestamp", encode(new ExtData(-1, Buffer.from("5f000000", "hex"))), "2020-07-04T04:05:20Z"],
-  ])("%s becomes its text", (_, key, text) => {
+  ])("is written as its text: %s", (_, key, text) => {
     expect(jsonOf(bytesOf(0x81, key, encode(1))).text).toBe(`{"${text}":1}`);
   });
 
@@ -122,19 +122,19 @@ describe("keys that are no text", () => {
     ["a map", encode({})],
     ["a list", encode([])],
     ["an extension", encode(new ExtData(5, Buffer.from("x")))],
-  ])("%s is refused", (_, key) => {
+  ])("fails if it is %s", (_, key) => {
     expect(jsonOf(bytesOf(0x81, key, encode(1))).failure).toBe("has a map, a list or an extension as a key");
   });
 
-  test("NaN is refused", () => {
+  test("fails if it is NaN", () => {
     expect(jsonOf(bytesOf(0x81, encode(Number.NaN), encode(1))).failure).toMatch(/NaN/);
   });
 });
 
-describe("what has no JSON", () => {
+describe("writing fails with its reason for", () => {
   test.each([
-    ["NaN of 64 bits", encode(Number.NaN)],
-    ["NaN of 32 bits", encode(Number.NaN, { forceFloat32: true })],
+    ["a 64-bit NaN", encode(Number.NaN)],
+    ["a 32-bit NaN", encode(Number.NaN, { forceFloat32: true })],
     ["infinity", encode(Number.POSITIVE_INFINITY)],
     ["negative infinity", encode({ a: [Number.NEGATIVE_INFINITY] })],
   ])("%s", (_, value) => {
@@ -146,7 +146,7 @@ describe("what has no JSON", () => {
   });
 });
 
-describe("extensions", () => {
+describe("JSON of extensions", () => {
   const eventTime = (seconds: number, nanoseconds: number) => {
     const data = Buffer.alloc(8);
     data.writeUInt32BE(seconds, 0);
@@ -163,25 +163,25 @@ describe("extensions", () => {
     expect(inTimeZone("UTC", () => jsonOf(eventTime(seconds, nanoseconds)).text)).toBe(`"${text}"`);
   });
 
-  test.each([0, 1, 2, 3, 4, 8, 15, 16, 17, 255, 256, 65_536])("another one of %s bytes is its type and data", (count) => {
+  test.each([0, 1, 2, 3, 4, 8, 15, 16, 17, 255, 256, 65_536])("an unknown extension of %s bytes is written as its type and data", (count) => {
     const data = Buffer.from(Array.from({ length: count }, (_, index) => (index * 7) & 0xff));
     const { text = "" } = jsonOf(encode(new ExtData(5, data)));
     expect(JSON.parse(text)).toEqual({ Tag: 5, Data: data.toString("base64"), Value: null });
   });
 
-  test.each([[-2, 254], [-128, 128], [127, 127]])("the type %s is shown as %s", (type, tag) => {
+  test.each([[-2, 254], [-128, 128], [127, 127]])("the extension type %s is written as the tag %s", (type, tag) => {
     expect(jsonOf(encode(new ExtData(type, Uint8Array.of(1)))).text).toBe(`{"Tag":${tag},"Data":"AQ==","Value":null}`);
   });
 });
 
-describe("nesting", () => {
+describe("nested values", () => {
   const nested = (depth: number, head: readonly number[]) =>
     Buffer.concat([...new Array<Uint8Array>(depth).fill(Uint8Array.from(head)), Uint8Array.of(0xc0)]);
 
   test.each([
     ["lists", [0x91]],
     ["maps", [0x81, 0xa0]],
-  ])("%s to the limit and not beyond", (_, head) => {
+  ])("that are %s are written up to the maximum depth and fail beyond it", (_, head) => {
     expect(() => JSON.parse(jsonOf(nested(maxNestingDepth - 1, head)).text ?? "") as unknown).not.toThrow();
     expect(() => JSON.parse(jsonOf(nested(maxNestingDepth, head)).text ?? "") as unknown).not.toThrow();
     expect(jsonOf(nested(maxNestingDepth + 1, head)).failure).toBe("is nested too deeply");
@@ -196,15 +196,15 @@ describe("replace_dots", () => {
     ["--", '{"a--b":{"c--d":1}}'],
     ["é", '{"aéb":{"céd":1}}'],
     ['"', '{"a\\"b":{"c\\"d":1}}'],
-  ])("by %j, in nested maps", (replacement, text) => {
+  ])("replaces dots by %j, also in nested maps", (replacement, text) => {
     expect(jsonOf(encode({ "a.b": { "c.d": 1 } }), replacement).text).toBe(text);
   });
 
-  test("within lists, and in lists of lists", () => {
+  test("replaces dots in keys of maps in lists, and in lists of lists", () => {
     expect(jsonOf(encode([{ "a.b": [[{ ".": 1 }]] }]), "_").text).toBe('[{"a_b":[[{"_":1}]]}]');
   });
 
-  test("leaves values and keys that are numbers alone", () => {
+  test("leaves values and number keys unchanged", () => {
     expect(jsonOf(bytesOf(0x82, encode(1.5), encode("a.b"), encode("..x.."), encode(2.5)), "_").text).toBe(
       '{"1.5":"a.b","__x__":2.5}',
     );

@@ -1,11 +1,11 @@
-// The entry of time_key: msgpack that an independent decoder reads, whatever the length of its text.
+// TimeEntry: msgpack that an independent decoder reads, for texts of any length.
 import { decode } from "@msgpack/msgpack";
 import { describe, expect, it } from "vitest";
 import { inputOf } from "../../../../src/chunk/msgpack.js";
 import { TimeEntry } from "../../../../src/record/time_key/entry.js";
 import type { TimeFormat } from "../../../../src/record/time_key/format.js";
 
-/** An entry whose format gives these texts, one after another. */
+/** Returns an entry whose format returns these texts one after another. */
 function entryOf(key: string, ...texts: string[]): TimeEntry {
   return new TimeEntry(inputOf(Buffer.from(key)), { format: () => texts.shift() ?? "" } as unknown as TimeFormat);
 }
@@ -27,7 +27,7 @@ describe("the entry of time_key", () => {
     expect(read(entry)).toEqual({ key: "time", text: "x".repeat(length), name: "time" });
   });
 
-  it("holds the latest text only, be it shorter or longer than the one before", () => {
+  it("holds only the latest text, shorter or longer than the previous one", () => {
     const texts = ["2026-01-02", "1", "x".repeat(200), "", "Größe", "ü".repeat(300), "2026"];
     const entry = entryOf("zeit größe", ...texts);
     for (const text of texts) {

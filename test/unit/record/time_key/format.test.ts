@@ -1,4 +1,4 @@
-// Times against libc's own strftime, through `date` of coreutils, in zones with and without daylight saving time.
+// Compares TimeFormat with libc's strftime (by `date` of coreutils), in zones with and without daylight saving time.
 import { describe, expect, test } from "vitest";
 import { defaultTimeFormat, TimeFormat } from "../../../../src/record/time_key/format.js";
 import { localZone } from "../../../../src/record/time_key/zone.js";
@@ -17,43 +17,43 @@ function ourTexts(zone: string, format: string): string[] {
 }
 
 describe.each(["UTC", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia"])("in %s", (zone) => {
-  test.each(libcLetters)("letter %s is what libc makes of it", (letter) => {
+  test.each(libcLetters)("the letter %s is formatted as by libc", (letter) => {
     expect(ourTexts(zone, `%${letter}`)).toEqual(libcTexts(zone, `%${letter}`));
   });
 });
 
-test("a format of many letters and plain text is what libc makes of it", () => {
+test("a format of many letters and plain text is formatted as by libc", () => {
   const format = "[%d/%b/%Y:%H:%M:%S %z] é %%Y %A%n%t%j week %V of %G";
   expect(ourTexts("America/New_York", format)).toEqual(libcTexts("America/New_York", format));
 });
 
-test("the zone is that of TZ: the same second reads differently", () => {
+test("the local zone is the zone of TZ", () => {
   expect(inTimeZone("Asia/Kolkata", () => new TimeFormat("%H:%M %z", noZone).format(0, 0))).toBe("05:30 +0530");
   expect(utc("%H:%M %z", 0)).toBe("00:00 +0000");
 });
 
-test("letter Z is asked of libc, at the event's second", () => {
-  const asked: number[] = [];
+test("the letter Z requests the abbreviation at the event's second", () => {
+  const requested: number[] = [];
   const format = new TimeFormat("%Z", localZone((seconds) => {
-    asked.push(seconds);
+    requested.push(seconds);
     return "CEST";
   }));
   expect(format.format(1_654_321_098, 999_999_999)).toBe("CEST");
-  expect(asked).toEqual([1_654_321_098]);
+  expect(requested).toEqual([1_654_321_098]);
 });
 
-test("letter v is the Go plugin's day-month-year", () => {
+test("the letter v is formatted as in the Go plugin, as day-month-year", () => {
   expect(utc("%v", 1_654_321_098)).toBe(" 4-Jun-2022");
 });
 
-test("the default is the Go plugin's", () => {
+test("the default format is the Go plugin's", () => {
   expect(utc(defaultTimeFormat, 1_654_321_098, 987_654_321)).toBe("2022-06-04T05:38:18");
 });
 
 test.each([
   ["%L", "007"], ["%f", "007089"], ["%3N", "007"], ["%6N", "007089"], ["%9N", "007089012"],
   ["%S.%L%%%f", "18.007%007089"],
-])("fractions are cut, not rounded, and keep their zeros: %s", (format, text) => {
+])("fractions of a second are cut, not rounded, and keep their zeros: %s", (format, text) => {
   expect(utc(format, 1_654_321_098, 7_089_012)).toBe(text);
 });
 
@@ -61,7 +61,7 @@ test("the last nanosecond of a second stays within it", () => {
   expect(utc("%S.%L %f %9N", 59, 999_999_999)).toBe("59.999 999999 999999999");
 });
 
-test("events of one second share the text but not the fraction, and a later one gets its own", () => {
+test("events of one second share the cached text but not the fraction, and other seconds have their own text", () => {
   inTimeZone("UTC", () => {
     const format = new TimeFormat("%S.%L", noZone);
     const texts = [[1, 0], [1, 5_000_000], [2, 5_000_000], [1, 0]].map(([s = 0, ns = 0]) => format.format(s, ns));
@@ -69,14 +69,14 @@ test("events of one second share the text but not the fraction, and a later one 
   });
 });
 
-test("modifiers E and O change nothing in the C locale", () => {
+test("the modifiers E and O change nothing, as in the C locale", () => {
   const format = "%Ec %EC %Ex %EX %Ey %EY %Od %Oe %OH %OI %Om %OM %OS %Ou %OU %OV %Ow %OW %Oy";
   expect(ourTexts("America/New_York", format)).toEqual(libcTexts("America/New_York", format));
 });
 
-describe("an unknown letter is refused by name", () => {
+describe("a time format is rejected for", () => {
   test.each(["%Q", "%i", "%J", "%K", "%N", "%o", "%q", "%1", "%4", "%-", "%_", "%0", "%^", "%:", "%E1", "%EL", "%☃", "%𝄞"])(
-    "%s",
+    "the unknown letter %s, which the error names",
     (unknown) => {
       const compile = () => new TimeFormat(`%Y ${unknown}d`, noZone);
       expect(compile).toThrow(RangeError);
@@ -89,6 +89,6 @@ describe("an unknown letter is refused by name", () => {
   });
 });
 
-test.each([1e300, -1e300, 8.64e12 + 1, Number.MAX_SAFE_INTEGER])("a time out of all calendars (%s s) does not throw", (seconds) => {
+test.each([1e300, -1e300, 8.64e12 + 1, Number.MAX_SAFE_INTEGER])("TimeFormat does not throw for a time outside the range of Date (%s s)", (seconds) => {
   expect(() => utc("%A %B %c %D %F %G %V %g %j %U %W %s %L %z %Z %I %p", seconds)).not.toThrow();
 });

@@ -51,7 +51,7 @@ describe("names", () => {
     ["tls.ca_file", /AWS_CA_BUNDLE/],
     ["tls.vhost", /Remove it/],
     ["net.connect_timeout", /'http_request_timeout'/],
-    ["auto_retry_requests", /'retry_timeout 0' by Fluent Bit alone/],
+    ["auto_retry_requests", /'retry_timeout 0' only Fluent Bit retries/],
   ])("of Fluent Bit's own output without a counterpart tell what to write instead: %s", async (name, advice) => {
     expect(await adviceAbout(output({ [name]: "1" }))).toMatch(advice);
   });
@@ -160,7 +160,7 @@ describe("options", () => {
   });
 
   it.each([
-    [{ stream: "arn:aws:kinesis:eu-west-1:123456789012:stream/s" }, "warning", /'region' is us-west-2/, 5],
+    [{ stream: "arn:aws:kinesis:eu-west-1:123456789012:stream/s" }, "warning", /requests go to 'region' us-west-2/, 5],
     [{ external_id: "abc" }, "warning", /no effect without 'role_arn'/, 7],
     [{ role_duration: "900" }, "warning", /no effect without 'role_arn'/, 7],
   ])("%o bring the plugin's own warning", async (keys, severity, message, line) => {

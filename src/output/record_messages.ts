@@ -1,22 +1,22 @@
-/** The messages about single records of one output instance, at most once a minute each. */
+/** Logs problems with single records of an output, each kind at most once a minute. */
 import { maxRecordBytes } from "../limits.js";
 import { RepeatedMessage, type Log } from "../telemetry/log.js";
 import type { RecordReport } from "../pack/slices.js";
 
-/** The same without the events themselves, of which no message tells. */
+/** A record report without the dropped events: messages show no content of events. */
 export interface RecordMessages extends Omit<RecordReport, "refused" | "tooLarge"> {
-  /** An event that did not become a record, and why. */
+  /** Reports an event that did not become a record. */
   refused(reason: string): void;
-  /** A record that cannot be made to fit the limit. */
+  /** Reports a record that cannot be cut to the limit. */
   tooLarge(bytes: number): void;
 }
 
 /**
- * What an output says about its records.
- * @param limitBytes of a record
- * @param now milliseconds that only ever grow
+ * Creates the messages of an output about its records.
+ * @param limitBytes maximum bytes of a record
+ * @param now returns milliseconds that never decrease
  */
-export function createRecordReport(log: Log, stream: string, limitBytes: number, now: () => number): RecordMessages {
+export function createRecordMessages(log: Log, stream: string, limitBytes: number, now: () => number): RecordMessages {
   const limit = limitBytes === maxRecordBytes ? "1MB" : `${limitBytes} bytes`;
   const error = (message: string) => log.error(message);
   const warning = (message: string) => log.warning(message);
@@ -27,7 +27,7 @@ export function createRecordReport(log: Log, stream: string, limitBytes: number,
   const withoutStream = new RepeatedMessage(error, now);
   const refused = new Map<string, RepeatedMessage>();
   return {
-    broken: (count) => broken.report("Passed over what is no event of Fluent Bit in a chunk", count),
+    broken: (count) => broken.report("Skipped malformed events in a chunk", count),
     refused: (reason) => {
       const message = refused.get(reason) ?? new RepeatedMessage(error, now);
       refused.set(reason, message);
@@ -45,7 +45,7 @@ export function createRecordReport(log: Log, stream: string, limitBytes: number,
         "The partition key could not be found in the record, using a random string instead",
       ),
     withoutStream: () =>
-      withoutStream.report(`stream_key leads to no name of a stream in the record, using the stream ${stream} instead`),
+      withoutStream.report(`stream_key does not lead to a valid stream name in the record, using the stream ${stream} instead`),
     compressed: () => undefined,
   };
 }

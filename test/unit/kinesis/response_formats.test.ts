@@ -1,10 +1,10 @@
-// The form of a response is that of its content-type: for each form of a request, each of a response, taken in whole and in part.
+// Tests that the content-type sets the format of a response: each response format for each request format.
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { cbor } from "@smithy/core/cbor";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { PutRecordsClient } from "../../../src/delivery/put_records.js";
+import type { PutRecordsClient } from "../../../src/delivery/kinesis_client.js";
 import { beginsAsCborMap, formatOfResponse } from "../../../src/kinesis/put_records_response.js";
-import type { RequestFormat } from "../../../src/kinesis/request_form.js";
+import type { RequestFormat } from "../../../src/kinesis/request_format.js";
 import { entryOf, tableOf } from "../../support/entry.js";
 import { bodiesFor } from "../../support/request_bodies.js";
 import { ScriptedService } from "../../support/scripted_service.js";
@@ -14,7 +14,7 @@ const taken = { ShardId: "shardId-0", SequenceNumber: "4959033827149025660855969
 const entries = ["one", "two"].map((text) => entryOf({ data: Buffer.from(text), partitionKey: "k" }));
 const formats: readonly RequestFormat[] = ["json", "cbor"];
 
-/** Content-types, and the form that each stands for; undefined is the request's. */
+/** Content-types and their formats; undefined means the format of the request. */
 const contentTypes: readonly [string | undefined, RequestFormat | undefined][] = [
   ["application/x-amz-json-1.1", "json"],
   ["application/json", "json"],
@@ -31,7 +31,7 @@ const contentTypes: readonly [string | undefined, RequestFormat | undefined][] =
   [undefined, undefined],
 ];
 
-describe("the form of a response", () => {
+describe("the format of a response", () => {
   it.each(contentTypes.flatMap(([type, format]) => formats.map((requested) => [type, requested, format ?? requested] as const)))(
     "with content-type %j to a request in %s is %s",
     (contentType, requestFormat, expected) => {
@@ -45,10 +45,10 @@ describe("the form of a response", () => {
     ["a map of unknown length", [0xbf], true],
     ["a list", [0x9f], false],
     ["a tag", [0xc0], false],
-    ["an object of JSON", [0x7b], false],
-    ["a page of HTML", [0x3c], false],
+    ["a JSON object", [0x7b], false],
+    ["an HTML page", [0x3c], false],
     ["nothing", [], false],
-  ])("is told from its first byte where that matters: %s", (_, bytes, expected) => {
+  ])("is recognized as CBOR only by the first byte of a map: %s", (_, bytes, expected) => {
     expect(beginsAsCborMap(Uint8Array.from(bytes))).toBe(expected);
   });
 });
@@ -65,7 +65,7 @@ describe("a response", () => {
     vi.unstubAllEnvs();
   });
 
-  /** A client that sends in one form, of a service that answers so. */
+  /** Starts a service with this response, and a client that sends in this format. */
   async function serve(format: RequestFormat, status: number, contentType: string | undefined, body: string | Uint8Array): Promise<void> {
     const headers = contentType === undefined ? {} : { "content-type": contentType };
     service = await ScriptedService.start(() => ({ status, headers, body }));
@@ -76,38 +76,38 @@ describe("a response", () => {
   const written = (format: RequestFormat, value: object) => (format === "cbor" ? cbor.serialize(value) : JSON.stringify(value));
   const cases = contentTypes.flatMap(([type, format]) => formats.map((requested) => [requested, type, format ?? requested] as const));
 
-  it.each(cases)("to a request in %s with content-type %j that took all, written in %s, needs nothing of the SDK", async (requested, type, format) => {
+  it.each(cases)("to a request in %s, with content-type %j, of full success in %s is read without the SDK", async (requested, type, format) => {
     await serve(requested, 200, type, written(format, { FailedRecordCount: 0, Records: [taken, taken] }));
     const sdk = vi.spyOn(KinesisClient.prototype, "send");
     for (let count = 0; count < 3; count++) expect(await client.putRecords(...tableOf(entries))).toEqual({ kind: "answered", failed: [], strayed: 0 });
     expect(sdk).not.toHaveBeenCalled();
   });
 
-  it.each(cases)("to a request in %s with content-type %j that took a part, written in %s, tells which records failed", async (requested, type, format) => {
+  it.each(cases)("to a request in %s, with content-type %j, of partial success in %s yields the failed entries", async (requested, type, format) => {
     await serve(requested, 200, type, written(format, { FailedRecordCount: 1, Records: [taken, { ErrorCode: "InternalFailure", ErrorMessage: "broken" }] }));
     const failed = [{ index: 1, code: "InternalFailure", message: "broken" }];
     expect(await client.putRecords(...tableOf(entries))).toEqual({ kind: "answered", failed, strayed: 0 });
   });
 
-  it.each(cases)("to a request in %s with content-type %j that refuses, written in %s, has the service's reason", async (requested, type, format) => {
+  it.each(cases)("to a request in %s, with content-type %j, with a refusal in %s yields the service's reason", async (requested, type, format) => {
     await serve(requested, 400, type, written(format, { __type: "ResourceNotFoundException", message: "no such stream" }));
     expect(await client.putRecords(...tableOf(entries))).toMatchObject({ code: "ResourceNotFoundException", message: "no such stream" });
   });
 
-  it.each([undefined, "text/plain"])("in JSON to a request in CBOR, with content-type %j, is read all the same", async (type) => {
+  it.each([undefined, "text/plain"])("in JSON to a request in CBOR is read with content-type %j", async (type) => {
     await serve("cbor", 200, type, JSON.stringify({ FailedRecordCount: 1, Records: [taken, { ErrorCode: "InternalFailure" }] }));
     expect(await client.putRecords(...tableOf(entries))).toMatchObject({ kind: "answered", failed: [{ index: 1, code: "InternalFailure" }] });
   });
 
-  it.each(["json", "cbor"] as const)("that is a text of a proxy's is told by its status to a request in %s", async (requested) => {
-    // In CBOR, "u" begins a text of 21 bytes, and " " is the number -1.
+  it.each(["json", "cbor"] as const)("of plain text from a proxy to a request in %s is reported by its status", async (requested) => {
+    // In CBOR, "u" begins a text of 21 bytes, " " is the number -1.
     for (const text of ["upstream connect error", " busy", "<html>busy</html>"]) {
       await serve(requested, 503, "text/plain", text);
       expect(await client.putRecords(...tableOf(entries))).toMatchObject({ code: "HTTP 503", cause: "transient" });
     }
   });
 
-  it("that says it is JSON and is CBOR is a failure that may pass", async () => {
+  it("in CBOR with the content-type of JSON is a transient failure", async () => {
     await serve("cbor", 200, "application/json", written("cbor", { FailedRecordCount: 0, Records: [taken, taken] }));
     expect(await client.putRecords(...tableOf(entries))).toMatchObject({ code: "InvalidResponse", cause: "transient" });
   });
