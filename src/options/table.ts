@@ -150,7 +150,7 @@ export const options = {
   endpoint: option({
     read: (text) => readEndpoint("endpoint", text),
     help: "address of the Kinesis API",
-    fallback: "that of the region",
+    fallback: "the region's endpoint",
     allowed: "a URL, `http` or `https`; a host name alone means `https`",
     isSecret: holdsPassword,
     isCommon: true,
