@@ -25,7 +25,6 @@ it("a chunk of half a million events goes out with a heap that all of them at on
 const maxGrowthMebibytes = 80;
 
 it.each([
-  [1_000_000, {}],
   [2_000_000, {}],
   [2_000_000, { aggregation: "true" }],
 ])("a chunk of %i events of three bytes takes no more memory than one of a few slices (%j)", async (count, options) => {

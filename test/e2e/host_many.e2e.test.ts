@@ -45,9 +45,9 @@ it.each([
 ])("$instances instances with $threads workers each stay within their memory, threads and descriptors", async ({ instances, threads }) => {
   const host = await streams.host();
   for (let n = 0; n < instances; n++) await host.open(optionsOf(`stream-${n}`));
-  const round = instances * threads * Math.ceil(400 / instances);
+  const round = instances * threads * Math.ceil(200 / instances);
   const flush = async (): Promise<void> => {
-    expect(await host.flushAll(event, threads, Math.ceil(400 / instances))).toEqual({ errors: 0, oks: round, retries: 0 });
+    expect(await host.flushAll(event, threads, Math.ceil(200 / instances))).toEqual({ errors: 0, oks: round, retries: 0 });
   };
   await flush();
   const early = await host.memory();
