@@ -24,7 +24,7 @@ export class ScriptedStream implements StreamApi {
   /** How far behind each answer is, where the records are at their end. */
   millisBehind = 0;
   /** Whether the last page of a closed shard tells its children. */
-  tellsChildren = true;
+  reportsChildren = true;
   readonly #shards = new Map<string, ScriptedShard>();
   #records = 0;
 
@@ -71,7 +71,7 @@ export class ScriptedStream implements StreamApi {
       records,
       next: isEnd ? undefined : `${id}:${to}`,
       millisBehind: to === shard.records.length ? this.millisBehind : 1000,
-      children: isEnd && this.tellsChildren ? children.map(([child, { parents }]) => ({ id: child, parents, isOpen: true })) : [],
+      children: isEnd && this.reportsChildren ? children.map(([child, { parents }]) => ({ id: child, parents, isOpen: true })) : [],
     });
   }
 

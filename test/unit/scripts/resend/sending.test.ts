@@ -24,7 +24,7 @@ function run(records: readonly Outgoing[], answer: (records: readonly string[], 
   }));
 }
 
-const all = (records: readonly string[]): Attempt => ({ kind: "answered", failures: records.map(() => undefined) });
+const all = (records: readonly string[]): Attempt => ({ kind: "responded", failures: records.map(() => undefined) });
 
 describe("a batch", () => {
   it("that is taken is one request", async () => {
@@ -33,7 +33,7 @@ describe("a batch", () => {
 
   it("is retried with what failed alone, after growing waits, and up to the tries", async () => {
     const { requests, unsent, slept } = await run(recordsOf(4), (records) => ({
-      kind: "answered",
+      kind: "responded",
       failures: records.map((text, index) => (text === "3" || index === 0 ? internal : undefined)),
     }));
     expect(requests).toEqual([["0", "1", "2", "3"], ["0", "3"], ["0", "3"]]);

@@ -11,7 +11,7 @@ const latest: Position = { kind: "latest" };
 interface Run {
   readonly clock: HeldClock;
   readonly taken: string[];
-  readonly told: string[];
+  readonly reported: string[];
   readonly follower: StreamFollower;
   readonly end: Promise<void>;
   began: number | undefined;
@@ -20,14 +20,14 @@ interface Run {
 function follow(api: ScriptedStream, from: Position, shardId?: string, take?: () => Promise<void>): Run {
   const clock = new HeldClock();
   const taken: string[] = [];
-  const told: string[] = [];
-  const patience = { clock, tell: (line: string) => void told.push(line), maxTries: 4 };
+  const reported: string[] = [];
+  const retryPolicy = { clock, report: (line: string) => void reported.push(line), maxTries: 4 };
   const follower = new StreamFollower({
     api,
     from,
     shardId,
-    patience,
-    shortPatience: { ...patience, maxTries: 2 },
+    retryPolicy,
+    startRetryPolicy: { ...retryPolicy, maxTries: 2 },
     take: async (id, records) => {
       taken.push(...records.map(({ data }) => `${id} ${Buffer.from(data).toString()}`));
       await take?.();
@@ -36,7 +36,7 @@ function follow(api: ScriptedStream, from: Position, shardId?: string, take?: ()
   });
   const end = follower.follow();
   end.catch(() => undefined);
-  const run: Run = { clock, taken, told, follower, end, began: undefined };
+  const run: Run = { clock, taken, reported, follower, end, began: undefined };
   return run;
 }
 
@@ -95,13 +95,13 @@ describe("following", () => {
     stream.put("c", "3");
     await run.clock.advance(1000);
     expect(run.taken).toEqual(["a 1", "b 2", "c 3"]);
-    expect(run.told).toEqual(["a is closed and was read to its end; it goes on in b, c"]);
+    expect(run.reported).toEqual(["a is closed and was read to its end; it goes on in b, c"]);
     expect(run.follower.shards).toBe(3);
   });
 
   it("lists the shards when the end of one does not tell its children", async () => {
     const stream = streamOf("a");
-    stream.tellsChildren = false;
+    stream.reportsChildren = false;
     const run = follow(stream, latest);
     await settled();
     stream.addShard("b", "a");
@@ -121,7 +121,7 @@ describe("following", () => {
     await run.clock.advance(3000);
     expect(run.taken).toEqual(["a 1", "b 2", "b 3", "b 4", "c 5"]);
     expect(stream.calls.filter((call) => call === "c trim-horizon")).toHaveLength(1);
-    expect(run.told).toEqual([]);
+    expect(run.reported).toEqual([]);
   });
 
   it("reads children of children that were found on the way after all of their parents", async () => {
@@ -139,9 +139,9 @@ describe("following", () => {
     expect(run.taken).toEqual(["b 1", "c 2", "c 3", "c 4", "d 5"]);
   });
 
-  it.each([true, false])("reads a merged shard after a parent that came of a split which is reached later (children told: %j)", async (tellsChildren) => {
+  it.each([true, false])("reads a merged shard after a parent that came of a split which is reached later (children reported: %j)", async (reportsChildren) => {
     const stream = streamOf("a", "b");
-    stream.tellsChildren = tellsChildren;
+    stream.reportsChildren = reportsChildren;
     const run = follow(stream, latest);
     await settled();
     stream.pageRecords = 1;
@@ -177,7 +177,7 @@ describe("following", () => {
     stream.addShard("b", "a");
     await run.clock.advance(1000);
     await run.end;
-    expect(run.told).toEqual(["a is closed and was read to its end; it goes on in b"]);
+    expect(run.reported).toEqual(["a is closed and was read to its end; it goes on in b"]);
   });
 
   it("of one shard reads no other", async () => {
@@ -229,14 +229,14 @@ describe("the rate of reads", () => {
 });
 
 describe("failures", () => {
-  it("by throttling are waited out, however many, and told once", async () => {
+  it("by throttling are waited out, however many, and reported once", async () => {
     const stream = streamOf("a");
     stream.put("a", "1");
     stream.readFailures.push(...Array.from({ length: 10 }, () => sdkError("ProvisionedThroughputExceededException")));
     const run = follow(stream, trimHorizon);
     await run.clock.advance(60_000);
     expect(run.taken).toEqual(["a 1"]);
-    expect(run.told).toEqual(["reading a failed 3 times (ProvisionedThroughputExceededException); it is tried again"]);
+    expect(run.reported).toEqual(["reading a failed 3 times (ProvisionedThroughputExceededException); it is tried again"]);
     expect(run.clock.slept.slice(0, 6)).toEqual([250, 500, 1000, 2000, 4000, 5000]);
   });
 
@@ -250,7 +250,7 @@ describe("failures", () => {
     if (arrived === 0) await expect(run.end).rejects.toThrow("InternalFailureException");
   });
 
-  it("at the beginning are told sooner", async () => {
+  it("at the beginning are reported sooner", async () => {
     const stream = streamOf("a");
     stream.listFailures.push(sdkError("InternalFailureException", 500), sdkError("InternalFailureException", 500));
     const run = follow(stream, latest);

@@ -1,7 +1,7 @@
 /** What fails is told with what to do about it. */
 import { describe, expect, it } from "vitest";
 import type { Place } from "../../../scripts/command_line.js";
-import { complaintOf } from "../../../scripts/complaints.js";
+import { explain } from "../../../scripts/stream_errors.js";
 import { sdkError } from "../../support/scripted_stream.js";
 
 const place: Place = { stream: "s", region: "us-west-2", endpoint: undefined, profile: undefined };
@@ -25,7 +25,7 @@ describe("the complaint", () => {
     [named("ConfigurationError", "HTTPS_PROXY is wrong"), {}, ["HTTPS_PROXY is wrong"]],
     [sdkError("InternalFailureException", 500), {}, ["InternalFailureException: InternalFailureException happened"]],
   ])("of %s tells what to do", (error, changes, parts) => {
-    const complaint = complaintOf(error, { ...place, ...changes }, reading);
+    const complaint = explain(error, { ...place, ...changes }, reading);
     for (const part of parts) expect(complaint).toContain(part);
   });
 });
