@@ -29,7 +29,7 @@ const cases: readonly FluentBitCase[] = [
   { plan: "fail(0.5:InternalFailure)*1500ms, ok", retryLimit: "default", options: aggregation },
   { plan: "fail(0.5:InternalFailure)*1500ms, ok", retryLimit: "default", options: inCbor },
   { plan: "ok, no-cbor(400:SerializationException)", retryLimit: "default", options: inCbor },
-  { plan: "reset-mid-answer*3, ok", retryLimit: "default", losesAnswers: true },
+  { plan: "reset-mid-response*3, ok", retryLimit: "default", losesAnswers: true },
   { plan: "refuse(poison)", retryLimit: "default", refused: 3 },
   { plan: "ok*2, fail(0.5:InternalFailure)*5s, ok", retryLimit: "5" },
   { plan: "throttle-shard(1)*5s, ok", retryLimit: "5", options: key },

@@ -8,12 +8,12 @@ const plans = [
   "fail(0.05:ProvisionedThroughputExceededException)*2s",
   "reset*3",
   "throttle-shard(1)*1s",
-  "reset-mid-answer*2",
+  "reset-mid-response*2",
   "status(503,retry-after=1)*2",
   "slow(200ms)*10",
   "throttle-all*1s",
   "close*20",
-  "lost-answer",
+  "lost-response",
   "fail(0.5:InternalFailure)*10",
 ] as const;
 

@@ -69,8 +69,8 @@ const readers: Readonly<Record<string, Reader>> = {
   "throttle-shard": (argument) => ({ ...taking, failing: { kind: "shard", shard: readNumber(argument) } }),
   slow: (argument) => ({ ...taking, delayMs: readDuration(argument) }),
   close: () => ({ ...taking, closes: true }),
-  "lost-answer": () => ({ ...taking, failing: halfTaken, arrival: "not at all" }),
-  "reset-mid-answer": () => ({ ...taking, failing: halfTaken, arrival: "broken off" }),
+  "lost-response": () => ({ ...taking, failing: halfTaken, arrival: "not at all" }),
+  "reset-mid-response": () => ({ ...taking, failing: halfTaken, arrival: "broken off" }),
   "truncated-json": () => ({ ...taking, failing: halfTaken, arrival: "cut short" }),
   "wrong-count": (argument) => ({ ...taking, surplus: readSurplus(argument) }),
   error: (argument) => readError(argument),
@@ -84,14 +84,14 @@ const readers: Readonly<Record<string, Reader>> = {
   html: () => ({ kind: "page" }),
   reset: () => ({ kind: "reset", early: false }),
   "reset-early": () => ({ kind: "reset", early: true }),
-  "no-answer": (argument) => ({ kind: "silence", ms: readDuration(argument) }),
+  "no-response": (argument) => ({ kind: "silence", ms: readDuration(argument) }),
   refuse: (argument) => ({ kind: "refuse", text: readText(argument) }),
   "too-large": readTooLarge,
   "no-cbor": readNoCbor,
   skew: (argument) => ({ kind: "skew", ms: readDuration(argument) }),
 };
 const withArguments = new Set(
-  ["fail", "throttle-shard", "slow", "wrong-count", "error", "status", "no-answer", "refuse", "too-large", "no-cbor", "skew"],
+  ["fail", "throttle-shard", "slow", "wrong-count", "error", "status", "no-response", "refuse", "too-large", "no-cbor", "skew"],
 );
 
 /**

@@ -62,9 +62,9 @@ function emptyRounds(variants: readonly Variant[]): Map<string, Run[]> {
   return new Map(variants.map(({ name }) => [name, []]));
 }
 
-/** BENCH_CBOR_ANSWERS=json: an endpoint that answers CBOR with JSON. */
+/** BENCH_CBOR_RESPONSES=json: an endpoint that answers CBOR with JSON. */
 function mannerOf({ latencyMs }: Conditions): Partial<Manner> {
-  return { latencyMs, isCborAnsweredInJson: setting("BENCH_CBOR_ANSWERS") === "json" };
+  return { latencyMs, isCborAnsweredInJson: setting("BENCH_CBOR_RESPONSES") === "json" };
 }
 
 /** A short run of each variant whose records are looked into. */

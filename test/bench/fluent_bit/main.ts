@@ -3,7 +3,7 @@
 // FLUENT_BIT names the program; PEER_PLUGIN (peer) and BASE_PLUGIN (base: another build of ours) name libraries.
 // BENCH_VARIANTS (null,c,ours) and BENCH_RUNS (5) say what is run and how often; BENCH_RECORDS (400000) over how many
 // records, where two numbers give the slope too; BENCH_LATENCIES (0) after how many milliseconds the endpoint answers;
-// BENCH_FLUSH (0.2) Fluent Bit's Flush; BENCH_CBOR_ANSWERS=json that CBOR is answered with JSON. BENCH_ONLY=standstill
+// BENCH_FLUSH (0.2) Fluent Bit's Flush; BENCH_CBOR_RESPONSES=json that CBOR is answered with JSON. BENCH_ONLY=standstill
 // measures what a silent endpoint holds up, for each of BENCH_VARIANTS (c,ours).
 import { tellMachine } from "../machine.js";
 import { numbersSetting, numberSetting, programs, setting } from "../settings.js";

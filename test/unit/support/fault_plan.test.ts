@@ -46,7 +46,7 @@ describe("a plan", () => {
   });
 
   it("reads the numbers of its steps", () => {
-    const faults = parsePlan("fail(0.25:InternalFailure),slow(1.5s),no-answer(20ms),wrong-count(-2),too-large(413:99),throttle-shard(3)");
+    const faults = parsePlan("fail(0.25:InternalFailure),slow(1.5s),no-response(20ms),wrong-count(-2),too-large(413:99),throttle-shard(3)");
     expect(faults.map(({ fault }) => fault)).toMatchObject([
       { failing: { kind: "share", share: 0.25, code: "InternalFailure" } },
       { delayMs: 1500 },

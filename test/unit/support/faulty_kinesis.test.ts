@@ -63,7 +63,7 @@ describe("a step", () => {
     expect(new Set(throttled)).toEqual(new Set([true, false]));
   });
 
-  it.each(["lost-answer", "reset-mid-answer", "truncated-json"])("%s takes half, and nobody knows", async (step) => {
+  it.each(["lost-response", "reset-mid-response", "truncated-json"])("%s takes half, and nobody knows", async (step) => {
     const { kinesis, client } = await start(step);
     await expect(client.send(command())).rejects.toThrow();
     const lost = kinesis.ledger.balance(texts).lost.length;
@@ -82,7 +82,7 @@ describe("a step", () => {
   it.each([
     ["reset", { code: "ECONNRESET" }],
     ["reset-early", {}],
-    ["no-answer(10ms)", { code: "ECONNRESET" }],
+    ["no-response(10ms)", { code: "ECONNRESET" }],
     ["html", { name: "SyntaxError" }],
     ["status(503,retry-after=1)", { $metadata: { httpStatusCode: 503 } }],
     ["not-found", { name: "ResourceNotFoundException" }],
