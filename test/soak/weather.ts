@@ -1,6 +1,6 @@
-// Changes what the service of a soak test suffers from, every few seconds.
+// Changes the fault plan of a soak test's service every few seconds.
 
-/** A response takes as long as one of a real Kinesis. */
+/** Latency of a response, as of a real Kinesis. */
 export const fairWeather = "slow(20ms)";
 
 const plans = [
@@ -23,7 +23,7 @@ function planOf(storm: string): string {
   return storm === "" ? fairWeather : `${storm}, ${fairWeather}`;
 }
 
-/** Lets the plans go round, each at least once in so many seconds, until the function that it gives is called. */
+/** Cycles through the plans, each at least once in the given seconds; the returned function stops it. */
 export function startWeather(kinesis: { follow(plan: string): void }, seconds: number): () => void {
   const turnMs = Math.min(longestTurnMs, (seconds * 1000) / plans.length);
   let turn = 0;
