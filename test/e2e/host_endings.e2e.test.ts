@@ -1,4 +1,4 @@
-// Ends in the middle of work: signals, exits and Node's death while requests and retries are under way and chunks wait.
+// Tests ends in the middle of work: signals, exits and Node's death while requests and retries are in flight and chunks wait.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { isCoreInProcess } from "../support/environment.js";
@@ -25,7 +25,7 @@ const NOT_IN_TIME = "did not stop in time";
 const lossOf = (chunks: number): string => `${chunks} chunks could not be delivered before the end`;
 
 describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
-  it("while the service does not answer ends in order at drain_timeout, and the flush is not told to be ok", async () => {
+  it("while the service does not respond ends cleanly at drain_timeout, and the flush does not get ok", async () => {
     const host = await streams.host();
     const instance = await host.open(optionsOf({ drain_timeout: "1" }));
     kinesis.mood = "hold";
@@ -39,7 +39,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     expect(host.answers.get(0)).not.toBe(FLB_OK);
   });
 
-  it("in a flush's retries ends in order", async () => {
+  it("during a flush's retries ends cleanly", async () => {
     const host = await streams.host();
     const instance = await host.open(optionsOf());
     kinesis.mood = "throttle";
@@ -53,7 +53,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     expect(host.answers.get(0)).not.toBe(FLB_OK);
   });
 
-  it("while the service throttles ends after one chunk's tries, however many wait for their turn", async () => {
+  it("while the service throttles ends after one chunk's tries, for any number of waiting chunks", async () => {
     const host = await streams.host();
     const instance = await host.open(optionsOf({ experimental_concurrency: "1", experimental_concurrency_retries: "100" }));
     kinesis.mood = "throttle";
@@ -64,11 +64,11 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     const { stderr, ...end } = await host.ended();
     expect(end, stderr).toEqual(IN_ORDER);
     expect(stderr).toContain(lossOf(15));
-    // 20 s, drain_timeout, if each of them took its 3 s.
+    // Below 20 s, drain_timeout, the time if each of them took its 3 s.
     expect(performance.now() - begin).toBeLessThan(12_000);
   });
 
-  it("waits for the chunks under way, and for those that wait for their turn", async () => {
+  it("waits for the chunks in flight, and for those that wait for their turn", async () => {
     const host = await streams.host();
     const instance = await host.open(optionsOf({ experimental_concurrency: "2" }));
     kinesis.mood = "hold";
@@ -84,7 +84,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
   });
 });
 
-it("loses nothing that was answered ok when a signal comes in the middle of many flushes", async () => {
+it("loses no chunk with the reply ok when it comes during many flushes", async () => {
   const host = await streams.host();
   const instance = await host.open(optionsOf());
   for (let n = 0; n < 200; n++) {
@@ -101,7 +101,7 @@ it("loses nothing that was answered ok when a signal comes in the middle of many
   expect(takenNumbers()).toEqual(expect.arrayContaining(oks));
 });
 
-describe("an ordinary end loses nothing that a moving service takes:", () => {
+describe("a normal end loses no record if the service makes progress:", () => {
   it.each([
     ["3,000 records of 6 chunks arrive at 0.7 s a response, two requests at a time", 6, 500, 700, { concurrent_requests: "2" }],
     ["3,000 records of 6 chunks arrive at 0.7 s a response, one chunk at a time", 6, 500, 700, { experimental_concurrency: "1" }],
@@ -123,7 +123,7 @@ describe("an ordinary end loses nothing that a moving service takes:", () => {
   });
 });
 
-it("an end whose service does not answer gives up after 10 s, long before drain_timeout", async () => {
+it("an end whose service does not respond gives up after 10 s, long before drain_timeout", async () => {
   const host = await streams.host();
   const instance = await host.open(optionsOf({ drain_timeout: "60" }));
   kinesis.mood = "hold";
@@ -137,7 +137,7 @@ it("an end whose service does not answer gives up after 10 s, long before drain_
   expect(performance.now() - startMs).toBeLessThan(18_000);
 });
 
-it("an end whose chunk is throttled gives up at drain_timeout, says what is lost, and ends in order", async () => {
+it("an end whose chunk is throttled gives up at drain_timeout, reports the loss, and ends cleanly", async () => {
   const host = await streams.host();
   const instance = await host.open(optionsOf({ retry_timeout: "3600", drain_timeout: "2" }));
   kinesis.mood = "throttle";
@@ -153,7 +153,7 @@ it("an end whose chunk is throttled gives up at drain_timeout, says what is lost
   expect(stderr).not.toContain(NOT_IN_TIME);
 });
 
-it("the end of two outputs with a silent service takes no longer than that of one: drain_timeout counts from the first", async () => {
+it("the end of two outputs with a silent service takes as long as that of one: drain_timeout counts from the first", async () => {
   const host = await streams.host();
   const instances = [await host.open(optionsOf({ drain_timeout: "3" })), await host.open(optionsOf({ drain_timeout: "3" }))];
   kinesis.mood = "hold";
@@ -167,7 +167,7 @@ it("the end of two outputs with a silent service takes no longer than that of on
   expect(stderr.match(new RegExp(lossOf(1), "g"))).toHaveLength(2);
 });
 
-it("an instance's exit ends its own flush in another thread with retry, and no other's", async () => {
+it("an instance's exit ends its own flush in another thread with retry, and no other instance's", async () => {
   const host = await streams.host();
   const [leaving, staying] = [await host.open(optionsOf({ drain_timeout: "1" })), await host.open(optionsOf())];
   kinesis.mood = "hold";
@@ -186,10 +186,10 @@ it("an instance's exit ends its own flush in another thread with retry, and no o
 });
 
 describe("while a large chunk keeps Node busy", () => {
-  // About a second of gzip and more for each: nothing else of the core runs meanwhile.
+  // About a second of gzip for each: the core runs nothing else meanwhile.
   const large = chunkOf(Array.from({ length: 60_000 }, (_, n) => ({ n, log: `line ${n} ${"x".repeat(200)}` })));
 
-  it("other flushes wait and are answered", async () => {
+  it("other flushes wait and get their replies", async () => {
     const host = await streams.host();
     const [busy, other] = [await host.open(optionsOf({ compression: "gzip" })), await host.open(optionsOf())];
     const first = await host.start(busy, large);
@@ -199,12 +199,12 @@ describe("while a large chunk keeps Node busy", () => {
     expect(kinesis.taken).toHaveLength(60_003);
   });
 
-  it("SIGTERM ends in order, and all records arrive", async () => {
+  it("SIGTERM ends cleanly, and all records arrive", async () => {
     const host = await streams.host();
     const [busy, other] = [await host.open(optionsOf({ compression: "gzip" })), await host.open(optionsOf())];
     await host.start(busy, large);
     await host.start(other, chunk(1));
-    // The large chunk has its turn: before that, the host may end the instance under its own thread's feet.
+    // The large chunk has its turn: earlier, the host may end the instance while its own thread still uses it.
     await kinesis.untilAsked(1);
     host.kill("SIGTERM");
     const { stderr, ...end } = await host.ended();
@@ -215,7 +215,7 @@ describe("while a large chunk keeps Node busy", () => {
 });
 
 describe.skipIf(isCoreInProcess).each(Object.entries(NODE_ENDS))("when Node %s in the host's process", (_, deed) => {
-  it("all that wait and all that come get retry, and SIGTERM ends in order", async () => {
+  it("all waiting and later flushes get retry, and SIGTERM ends cleanly", async () => {
     const preloaded = new Preloaded(deed);
     const host = await streams.host(preloaded.environment);
     try {
@@ -242,7 +242,7 @@ describe.skipIf(isCoreInProcess).each(Object.entries(NODE_ENDS))("when Node %s i
 });
 
 describe.runIf(isCoreInProcess).each(Object.entries(NODE_ENDS))("when Node %s in its own process", (_, deed) => {
-  it("all that wait get retry, its instances work again in the next, and SIGTERM ends in order", async () => {
+  it("all waiting flushes get retry, the instances work in the next process, and SIGTERM ends cleanly", async () => {
     const preloaded = new Preloaded(deed);
     const host = await streams.host(preloaded.environment);
     try {
@@ -257,7 +257,7 @@ describe.runIf(isCoreInProcess).each(Object.entries(NODE_ENDS))("when Node %s in
       for (const instance of instances) expect(await host.flushUntilAnswered(instance, chunk(2))).toBe(FLB_OK);
       const third = await host.open(optionsOf());
       expect(await host.flush(third, chunk(3))).toBe(FLB_OK);
-      // What the first process asked for may have been taken all the same.
+      // The service may have accepted what the first process requested.
       expect(takenNumbers().filter((n) => n !== 1)).toEqual([2, 2, 3]);
       expect(await host.exit(third)).toBe(FLB_OK);
       host.kill("SIGTERM");

@@ -1,4 +1,4 @@
-// The plugin against a service that fails in every way we know: nothing is lost, and nothing is doubled that need not be.
+// Tests the plugin with a service that fails in every known way: no record is lost, and none is doubled avoidably.
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -28,7 +28,7 @@ async function runMode(mode: Mode): Promise<void> {
   }
 }
 
-// The hosts mostly wait: side by side, all modes take little longer than one.
+// The hosts mostly wait: all modes in parallel take little longer than one.
 beforeAll(async () => {
   await Promise.all(modes.map(runMode));
 });
@@ -67,7 +67,7 @@ function complaintsIn(messages: readonly string[]): string[] {
 }
 
 describe.each(modes)("$name", ({ name: mode, workers, options }) => {
-  it.each(faultCases)("$plan", (fault: FaultCase) => {
+  it.each(faultCases)("$plan has the expected replies, losses and messages", (fault: FaultCase) => {
     const outcome = outcomes.get(nameOf(mode, fault.plan));
     if (outcome === undefined) throw new Error("the case did not run");
     const { balance, messages, answers } = outcome;
@@ -78,7 +78,7 @@ describe.each(modes)("$name", ({ name: mode, workers, options }) => {
     expect.soft(balance.doubledAvoidably, "doubled though the answer was there").toEqual([]);
     if (fault.losesAnswers !== true) expect.soft(balance.doubledUnavoidably, "doubled").toEqual([]);
     expect.soft(outcome.wrongAnswers, `of the answers ${answers.join(", ")}`).toEqual([]);
-    // Which of several threads meets the fault is open.
+    // With several threads, any of them may meet the fault.
     if (fault.first !== "any" && workers === 1) expect.soft(answers[0]).toBe(`A ${fault.first}`);
     expect.soft(balance.refused.length, "dropped").toBe(fault.refused ?? 0);
 

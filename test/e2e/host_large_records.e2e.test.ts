@@ -1,4 +1,4 @@
-// Records over 1 MiB, for a stream that was configured for them. kinesis-local refuses these, so an endpoint that does not.
+// Tests records over 1 MiB. kinesis-local rejects these, so another endpoint accepts them.
 import { randomBytes } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { expect, it, vi } from "vitest";
@@ -28,10 +28,10 @@ it("of 9 MiB in one event arrives whole", async () => {
   expect(received.map((data) => Buffer.from(data).toString() === log)).toEqual([true]);
 });
 
-it("of all sizes go in requests of at most 10 MiB, the largest alone", async () => {
+it("of all sizes are sent in requests of at most 10 MiB, the largest alone", async () => {
   const lengths = [1, limit - randomKeyBytes, 6_000_000, 4_000_000, 4_000_000];
   const { received, requestBytes } = await sendAll(lengths.map((length) => ({ log: "x".repeat(length) })));
-  // Requests go side by side, so they arrive in any order.
+  // Requests are concurrent, so they arrive in any order.
   const ascending = (one: number, other: number) => one - other;
   expect(received.map((data) => data.length).sort(ascending)).toEqual([...lengths].sort(ascending));
   const expected = [1 + randomKeyBytes, 4_000_000 + randomKeyBytes, 10_000_000 + 2 * randomKeyBytes, limit];

@@ -1,4 +1,4 @@
-// The core in a process of its own: which program is taken for node, what is said when none can be, and what that
+// Tests the core in a separate process: which program node is used, the message when none can be, and what that
 // process shares with its host.
 import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -24,7 +24,7 @@ async function expectDelivery(host: PluginHost): Promise<void> {
   expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([{ a: 1 }]);
 }
 
-/** What an init that has to fail says; it leaves no process. */
+/** Returns the messages of an init that must fail, and checks that it leaves no process. */
 async function complaintOf(environment: Environment): Promise<string> {
   const host = await streams.host({ ...unsaid, ...environment });
   expect((await host.init(streams.options("any"))).code).toBe(FLB_ERROR);
@@ -35,16 +35,16 @@ async function complaintOf(environment: Environment): Promise<string> {
 }
 
 describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
-  it("node is taken from PATH", async () => {
+  it("the program node of PATH is used", async () => {
     const folder = programs.folderWithNode();
-    // A folder of that name is no program.
+    // A folder of that name is not a program.
     const host = await streams.host({ ...unsaid, PATH: `${path.dirname(folder)}:/nowhere:${folder}` });
     await expectDelivery(host);
     expect(host.stderr).toContain(`Node.js ${process.version} runs in a process of its own, from ${folder}/node`);
     expect(host.stderr).toContain("no libnode can be loaded");
   });
 
-  it("a node on PATH that may not be executed is skipped", async () => {
+  it("a node on PATH without execute permission is skipped", async () => {
     const folder = programs.folderWithNode();
     const text = path.dirname(programs.program("some text", 0o644));
     const host = await streams.host({ ...unsaid, PATH: `${text}:${folder}` });
@@ -58,7 +58,7 @@ describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
     ["empty", ""],
     ["one with an empty folder", ":/nowhere::/nowhere:"],
     ["one with relative folders", ".:./:folder/.."],
-  ])("a node in the working folder is never run, PATH being %s", async (_, PATH) => {
+  ])("a node in the working folder is never run, with PATH %s", async (_, PATH) => {
     const ran = path.join(programs.folder(), "ran");
     const folder = path.dirname(programs.program(`#!/bin/sh\n: > ${ran}\n`));
     const program = { ...(await nativeHost()), command: "/bin/sh", args: ["-c", `cd ${folder}; exec "$0"`, await buildHost()] };
@@ -72,7 +72,7 @@ describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
     }
   });
 
-  it("node is taken from the plugin's own folder before PATH", async () => {
+  it("the node in the plugin's own folder is used before PATH", async () => {
     const folder = programs.folderWithNode();
     const environment = { ...unsaid, KINESIS_RUNTIME: "auto", PATH: path.dirname(programs.program("no program")) };
     const host = await streams.host(environment, programs.pluginIn(folder));
@@ -80,7 +80,7 @@ describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
     expect(host.stderr).toContain(`in a process of its own, from ${folder}/node`);
   });
 
-  it("node is the one that KINESIS_NODE names, before all others", async () => {
+  it("the node that KINESIS_NODE names is used before all others", async () => {
     const chosen = path.join(programs.folderWithNode(), "node");
     const [beside, onPath] = [programs.folderWithNode(), programs.folderWithNode()];
     const host = await streams.host({ ...unsaid, KINESIS_NODE: chosen, PATH: onPath }, programs.pluginIn(beside));
@@ -88,31 +88,31 @@ describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
     expect(host.stderr).toContain(`in a process of its own, from ${chosen}`);
   });
 
-  it("KINESIS_RUNTIME=embedded fails and lists what was tried", async () => {
+  it("KINESIS_RUNTIME=embedded fails and lists the tried paths", async () => {
     const complaint = await complaintOf({ KINESIS_RUNTIME: "embedded" });
     expect(complaint).toMatch(/cannot load Node\.js \(libnode\)[^]*Tried:[^]*libnode\.so\.115[^]*libnode\.so:/);
     expect(complaint).not.toContain("program node");
   });
 
-  it("and without a node the init fails and gives both reasons", async () => {
+  it("and without a node the init fails with both reasons", async () => {
     const complaint = await complaintOf({ PATH: "/nowhere" });
     expect(complaint).toMatch(/cannot load Node\.js \(libnode\)[^]*Tried:/);
     expect(complaint).toMatch(/cannot find the program node beside the plugin or on PATH\. Install Node\.js 18 or newer/);
   });
 });
 
-it("a libnode that KINESIS_LIBNODE names is not passed over, though there is a node", async () => {
+it("a libnode that KINESIS_LIBNODE names is not skipped, even if there is a node", async () => {
   const complaint = await complaintOf({ KINESIS_LIBNODE: "/nowhere/libnode.so", KINESIS_NODE: process.execPath });
   expect(complaint).toContain("/nowhere/libnode.so: no such file");
 });
 
-/** What in a file's place may be waited for, and how it is told; the null device is an empty file. */
+/** Special files on which a read may block, with the expected message; the null device is an empty file. */
 const devices = [
   { what: "a FIFO", place: () => programs.fifo(), reason: "is a FIFO; it must be a regular file" },
   { what: "a terminal", place: () => "/dev/ptmx", reason: "is a device; it must be a regular file" },
 ];
 
-it.each(devices)("a KINESIS_LIBNODE that is $what fails the init at once with the reason", async ({ place, reason }) => {
+it.each(devices)("a KINESIS_LIBNODE that is $what makes the init fail immediately with the reason", async ({ place, reason }) => {
   const file = place();
   expect(await complaintOf({ KINESIS_RUNTIME: "embedded", KINESIS_LIBNODE: file })).toContain(`${file}: ${reason}`);
 });
@@ -134,7 +134,7 @@ describe.each([
   });
 });
 
-it("a wrong KINESIS_RUNTIME is named", async () => {
+it("an invalid KINESIS_RUNTIME is named", async () => {
   expect(await complaintOf({ KINESIS_RUNTIME: "both" })).toContain("Invalid 'KINESIS_RUNTIME' value (both) specified, must be embedded, process or auto");
 });
 
@@ -142,19 +142,19 @@ it.each([
   { what: "does not exist", program: () => "/nowhere/node", reason: "/nowhere/node, which does not exist" },
   { what: "is a folder", program: () => programs.folder(), reason: "which does not exist" },
   { what: "cannot be executed", program: () => programs.program("text", 0o644), reason: "which may not be executed" },
-  { what: "has no folder", program: () => "node", reason: "KINESIS_NODE is node, which is no path" },
-  { what: "is a text", program: () => programs.program("some text"), reason: "Exec format error" },
-  { what: "ends at once", program: () => "/bin/false", reason: "ended before the plugin's core was up: status 1" },
+  { what: "is not a path", program: () => "node", reason: "KINESIS_NODE is node, which is no path" },
+  { what: "is a text file", program: () => programs.program("some text"), reason: "Exec format error" },
+  { what: "ends immediately", program: () => "/bin/false", reason: "ended before the plugin's core was up: status 1" },
   { what: "is killed while it starts", program: () => programs.program("#!/bin/sh\nkill -9 $$\n"), reason: "signal 9" },
   { what: "does not know Node's options", program: () => "/bin/sh", reason: /\(\/bin\/sh\).*status \d+/ },
-])("a KINESIS_NODE that $what fails the init with the reason, and leaves no process", async ({ program, reason }) => {
+])("a KINESIS_NODE that $what makes the init fail with the reason, and leaves no process", async ({ program, reason }) => {
   expect(await complaintOf({ KINESIS_RUNTIME: "process", KINESIS_NODE: program() })).toMatch(reason);
 });
 
 it.each([
   { runtime: "in a process of its own", place: inProcess },
   { runtime: "embedded", place: embedded },
-])("a Node.js that is too old fails the init with its version, $runtime", async ({ place }) => {
+])("a Node.js that is too old makes the init fail with its version, $runtime", async ({ place }) => {
   const script = path.join(programs.folder(), "older.cjs");
   const older = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '17.9.1' } });";
   writeFileSync(script, `${older} Object.defineProperty(process, "version", { value: "v17.9.1" });`);
@@ -174,7 +174,7 @@ it("all instances share one process", async () => {
   expect(descriptorsOf(core)).toBeUndefined();
 });
 
-it("nothing that the host has open gets into the process", async () => {
+it("no descriptor of the host gets into the process", async () => {
   const open = [3, 4, 5, 6, 7, 8, 9].map((descriptor) => `${descriptor}</dev/zero`).join(" ");
   const host = await PluginHost.withPlugin(inProcess, undefined, await hostBehind(open));
   try {
@@ -186,7 +186,7 @@ it("nothing that the host has open gets into the process", async () => {
     expect(ofCore.get(3)).toMatch(/^socket:/);
     const others = [...ofCore].filter(([descriptor]) => descriptor > 3).map(([, target]) => target);
     expect(others.length).toBeGreaterThan(0);
-    // Node's own: what it polls with, and pipes that nobody else has.
+    // Node's own: its poll descriptors, and pipes between its own threads.
     const pipesOfHost = [...ofHost.values()].filter((target) => target.startsWith("pipe:"));
     expect(others.filter((target) => !/^(anon_inode|pipe):/.test(target) || pipesOfHost.includes(target))).toEqual([]);
   } finally {

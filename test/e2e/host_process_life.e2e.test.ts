@@ -1,4 +1,4 @@
-// The core in a process of its own at work: deliveries, its death under load and its next run, signals, and the end.
+// Tests the core in a separate process at work: deliveries, its death under load and its next run, signals, and the end.
 import { readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -61,7 +61,7 @@ describe("with a service that throttles or holds", () => {
   const optionsOf = (others: Options = {}): Options => streams.options("any", { endpoint: kinesis.endpoint, ...others });
   const takenNumbers = (): unknown[] => kinesis.taken.map((record) => jsonOf(record)["n"]);
 
-  it("records are sent again, and once", async () => {
+  it("records are retried, and arrive once", async () => {
     const host = await streams.host(inProcess);
     kinesis.mood = "throttle";
     const flush = await host.start(await host.open(optionsOf()), chunkOf(numbered(3)));
@@ -72,7 +72,7 @@ describe("with a service that throttles or holds", () => {
     await expectEndInOrder(host);
   });
 
-  it("SIGTERM ends the host in order, with the chunks under way in the service", async () => {
+  it("SIGTERM ends the host cleanly, with the service holding the chunks in flight", async () => {
     const host = await streams.host(inProcess);
     const instance = await host.open(optionsOf());
     kinesis.mood = "hold";
@@ -86,7 +86,7 @@ describe("with a service that throttles or holds", () => {
     expect(takenNumbers().sort()).toEqual([1, 2, 3]);
   });
 
-  it("signals of the host's group leave the process as it is", async () => {
+  it("signals to the host's group do not affect the process", async () => {
     const host = await streams.host(inProcess);
     const instance = await host.open(optionsOf());
     const core = await coreOf(host.pid);
@@ -115,7 +115,7 @@ describe("with a service that throttles or holds", () => {
   });
 });
 
-it("a host that is killed takes the process with it also while JavaScript keeps that busy", async () => {
+it("a host that is killed takes the process with it also while JavaScript keeps it busy", async () => {
   const preloaded = new Preloaded("for (;;);");
   try {
     const host = await streams.host({ ...inProcess, ...preloaded.environment });
@@ -132,7 +132,7 @@ it("a host that is killed takes the process with it also while JavaScript keeps 
   }
 });
 
-it("killed in mid-flow it loses no record that was answered ok, and its instances go on", async () => {
+it("a core that is killed under load loses no record with the reply ok, and its instances continue", async () => {
   const names = [await streams.newStream(), await streams.newStream()];
   const host = await streams.host(inProcess);
   const instances: number[] = [];
@@ -165,7 +165,7 @@ it("killed in mid-flow it loses no record that was answered ok, and its instance
 describe("with a limit of 2 s for its silence", () => {
   const limited = { ...inProcess, KINESIS_SILENCE_TIMEOUT: "2" };
 
-  it("a process that is stopped is killed when a flush waits for it, and the next one takes the records", async () => {
+  it("a stopped process is killed when a flush waits for it, and the next one delivers the records", async () => {
     const stream = await streams.newStream();
     const host = await streams.host(limited);
     const instance = await host.open(streams.options(stream));
@@ -182,7 +182,7 @@ describe("with a limit of 2 s for its silence", () => {
     await expectEndInOrder(host);
   });
 
-  it("a process that stops while it delivers is killed, and a signal ends the host in order meanwhile", async () => {
+  it("a process that stops while it delivers is killed, and a signal meanwhile ends the host cleanly", async () => {
     const kinesis = await streams.heldKinesis();
     const host = await streams.host({ ...limited, KINESIS_SILENCE_TIMEOUT: "3600" });
     const instance = await host.open(streams.options("any", { endpoint: kinesis.endpoint }));
@@ -198,7 +198,7 @@ describe("with a limit of 2 s for its silence", () => {
     await untilGone(core);
   });
 
-  it("a process whose scripts run for 6 s goes on", async () => {
+  it("a process whose scripts run for 6 s continues", async () => {
     const preloaded = new Preloaded("const until = Date.now() + 6000; while (Date.now() < until);");
     try {
       const host = await streams.host({ ...limited, ...preloaded.environment });
@@ -216,7 +216,7 @@ describe("with a limit of 2 s for its silence", () => {
   });
 });
 
-it("restarts leave the host no descriptor, thread or process, and each pause is twice as long", async () => {
+it("restarts leave no descriptor, thread or process in the host, and each pause is twice as long", async () => {
   const host = await streams.host(inProcess);
   const instance = await host.open(streams.options(await streams.newStream()));
   expect(await host.flush(instance, chunkOf([{ n: 0 }]))).toBe(FLB_OK);
@@ -238,7 +238,7 @@ it("no process is started while the host ends", async () => {
   const program = programs.program(`#!/bin/sh\necho start >>'${starts}'\nexec '${process.execPath}' "$@"\n`);
   const host = await streams.host({ ...inProcess, KINESIS_NODE: program });
   await host.open(streams.options("any"));
-  // Four runs, so that the pause after them is long enough for the end of the host to come in it.
+  // Four runs, so that the host ends during the long pause after them.
   let core: number | undefined;
   for (let run = 1; run <= 4; run++) {
     core = await coreOf(host.pid, core);

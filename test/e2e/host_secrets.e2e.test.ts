@@ -1,4 +1,4 @@
-// What must never be told: with recognisable secrets and records, at the most talkative level, nothing of them is written.
+// Tests that secrets and records never appear in messages, even at the most verbose level.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -13,7 +13,7 @@ import { messageOf } from "../support/service_responses.js";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-/** Each holds this word, and nothing else of the tests does. */
+/** Each secret contains this word, and nothing else in the tests does. */
 const mark = "HUNTER";
 const secretKey = `${mark}2secretAccessKey/0123456789abcdef+xyz`;
 const sessionToken = `${mark}2sessionToken0123456789`;
@@ -40,7 +40,7 @@ function newFolder(): string {
   return folder;
 }
 
-/** Kinesis, which answers this error to all. */
+/** A Kinesis that responds to all requests with this error. */
 function refusing(code: string, status = 400): Answering {
   return ({ headers }) => ({ status, body: JSON.stringify({ __type: code, message: messageOf(code, headers).replace("QUOTED-VALUE", `${mark}2partitionKey`) }) });
 }
@@ -50,7 +50,7 @@ interface Scene {
   readonly options?: Options;
 }
 
-/** One failing path; `told` must be in the messages, so that the path was really taken. */
+/** One failing path; `told` must match the messages, to prove that the path was taken. */
 const scenes: readonly (readonly [name: string, told: RegExp, prepare: () => Promise<Scene>])[] = [
   ["a refused signature", /InvalidSignatureException/, async () => ({ options: { endpoint: await serve(refusing("InvalidSignatureException")) } })],
   ["an expired token", /ExpiredTokenException/, async () => ({ options: { endpoint: await serve(refusing("ExpiredTokenException")) } })],
@@ -84,7 +84,7 @@ const scenes: readonly (readonly [name: string, told: RegExp, prepare: () => Pro
       AWS_CONTAINER_AUTHORIZATION_TOKEN: token,
     },
   })],
-  ["instance metadata that breaks off", /EC2 instance metadata/, async () => ({
+  ["truncated instance metadata", /EC2 instance metadata/, async () => ({
     environment: {
       AWS_ACCESS_KEY_ID: undefined,
       AWS_SECRET_ACCESS_KEY: undefined,
@@ -120,7 +120,7 @@ const scenes: readonly (readonly [name: string, told: RegExp, prepare: () => Pro
   }],
 ];
 
-it.each(scenes)("%s tells no secret and nothing of the record", async (_, told, prepare) => {
+it.each(scenes)("%s: no message contains a secret or the record", async (_, told, prepare) => {
   const { environment = {}, options = {} } = await prepare();
   const host = await PluginHost.withPlugin({
     FLB_LOG_LEVEL: "debug",

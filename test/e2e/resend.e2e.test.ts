@@ -1,4 +1,4 @@
-// Sending dropped records again with the command: from the file that the plugin wrote into a Kinesis on this machine.
+// Tests sending dropped records again with the command: from the plugin's file into a Kinesis on this machine.
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -43,7 +43,7 @@ async function resend(...args: readonly string[]) {
 const letter = (stream: string, data: string, others: object = {}): string =>
   `${JSON.stringify({ stream, form: "record", data: Buffer.from(data).toString("base64"), ...others })}\n`;
 
-it("sends what the plugin kept of the records that Kinesis refused, and not events", async () => {
+it("the command sends the records that Kinesis had rejected, but no events", async () => {
   const stream = await streams.newStream();
   const refusing = await FaultyKinesis.start("refuse(poison)");
   try {
@@ -66,7 +66,7 @@ it("sends what the plugin kept of the records that Kinesis refused, and not even
   expect(statSync(`${file}.unsent`).mode & 0o777).toBe(0o600);
 });
 
-it("sends more than a request holds, to the streams of the lines or to another, and says what is in the way of the others", async () => {
+it("the command sends more than one request holds, to the streams of the lines or to another, and reports bad lines", async () => {
   const [one, other] = [await streams.newStream(), await streams.newStream()];
   const lines = Array.from({ length: 1200 }, (_, n) => letter(n % 2 === 0 ? one : other, `${n}`, { partitionKey: `k${n}` }));
   writeFileSync(file, `${lines.join("")}{"torn":\n${letter("a b", "x")}`);
@@ -81,7 +81,7 @@ it("sends more than a request holds, to the streams of the lines or to another, 
   expect((await streams.kinesis.readAll(other)).map(textOf)).toContain("moved");
 });
 
-it("retries what fails, and writes what fails for good to a file that can be sent again", async () => {
+it("the command retries failed records, and writes permanent failures to a file that can be sent again", async () => {
   const stream = await streams.newStream();
   const faulty = await FaultyKinesis.start("refuse(poison)");
   try {
@@ -107,7 +107,7 @@ it("retries what fails, and writes what fails for good to a file that can be sen
   }
 });
 
-it("keeps all that it does not send when the stream is missing or Ctrl-C comes", async () => {
+it("the command keeps all unsent lines when the stream is missing or Ctrl-C comes", async () => {
   writeFileSync(file, letter("no-such-stream", "one") + letter("no-such-stream", "two"));
   const missing = await resend("--endpoint", streams.kinesis.endpoint);
   expect(missing.complaints).toEqual([expect.stringContaining("there is no stream 'no-such-stream'")]);
@@ -123,10 +123,10 @@ it("keeps all that it does not send when the stream is missing or Ctrl-C comes",
   expect(readFileSync(`${file}.unsent`, "utf8")).toBe(readFileSync(file, "utf8"));
 });
 
-it("sends nothing when the file of unsent lines is there, or there is nothing to read", async () => {
+it("the command sends nothing when the file of unsent lines exists, or there is no file to read", async () => {
   writeFileSync(file, letter("any", "one"));
   writeFileSync(`${file}.unsent`, "earlier");
-  expect(await resend()).toMatchObject({ status: 2, complaints: [expect.stringContaining("is there already; move it away")] });
+  expect(await resend()).toMatchObject({ status: 2, complaints: [expect.stringContaining("exists already; move it away")] });
   expect(readFileSync(`${file}.unsent`, "utf8")).toBe("earlier");
   file = path.join(folder, "missing");
   expect(await resend()).toMatchObject({ status: 2, complaints: [`resend: there is no file ${file}`] });

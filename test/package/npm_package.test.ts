@@ -91,6 +91,6 @@ describe("the npm package", () => {
   });
 
   it("says what to do when the stream's name is missing", async () => {
-    expect(await run("kinesis-tail", "--region", REGION)).toMatchObject({ status: 2, stderr: "tail: the stream is missing: name it, kinesis-tail my-stream\nkinesis-tail --help tells all options\n" });
+    expect(await run("kinesis-tail", "--region", REGION)).toMatchObject({ status: 2, stderr: "tail: the stream is missing: name it, kinesis-tail my-stream\nkinesis-tail --help lists all options\n" });
   });
 });

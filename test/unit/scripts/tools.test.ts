@@ -48,7 +48,7 @@ describe("the tools", () => {
     expect(stdout).toContain(`\n  node ${tool}.mjs `);
     expect([status, stderr]).toEqual([0, ""]);
     const wrong = spawnSync(process.execPath, [file, "--nothing"], { cwd: folder, encoding: "utf8" });
-    expect(wrong.stderr).toContain(`${tool}: unknown option --nothing; there are --`);
+    expect(wrong.stderr).toContain(`${tool}: unknown option --nothing; the options are --`);
     expect(wrong.status).toBe(2);
   });
 });

@@ -22,11 +22,11 @@ const files: readonly (readonly [file: string, environmentFile: string | undefin
 /** Files that are not configurations of Fluent Bit, with the message of the check. */
 const others: readonly (readonly [file: string, message: RegExp])[] = [
   ["docker-compose/compose.yaml", /this is a Docker Compose file/],
-  ["ecs-firelens/task-role-policy.json", /this is a policy of IAM/],
+  ["ecs-firelens/task-role-policy.json", /this is an IAM policy/],
   ["kubernetes/eks-chart-values.yaml", /this is a file of values for another Helm chart, or to merge with others/],
   ["kubernetes/init-container-values.yaml", /this is a file of values for another Helm chart, or to merge with others/],
-  ["kubernetes/pod-identity-trust-policy.json", /this is a policy of IAM/],
-  ["kubernetes/role-policy.json", /this is a policy of IAM/],
+  ["kubernetes/pod-identity-trust-policy.json", /this is an IAM policy/],
+  ["kubernetes/role-policy.json", /this is an IAM policy/],
   ["kubernetes/service-account-pod-identity.yaml", /no ConfigMap of this manifest has a configuration/],
   ["monitoring/alerts.yaml", /this is a file of Prometheus alerts/],
   ["monitoring/alerts.test.yaml", /this is a file of tests of Prometheus alerts/],

@@ -142,7 +142,7 @@ describe("an ECS task definition", () => {
   });
 
   it("is rejected with a value that is not a string", async () => {
-    expect(await files.findings("a.json", task(router, app({ append_newline: true })))).toMatchObject([{ severity: "error", message: expect.stringContaining("'append_newline' is no text") as string }]);
+    expect(await files.findings("a.json", task(router, app({ append_newline: true })))).toMatchObject([{ severity: "error", message: expect.stringContaining("'append_newline' is not a string") as string }]);
   });
 
   it("reads the file that FireLens includes from its own folder", async () => {

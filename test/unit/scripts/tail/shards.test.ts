@@ -236,7 +236,7 @@ describe("failures", () => {
     const run = follow(stream, trimHorizon);
     await run.clock.advance(60_000);
     expect(run.taken).toEqual(["a 1"]);
-    expect(run.reported).toEqual(["reading a failed 3 times (ProvisionedThroughputExceededException); it is tried again"]);
+    expect(run.reported).toEqual(["reading a failed 3 times (ProvisionedThroughputExceededException); retrying"]);
     expect(run.clock.slept.slice(0, 6)).toEqual([250, 500, 1000, 2000, 4000, 5000]);
   });
 
