@@ -167,13 +167,13 @@ describe("the option --live", () => {
     [0, { StreamStatus: "DELETING" }, "4096", /error: the stream is being deleted/],
     [0, { StreamStatus: "CREATING" }, "4096", /warning: the stream is being created/],
     [0, { StreamStatus: "UPDATING" }, "4096", undefined],
-  ])("compares the stream with the options (%i, %o)", async (_, more, bytes, complaint) => {
+  ])("compares the stream with the options (%i, %o)", async (_, more, bytes, problem) => {
     const service = await serve(() => summary(more));
     const { stdout } = await runLive({ endpoint: service.endpoint, max_record_size: bytes, skip_aggregation_record_size: "1" });
     expect(stdout).toMatch(/2 open shards \(on demand\), kept for 48 h, encrypted with KMS/);
-    const complaints = stdout.split("\n").filter((line) => /: (?:error|warning): /.test(line));
-    expect(complaints).toHaveLength(complaint === undefined ? 0 : 1);
-    if (complaint !== undefined) expect(complaints[0]).toMatch(complaint);
+    const problems = stdout.split("\n").filter((line) => /: (?:error|warning): /.test(line));
+    expect(problems).toHaveLength(problem === undefined ? 0 : 1);
+    if (problem !== undefined) expect(problems[0]).toMatch(problem);
   });
 
   it("assumes the output's role, and shows neither the external ID nor the session", async () => {

@@ -15,7 +15,7 @@ interface FluentBitCase {
   /** The default is one retry. */
   readonly retryLimit: "default" | "5";
   readonly options?: Options;
-  readonly losesAnswers?: boolean;
+  readonly losesResponses?: boolean;
   readonly refused?: number;
 }
 
@@ -29,7 +29,7 @@ const cases: readonly FluentBitCase[] = [
   { plan: "fail(0.5:InternalFailure)*1500ms, ok", retryLimit: "default", options: aggregation },
   { plan: "fail(0.5:InternalFailure)*1500ms, ok", retryLimit: "default", options: inCbor },
   { plan: "ok, no-cbor(400:SerializationException)", retryLimit: "default", options: inCbor },
-  { plan: "reset-mid-response*3, ok", retryLimit: "default", losesAnswers: true },
+  { plan: "reset-mid-response*3, ok", retryLimit: "default", losesResponses: true },
   { plan: "refuse(poison)", retryLimit: "default", refused: 3 },
   { plan: "ok*2, fail(0.5:InternalFailure)*5s, ok", retryLimit: "5" },
   { plan: "throttle-shard(1)*5s, ok", retryLimit: "5", options: key },
@@ -86,7 +86,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("faults inside Fluent Bit", () => {
       expect(await fluentBit.stop(), fluentBit.output).toEqual({ status: 0, signal: null });
       const { refused, ...wrong } = kinesis.ledger.balance(texts);
       expect(refused).toHaveLength(fault.refused ?? 0);
-      const accepted = fault.losesAnswers === true ? { ...wrong, doubledUnavoidably: [] } : wrong;
+      const accepted = fault.losesResponses === true ? { ...wrong, doubledUnavoidably: [] } : wrong;
       expect(accepted, fluentBit.output).toEqual({ lost: [], doubledAvoidably: [], doubledUnavoidably: [], unknown: [] });
     } finally {
       await fluentBit.destroy();

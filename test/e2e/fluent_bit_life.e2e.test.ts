@@ -46,7 +46,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     write(linesFrom(0, 100));
     kinesis.mood = "hold";
     const fluentBit = streams.fluentBitWithFile({ inputs: [tail()], outputs: [output({ workers })] });
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     fluentBit.signal("SIGTERM");
     await sleep(500);
     kinesis.release();
@@ -58,7 +58,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     write(linesFrom(0, 100));
     kinesis.mood = "throttle";
     const fluentBit = streams.fluentBitWithFile({ inputs: [tail()], outputs: [output({ workers })], grace: 2 });
-    await kinesis.untilAsked(2);
+    await kinesis.untilRequested(2);
     fluentBit.signal("SIGTERM");
     expect(await fluentBit.ended(), fluentBit.output).toEqual(IN_ORDER);
     expect(fluentBit.output).not.toContain("did not stop in time");
@@ -68,10 +68,10 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     kinesis.mood = "hold";
     write(["line 0"]);
     const fluentBit = streams.fluentBitWithFile({ inputs: [tail()], outputs: [output({ experimental_concurrency: "3" })], grace: 2 });
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     for (const n of [1, 2]) {
       write([`line ${n}`]);
-      await kinesis.untilAsked(n + 1);
+      await kinesis.untilRequested(n + 1);
     }
     fluentBit.signal("SIGTERM");
     // Fluent Bit has given up its flushes and is calling its outputs' exits.
@@ -100,7 +100,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     if (safety === "on") kinesis.mood = "take";
     await fluentBit.waitForLogs(/\[reload\] successful reload done/, 1);
     write(linesFrom(50, 50));
-    await kinesis.untilAsked(kinesis.asked + 2);
+    await kinesis.untilRequested(kinesis.requested + 2);
     kinesis.mood = "take";
     await vi.waitUntil(() => takenLines().size === 100, { timeout: 60_000, interval: 50 });
     expect(await fluentBit.stop(), fluentBit.output).toEqual(IN_ORDER);

@@ -119,7 +119,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit, chunks on disk",
     kinesis.mood = "hold";
     write(linesFrom(0, 100));
     const ended = start(kinesis.endpoint, 1);
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     ended.signal("SIGTERM");
     await ended.waitForLog(/service has stopped/);
     kinesis.release();

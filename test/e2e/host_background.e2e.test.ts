@@ -26,12 +26,12 @@ describe("experimental_concurrency", () => {
     kinesis.mood = "hold";
     const started: number[] = [];
     for (const n of [1, 2, 3, 4]) started.push(await host.start(instance, chunkOf([{ n }])));
-    await kinesis.untilAsked(2);
+    await kinesis.untilRequested(2);
     await sleep(300);
-    expect(kinesis.asked).toBe(2);
-    expect(host.answers.size).toBe(0);
+    expect(kinesis.requested).toBe(2);
+    expect(host.replies.size).toBe(0);
     kinesis.release();
-    for (const number of started) expect(await host.answerOf(number)).toBe(FLB_OK);
+    for (const number of started) expect(await host.replyOf(number)).toBe(FLB_OK);
     expect(kinesis.taken.map((record) => jsonOf(record)["n"]).sort()).toEqual([1, 2, 3, 4]);
     expect((await host.end()).status).toBe(0);
   });
@@ -43,7 +43,7 @@ describe("experimental_concurrency", () => {
     const instance = await host.open(streams.options("any", { endpoint: kinesis.endpoint, ...retries }));
     kinesis.mood = "throttle";
     expect(await host.flush(instance, chunk)).toBe(FLB_RETRY);
-    expect(kinesis.asked).toBe(3);
+    expect(kinesis.requested).toBe(3);
     kinesis.mood = "take";
     expect(await host.flush(instance, chunk)).toBe(FLB_OK);
     expect(kinesis.taken).toHaveLength(1);
@@ -58,7 +58,7 @@ describe("experimental_concurrency", () => {
     const instance = await host.open(streams.options("any", { endpoint: kinesis.endpoint, experimental_concurrency: "1" }));
     kinesis.mood = "hold";
     for (const n of [1, 2, 3]) await host.start(instance, chunkOf([{ n }]));
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     const ending = host.end();
     await sleep(300);
     kinesis.release();
@@ -123,7 +123,7 @@ describe("when something inside Node", () => {
       const instance = await host.open(streams.options(await streams.newStream()));
       exits.cue();
       await host.waitForMessage(isCoreInProcess ? /The process of Node\.js ended with status 1\./ : /Node\.js has stopped/);
-      if (isCoreInProcess) expect(await host.flushUntilAnswered(instance, chunk)).toBe(FLB_OK);
+      if (isCoreInProcess) expect(await host.flushUntilDone(instance, chunk)).toBe(FLB_OK);
       else for (let count = 0; count < 2; count++) expect(await host.flush(instance, chunk)).toBe(FLB_RETRY);
       expect((await host.end()).status).toBe(0);
     } finally {

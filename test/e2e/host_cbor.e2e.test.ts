@@ -102,7 +102,7 @@ describe("where CBOR is rejected", () => {
       expect((await host.end()).status).toBe(0);
       expect(kinesis.ledger.balance(bodies.map((body) => JSON.stringify(body)))).toEqual(balanced);
       expect(kinesis.forms).toEqual(["cbor", "cbor", "cbor", "json", "json", "json"]);
-      expect(host.complaints.filter((line) => !line.includes("partition key"))).toEqual([
+      expect(host.problems.filter((line) => !line.includes("partition key"))).toEqual([
         expect.stringMatching(/level=warning.*does not take requests in CBOR.*JSON.*request_format/),
       ]);
     } finally {
@@ -118,10 +118,10 @@ describe("where CBOR is rejected", () => {
       const parts = [0, 1, 2, 3].map((part) => numbered(1200).slice(part * 300, part * 300 + 300));
       const started: number[] = [];
       for (const part of parts) started.push(await host.start(instance, chunkOf(part)));
-      expect(await Promise.all(started.map((number) => host.answerOf(number)))).toEqual([1, 1, 1, 1]);
+      expect(await Promise.all(started.map((number) => host.replyOf(number)))).toEqual([1, 1, 1, 1]);
       expect((await host.end()).status).toBe(0);
       expect(kinesis.ledger.balance(numbered(1200).map((body) => JSON.stringify(body)))).toEqual(balanced);
-      expect(host.complaints.filter((line) => line.includes("CBOR"))).toHaveLength(1);
+      expect(host.problems.filter((line) => line.includes("CBOR"))).toHaveLength(1);
     } finally {
       await kinesis.destroy();
     }

@@ -30,13 +30,13 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     const instance = await host.open(optionsOf({ drain_timeout: "1" }));
     kinesis.mood = "hold";
     await host.start(instance, chunk(1));
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     host.kill(signal);
     const { stderr, ...end } = await host.ended();
     expect(end, stderr).toEqual(IN_ORDER);
     expect(stderr).not.toContain(NOT_IN_TIME);
     expect(stderr).toContain(lossOf(1));
-    expect(host.answers.get(0)).not.toBe(FLB_OK);
+    expect(host.replies.get(0)).not.toBe(FLB_OK);
   });
 
   it("during a flush's retries ends cleanly", async () => {
@@ -44,13 +44,13 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     const instance = await host.open(optionsOf());
     kinesis.mood = "throttle";
     await host.start(instance, chunk(1));
-    await kinesis.untilAsked(2);
+    await kinesis.untilRequested(2);
     host.kill(signal);
     const { stderr, ...end } = await host.ended();
     expect(end, stderr).toEqual(IN_ORDER);
     expect(stderr).not.toContain(NOT_IN_TIME);
     expect(stderr).toContain(lossOf(1));
-    expect(host.answers.get(0)).not.toBe(FLB_OK);
+    expect(host.replies.get(0)).not.toBe(FLB_OK);
   });
 
   it("while the service throttles ends after one chunk's tries, for any number of waiting chunks", async () => {
@@ -58,7 +58,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     const instance = await host.open(optionsOf({ experimental_concurrency: "1", experimental_concurrency_retries: "100" }));
     kinesis.mood = "throttle";
     for (let n = 0; n < 15; n++) await host.start(instance, chunk(n));
-    await kinesis.untilAsked(2);
+    await kinesis.untilRequested(2);
     const begin = performance.now();
     host.kill(signal);
     const { stderr, ...end } = await host.ended();
@@ -73,7 +73,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     const instance = await host.open(optionsOf({ experimental_concurrency: "2" }));
     kinesis.mood = "hold";
     for (const n of [1, 2, 3]) await host.start(instance, chunk(n));
-    await kinesis.untilAsked(2);
+    await kinesis.untilRequested(2);
     host.kill(signal);
     await sleep(300);
     kinesis.release();
@@ -96,7 +96,7 @@ it("loses no chunk with the reply ok when it comes during many flushes", async (
   host.kill("SIGTERM");
   const { stderr, ...end } = await host.ended();
   expect(end, stderr).toEqual(IN_ORDER);
-  const oks = [...host.answers].flatMap(([number, code]) => (code === FLB_OK ? [number] : []));
+  const oks = [...host.replies].flatMap(([number, code]) => (code === FLB_OK ? [number] : []));
   expect(oks.length).toBeGreaterThanOrEqual(50);
   expect(takenNumbers()).toEqual(expect.arrayContaining(oks));
 });
@@ -113,7 +113,7 @@ describe("a normal end loses no record if the service makes progress:", () => {
     for (let first = 0; first < chunks * records; first += records) {
       await host.start(instance, chunkOf(Array.from({ length: records }, (__, at) => ({ n: first + at }))));
     }
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     host.kill("SIGTERM");
     const { stderr, ...end } = await host.ended();
     expect(end, stderr).toEqual(IN_ORDER);
@@ -128,7 +128,7 @@ it("an end whose service does not respond gives up after 10 s, long before drain
   const instance = await host.open(optionsOf({ drain_timeout: "60" }));
   kinesis.mood = "hold";
   await host.start(instance, chunk(1));
-  await kinesis.untilAsked(1);
+  await kinesis.untilRequested(1);
   const startMs = performance.now();
   host.kill("SIGTERM");
   const { stderr, ...end } = await host.ended();
@@ -142,7 +142,7 @@ it("an end whose chunk is throttled gives up at drain_timeout, reports the loss,
   const instance = await host.open(optionsOf({ retry_timeout: "3600", drain_timeout: "2" }));
   kinesis.mood = "throttle";
   await host.start(instance, chunk(1));
-  await kinesis.untilAsked(1);
+  await kinesis.untilRequested(1);
   const startMs = performance.now();
   host.kill("SIGTERM");
   const { stderr, ...end } = await host.ended();
@@ -158,7 +158,7 @@ it("the end of two outputs with a silent service takes as long as that of one: d
   const instances = [await host.open(optionsOf({ drain_timeout: "3" })), await host.open(optionsOf({ drain_timeout: "3" }))];
   kinesis.mood = "hold";
   for (const instance of instances) await host.start(instance, chunk(1));
-  await kinesis.untilAsked(2);
+  await kinesis.untilRequested(2);
   const startMs = performance.now();
   host.kill("SIGTERM");
   const { stderr, ...end } = await host.ended();
@@ -172,15 +172,15 @@ it("an instance's exit ends its own flush in another thread with retry, and no o
   const [leaving, staying] = [await host.open(optionsOf({ drain_timeout: "1" })), await host.open(optionsOf())];
   kinesis.mood = "hold";
   const first = await host.start(leaving, chunk(1));
-  await kinesis.untilAsked(1);
+  await kinesis.untilRequested(1);
   const second = await host.start(staying, chunk(2));
-  await kinesis.untilAsked(2);
+  await kinesis.untilRequested(2);
   expect(await host.exit(leaving)).toBe(FLB_OK);
-  expect(await host.answerOf(first)).toBe(FLB_RETRY);
-  expect(host.answers.has(second)).toBe(false);
-  await kinesis.untilLeft(1);
+  expect(await host.replyOf(first)).toBe(FLB_RETRY);
+  expect(host.replies.has(second)).toBe(false);
+  await kinesis.untilHungUp(1);
   kinesis.release();
-  expect(await host.answerOf(second)).toBe(FLB_OK);
+  expect(await host.replyOf(second)).toBe(FLB_OK);
   expect(takenNumbers()).toEqual([2]);
   expect((await host.end()).status).toBe(0);
 });
@@ -195,7 +195,7 @@ describe("while a large chunk keeps Node busy", () => {
     const first = await host.start(busy, large);
     const others: number[] = [];
     for (const n of [1, 2, 3]) others.push(await host.start(other, chunk(n)));
-    for (const started of [first, ...others]) expect(await host.answerOf(started)).toBe(FLB_OK);
+    for (const started of [first, ...others]) expect(await host.replyOf(started)).toBe(FLB_OK);
     expect(kinesis.taken).toHaveLength(60_003);
   });
 
@@ -205,7 +205,7 @@ describe("while a large chunk keeps Node busy", () => {
     await host.start(busy, large);
     await host.start(other, chunk(1));
     // The large chunk has its turn: earlier, the host may end the instance while its own thread still uses it.
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     host.kill("SIGTERM");
     const { stderr, ...end } = await host.ended();
     expect(end, stderr).toEqual(IN_ORDER);
@@ -224,9 +224,9 @@ describe.skipIf(isCoreInProcess).each(Object.entries(NODE_ENDS))("when Node %s i
       kinesis.mood = "hold";
       const waiting: number[] = [];
       for (const n of [1, 2, 3, 4]) waiting.push(await host.start(n % 2 === 0 ? instance : other, chunk(n)));
-      await kinesis.untilAsked(5);
+      await kinesis.untilRequested(5);
       preloaded.cue();
-      for (const started of waiting) expect(await host.answerOf(started)).toBe(FLB_RETRY);
+      for (const started of waiting) expect(await host.replyOf(started)).toBe(FLB_RETRY);
       expect(await host.flushAll(chunk(5), 4, 100)).toEqual({ errors: 0, oks: 0, retries: 800 });
       expect((await host.init(optionsOf())).code).toBe(FLB_ERROR);
       expect(await host.exit(other)).toBe(FLB_OK);
@@ -250,11 +250,11 @@ describe.runIf(isCoreInProcess).each(Object.entries(NODE_ENDS))("when Node %s in
       const waiting: number[] = [];
       kinesis.mood = "hold";
       for (const instance of [...instances, ...instances]) waiting.push(await host.start(instance, chunk(1)));
-      await kinesis.untilAsked(4);
+      await kinesis.untilRequested(4);
       preloaded.cue();
-      for (const started of waiting) expect(await host.answerOf(started)).toBe(FLB_RETRY);
+      for (const started of waiting) expect(await host.replyOf(started)).toBe(FLB_RETRY);
       kinesis.release();
-      for (const instance of instances) expect(await host.flushUntilAnswered(instance, chunk(2))).toBe(FLB_OK);
+      for (const instance of instances) expect(await host.flushUntilDone(instance, chunk(2))).toBe(FLB_OK);
       const third = await host.open(optionsOf());
       expect(await host.flush(third, chunk(3))).toBe(FLB_OK);
       // The service may have accepted what the first process requested.

@@ -22,7 +22,7 @@ describe("a broken chunk", () => {
     const host = await streams.host();
     expect(await host.flush(await host.open(streams.options(stream)), new Uint8Array())).toBe(FLB_OK);
     expect((await host.end()).status).toBe(0);
-    expect(host.complaints).toEqual([]);
+    expect(host.problems).toEqual([]);
     expect(await streams.kinesis.readAll(stream)).toEqual([]);
   });
 
@@ -33,7 +33,7 @@ describe("a broken chunk", () => {
     expect(await host.flush(instance, noise(4096))).toBe(FLB_OK);
     expect(await host.flush(instance, chunkOf([{ after: true }]))).toBe(FLB_OK);
     expect((await host.end()).status).toBe(0);
-    expect(host.complaints).toHaveLength(1);
+    expect(host.problems).toHaveLength(1);
     expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([{ after: true }]);
   });
 
@@ -43,7 +43,7 @@ describe("a broken chunk", () => {
     const chunk = chunkOf([{ n: 1 }, { n: 2 }, { n: 3 }]);
     expect(await host.flush(await host.open(streams.options(stream)), chunk.subarray(0, chunk.length - 2))).toBe(FLB_OK);
     expect((await host.end()).status).toBe(0);
-    expect(host.complaints).toHaveLength(1);
+    expect(host.problems).toHaveLength(1);
     expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([{ n: 1 }, { n: 2 }]);
   });
 });
@@ -55,8 +55,8 @@ describe("a chunk that cannot be sent", () => {
     const options = { ...streams.options("late"), endpoint: `http://127.0.0.1:${port}` };
     const instance = await host.open(options);
     for (const n of [1, 2, 3]) expect(await host.flush(instance, chunkOf([{ n }]))).toBe(FLB_RETRY);
-    expect(host.complaints).toHaveLength(1);
-    expect(host.complaints[0]).toMatch(/ECONNREFUSED|refused|connect/i);
+    expect(host.problems).toHaveLength(1);
+    expect(host.problems[0]).toMatch(/ECONNREFUSED|refused|connect/i);
     const late = await KinesisLocal.start({ port });
     try {
       await late.createStream("late");
@@ -72,16 +72,16 @@ describe("a chunk that cannot be sent", () => {
     const options = { ...streams.options("any"), endpoint: "https://kinesis.invalid", retry_timeout: "0" };
     const instance = await host.open(options);
     for (const n of [1, 2]) expect(await host.flush(instance, chunkOf([{ n }]))).toBe(FLB_RETRY);
-    expect(host.complaints).toHaveLength(1);
-    expect(host.complaints[0]).toMatch(/(ENOTFOUND|EAI_AGAIN).*check the options region and endpoint, and DNS/);
+    expect(host.problems).toHaveLength(1);
+    expect(host.problems[0]).toMatch(/(ENOTFOUND|EAI_AGAIN).*check the options region and endpoint, and DNS/);
   });
 
   it("gets retry without credentials, with one message about them", async () => {
     const host = await streams.host({ AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined });
     const instance = await host.open(streams.options(await streams.newStream()));
     for (const n of [1, 2]) expect(await host.flush(instance, chunkOf([{ n }]))).toBe(FLB_RETRY);
-    expect(host.complaints).toHaveLength(1);
-    expect(host.complaints[0]).toMatch(/credential/i);
+    expect(host.problems).toHaveLength(1);
+    expect(host.problems[0]).toMatch(/credential/i);
     expect((await host.end()).status).toBe(0);
   });
 
@@ -89,7 +89,7 @@ describe("a chunk that cannot be sent", () => {
     const host = await streams.host();
     const instance = await host.open(streams.options("nowhere-to-be-found"));
     expect(await host.flush(instance, chunkOf([{ n: 1 }]))).toBe(FLB_RETRY);
-    expect(host.complaints.join("\n")).toMatch(/nowhere-to-be-found/);
+    expect(host.problems.join("\n")).toMatch(/nowhere-to-be-found/);
     expect((await host.end()).status).toBe(0);
   });
 });
@@ -108,7 +108,7 @@ describe("a TLS endpoint", () => {
     const host = await streams.host();
     const instance = await host.open({ ...streams.options(stream), endpoint: streams.kinesis.tlsEndpoint });
     expect(await host.flush(instance, chunkOf([{ secret: true }]))).toBe(FLB_RETRY);
-    expect(host.complaints.join("\n")).toMatch(/certificate/i);
+    expect(host.problems.join("\n")).toMatch(/certificate/i);
     expect(await streams.kinesis.readAll(stream)).toEqual([]);
   });
 });

@@ -39,7 +39,7 @@ it.each([
   const many = new Uint8Array(3 * count);
   // An array of a time, 0, and an empty body.
   for (let at = 0; at < many.length; at += 3) many.set([0x92, 0, 0x80], at);
-  expect(await host.flushUntilAnswered(instance, many)).toBe(FLB_OK);
+  expect(await host.flushUntilDone(instance, many)).toBe(FLB_OK);
   expect(peakMebibytes(core) - before).toBeLessThan(maxGrowthMebibytes);
 });
 
@@ -54,13 +54,13 @@ it("flushes get retry when Node's heap is full, and the host ends cleanly", asyn
 
   kinesis.mood = "hold";
   const held = await host.start(instance, chunkOf([{ held: true }]));
-  await kinesis.untilAsked(2);
+  await kinesis.untilRequested(2);
   preloaded.cue();
-  expect(await host.answerOf(held)).toBe(FLB_RETRY);
+  expect(await host.replyOf(held)).toBe(FLB_RETRY);
   kinesis.release();
   for (const one of [instance, other]) {
     const small = chunkOf([{ small: true }]);
-    if (isCoreInProcess) expect(await host.flushUntilAnswered(one, small)).toBe(FLB_OK);
+    if (isCoreInProcess) expect(await host.flushUntilDone(one, small)).toBe(FLB_OK);
     else expect(await host.flush(one, small)).toBe(FLB_RETRY);
   }
   const { status, stderr } = await host.end();

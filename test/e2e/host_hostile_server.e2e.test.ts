@@ -33,7 +33,7 @@ function dripping(socket: Socket, head: string): void {
 const bomb = gzipSync(Buffer.alloc(64 * mebibyte));
 
 /** The server's responses, sent one after another in a loop. */
-const answers: Readonly<Record<string, (socket: Socket) => void>> = {
+const responses: Readonly<Record<string, (socket: Socket) => void>> = {
   "another protocol": (socket) => void socket.write(switching),
   "endless hints": hintWithoutEnd,
   "a head that drips": (socket) => dripping(socket, "HTTP/1.1 200 OK\r\nX-Slow: "),
@@ -56,7 +56,7 @@ const answers: Readonly<Record<string, (socket: Socket) => void>> = {
   "not HTTP": (socket) => void socket.end("\u0000\u0001\u0002 not HTTP\r\n\r\n"),
   "an immediate end": (socket) => void socket.destroy(),
 };
-const names = Object.keys(answers);
+const names = Object.keys(responses);
 
 const streams = useStreams();
 let kinesis: InstantKinesis;
@@ -82,7 +82,7 @@ async function serveAll(): Promise<{ server: RawServer; said: string[] }> {
   const server = await serve((socket) => {
     const name = names[said.length % names.length] ?? "";
     said.push(name);
-    answers[name]?.(socket);
+    responses[name]?.(socket);
   });
   return { server, said };
 }
@@ -141,7 +141,7 @@ describe.each([
   it("each response of an STS costs its output only a retry, while another output delivers all records", async () => {
     const { host, flushAll, end } = await healthyHost(environment);
     for (const name of names) {
-      const { endpoint } = await serve((socket) => answers[name]?.(socket));
+      const { endpoint } = await serve((socket) => responses[name]?.(socket));
       const role = { role_arn: "arn:aws:iam::123456789012:role/logs", sts_endpoint: endpoint };
       await host.open({ ...streams.options("hostile"), ...options, ...role, endpoint: kinesis.endpoint });
     }
@@ -158,7 +158,7 @@ describe.each([
     const fronts: FrontService[] = [];
     for (const name of names) {
       const front = await streams.frontOf(behind.endpoint);
-      front.said.set("ListShards", (socket) => answers[name]?.(socket));
+      front.said.set("ListShards", (socket) => responses[name]?.(socket));
       fronts.push(front);
       await host.open({ ...streams.options("hostile"), aggregation: "true", partition_key: "pod", endpoint: front.endpoint });
     }

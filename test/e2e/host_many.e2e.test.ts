@@ -132,8 +132,8 @@ it("flushes of an instance that has just exited get retry", async () => {
   const instance = await host.open(optionsOf());
   kinesis.mood = "hold";
   const held = await host.start(instance, event);
-  await kinesis.untilAsked(1);
+  await kinesis.untilRequested(1);
   expect(await host.exitAgain(instance)).toBe(FLB_OK);
-  expect(await host.answerOf(held)).toBe(FLB_RETRY);
+  expect(await host.replyOf(held)).toBe(FLB_RETRY);
   expect(await host.flush(instance, event)).toBe(FLB_RETRY);
 });

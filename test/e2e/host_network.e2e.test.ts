@@ -59,7 +59,7 @@ describe("a proxy", () => {
     expect(service.requests[0]?.headers["user-agent"]).toMatch(/^aws-fluent-bit-plugin \(linux\) fluent-bit-kinesis-node\/\S+ lang\/js md\/nodejs#\d/);
     const { status, stderr } = await host.end();
     expect(status).toBe(0);
-    expect(host.complaints).toEqual([]);
+    expect(host.problems).toEqual([]);
     expect(stderr).not.toContain("secret@");
   });
 
@@ -78,8 +78,8 @@ describe("a proxy", () => {
     const host = await streams.host({ HTTPS_PROXY: `http://user:secret@${proxy.address}` });
     const instance = await host.open({ ...streams.options("logs"), endpoint: "https://kinesis.example" });
     for (const n of [1, 2]) expect(await host.flush(instance, chunkOf([{ n }]))).toBe(FLB_RETRY);
-    expect(host.complaints).toHaveLength(1);
-    expect(host.complaints[0]).toContain(`the proxy of HTTPS_PROXY (${proxy.address}): answered CONNECT with status 407`);
+    expect(host.problems).toHaveLength(1);
+    expect(host.problems[0]).toContain(`the proxy of HTTPS_PROXY (${proxy.address}): answered CONNECT with status 407`);
     expect((await host.end()).stderr).not.toContain("secret");
   });
 });
@@ -100,7 +100,7 @@ describe("AWS_CA_BUNDLE", () => {
     const host = await streams.host({ AWS_CA_BUNDLE: certificateFile, NODE_EXTRA_CA_CERTS: streams.kinesis.certificateFile });
     const instance = await host.open({ ...streams.options("logs"), endpoint: streams.kinesis.tlsEndpoint });
     expect(await host.flush(instance, chunkOf([{ secret: true }]))).toBe(FLB_RETRY);
-    expect(host.complaints.join("\n")).toMatch(/certificate/i);
+    expect(host.problems.join("\n")).toMatch(/certificate/i);
   });
 });
 
@@ -129,13 +129,13 @@ describe("a FIFO without a writer", () => {
     const instance = await host.open({ ...streams.options("logs"), endpoint: service.endpoint });
     // More than Node has threads for files.
     for (let flush = 0; flush < 6; flush++) expect(await host.flush(instance, chunkOf([{ n: flush }]))).toBe(FLB_RETRY);
-    expect(host.complaints.join("\n")).toContain(`AWS_WEB_IDENTITY_TOKEN_FILE names ${file}, which is a FIFO`);
+    expect(host.problems.join("\n")).toContain(`AWS_WEB_IDENTITY_TOKEN_FILE names ${file}, which is a FIFO`);
   });
 
   it("as AWS_CA_BUNDLE makes the init fail", async () => {
     const host = await streams.host({ AWS_CA_BUNDLE: fifo() });
     expect((await host.init(streams.options("logs"))).code).toBe(FLB_ERROR);
-    expect(host.complaints.join("\n")).toMatch(/'AWS_CA_BUNDLE' names .*, which is a FIFO/);
+    expect(host.problems.join("\n")).toMatch(/'AWS_CA_BUNDLE' names .*, which is a FIFO/);
   });
 });
 
@@ -146,6 +146,6 @@ it.each([
 ])("an invalid %s is reported at the start", async (name, value) => {
   const host = await streams.host({ [name]: value });
   expect((await host.init(streams.options("logs"))).code).toBe(FLB_ERROR);
-  expect(host.complaints.join("\n")).toContain(`'${name}'`);
+  expect(host.problems.join("\n")).toContain(`'${name}'`);
   expect(host.stderr).not.toContain("secret");
 });

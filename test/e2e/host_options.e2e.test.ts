@@ -74,7 +74,7 @@ it.each(accepted)("the plugin accepts %s without a message", async (_, environme
   const host = await streams.host(environment);
   expect((await host.init(streams.options("any"))).code).toBe(FLB_OK);
   expect((await host.end()).status).toBe(0);
-  expect(host.complaints).toEqual([]);
+  expect(host.problems).toEqual([]);
 });
 
 it("the plugin accepts FLB_LOG_LEVEL=loud with a warning", async () => {
@@ -104,7 +104,7 @@ it("the plugin reports likely misspelled options, and starts", async () => {
   const { code } = await host.init(streams.options("any", { "partition-key": "a", "Data_Key": "b", auto_retry_requests: "true" }));
   expect(code).toBe(FLB_OK);
   await host.waitForMessage(lineWith("level=warning", "'auto_retry_requests' has no effect here", "retry_timeout"));
-  const renamed = host.complaints.filter((line) => line.includes("did you mean"));
+  const renamed = host.problems.filter((line) => line.includes("did you mean"));
   expect(renamed.map((line) => /'([\w-]+)' is not an option.*did you mean '(\w+)'/.exec(line)?.slice(1)).sort()).toEqual([
     ["data_key", "data_keys"],
     ["partition-key", "partition_key"],

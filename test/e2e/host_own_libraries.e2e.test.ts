@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { chunkOf } from "../support/event_chunk.js";
 import { type HostProgram, nativeHost, ROOT } from "../support/host_program.js";
 import { FLB_ERROR, FLB_OK } from "../support/plugin_host.js";
-import { embedded, unsaid } from "../support/process_host.js";
+import { embedded, unsetRuntime } from "../support/process_host.js";
 import { jsonOf, useStreams } from "../support/stream_fixture.js";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -70,7 +70,7 @@ describe.skipIf(libnode === "")("where memfd_create is unavailable", () => {
 
   it("Node runs in a separate process by default, and the log has the reason", async () => {
     const library = renamed("libnode.so.115");
-    const environment = { ...unsaid, KINESIS_NODE: process.execPath, LD_LIBRARY_PATH: `${path.dirname(library)}:${libraryPath}` };
+    const environment = { ...unsetRuntime, KINESIS_NODE: process.execPath, LD_LIBRARY_PATH: `${path.dirname(library)}:${libraryPath}` };
     const host = await streams.host(isNode18 ? { ...environment, LD_LIBRARY_PATH: path.dirname(library) } : environment);
     const stream = await streams.newStream();
     const instance = await host.open(streams.options(stream));

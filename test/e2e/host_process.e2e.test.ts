@@ -8,7 +8,7 @@ import type { Environment } from "../support/environment.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { FLB_ERROR, FLB_OK, PluginHost } from "../support/plugin_host.js";
 import { buildHost, nativeHost } from "../support/host_program.js";
-import { embedded, hasSystemLibnode, hostBehind, inProcess, unsaid, usePrograms } from "../support/process_host.js";
+import { embedded, hasSystemLibnode, hostBehind, inProcess, unsetRuntime, usePrograms } from "../support/process_host.js";
 import { jsonOf, useStreams } from "../support/stream_fixture.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
@@ -25,8 +25,8 @@ async function expectDelivery(host: PluginHost): Promise<void> {
 }
 
 /** Returns the messages of an init that must fail, and checks that it leaves no process. */
-async function complaintOf(environment: Environment): Promise<string> {
-  const host = await streams.host({ ...unsaid, ...environment });
+async function failureOf(environment: Environment): Promise<string> {
+  const host = await streams.host({ ...unsetRuntime, ...environment });
   expect((await host.init(streams.options("any"))).code).toBe(FLB_ERROR);
   expect(startedBy(host.pid)).toEqual([]);
   const { status, stderr } = await host.end();
@@ -38,7 +38,7 @@ describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
   it("the program node of PATH is used", async () => {
     const folder = programs.folderWithNode();
     // A folder of that name is not a program.
-    const host = await streams.host({ ...unsaid, PATH: `${path.dirname(folder)}:/nowhere:${folder}` });
+    const host = await streams.host({ ...unsetRuntime, PATH: `${path.dirname(folder)}:/nowhere:${folder}` });
     await expectDelivery(host);
     expect(host.stderr).toContain(`Node.js ${process.version} runs in a process of its own, from ${folder}/node`);
     expect(host.stderr).toContain("no libnode can be loaded");
@@ -47,10 +47,10 @@ describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
   it("a node on PATH without execute permission is skipped", async () => {
     const folder = programs.folderWithNode();
     const text = path.dirname(programs.program("some text", 0o644));
-    const host = await streams.host({ ...unsaid, PATH: `${text}:${folder}` });
+    const host = await streams.host({ ...unsetRuntime, PATH: `${text}:${folder}` });
     await expectDelivery(host);
     expect(host.stderr).toContain(`from ${folder}/node`);
-    expect(await complaintOf({ PATH: text })).toContain(`Skipped:\n  ${text}/node: may not be executed`);
+    expect(await failureOf({ PATH: text })).toContain(`Skipped:\n  ${text}/node: may not be executed`);
   });
 
   it.each([
@@ -62,7 +62,7 @@ describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
     const ran = path.join(programs.folder(), "ran");
     const folder = path.dirname(programs.program(`#!/bin/sh\n: > ${ran}\n`));
     const program = { ...(await nativeHost()), command: "/bin/sh", args: ["-c", `cd ${folder}; exec "$0"`, await buildHost()] };
-    const host = await PluginHost.withPlugin({ ...unsaid, PATH }, undefined, program);
+    const host = await PluginHost.withPlugin({ ...unsetRuntime, PATH }, undefined, program);
     try {
       await host.init(streams.options("any"));
       expect(existsSync(ran)).toBe(false);
@@ -74,7 +74,7 @@ describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
 
   it("the node in the plugin's own folder is used before PATH", async () => {
     const folder = programs.folderWithNode();
-    const environment = { ...unsaid, KINESIS_RUNTIME: "auto", PATH: path.dirname(programs.program("no program")) };
+    const environment = { ...unsetRuntime, KINESIS_RUNTIME: "auto", PATH: path.dirname(programs.program("no program")) };
     const host = await streams.host(environment, programs.pluginIn(folder));
     await expectDelivery(host);
     expect(host.stderr).toContain(`in a process of its own, from ${folder}/node`);
@@ -83,27 +83,27 @@ describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
   it("the node that KINESIS_NODE names is used before all others", async () => {
     const chosen = path.join(programs.folderWithNode(), "node");
     const [beside, onPath] = [programs.folderWithNode(), programs.folderWithNode()];
-    const host = await streams.host({ ...unsaid, KINESIS_NODE: chosen, PATH: onPath }, programs.pluginIn(beside));
+    const host = await streams.host({ ...unsetRuntime, KINESIS_NODE: chosen, PATH: onPath }, programs.pluginIn(beside));
     await expectDelivery(host);
     expect(host.stderr).toContain(`in a process of its own, from ${chosen}`);
   });
 
   it("KINESIS_RUNTIME=embedded fails and lists the tried paths", async () => {
-    const complaint = await complaintOf({ KINESIS_RUNTIME: "embedded" });
-    expect(complaint).toMatch(/cannot load Node\.js \(libnode\)[^]*Tried:[^]*libnode\.so\.115[^]*libnode\.so:/);
-    expect(complaint).not.toContain("program node");
+    const failure = await failureOf({ KINESIS_RUNTIME: "embedded" });
+    expect(failure).toMatch(/cannot load Node\.js \(libnode\)[^]*Tried:[^]*libnode\.so\.115[^]*libnode\.so:/);
+    expect(failure).not.toContain("program node");
   });
 
   it("and without a node the init fails with both reasons", async () => {
-    const complaint = await complaintOf({ PATH: "/nowhere" });
-    expect(complaint).toMatch(/cannot load Node\.js \(libnode\)[^]*Tried:/);
-    expect(complaint).toMatch(/cannot find the program node beside the plugin or on PATH\. Install Node\.js 18 or newer/);
+    const failure = await failureOf({ PATH: "/nowhere" });
+    expect(failure).toMatch(/cannot load Node\.js \(libnode\)[^]*Tried:/);
+    expect(failure).toMatch(/cannot find the program node beside the plugin or on PATH\. Install Node\.js 18 or newer/);
   });
 });
 
 it("a libnode that KINESIS_LIBNODE names is not skipped, even if there is a node", async () => {
-  const complaint = await complaintOf({ KINESIS_LIBNODE: "/nowhere/libnode.so", KINESIS_NODE: process.execPath });
-  expect(complaint).toContain("/nowhere/libnode.so: no such file");
+  const failure = await failureOf({ KINESIS_LIBNODE: "/nowhere/libnode.so", KINESIS_NODE: process.execPath });
+  expect(failure).toContain("/nowhere/libnode.so: no such file");
 });
 
 /** Special files on which a read may block, with the expected message; the null device is an empty file. */
@@ -114,7 +114,7 @@ const devices = [
 
 it.each(devices)("a KINESIS_LIBNODE that is $what makes the init fail immediately with the reason", async ({ place, reason }) => {
   const file = place();
-  expect(await complaintOf({ KINESIS_RUNTIME: "embedded", KINESIS_LIBNODE: file })).toContain(`${file}: ${reason}`);
+  expect(await failureOf({ KINESIS_RUNTIME: "embedded", KINESIS_LIBNODE: file })).toContain(`${file}: ${reason}`);
 });
 
 describe.each([
@@ -125,7 +125,7 @@ describe.each([
     "$name that is $what fails the init at once with the reason",
     async ({ name, place, reason }) => {
       const file = place();
-      expect(await complaintOf({ ...environment, [name]: file })).toContain(`'${name}' names ${file}, which ${reason}`);
+      expect(await failureOf({ ...environment, [name]: file })).toContain(`'${name}' names ${file}, which ${reason}`);
     },
   );
 
@@ -135,7 +135,7 @@ describe.each([
 });
 
 it("an invalid KINESIS_RUNTIME is named", async () => {
-  expect(await complaintOf({ KINESIS_RUNTIME: "both" })).toContain("Invalid 'KINESIS_RUNTIME' value (both) specified, must be embedded, process or auto");
+  expect(await failureOf({ KINESIS_RUNTIME: "both" })).toContain("Invalid 'KINESIS_RUNTIME' value (both) specified, must be embedded, process or auto");
 });
 
 it.each([
@@ -148,7 +148,7 @@ it.each([
   { what: "is killed while it starts", program: () => programs.program("#!/bin/sh\nkill -9 $$\n"), reason: "signal 9" },
   { what: "does not know Node's options", program: () => "/bin/sh", reason: /\(\/bin\/sh\).*status \d+/ },
 ])("a KINESIS_NODE that $what makes the init fail with the reason, and leaves no process", async ({ program, reason }) => {
-  expect(await complaintOf({ KINESIS_RUNTIME: "process", KINESIS_NODE: program() })).toMatch(reason);
+  expect(await failureOf({ KINESIS_RUNTIME: "process", KINESIS_NODE: program() })).toMatch(reason);
 });
 
 it.each([
@@ -158,8 +158,8 @@ it.each([
   const script = path.join(programs.folder(), "older.cjs");
   const older = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '17.9.1' } });";
   writeFileSync(script, `${older} Object.defineProperty(process, "version", { value: "v17.9.1" });`);
-  const complaint = await complaintOf({ ...place, KINESIS_NODE_OPTIONS: `--require ${script}` });
-  expect(complaint).toContain("Failed to initialize plugin: Node.js 18 or newer is needed, and this is v17.9.1\n");
+  const failure = await failureOf({ ...place, KINESIS_NODE_OPTIONS: `--require ${script}` });
+  expect(failure).toContain("Failed to initialize plugin: Node.js 18 or newer is needed, and this is v17.9.1\n");
 });
 
 it("all instances share one process", async () => {

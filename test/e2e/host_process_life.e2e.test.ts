@@ -65,9 +65,9 @@ describe("with a service that throttles or holds", () => {
     const host = await streams.host(inProcess);
     kinesis.mood = "throttle";
     const flush = await host.start(await host.open(optionsOf()), chunkOf(numbered(3)));
-    await kinesis.untilAsked(2);
+    await kinesis.untilRequested(2);
     kinesis.mood = "take";
-    expect(await host.answerOf(flush)).toBe(FLB_OK);
+    expect(await host.replyOf(flush)).toBe(FLB_OK);
     expect(takenNumbers()).toEqual([0, 1, 2]);
     await expectEndInOrder(host);
   });
@@ -77,7 +77,7 @@ describe("with a service that throttles or holds", () => {
     const instance = await host.open(optionsOf());
     kinesis.mood = "hold";
     for (const n of [1, 2, 3]) await host.start(instance, chunkOf([{ n }]));
-    await kinesis.untilAsked(3);
+    await kinesis.untilRequested(3);
     await expectEndInOrder(host, async () => {
       host.kill("SIGTERM");
       await sleep(200);
@@ -92,11 +92,11 @@ describe("with a service that throttles or holds", () => {
     const core = await coreOf(host.pid);
     kinesis.mood = "hold";
     const flush = await host.start(instance, chunkOf([{ n: 1 }]));
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGPIPE", "SIGUSR1", "SIGCONT"] as const) process.kill(core, signal);
     await sleep(50);
     kinesis.release();
-    expect(await host.answerOf(flush)).toBe(FLB_OK);
+    expect(await host.replyOf(flush)).toBe(FLB_OK);
     expect(await host.flush(instance, chunkOf([{ n: 2 }]))).toBe(FLB_OK);
     expect(startedBy(host.pid)).toEqual([{ pid: core, isZombie: false }]);
     expect(host.stderr).not.toMatch(/ended with|Debugger listening/);
@@ -108,7 +108,7 @@ describe("with a service that throttles or holds", () => {
     const instance = await host.open(optionsOf());
     kinesis.mood = "hold";
     await host.start(instance, chunkOf([{ n: 1 }]));
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     const core = await coreOf(host.pid);
     host.kill("SIGKILL");
     await untilGone(core);
@@ -142,12 +142,12 @@ it("a core that is killed under load loses no record with the reply ok, and its 
   const core = await coreOf(host.pid);
   for (let n = 0; n < count; n++) {
     expect(await host.start(instanceOf(n), chunkOf([{ n }]))).toBe(n);
-    if (n === 40) await vi.waitUntil(() => host.answers.size > 0, { timeout: 60_000, interval: 5 });
+    if (n === 40) await vi.waitUntil(() => host.replies.size > 0, { timeout: 60_000, interval: 5 });
     if (n === 120) process.kill(core, "SIGKILL");
   }
-  await vi.waitUntil(() => host.answers.size === count, { timeout: 60_000, interval: 10 });
-  const answers = new Map(host.answers);
-  const numbersWith = (code: number): number[] => [...answers].flatMap(([n, answer]) => (answer === code ? [n] : []));
+  await vi.waitUntil(() => host.replies.size === count, { timeout: 60_000, interval: 10 });
+  const replies = new Map(host.replies);
+  const numbersWith = (code: number): number[] => [...replies].flatMap(([n, reply]) => (reply === code ? [n] : []));
   expect(numbersWith(FLB_OK).length).toBeGreaterThan(0);
   expect(numbersWith(FLB_RETRY).length).toBeGreaterThan(0);
   const arrived = async (): Promise<Set<unknown>> => {
@@ -155,7 +155,7 @@ it("a core that is killed under load loses no record with the reply ok, and its 
     return new Set(all.flat().map((record) => jsonOf(record)["n"]));
   };
   expect([...(await arrived())]).toEqual(expect.arrayContaining(numbersWith(FLB_OK)));
-  for (const n of numbersWith(FLB_RETRY)) expect(await host.flushUntilAnswered(instanceOf(n), chunkOf([{ n }]))).toBe(FLB_OK);
+  for (const n of numbersWith(FLB_RETRY)) expect(await host.flushUntilDone(instanceOf(n), chunkOf([{ n }]))).toBe(FLB_OK);
   expect((await arrived()).size).toBe(count);
   expect(await coreOf(host.pid, core)).not.toBe(core);
   expect(host.stderr.match(/ended with signal 9\. It is started again in 100 ms; chunks under way are answered with retry/g)).toHaveLength(1);
@@ -173,9 +173,9 @@ describe("with a limit of 2 s for its silence", () => {
     const core = await coreOf(host.pid);
     process.kill(core, "SIGSTOP");
     const flushes = [await host.start(instance, chunkOf([{ n: 1 }])), await host.start(instance, chunkOf([{ n: 2 }]))];
-    for (const flush of flushes) expect(await host.answerOf(flush)).toBe(FLB_RETRY);
+    for (const flush of flushes) expect(await host.replyOf(flush)).toBe(FLB_RETRY);
     await untilGone(core);
-    for (const n of [1, 2]) expect(await host.flushUntilAnswered(instance, chunkOf([{ n }]))).toBe(FLB_OK);
+    for (const n of [1, 2]) expect(await host.flushUntilDone(instance, chunkOf([{ n }]))).toBe(FLB_OK);
     expect((await streams.kinesis.readAll(stream)).map((record) => jsonOf(record)["n"])).toEqual([0, 1, 2]);
     await host.waitForMessage(/The process of Node\.js has given no sign for 2 s \(KINESIS_SILENCE_TIMEOUT\) while it was asked for something, and was killed\. It is started again in 100 ms/);
     expect(await coreOf(host.pid, core)).not.toBe(core);
@@ -188,7 +188,7 @@ describe("with a limit of 2 s for its silence", () => {
     const instance = await host.open(streams.options("any", { endpoint: kinesis.endpoint }));
     kinesis.mood = "hold";
     await host.start(instance, chunkOf([{ n: 1 }]));
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     const core = await coreOf(host.pid);
     process.kill(core, "SIGSTOP");
     host.kill("SIGTERM");
@@ -224,7 +224,7 @@ it("restarts leave no descriptor, thread or process in the host, and each pause 
   for (let core = await coreOf(host.pid), restart = 1; restart <= 4; restart++) {
     process.kill(core, "SIGKILL");
     core = await coreOf(host.pid, core);
-    expect(await host.flushUntilAnswered(instance, chunkOf([{ n: restart }]))).toBe(FLB_OK);
+    expect(await host.flushUntilDone(instance, chunkOf([{ n: restart }]))).toBe(FLB_OK);
   }
   const { threads, descriptors } = await host.memory();
   expect({ threads, descriptors }).toEqual({ threads: before.threads, descriptors: before.descriptors });

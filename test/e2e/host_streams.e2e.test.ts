@@ -56,9 +56,9 @@ describe("records that choose their streams", () => {
       expect((await numbersIn(stream)).sort((a, b) => Number(a) - Number(b))).toEqual(expected);
       await expectOrder(stream);
     }
-    expect(host.complaints, "one message about those without a stream").toHaveLength(1);
-    expect(host.complaints[0]).toContain("stream_key");
-    expect(host.complaints[0]).not.toContain("no name!");
+    expect(host.problems, "one message about those without a stream").toHaveLength(1);
+    expect(host.problems[0]).toContain("stream_key");
+    expect(host.problems[0]).not.toContain("no name!");
   });
 
   it("are chosen by the tag, and by the first of several keys that has a stream name", async () => {
@@ -112,7 +112,7 @@ describe.each([
     await streams.kinesis.createStream(missing);
     expect(await host.flush(instance, chunk)).toBe(FLB_OK);
     expect((await host.end()).status).toBe(0);
-    expect(host.complaints.join("\n")).toMatch(new RegExp(`stream ${missing}: .*ResourceNotFoundException`));
+    expect(host.problems.join("\n")).toMatch(new RegExp(`stream ${missing}: .*ResourceNotFoundException`));
     for (const stream of [...names, missing]) {
       const records = consume(await streams.kinesis.readAll(stream), await streams.kinesis.shardRanges(stream)).records;
       const numbers = records.map((record) => Number(jsonOf(record)["n"])).filter((n) => n < 900);
@@ -132,7 +132,7 @@ describe.each([
     const first = await host.start(instance, chunk);
     await vi.waitUntil(() => front.requestsFor(throttled).length > 0 && names.every((stream) => front.requestsFor(stream).length > 0), { timeout: 20_000 });
     expect(await host.flush(instance, chunkOf(bodiesTo(names, 10, 900))), "another chunk of the tag, beside the one that is retried").toBe(FLB_OK);
-    expect(await host.answerOf(first)).toBe(FLB_RETRY);
+    expect(await host.replyOf(first)).toBe(FLB_RETRY);
     const before = front.requestsFor(throttled).length;
     expect(before, "retries within the flush").toBeGreaterThan(1);
     expect(await host.flush(instance, chunk)).toBe(FLB_RETRY);

@@ -9,7 +9,7 @@ import type { Environment } from "../support/environment.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { buildHost, type HostProgram, nativeHost, restrained, type Restraint } from "../support/host_program.js";
 import { FLB_ERROR, FLB_OK, PluginHost } from "../support/plugin_host.js";
-import { embedded, hasSystemLibnode, inProcess, unsaid } from "../support/process_host.js";
+import { embedded, hasSystemLibnode, inProcess, unsetRuntime } from "../support/process_host.js";
 import { jsonOf, useStreams } from "../support/stream_fixture.js";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -44,7 +44,7 @@ async function expectDelivery(host: PluginHost): Promise<void> {
 }
 
 /** Returns the messages of an init that must fail; the host continues, and ends cleanly. */
-async function complaintOf(environment: Environment, program?: HostProgram): Promise<string> {
+async function failureOf(environment: Environment, program?: HostProgram): Promise<string> {
   const host = await PluginHost.withPlugin(environment, undefined, program);
   try {
     expect((await host.init(streams.options("any"))).code, host.stderr).toBe(FLB_ERROR);
@@ -181,7 +181,7 @@ describe.each(runtimes)("$runtime", ({ runtime, place }) => {
     ["a quote that is not closed", () => '--require "/nowhere.js', "Invalid 'KINESIS_NODE_OPTIONS' value specified, a double quote is not closed"],
     ["a missing script name", () => "--max-old-space-size=100 --require", "Invalid 'KINESIS_NODE_OPTIONS' value specified, --require needs the name of a script"],
   ])("%s in KINESIS_NODE_OPTIONS makes the init fail with the reason", async (_, options, reason) => {
-    expect(await complaintOf({ ...place, KINESIS_NODE_OPTIONS: options() })).toContain(reason);
+    expect(await failureOf({ ...place, KINESIS_NODE_OPTIONS: options() })).toContain(reason);
   });
 
   it.each([
@@ -189,12 +189,12 @@ describe.each(runtimes)("$runtime", ({ runtime, place }) => {
     ["a module", "--import", "never_ends.mjs", "setInterval(() => {}, 1000); await new Promise(() => {});"],
   ])("%s that never ends makes the init fail at the limit, and nothing hangs", async (_, option, name, text) => {
     const environment = { KINESIS_START_TIMEOUT: "1", KINESIS_NODE_OPTIONS: `${option} ${fileOf(name, text)}` };
-    const complaint = await complaintOf({ ...place, ...environment });
-    expect(complaint).toContain("did not come up in 1 s (KINESIS_START_TIMEOUT). Check KINESIS_NODE_OPTIONS");
+    const failure = await failureOf({ ...place, ...environment });
+    expect(failure).toContain("did not come up in 1 s (KINESIS_START_TIMEOUT). Check KINESIS_NODE_OPTIONS");
   });
 
   it.each(["0", "-1", "1.5", "3601", "99999999999999999999", "1s"])("a KINESIS_START_TIMEOUT of %s is rejected", async (value) => {
-    expect(await complaintOf({ ...place, KINESIS_START_TIMEOUT: value })).toContain(
+    expect(await failureOf({ ...place, KINESIS_START_TIMEOUT: value })).toContain(
       `Invalid 'KINESIS_START_TIMEOUT' value (${value}) specified, must be a whole number of seconds from 1 to 3600`,
     );
   });
@@ -246,18 +246,18 @@ async function limited(limit: string): Promise<HostProgram> {
 
 it.skipIf(hasSystemLibnode)("where Fluent Bit has too little address space for an embedded Node, a separate process is tried, and its failure names the limit", async () => {
   const { KINESIS_LIBNODE, LD_LIBRARY_PATH } = embedded;
-  const environment = { ...unsaid, KINESIS_LIBNODE, LD_LIBRARY_PATH, KINESIS_NODE: process.execPath };
-  const complaint = await complaintOf(environment, await limited(`-v ${200 * 1024}`));
-  expect(complaint).toMatch(/in a process of its own: it needs 1024 MiB of addresses, and the limit of addresses \(ulimit -v, LimitAS\) is 200 MiB/);
+  const environment = { ...unsetRuntime, KINESIS_LIBNODE, LD_LIBRARY_PATH, KINESIS_NODE: process.execPath };
+  const failure = await failureOf(environment, await limited(`-v ${200 * 1024}`));
+  expect(failure).toMatch(/in a process of its own: it needs 1024 MiB of addresses, and the limit of addresses \(ulimit -v, LimitAS\) is 200 MiB/);
 });
 
 describe.each(runtimes)("$runtime, with few descriptors", ({ place }) => {
   it("an init reports how many are missing; with that many records are delivered, and the process continues", async () => {
     const told = /Node\.js cannot start in (?:Fluent Bit's process|a process of its own): it needs (\d+) file descriptors, and the limit \(ulimit -n, LimitNOFILE\) leaves (\d+) of 20\. Raise the limit/;
-    const [, needed = "", left = ""] = told.exec(await complaintOf(place, await limited("-n 20"))) ?? [];
+    const [, needed = "", left = ""] = told.exec(await failureOf(place, await limited("-n 20"))) ?? [];
     expect(Number(needed)).toBeGreaterThan(Number(left));
     const enough = 20 + Number(needed) - Number(left);
-    expect(await complaintOf(place, await limited(`-n ${enough - 1}`))).toMatch(`leaves ${Number(needed) - 1} of ${enough - 1}`);
+    expect(await failureOf(place, await limited(`-n ${enough - 1}`))).toMatch(`leaves ${Number(needed) - 1} of ${enough - 1}`);
     const host = await PluginHost.withPlugin(place, undefined, await limited(`-n ${enough}`));
     try {
       await expectDelivery(host);
@@ -289,7 +289,7 @@ it("a restart that does not complete is ended at the limit and retried", async (
   process.kill(await coreOf(host.pid), "SIGKILL");
   await host.waitForMessage(/The process of Node\.js did not come up in 2 s \(KINESIS_START_TIMEOUT\)\. Check KINESIS_NODE_OPTIONS.* It is started again in \d+ ms/);
   unlinkSync(cue);
-  expect(await host.flushUntilAnswered(instance, chunkOf([{ a: 1 }]))).toBe(FLB_OK);
+  expect(await host.flushUntilDone(instance, chunkOf([{ a: 1 }]))).toBe(FLB_OK);
   const { status, stderr } = await host.end();
   expect(status, stderr).toBe(0);
 });

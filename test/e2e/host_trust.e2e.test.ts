@@ -61,7 +61,7 @@ describe("a server", () => {
     const instance = await host.open({ ...base, endpoint: service.endpoint });
     expect(await host.flush(instance, chunkOf([{ n: 1 }]))).toBe(FLB_RETRY);
     expect(service.requests).toEqual([]);
-    expect(host.complaints.join("\n")).toMatch(told);
+    expect(host.problems.join("\n")).toMatch(told);
   });
 
   it("with any certificate is accepted with NODE_TLS_REJECT_UNAUTHORIZED=0, and a warning reports it", async () => {
@@ -70,8 +70,8 @@ describe("a server", () => {
     const host = await start({ NODE_TLS_REJECT_UNAUTHORIZED: "0" });
     const instance = await host.open({ ...base, endpoint: service.endpoint });
     expect(await host.flush(instance, chunkOf([{ n: 1 }])), host.stderr).toBe(FLB_OK);
-    expect(host.complaints).toHaveLength(1);
-    expect(host.complaints[0]).toContain("NODE_TLS_REJECT_UNAUTHORIZED is 0");
+    expect(host.problems).toHaveLength(1);
+    expect(host.problems[0]).toContain("NODE_TLS_REJECT_UNAUTHORIZED is 0");
   });
 });
 
@@ -88,7 +88,7 @@ describe("an option", () => {
       // There "$" begins a record accessor, and these are not valid ones.
       if (option === "partition_key" && value.includes("$")) {
         expect((await host.init(options)).code, value).toBe(FLB_ERROR);
-        expect(host.complaints.at(-1)).toContain("Invalid 'partition_key' value");
+        expect(host.problems.at(-1)).toContain("Invalid 'partition_key' value");
         continue;
       }
       const instance = await host.open(options);
@@ -110,9 +110,9 @@ describe("an option", () => {
   it.each(refused)("%s is rejected with its name for any strange value", async (option) => {
     const host = await start();
     for (const value of strange) {
-      const before = host.complaints.length;
+      const before = host.problems.length;
       expect((await host.init({ ...base, [option]: value })).code, value.slice(0, 50)).toBe(FLB_ERROR);
-      await vi.waitFor(() => expect(host.complaints.slice(before).join("\n")).toContain(`'${option}'`), 10_000);
+      await vi.waitFor(() => expect(host.problems.slice(before).join("\n")).toContain(`'${option}'`), 10_000);
     }
     expect((await host.end()).status).toBe(0);
   });

@@ -145,7 +145,7 @@ describe.skipIf(skipped !== undefined).each(rows)(title, (_suite, _version, runt
     kinesis.mood = "hold";
     write("under way");
     const program = fluentBit(kinesis.endpoint);
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     program.signal("SIGTERM");
     await program.waitForLog(/service will shutdown/);
     kinesis.release();

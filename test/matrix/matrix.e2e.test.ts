@@ -52,7 +52,7 @@ inEach(matrixTitle("kinesis.so in Debian %s (%s), runtime %s"), (_suite, _versio
     const instance = await host.open({ ...streams.options("any"), endpoint: held.endpoint });
     held.mood = "hold";
     for (const n of [1, 2]) await host.start(instance, chunkOf([{ n }]));
-    await held.untilAsked(2);
+    await held.untilRequested(2);
     host.kill("SIGTERM");
     held.release();
     const { stderr, ...end } = await host.ended();

@@ -107,7 +107,7 @@ it.skipIf(hasFluentBit)(`with three threads in the host program, ${seconds} s of
         // A chunk to retry comes again after another one has been flushed.
         const chunk = waiting.length > 1 || Date.now() > end ? waiting.shift() : undefined;
         const next = chunk ?? newChunk();
-        const code = await host.answerOf(await host.start(instance, next));
+        const code = await host.replyOf(await host.start(instance, next));
         if (code === FLB_RETRY) waiting.push(next);
         else expect(code).toBe(FLB_OK);
       }

@@ -1,9 +1,9 @@
-// Servers of credentials on this machine: a container's endpoint, EC2 instance metadata, and SSO.
+// Starts servers of credentials on this machine: a container endpoint, EC2 instance metadata, and SSO.
 import { ScriptedService, type ServedResponse } from "./scripted_service.js";
 
 const expiration = "2099-01-01T00:00:00Z";
 
-/** As ECS and EKS Pod Identity answer: `token` tells what the Authorization header must be. */
+/** Starts an endpoint like that of ECS and EKS Pod Identity; `token` returns the required Authorization header. */
 export function startContainerEndpoint(keyId: string, token: () => string | undefined): Promise<ScriptedService> {
   return ScriptedService.start(({ method, path, headers }): ServedResponse => {
     if (method !== "GET" || path !== "/v2/credentials?id=7") return { status: 404, body: "{}" };
@@ -13,7 +13,7 @@ export function startContainerEndpoint(keyId: string, token: () => string | unde
   });
 }
 
-/** As IMDSv2 answers (EC2 User Guide, Use IMDSv2). */
+/** Starts a server of IMDSv2 (EC2 User Guide, Use IMDSv2). */
 export function startInstanceMetadata(keyId: string): Promise<ScriptedService> {
   return ScriptedService.start(({ method, path, headers }): ServedResponse => {
     if (method === "PUT" && path === "/latest/api/token") {
@@ -29,7 +29,7 @@ export function startInstanceMetadata(keyId: string): Promise<ScriptedService> {
   });
 }
 
-/** As the portal of IAM Identity Center answers GetRoleCredentials. */
+/** Starts a server of IAM Identity Center's GetRoleCredentials. */
 export function startSingleSignOn(keyId: string, accessToken: string): Promise<ScriptedService> {
   return ScriptedService.start(({ method, path, headers }): ServedResponse => {
     const { pathname, searchParams } = new URL(path, "http://localhost");

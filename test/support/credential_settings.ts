@@ -1,4 +1,4 @@
-// Settings of credentials for tests in this process: nothing of this machine's gets in.
+// Settings of credentials for tests in this process, isolated from this machine's settings.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -17,10 +17,10 @@ const noOptions: CredentialOptions = {
   eksPodExecutionRole: undefined,
 };
 
-/** A home of its own, with an environment that has no source of credentials but what a test adds. */
+/** A separate home, with an environment whose only sources of credentials are those that a test adds. */
 export class CredentialSettings {
   readonly log = new RecordedLog();
-  /** How far the clock of the credentials is ahead. */
+  /** Milliseconds by which the clock of the credentials is ahead. */
   aheadMs = 0;
   network = directNetwork;
   readonly home = mkdtempSync(path.join(tmpdir(), "credentials-"));
@@ -35,26 +35,26 @@ export class CredentialSettings {
     vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", this.write("credentials", ""));
   }
 
-  /** Writes a file of this home; gives its path. */
+  /** Writes a file of this home; returns its path. */
   write(name: string, text: string): string {
     const file = path.join(this.home, name);
     writeFileSync(file, text);
     return file;
   }
 
-  /** As the plugin makes them. */
+  /** Creates credentials as the plugin does. */
   credentials(options: Partial<CredentialOptions> = {}): CredentialProvider {
     const now = () => Date.now() + this.aheadMs;
     const sources = new CredentialSources({ now, steadyNow: () => performance.now() + this.aheadMs, random: () => 0.5 });
     return sources.open({ ...noOptions, ...options }, { log: this.log, network: this.network });
   }
 
-  /** The key that requests would be signed with now. */
+  /** Returns the key that would sign requests now. */
   async keyId(options: Partial<CredentialOptions> = {}): Promise<string> {
     return (await this.credentials(options).provide()).accessKeyId;
   }
 
-  /** The message of the failure. */
+  /** Returns the message of the failure. */
   async failure(options: Partial<CredentialOptions> = {}): Promise<string> {
     return this.credentials(options)
       .provide()
@@ -64,7 +64,7 @@ export class CredentialSettings {
       );
   }
 
-  /** Call after each test. */
+  /** Removes the home. Call after each test. */
   remove(): void {
     vi.unstubAllEnvs();
     rmSync(this.home, { recursive: true });

@@ -1,4 +1,4 @@
-// The cases that the plugin has to pass on every system, whatever its host program is started with.
+// Defines the test cases that the plugin must pass on every system, with any kind of host program.
 import { gunzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { deaggregateAll, isAggregate } from "./deaggregate.js";
@@ -6,7 +6,7 @@ import { chunkOf } from "./event_chunk.js";
 import { FLB_OK, FLB_RETRY } from "./plugin_host.js";
 import { jsonOf, type StreamFixture, textOf } from "./stream_fixture.js";
 
-/** Records arrive in each form. */
+/** Tests that records arrive in each form. */
 export function deliveryCases(streams: StreamFixture): void {
   it("sends each record, whole and in order", async () => {
     const stream = await streams.newStream();
@@ -14,7 +14,7 @@ export function deliveryCases(streams: StreamFixture): void {
     const bodies = Array.from({ length: 600 }, (_, n) => ({ n, log: `Zeile ${n} äöü` }));
     expect(await host.flush(await host.open(streams.options(stream)), chunkOf(bodies))).toBe(FLB_OK);
     expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual(bodies);
-    expect(host.complaints).toEqual([]);
+    expect(host.problems).toEqual([]);
   });
 
   it("sends aggregates that AWS's own package takes apart", async () => {
@@ -31,7 +31,7 @@ export function deliveryCases(streams: StreamFixture): void {
   });
 }
 
-/** Retries, instances beside each other, and a hot reload. */
+/** Tests retries, several instances, and a hot reload. */
 export function lifeCases(streams: StreamFixture): void {
   it("asks for a retry while the service throttles, and sends the chunk once it does not", async () => {
     const kinesis = await streams.heldKinesis();

@@ -1,3 +1,3 @@
-// Clocks and chance for credentials in tests: those of this machine, and a chance that is always the same.
+// Clocks and random numbers for credentials in tests: this machine's clocks, and a constant random number.
 
 export const renewalClock = { now: Date.now, steadyNow: () => performance.now(), random: () => 0.5 };

@@ -1,22 +1,22 @@
 // A Security Token Service on this machine: AssumeRole and AssumeRoleWithWebIdentity, as in the AWS STS API Reference.
 import { ScriptedService, type ServedResponse, type ServedRequest } from "./scripted_service.js";
 
-/** What a call asked for. */
+/** Parameters of a call. */
 export interface TokenCall {
   readonly action: string;
   readonly form: URLSearchParams;
-  /** Key of the signature; undefined when the call was not signed. */
+  /** Key of the signature; undefined if the call was not signed. */
   readonly signer: string | undefined;
 }
 
-/** Whose credentials a request was signed with. */
+/** Returns the key that signed a request. */
 export function signerOf(request: ServedRequest | undefined): string | undefined {
   return /Credential=([^/]+)\//u.exec(request?.headers.authorization ?? "")?.[1];
 }
 
 const headers = { "content-type": "text/xml" };
 
-/** Gives out AKID and the role's name in capitals; `refusal` makes it answer that instead. */
+/** Returns as key AKID plus the role's name in capitals; `refusal` replaces that response. */
 export class LocalTokenService {
   readonly calls: TokenCall[] = [];
   expiration = "2099-01-01T00:00:00Z";

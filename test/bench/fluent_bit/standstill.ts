@@ -69,7 +69,7 @@ async function measureStandstill(variant: Variant, kinesis: KinesisProcess, { fl
   const args = [...(library === undefined ? [] : ["-e", library]), "-c", file];
   const fluentBit = new Child(program, args, { env: environmentOf(variant, kinesis.endpoint) });
   try {
-    await (variant.output === "null" ? sleep(nullStartMs) : untilAsked(kinesis, fluentBit));
+    await (variant.output === "null" ? sleep(nullStartMs) : untilRequested(kinesis, fluentBit));
     const fromMs = Date.now();
     const slowest = slowestAnswerMs(port, watchedSeconds * 1000);
     await sleep(watchedSeconds * 1000 + lateMs);
@@ -99,7 +99,7 @@ function configuration(variant: Variant, endpoint: Endpoint, port: number, folde
   });
 }
 
-async function untilAsked(kinesis: KinesisProcess, fluentBit: Child): Promise<void> {
+async function untilRequested(kinesis: KinesisProcess, fluentBit: Child): Promise<void> {
   const deadline = Date.now() + longestStartMs;
   while ((await kinesis.books()).requests === 0) {
     if (fluentBit.hasEnded || Date.now() > deadline) throw new Error(`no request came:\n${fluentBit.output.slice(-2000)}`);

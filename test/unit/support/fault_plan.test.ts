@@ -60,7 +60,7 @@ describe("a plan", () => {
 
 describe("an invalid plan is rejected with the step and the reason:", () => {
   it.each([
-    ["ok, explode", "step 2 of the plan (explode): there is no such step; known are ok, fail"],
+    ["ok, explode", "step 2 of the plan (explode): there is no such step; the steps are ok, fail"],
     ["", "step 1 of the plan (): there is no such step"],
     ["ok,,reset", "step 2 of the plan (): there is no such step"],
     ["toString", "step 1 of the plan (toString): there is no such step"],
@@ -72,7 +72,7 @@ describe("an invalid plan is rejected with the step and the reason:", () => {
     ["fail(0.3)", "needs a code"],
     ["slow(500)", '"500" must be a time such as 500ms or 2s'],
     ["wrong-count(1)", '"1" must be a number with its sign'],
-    ["status(99)", "99 is no status of HTTP"],
+    ["status(99)", "99 is not an HTTP status"],
     ["status(503,retry-after)", "headers are written name=value"],
     ["error(400)", "needs a code"],
     ["no-cbor", "\"\" must be a number"],

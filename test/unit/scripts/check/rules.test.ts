@@ -1,7 +1,7 @@
 /** Tests the findings of each rule of the check, and the configurations that it accepts. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type HostVersion, readVersion } from "../../../../scripts/check/host_version.js";
-import { briefly, ConfigurationFolder, type Keys, output, quietOutput, section } from "../../../support/checked_configuration.js";
+import { briefly, ConfigurationFolder, type Keys, output, correctOutput, section } from "../../../support/checked_configuration.js";
 
 let files: ConfigurationFolder;
 beforeEach(() => (files = new ConfigurationFolder()));
@@ -496,7 +496,7 @@ describe("presence", () => {
     ["no output", section("INPUT", { Name: "cpu" }), ["error no-output"]],
     ["another output", section("OUTPUT", { Name: "stdout" }), ["error no-output"]],
     ["Fluent Bit's own output kinesis_streams", section("OUTPUT", { Name: "kinesis_streams" }), ["error no-output"]],
-    ["another section's name", section("OUTPTU", quietOutput), ["error no-output", "error unknown-section"]],
+    ["another section's name", section("OUTPTU", correctOutput), ["error no-output", "error unknown-section"]],
     ["an output without a name", output() + section("OUTPUT", { Match: "*" }), ["error no-name"]],
     ["a name in capitals", output({ Name: "KINESIS" }), []],
     ["a name in a variable", output({ Name: "${N:-kinesis}" }), []],
