@@ -70,6 +70,6 @@ const rendered = render([...inLibrary.map(describePackage), ...ofTools]);
 if (!process.argv.includes("--check")) {
   writeFileSync(file, rendered);
 } else if (readFileSync(file, "utf8") !== rendered) {
-  console.error("THIRD-PARTY does not list what is bundled now; write it anew with: make third-party");
+  console.error("THIRD-PARTY does not list the packages that are bundled now; write it again with: make third-party");
   process.exitCode = 1;
 }

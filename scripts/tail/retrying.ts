@@ -18,7 +18,7 @@ export interface RetryPolicy {
 
 const firstWaitMs = 250;
 const maxWaitMs = 5000;
-/** Failed attempts before the user is told: a single failure is not worth a message. */
+/** Failed attempts before a message: a single failure needs none. */
 const triesUntilReported = 3;
 
 /**

@@ -98,7 +98,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("the examples in Fluent Bit", () => 
   };
 
   it.each(["fluent-bit.conf", "fluent-bit.yaml", "fluent-bit-aggregation.conf", "fluent-bit-aggregation.yaml"])(
-    "%s takes records by the forward protocol",
+    "%s receives records by the forward protocol",
     async (name) => {
       const record = { container_id: "c1", log: "line", "a.b": 1 };
       const send = once((run) => {

@@ -82,7 +82,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
         slowestMs = Math.max(slowestMs, performance.now() - asked);
       }
       expect(copied() - before).toBeGreaterThanOrEqual(10);
-      expect(slowestMs, "the slowest answer of Fluent Bit's HTTP server, in ms").toBeLessThan(1000);
+      expect(slowestMs, "the slowest response of Fluent Bit's HTTP server, in ms").toBeLessThan(1000);
       expect(await secondsUntilEnd(fluentBit)).toBeLessThan(graceSeconds + 2);
     });
 

@@ -43,7 +43,7 @@ function drain(): string {
 
 describe.each([
   { runtime: "embedded", place: embedded },
-  { runtime: "in a process of its own", place: inProcess },
+  { runtime: "in a separate process", place: inProcess },
 ])("$runtime", ({ place }) => {
   it("flushes continue while standard error is a full pipe, and the lost messages are counted when it is read again", async () => {
     const stream = await streams.newStream();

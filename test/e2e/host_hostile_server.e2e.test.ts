@@ -124,7 +124,7 @@ async function healthyHost(environment: Environment) {
 
 describe.each([
   { runtime: "embedded", environment: embedded },
-  { runtime: "in a process of its own", environment: inProcess },
+  { runtime: "in a separate process", environment: inProcess },
 ])("$runtime", ({ environment }) => {
   it("each response costs its output only a retry, while another output delivers all records", async () => {
     const { server, said } = await serveAll();

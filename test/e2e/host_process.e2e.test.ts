@@ -119,10 +119,10 @@ it.each(devices)("a KINESIS_LIBNODE that is $what makes the init fail immediatel
 
 describe.each([
   { runtime: "embedded", environment: embedded },
-  { runtime: "in a process of its own", environment: inProcess },
+  { runtime: "in a separate process", environment: inProcess },
 ])("with Node.js $runtime", ({ environment }) => {
   it.each(["NODE_EXTRA_CA_CERTS", "OPENSSL_CONF"].flatMap((name) => devices.map((device) => ({ name, ...device }))))(
-    "$name that is $what fails the init at once with the reason",
+    "$name that is $what makes the init fail immediately with the reason",
     async ({ name, place, reason }) => {
       const file = place();
       expect(await failureOf({ ...environment, [name]: file })).toContain(`'${name}' names ${file}, which ${reason}`);
@@ -152,7 +152,7 @@ it.each([
 });
 
 it.each([
-  { runtime: "in a process of its own", place: inProcess },
+  { runtime: "in a separate process", place: inProcess },
   { runtime: "embedded", place: embedded },
 ])("a Node.js that is too old makes the init fail with its version, $runtime", async ({ place }) => {
   const script = path.join(programs.folder(), "older.cjs");
@@ -195,7 +195,7 @@ it("no descriptor of the host gets into the process", async () => {
 });
 
 it.each(["2>&-", "3>&- 4>&- 2>&-", "3</dev/zero 2>&-", "3</dev/zero 4</dev/zero 2>&-"])(
-  "a host that is started with its descriptors as in '%s' has its records delivered",
+  "a host started with the redirections '%s' delivers its records",
   async (redirections) => {
     const host = await PluginHost.withPlugin(inProcess, undefined, await hostBehind(redirections));
     try {

@@ -30,7 +30,7 @@ async function expectEndInOrder(host: PluginHost, how: () => Promise<unknown> = 
 describe("records arrive", () => {
   it.each([
     { form: "plain", options: {}, decode: textOf },
-    { form: "in gzip", options: { compression: "gzip" }, decode: (record: { data: Uint8Array }) => gunzipSync(record.data).toString() },
+    { form: "compressed with gzip", options: { compression: "gzip" }, decode: (record: { data: Uint8Array }) => gunzipSync(record.data).toString() },
   ])("$form", async ({ options, decode }) => {
     const stream = await streams.newStream();
     const host = await streams.host(inProcess);

@@ -131,7 +131,7 @@ describe.each([
     const chunk = chunkOf(bodies);
     const first = await host.start(instance, chunk);
     await vi.waitUntil(() => front.requestsFor(throttled).length > 0 && names.every((stream) => front.requestsFor(stream).length > 0), { timeout: 20_000 });
-    expect(await host.flush(instance, chunkOf(bodiesTo(names, 10, 900))), "another chunk of the tag, beside the one that is retried").toBe(FLB_OK);
+    expect(await host.flush(instance, chunkOf(bodiesTo(names, 10, 900))), "another chunk of the tag, while one is being retried").toBe(FLB_OK);
     expect(await host.replyOf(first)).toBe(FLB_RETRY);
     const before = front.requestsFor(throttled).length;
     expect(before, "retries within the flush").toBeGreaterThan(1);

@@ -16,7 +16,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const runtimes = [
   { runtime: "embedded", place: embedded },
-  { runtime: "in a process of its own", place: inProcess },
+  { runtime: "in a separate process", place: inProcess },
 ];
 /** The Node of the program that runs these tests and, with a separate process, of the core. */
 const programNeedsMebibytes = Number(process.versions.node.split(".")[0]) < 24 ? 1024 : 1240;

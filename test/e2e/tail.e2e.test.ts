@@ -223,7 +223,7 @@ describe("the command", () => {
     ["no region", 1, ["--stream", "s"], {}, "--region us-west-2"],
     ["no credentials", 1, ["--stream", "s", "--region", REGION, "--endpoint", closed], noCredentials, "set AWS_ACCESS_KEY_ID"],
     ["an unknown profile", 1, ["--stream", "s", "--region", REGION, "--profile", "nobody"], {}, "the profile 'nobody'"],
-    ["nobody there", 1, ["--stream", "s", "--region", REGION, "--endpoint", closed], {}, `${closed} can't be reached`],
+    ["no server there", 1, ["--stream", "s", "--region", REGION, "--endpoint", closed], {}, `${closed} can't be reached`],
   ])("with %s ends with status %i and what to do", async (_, status, args, environment, message) => {
     const end = await start(args, environment).ended();
     expect(end.stderr).toContain(message);

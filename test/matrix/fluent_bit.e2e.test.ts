@@ -30,7 +30,7 @@ const rows = matrixCells.filter((cell) => !tooOld.includes(cell)).map((cell) => 
 const title = `Fluent Bit in Debian %s (%s), runtime %s${skipped === undefined ? "" : ` (skipped: ${skipped})`}`;
 
 it.skip.each(tooOld.map((cell) => [cell.suite, cell.runtime, missingGlibc(cell).join(", ")] as const))(
-  "Fluent Bit in Debian %s, runtime %s (skipped: that Fluent Bit asks for %s)",
+  "Fluent Bit in Debian %s, runtime %s (skipped: that Fluent Bit needs %s)",
   () => undefined,
 );
 
@@ -109,7 +109,7 @@ describe.skipIf(skipped !== undefined).each(rows)(title, (_suite, _version, runt
 
   // In addition to all of the system's authorities: Node 24 keeps a list of them until its end.
   it.each([[["NODE_EXTRA_CA_CERTS"]], [["AWS_CA_BUNDLE"]], [["NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE"]]])(
-    "trusts the certificates of %s, and ends in order",
+    "trusts the certificates of %s, and ends cleanly",
     { repeats },
     async (variables) => {
       const { certificateFile, serverFile } = await makeCertificate(folder);
@@ -143,14 +143,14 @@ describe.skipIf(skipped !== undefined).each(rows)(title, (_suite, _version, runt
   it("ends cleanly on SIGTERM, after delivering the chunk in flight", { repeats }, async () => {
     const kinesis = started(await HeldKinesis.start());
     kinesis.mood = "hold";
-    write("under way");
+    write("in flight");
     const program = fluentBit(kinesis.endpoint);
     await kinesis.untilRequested(1);
     program.signal("SIGTERM");
     await program.waitForLog(/service will shutdown/);
     kinesis.release();
     expect(await program.ended(), program.output).toEqual(IN_ORDER);
-    expect(linesOf(kinesis.taken)).toEqual(["under way"]);
+    expect(linesOf(kinesis.taken)).toEqual(["in flight"]);
   });
 
   it("sends aggregates that AWS's own package can deaggregate", async () => {

@@ -49,7 +49,7 @@ function judge(name: string, ledger: SequenceLedger, count: number, samples: rea
   process.stdout.write(`soak: ${JSON.stringify(report)}\n`);
 
   expect.soft(balance.lost, "lost").toBe(0);
-  expect.soft(balance.doubledAvoidably, "doubled though the answer was there").toBe(0);
+  expect.soft(balance.doubledAvoidably, "doubled although the response arrived").toBe(0);
   expect.soft(ledger.reached, "from nowhere").toBe(count);
   // A young heap still grows: the longer the run, the stricter the limit.
   expect.soft(steadiness.rssRatio, "growth of memory").toBeLessThan(seconds >= 180 ? 1.2 : 1.6);

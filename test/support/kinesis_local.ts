@@ -115,7 +115,7 @@ export class KinesisLocal implements KinesisPlace {
     });
     const place = { endpoint: `http://127.0.0.1:${port}`, tlsEndpoint: `https://localhost:${tlsPort}`, certificateFile };
     const kinesis = new KinesisLocal(place, { process: server, folder });
-    await kinesis.#untilItAnswers(server);
+    await kinesis.#untilReady(server);
     return kinesis;
   }
 
@@ -201,7 +201,7 @@ export class KinesisLocal implements KinesisPlace {
     rmSync(this.#own.folder, { recursive: true, force: true });
   }
 
-  async #untilItAnswers(server: Child): Promise<void> {
+  async #untilReady(server: Child): Promise<void> {
     const deadline = Date.now() + 60_000;
     for (;;) {
       try {

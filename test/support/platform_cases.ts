@@ -17,14 +17,14 @@ export function deliveryCases(streams: StreamFixture): void {
     expect(host.problems).toEqual([]);
   });
 
-  it("sends aggregates that AWS's own package takes apart", async () => {
+  it("sends aggregates that AWS's own package can deaggregate", async () => {
     const bodies = Array.from({ length: 50 }, (_, n) => ({ n }));
     const received = await streams.sendOnce(chunkOf(bodies), { aggregation: "true" });
     expect(received.map(isAggregate)).toEqual([true]);
     expect(deaggregateAll(received).map(jsonOf)).toEqual(bodies);
   });
 
-  it("compresses each record by gzip", async () => {
+  it("compresses each record with gzip", async () => {
     const body = { log: "again ".repeat(2000) };
     const received = await streams.sendOnce(chunkOf([body]), { compression: "gzip" });
     expect(received.map(({ data }) => JSON.parse(gunzipSync(data).toString("utf8")) as unknown)).toEqual([body]);
@@ -33,7 +33,7 @@ export function deliveryCases(streams: StreamFixture): void {
 
 /** Tests retries, several instances, and a hot reload. */
 export function lifeCases(streams: StreamFixture): void {
-  it("asks for a retry while the service throttles, and sends the chunk once it does not", async () => {
+  it("replies retry while the service throttles, and delivers the chunk afterwards", async () => {
     const kinesis = await streams.heldKinesis();
     const host = await streams.host();
     const instance = await host.open({ ...streams.options("any"), endpoint: kinesis.endpoint, retry_timeout: "0" });
@@ -55,7 +55,7 @@ export function lifeCases(streams: StreamFixture): void {
     expect((await streams.kinesis.readAll(second)).map(textOf)).toEqual(["to 2"]);
   });
 
-  it("lives through being unloaded and loaded again, as a hot reload does", async () => {
+  it("works after being unloaded and loaded again, as in a hot reload", async () => {
     const stream = await streams.newStream();
     const host = await streams.host();
     for (const n of [0, 1]) {

@@ -230,11 +230,11 @@ export class PluginHost {
   }
 
   // One command at a time: waits for the response line before the next command.
-  async #ask(command: string, answer: RegExp): Promise<RegExpExecArray> {
+  async #ask(command: string, pattern: RegExp): Promise<RegExpExecArray> {
     const turn = this.#turn.then(async () => {
       this.#child.write(command);
-      const line = await this.#child.waitUntil(() => this.#nextLine(), `the answer to "${command}"`, 300_000);
-      const match = answer.exec(line);
+      const line = await this.#child.waitUntil(() => this.#nextLine(), `the response to "${command}"`, 300_000);
+      const match = pattern.exec(line);
       if (match === null) throw new Error(`"${command}" got the response "${line}":\n${this.stderr}`);
       return match;
     });

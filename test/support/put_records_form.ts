@@ -28,6 +28,6 @@ export function contentOf(form: Form): { readonly "content-type": string } {
 }
 
 /** Returns the body of a response, or of an error. */
-export function bodyIn(form: Form, answer: object): Uint8Array {
-  return form === "cbor" ? cbor.serialize(answer) : Buffer.from(JSON.stringify(answer));
+export function bodyIn(form: Form, content: object): Uint8Array {
+  return form === "cbor" ? cbor.serialize(content) : Buffer.from(JSON.stringify(content));
 }

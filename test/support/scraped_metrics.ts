@@ -24,8 +24,8 @@ export class ScrapedMetrics {
   /** Returns the metrics; empty while Fluent Bit does not respond. */
   async scrape(): Promise<Scrape> {
     try {
-      const answer = await fetch(`http://127.0.0.1:${this.#port}/api/v2/metrics/prometheus`);
-      const lines = [...(await answer.text()).matchAll(/^(\w+\{.*\}) (\S+)$/gmu)];
+      const response = await fetch(`http://127.0.0.1:${this.#port}/api/v2/metrics/prometheus`);
+      const lines = [...(await response.text()).matchAll(/^(\w+\{.*\}) (\S+)$/gmu)];
       return new Map(lines.map(([, series = "", value]) => [series, Number(value)]));
     } catch {
       return new Map();

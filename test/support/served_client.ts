@@ -13,8 +13,8 @@ export class ServedClient {
   }
 
   /** Starts the service, and makes the client. */
-  async start(answer: ServedResponse): Promise<SdkClient> {
-    this.#service = await ScriptedService.start(() => answer);
+  async start(response: ServedResponse): Promise<SdkClient> {
+    this.#service = await ScriptedService.start(() => response);
     this.#client = sdkClientOf(this.#service.endpoint, "logs");
     return this.#client;
   }

@@ -126,7 +126,7 @@ export function killNodeProcesses(): void {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // It was about to end by itself.
+      // It had already ended.
     }
   }
 }

@@ -61,7 +61,7 @@ describe("option names", () => {
   });
 
   it.each([["on", ["error tls"]], ["YES", ["error tls"]], ["true", ["error tls"]], ["off", warning("no-effect")], ["1", warning("no-effect")]])(
-    "tls %s",
+    "tls %s has the expected findings",
     async (value, expected) => {
       expect(await brief(output({ tls: value }))).toEqual(expected);
     },
