@@ -47,7 +47,7 @@ try {
   const root = join(projectFolder, "build/deb", architecture);
   await layOut(root, library, seconds);
   // Debian policy requires the licence under this name.
-  writeFileSync(join(root, papersFolder, "copyright"), `${summary}, under the Apache License 2.0: see LICENSE and,\nfor what of others is inside, THIRD-PARTY, both in this folder.\n\n${readFileSync(join(projectFolder, "LICENSE"), "utf8")}`, { mode: 0o644 });
+  writeFileSync(join(root, papersFolder, "copyright"), `${summary}, under the Apache License 2.0: see LICENSE and,\nfor third-party software, THIRD-PARTY, both in this folder.\n\n${readFileSync(join(projectFolder, "LICENSE"), "utf8")}`, { mode: 0o644 });
   const control = { control: controlText(root, architecture), md5sums: sums(root) };
   mkdirSync(join(root, "DEBIAN"));
   for (const [name, text] of Object.entries(control)) writeFileSync(join(root, "DEBIAN", name), text, { mode: 0o644 });
