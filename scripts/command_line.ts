@@ -82,8 +82,8 @@ export function wantsColours(environment: Readonly<Record<string, string | undef
   return no === "" && isTerminal && terminal !== "dumb";
 }
 
-/** The stream of a command, and how to reach it. */
-export interface Place {
+/** A stream, and how to reach it. */
+export interface StreamLocation {
   /** Name or ARN of the stream. */
   readonly stream: string;
   /** Undefined: the SDK finds one (AWS_REGION, the profile). */

@@ -53,7 +53,7 @@ try {
   for (const [name, text] of Object.entries(control)) writeFileSync(join(root, "DEBIAN", name), text, { mode: 0o644 });
   mkdirSync(target, { recursive: true });
   const file = join(target, `${packageName}_${version}_${architecture}.deb`);
-  // dpkg-deb clamps all times to SOURCE_DATE_EPOCH.
+  // dpkg-deb clamps later times to SOURCE_DATE_EPOCH.
   const env = { ...process.env, SOURCE_DATE_EPOCH: String(seconds), LC_ALL: "C" };
   execFileSync("dpkg-deb", ["--root-owner-group", "-Zxz", "--build", root, file], { env, stdio: ["ignore", "ignore", "inherit"] });
   console.log(file);

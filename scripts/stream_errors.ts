@@ -1,6 +1,6 @@
 /** Explains why a command cannot use its stream, and what to do. */
 import { readFailure } from "../src/kinesis/failure.js";
-import type { Place } from "./command_line.js";
+import type { StreamLocation } from "./command_line.js";
 
 const refusedCredentials = new Set([
   "UnrecognizedClientException",
@@ -22,7 +22,7 @@ export interface StreamUse {
 }
 
 /** Returns the message for an error of a call to Kinesis, with advice. */
-export function explain(error: unknown, { stream, region, endpoint, profile }: Place, { name, actions, keyAction }: StreamUse): string {
+export function explain(error: unknown, { stream, region, endpoint, profile }: StreamLocation, { name, actions, keyAction }: StreamUse): string {
   const { code, message, cause } = readFailure(error);
   const place = region ?? "the configured region";
   if (code === "ResourceNotFoundException") {

@@ -1,9 +1,9 @@
 /** Reads the command line of the tool that sends dropped records again. */
 import type { ParseArgsConfig } from "node:util";
 import { regionOfArn } from "../../src/options/stream_name.js";
-import { given, type Place, readEndpoint, readOptions, readRegion, readStream, UsageError } from "../command_line.js";
+import { given, type StreamLocation, readEndpoint, readOptions, readRegion, readStream, UsageError } from "../command_line.js";
 
-export interface ResendSettings extends Omit<Place, "stream"> {
+export interface ResendSettings extends Omit<StreamLocation, "stream"> {
   /** Path of the file of dead letters. */
   readonly file: string;
   /** Stream of all records; undefined: the stream of each line. */

@@ -1,11 +1,11 @@
 /** Reads the command line of the tool that reads a stream. */
 import type { ParseArgsConfig } from "node:util";
 import { regionOfArn } from "../../src/options/stream_name.js";
-import { given, type Place, readEndpoint, readOptions, readRegion, readStream, UsageError } from "../command_line.js";
+import { given, type StreamLocation, readEndpoint, readOptions, readRegion, readStream, UsageError } from "../command_line.js";
 import { type Position, positionForms, readPosition } from "./position.js";
 
 /** Settings of the tool; the region is the ARN's if the stream is given by ARN. */
-export interface TailSettings extends Place {
+export interface TailSettings extends StreamLocation {
   readonly from: Position;
   readonly json: boolean;
   /** Number of user records after which to end; undefined for no end. */

@@ -53,8 +53,8 @@ const summary = (more: object = {}): ServedResponse => ({
   }),
 });
 
-describe("the status", () => {
-  it("is 0 with warnings, through npm, for a path relative to npm's caller", () => {
+describe("the check command", () => {
+  it("ends with status 0 for warnings, through npm, for a path relative to npm's caller", () => {
     files.write("warned.conf", output({ Retry_Limit: undefined }));
     const env = pluginEnvironment({ LD_LIBRARY_PATH: undefined, INIT_CWD: undefined, FORCE_COLOR: undefined, FLUENT_BIT: "/nowhere/fluent-bit" });
     const args = ["--prefix", project, "run", "--silent", "check", "--", "warned.conf"];
@@ -64,7 +64,7 @@ describe("the status", () => {
     expect(status).toBe(0);
   });
 
-  it("is 1 with errors, also as JSON", async () => {
+  it("ends with status 1 for errors, also as JSON", async () => {
     files.write("wrong.yaml", "pipeline:\n  outputs:\n    - name: kinesis\n      strem: x\n");
     const { status, stdout } = await run(["-c", "wrong.yaml", "--json"]);
     const { findings } = JSON.parse(stdout) as { findings: { file: string; line: number; message: string }[] };
@@ -80,13 +80,13 @@ describe("the status", () => {
     ["two files are named", ["a.conf", "b.conf"]],
     ["the file of variables does not exist", ["a.conf", "--variables", "none"]],
     ["--fluent-bit names neither a version nor a program", ["a.conf", "--fluent-bit", "none"]],
-  ])("is 2 when %s", async (_, args) => {
+  ])("ends with status 2 when %s", async (_, args) => {
     const { status, stdout, stderr } = await run(args);
     expect(stderr).toMatch(/^check: .+\nnpm run check -- --help/);
     expect([status, stdout]).toEqual([2, ""]);
   });
 
-  it("is 2 with an invalid line in the file of variables", async () => {
+  it("ends with status 2 for an invalid line in the file of variables", async () => {
     files.write("plain.conf", output());
     files.write("variables", "A=b\nnone\n");
     const { status, stderr } = await run(["plain.conf", "--variables", "variables"]);
@@ -94,7 +94,7 @@ describe("the status", () => {
     expect(status).toBe(2);
   });
 
-  it("the command reads variables from a file in the form of systemd and Docker", async () => {
+  it("reads variables from a file in the form of systemd and Docker", async () => {
     files.write("variable.conf", output({ region: "${R}", stream: "${S}" }));
     files.write("variables", "# why\n\nR=us-west-2\nexport S='logs'\n");
     expect(await run(["variable.conf", "--variables", "variables"], { R: "?" })).toMatchObject({
@@ -103,7 +103,7 @@ describe("the status", () => {
     });
   });
 
-  it("the command warns of the faults of the named or found Fluent Bit", async () => {
+  it("warns of the faults of the named or found Fluent Bit", async () => {
     files.write("two.conf", output() + output({ stream: "other" }));
     chmodSync(files.write("bin/fluent-bit", "#!/bin/sh\necho 'Fluent Bit v2.0.6'\necho 'Git commit: '\n"), 0o755);
     const program = `${files.folder}/bin/fluent-bit`;
@@ -115,7 +115,7 @@ describe("the status", () => {
     expect((await run(["two.conf", "--fluent-bit", "5.1.1"], { FLUENT_BIT: program })).stdout).toBe("2 kinesis outputs for Fluent Bit 5.1.1: 0 errors, 0 warnings, 0 hints.\n");
   });
 
-  it("the output has no colours without a terminal", async () => {
+  it("prints no colours without a terminal", async () => {
     files.write("plain.conf", output({ http_request_timeout: "0" }));
     expect((await run(["-c", "plain.conf"])).stdout).not.toContain("\u001b");
     expect((await run(["-c", "plain.conf"], { FORCE_COLOR: "1" })).stdout).toContain("\u001b[36mhint");

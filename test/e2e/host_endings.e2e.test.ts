@@ -84,7 +84,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
   });
 });
 
-it("loses no chunk with the reply ok when it comes during many flushes", async () => {
+it("a signal during many flushes loses no chunk with the reply ok", async () => {
   const host = await streams.host();
   const instance = await host.open(optionsOf());
   for (let n = 0; n < 200; n++) {

@@ -52,7 +52,7 @@ describe("records arrive", () => {
   });
 });
 
-describe("with a service that throttles or holds", () => {
+describe("with a service that throttles or holds requests", () => {
   let kinesis: HeldKinesis;
   beforeEach(async () => {
     kinesis = await HeldKinesis.start();

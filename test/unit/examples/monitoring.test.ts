@@ -116,7 +116,7 @@ describe.skipIf(!hasPromtool)("promtool", () => {
   it.each([
     ["check", "alerts.yaml"],
     ["test", "alerts.test.yaml"],
-  ])("%s rules %s", (what, file) => {
+  ])("succeeds with '%s rules %s'", (what, file) => {
     const { status, stdout, stderr } = spawnSync("promtool", [what, "rules", path.join(EXAMPLES, "monitoring", file)], {
       encoding: "utf8",
     });

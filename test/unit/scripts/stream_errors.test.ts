@@ -1,10 +1,10 @@
 /** Tests that the message for a failed call says what to do. */
 import { describe, expect, it } from "vitest";
-import type { Place } from "../../../scripts/command_line.js";
+import type { StreamLocation } from "../../../scripts/command_line.js";
 import { explain } from "../../../scripts/stream_errors.js";
 import { sdkError } from "../../support/scripted_stream.js";
 
-const place: Place = { stream: "s", region: "us-west-2", endpoint: undefined, profile: undefined };
+const place: StreamLocation = { stream: "s", region: "us-west-2", endpoint: undefined, profile: undefined };
 const reading = { name: "reading", actions: "kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords", keyAction: "kms:Decrypt" };
 const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });
 const refused = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });

@@ -181,7 +181,7 @@ describe("in CBOR", () => {
   });
 });
 
-it("rejects requests as the service would: too many records, and keys that are too long", async () => {
+it("the faulty Kinesis rejects requests as the service would: too many records, and keys that are too long", async () => {
   const { client } = await start("ok");
   const tooMany = Array.from({ length: 501 }, () => ({ Data: Buffer.from("x"), PartitionKey: "k" }));
   const longKey = [{ Data: Buffer.from("x"), PartitionKey: "k".repeat(257) }];
@@ -190,7 +190,7 @@ it("rejects requests as the service would: too many records, and keys that are t
   }
 });
 
-it("lists shards under any plan, and decompresses bodies", async () => {
+it("the faulty Kinesis lists shards under any plan, and decompresses bodies", async () => {
   const { kinesis, client } = await start("ok");
   const { Shards: shards = [] } = await client.send(new ListShardsCommand({ StreamName: "any" }));
   expect(shards.map(({ HashKeyRange: range }) => range?.EndingHashKey).at(-1)).toBe(String(2n ** 128n - 1n));
@@ -199,7 +199,7 @@ it("lists shards under any plan, and decompresses bodies", async () => {
   expect(kinesis.served).toEqual(["ok"]);
 });
 
-it("can use TLS", async () => {
+it("the faulty Kinesis can use TLS", async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "faulty-"));
   const { certificateFile, serverFile } = await makeCertificate(folder);
   const { server } = JSON.parse(readFileSync(serverFile, "utf8")) as { server: { key: string; cert: string } };
@@ -210,12 +210,12 @@ it("can use TLS", async () => {
   expect(kinesis.ledger.balance(texts).lost).toEqual([]);
 });
 
-it("behaves the same for the same seed", () => {
+it("the faulty Kinesis behaves the same for the same seed", () => {
   const draw = (seed: number): number[] => Array.from({ length: 5 }, seededRandom(seed));
   expect(draw(7)).toEqual(draw(7));
   expect(draw(7)).not.toEqual(draw(8));
 });
 
-it("names the invalid step when it is started with an invalid plan", async () => {
+it("the faulty Kinesis names the invalid step when it is started with an invalid plan", async () => {
   await expect(FaultyKinesis.start("ok, nonsense")).rejects.toThrow("step 2 of the plan (nonsense)");
 });

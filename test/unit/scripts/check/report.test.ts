@@ -135,6 +135,6 @@ it.each([
   ["ECONNREFUSED", "", "DescribeStreamSummary", /endpoint/],
   ["DEPTH_ZERO_SELF_SIGNED_CERT", "", "DescribeStreamSummary", /AWS_CA_BUNDLE/],
   ["Strange", "", "DescribeStreamSummary", /TROUBLESHOOTING/],
-])("%s (%s) of %s has advice", (code, message, action, advice) => {
+])("%s (%s) of %s has the expected advice", (code, message, action, advice) => {
   expect(failureAdvice(code, message, action)).toMatch(advice);
 });
