@@ -1,4 +1,4 @@
-# The front door: `make` builds bin/kinesis.so, `make test` checks everything; both set up what they need.
+# Builds, tests and packs the plugin. `make` builds bin/kinesis.so, `make test` tests everything; both install what they need.
 SHELL := /bin/sh
 .SHELLFLAGS := -ec
 .DEFAULT_GOAL := release
@@ -11,17 +11,17 @@ MODULES := node_modules/.package-lock.json
 BUNDLE := build/kinesis.js
 LIBRARY := bin/kinesis.so
 WINDOWS_LIBRARY := bin/kinesis.dll
-# Folders too: their time changes when a file goes away.
+# Folders too: a folder's time changes when a file in it is deleted.
 CORE := $(shell find src scripts/bundle.mjs tsconfig.json)
 NATIVE := $(shell find native) CMakeLists.txt
 CPP := $(shell find native -name '*.cc' -o -name '*.h') $(wildcard test/native/*.cc)
-# Of each check whose outcome its files alone decide: when it last passed. Its files are not `test` itself, which is a target.
+# Stamp files of the checks that depend only on files: when each last passed. `test/*`, not `test`, which is a target here.
 PASSED := build/passed
 TYPED := $(shell find src scripts $(wildcard test/*) -name '*.ts' -o -name '*.mjs' -o -type d) $(wildcard *.ts *.js) tsconfig.json package.json package-lock.json
-# Where libnode is, for the processes that load the plugin.
+# Sets the variables with libnode's path, for the processes that load the plugin.
 WITH_LIBNODE = found=$$(sh scripts/libnode.sh); eval "$$found";
 
-# Wine, node.exe and kinesis.dll. What can't be had is no failure: the tests then are skipped, with the reason in their titles.
+# Sets up wine, node.exe and kinesis.dll. If one is unavailable, the tests are skipped, with the reason in their titles.
 ifeq ($(WINDOWS),no)
 WITH_WINDOWS = export KINESIS_TEST_WINDOWS_SKIPPED="WINDOWS=no";
 else
@@ -31,14 +31,14 @@ endif
 
 # Targets whose tools (vitest, dependency-cruiser) need a newer Node.js than the build.
 WITH_NEWER_NODE := changed-lint changed-units check fuzz lint soak test tests test-arm64 test-matrix test-package test-windows
-# What goes by itself needs no tools.
+# clean and help alone need no tools.
 ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),release)),)
 ifneq ($(shell sh scripts/check-tools.sh $(if $(filter $(WITH_NEWER_NODE),$(MAKECMDGOALS)),20.19) || echo missing),)
 $(error Some tools are missing, see above)
 endif
 endif
 
-## Lists the targets: the lines that begin with two hashes in this file.
+## Lists the targets, from the lines that begin with two hashes in this file.
 help:
 	@awk '/^## / { text = substr($$0, 4); next } \
 	  /^[a-z][a-z0-9-]*:/ && text != "" { split($$0, name, ":"); printf "  make %-18s %s\n", name[1], text } { text = "" }' Makefile
@@ -46,7 +46,7 @@ help:
 ## Builds bin/kinesis.so; the default.
 release: $(LIBRARY)
 
-# Errors alone: packages name newer versions of Node.js than those that they run on here, and npm would warn of each.
+# Shows only errors: npm would warn of each package that claims to need a newer Node.js than it runs on here.
 $(MODULES): package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
@@ -54,7 +54,7 @@ $(MODULES): package-lock.json
 $(BUNDLE): $(CORE) $(MODULES)
 	node scripts/bundle.mjs
 
-# cmake makes its own jobs: make's flags would only confuse it.
+# cmake runs its own parallel jobs, so make's flags are removed.
 $(LIBRARY): $(BUNDLE) $(NATIVE)
 	env -u MAKEFLAGS -u MFLAGS npx --no-install cmake-js build --CDCMAKE_BUILD_TYPE=Release --out build/native
 	touch $@
@@ -69,7 +69,7 @@ $(WINDOWS_LIBRARY): $(BUNDLE) $(NATIVE) package.json
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL cmake --build build/windows/native --parallel
 	touch $@
 
-## Packs kinesis.dll with its licences, an example and how to install it, as a ZIP archive.
+## Packs kinesis.dll with its licences, an example and installation instructions as a ZIP archive.
 windows-package: $(WINDOWS_LIBRARY)
 	node scripts/windows-package.mjs
 
@@ -78,7 +78,7 @@ test-windows: $(MODULES)
 	@$(WITH_WINDOWS) npx --no-install vitest run test/windows
 
 .PHONY: sbom
-## Writes bin/kinesis.cdx.json, the CycloneDX bill of what is inside bin/kinesis.so.
+## Writes bin/kinesis.cdx.json, the CycloneDX bill of materials of bin/kinesis.so.
 sbom: bin/kinesis.cdx.json
 
 bin/kinesis.cdx.json: $(LIBRARY) scripts/sbom.mjs scripts/bill-of-materials.mjs scripts/bundled-packages.mjs package-lock.json
@@ -97,29 +97,29 @@ bin/kinesis-arm64.so: $(BUNDLE) $(NATIVE)
 	cp build/arm64/kinesis.so $@
 
 .PHONY: test-arm64
-## Tests bin/kinesis-arm64.so in a Debian 12 for arm64, emulated by qemu (root only, else it is skipped).
+## Tests bin/kinesis-arm64.so in a Debian 12 for arm64, emulated by qemu (skipped unless run as root).
 test-arm64: $(MODULES)
 	@found=$$(sh scripts/arm64_tree.sh); eval "$$found"; \
 	  if [ -z "$${KINESIS_TEST_ARM64_SKIPPED:-}" ]; then $(MAKE) release-arm64; fi; \
 	  npx --no-install vitest run test/matrix/arm64.e2e.test.ts
 
 .PHONY: test-container
-## Runs `make release` of what is committed in a bare Debian 12 with its own tools, after npm's packages without network.
+## Runs `make release` of the last commit in a bare Debian 12 with its own tools, without network after npm ci.
 test-container:
 	@sh scripts/container_build.sh
 
 .PHONY: tools npm-package
-## Bundles the tools, each into one file in build/tools that needs Node.js alone.
+## Bundles each tool into one file in build/tools that needs only Node.js.
 tools: $(MODULES)
 	node scripts/tools.mjs
 
-## Packs the tools and the libraries that are built as an npm package.
+## Packs the tools and the libraries that have been built as an npm package.
 npm-package: $(LIBRARY)
 	node scripts/npm-package.mjs
 
 .PHONY: packages deb rpm
-# SIGN_KEY signs the sums, SOURCE_DATE_EPOCH is the time of all files; PACKAGE_MAINTAINER, a name with an address, goes into deb and rpm.
-## Makes all packages that this machine can, with their sums, and says which it could not and why.
+# SIGN_KEY signs the sums, SOURCE_DATE_EPOCH is the time of all files; PACKAGE_MAINTAINER is "Name <address>" for deb and rpm.
+## Makes all packages that this machine can make, with their sums, and reports the others with the reason.
 packages: $(LIBRARY)
 	@node scripts/packages.mjs
 
@@ -132,7 +132,7 @@ rpm: $(LIBRARY)
 	node scripts/rpm-package.mjs
 
 .PHONY: package package-arm64 test-package
-## Packs bin/kinesis.so with its licences, bill, examples and how to install it; BUNDLE_LIBNODE=1 adds Debian's libnode.
+## Packs bin/kinesis.so with licences, bill of materials, examples and instructions; BUNDLE_LIBNODE=1 adds Debian's libnode.
 package: $(LIBRARY)
 	node scripts/package.mjs
 
@@ -140,14 +140,14 @@ package: $(LIBRARY)
 package-arm64: bin/kinesis-arm64.so
 	node scripts/package.mjs bin/kinesis-arm64.so
 
-## Packs bin/kinesis.so with a libnode, unpacks it where there is no Node.js, and tests it.
+## Packs bin/kinesis.so with a libnode, unpacks the archive in a root without Node.js, and tests it.
 test-package: $(LIBRARY)
 	BUNDLE_LIBNODE=1 node scripts/package.mjs
 	npx --no-install vitest run test/package
 
-# make test-matrix FLUENT_BIT=/path/to/fluent-bit tries it in that Fluent Bit too; MATRIX_ENDINGS=10 repeats what may fail at an end.
+# make test-matrix FLUENT_BIT=/path/to/fluent-bit tests that Fluent Bit too; MATRIX_ENDINGS=10 runs each of its ends 10 times.
 .PHONY: test-matrix
-## Tests bin/kinesis.so in Debian 11, 12, 13 and unstable, in trees that debootstrap makes (root only, else it is skipped).
+## Tests bin/kinesis.so in Debian 11, 12, 13 and unstable, in trees that debootstrap makes (skipped unless run as root).
 test-matrix: release
 	@found=$$(sh scripts/matrix_trees.sh); eval "$$found"; npx --no-install vitest run test/matrix
 
@@ -187,10 +187,10 @@ $(PASSED)/types: $(TYPED) $(MODULES) | $(PASSED)
 	npx --no-install tsc --noEmit --incremental --tsBuildInfoFile build/tsconfig.tsbuildinfo
 	@touch $@
 
-# What ESLint found in files that have not changed is remembered, although a changed type may make more of them: `make lint`,
-# and so `make test`, looks at all files anew. Tests that read a changed file as text, such as a document, are not found either.
+# Fast, but incomplete: ESLint skips unchanged files, although a changed type may cause findings in them, and vitest does not
+# find tests that read a changed file as text, such as a document. `make test` lints and tests everything.
 # make check SINCE=origin/main
-## Checks lint and types, and runs the unit tests of what has changed since the last commit, or SINCE: the inner loop.
+## Checks lint and types, and runs the unit tests of files changed since the last commit, or SINCE: for the inner loop.
 check: $(MODULES)
 	@$(MAKE) -j2 --output-sync=target changed-units changed-lint $(PASSED)/types $(PASSED)/doc-comments $(PASSED)/imports $(PASSED)/clang-format
 
@@ -199,29 +199,29 @@ check: $(MODULES)
 changed-lint:
 	npx --no-install eslint . --max-warnings 0 --cache --cache-location build/eslint-cache
 
-## Runs the unit tests of what has changed since the last commit, or SINCE.
+## Runs the unit tests of files changed since the last commit, or SINCE.
 changed-units:
 	npx --no-install vitest run --project stages --project unit --changed $(SINCE)
 
-# kinesis.dll too, where it can be run, with the newest node.exe alone.
+# Tests kinesis.dll only with the newest node.exe.
 test tests: WINDOWS_NODES := newest
-## Sets up what the tests need, builds, and runs linter, types and all tests; WINDOWS=no leaves kinesis.dll out.
+## Installs the tools for the tests, builds, and runs linter, type checker and all tests; WINDOWS=no leaves kinesis.dll out.
 test: $(MODULES)
 	@sh scripts/side_by_side.sh "$(MAKE) lint typecheck" "$(MAKE) tests"
 
 .PHONY: tests
-## Runs all tests, without linter and types.
+## Runs all tests, without linter and type checker.
 tests: release libnode
 	@$(WITH_WINDOWS) $(WITH_LIBNODE) npx --no-install vitest run
 
-# make fuzz FUZZ_SECONDS=3600 FUZZ_SEED=1; what it finds is kept in build/fuzz.
-## Throws hostile chunks at the core and random calls at the library, for FUZZ_SECONDS (300).
+# make fuzz FUZZ_SECONDS=3600 FUZZ_SEED=1 keeps failing chunks in build/fuzz.
+## Sends hostile chunks to the core and makes random calls to the library, for FUZZ_SECONDS (300).
 fuzz: release
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-300} npx --no-install vitest run test/fuzz test/native/entry_points.test.ts
 
-# make bench FLUENT_BIT=/path/to/fluent-bit PEER_PLUGIN=/path/to/go-plugin.so; BENCH_ONLY=json for some stages alone,
+# make bench FLUENT_BIT=/path/to/fluent-bit PEER_PLUGIN=/path/to/go-plugin.so; BENCH_ONLY=json for only some stages,
 # BENCH_RUNS=3, BENCH_LATENCIES=0,20 (ms) and BENCH_RECORDS=100000 (at most) for shorter runs through Fluent Bit
-## Runs all benchmarks, with FLUENT_BIT also through Fluent Bit; they take long.
+## Runs all benchmarks (slow), with FLUENT_BIT also through Fluent Bit.
 bench: release libnode
 	@$(WITH_LIBNODE) node test/bench/run.mjs all
 
@@ -230,13 +230,13 @@ bench-check: release libnode
 	@$(WITH_LIBNODE) node test/bench/run.mjs check
 
 # make bench-fluent-bit FLUENT_BIT=/path/to/fluent-bit BENCH_RUNS=3 BENCH_LATENCIES=0,20 BENCH_VARIANTS=null,c,ours,ours-tags8,ours-key40
-# BENCH_RECORDS=400000,1200000 gives the slope too, BENCH_CBOR_ANSWERS=json has CBOR answered in JSON, and BENCH_ONLY=standstill
-# measures what a silent endpoint holds up; CONTRIBUTING.md has all settings.
-## Runs the benchmarks through the Fluent Bit that FLUENT_BIT names alone.
+# BENCH_RECORDS=400000,1200000 also measures the slope, BENCH_CBOR_RESPONSES=json makes the endpoint respond to CBOR in JSON, and
+# BENCH_ONLY=standstill measures which flushes a silent endpoint delays; CONTRIBUTING.md has all settings.
+## Runs only the benchmarks through Fluent Bit, which FLUENT_BIT names.
 bench-fluent-bit: release libnode
 	@$(WITH_LIBNODE) node test/bench/run.mjs fluent_bit
 
-## Takes the figures of docs/TUNING.md anew, with FLUENT_BIT=/path/to/fluent-bit.
+## Measures the figures of docs/TUNING.md again, with FLUENT_BIT=/path/to/fluent-bit.
 bench-tuning: release libnode
 	@$(WITH_LIBNODE) node test/bench/run.mjs tuning
 
@@ -248,11 +248,11 @@ soak: release libnode
 demo: release libnode
 	@$(WITH_LIBNODE) node scripts/demo.mjs "$(LOG)" "$(WATCH)"
 
-## Starts a Kinesis on this machine with the stream my-stream, and says how to send to it; PORT=4568.
+## Starts a Kinesis on this machine with the stream my-stream, and prints how to send to it; PORT=4568.
 kinesis: $(MODULES)
 	@node scripts/local_kinesis.mjs "$(PORT)"
 
-## Writes THIRD-PARTY anew, after a change of what is bundled.
+## Writes THIRD-PARTY again, after a change of the bundled packages.
 third-party: $(MODULES)
 	node scripts/third-party.mjs
 

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes a tree of Debian 12 for arm64, and an emulator in it, and prints for `eval` where it is.
+# Makes a tree of Debian 12 for arm64 with an emulator in it, and prints its path for `eval`.
 #
-# Prints one line: KINESIS_TEST_ARM64, the folder, or, where it can't be had, which is no failure,
-# KINESIS_TEST_ARM64_SKIPPED with the reason. The same line is kept in build/arm64/environment.
-# The packages are only unpacked: to set them up, programs of arm64 would have to start each other.
+# Prints one line: KINESIS_TEST_ARM64 with the folder, or, when the tree cannot be made,
+# KINESIS_TEST_ARM64_SKIPPED with the reason (status 0 too). The same line is kept in build/arm64/environment.
+# The packages are only unpacked: setting them up needs arm64 programs that start each other.
 set -eu
 
 folder=$(cd "$(dirname "$0")/.." && pwd)/build/arm64

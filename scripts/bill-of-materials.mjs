@@ -1,21 +1,21 @@
-// Makes the CycloneDX bill of what is inside the library: the same text for the same library, packages and additions.
+// Makes the CycloneDX bill of materials of the library. Equal library, packages and additions give equal text.
 //
 // Format: CycloneDX 1.6, JSON (ECMA-424); package URLs: the purl specification, types npm, generic and deb.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A licence as npm writes it, in CycloneDX's form. */
+/** Returns an npm licence expression in CycloneDX's form. */
 export function licencesOf(expression) {
   return / (AND|OR|WITH) |[()]/.test(expression) ? [{ expression }] : [{ license: { id: expression } }];
 }
 
-/** The package URL of an npm package: the scope's "@" is escaped. */
+/** Returns the package URL of an npm package; the scope's "@" is escaped. */
 export function purlOf(name, version) {
   return `pkg:npm/${name.replace(/^@/, "%40")}@${version}`;
 }
 
-/** npm's integrity, "sha512-<base64>", as CycloneDX hashes; those of algorithms that it does not know are left out. */
+/** Returns npm's integrity, "sha512-<base64>", as CycloneDX hashes; omits algorithms that CycloneDX does not know. */
 export function hashesOf(integrity = "") {
   return integrity.split(/\s+/).flatMap((entry) => {
     const [, bits, digest] = /^sha(256|384|512)-([A-Za-z0-9+/=]+)$/.exec(entry) ?? [];
@@ -40,7 +40,7 @@ function npmComponent(projectFolder, lock, folder) {
   };
 }
 
-/** The parts of GCC that are linked in; the compiler wrote its version into the library's section .comment. */
+/** Returns the parts of GCC that are linked in, with the compiler's version from the library's section .comment. */
 function compilerComponents(library) {
   const version = /GCC: \([^)]*\) (\d+\.\d+\.\d+)/.exec(library.toString("latin1"))?.[1];
   return ["libgcc", "libstdc++"].map((name) => {
@@ -50,7 +50,7 @@ function compilerComponents(library) {
   });
 }
 
-/** The folder of the package that `folder` would find by this name: in its own node_modules, or in one further out. */
+/** Returns the folder of the package that `folder` resolves by this name, from its own node_modules outwards. */
 function resolved(folder, name, known) {
   const parts = folder.split("node_modules/");
   for (let count = parts.length; count > 0; count--) {
@@ -60,7 +60,7 @@ function resolved(folder, name, known) {
   return undefined;
 }
 
-/** A UUID of version 8 (RFC 9562: of one's own making) from the text. */
+/** Returns a UUID of version 8 (RFC 9562: custom) derived from the text. */
 function uuidOf(text) {
   const hex = createHash("sha256").update(text).digest("hex");
   const variant = ((Number.parseInt(hex[16], 16) & 3) | 8).toString(16);
@@ -70,8 +70,8 @@ function uuidOf(text) {
 const byReference = (one, other) => (one["bom-ref"] < other["bom-ref"] ? -1 : Number(one["bom-ref"] > other["bom-ref"]));
 
 /**
- * The bill, as text. `folders` are those of the npm packages inside `library` (bytes, named `libraryName`), as
- * package-lock.json names them; `additions` are components that lie beside the library.
+ * Returns the bill as text. `folders` are the npm packages inside `library` (bytes, named `libraryName`), by their
+ * keys in package-lock.json; `additions` are components that are packed next to the library.
  */
 export function billOfMaterials({ projectFolder, folders, library, libraryName, additions = [] }) {
   const read = (name) => JSON.parse(readFileSync(join(projectFolder, name), "utf8"));

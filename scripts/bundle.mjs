@@ -1,9 +1,8 @@
-// Bundles the TypeScript core into build/kinesis.js: scripts that the shim runs when they are first asked for, the same
-// bytes for the same sources.
+// Bundles the TypeScript core into the scripts of build/kinesis.js. Equal sources give equal bytes.
 //
-// The first line is a table, [[name, bytes], ...] in JSON; the scripts follow in its order, nothing between them. Each
-// is a function of (module, exports, require). What lies behind an import() is a script of its own: where it is not
-// needed it is neither read nor compiled, nor held in memory.
+// Layout: the first line is a JSON table, [[name, bytes], ...]; the scripts follow in that order without separators. Each
+// script is a function of (module, exports, require), which the shim runs when it is first required. Each import() has a
+// separate script, so that unused code is neither read nor compiled nor held in memory.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,16 +11,16 @@ import { build, transform } from "esbuild";
 export const projectFolder = fileURLToPath(new URL("..", import.meta.url));
 
 // require("process") makes Node open standard input, output and error as streams, which turns Fluent Bit's own
-// descriptors to non-blocking. The global object is the same and opens nothing.
+// descriptors to non-blocking. The global object is the same one and opens nothing.
 const globalProcess = `module.exports = globalThis.process;`;
 
-// The SDK's HTTP/2 handler is bundled with its clients, but never made: Node's http2 is loaded should anybody ask.
+// The SDK's HTTP/2 handler is bundled with its clients but never created, so Node's http2 is loaded on first use only.
 const lateHttp2 = `
 const http2 = () => require("node:http2");
 exports.connect = (...target) => http2().connect(...target);
 exports.constants = new Proxy({}, { get: (_, name) => http2().constants[name] });`;
 
-// The SDK's user agent for browsers is bundled with the one for Node, and names the browser by a package of 35 kB.
+// The SDK's user agent for browsers is bundled with the one for Node, and needs this package of 35 kB only to name the browser.
 const noBrowser = `exports.parse = () => undefined;`;
 
 const standIns = {
@@ -39,13 +38,13 @@ const standIns = {
 
 const common = { platform: "node", target: "node18", minify: true, charset: "ascii", legalComments: "none", logLevel: "warning" };
 
-/** A script of ours calls require() where it had import: there is no loader of modules in the embedded Node. */
+/** Turns an ES module into a function that calls require() instead of import: the embedded Node has no module loader. */
 async function asFunction({ path, text }) {
   const { code } = await transform(text, { ...common, format: "cjs", supported: { "dynamic-import": false } });
   return { name: `./${basename(path)}`, text: `(function(module,exports,require){${code}})` };
 }
 
-/** esbuild makes scripts also of what only code that it left out would import. */
+/** Returns the scripts reachable from main.js: esbuild also writes scripts that only removed code imports. */
 function inUse(scripts) {
   const used = new Set(["./main.js"]);
   for (const name of used) {
@@ -55,7 +54,7 @@ function inUse(scripts) {
   return scripts.filter(({ name }) => used.has(name));
 }
 
-/** Bundles src/main.ts; gives esbuild's metafile, which says what really went in. */
+/** Bundles src/main.ts and returns esbuild's metafile, which lists the inputs of each output. */
 export async function bundleCore({ write }) {
   const { metafile, outputFiles } = await build({
     ...common,
@@ -65,7 +64,7 @@ export async function bundleCore({ write }) {
     bundle: true,
     splitting: true,
     format: "esm",
-    // The packages' ES modules where there are any: what is not used can be left out of those.
+    // Prefer the packages' ES modules: esbuild can remove unused code from those.
     mainFields: ["module", "main"],
     sourcemap: false,
     metafile: true,

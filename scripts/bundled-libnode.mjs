@@ -1,7 +1,7 @@
-// Gathers a libnode to lie beside kinesis.so: that of Debian or Ubuntu, the libraries that it needs, its modules, and their licences.
+// Gathers Debian's or Ubuntu's libnode to pack next to kinesis.so: its libraries, its modules, and their licences.
 //
-// Everything comes from Debian's packages, fresh, whatever of them is installed: what a package holds lies in a folder of
-// its name. Not gathered are glibc, libstdc++ and libgcc, which every Linux has.
+// All files come from freshly downloaded packages, whether installed or not; each package is unpacked into a folder of
+// its name. glibc, libstdc++ and libgcc are left out: every Linux has them.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -14,7 +14,7 @@ const ownLibrary = "libkinesis-builtins.so";
 
 function run(program, args, options = {}) {
   try {
-    // readelf speaks the user's language otherwise.
+    // Without LC_ALL=C readelf prints in the user's language.
     const env = { ...process.env, LC_ALL: "C" };
     return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 28, env, ...options });
   } catch (error) {
@@ -23,7 +23,7 @@ function run(program, args, options = {}) {
   }
 }
 
-/** Downloads a package and what it depends on, first alternatives alone, each unpacked into a folder of its name. */
+/** Downloads a package and its dependencies (the first of alternatives), and unpacks each into a folder of its name. */
 function unpackAll(first, folder) {
   const packages = new Map();
   const queue = [{ name: first, isModule: false }];
@@ -36,7 +36,7 @@ function unpackAll(first, folder) {
     packages.set(name, { version: field("Version"), architecture: field("Architecture") });
     const depends = [field("Pre-Depends"), field("Depends")].join(",").split(",");
     rmSync(debs, { recursive: true });
-    // What modules depend on themselves, libnode does not read.
+    // libnode does not read the dependencies of modules.
     if (isModule) continue;
     for (const entry of depends) {
       const [dependency = ""] = /[a-z0-9][a-z0-9+.-]+/.exec(entry) ?? [];
@@ -48,7 +48,7 @@ function unpackAll(first, folder) {
 
 const neededBy = (file) => [...run("readelf", ["-dW", file]).matchAll(/\(NEEDED\).*\[(.+)\]/g)].map(([, name]) => name);
 
-/** Which package has a file, and its path: what `place` gives for a package's folder and does exist. */
+/** Returns the first existing file among `places` in the packages' folders, with its package's name. */
 function findIn(folder, packages, places) {
   for (const name of packages) for (const place of places) {
     const file = join(folder, name, place);
@@ -57,7 +57,7 @@ function findIn(folder, packages, places) {
   throw new Error(`${places[0]} is in none of the packages ${packages.join(", ")}`);
 }
 
-/** The newest version of each library's symbols that these files need, such as "GLIBC_2.34". */
+/** Returns the newest version of GLIBC and GLIBCXX symbols that these files need, such as "2.34". */
 function newestVersions(files) {
   const found = new Map();
   const isNewer = (one, other) => one.localeCompare(other, "en", { numeric: true }) > 0;
@@ -70,7 +70,7 @@ function newestVersions(files) {
   return found;
 }
 
-/** What os-release(5) says of this distribution. */
+/** Returns a field of os-release(5) of this distribution. */
 function ofThisSystem(field) {
   return new RegExp(`^${field}="?([^"\n]*)`, "m").exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "debian";
 }
@@ -81,7 +81,7 @@ function component(name, { version, architecture }) {
 }
 
 /**
- * Puts lib/ and licenses/ into `target`, with the libnode of this path's name; gives CycloneDX components of it all.
+ * Writes lib/ and licenses/ into `target`, with the libnode of this path's name; returns CycloneDX components of the packages.
  * @throws Error when a program, a package or a file is missing
  */
 export function gatherLibnode({ projectFolder, libnode, target }) {

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Says in one line for each tool that the build misses what it is and how to get it. Runs only what it looks for.
+# Reports each missing build tool in one line, with the command that installs it. Runs only the tools that it checks.
 #
-#     sh scripts/check-tools.sh [NODE]    NODE: the version of Node.js that is needed, MAJOR.MINOR
+#     sh scripts/check-tools.sh [NODE]    NODE: the required version of Node.js, MAJOR.MINOR
 
 missing=0
 oldest_node=18.18
@@ -30,7 +30,7 @@ if has node; then
     if [ "$needed_node" = $oldest_node ]; then
       need "$too_old" nodejs nodejs
     else
-      # Distributions that have an old one have no newer one beside it.
+      # A distribution with an old Node.js has no newer one in its packages.
       echo "$too_old for this target ('make' alone takes $oldest_node); Debian 13, NodeSource and nodejs.org have it" >&2
       missing=1
     fi
@@ -50,7 +50,7 @@ else
 fi
 
 has "${CXX:-c++}" || has g++ || has clang++ || need "a C++ compiler is missing" g++ gcc-c++
-# It is linked in. A compiler that does not have it says only the name.
+# libstdc++.a is linked in. A compiler without it prints the bare name instead of a path.
 if has "${CXX:-c++}" && [ "$("${CXX:-c++}" -print-file-name=libstdc++.a 2>/dev/null)" = libstdc++.a ]; then
   need "libstdc++.a is missing, the static libstdc++" g++ libstdc++-static
 fi

@@ -1,22 +1,22 @@
-/** What the commands for people have in common: how they are called, and how their options are read. */
+/** Reads options of the command-line tools, and reports errors in them. */
 import path from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { namesStream } from "../src/options/stream_name.js";
 import { nearest } from "./edit_distance.js";
 
-/** The status of a command whose command line makes no sense. */
+/** Exit status for an invalid command line. */
 export const usageStatus = 2;
 
-/** The command line makes no sense; the message says what to write instead. */
+/** Error in the command line, with a message that says what to write instead. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Returns how to call a tool again, by the script that runs: `kinesis-tail` as npm installs it, or node with its file. */
+/** Returns the command that runs this script again: `kinesis-tail` as npm installs it, or node with its file. */
 export function commandOf(script: string, folder: string): string {
   if (!/\.[cm]?js$/u.test(script)) return path.basename(script);
-  const beside = path.relative(folder, script);
-  const file = beside.startsWith("..") || path.isAbsolute(beside) ? script : beside;
+  const relative = path.relative(folder, script);
+  const file = relative.startsWith("..") || path.isAbsolute(relative) ? script : relative;
   return `node ${/[^\w./\\:+-]/u.test(file) ? `"${file}"` : file}`;
 }
 
@@ -28,9 +28,9 @@ interface Strict<Known extends Options> {
 }
 
 /**
- * Reads options, and arguments that are none. An option may be shortened while it stays the only one that begins so, and be
- * written in capitals or with `_`.
- * @throws UsageError for all else, with the name that may be meant
+ * Reads options and positional arguments. An option may be shortened to an unambiguous prefix, and be written in capitals
+ * or with `_`.
+ * @throws UsageError for an unknown option, with the likely name, and for a missing or superfluous value
  */
 export function readOptions<Known extends Options>(args: readonly string[], options: Known): ReturnType<typeof parseArgs<Strict<Known>>> {
   const names = Object.keys(options);
@@ -46,7 +46,7 @@ export function readOptions<Known extends Options>(args: readonly string[], opti
   }
 }
 
-/** As parseArgs knows the options; what it does not know stays. */
+/** Replaces shortened and differently written options by their full names; leaves unknown ones for parseArgs. */
 function completed(args: readonly string[], options: Options): string[] {
   const names = Object.keys(options);
   const end = args.includes("--") ? args.indexOf("--") : args.length;
@@ -63,7 +63,7 @@ function plainName(written: string): string {
   return written.toLowerCase().replaceAll("_", "-");
 }
 
-/** @param quoted as parseArgs names it: of several letters behind one dash only the first */
+/** @param quoted the option in the message of parseArgs: of several letters after one dash only the first */
 function unknownOption(quoted: string, args: readonly string[], names: readonly string[]): string {
   const isOneLetter = /^-[^-]$/u.test(quoted);
   const written = isOneLetter ? (args.find((arg) => arg.length > 2 && arg.startsWith(quoted))?.replace(/=.*$/su, "") ?? quoted) : quoted;
@@ -72,27 +72,27 @@ function unknownOption(quoted: string, args: readonly string[], names: readonly 
   const meant = names.find((name) => name === plain || plain.startsWith(`${name}-`)) ?? nearest(plain, names);
   if (beginning.length > 1) return `unknown option ${written}; did you mean ${beginning.map((name) => `--${name}`).join(" or ")}?`;
   if (meant !== undefined) return `unknown option ${written}; did you mean --${meant}?`;
-  return `unknown option ${written}; there are ${names.map((name) => `--${name}`).join(", ")}`;
+  return `unknown option ${written}; the options are ${names.map((name) => `--${name}`).join(", ")}`;
 }
 
-/** Whether to colour, as Node does it: FORCE_COLOR goes before NO_COLOR, that before what the output is. */
+/** Returns whether to colour output, as in Node: FORCE_COLOR overrides NO_COLOR, which overrides the terminal check. */
 export function wantsColours(environment: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
   const { FORCE_COLOR: force, NO_COLOR: no = "", TERM: terminal } = environment;
   if (force !== undefined) return force !== "0" && force !== "false";
   return no === "" && isTerminal && terminal !== "dumb";
 }
 
-/** Where a command finds its stream. */
-export interface Place {
-  /** A stream's name or its ARN. */
+/** A stream, and how to reach it. */
+export interface StreamLocation {
+  /** Name or ARN of the stream. */
   readonly stream: string;
-  /** Undefined: where the SDK finds one (AWS_REGION, the profile). */
+  /** Undefined: the SDK finds one (AWS_REGION, the profile). */
   readonly region: string | undefined;
   readonly endpoint: string | undefined;
   readonly profile: string | undefined;
 }
 
-/** Returns the value of an option that may be left out but not be empty. @throws UsageError */
+/** Returns the value of an optional option. @throws UsageError for an empty value */
 export function given(option: string, value: string | undefined): string | undefined {
   if (value === "") throw new UsageError(`--${option} is empty; name one or leave it out`);
   return value;
@@ -101,13 +101,13 @@ export function given(option: string, value: string | undefined): string | undef
 /** Returns the name or ARN of a stream. @throws UsageError */
 export function readStream(value: string): string {
   if (namesStream(value)) return value;
-  throw new UsageError(`'${value}' is no stream's name (letters, digits, '_', '.', '-') and no ARN of one`);
+  throw new UsageError(`'${value}' is neither a stream name (letters, digits, '_', '.', '-') nor a stream ARN`);
 }
 
 /** Returns the value of --region. @throws UsageError */
 export function readRegion(value: string): string {
   if (/^[a-z\d-]+$/iu.test(value)) return value;
-  throw new UsageError(`--region '${value}' is no region's code, such as us-west-2`);
+  throw new UsageError(`--region '${value}' is not a region code such as us-west-2`);
 }
 
 /** Returns the value of --endpoint. @throws UsageError */
@@ -116,12 +116,12 @@ export function readEndpoint(value: string): string {
     const { protocol } = new URL(value);
     if (protocol === "http:" || protocol === "https:") return value;
   } catch {
-    // The same as another protocol.
+    // Not a URL: rejected below, like a URL with another protocol.
   }
-  throw new UsageError(`--endpoint '${value}' is no URL; write http://host:port or https://host`);
+  throw new UsageError(`--endpoint '${value}' is not an HTTP URL; write http://host:port or https://host`);
 }
 
-/** A number and what it counts. */
+/** Returns a number with its noun, in the plural unless it is 1. */
 export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Builds bin/kinesis.so as an image's build would: in a new Debian 12 with Debian's own tools, from a clone of what is committed.
+# Builds bin/kinesis.so as an image build would: in a new Debian 12 with Debian's own tools, from a clone of the last commit.
 #
-# The network is there for the packages of Debian and npm; the rest is built without any. Only root can do it.
-# What it gets is compared with a bin/kinesis.so here, if there is one: on Debian 12 they are the same bytes.
-# resolv.conf and the certificates of this machine go along, to reach the registries.
+# Only fetching the packages of Debian and npm uses the network; the build itself has none. Needs root.
+# Compares the result with bin/kinesis.so, if there is one: on Debian 12 both have the same bytes.
+# Copies this machine's resolv.conf and certificates into the tree, to reach the registries.
 set -eu
 
 project=$(cd "$(dirname "$0")/.." && pwd)
@@ -15,7 +15,7 @@ export PATH
 say() { echo "container: $*" >&2; }
 . "$(dirname "$0")/apt.sh"
 
-# within UNSHARE_OPTIONS COMMAND: under the tree's root, with an environment of nothing else
+# within UNSHARE_OPTIONS COMMAND: runs a command in the tree, with a clean environment
 within() {
   options=$1
   shift

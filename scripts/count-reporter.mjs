@@ -1,8 +1,8 @@
-// A vitest reporter that ends the output with what failed, a line each, and one plain line, "N passed, N failed, N skipped".
+// Reports failures as the last lines of a vitest run, one line each, then "N passed, N failed, N skipped".
 
 /**
- * The last lines of a run: one for each failed test, each error outside tests and each outside all files, so that a log of
- * which only the end is kept still names them; then the counts.
+ * Returns the last lines of a run: one for each failed test and each error outside tests or files, so that a truncated
+ * log still names them; then the counts.
  */
 export function closingLines(files, strayErrors) {
   const failures = [];
@@ -26,7 +26,7 @@ export function closingLines(files, strayErrors) {
 export default class CountReporter {
   onTestRunEnd(files, strayErrors) {
     const lines = closingLines(files, strayErrors);
-    // After the default reporter's summary, which it writes when this same event is over.
+    // On exit: the default reporter writes its summary after this event.
     process.once("exit", () => process.stdout.write(`${lines.join("\n")}\n`));
   }
 }

@@ -1,8 +1,8 @@
-// Packs a kinesis.so as a package of Debian: bin/fluent-bit-kinesis_VERSION_ARCHITECTURE.deb, the same bytes for the same files.
+// Packs a kinesis.so as a Debian package, bin/fluent-bit-kinesis_VERSION_ARCHITECTURE.deb. Equal files give equal bytes.
 //
 //     node scripts/deb-package.mjs [KINESIS_SO [FOLDER_OF_PACKAGE]]
 //
-// Times are SOURCE_DATE_EPOCH, or that of the last commit. Prints the package's path. Needs dpkg-deb.
+// All times are SOURCE_DATE_EPOCH, or the last commit's time. Prints the package's path. Needs dpkg-deb.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ const library = resolve(process.argv[2] ?? join(projectFolder, "bin/kinesis.so")
 const target = resolve(process.argv[3] ?? join(projectFolder, "bin"));
 const architectures = { x64: "amd64", arm64: "arm64" };
 
-/** The packages of Node.js that kinesis.so can use, the library of each version that Debian and Ubuntu have, or the program. */
+/** Packages of Node.js that kinesis.so can use: the library of each version in Debian and Ubuntu, or the program. */
 const node = [...[108, 109, 115, 127, 137, 141, 147].map((abi) => `libnode${abi}`), "nodejs (>= 18)"].join(" | ");
 
 function controlText(root, architecture) {
@@ -33,7 +33,7 @@ Description: ${summary}
 ${description.split("\n").map((line) => ` ${line}\n`).join("")}`;
 }
 
-/** As dpkg --verify reads them. */
+/** Returns MD5 sums in the form of dpkg --verify. */
 function sums(root) {
   const lines = filesIn(root).filter((file) => !file.startsWith(join(root, "usr/bin"))).map((file) => {
     return `${createHash("md5").update(readFileSync(file)).digest("hex")}  ${relative(root, file)}\n`;
@@ -46,14 +46,14 @@ try {
   const seconds = secondsOfFiles();
   const root = join(projectFolder, "build/deb", architecture);
   await layOut(root, library, seconds);
-  // Debian looks for the licence under this name.
-  writeFileSync(join(root, papersFolder, "copyright"), `${summary}, under the Apache License 2.0: see LICENSE and,\nfor what of others is inside, THIRD-PARTY, both in this folder.\n\n${readFileSync(join(projectFolder, "LICENSE"), "utf8")}`, { mode: 0o644 });
+  // Debian policy requires the licence under this name.
+  writeFileSync(join(root, papersFolder, "copyright"), `${summary}, under the Apache License 2.0: see LICENSE and,\nfor third-party software, THIRD-PARTY, both in this folder.\n\n${readFileSync(join(projectFolder, "LICENSE"), "utf8")}`, { mode: 0o644 });
   const control = { control: controlText(root, architecture), md5sums: sums(root) };
   mkdirSync(join(root, "DEBIAN"));
   for (const [name, text] of Object.entries(control)) writeFileSync(join(root, "DEBIAN", name), text, { mode: 0o644 });
   mkdirSync(target, { recursive: true });
   const file = join(target, `${packageName}_${version}_${architecture}.deb`);
-  // dpkg-deb takes no time later than SOURCE_DATE_EPOCH.
+  // dpkg-deb clamps later times to SOURCE_DATE_EPOCH.
   const env = { ...process.env, SOURCE_DATE_EPOCH: String(seconds), LC_ALL: "C" };
   execFileSync("dpkg-deb", ["--root-owner-group", "-Zxz", "--build", root, file], { env, stdio: ["ignore", "ignore", "inherit"] });
   console.log(file);

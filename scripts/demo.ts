@@ -1,4 +1,4 @@
-// The demonstration: a real log file goes through the plugin into a Kinesis on this machine, and is read back.
+// Sends a real log file through the plugin into a Kinesis on this machine, and reads it back: the demonstration.
 import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -15,19 +15,19 @@ import { dashboard, type Look } from "./watch/dashboard.js";
 import { scrape } from "./watch/scrape.js";
 
 const USUAL_LOGS = ["/var/log/dpkg.log", "/var/log/apt/history.log", "/var/log/syslog", "/var/log/alternatives.log"];
-const MOST_LINES = 10_000;
+const MAX_LINES = 10_000;
 const LINES_PER_CHUNK = 500;
 const STREAM = "demo";
 const SHOWN_RECORDS = 3;
-/** kinesis-local takes seconds for 500 records on a busy machine, and one request after the other. */
+/** Options for kinesis-local, which needs seconds for 500 records on a busy machine and serves one request at a time. */
 const PATIENCE = { concurrent_requests: "2", http_request_timeout: "60" };
-/** The shortest pause between two looks at what has arrived, and the part of the time that they take at most. */
+/** Minimum pause between two counts of the arrived records, and the maximum share of the time for counting. */
 const LOOK_PAUSE_MS = 500;
 const LOOK_SHARE = 0.2;
-/** For which Fluent Bit, whose input has ended, waits for what is under way. */
+/** Seconds for which Fluent Bit waits for flushes in flight when its input has ended. */
 const GRACE_S = 600;
-/** A record that did not arrive is not waited for any longer. */
-const LONGEST_READING_MS = 120_000;
+/** Milliseconds after which reading back ends, also if a record is missing. */
+const MAX_READING_MS = 120_000;
 
 const cleanups: (() => Promise<void> | void)[] = [];
 let cleaning: Promise<void> | undefined;
@@ -86,7 +86,7 @@ async function sendThroughFluentBit(
     console.log(`  ${count} of ${lines.length} records are in the stream`);
     if (!isWatched) continue;
     const now = await showMetrics(port, before);
-    // Fluent Bit has nothing more to do: it goes on until it has shown that.
+    // All records have arrived: ends Fluent Bit when the metrics have been shown once more.
     if (count >= lines.length && before !== undefined && now !== before) fluentBit.signal("SIGTERM");
     before = now;
   }
@@ -94,7 +94,7 @@ async function sendThroughFluentBit(
   if (status !== 0) throw new Error(`Fluent Bit ended with status ${status}:\n${fluentBit.output.slice(-4000)}`);
 }
 
-/** As `kinesis-watch` does. Fluent Bit answers neither at its start nor at its end, which is no matter here. */
+/** Prints the metrics as `kinesis-watch` does. Ignores failures: Fluent Bit does not respond while it starts or ends. */
 async function showMetrics(port: string, before: Look | undefined): Promise<Look | undefined> {
   const url = new URL(`http://127.0.0.1:${port}/api/v2/metrics/prometheus`);
   const now = await scrape(url, AbortSignal.timeout(2_000)).catch(() => undefined);
@@ -111,19 +111,19 @@ async function sendThroughHost(lines: readonly string[], options: Options): Prom
   for (let first = 0; first < lines.length; first += LINES_PER_CHUNK) {
     const chunk = lines.slice(first, first + LINES_PER_CHUNK);
     const code = await host.flush(instance, chunkOf(chunk.map((log) => ({ log }))), "demo");
-    if (code !== FLB_OK) throw new Error(`a flush was answered with ${code}:\n${host.stderr}`);
+    if (code !== FLB_OK) throw new Error(`a flush failed with reply ${code}:\n${host.stderr}`);
     console.log(`  ${first + chunk.length} of ${lines.length} records sent`);
   }
   const { status, stderr } = await host.end();
   if (status !== 0) throw new Error(`the host program ended with status ${status}:\n${stderr}`);
 }
 
-/** What `npm run tail` prints of so many records, one a line. */
+/** Returns the lines that `npm run tail` prints for the first `count` records. */
 async function readBack(endpoint: string, count: number, ...more: readonly string[]): Promise<string[]> {
   const which = ["--stream", STREAM, "--region", REGION, "--endpoint", endpoint, "--from", "trim-horizon"];
   const tail = new Child(process.execPath, ["scripts/tail.mjs", ...which, "--count", String(count), ...more], { env: pluginEnvironment() });
   cleanups.push(async () => tail.destroy());
-  const timer = setTimeout(() => tail.kill("SIGINT"), LONGEST_READING_MS);
+  const timer = setTimeout(() => tail.kill("SIGINT"), MAX_READING_MS);
   const { status } = await tail.ended;
   clearTimeout(timer);
   if (status !== 0) throw new Error(`npm run tail ended with status ${status}:\n${tail.stderr}`);
@@ -131,18 +131,18 @@ async function readBack(endpoint: string, count: number, ...more: readonly strin
 }
 
 async function demonstrate(asked: string | undefined, isWatched: boolean): Promise<boolean> {
-  if (!existsSync(PLUGIN)) throw new Error("bin/kinesis.so is not there; run make first");
+  if (!existsSync(PLUGIN)) throw new Error("bin/kinesis.so does not exist; run make first");
   const log = chooseLog(asked);
   const all = readFileSync(log, "utf8").split(/\r?\n/).filter((line) => line !== "");
-  const lines = all.slice(0, MOST_LINES);
-  const part = lines.length < all.length ? ` (the first ${MOST_LINES} of ${all.length})` : "";
-  console.log(`Log file: ${log}, ${lines.length} lines${part}, empty ones left out`);
+  const lines = all.slice(0, MAX_LINES);
+  const part = lines.length < all.length ? ` (the first ${MAX_LINES} of ${all.length})` : "";
+  console.log(`Log file: ${log}, ${lines.length} lines${part}, without empty lines`);
 
   console.log("Starting kinesis-local, a Kinesis on this machine ...");
   const kinesis = await KinesisLocal.start();
   cleanups.push(async () => kinesis.stop());
   await kinesis.createStream(STREAM, 2);
-  console.log(`It answers at ${kinesis.endpoint}; the stream "${STREAM}" has 2 shards`);
+  console.log(`It listens at ${kinesis.endpoint}; the stream "${STREAM}" has 2 shards`);
 
   const options = { stream: STREAM, region: REGION, endpoint: kinesis.endpoint, ...PATIENCE };
   const fluentBit = findFluentBit(process.env);
@@ -155,7 +155,7 @@ async function demonstrate(asked: string | undefined, isWatched: boolean): Promi
     await sendThroughHost(lines, options);
   }
 
-  console.log("Some of what the stream holds, as npm run tail prints it:");
+  console.log("The first records of the stream, as npm run tail prints them:");
   for (const line of await readBack(kinesis.endpoint, Math.min(SHOWN_RECORDS, lines.length))) console.log(`  ${line.slice(0, 160)}`);
   const received = await kinesis.readAll(STREAM);
   const printed = await readBack(kinesis.endpoint, received.length, "--json");
@@ -166,10 +166,10 @@ async function demonstrate(asked: string | undefined, isWatched: boolean): Promi
 }
 
 const next = `Where to look next:
-  make kinesis                      a Kinesis that stays, for your own Fluent Bit
-  npm run tail -- my-stream         what a stream holds, as it comes
-  npm run watch                     what the outputs of a running Fluent Bit do (make demo WATCH=yes shows it here)
-  npm run check -- fluent-bit.conf  what is wrong or risky in your configuration
+  make kinesis                      runs a Kinesis on this machine for your own Fluent Bit
+  npm run tail -- my-stream         prints a stream's records as they arrive
+  npm run watch                     shows the outputs of a running Fluent Bit (make demo WATCH=yes shows it here)
+  npm run check -- fluent-bit.conf  reports errors and risks in your configuration
 docs/TOOLS.md has these tools, docs/METRICS.md the metrics.`;
 
 for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
@@ -182,7 +182,7 @@ for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
 try {
   const [, , log, ...more] = process.argv;
   const equal = await demonstrate(log, more.some((word) => /^(?:--watch|yes|1|on|true)$/iu.test(word)));
-  console.log(equal ? `Everything arrived.\n\n${next}` : "FAILED: what came out is not what went in.");
+  console.log(equal ? `Everything arrived.\n\n${next}` : "FAILED: the records that arrived differ from the lines that were sent.");
   process.exitCode = equal ? 0 : 1;
 } catch (error) {
   if (cleaning === undefined) console.error(error instanceof Error ? error.message : error);

@@ -1,12 +1,12 @@
 /** Compares the lines that the demonstration sent with those that arrived. */
 
-/** How many lines did not arrive, and how many arrived beyond those that were sent. */
+/** Number of lines that did not arrive, and of surplus records. */
 export interface Comparison {
   readonly missing: number;
   readonly surplus: number;
 }
 
-/** Compares them with regard to how often each line is there, and without regard to their order. */
+/** Compares how often each line occurs, in any order. */
 export function compareLines(sent: readonly string[], arrived: readonly string[]): Comparison {
   const counts = new Map<string, number>();
   for (const line of arrived) counts.set(line, (counts.get(line) ?? 0) + 1);
@@ -21,6 +21,6 @@ export function compareLines(sent: readonly string[], arrived: readonly string[]
 
 /** Returns the comparison as the demonstration prints it. */
 export function comparisonText(sent: number, arrived: number, { missing, surplus }: Comparison): string {
-  const more = surplus === 0 ? "" : `, ${surplus} records more than were sent`;
+  const more = surplus === 0 ? "" : `, ${surplus} surplus records`;
   return `In: ${sent} lines. Out: ${arrived} records, ${missing} lines missing${more}.`;
 }

@@ -1,7 +1,7 @@
-/** Which of some names is nearest to another one. */
+/** Finds the name nearest to a misspelled one. */
 import { distance } from "fastest-levenshtein";
 
-/** Letters to insert, leave out or change; two neighbours that are swapped, once in a name, count as one. */
+/** Returns the number of letters to insert, delete or change; one swap of neighbours in a name counts as one. */
 export function editDistance(from: string, to: string): number {
   let least = distance(from, to);
   for (let at = 1; at < from.length; at++) {
@@ -11,7 +11,7 @@ export function editDistance(from: string, to: string): number {
   return least;
 }
 
-/** The nearest name, where no more than a third of its letters differ, and three at most; undefined when none is near. */
+/** Returns the nearest name, if at most a third of its letters differ and at most three; else undefined. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   const near = names
     .map((candidate) => ({ candidate, limit: Math.min(3, Math.floor(candidate.length / 3)) }))

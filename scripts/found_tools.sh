@@ -1,7 +1,7 @@
-# Read by the scripts that set up what some tests need: they print what there is for `eval`, and keep the same lines.
+# Prints and keeps the variables that tell tests where their tools are, or why they are skipped. Sourced by other scripts.
 #
-# The reader sets `subject`, a word for its messages; `tests`, what is skipped without it; `skipped`, the variable that
-# says why; and `folder`, where `environment` is kept. What can't be had is no failure.
+# The sourcing script sets `subject`, a word for its messages; `tests`, the tests that need the tools; `skipped`, the
+# variable for the reason when they are skipped; and `folder`, where `environment` is kept. Skipping is not a failure.
 
 environment=$folder/environment
 
@@ -10,6 +10,7 @@ quoted() { printf "'%s'" "$(printf %s "$1" | tr '\n' ' ' | sed "s/'/'\\\\''/g")"
 has() { command -v "$1" >/dev/null 2>&1; }
 . "$(dirname "$0")/apt.sh"
 
+# Prints the lines for `eval`, keeps them, and ends the script.
 keep() { # keep LINES
   mkdir -p "$folder"
   printf '%s\n' "$1" >"$environment.$$"
@@ -18,12 +19,13 @@ keep() { # keep LINES
   exit 0
 }
 
+# Skips the tests, and ends the script.
 skip() { # skip REASON
   say "$tests are skipped: $1"
   keep "export $skipped=$(quoted "$1")"
 }
 
-# One file of an npm package, which is packed and not installed: its own scripts don't run, and it may be for another system.
+# Extracts one file of an npm package without installing it: its scripts do not run, and it may be for another system.
 npm_file() { # npm_file PACKAGE@VERSION INTEGRITY PATH_IN_PACKAGE FILE
   say "fetching $3 of $1"
   packed=$4.part
@@ -39,7 +41,7 @@ npm_file() { # npm_file PACKAGE@VERSION INTEGRITY PATH_IN_PACKAGE FILE
     const [file, wanted] = process.argv.slice(1);
     const found = "sha512-" + createHash("sha512").update(require("node:fs").readFileSync(file)).digest("base64");
     process.exit(found === wanted ? 0 : 1);' "$packed/package.tgz" "$2" || {
-    say "$1 is not the package that is known"
+    say "$1 has another checksum than expected"
     rm -rf "$packed"
     return 1
   }

@@ -1,4 +1,4 @@
-// Says who may import whom in src: the rules that dependency-cruiser checks.
+// Defines which files of src may import which, for dependency-cruiser.
 
 /** The rooms of src from the lowest to the highest, each with the rooms below it that it may use. */
 const rooms = {

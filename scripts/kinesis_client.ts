@@ -1,11 +1,11 @@
-/** The SDK's client of the commands: its default chain of credentials, and the plugin's way through proxies. */
+/** Creates the SDK client of the commands, with the default credentials chain and the plugin's HTTP handler for proxies. */
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { createHttpHandler } from "../src/network/http_handler.js";
 import { readNetworkEnvironment } from "../src/network/network.js";
-import type { Place } from "./command_line.js";
+import type { StreamLocation } from "./command_line.js";
 
-/** Returns a client that makes one attempt: the commands retry, and tell it. */
-export async function createClient({ region, endpoint, profile }: Omit<Place, "stream">): Promise<KinesisClient> {
+/** Returns a client that makes one attempt per call: the commands retry themselves, and report it. */
+export async function createClient({ region, endpoint, profile }: Omit<StreamLocation, "stream">): Promise<KinesisClient> {
   return new KinesisClient({
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Finds a libnode for the tests and the demo, downloading the distribution's if need be, and prints where it is.
+# Finds a libnode for the tests and the demo, downloads the distribution's if needed, and prints its path.
 #
-# Prints two lines for `eval`: KINESIS_TEST_LIBNODE, the library, and KINESIS_TEST_LIBRARY_PATH, the folder with those
-# of its dependencies that this machine lacks (or nothing). They are for the processes that load the plugin: with
-# that folder in LD_LIBRARY_PATH the machine's own programs would find foreign libraries.
-# The same lines are kept in build/libnode/environment. Nothing is installed but, where they are missing, the built-in
-# modules that Debian's libnode reads from fixed places under /usr/share/nodejs.
+# Prints two lines for `eval`: KINESIS_TEST_LIBNODE, the library, and KINESIS_TEST_LIBRARY_PATH, the folder with the
+# dependencies that this machine lacks (or nothing). Only for the processes that load the plugin: other programs
+# would load foreign libraries with that folder in LD_LIBRARY_PATH.
+# The same lines are kept in build/libnode/environment. Installs nothing, except missing built-in modules that Debian's
+# libnode reads from fixed paths under /usr/share/nodejs.
 set -eu
 
 folder=$(cd "$(dirname "$0")/.." && pwd)/build/libnode
@@ -22,7 +22,8 @@ fail() {
 }
 quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
 
-answer() { # answer LIBRARY LIBRARY_PATH
+# Prints the lines for `eval`, keeps them, and ends the script.
+keep() { # keep LIBRARY LIBRARY_PATH
   mkdir -p "$folder"
   printf 'export KINESIS_TEST_LIBNODE=%s\nexport KINESIS_TEST_LIBRARY_PATH=%s\n' "$(quoted "$1")" "$(quoted "$2")" \
     >"$environment.$$"
@@ -31,7 +32,7 @@ answer() { # answer LIBRARY LIBRARY_PATH
   exit 0
 }
 
-# The modules that this library reads from /usr/share/nodejs and that are not there, one a line.
+# Prints the modules that this library reads from /usr/share/nodejs and that are missing, one per line.
 missing_modules() {
   list=$folder/modules.$(basename "$1")
   if [ ! -s "$list" ] || [ "$1" -nt "$list" ]; then
@@ -43,7 +44,7 @@ missing_modules() {
   done <"$list"
 }
 
-# The newest of the system's libraries that is new enough.
+# Prints the newest libnode of the system, if it is new enough.
 system_library() {
   ldconfig -p 2>/dev/null | sed -n 's/^[[:space:]]*libnode\.so\.\([0-9][0-9]*\) .*=> \(.*\)$/\1 \2/p' | sort -rn |
     while read -r abi path; do
@@ -54,7 +55,7 @@ system_library() {
     done
 }
 
-# The newest libnodeNNN that apt knows.
+# Prints the newest libnodeNNN that apt knows.
 find_package() {
   apt-cache pkgnames libnode | grep -xE 'libnode[0-9]+' | sed 's/libnode//' | sort -rn | while read -r abi; do
     if [ "$abi" -ge $oldest_abi ] && apt-cache policy "libnode$abi" | grep -q 'Candidate: [^(]'; then
@@ -66,7 +67,7 @@ find_package() {
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
-# Downloads and unpacks one package; its Depends are then in $depends, each with only its first alternative.
+# Downloads and unpacks one package; sets $depends to the first alternative of each of its dependencies.
 unpack() {
   rm -rf "$folder/deb"
   mkdir -p "$folder/deb" "$root"
@@ -80,7 +81,7 @@ unpack() {
   rm -rf "$folder/deb"
 }
 
-# Unpacks a library and, of what it depends on, the libraries that are not installed.
+# Unpacks a library and those of its dependencies that are not installed.
 unpack_library() {
   queue=$1
   seen=
@@ -102,7 +103,7 @@ unpack_library() {
   done
 }
 
-# Puts the modules that the library needs, and only where there are none, to their fixed places.
+# Copies the library's missing modules to their fixed paths.
 provide_modules() { # provide_modules LIBRARY
   missing=$(missing_modules "$1")
   [ -n "$missing" ] || return 0
@@ -124,11 +125,11 @@ provide_modules() { # provide_modules LIBRARY
 given=${KINESIS_LIBNODE:-${KINESIS_TEST_LIBNODE:-}}
 if [ -n "$given" ]; then
   [ -e "$given" ] || fail "KINESIS_LIBNODE is $given, which does not exist"
-  answer "$given" "${KINESIS_TEST_LIBRARY_PATH-${LD_LIBRARY_PATH:-}}"
+  keep "$given" "${KINESIS_TEST_LIBRARY_PATH-${LD_LIBRARY_PATH:-}}"
 fi
 
 system=$(system_library)
-[ -z "$system" ] || answer "$system" ""
+[ -z "$system" ] || keep "$system" ""
 
 unpacked_library() { find "$root" -name 'libnode.so.[0-9]*' 2>/dev/null | sort | tail -n 1; }
 
@@ -154,4 +155,4 @@ if [ -z "$library" ] || [ ! -e "$folder/complete" ]; then
   echo "$modules_packages" >"$folder/complete"
 fi
 provide_modules "$library"
-answer "$library" "$(dirname "$library")"
+keep "$library" "$(dirname "$library")"

@@ -1,4 +1,4 @@
-// Lays out the files of the packages for Linux as they lie on the machine, all from the same time.
+// Lays out the files of the Linux packages as on the target machine, all with the same time.
 import { chmodSync, copyFileSync, lutimesSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { copyPapers, manifest } from "./packing.mjs";
@@ -7,20 +7,20 @@ import { commandNameOf, tools, writeTools } from "./tools.mjs";
 export const packageName = "fluent-bit-kinesis";
 export const summary = "Fluent Bit output plugin for Amazon Kinesis Data Streams";
 export const description = `Records go to a stream one by one or packed into aggregates of the KPL, with gzip or zlib.
-It takes the place of AWS's Go plugin: the same name (kinesis), options and
-environment variables. The commands kinesis-check, kinesis-tail and
-kinesis-watch check a configuration, print what a stream holds and show what a
-Fluent Bit does, kinesis-resend sends dropped records again; they need the
-program node.`;
+It replaces AWS's Go plugin: the same name (kinesis), options and
+environment variables. The commands kinesis-check (checks a configuration),
+kinesis-tail (prints a stream's records), kinesis-watch (shows the outputs of
+a running Fluent Bit) and kinesis-resend (sends dropped records again) need
+the program node.`;
 export const { version, license } = manifest;
 
-/** Where the library lies, and the folders that are this package's alone. */
+/** Path of the library, and the folders that only this package has. */
 export const libraryPlace = "/usr/lib/fluent-bit/kinesis.so";
 const toolsFolder = `/usr/share/${packageName}/tools`;
 export const papersFolder = `/usr/share/doc/${packageName}`;
 
-/** How a configuration loads the library. */
-const pluginsFile = `# Names the plugin to Fluent Bit: copy this file beside your configuration, and write there
+/** Example of a file that loads the library. */
+const pluginsFile = `# Loads the plugin into Fluent Bit: copy this file to the folder of your configuration, and write there
 #
 #     [SERVICE]
 #         plugins_file plugins.conf
@@ -30,7 +30,7 @@ const pluginsFile = `# Names the plugin to Fluent Bit: copy this file beside you
     Path ${libraryPlace}
 `;
 
-/** Fills `root`, which is emptied before, with the library and what belongs to it. @param seconds when all of it is from */
+/** Empties `root`, then fills it with the library, tools, papers and examples. @param seconds time of all files */
 export async function layOut(root, library, seconds) {
   rmSync(root, { recursive: true, force: true });
   const place = (path) => {
@@ -47,7 +47,7 @@ export async function layOut(root, library, seconds) {
   evenOut(root, seconds);
 }
 
-/** Rights that all may read, and one time, whatever the umask and the copies made of them. Folders come last, as files change them. */
+/** Sets fixed modes and one time, independent of the umask. Sets folders after their files, which change a folder's time. */
 function evenOut(folder, seconds) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
@@ -61,7 +61,7 @@ function evenOut(folder, seconds) {
   lutimesSync(folder, seconds, seconds);
 }
 
-/** Who answers for the package; PACKAGE_MAINTAINER names another. */
+/** Returns the package's maintainer: PACKAGE_MAINTAINER, or the project. */
 export function maintainer() {
   const { PACKAGE_MAINTAINER: given = "" } = process.env;
   return given === "" ? `The ${manifest.name} project <nobody@${manifest.name}.invalid>` : given;

@@ -1,14 +1,14 @@
-/** `make kinesis`: a Kinesis on this machine with one stream, until Ctrl-C, to try things without AWS. */
+/** Runs `make kinesis`: a Kinesis on this machine with one stream, until Ctrl-C, for tests without AWS. */
 import { KinesisLocal, REGION } from "../test/support/kinesis_local.js";
 
 const usualPort = 4568;
 const stream = "my-stream";
 const shards = 2;
 
-/** What stands in the README too. */
+/** Returns the instructions, which the README has too. */
 function instructions(endpoint: string): string {
   const target = `region=${REGION} -p stream=${stream} -p endpoint=${endpoint}`;
-  return `A Kinesis answers at ${endpoint}, with the stream ${stream} of ${shards} shards in ${REGION}. Ctrl-C ends it, and its records are gone.
+  return `A Kinesis listens at ${endpoint}, with the stream ${stream} of ${shards} shards in ${REGION}. Ctrl-C ends it and deletes its records.
 
 To send to it, in a second terminal:
   export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
@@ -23,7 +23,7 @@ To read what arrives, in a third:
 function readPort(text: string): number {
   const port = Number(text === "" ? usualPort : text);
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
-  throw new Error(`PORT=${text} is no port; name one of 1 to 65535, or none for ${usualPort}`);
+  throw new Error(`PORT=${text} is not a port; name one from 1 to 65535, or leave PORT out for ${usualPort}`);
 }
 
 try {
@@ -35,7 +35,7 @@ try {
       void kinesis.stop().finally(() => process.exit(0));
     });
   }
-  // Until then.
+  // Keeps the process running until a signal.
   setInterval(() => undefined, 2 ** 30);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Builds a tree of each Debian that the plugin is tried in, under build/matrix, and prints for `eval` what there is.
+# Makes a tree of each Debian that the plugin is tested in, under build/matrix, and prints their paths for `eval`.
 #
-# Prints one line: KINESIS_TEST_MATRIX, the folders of the trees with ":" between, or, where none can be had, which is no
-# failure, KINESIS_TEST_MATRIX_SKIPPED with the reason. The same line is kept in build/matrix/environment.
-# A tree is the smallest Debian with nodejs, which brings its libnode, and ca-certificates; one that is there is kept.
-# Debian 11's own Node.js is too old: its tree has the program node that Node.js's makers build, which asks for glibc 2.28.
-# MATRIX="bookworm trixie" chooses; MATRIX_MIRROR names another mirror than debootstrap's own.
+# Prints one line: KINESIS_TEST_MATRIX with the trees' folders, separated by ":", or, when no tree can be made,
+# KINESIS_TEST_MATRIX_SKIPPED with the reason (status 0 too). The same line is kept in build/matrix/environment.
+# A tree is a minimal Debian with nodejs, which depends on its libnode, and ca-certificates; existing trees are kept.
+# Debian 11's own Node.js is too old: its tree has the program node from nodejs.org's build, which needs glibc 2.28.
+# MATRIX="bookworm trixie" selects suites; MATRIX_MIRROR names a mirror other than debootstrap's default.
 set -eu
 
 folder=$(cd "$(dirname "$0")/.." && pwd)/build/matrix
@@ -19,7 +19,7 @@ tests="the tests in other Debians"
 skipped=KINESIS_TEST_MATRIX_SKIPPED
 . "$(dirname "$0")/found_tools.sh"
 
-# Begun under another name, so that a tree whose making broke off is no tree.
+# Makes the tree under another name and renames it at the end, so that an interrupted run leaves no incomplete tree.
 make_tree() { # make_tree SUITE
   tree=$folder/$1
   [ ! -d "$tree" ] || return 0

@@ -1,8 +1,8 @@
-// Packs the tools, and the libraries that are built, as an npm package without dependencies: bin/NAME-VERSION.tgz.
+// Packs the tools and the libraries that have been built as an npm package without dependencies: bin/NAME-VERSION.tgz.
 //
 //     node scripts/npm-package.mjs [FOLDER_OF_PACKAGE]
 //
-// The package has the same bytes for the same files and the same npm. Prints its path, and what it could not take along.
+// Equal files and the same npm give equal bytes. Prints the package's path, and the libraries that it leaves out.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -12,14 +12,14 @@ import { commandNameOf, tools, writeTools } from "./tools.mjs";
 const target = resolve(process.argv[2] ?? join(projectFolder, "bin"));
 const folder = join(projectFolder, "build/npm/package");
 
-/** Where each library is built, and its place in the package, by the names that Node.js has for platforms. */
+/** Path where each library is built, and its path in the package, by Node.js's names of platforms. */
 const libraries = [
   { built: "bin/kinesis.so", place: "lib/linux-x64/kinesis.so", target: "release" },
   { built: "bin/kinesis-arm64.so", place: "lib/linux-arm64/kinesis.so", target: "release-arm64" },
   { built: "bin/kinesis.dll", place: "lib/win32-x64/kinesis.dll", target: "windows-release" },
 ];
 
-/** What npm is told of the package: nothing of what builds and tests it. */
+/** Returns the package.json of the package, without the entries for building and testing. */
 function packageManifest() {
   const { name, version, description, license, type, engines } = manifest;
   const bin = Object.fromEntries(tools.map((tool) => [commandNameOf(tool), `tools/${tool}.mjs`]));

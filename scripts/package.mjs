@@ -1,9 +1,9 @@
-// Packs a kinesis.so with what belongs to it into bin/kinesis-linux-MACHINE-VERSION.tar.gz: the same bytes for the same files.
+// Packs a kinesis.so with tools and papers into bin/kinesis-linux-MACHINE-VERSION.tar.gz. Equal files give equal bytes.
 //
 //     node scripts/package.mjs [KINESIS_SO [FOLDER_OF_ARCHIVE]]
 //
-// BUNDLE_LIBNODE=1: with a libnode too, in lib/; "-libnodeNNN" is then in the archive's name. Times in the archive are
-// SOURCE_DATE_EPOCH (reproducible-builds.org), or that of the last commit. Prints the archive's path.
+// BUNDLE_LIBNODE=1 adds a libnode in lib/ and "-libnodeNNN" to the archive's name. All times in the archive are
+// SOURCE_DATE_EPOCH (reproducible-builds.org), or the last commit's time. Prints the archive's path.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, openSync, closeSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";

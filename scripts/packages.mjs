@@ -1,8 +1,8 @@
-// Makes all packages that this machine can, and says which it could not, and why. `make packages` calls it.
+// Makes all packages that this machine can make, and reports the others with the reason. `make packages` calls it.
 //
 //     node scripts/packages.mjs [FOLDER]
 //
-// bin/SHA256SUMS (FOLDER/SHA256SUMS) then has the sum of each. SIGN_KEY, a key that gpg knows, signs that file: SHA256SUMS.asc.
+// Writes the sums into bin/SHA256SUMS (FOLDER/SHA256SUMS). SIGN_KEY, a key of gpg, signs that file: SHA256SUMS.asc.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
@@ -17,19 +17,19 @@ const forArm = { library: "bin/kinesis-arm64.so", build: "release-arm64", compil
 const forWindows = { library: "bin/kinesis.dll", build: "windows-release", compiler: "x86_64-w64-mingw32-g++-posix", debian: "g++-mingw-w64-x86-64-posix" };
 const here = { library: "bin/kinesis.so" };
 
-/** What there is to make. npm's package comes behind those that build the libraries, which it takes along. */
+/** The packages. npm's is the last: it contains the libraries that the others build. */
 const packages = [
   { what: "archive for Linux on this machine", script: "package.mjs", ...here },
   { what: "archive for Linux on arm64", script: "package.mjs", ...forArm },
   { what: "archive for Windows", script: "windows-package.mjs", ...forWindows, archive: `kinesis-windows-x64-${version}.zip` },
-  { what: "package of Debian", script: "deb-package.mjs", ...here },
-  { what: "package of Debian for arm64", script: "deb-package.mjs", ...forArm },
-  { what: "package of rpm", script: "rpm-package.mjs", ...here },
-  { what: "package of rpm for arm64", script: "rpm-package.mjs", ...forArm },
-  { what: "package of npm", script: "npm-package.mjs" },
+  { what: "Debian package", script: "deb-package.mjs", ...here },
+  { what: "Debian package for arm64", script: "deb-package.mjs", ...forArm },
+  { what: "rpm package", script: "rpm-package.mjs", ...here },
+  { what: "rpm package for arm64", script: "rpm-package.mjs", ...forArm },
+  { what: "npm package", script: "npm-package.mjs" },
 ];
 
-/** The library is built anew where its compiler is here; else that which is there is taken. @throws Error with the reason why not */
+/** Builds the library if its compiler is installed, else keeps an existing one. @throws Error with the reason why neither works */
 function build({ library, build: rule, compiler, debian }) {
   if (rule === undefined) return;
   if (has(compiler)) run("make", [rule]);
@@ -37,21 +37,21 @@ function build({ library, build: rule, compiler, debian }) {
 }
 
 function run(program, args) {
-  // Of a make that called this: its jobs are not for another one.
+  // Drops the variables of a calling make: its job server is not for another make.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^M(?:AKE)?FLAGS$|^MAKELEVEL$/.test(name)));
   const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: projectFolder, env, encoding: "utf8", maxBuffer: 1 << 28 });
-  const said = (stderr ?? "").trim().split("\n").at(-1);
-  if (error !== undefined || status !== 0) throw new Error(error?.message ?? (said === "" ? `${program} ended with status ${status}` : said));
+  const lastLine = (stderr ?? "").trim().split("\n").at(-1);
+  if (error !== undefined || status !== 0) throw new Error(error?.message ?? (lastLine === "" ? `${program} ended with status ${status}` : lastLine));
   return stdout.trim();
 }
 
-/** Returns the path of what was made. @throws Error with the reason why not */
+/** Makes a package and returns its path. @throws Error with the reason why it cannot */
 function make({ script, archive, ...how }) {
   build(how);
   const file = archive === undefined ? undefined : join(target, archive);
   const args = [...(how.library === undefined ? [] : [join(projectFolder, how.library)]), file ?? target];
-  const said = run(process.execPath, [join(projectFolder, "scripts", script), ...args]);
-  return file ?? said.split("\n").at(-1).replace(/ \([\d.]+ MB\)$/, "");
+  const printed = run(process.execPath, [join(projectFolder, "scripts", script), ...args]);
+  return file ?? printed.split("\n").at(-1).replace(/ \([\d.]+ MB\)$/, "");
 }
 
 if (process.platform !== "linux") {
@@ -69,7 +69,7 @@ for (const each of packages) {
   }
 }
 const sums = writeSums(target, made);
-console.log(`made: ${sums}, of ${made.map((file) => basename(file)).join(", ")}`);
+console.log(`made: ${sums} for ${made.map((file) => basename(file)).join(", ")}`);
 const { SIGN_KEY: key = "" } = process.env;
 try {
   console.log(key === "" ? "not signed: SIGN_KEY names no key" : `made: ${signSums(sums, key)}`);

@@ -1,4 +1,4 @@
-// What the packages have in common: which papers go along, from when their files are, and the sums of them.
+// Copies papers into packages, and finds the machine, the times and the sums of their files.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, readdirSync, readFileSync } from "node:fs";
@@ -9,23 +9,23 @@ export const projectFolder = fileURLToPath(new URL("..", import.meta.url));
 
 export const manifest = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8"));
 
-// The first time that every archiver can say; only where there are neither SOURCE_DATE_EPOCH nor git.
+// 1980-01-01, the first time that every archive format has; used without both SOURCE_DATE_EPOCH and git.
 const earliestSecond = 315_532_800;
 
-/** The machine that a library is for, by e_machine of its ELF header. @throws Error for another file */
+/** Returns the machine of a library, by e_machine of its ELF header. @throws Error for another file */
 export function machineOf(file) {
   const bytes = readFileSync(file);
   const machine = bytes.toString("latin1", 0, 4) === "\x7fELF" ? { 62: "x64", 183: "arm64" }[bytes.readUInt16LE(18)] : undefined;
-  if (machine === undefined) throw new Error(`${file} is for no machine that is known here`);
+  if (machine === undefined) throw new Error(`${file} is not a library for x86-64 or arm64`);
   return machine;
 }
 
-/** Seconds since 1970 that a package says everything is from. @throws Error for a SOURCE_DATE_EPOCH that is no number */
+/** Returns the time of all files in a package, in seconds since 1970. @throws Error for an invalid SOURCE_DATE_EPOCH */
 export function secondsOfFiles() {
   const { SOURCE_DATE_EPOCH: given } = process.env;
   if (given !== undefined && given !== "") {
     if (/^\d+$/.test(given)) return Number(given);
-    throw new Error(`SOURCE_DATE_EPOCH is ${given}, which is no number of seconds`);
+    throw new Error(`SOURCE_DATE_EPOCH is ${given}, which is not a number of seconds`);
   }
   const { status, stdout } = spawnSync("git", ["log", "-1", "--format=%ct"], { cwd: projectFolder, encoding: "utf8" });
   return status === 0 && stdout !== "" ? Number(stdout) : earliestSecond;
@@ -36,13 +36,13 @@ export function copyOurs(from, target, to = from) {
   cpSync(join(projectFolder, from), join(target, to), { recursive: true });
 }
 
-/** Copies the licences, the README and all that the texts lead to. */
+/** Copies the licences, the README and all files that these texts link to. */
 export function copyPapers(target) {
   const papers = ["LICENSE", "THIRD-PARTY", "README.md", "docs", "examples", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "test/bench/results"];
   for (const name of papers) copyOurs(name, target);
 }
 
-/** Paths of all files below a folder. */
+/** Returns the paths of all files below a folder. */
 export function filesIn(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
@@ -50,7 +50,7 @@ export function filesIn(folder) {
   });
 }
 
-/** The sums of these files by their names below a folder, as `sha256sum --check` reads them. */
+/** Returns the sums of files below a folder in the form of `sha256sum --check`. */
 export function sumsOf(folder, files) {
   const names = files.map((file) => relative(folder, file)).sort();
   return names.map((name) => `${createHash("sha256").update(readFileSync(join(folder, name))).digest("hex")}  ${name}\n`).join("");

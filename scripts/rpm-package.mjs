@@ -1,8 +1,8 @@
-// Packs a kinesis.so as a package of rpm: bin/fluent-bit-kinesis-VERSION-1.ARCHITECTURE.rpm, the same bytes for the same files and rpmbuild.
+// Packs a kinesis.so as an rpm package, bin/fluent-bit-kinesis-VERSION-1.ARCHITECTURE.rpm. Equal files and rpmbuild give equal bytes.
 //
 //     node scripts/rpm-package.mjs [KINESIS_SO [FOLDER_OF_PACKAGE]]
 //
-// Times are SOURCE_DATE_EPOCH, or that of the last commit. Prints the package's path. Needs rpmbuild, which root gets from apt.
+// All times are SOURCE_DATE_EPOCH, or the last commit's time. Prints the package's path. Needs rpmbuild; as root installs it with apt.
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
@@ -13,10 +13,10 @@ const library = resolve(process.argv[2] ?? join(projectFolder, "bin/kinesis.so")
 const target = resolve(process.argv[3] ?? join(projectFolder, "bin"));
 const architectures = { x64: "x86_64", arm64: "aarch64" };
 
-/** The packages of Node.js that kinesis.so can use: the library of Fedora and RHEL, those of Amazon Linux 2023, or the program. */
+/** Packages of Node.js that kinesis.so can use: the library of Fedora and RHEL, of Amazon Linux 2023, or the program. */
 const node = "(nodejs-libs >= 1:18 or nodejs20-libs or nodejs22-libs or nodejs24-libs or nodejs(engine) >= 18)";
 
-/** Nothing of the library is changed, and nothing of this machine goes in. */
+/** Returns the spec file, which leaves the library unchanged and records nothing of this machine. */
 function spec(root) {
   return `%global debug_package %{nil}
 %global __os_install_post %{nil}
@@ -57,7 +57,7 @@ function hasRpmbuild() {
   return spawnSync("rpmbuild", ["--version"]).status === 0;
 }
 
-/** As root, from apt. */
+/** Installs rpmbuild with apt if it is missing and the user is root. @throws Error when it is still missing */
 function needRpmbuild() {
   if (hasRpmbuild()) return;
   const install = 'say() { echo "rpm: $*" >&2; }; . "$1"; command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ] && apt_install rpm';
@@ -75,7 +75,7 @@ try {
   await layOut(root, library, seconds);
   writeFileSync(join(folder, "package.spec"), spec(root));
   const env = { ...process.env, SOURCE_DATE_EPOCH: String(seconds), LC_ALL: "C", HOME: folder };
-  // The database of rpm is another machine's matter: here it would be in /var/lib.
+  // Keeps rpm's database in the build folder; the default is in /var/lib.
   const args = ["-bb", "--quiet", "--target", `${architecture}-linux`, "--define", `_topdir ${folder}`, "--define", `_dbpath ${folder}/database`];
   execFileSync("rpmbuild", [...args, join(folder, "package.spec")], { env, stdio: ["ignore", "ignore", "pipe"] });
   const made = join(folder, "RPMS", architecture, `${packageName}-${version}-1.${architecture}.rpm`);

@@ -1,4 +1,4 @@
-// Writes bin/kinesis.cdx.json, the CycloneDX bill of what is inside a kinesis.so.
+// Writes bin/kinesis.cdx.json, the CycloneDX bill of materials of a kinesis.so.
 //
 //     node scripts/sbom.mjs [KINESIS_SO [BILL [ADDITIONS]]]   ADDITIONS: a file with more components, in JSON
 import { readFileSync, writeFileSync } from "node:fs";

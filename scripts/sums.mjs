@@ -1,10 +1,10 @@
-// Writes the sums of packages, and signs them.
+// Writes and signs the SHA-256 sums of packages.
 import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sumsOf } from "./packing.mjs";
 
-/** Writes SHA256SUMS beside the files, which lie in `folder`; returns its path. A signature of former sums goes away. */
+/** Writes SHA256SUMS of files in `folder` into that folder, and removes an old signature; returns the path. */
 export function writeSums(folder, files) {
   const sums = join(folder, "SHA256SUMS");
   writeFileSync(sums, sumsOf(folder, files));
@@ -12,7 +12,7 @@ export function writeSums(folder, files) {
   return sums;
 }
 
-/** Signs the sums with a key that gpg knows, detached and as text; returns the signature's path. @throws Error with what gpg says */
+/** Signs the sums with a key of gpg (detached, armored); returns the signature's path. @throws Error with gpg's message */
 export function signSums(sums, key) {
   const args = ["--batch", "--yes", "--local-user", key, "--armor", "--detach-sign", "--output", `${sums}.asc`, sums];
   const { status, stderr, error } = spawnSync("gpg", args, { encoding: "utf8" });

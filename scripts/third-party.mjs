@@ -1,4 +1,4 @@
-// Writes THIRD-PARTY: what of others is inside kinesis.so, kinesis.dll and the tools, with the licences. With --check, only compares.
+// Writes THIRD-PARTY: the third-party software in kinesis.so, kinesis.dll and the tools, with its licences. --check only compares.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundleCore, projectFolder } from "./bundle.mjs";
@@ -7,7 +7,7 @@ import { bundleTools } from "./tools.mjs";
 
 const file = join(projectFolder, "THIRD-PARTY");
 
-const heading = `What of others is inside bin/kinesis.so (and bin/kinesis.dll) and the tools (tools/*.mjs), and on which terms.
+const heading = `Third-party software in bin/kinesis.so (and bin/kinesis.dll) and the tools (tools/*.mjs), with its licences.
 Written by scripts/third-party.mjs (make third-party); do not edit.
 
 Linked into the library besides the packages below: libstdc++ and libgcc, GPL-3.0-or-later with the GCC Runtime Library
@@ -27,7 +27,7 @@ WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEM
 COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
 OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
 
-/** For a package that only says in its readme that it is under the MIT licence, and whose the copyright is. */
+/** Returns the licence text of a package whose readme has only the name of the MIT licence and the copyright. */
 function mitText(readme) {
   const copyright = /^Copyright .+$/m.exec(readme)?.[0];
   return copyright === undefined ? undefined : `The MIT License\n\n${copyright}\n\n${mitTerms}`;
@@ -46,7 +46,7 @@ function describePackage(folder) {
   return { title: `${name} ${version} (${license})`, text: texts.join("\n\n") };
 }
 
-/** Packages with the same licence text, white space aside, share that of the first by name: the order in the bundle changes. */
+/** Merges packages with equal licence texts (except white space) under the first name, independent of the bundle's order. */
 function render(packages) {
   const byText = new Map();
   const inOrder = [...packages].sort((one, other) => (one.title < other.title ? -1 : Number(one.title > other.title)));
@@ -70,6 +70,6 @@ const rendered = render([...inLibrary.map(describePackage), ...ofTools]);
 if (!process.argv.includes("--check")) {
   writeFileSync(file, rendered);
 } else if (readFileSync(file, "utf8") !== rendered) {
-  console.error("THIRD-PARTY does not list what is bundled now; write it anew with: make third-party");
+  console.error("THIRD-PARTY does not list the packages that are bundled now; write it again with: make third-party");
   process.exitCode = 1;
 }

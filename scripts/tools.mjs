@@ -7,19 +7,19 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { projectFolder } from "./bundle.mjs";
 
-/** The tools, by the names of their files; each has a scripts/NAME/main.ts with `main(arguments, command)`. */
+/** Names of the tools; each has a scripts/NAME/main.ts with `main(arguments, command)`. */
 export const tools = ["check", "resend", "tail", "watch"];
 
-/** The name of a tool where npm installs it. */
+/** Returns the command name of an installed tool. */
 export const commandNameOf = (tool) => `kinesis-${tool}`;
 
-// CommonJS packages call require(). The SDK would say at each start which Node.js its next release needs: users cannot change that here.
+// CommonJS packages call require(). The variable stops the SDK's warning about Node.js versions of its next release, which users cannot act on.
 const start = `#!/usr/bin/env node
 import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";`;
 
-/** The tools are ES modules of one file: what only a browser needs, and what is never reached, is left out. */
+/** Settings for ES modules of one file, without browser code and unreachable code. */
 const settings = {
   absWorkingDir: projectFolder,
   bundle: true,
@@ -39,9 +39,9 @@ const settings = {
   write: false,
 };
 
-/** What a tool's file begins with, made up for each by its name. */
-const beginnings = {
-  name: "beginnings of tools",
+/** Generates the entry point of each tool from its name. */
+const entryModules = {
+  name: "entry points of tools",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^tool:/ }, ({ path }) => ({ path, namespace: "tool" }));
     onLoad({ filter: /.*/, namespace: "tool" }, ({ path }) => ({
@@ -55,14 +55,14 @@ await main(process.argv.slice(2), commandOf(process.argv[1], process.cwd()));`,
   },
 };
 
-/** Bundles the tools; returns their texts by file name, and esbuild's metafile, which says what really went in. */
+/** Bundles the tools; returns their texts by file name, and esbuild's metafile, which lists the inputs of each. */
 export async function bundleTools() {
   const entryPoints = tools.map((tool) => ({ in: `tool:${tool}`, out: tool }));
-  const { outputFiles, metafile } = await build({ ...settings, entryPoints, plugins: [beginnings] });
+  const { outputFiles, metafile } = await build({ ...settings, entryPoints, plugins: [entryModules] });
   return { texts: new Map(outputFiles.map(({ path, text }) => [basename(path), text])), metafile };
 }
 
-/** Writes the tools into a folder, as programs that may be started; returns their paths. */
+/** Writes the tools into a folder as executable files; returns their paths. */
 export async function writeTools(folder) {
   const { texts } = await bundleTools();
   mkdirSync(folder, { recursive: true });

@@ -1,8 +1,8 @@
-// Bundles a command (TypeScript, like all it uses) and imports it.
+// Bundles a command written in TypeScript, and imports it.
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-// Which Node a release of the SDK needs is for us to mind, who take its releases; users of a command can do nothing.
+// Stops the SDK's warning about Node.js versions of its next release, which users of a command cannot act on.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 async function bundler() {
@@ -17,7 +17,7 @@ async function bundler() {
 
 const project = new URL("..", import.meta.url);
 
-/** Whether no source of a bundle, whose paths are in a file beside it, is newer than the bundle. */
+/** Returns whether a bundle is newer than all its sources, whose paths are in the file `sources`. */
 function isFresh(bundle, sources) {
   try {
     const { mtimeMs } = statSync(bundle);
@@ -28,13 +28,13 @@ function isFresh(bundle, sources) {
   }
 }
 
-/** Returns what `entryPoint`, a path in the project, exports; its bundle is kept in build/ under this name. */
+/** Returns the exports of `entryPoint`, a path in the project; keeps the bundle in build/ under this name. */
 export async function importTypeScript(entryPoint, name) {
   const bundle = new URL(`build/${name}.mjs`, project);
   const sources = new URL(`build/${name}.sources.json`, project);
   if (isFresh(bundle, sources)) return import(bundle);
   const { build } = await bundler();
-  // Under a name of its own first, since two of these may be started at once.
+  // Under a unique name first: two commands may start concurrently.
   const fresh = new URL(`build/${name}-${process.pid}.mjs`, project);
   mkdirSync(new URL("build", project), { recursive: true });
   try {

@@ -1,4 +1,4 @@
-// Packs kinesis.dll with what belongs to it into bin/kinesis-windows-x64-VERSION.zip: the same bytes for the same files.
+// Packs kinesis.dll with tools and papers into bin/kinesis-windows-x64-VERSION.zip. Equal files give equal bytes.
 //
 //     node scripts/windows-package.mjs [KINESIS_DLL [ARCHIVE]]
 import { createHash } from "node:crypto";
@@ -23,7 +23,7 @@ const files = [
   ...Array.from((await bundleTools()).texts, ([name, text]) => ({ name: `tools/${name}`, data: Buffer.from(text) })),
 ];
 
-// As `sha256sum --check` reads it.
+// In the form of `sha256sum --check`.
 const sums = files.map(({ name, data }) => `${createHash("sha256").update(data).digest("hex")}  ${name}\n`).join("");
 const inFolder = [...files, { name: "SHA256SUMS", data: Buffer.from(sums) }].map(({ name, data }) => {
   return { name: `kinesis-windows-x64-${version}/${name}`, data };

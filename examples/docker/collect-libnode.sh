@@ -1,10 +1,10 @@
 #!/bin/sh
-# Copies libnode, the libraries it needs and the modules it reads into a folder that is then laid over an image.
+# Copies libnode, its libraries and the modules it reads into a folder, to be copied over an image.
 #
 #     collect-libnode.sh TARGET [IMAGE]
 #
-# Run it in the distribution that the image is made of, where libnode is installed. IMAGE is a copy of the image's files: what
-# they have already is left out, so nothing of the image is replaced. glibc is never copied; the image has to bring it.
+# Run it in the image's distribution, with libnode installed. IMAGE is a copy of the image's files: libraries that it has
+# are left out, so that none is replaced. Never copies glibc: the image must have it.
 # KINESIS_LIBNODE names a libnode that the loader does not know.
 set -eu
 
@@ -24,7 +24,7 @@ library=${KINESIS_LIBNODE:-$(ldconfig -p | sed -n 's/^[[:space:]]*libnode\.so\.[
 needed=$(ldd "$library")
 case $needed in *'not found'*) fail "$library lacks libraries: $needed" ;; esac
 
-# Where the loader looks in any case: the folder of libc, by its real name, since /lib may be a link or a folder.
+# The loader always searches libc's folder. Uses its real path, since /lib may be a link or a folder.
 libc=$(echo "$needed" | sed -n 's/.*=> \(.*\/libc\.so\.6\) .*/\1/p')
 [ -n "$libc" ] || fail "$library needs no glibc; the plugin does"
 folder=$(readlink -f "$(dirname "$libc")")
@@ -51,7 +51,7 @@ for file in "$library" $(echo "$needed" | sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p'); 
   fi
 done
 
-# Distributions take some of Node's modules out of libnode; it reads them from these fixed places and aborts without them.
+# Distributions move some of Node's modules out of libnode, which reads them from these fixed paths and aborts without them.
 for module in $(grep -aoE '/usr/(share|lib)/[A-Za-z0-9@_./-]+\.js' "$library" | sort -u); do
   [ -e "$module" ] || continue
   mkdir -p "$target$(dirname "$module")"

@@ -16,7 +16,7 @@ RUN make release
 
 FROM ${FLUENT_BIT_IMAGE} AS fluent-bit
 
-# The distribution has to be that of the image: its glibc and its libraries are used by libnode.
+# Must be the image's distribution: libnode uses the image's glibc and libraries.
 FROM debian:13-slim AS libnode
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libnode115 \

@@ -1,8 +1,8 @@
-# An image of Ubuntu 24.04 in which Fluent Bit is installed, with the Kinesis plugin and Ubuntu's libnode 18.
+# Ubuntu 24.04 with Fluent Bit, the Kinesis plugin and Ubuntu's libnode 18.
 #
 #     docker build -f examples/docker/ubuntu24.04.Dockerfile --build-arg BASE_IMAGE=… -t example/fluent-bit-kinesis:1-ubuntu .
 #
-# Ubuntu has no package of Fluent Bit: BASE_IMAGE is your image with that of the Fluent Bit project, below /opt/fluent-bit.
+# Ubuntu has no package of Fluent Bit: BASE_IMAGE is your image with the Fluent Bit project's package, in /opt/fluent-bit.
 ARG BASE_IMAGE=example/ubuntu-fluent-bit:24.04
 
 FROM ubuntu:24.04 AS build

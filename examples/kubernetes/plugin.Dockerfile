@@ -1,4 +1,4 @@
-# An image with nothing but the unpacked archive, for an init container that copies it (init-container-values.yaml).
+# An image with the unpacked archive, for an init container that copies it (init-container-values.yaml).
 #
 #     make package BUNDLE_LIBNODE=1
 #     docker build -f examples/kubernetes/plugin.Dockerfile --build-arg ARCHIVE=kinesis-linux-x64-0.1.0-libnode108.tar.gz \

@@ -1,15 +1,15 @@
-/** The command line of the tool that checks a configuration. */
+/** Reads the command line of the tool that checks a configuration. */
 import type { ParseArgsConfig } from "node:util";
 import { readOptions, UsageError } from "../command_line.js";
 
 export interface CheckSettings {
   readonly file: string;
-  /** Whether AWS is asked. */
+  /** Whether to query AWS. */
   readonly live: boolean;
   readonly json: boolean;
-  /** A file of variables; those go before the environment's. */
+  /** Path of a file of variables, which override the environment's. */
   readonly environmentFile: string | undefined;
-  /** A version of Fluent Bit, or its program. */
+  /** A version of Fluent Bit, or the path of its program. */
   readonly fluentBit: string | undefined;
 }
 
@@ -17,29 +17,29 @@ const options = {
   config: { type: "string", short: "c" },
   live: { type: "boolean" },
   json: { type: "boolean" },
-  // Not --env-file: Node.js takes that for its own, wherever it stands.
+  // Not --env-file: Node.js takes that option itself, at any position.
   variables: { type: "string" },
   "fluent-bit": { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const satisfies ParseArgsConfig["options"];
 
 /** @param command how the tool is called */
-export const help = (command: string): string => `Says what is wrong or risky in the kinesis outputs of a Fluent Bit configuration.
+export const help = (command: string): string => `Reports errors and risks in the kinesis outputs of a Fluent Bit configuration.
 
   ${command} FILE [--live] [--json] [--variables FILE] [--fluent-bit VERSION]
 
-  -c, --config FILE  the configuration; -c may be left out. What it includes is read too. One of
+  -c, --config FILE  the configuration; -c may be left out. Included files are read too. One of
                      - a configuration of Fluent Bit, classic or (*.yaml, *.yml) YAML
-                     - a manifest of Kubernetes with a ConfigMap that has one
+                     - a Kubernetes manifest with a ConfigMap that has one
                      - values of the Helm chart fluent-bit
-                     - a task definition of ECS with FireLens, in JSON; the file that it includes lies beside it
+                     - an ECS task definition with FireLens, in JSON; the file that it includes is in the same folder
                      - the file that FireLens includes, by itself
-  --live             also asks AWS, with the credentials of each output, for its stream; nothing is sent to it
+  --live             also queries AWS for the stream of each output, with its credentials; sends no records
   --json             one JSON object instead of text: findings, live
-  --variables FILE   variables of Fluent Bit, one NAME=value a line, as systemd and Docker take them
-  --fluent-bit WHICH the version that will run it, such as 2.2.3, or the path of a program that is asked: warns of
-                     the faults of that version. Without it FLUENT_BIT, the fluent-bit on PATH or
-                     /opt/fluent-bit/bin/fluent-bit is asked, but not for what runs in a container
+  --variables FILE   variables of Fluent Bit, one NAME=value per line, as for systemd and Docker
+  --fluent-bit WHICH the version that will run it, such as 2.2.3, or the path of its program: warns of
+                     the faults of that version. Default: the version of FLUENT_BIT, of fluent-bit on PATH or of
+                     /opt/fluent-bit/bin/fluent-bit, except for a configuration that runs in a container
 
 Examples:
   ${command} fluent-bit.conf
@@ -48,19 +48,19 @@ Examples:
   kubectl get configmap fluent-bit -o yaml > map.yaml && ${command} map.yaml --json
 
 Variables in \${…} are taken from this command's environment; for a manifest, values or a task definition, from the
-containers in it. Status: 0 without errors (there may be warnings and hints), 1 with errors, 2 when the command line makes
-no sense or the file cannot be read. Colours on a terminal (NO_COLOR: never).
+containers in it. Status: 0 without errors (there may be warnings and hints), 1 with errors, 2 when the command line is
+invalid or the file cannot be read. Colours on a terminal (NO_COLOR: never).
 `;
 
 /**
- * Reads the arguments behind the program's name.
+ * Reads the arguments after the program's name.
  * @param command how the tool is called, for its advice
  * @throws UsageError
  */
 export function readArguments(args: readonly string[], command = "npm run check --"): CheckSettings | "help" {
   const { values, positionals } = readOptions(args, options);
-  const { live = false, json = false, help: isAsked = false, variables: environmentFile, "fluent-bit": fluentBit } = values;
-  if (isAsked) return "help";
+  const { live = false, json = false, help: wantsHelp = false, variables: environmentFile, "fluent-bit": fluentBit } = values;
+  if (wantsHelp) return "help";
   const named = [...(values.config === undefined ? [] : [values.config]), ...positionals].filter((name) => name !== "");
   const [file, second] = named;
   if (file === undefined) throw new UsageError(`name the configuration: ${command} fluent-bit.conf`);

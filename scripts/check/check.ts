@@ -1,4 +1,4 @@
-/** Reads the configurations of a file and asks all rules about them. */
+/** Reads the configurations of a file and applies all rules to them. */
 import path from "node:path";
 import type { Configuration } from "./configuration.js";
 import { sorted, withoutRepeats, type Finding } from "./findings.js";
@@ -25,31 +25,31 @@ import { unsetVariables } from "./rules/variables.js";
 import { variableReader } from "./variables.js";
 import type { Environment } from "../../src/network/environment.js";
 
-/** An output with its options as the plugin would have them. */
+/** An output with its options as the plugin would read them. */
 export interface CheckedOutput {
   readonly output: KinesisOutput;
   readonly options: CheckedOptions;
 }
 
-/** What came of a check. */
+/** The result of a check. */
 export interface Checked {
   readonly findings: Finding[];
   readonly outputs: readonly CheckedOutput[];
-  /** That of Fluent Bit, where it is known. */
+  /** Version of Fluent Bit, if known. */
   readonly version: HostVersion | undefined;
 }
 
-/** Which Fluent Bit will run the configuration. */
+/** The Fluent Bit that will run the configuration. */
 export interface Host {
-  /** As the user says. */
+  /** Version that the user names. */
   readonly named?: HostVersion | undefined;
-  /** Looks for a Fluent Bit on this machine; not called for what runs in a container. */
+  /** Looks for a Fluent Bit on this machine; not called for a configuration that runs in a container. */
   readonly found?: () => HostVersion | undefined;
 }
 
 /**
- * Checks a file and all that it includes. Nobody is asked over the network.
- * @param environment that of Fluent Bit; for what describes a container, that one's variables count instead
+ * Checks a file and the files that it includes, without the network.
+ * @param environment Fluent Bit's environment; a file that describes a container uses that container's variables instead
  * @throws when the file itself cannot be read
  */
 export async function check(file: string, environment: Environment, host: Host = {}): Promise<Checked> {
@@ -61,19 +61,19 @@ export async function check(file: string, environment: Environment, host: Host =
   return { findings: sorted(withoutRepeats(findings)), outputs: checked.flatMap(({ outputs }) => outputs), version };
 }
 
-interface Surrounded {
+interface PipelineWithEnvironment {
   readonly pipeline: Pipeline;
   readonly environment: Environment;
 }
 
-function pipelineFor(configuration: Configuration, environment: Environment): Surrounded {
+function pipelineFor(configuration: Configuration, environment: Environment): PipelineWithEnvironment {
   const { container, variables } = configuration;
   const own = container === undefined ? environment : Object.fromEntries(container.variables);
   return { pipeline: pipelineOf(configuration, variableReader(variables, own)), environment: own };
 }
 
 async function checkPipeline(
-  { pipeline, environment }: Surrounded,
+  { pipeline, environment }: PipelineWithEnvironment,
   version: HostVersion | undefined,
   folder: string,
 ): Promise<Omit<Checked, "version">> {

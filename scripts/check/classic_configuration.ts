@@ -1,5 +1,5 @@
 /**
- * Reads the classic form: sections in brackets, indented keys and values, comments, @SET and @INCLUDE.
+ * Reads classic configurations: sections in brackets, indented keys and values, comments, @SET and @INCLUDE.
  * Source: Fluent Bit, src/config_format/flb_cf_fluentbit.c.
  */
 import path from "node:path";
@@ -7,7 +7,7 @@ import { absentFile, emptyConfiguration, refused, trimmed, type Configuration, t
 import { diskFiles, type ConfigurationFiles, type ConfigurationText } from "./configuration_files.js";
 import type { Place } from "./findings.js";
 
-/** The first that begins like the name is the one: Fluent Bit compares no more letters than the name has. */
+/** The first entry that starts with a section's name is its kind: Fluent Bit compares only as many letters as the name has. */
 const kinds: readonly (readonly [name: string, kind: SectionKind])[] = [
   ...["service"].map((name) => [name, "service"] as const),
   ...["parser", "multiline_parser", "stream_processor", "plugins", "upstream_servers"].map((name) => [name, "other"] as const),
@@ -18,7 +18,10 @@ const kinds: readonly (readonly [name: string, kind: SectionKind])[] = [
 ];
 const shapeAdvice = "Write the name and the value with a blank between them, indented like the other keys of the file";
 
-/** @throws when the file itself cannot be read; what is wrong with it is among the problems */
+/**
+ * Reads a file and the files that it includes; errors in them are added to the problems.
+ * @throws when the file itself cannot be read
+ */
 export function readClassic(file: string, files = diskFiles, configuration = emptyConfiguration("classic")): Configuration {
   new ClassicReader(configuration, files, path.dirname(file)).read(file);
   return configuration;
@@ -49,12 +52,12 @@ class ClassicReader {
     });
   }
 
-  /** None of what is no text; a line ends at a NUL, as texts of C do; without the mark at the beginning, on which Fluent Bit stumbles. */
+  /** Returns the lines without a byte order mark, each cut at a NUL as in C; no lines for a file that is not UTF-8. */
   #linesOf({ text, place: placeOf }: ConfigurationText): string[] {
     const place = placeOf(1);
     const advice = "Save it as UTF-8 without a byte order mark (BOM)";
     if (/^(?:.?\0|\ufffd)/su.test(text)) {
-      this.#refuse(place, "the file is no text in UTF-8; perhaps it is in UTF-16", advice);
+      this.#refuse(place, "the file is not UTF-8 text; perhaps it is in UTF-16", advice);
       return [];
     }
     const hasMark = text.startsWith("\ufeff");
@@ -62,11 +65,11 @@ class ClassicReader {
     return text.slice(hasMark ? 1 : 0).split("\n").map((line) => line.replace(/\0.*$/su, "").replace(/\r$/u, ""));
   }
 
-  /** A path with `*` is looked for beside the main file; another one in the working folder first. */
+  /** Resolves a path with `*` in the main file's folder, any other path first in the working folder. */
   #include(wanted: string, place: Place): void {
-    const beside = wanted.startsWith("/") ? wanted : path.join(this.#root, wanted);
+    const inRoot = wanted.startsWith("/") ? wanted : path.join(this.#root, wanted);
     const isThere = (file: string) => this.#files.exists(file);
-    const files = wanted.includes("*") ? this.#files.match(beside) : [wanted, beside].filter(isThere).slice(0, 1);
+    const files = wanted.includes("*") ? this.#files.match(inRoot) : [wanted, inRoot].filter(isThere).slice(0, 1);
     if (files.length === 0) this.#missing(wanted, place);
     for (const file of files) this.#readIncluded(file, place);
   }
@@ -79,7 +82,7 @@ class ClassicReader {
   #readIncluded(file: string, place: Place): void {
     try {
       if (this.#read.has(this.#files.identity(file))) this.#refuse(place, `'${file}' has been read already, and Fluent Bit reads no file twice`, "Include it once");
-      else if (this.#files.isFolder(file)) this.#warn(place, `'${file}' is a folder, of which Fluent Bit reads nothing`, "Write its path with /*.conf behind it to read its files");
+      else if (this.#files.isFolder(file)) this.#warn(place, `'${file}' is a folder, which Fluent Bit does not read`, "Append /*.conf to the path to read its files");
       else this.read(file);
     } catch (error) {
       this.#refuse(place, `'${file}' cannot be read: ${(error as Error).message}`, "Correct the path or the rights of the file");
@@ -95,7 +98,7 @@ class ClassicReader {
       this.#configuration.variables.set(parameters.slice(0, equals), parameters.slice(equals + 1));
       return;
     }
-    this.#warn(place, "Fluent Bit passes over this line: it knows @SET name=value and @INCLUDE path", "Correct or remove it");
+    this.#warn(place, "Fluent Bit ignores this line: it knows @SET name=value and @INCLUDE path", "Correct or remove it");
   }
 
   #warn(place: Place, message: string, advice: string): void {
@@ -107,21 +110,21 @@ class ClassicReader {
   }
 }
 
-/** What holds for one file: the indentation of its first key is that of all, and a section ends with it. */
+/** Parser state of one file: its first key sets the indentation of all keys, and a section ends with the file. */
 class FileState {
   readonly #configuration: Configuration;
   #indent: string | undefined;
   #section: Section | undefined;
-  /** Keys of a group inside of the section are not the section's own. */
+  /** Whether keys belong to a group inside the section, not to the section itself. */
   #isInGroup = false;
-  #isIndentTold = false;
-  #isOutsideTold = false;
+  #isIndentReported = false;
+  #isOutsideReported = false;
 
   constructor(configuration: Configuration) {
     this.#configuration = configuration;
   }
 
-  /** A line that is no comment and no command. */
+  /** Reads a line that is neither a comment nor a command. */
   take(text: string, place: Place): void {
     if (text.startsWith("[")) this.#begin(text, place);
     else this.#takeKey(text, place);
@@ -130,7 +133,7 @@ class FileState {
   #begin(text: string, place: Place): void {
     this.#isInGroup = false;
     const end = text.indexOf("]");
-    if (end < 0) return this.#refuse(place, "the section's name is not closed", "Write a ] behind it");
+    if (end < 0) return this.#refuse(place, "the section's name is not closed", "Write a ] after it");
     const name = text.slice(1, end);
     const lower = name.toLowerCase();
     const kind = name === "" ? "other" : (kinds.find(([full]) => full.startsWith(lower))?.[1] ?? "other");
@@ -148,44 +151,44 @@ class FileState {
     }
     const indent = this.#indent;
     const extra = text.startsWith(indent) ? (/^[ \t]*/u.exec(text.slice(indent.length))?.[0].length ?? 0) : -1;
-    if (extra < 0 || (extra > 0 && extra !== indent.length)) this.#tellIndent(place);
+    if (extra < 0 || (extra > 0 && extra !== indent.length)) this.#reportIndent(place);
     if (extra === 0) this.#isInGroup = false;
     const content = text.replace(/^[ \t]*/u, "");
     if (content !== "" && !content.startsWith("#")) this.#add(content, place);
   }
 
   #takeUnindented(text: string, place: Place): void {
-    // Fluent Bit would take its first letter for the indentation of the file.
-    this.#tellIndent(place);
+    // Fluent Bit would take the line's first letter for the indentation of the file.
+    this.#reportIndent(place);
     this.#add(text, place);
   }
 
-  #tellIndent(place: Place): void {
-    if (this.#isIndentTold) return;
-    this.#isIndentTold = true;
+  #reportIndent(place: Place): void {
+    if (this.#isIndentReported) return;
+    this.#isIndentReported = true;
     const message = "the line is not indented like the first key of the file (blank lines and comments count too)";
     this.#refuse(place, message, "Indent all keys, comments between them included, with the same blanks or tabs");
   }
 
-  /** Once, since what follows has the same cause. */
-  #tellOutside(key: string, place: Place): void {
-    if (this.#isOutsideTold) return;
-    this.#isOutsideTold = true;
-    this.#refuse(place, `the key '${key}' stands outside of a section`, "Begin a section such as [OUTPUT] before it");
+  /** Reports the first such key only: the following ones have the same cause. */
+  #reportOutside(key: string, place: Place): void {
+    if (this.#isOutsideReported) return;
+    this.#isOutsideReported = true;
+    this.#refuse(place, `the key '${key}' is outside of a section`, "Begin a section such as [OUTPUT] before it");
   }
 
   #add(content: string, place: Place): void {
     const blank = content.indexOf(" ");
     if (blank < 0) return this.#refuse(place, "a key without a value, or with a tab before it", shapeAdvice);
     if (content.startsWith("[")) {
-      if (!content.includes("]")) return this.#refuse(place, "the group's name is not closed", "Write a ] behind it");
+      if (!content.includes("]")) return this.#refuse(place, "the group's name is not closed", "Write a ] after it");
       if (this.#section === undefined) return this.#refuse(place, "a group outside of a section", "Begin a section before it");
       this.#isInGroup = true;
       return;
     }
     const [key, value] = [trimmed(content.slice(0, blank)), trimmed(content.slice(blank + 1))];
     if (value === "") return this.#refuse(place, `the key '${key}' has no value`, "Give it one, or remove the line");
-    if (this.#section === undefined) return this.#tellOutside(key, place);
+    if (this.#section === undefined) return this.#reportOutside(key, place);
     if (!this.#isInGroup) this.#section.entries.push({ key, value, ...place });
   }
 

@@ -1,15 +1,15 @@
-/** Where the files of a configuration lie: on this machine's disk, or as texts inside of another file. */
+/** Finds and reads the files of a configuration: on this machine's disk, or as texts inside another file. */
 import { isUtf8 } from "node:buffer";
 import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Place } from "./findings.js";
 import { glob, namePattern } from "./glob.js";
 
-/** A text of a configuration, with the place of each of its lines, which count from 1. */
+/** A text of a configuration, with the place of each line; lines count from 1. */
 export interface ConfigurationText {
   readonly text: string;
   readonly place: (line: number) => Place;
-  /** Whether its bytes were UTF-8; undefined for a text inside of another one. */
+  /** Whether its bytes were UTF-8; undefined for a text inside another file. */
   readonly isUtf8?: boolean;
 }
 
@@ -19,14 +19,14 @@ export interface ConfigurationFiles {
   read(file: string): ConfigurationText;
   /** Returns the same for all paths and links of one file. @throws when there is no such file */
   identity(file: string): string;
-  /** Returns the same for all paths of one file, without a look at the disk. */
+  /** Returns the same for all paths of one file, without disk access. */
   fullPath(file: string): string;
-  /** Also true for a path that cannot be looked at: reading it says why. */
+  /** Also true for an inaccessible path: reading it fails with the reason. */
   exists(file: string): boolean;
   isFolder(file: string): boolean;
   /** Returns the files that match a pattern of glob(3). */
   match(pattern: string): string[];
-  /** Names what holds these files, where Fluent Bit may find others that are not in it; else undefined. */
+  /** Name of what holds these files, if Fluent Bit may find further files outside of it; else undefined. */
   readonly container: string | undefined;
 }
 
@@ -50,7 +50,7 @@ export const diskFiles: ConfigurationFiles = {
   container: undefined,
 };
 
-/** The texts of a ConfigMap or of Helm values, which lie side by side in one folder of the pod. */
+/** The texts of a ConfigMap or of Helm values, which are mounted in one folder of the pod. */
 export class MountedFiles implements ConfigurationFiles {
   readonly container: string;
   readonly #texts: ReadonlyMap<string, ConfigurationText>;

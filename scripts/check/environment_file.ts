@@ -1,16 +1,16 @@
-/** Reads files of variables, as Docker and systemd take them: NAME=value lines. */
+/** Reads files of variables in the form of Docker and systemd: NAME=value lines. */
 import { readFileSync } from "node:fs";
 import { UsageError } from "../command_line.js";
 
 /**
- * Returns the variables of a file; those of the last line where a name stands twice.
+ * Returns the variables of a file; the last line of a repeated name wins.
  * @throws UsageError with the line that is neither a variable nor a comment
  */
 export function readEnvironmentFile(file: string): Readonly<Record<string, string>> {
   const variables = contentOf(file).split(/\r?\n/u).flatMap((line, index) => {
     if (/^\s*(?:[#;]|$)/u.test(line)) return [];
     const [, name, value = ""] = /^\s*(?:export\s+)?([A-Za-z_]\w*)=(.*)$/u.exec(line) ?? [];
-    if (name === undefined) throw new UsageError(`${file}:${index + 1}: this line is no NAME=value`);
+    if (name === undefined) throw new UsageError(`${file}:${index + 1}: this line is not NAME=value`);
     return [[name, unquoted(value.trim())] as const];
   });
   return Object.fromEntries(variables);

@@ -1,4 +1,4 @@
-/** What the check has to say: where, how bad it is, and what to do. */
+/** The findings of the check: place, severity, message and advice. */
 
 /** From the worst to the mildest. An error makes the check fail. */
 export const severities = ["error", "warning", "hint"] as const;
@@ -13,7 +13,7 @@ export interface Place {
 /** One thing that is wrong or risky. */
 export interface Finding {
   readonly severity: Severity;
-  /** Undefined for what stands in no file. */
+  /** Undefined for a finding without a file, such as one about the environment. */
   readonly place: Place | undefined;
   /** A short name of the rule, for programs that read the report. */
   readonly rule: string;
@@ -22,7 +22,7 @@ export interface Finding {
   readonly advice: string;
 }
 
-/** By file in the order of their first finding, then by line, then the worst first. */
+/** Returns the findings by file (in the order of each file's first finding), line, and severity, the worst first. */
 export function sorted(findings: readonly Finding[]): Finding[] {
   const files = [...new Set(findings.map(({ place }) => place?.file))];
   return [...findings].sort(
@@ -33,7 +33,7 @@ export function sorted(findings: readonly Finding[]): Finding[] {
   );
 }
 
-/** The same complaint about the same line once, however many rules or outputs came upon it. */
+/** Returns each message about a line once, even if several rules or outputs found it. */
 export function withoutRepeats(findings: readonly Finding[]): Finding[] {
   const keyOf = ({ place, message }: Finding) => JSON.stringify([place?.file, place?.line, message]);
   return [...new Map([...findings].reverse().map((finding) => [keyOf(finding), finding])).values()].reverse();

@@ -1,8 +1,8 @@
-/** Paths that match a pattern of glob(3), with `*`, `?`, `[…]` and a backslash: Node 18 has none of its own. */
+/** Finds paths that match a pattern of glob(3), with `*`, `?`, `[…]` and a backslash: Node 18 has no glob. */
 import { lstatSync, readdirSync } from "node:fs";
 import path from "node:path";
 
-/** Existing paths in no particular order; a `*` or `?` at the start of a name does not match a dot. */
+/** Returns existing paths, in no particular order; a `*` or `?` at the start of a name does not match a dot. */
 export function glob(pattern: string): string[] {
   const [first = "", ...rest] = pattern.split("/");
   const start = first === "" ? ["/"] : step([""], first);
@@ -24,11 +24,11 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder === "" ? "." : folder);
   } catch {
-    return []; // glob(3) passes over what is no folder, or cannot be read.
+    return []; // glob(3) skips an entry that is not a folder or is unreadable.
   }
 }
 
-/** Also a link that leads nowhere. */
+/** Also true for a dangling link. */
 function isThere(found: string): boolean {
   try {
     return lstatSync(found, { throwIfNoEntry: false }) !== undefined;
@@ -37,17 +37,17 @@ function isThere(found: string): boolean {
   }
 }
 
-// What names a set in brackets, as in [[:digit:]]: in ASCII, as Fluent Bit sets no locale.
+// Named classes of a set, as in [[:digit:]]: ASCII only, since Fluent Bit sets no locale.
 const classes: Readonly<Record<string, string>> = {
   ...{ alnum: "0-9A-Za-z", alpha: "A-Za-z", blank: " \\t", cntrl: "\\0-\\x1f\\x7f", digit: "0-9", graph: "!-~" },
   ...{ lower: "a-z", print: " -~", punct: "!-\\/:-@\\[-`\\{-~", space: " \\t-\\r", upper: "A-Z", xdigit: "0-9A-Fa-f" },
 };
 
-// A set, whose first character may be "]", or else one character; a "[" without an end is one.
+// A set, whose first character may be "]", or one character; an unclosed "[" is a plain character.
 const part = /\[(?<not>[!^]|(?![!^]))(?<set>(?:\[:[a-z]+:\]|\\[^]|[^\\])(?:\[:[a-z]+:\]|\\[^]|[^\\\]])*)\]|\\?[^]/gu;
 const partOfSet = /\[:(?<name>[a-z]+):\]|\\?[^]/gu;
 
-/** Returns the names that a pattern without slashes stands for; undefined for what can match no name, such as `[z-a]`. */
+/** Returns the expression for a pattern without slashes; undefined for a pattern that matches no name, such as `[z-a]`. */
 export function namePattern(name: string): RegExp | undefined {
   const source = name.replace(part, (text: string, not: string, set: string | undefined) => {
     if (set !== undefined) return `[${not === "" ? "" : "^"}${set.replace(partOfSet, sourceInSet)}]`;
@@ -61,13 +61,13 @@ export function namePattern(name: string): RegExp | undefined {
   }
 }
 
-/** A class of no known name can match nothing, nor can what it stands in. */
+/** Returns the source of a part of a set. An unknown class makes the whole set match nothing. */
 function sourceInSet(text: string, className: string | undefined): string {
   if (className !== undefined) return classes[className] ?? "z-a";
   return text === "-" || text === "\\-" ? text : literal(text);
 }
 
-/** The source of a character that stands for itself, with its backslash or without. */
+/** Returns the source of a literal character, with or without its backslash. */
 function literal(text: string): string {
   return text.replace(/^\\(?=[^])/u, "").replace(/[\\^$.*+?()[\]{}|/]/u, "\\$&");
 }

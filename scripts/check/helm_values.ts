@@ -10,18 +10,18 @@ import { below, pairsOf, textInside, textOf, textsOf, type ParsedText } from "./
 const parts = ["service", "inputs", "filters", "outputs"] as const;
 const chartsCommand = ["/fluent-bit/bin/fluent-bit"];
 const chartsArgs = ["--workdir=/fluent-bit/etc", "--config=/fluent-bit/etc/conf/fluent-bit.conf"];
-/** Those of its own inputs, where the values have none. */
+/** Inputs of the chart, if the values have none. */
 const chartsInputs = ["tail", "systemd"];
-/** What Helm fills in; it does not matter here with what. */
+/** A template that Helm fills in; its value does not matter here. */
 const template = /\{\{.*?\}\}/gu;
 const templateVariable = "a template of Helm";
 
-/** Whether a document is values of the chart. */
+/** Returns whether a document is values of the chart. */
 export function isHelmValues(document: unknown): boolean {
   return [...parts, "customParsers", "extraFiles"].some((part) => below(document, "config", part) !== undefined);
 }
 
-/** Reads them as the chart would install them. */
+/** Reads the configurations that the chart would install. */
 export function readHelmValues(parsed: ParsedText): Configuration[] {
   const [values] = parsed.documents;
   const config = below(values, "config");
@@ -53,7 +53,7 @@ function containerOf(values: unknown, parsed: ParsedText): Container {
   };
 }
 
-/** With a variable of unknown value for each template within a line; a line that is a template alone is empty. */
+/** Replaces each template within a line by a variable of unknown value, and empties lines with only a template. */
 function filled({ text, place }: ConfigurationText): ConfigurationText {
   const lines = text.split("\n").map((line) => {
     const isTemplateAlone = line.includes("{{") && line.replaceAll(template, "").trim() === "";
@@ -62,7 +62,7 @@ function filled({ text, place }: ConfigurationText): ConfigurationText {
   return { text: lines.join("\n"), place };
 }
 
-/** One text of several, one behind the other, in which each line keeps its place. */
+/** Concatenates texts; each line keeps its place. */
 function joined(texts: readonly ConfigurationText[]): ConfigurationText {
   const lines = texts.flatMap(({ text, place }) => text.replace(/\n$/u, "").split("\n").map((line, index) => ({ line, place: place(index + 1) })));
   const [first] = lines;

@@ -1,4 +1,4 @@
-/** Which version of Fluent Bit a configuration is for: as given, or as a program says. */
+/** Finds the version of Fluent Bit that a configuration is for: as given, or from a program's --version. */
 import { spawnSync } from "node:child_process";
 import { UsageError } from "../command_line.js";
 import { findFluentBit } from "../fluent_bit_program.js";
@@ -7,31 +7,31 @@ import type { Environment } from "../../src/network/environment.js";
 /** Major, minor and patch number. */
 export type HostVersion = readonly [major: number, minor: number, patch: number];
 
-const longestResponseMs = 10_000;
+const maxVersionMs = 10_000;
 
-/** Reads `2.2.3`, `v2.2.3` or `2.2`; undefined for what is no version. */
+/** Parses `2.2.3`, `v2.2.3` or `2.2`; returns undefined for any other text. */
 export function readVersion(text: string): HostVersion | undefined {
   const [, major, minor, patch = "0"] = /^v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?$/u.exec(text) ?? [];
   return major === undefined || minor === undefined ? undefined : [Number(major), Number(minor), Number(patch)];
 }
 
-/** As it is written. */
+/** Returns the version as text, such as `2.2.3`. */
 export function versionText(version: HostVersion): string {
   return version.join(".");
 }
 
-/** Negative where `one` is the older. */
+/** Returns a negative number if `one` is older, positive if newer, else 0. */
 export function compareVersions(one: HostVersion, other: HostVersion): number {
   return one[0] - other[0] || one[1] - other[1] || one[2] - other[2];
 }
 
 /**
- * Returns what --fluent-bit names: a version, or a program that is asked for its own.
+ * Returns the version that --fluent-bit names, or the version of the program that it names.
  * @throws UsageError
  */
 export function namedVersion(named: string): HostVersion {
   const version = readVersion(named) ?? versionOf(named);
-  if (version === undefined) throw new UsageError(`--fluent-bit '${named}' is no version such as 5.1.1, and no program that says one with --version`);
+  if (version === undefined) throw new UsageError(`--fluent-bit '${named}' is neither a version such as 5.1.1 nor a program that prints one with --version`);
   return version;
 }
 
@@ -42,6 +42,6 @@ export function foundVersion(environment: Environment): HostVersion | undefined 
 }
 
 function versionOf(program: string): HostVersion | undefined {
-  const { stdout, error } = spawnSync(program, ["--version"], { encoding: "utf8", timeout: longestResponseMs, stdio: ["ignore", "pipe", "ignore"] });
+  const { stdout, error } = spawnSync(program, ["--version"], { encoding: "utf8", timeout: maxVersionMs, stdio: ["ignore", "pipe", "ignore"] });
   return error === undefined ? readVersion(/^Fluent Bit (v\d\S*)/mu.exec(stdout)?.[1] ?? "") : undefined;
 }

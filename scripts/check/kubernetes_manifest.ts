@@ -1,4 +1,4 @@
-/** Reads the configurations in manifests of Kubernetes: those of ConfigMaps, with the containers that stand beside them. */
+/** Reads the configurations in Kubernetes manifests: ConfigMaps, with the containers of the same file. */
 import path from "node:path";
 import { readClassic } from "./classic_configuration.js";
 import { emptyConfiguration, type Configuration, type Container, type Start } from "./configuration.js";
@@ -8,12 +8,12 @@ import { readYaml } from "./yaml_configuration.js";
 
 const usualNames = ["fluent-bit.conf", "fluent-bit.yaml", "fluent-bit.yml"];
 
-/** Whether a document is an object of Kubernetes. */
+/** Returns whether a document is a Kubernetes object. */
 export function isManifest(document: unknown): boolean {
   return textOf(below(document, "apiVersion")) !== undefined && textOf(below(document, "kind")) !== undefined;
 }
 
-/** Returns a configuration for each ConfigMap (or Secret with stringData) that has one. */
+/** Returns the configuration of each ConfigMap (or Secret with stringData) that has one. */
 export function readManifest(parsed: ParsedText): Configuration[] {
   const objects = parsed.documents.flatMap((document) => (textOf(below(document, "kind")) === "List" ? itemsOf(below(document, "items")) : [document]));
   const containers = objects.flatMap((object) => containersIn(object));
@@ -29,7 +29,7 @@ export function readManifest(parsed: ParsedText): Configuration[] {
   });
 }
 
-/** Reads the main files among texts that lie side by side in a folder of the pod; none where there is no main file. */
+/** Reads the main files among texts mounted in one folder of the pod; returns no configuration without a main file. */
 export function readMounted(texts: ReadonlyMap<string, ConfigurationText>, holder: string, container: Container | undefined): Configuration[] {
   const mains = mainsOf(texts, container?.start);
   if (mains.length === 0) return [];
@@ -40,7 +40,7 @@ export function readMounted(texts: ReadonlyMap<string, ConfigurationText>, holde
   return [configuration];
 }
 
-/** The file that the command line names; else that of the usual name; else all that have a section of a pipeline. */
+/** Returns the file that the command line names; else one of a usual name; else all files with a section of a pipeline. */
 function mainsOf(texts: ReadonlyMap<string, ConfigurationText>, start: Start | undefined): string[] {
   const named = /(?:^|\s)(?:-c|--config)[\s=]?(\S+)/u.exec(start?.words.join(" ") ?? "")?.[1];
   const candidates = [...(named === undefined ? [] : [path.posix.basename(named)]), ...usualNames];
@@ -55,7 +55,7 @@ function isYamlName(name: string): boolean {
   return /\.ya?ml$/iu.test(name);
 }
 
-/** The containers of a pod, or of the template of what makes pods. */
+/** Returns the containers of a pod or of a pod template. */
 function containersIn(object: unknown): unknown[] {
   const specs = [["spec"], ["spec", "template", "spec"], ["spec", "jobTemplate", "spec", "template", "spec"]];
   return specs.flatMap((keys) => itemsOf(below(object, ...keys, "containers")));
@@ -65,7 +65,7 @@ function isFluentBit(container: unknown): boolean {
   return ["name", "image"].some((key) => /fluent-?bit/iu.test(textOf(below(container, key)) ?? ""));
 }
 
-/** What `env` of containers sets; a value from elsewhere is not known here. */
+/** Returns the variables that `env` of containers sets; a value from elsewhere (valueFrom) is undefined. */
 export function variablesOf(containers: readonly unknown[]): Omit<Container, "start"> {
   const variables = containers.flatMap((container) =>
     itemsOf(below(container, "env")).map((item) => [textOf(below(item, "name")) ?? "", textOf(below(item, "value"))] as const),

@@ -1,4 +1,4 @@
-/** Asks AWS about the stream of an output, with the very credentials that the plugin would use. Nothing is sent to it. */
+/** Queries AWS about the stream of an output, with the credentials that the plugin would use. Sends no records. */
 import {
   DescribeStreamSummaryCommand,
   KinesisClient,
@@ -19,22 +19,22 @@ import { failureAdvice } from "./live_failures.js";
 import { placeOf, type KinesisOutput } from "./outputs.js";
 import type { Environment } from "../../src/network/environment.js";
 
-/** What was learnt about one output's stream. */
+/** What AWS reported about one output's stream. */
 export interface Live {
-  /** Such as "the environment, then role arn:…". */
+  /** Source of the credentials, such as "the environment, then role arn:…". */
   readonly credentials: string | undefined;
   readonly facts: readonly string[];
   readonly findings: readonly Finding[];
 }
 
-/** An answer that takes longer is not waited for. */
+/** Timeout of one call, in milliseconds. */
 const timeoutMs = 20_000;
 
 /**
- * Asks for the stream's summary and, where the plugin would want it, the list of its shards.
- * @throws ConfigurationError of the environment
+ * Requests the stream's summary and, if the plugin would need it, the list of its shards.
+ * @throws ConfigurationError for an invalid environment variable
  */
-export async function askLive(output: KinesisOutput, config: Config, environment: Environment): Promise<Live> {
+export async function queryStream(output: KinesisOutput, config: Config, environment: Environment): Promise<Live> {
   const { connection } = config;
   const { eksPodExecutionRole } = readInstanceEnvironment(environment);
   const network = await readNetworkEnvironment(environment);
@@ -43,7 +43,7 @@ export async function askLive(output: KinesisOutput, config: Config, environment
   const facts: string[] = [];
   let source = connection.profile === undefined ? undefined : `profile '${connection.profile}'`;
   const ignore = () => undefined;
-  // The chain itself tells it, at one level or another.
+  // The credentials chain logs the source, as debug or info.
   const listen = (message: string) => (source ??= /^Credentials come from (.*)$/u.exec(message)?.[1]);
   const log = { debug: listen, info: listen, warning: ignore, error: ignore };
   const sources = new CredentialSources({ now: Date.now, steadyNow: () => performance.now(), random: Math.random });
@@ -53,8 +53,8 @@ export async function askLive(output: KinesisOutput, config: Config, environment
   const add = (severity: Severity, option: string, rule: string, message: string, advice: string) =>
     findings.push({ severity, place: placeOf(output, option), rule, message, advice });
 
-  /** Undefined after a failure, which is told. */
-  async function ask<Answer>(action: string, request: (abortSignal: AbortSignal) => Promise<Answer>): Promise<Answer | undefined> {
+  /** Returns the response; after a failure adds a finding and returns undefined. */
+  async function call<Response>(action: string, request: (abortSignal: AbortSignal) => Promise<Response>): Promise<Response | undefined> {
     try {
       return await watched(request(AbortSignal.timeout(timeoutMs)), credentials);
     } catch (error) {
@@ -68,17 +68,17 @@ export async function askLive(output: KinesisOutput, config: Config, environment
   }
 
   try {
-    const described = await ask("DescribeStreamSummary", (abortSignal) => client.send(new DescribeStreamSummaryCommand(target), { abortSignal }));
+    const described = await call("DescribeStreamSummary", (abortSignal) => client.send(new DescribeStreamSummaryCommand(target), { abortSignal }));
     const summary = described?.StreamDescriptionSummary;
     if (summary !== undefined) {
       facts.push(describe(summary));
       judge(summary, config, add);
     }
-    if (config.record.streamKey !== undefined) facts.push("stream_key chooses other streams by record or tag: they are not looked at");
+    if (config.record.streamKey !== undefined) facts.push("stream_key chooses other streams by record or tag: they are not checked");
     const isByShard = config.aggregation !== undefined && config.record.partitionKey !== undefined;
     const isReachable = findings.every(({ severity }) => severity !== "error");
     if (isByShard && isReachable) {
-      const listed = await ask("ListShards", (abortSignal) => client.send(new ListShardsCommand(target), { abortSignal }));
+      const listed = await call("ListShards", (abortSignal) => client.send(new ListShardsCommand(target), { abortSignal }));
       if (listed !== undefined) facts.push("ListShards is allowed: each partition key keeps to its own shard");
     }
   } finally {

@@ -1,22 +1,22 @@
-/** The tool that checks a configuration: wires the arguments, the rules, the questions to AWS and the report. */
+/** Runs the tool that checks a configuration: arguments, rules, calls to AWS, report. */
 import { UsageError, usageStatus, wantsColours } from "../command_line.js";
 import { type CheckSettings, help, readArguments } from "./arguments.js";
 import { check } from "./check.js";
 import { readEnvironmentFile } from "./environment_file.js";
 import { sorted, withoutRepeats } from "./findings.js";
 import { foundVersion, namedVersion } from "./host_version.js";
-import { askLive, type Live } from "./live.js";
+import { queryStream, type Live } from "./live.js";
 import { jsonReport, type LiveOutput, textReport } from "./report.js";
 
 const errorStatus = 1;
-const notAsked: Live = { credentials: undefined, facts: ["not asked for, since its options are wrong or not known here"], findings: [] };
+const notQueried: Live = { credentials: undefined, facts: ["not checked: its options are invalid or not known here"], findings: [] };
 
 /**
- * Runs the command; sets the status with which the process ends when all is written.
+ * Runs the command; sets the exit status, with which the process ends when all output is written.
  * @param command how it is called
  */
 export async function main(args: readonly string[], command: string): Promise<void> {
-  // Whoever closed the pipe does not want the rest.
+  // Ignores EPIPE: a reader such as `head` may close the pipe early.
   process.stdout.on("error", () => undefined);
   try {
     const settings = readArguments(args, command);
@@ -24,7 +24,7 @@ export async function main(args: readonly string[], command: string): Promise<vo
     else process.exitCode = await report(settings);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`check: ${error.message}\n${command} --help tells all options\n`);
+    process.stderr.write(`check: ${error.message}\n${command} --help lists all options\n`);
     process.exitCode = usageStatus;
   }
 }
@@ -36,7 +36,7 @@ async function report(settings: CheckSettings): Promise<number> {
     named: settings.fluentBit === undefined ? undefined : namedVersion(settings.fluentBit),
     found: () => foundVersion(process.env),
   }).catch((error: unknown) => {
-    // Of an included file it is among the findings.
+    // An unreadable included file is a finding; only the main file's error comes here.
     if (error instanceof Error && "syscall" in error) throw new UsageError(`${file} cannot be read: ${error.message}`);
     throw error;
   });
@@ -45,10 +45,10 @@ async function report(settings: CheckSettings): Promise<number> {
   for (const { output, options } of settings.live && hasGoodEnvironment ? outputs : []) {
     const { place } = output;
     const { config, isGood } = options;
-    const asked = isGood && config !== undefined ? await askLive(output, config, environment) : notAsked;
-    live.push({ place, ...asked });
+    const queried = isGood && config !== undefined ? await queryStream(output, config, environment) : notQueried;
+    live.push({ place, ...queried });
   }
-  const all = sorted(withoutRepeats([...findings, ...live.flatMap((asked) => asked.findings)]));
+  const all = sorted(withoutRepeats([...findings, ...live.flatMap((queried) => queried.findings)]));
   const isColoured = wantsColours(process.env, process.stdout.isTTY);
   const counts = { outputs: outputs.length, version };
   process.stdout.write(json ? jsonReport(all, live, counts) : textReport(all, live, counts, isColoured));

@@ -1,17 +1,17 @@
-/** The outputs of a configuration that are this plugin's, with their values as Fluent Bit gives them. */
+/** Finds this plugin's outputs in a configuration, with their values as Fluent Bit passes them. */
 import type { Configuration, Entry, Processor, Section } from "./configuration.js";
 import type { Place } from "./findings.js";
 import { resolve, type VariableReader } from "./variables.js";
 
 /** An entry whose variables are replaced. */
 export interface Setting extends Entry {
-  /** In small letters. */
+  /** Key in lower case. */
   readonly name: string;
   readonly resolved: string;
   readonly unset: readonly string[];
 }
 
-/** The entries of a section, to be asked for by name. */
+/** The entries of a section, by name. */
 export class Settings {
   readonly all: readonly Setting[];
 
@@ -22,12 +22,12 @@ export class Settings {
     });
   }
 
-  /** Of a key that stands twice, plugins get the first. Source: Fluent Bit, src/flb_kv.c, flb_kv_get_key_value. */
+  /** Returns the first entry of a key, the one that plugins get. Source: Fluent Bit, src/flb_kv.c, flb_kv_get_key_value. */
   first(name: string): Setting | undefined {
     return this.all.find((setting) => setting.name === name);
   }
 
-  /** Of a key of Fluent Bit's own, or of [SERVICE], the last counts. Source: src/flb_output.c, flb_output_set_property. */
+  /** Returns the last entry of a key, the one that counts for Fluent Bit's own keys and for [SERVICE]. Source: src/flb_output.c, flb_output_set_property. */
   last(name: string): Setting | undefined {
     return this.all.filter((setting) => setting.name === name).at(-1);
   }
@@ -40,7 +40,7 @@ export interface KinesisOutput {
   readonly processors: readonly Processor[];
 }
 
-/** What the rules look at. */
+/** Input of the rules. */
 export interface Pipeline {
   readonly configuration: Configuration;
   readonly read: VariableReader;
@@ -48,7 +48,7 @@ export interface Pipeline {
   readonly kinesis: readonly KinesisOutput[];
 }
 
-/** The plugin's name, in any case; what stands behind `://` is Fluent Bit's matter. Source: src/flb_output.c, check_protocol. */
+/** Matches the plugin's name, in any case; Fluent Bit itself reads the text after `://`. Source: src/flb_output.c, check_protocol. */
 const pluginName = /^kinesis(?:$|:\/\/)/iu;
 
 /** Finds this plugin's outputs. */
@@ -59,12 +59,12 @@ export function pipelineOf(configuration: Configuration, read: VariableReader): 
   return { configuration, read, service, kinesis };
 }
 
-/** Whether its value is known here: a variable may be set where Fluent Bit runs. */
+/** Returns whether a setting's value is known here: a variable may be set only where Fluent Bit runs. */
 export function isKnown(setting: Setting | undefined): boolean {
   return setting === undefined || setting.unset.length === 0;
 }
 
-/** Outputs whose name is like the pattern. */
+/** Returns the outputs whose name matches the pattern. */
 export function outputsNamed(sections: readonly Section[], read: VariableReader, name: RegExp): KinesisOutput[] {
   return sections
     .filter(({ kind }) => kind === "output")
@@ -72,7 +72,7 @@ export function outputsNamed(sections: readonly Section[], read: VariableReader,
     .filter(({ settings }) => name.test(settings.first("name")?.resolved ?? ""));
 }
 
-/** Where a setting stands, or its output. */
+/** Returns the place of the first setting of these names, or of the output. */
 export function placeOf(output: KinesisOutput, ...names: string[]): Place {
   const found = names.map((name) => output.settings.first(name)).find((setting) => setting !== undefined);
   return found === undefined ? output.place : { file: found.file, line: found.line };

@@ -1,4 +1,4 @@
-/** Names of the plugins that Fluent Bit itself has. Source: Fluent Bit 1.9 to 5.1, the registrations in plugins. */
+/** Lists the names of Fluent Bit's built-in plugins. Source: Fluent Bit 1.9 to 5.1, the registrations in plugins. */
 import type { SectionKind } from "./configuration.js";
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/u);
@@ -6,7 +6,7 @@ const words = (text: string): readonly string[] => text.trim().split(/\s+/u);
 const filters = words(`alter_size aws checklist ecs expect geoip2 grep kubernetes log_to_metrics lua modify multiline nest nightfall parser
   record_modifier rewrite_tag stdout sysinfo tensorflow throttle throttle_size type_converter wasm`);
 
-/** Of one kind; undefined for what is no plugin. */
+/** Names by kind; undefined for sections that are not plugins. */
 export const pluginNames: Readonly<Record<SectionKind | "processor", readonly string[] | undefined>> = {
   input: words(`blob calyptia_fleet collectd cpu disk docker docker_events dummy ebpf elasticsearch emitter etw event_test event_tracing_windows
     event_type exec exec_wasi fluentbit_logs fluentbit_metrics forward gpu_metrics head health http kafka kmsg kubernetes_events lib mem mqtt

@@ -1,4 +1,4 @@
-/** Finds out in which form a file holds configurations of Fluent Bit, and reads them. */
+/** Detects the form of a file that holds configurations of Fluent Bit, and reads them. */
 import { readFileSync } from "node:fs";
 import { readClassic } from "./classic_configuration.js";
 import { emptyConfiguration, refused, type Configuration } from "./configuration.js";
@@ -8,20 +8,20 @@ import { isTaskDefinition, readTaskDefinition } from "./task_definition.js";
 import { readYaml } from "./yaml_configuration.js";
 import { below, parseFile, type ParsedText } from "./yaml_nodes.js";
 
-/** Files of other programs, by a key that they begin with, and what to check instead. */
+/** Files of other programs, by one of their top-level keys, with advice what to check instead. */
 const foreign: readonly (readonly [key: string, name: string, advice: string])[] = [
-  ["AWSTemplateFormatVersion", "a template of CloudFormation", "Check the task definition, as 'aws ecs describe-task-definition' prints it"],
-  ["Resources", "a template of CloudFormation", "Check the task definition, as 'aws ecs describe-task-definition' prints it"],
-  ["rule_files", "a file of tests of Prometheus' alerts", "Check the configuration of Fluent Bit"],
-  ["groups", "a file of alerts of Prometheus", "Check the configuration of Fluent Bit"],
-  ["Statement", "a policy of IAM", "Check the configuration of Fluent Bit"],
-  ["image", "a file of values for another chart of Helm, or to lay over others", "Check what 'helm template' makes of all values together"],
-  ["services", "a file of Docker Compose", "Check the configuration that it mounts, with --variables for its variables"],
+  ["AWSTemplateFormatVersion", "a CloudFormation template", "Check the task definition, as 'aws ecs describe-task-definition' prints it"],
+  ["Resources", "a CloudFormation template", "Check the task definition, as 'aws ecs describe-task-definition' prints it"],
+  ["rule_files", "a file of tests of Prometheus alerts", "Check the configuration of Fluent Bit"],
+  ["groups", "a file of Prometheus alerts", "Check the configuration of Fluent Bit"],
+  ["Statement", "an IAM policy", "Check the configuration of Fluent Bit"],
+  ["image", "a file of values for another Helm chart, or to merge with others", "Check the output of 'helm template' with all values"],
+  ["services", "a Docker Compose file", "Check the configuration that it mounts, with --variables for its variables"],
 ];
-const forms = "Name a configuration of Fluent Bit (*.conf, *.yaml), a manifest of Kubernetes with a ConfigMap, values of the Helm chart fluent-bit, or a task definition of ECS";
+const forms = "Name a configuration of Fluent Bit (*.conf, *.yaml), a Kubernetes manifest with a ConfigMap, values of the Helm chart fluent-bit, or an ECS task definition";
 
 /**
- * Returns the configurations of a file, one for each ConfigMap of a manifest. What is wrong is among their problems.
+ * Returns the configurations of a file, one for each ConfigMap of a manifest, with errors among their problems.
  * @throws when the file itself cannot be read
  */
 export function readConfigurations(file: string): Configuration[] {
@@ -34,10 +34,10 @@ export function readConfigurations(file: string): Configuration[] {
   const [name, advice] = foreign.filter(([key]) => parsed.documents.some((document) => below(document, key) !== undefined)).map(([, ...rest]) => rest)[0] ?? [];
   if (name !== undefined) return [refusal(file, `this is ${name}, not a configuration of Fluent Bit`, advice ?? forms)];
   if (isYaml) return [readYaml(file)];
-  return parsed.errors.length > 0 ? [unreadable(parsed)] : [refusal(file, "this JSON is neither a task definition of ECS nor a manifest of Kubernetes", forms)];
+  return parsed.errors.length > 0 ? [unreadable(parsed)] : [refusal(file, "this JSON is neither an ECS task definition nor a Kubernetes manifest", forms)];
 }
 
-/** Undefined for what is a form of none but Fluent Bit. */
+/** Returns a reader for a file that contains a configuration of Fluent Bit; undefined for any other file. */
 function inside(file: string, parsed: ParsedText): (() => Configuration[]) | undefined {
   const { documents } = parsed;
   if (documents.some(isTaskDefinition)) return () => [readTaskDefinition(file, parsed)];
@@ -46,24 +46,24 @@ function inside(file: string, parsed: ParsedText): (() => Configuration[]) | und
   return () => {
     const configurations = readManifest(parsed);
     const message = "no ConfigMap of this manifest has a configuration of Fluent Bit";
-    return configurations.length > 0 ? configurations : [refusal(file, message, "Check the manifest with the ConfigMap, or the file that it is made of")];
+    return configurations.length > 0 ? configurations : [refusal(file, message, "Check the manifest with the ConfigMap, or the file that the ConfigMap is made from")];
   };
 }
 
-/** The first error alone: the others follow from it. */
+/** Returns a configuration with the first parse error only: the others follow from it. */
 function unreadable({ text, errors }: ParsedText): Configuration {
   const configuration = emptyConfiguration("YAML");
   const [first] = errors;
-  const advice = text.includes("{{") ? "If it is a template of Helm, check what 'helm template' makes of it" : "Correct it; often the indentation, a ':' or a comma before is wrong";
+  const advice = text.includes("{{") ? "If it is a Helm template, check the output of 'helm template'" : "Correct it; often the indentation, a ':' or a comma before it is wrong";
   if (first !== undefined) configuration.problems.push(refused(first.place, `this cannot be read as YAML or JSON: ${first.message}`, advice));
   return configuration;
 }
 
-/** Fluent Bit takes YAML only from files of such a name. Source: src/config_format/flb_config_format.c, flb_cf_create_from_file. */
+/** Rejects YAML in a file of another name. Source: Fluent Bit, src/config_format/flb_config_format.c, flb_cf_create_from_file. */
 function looksLikeYaml(file: string): Configuration | undefined {
   const first = readFileSync(file, "utf8").split("\n").find((line) => !/^\s*(?:#|$|---)/u.test(line)) ?? "";
   if (!/^(?:service|env|includes|pipeline|apiVersion|kind|config|containerDefinitions):/u.test(first)) return undefined;
-  return refusal(file, "this looks like YAML, which Fluent Bit takes only from a file whose name ends in .yaml or .yml", "Rename it");
+  return refusal(file, "this looks like YAML, which Fluent Bit reads only from a file whose name ends in .yaml or .yml", "Rename it");
 }
 
 function refusal(file: string, message: string, advice: string): Configuration {

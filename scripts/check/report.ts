@@ -1,24 +1,24 @@
-/** The form of the report: text for people, with colours for a terminal, or JSON for programs. */
+/** Formats the report: text for people, with colours on a terminal, or JSON for programs. */
 import { severities, type Finding, type Place, type Severity } from "./findings.js";
 import { versionText, type HostVersion } from "./host_version.js";
 import type { Live } from "./live.js";
 
-/** What was learnt live, of the output in that place. */
+/** What AWS reported about the stream of the output in that place. */
 export interface LiveOutput extends Live {
   readonly place: Place;
 }
 
-/** What was checked, for the last line. */
+/** The subject of the report, for its last line. */
 export interface Subject {
-  /** How many outputs of this plugin there are. */
+  /** Number of outputs of this plugin. */
   readonly outputs: number;
-  /** The version of Fluent Bit whose faults were looked for; undefined where it is not known. */
+  /** Version of Fluent Bit whose faults were checked; undefined if unknown. */
   readonly version: HostVersion | undefined;
 }
 
 const colours: Readonly<Record<Severity, number>> = { error: 31, warning: 33, hint: 36 };
 
-/** Each finding with its advice beneath it, then what AWS said, then the numbers. */
+/** Returns each finding with its advice below it, then the facts from AWS, then the counts. */
 export function textReport(findings: readonly Finding[], live: readonly LiveOutput[], subject: Subject, isColoured: boolean): string {
   const paint = (text: string, colour: number) => (isColoured ? `\u001b[${colour}m${text}\u001b[0m` : text);
   const lines = findings.flatMap(({ severity, place, message, advice }) => [
@@ -36,7 +36,7 @@ export function textReport(findings: readonly Finding[], live: readonly LiveOutp
   return `${lines.join("\n")}\n`;
 }
 
-/** The same, on several lines of JSON. */
+/** Returns the report as indented JSON. */
 export function jsonReport(findings: readonly Finding[], live: readonly LiveOutput[], { outputs, version }: Subject): string {
   const flat = findings.map(({ severity, place, rule, message, advice }) => ({
     severity,
@@ -46,15 +46,15 @@ export function jsonReport(findings: readonly Finding[], live: readonly LiveOutp
     message,
     advice,
   }));
-  const asked = live.map(({ place, credentials, facts }) => ({ file: place.file, line: place.line, credentials: credentials ?? null, facts }));
-  return `${JSON.stringify({ outputs, fluentBit: version === undefined ? null : versionText(version), findings: flat, live: asked }, undefined, 2)}\n`;
+  const queried = live.map(({ place, credentials, facts }) => ({ file: place.file, line: place.line, credentials: credentials ?? null, facts }));
+  return `${JSON.stringify({ outputs, fluentBit: version === undefined ? null : versionText(version), findings: flat, live: queried }, undefined, 2)}\n`;
 }
 
 function where(place: Place | undefined): string {
   return place === undefined ? "environment" : `${visible(place.file)}:${place.line}`;
 }
 
-/** Control characters, which could command a terminal, are shown as they are written in JSON. */
+/** Escapes control characters as in JSON: they could control a terminal. */
 function visible(text: string): string {
   return text.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

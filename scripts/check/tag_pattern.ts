@@ -1,8 +1,8 @@
-/** Patterns of tags as Match has them, where `*` is any text. */
+/** Compares tag patterns of Match, where `*` is any text. */
 
-/** Whether there is a tag that both take. */
+/** Returns whether any tag matches both patterns. */
 export function patternsOverlap(one: string, other: string): boolean {
-  // For what is left of `other` from each place on: whether it overlaps with what is left of `one`.
+  // For each position in `other`: whether the rest of `other` from there overlaps with the rest of `one`.
   let below = Array.from({ length: other.length + 1 }, (_, at) => /^\**$/u.test(other.slice(at)));
   for (let at = one.length - 1; at >= 0; at--) {
     const row: boolean[] = [];

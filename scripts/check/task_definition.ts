@@ -1,5 +1,5 @@
 /**
- * Reads the configuration that FireLens makes of a task definition of Amazon ECS, with the file that it includes.
+ * Reads the configuration that FireLens generates from an ECS task definition, with the file that it includes.
  * Source: amazon-ecs-agent, agent/taskresource/firelens/firelensconfig_unix.go.
  */
 import { existsSync } from "node:fs";
@@ -10,20 +10,20 @@ import { diskFiles } from "./configuration_files.js";
 import { below, isQuoted, itemsOf, pairsOf, textOf, type ParsedText } from "./yaml_nodes.js";
 import { readYaml } from "./yaml_configuration.js";
 
-/** What FireLens, or the log driver of Docker, keeps for itself. */
+/** Options of FireLens and of Docker's log driver, which Fluent Bit does not get. */
 const notForFluentBit = new Set(["include-pattern", "exclude-pattern", "log-driver-buffer-limit"]);
 
-/** Returns the containers of a task definition, as it is registered or described; none for what is none. */
+/** Returns the containers of a task definition, as registered or as described; none for another document. */
 function containersOf(document: unknown): readonly unknown[] {
   return [[], ["taskDefinition"]].flatMap((keys) => itemsOf(below(document, ...keys, "containerDefinitions")));
 }
 
-/** Whether a document is a task definition. */
+/** Returns whether a document is a task definition. */
 export function isTaskDefinition(document: unknown): boolean {
   return [[], ["taskDefinition"]].some((keys) => below(document, ...keys, "containerDefinitions") !== undefined);
 }
 
-/** Reads it; what FireLens includes is looked for beside the file. */
+/** Reads a task definition; looks for the file that FireLens includes in the same folder. */
 export function readTaskDefinition(file: string, parsed: ParsedText): Configuration {
   const { placeOf } = parsed;
   const containers = parsed.documents.flatMap((document) => containersOf(document));
@@ -37,7 +37,7 @@ export function readTaskDefinition(file: string, parsed: ParsedText): Configurat
   }
   const type = below(router, "firelensConfiguration", "type");
   if (textOf(type) !== "fluentbit") {
-    refuse(type ?? router, `the log router is '${textOf(type) ?? ""}', and this plugin is one of Fluent Bit`, "Set the type of firelensConfiguration to fluentbit");
+    refuse(type ?? router, `the log router is '${textOf(type) ?? ""}', but this plugin is for Fluent Bit`, "Set the type of firelensConfiguration to fluentbit");
     return configuration;
   }
   configuration.sections.push({ kind: "input", name: "INPUT", entries: [{ key: "Name", value: "forward", ...placeOf(router) }], processors: [], ...placeOf(router) });
@@ -46,7 +46,7 @@ export function readTaskDefinition(file: string, parsed: ParsedText): Configurat
   return configuration;
 }
 
-/** The variables of the log router. Those that stand for secretOptions are made by FireLens. */
+/** Returns the log router's container. FireLens adds the variables for secretOptions. */
 function routerOf(router: unknown, applications: readonly unknown[]): Container {
   const given = (key: string, value: string) =>
     itemsOf(below(router, key)).map((item) => [textOf(below(item, "name")) ?? "", value === "" ? undefined : textOf(below(item, value))] as const);
@@ -60,7 +60,7 @@ function secretVariable(option: string): string {
   return `the secret of ${option}`;
 }
 
-/** None without options: the output may stand in the file that FireLens includes. */
+/** Returns the output of a container; none without options: the output may be in the file that FireLens includes. */
 function outputOf(application: unknown, { placeOf }: ParsedText, configuration: Configuration): Section[] {
   const options = pairsOf(below(application, "logConfiguration", "options")).filter(({ key }) => !notForFluentBit.has(key));
   const secrets = itemsOf(below(application, "logConfiguration", "secretOptions"));
@@ -68,7 +68,7 @@ function outputOf(application: unknown, { placeOf }: ParsedText, configuration: 
   const entries: Entry[] = [{ key: "Match", value: `${textOf(below(application, "name")) ?? ""}-firelens*`, ...place }];
   for (const { key, keyNode, value } of options) {
     const where = placeOf(keyNode);
-    if (!isQuoted(value)) configuration.problems.push(refused(where, `the value of '${key}' is no text, and ECS takes nothing else there`, "Write it in quotes"));
+    if (!isQuoted(value)) configuration.problems.push(refused(where, `the value of '${key}' is not a string, and ECS accepts only strings there`, "Write it in quotes"));
     entries.push({ key, value: textOf(value) ?? "", ...where });
   }
   for (const secret of secrets) {
@@ -84,8 +84,8 @@ function includeFile(file: string, router: unknown, { placeOf }: ParsedText, con
   if (value === undefined) return;
   const included = path.join(path.dirname(file), path.posix.basename(value));
   if (!existsSync(included)) {
-    const message = `'${path.posix.basename(value)}', which FireLens includes, is not beside this file, so it was not checked`;
-    configuration.problems.push({ severity: "hint", place: placeOf(named), rule: "form", message, advice: "Put a copy beside it: its [SERVICE] has Grace and Flush" });
+    const message = `'${path.posix.basename(value)}', which FireLens includes, is not in the folder of this file, so it was not checked`;
+    configuration.problems.push({ severity: "hint", place: placeOf(named), rule: "form", message, advice: "Put a copy into that folder: its [SERVICE] has Grace and Flush" });
     return;
   }
   (/\.ya?ml$/iu.test(value) ? readYaml : readClassic)(included, diskFiles, configuration);

@@ -10,10 +10,13 @@ export interface Resolved {
   readonly unset: readonly string[];
 }
 
-/** Gives the value of a variable; undefined when it is not set, or empty. */
+/** Returns the value of a variable; undefined if it is unset or empty. */
 export type VariableReader = (name: string) => string | undefined;
 
-/** @param own those of the configuration, which go before the environment's */
+/**
+ * Returns a reader of variables.
+ * @param own variables of the configuration, which override the environment's
+ */
 export function variableReader(own: ReadonlyMap<string, string>, environment: Environment): VariableReader {
   return (name) => {
     const set = own.get(name);
@@ -32,12 +35,13 @@ function contentOf(file: string): string | undefined {
   }
 }
 
-/** Of its buffer for a name. */
+/** Size of Fluent Bit's buffer for a name, in bytes. */
 const maxBytes = 4096;
 
 /**
+ * Replaces the variables of a value.
  * Source: Fluent Bit, src/flb_env.c, flb_env_var_translate, with its quirks: a `}` before the first `${` ends the search,
- * and behind an unclosed `${` the rest of the value is dropped when a variable came before.
+ * and an unclosed `${` after a variable drops the rest of the value.
  */
 export function resolve(raw: string, read: VariableReader): Resolved {
   const unset: string[] = [];

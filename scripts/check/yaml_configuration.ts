@@ -1,6 +1,6 @@
 /**
- * Reads the YAML form: service, env, includes and pipeline.
- * Source: Fluent Bit, src/config_format/flb_cf_yaml.c, where every scalar is a text.
+ * Reads YAML configurations: service, env, includes and pipeline.
+ * Source: Fluent Bit, src/config_format/flb_cf_yaml.c, where every scalar is text.
  */
 import path from "node:path";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
@@ -12,22 +12,25 @@ import { tabbedLines } from "./yaml_tabs.js";
 
 const pipelineKinds: Readonly<Record<string, SectionKind>> = { inputs: "input", filters: "filter", outputs: "output" };
 const listSections = new Set(["parsers", "multiline_parsers", "stream_processor", "plugins", "upstream_servers"]);
-/** Below an output or input, what is no option: processors are plugins of their own. */
+/** Keys of an output or input that are not options. */
 const nestedKeys = new Set(["processors", "routes"]);
 const processorKinds = new Set(["logs", "metrics", "traces"]);
-const listAdvice = "Write a list, each entry of which begins with '- '";
+const listAdvice = "Write a list, with '- ' before each entry";
 const formAdvice = "Correct it; often a ':' or the indentation of the line before is wrong";
 const aliasAdvice = "Write '*' in quotes: bare, it refers to another value";
 const mapAdvice = "Write names and values below it, each with ': ' between";
 
-/** @throws when the file itself cannot be read; what is wrong with it is among the problems */
+/**
+ * Reads a file and the files that it includes; errors in them are added to the problems.
+ * @throws when the file itself cannot be read
+ */
 export function readYaml(file: string, files = diskFiles, configuration = emptyConfiguration("YAML")): Configuration {
   new YamlReader(configuration, files).read(file);
   return configuration;
 }
 
 /**
- * A key in camel case is the same with underscores, if it begins with a small letter and has none of its own.
+ * Returns a camelCase key in snake_case, if it begins with a lower-case letter and has no underscore.
  * Source: Fluent Bit, src/config_format/flb_config_format.c, flb_cf_key_translate.
  */
 export function translatedKey(key: string): string {
@@ -63,10 +66,10 @@ class YamlReader {
     const unreadable = unreadablePlace(text, isUtf8);
     if (unreadable !== undefined) return this.#refuse(at(unreadable.at), unreadable.message, unreadable.advice);
     for (const offset of tabbedLines(text, documents)) {
-      this.#refuse(at(offset), "a tab stands where the line's indentation is, which Fluent Bit does not take", "Use blanks, or empty the line");
+      this.#refuse(at(offset), "the line is indented with a tab, which Fluent Bit does not accept", "Use blanks, or empty the line");
     }
     for (const document of documents) {
-      for (const { code, message, pos } of document.errors) this.#refuse(at(pos[0]), `this is no YAML: ${message}`, code === "BAD_ALIAS" ? aliasAdvice : formAdvice);
+      for (const { code, message, pos } of document.errors) this.#refuse(at(pos[0]), `this is not valid YAML: ${message}`, code === "BAD_ALIAS" ? aliasAdvice : formAdvice);
       if (document.errors.length === 0) this.#readTop(document.contents, at, file);
     }
   }
@@ -80,16 +83,16 @@ class YamlReader {
       else if (name === "pipeline") this.#readPipeline(value, at, place);
       else if (name === "customs") this.#readPlugins("custom", value, at, place);
       else if (listSections.has(name)) {
-        if (!isSeq(value)) this.#refuse(place, `'${key}' is no list`, listAdvice);
+        if (!isSeq(value)) this.#refuse(place, `'${key}' is not a list`, listAdvice);
         else if (name === "plugins") this.#configuration.hasPlugins = true;
       } else if (name !== "extensions" && !isFlat(value)) {
-        this.#refuse(place, `'${key}' is no section that Fluent Bit knows`, "Write service, env, includes or pipeline; inputs, filters and outputs stand below pipeline");
+        this.#refuse(place, `'${key}' is not a section that Fluent Bit knows`, "Write service, env, includes or pipeline; inputs, filters and outputs go below pipeline");
       }
     }
   }
 
   #readService(node: unknown, at: (offset: number) => Place, place: Place): void {
-    if (this.#hasService) return this.#refuse(place, "'service' stands twice", "Move all of it to one place");
+    if (this.#hasService) return this.#refuse(place, "'service' is repeated", "Merge both into one");
     this.#hasService = true;
     const entries = this.#pairs(node, at, place, "'service'")
       .filter(({ key }) => key.toLowerCase() !== "telemetry")
@@ -101,7 +104,7 @@ class YamlReader {
     this.#configuration.sections.push({ kind: "service", name: "service", entries, processors: [], ...place });
   }
 
-  /** A map, or a list of maps with `name` and `value` or `uri`. */
+  /** Reads a map, or a list of maps with `name` and `value` or `uri`. */
   #readEnv(node: unknown, at: (offset: number) => Place, place: Place): void {
     const maps = isSeq(node) ? node.items : [node];
     for (const map of maps) {
@@ -117,14 +120,14 @@ class YamlReader {
     }
   }
 
-  /** Relative to the file that includes. */
+  /** Reads the included files; their paths are relative to the including file. */
   #readIncludes(node: unknown, at: (offset: number) => Place, place: Place, file: string): void {
-    if (!isSeq(node)) return this.#refuse(place, "'includes' is no list", listAdvice);
+    if (!isSeq(node)) return this.#refuse(place, "'includes' is not a list", listAdvice);
     for (const item of node.items) {
       const wanted = scalarText(item);
       const where = placeOf(item, at) ?? place;
       if (wanted === undefined) {
-        this.#refuse(where, "an entry of 'includes' is no path", "Write a path");
+        this.#refuse(where, "an entry of 'includes' is not a path", "Write a path");
         continue;
       }
       const full = wanted.startsWith("/") ? wanted : path.join(path.dirname(file), wanted);
@@ -151,13 +154,13 @@ class YamlReader {
   #readPipeline(node: unknown, at: (offset: number) => Place, place: Place): void {
     for (const { key, value, place: where } of this.#pairs(node, at, place, "'pipeline'")) {
       const kind = pipelineKinds[key.toLowerCase()];
-      if (kind === undefined) this.#refuse(where, `'${key}' is no part of a pipeline`, "Write inputs, filters or outputs");
+      if (kind === undefined) this.#refuse(where, `'${key}' is not part of a pipeline`, "Write inputs, filters or outputs");
       else this.#readPlugins(kind, value, at, where);
     }
   }
 
   #readPlugins(kind: SectionKind, node: unknown, at: (offset: number) => Place, place: Place): void {
-    if (!isSeq(node)) return this.#refuse(place, "here must be a list", listAdvice);
+    if (!isSeq(node)) return this.#refuse(place, "this must be a list", listAdvice);
     for (const item of node.items) {
       const where = placeOf(item, at) ?? place;
       const section: Section = { kind, name: kind, entries: [], processors: [], ...where };
@@ -174,7 +177,7 @@ class YamlReader {
     if (key === "routes") this.#configuration.hasRoutes = true;
     if (key === "routes" && kind === "input" && !isMap(value)) this.#refuse(place, "'routes' has no names with values", "Write logs below it, and a list of routes below that");
     if (key === "processors" && isSeq(value)) {
-      const message = "'processors' is a list, and Fluent Bit runs none of it";
+      const message = "'processors' is a list, and Fluent Bit ignores it";
       this.#configuration.problems.push({ severity: "error", place, rule: "processors", message, advice: "Write logs below it, and the list below that" });
     }
     if (nestedKeys.has(key) || (kind === "input" && key === "telemetry" && isMap(value))) return [];
@@ -192,12 +195,12 @@ class YamlReader {
     return [];
   }
 
-  /** Those below `logs`, with their options that have single values. */
+  /** Returns the processors below `logs`, with their single-valued options. */
   #processors({ value, place }: Pair, at: (offset: number) => Place): Processor[] {
     if (!isMap(value)) return [];
     return this.#pairs(value, at, place, "'processors'").flatMap(({ key, value: listed, place: where }) => {
-      if (!processorKinds.has(key.toLowerCase())) this.#refuse(where, `'${key}' is no kind of processors`, "Write logs, metrics or traces");
-      else if (!isSeq(listed)) this.#refuse(where, `'${key}' is no list of processors`, listAdvice);
+      if (!processorKinds.has(key.toLowerCase())) this.#refuse(where, `'${key}' is not a kind of processors`, "Write logs, metrics or traces");
+      else if (!isSeq(listed)) this.#refuse(where, `'${key}' is not a list of processors`, listAdvice);
       const processors = isSeq(listed) ? listed.items.filter((item) => isMap(item)).map((item) => this.#processor(item, at, where)) : [];
       return key.toLowerCase() === "logs" ? processors : [];
     });
@@ -212,7 +215,7 @@ class YamlReader {
     return { name: name ?? "", entries, ...place };
   }
 
-  /** The names and values of a map; complaints about all else. */
+  /** Returns the names and values of a map; adds a problem for any other node. */
   #pairs(node: unknown, at: (offset: number) => Place, place: Place, what: string): Pair[] {
     if (!isMap(node)) {
       this.#refuse(place, `${what} has no names with values`, mapAdvice);
@@ -221,7 +224,7 @@ class YamlReader {
     return node.items.flatMap(({ key, value }) => {
       const name = scalarText(key);
       const where = placeOf(key, at) ?? place;
-      if (name === undefined) this.#refuse(where, "a name must be a text", mapAdvice);
+      if (name === undefined) this.#refuse(where, "a name must be text", mapAdvice);
       return name === undefined ? [] : [{ key: name, value, place: where }];
     });
   }
@@ -231,12 +234,12 @@ class YamlReader {
   }
 }
 
-/** What Fluent Bit takes below a name that it does not know: names with single values. */
+/** Returns whether a node has only names with single values, which Fluent Bit accepts below an unknown name. */
 function isFlat(node: unknown): boolean {
   return isMap(node) && node.items.every(({ value }) => scalarText(value) !== undefined);
 }
 
-/** Undefined for what is no scalar, an alias included: Fluent Bit knows none. */
+/** Returns the text of a scalar; undefined for any other node, including aliases, which Fluent Bit does not support. */
 function scalarText(node: unknown): string | undefined {
   if (node === null) return "";
   if (!isScalar(node)) return undefined;

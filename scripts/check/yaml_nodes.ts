@@ -1,21 +1,21 @@
-/** Reads YAML and JSON texts that hold a configuration inside of them, with the place of each node. */
+/** Parses YAML and JSON files that contain a configuration, and finds the place of each node. */
 import { readFileSync } from "node:fs";
 import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
 import type { ConfigurationText } from "./configuration_files.js";
 import type { Place } from "./findings.js";
 
-/** A text that was parsed: the content of each document, and where it has errors. */
+/** A parsed text: the content of each document, and the errors with their places. */
 export interface ParsedText {
   readonly text: string;
   readonly documents: readonly unknown[];
   readonly errors: readonly { readonly place: Place; readonly message: string }[];
-  /** Returns where a node stands; the first line for what is no node. */
+  /** Returns the place of a node; the first line for any other value. */
   readonly placeOf: (node: unknown) => Place;
 }
 
 /** @throws when the file cannot be read */
 export function parseFile(file: string): ParsedText {
-  // JSON may be indented by tabs, which YAML takes for an error: blanks keep all places.
+  // JSON may be indented with tabs, which are an error in YAML. Blanks keep all places.
   const text = readFileSync(file, "utf8").replace(/^\ufeff/u, "");
   const isJson = /^\s*[[{]/u.test(text);
   const lineCounter = new LineCounter();
@@ -36,24 +36,24 @@ function offsetOf(node: unknown): number {
   return Array.isArray(range) ? Number(range[0]) : 0;
 }
 
-/** Returns the node below a path of keys; undefined where there is none. */
+/** Returns the node below a path of keys; undefined if there is none. */
 export function below(node: unknown, ...keys: readonly string[]): unknown {
   const [key, ...rest] = keys;
   if (key === undefined) return node;
   return isMap(node) ? below(node.get(key, true), ...rest) : undefined;
 }
 
-/** Returns the text of a scalar; undefined for what is none. */
+/** Returns the text of a scalar; undefined for any other node. */
 export function textOf(node: unknown): string | undefined {
   return isScalar(node) && typeof node.value === "string" ? node.value : undefined;
 }
 
-/** Whether a scalar is written in quotes. */
+/** Returns whether a scalar is written in quotes. */
 export function isQuoted(node: unknown): boolean {
   return isScalar(node) && (node.type === "QUOTE_DOUBLE" || node.type === "QUOTE_SINGLE");
 }
 
-/** Returns the entries of a list; none for what is no list. */
+/** Returns the entries of a list; none for any other node. */
 export function itemsOf(node: unknown): readonly unknown[] {
   return isSeq(node) ? node.items : [];
 }
@@ -63,12 +63,12 @@ export function textsOf(node: unknown): string[] {
   return itemsOf(node).flatMap((item) => textOf(item) ?? []);
 }
 
-/** Returns the names and values of a map; none for what is no map. */
+/** Returns the names and values of a map; none for any other node. */
 export function pairsOf(node: unknown): { readonly key: string; readonly keyNode: unknown; readonly value: unknown }[] {
   return isMap(node) ? node.items.map(({ key, value }) => ({ key: textOf(key) ?? "", keyNode: key, value })) : [];
 }
 
-/** Returns the text that a scalar holds. Only in a literal block (`|`) each of its lines has a place of its own. */
+/** Returns the text of a scalar. Only in a literal block (`|`) does each line have a separate place. */
 export function textInside(node: unknown, { placeOf }: ParsedText): ConfigurationText {
   const start = placeOf(node);
   const isLiteral = isScalar(node) && node.type === "BLOCK_LITERAL";

@@ -1,8 +1,8 @@
-/** Lines of YAML that are blank but for a tab, which Fluent Bit's libyaml takes for a fault and the package yaml does not. */
+/** Finds blank YAML lines with a tab, which Fluent Bit's libyaml rejects but the package yaml accepts. */
 import { isScalar, isSeq, isMap, visit, type Document } from "yaml";
 
 /**
- * Offsets of such lines, with or without a comment behind the tab, where they are no part of a text or of a list or map in
+ * Returns the offsets of such lines, with or without a comment after the tab, outside of scalars and of lists and maps in
  * brackets. Source: libyaml, src/scanner.c, yaml_parser_scan_to_next_token.
  */
 export function tabbedLines(text: string, documents: readonly Document[]): number[] {

@@ -2,15 +2,15 @@
 import { optionNames, options, type Option } from "../../src/options/table.js";
 import { metricTable } from "../../src/telemetry/metrics.js";
 
-/** A part of a document that is written. */
+/** A generated part of a document. */
 export interface WrittenPart {
   readonly document: string;
-  /** In the two comments that enclose it. */
+  /** Name of the part in the two comments that enclose it. */
   readonly name: string;
   readonly text: string;
 }
 
-/** Returns all parts that are written, each a table in Markdown. */
+/** Returns all generated parts, each a Markdown table. */
 export function writtenParts(): WrittenPart[] {
   return [
     { document: "README.md", name: "options", text: optionTable((option) => option.isCommon === true).replaceAll("](", "](docs/") },
@@ -19,7 +19,7 @@ export function writtenParts(): WrittenPart[] {
   ];
 }
 
-/** Returns the document's text with a part in its place. @throws Error when the document has no such place */
+/** Returns the document's text with the part inserted. @throws Error when the document lacks its comments */
 export function withPart(text: string, { document, name, text: part }: WrittenPart): string {
   const [begin, end] = [`<!-- ${name}: written by make documents -->\n`, `\n<!-- end of ${name} -->`];
   const from = text.indexOf(begin);

@@ -1,8 +1,8 @@
-/** `make documents`: writes the tables into the documents of this folder's project. */
+/** Runs `make documents`, which writes the tables into the documents. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { withPart, writtenParts } from "./documents.js";
 
-/** Runs the command in the working folder. */
+/** Writes all parts into the documents below the working folder. */
 export function main(): void {
   for (const part of writtenParts()) {
     const text = readFileSync(part.document, "utf8");

@@ -1,14 +1,14 @@
-/** The command line of the tool that sends dropped records again. */
+/** Reads the command line of the tool that sends dropped records again. */
 import type { ParseArgsConfig } from "node:util";
 import { regionOfArn } from "../../src/options/stream_name.js";
-import { given, type Place, readEndpoint, readOptions, readRegion, readStream, UsageError } from "../command_line.js";
+import { given, type StreamLocation, readEndpoint, readOptions, readRegion, readStream, UsageError } from "../command_line.js";
 
-export interface ResendSettings extends Omit<Place, "stream"> {
-  /** The file of dead letters. */
+export interface ResendSettings extends Omit<StreamLocation, "stream"> {
+  /** Path of the file of dead letters. */
   readonly file: string;
-  /** Where all records go; undefined: each to the stream of its line. */
+  /** Stream of all records; undefined: the stream of each line. */
   readonly stream: string | undefined;
-  /** The file for the lines that are not sent. */
+  /** Path of the file for the lines that are not sent. */
   readonly unsent: string;
 }
 
@@ -22,20 +22,20 @@ const options = {
 } as const satisfies ParseArgsConfig["options"];
 
 /** @param command how the tool is called */
-export const help = (command: string): string => `Sends the records of a file that dead_letter_file has written once more.
+export const help = (command: string): string => `Sends the records of a dead-letter file (option dead_letter_file) again.
 
   ${command} FILE [options]
 
-  --region REGION   the region of the streams; without it that of --stream's ARN, AWS_REGION, or that of the profile
-  --stream NAME     the stream for all records, by its name or its ARN; without it each goes to the stream of its line
+  --region REGION   region of the streams (default: the region of --stream's ARN, AWS_REGION, or the profile's)
+  --stream NAME     name or ARN of the stream for all records (default: the stream of each line)
   --endpoint URL    address of another Kinesis, such as http://localhost:4567
-  --profile NAME    profile of the shared AWS files; without it the SDK's default chain finds credentials
-  --unsent FILE     where the lines of records go that are not sent; it must not be there yet. Without it FILE.unsent
+  --profile NAME    profile of the shared AWS files (default: the SDK's default credentials chain)
+  --unsent FILE     new file for the lines that are not sent; it must not exist yet (default: FILE.unsent)
 
-Records go out as they are in the file, with their partition keys. What fails is retried by itself. Lines of the form
-msgpack hold an event that never became a record: they are not sent, and go to the file of --unsent. Lines that are no
-dead letters are told and skipped. Nothing of FILE is changed. The status is 0 when all was sent, 1 when not, 2 when the
-command line makes no sense. Ctrl-C ends, and what is left goes to the file of --unsent. Needed: kinesis:PutRecords.
+Sends each record as it is in the file, with its partition key. Retries only the records that failed. Lines of the form
+msgpack hold an event that never became a record: they are not sent, and go to the file of --unsent. Reports and skips
+lines that are not dead letters. Does not change FILE. Status: 0 when all was sent, 1 when not, 2 when the command line
+is invalid. Ctrl-C ends the command; the remaining lines go to the file of --unsent. Needs kinesis:PutRecords.
 
 Examples:
   ${command} dropped.json --region us-west-2
@@ -43,7 +43,7 @@ Examples:
 `;
 
 /**
- * Reads the arguments behind the program's name.
+ * Reads the arguments after the program's name.
  * @param command how the tool is called, for its advice
  * @throws UsageError
  */

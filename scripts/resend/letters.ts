@@ -1,18 +1,18 @@
-/** Reads the lines of a file of dead letters. */
+/** Reads dead letters, the lines of a dead-letter file. */
 import { createReadStream } from "node:fs";
 import { maxLargeRecordBytes, maxPartitionKeyCharacters } from "../../src/limits.js";
 import { isBase64, readJsonObject } from "../../src/files/json_line.js";
 import { namesStream } from "../../src/options/stream_name.js";
 
-/** A line of the file. */
+/** One line of the file, read or rejected. */
 export type Letter =
   | {
       readonly kind: "record";
-      /** From 1 on. */
+      /** Number of the line, from 1. */
       readonly line: number;
       readonly text: string;
       readonly stream: string;
-      /** Undefined: a random one. */
+      /** Undefined: use a random key. */
       readonly partitionKey: string | undefined;
       readonly data: Uint8Array;
     }
@@ -20,11 +20,11 @@ export type Letter =
   | { readonly kind: "event"; readonly line: number; readonly text: string }
   | { readonly kind: "bad"; readonly line: number; readonly why: string };
 
-/** More than the longest line of the plugin: a record of 10 MiB in base64, and its other members. */
+/** Maximum bytes of a line: more than a record of 10 MiB in base64 with its other members, the longest that the plugin writes. */
 const maxLineBytes = 16 * 1024 * 1024;
 const newline = 0x0a;
 
-/** Reads the file line by line; empty lines are skipped. @throws an error of the system's */
+/** Yields the lines of the file, without empty lines. @throws a system error when the file cannot be read */
 export async function* lettersOf(file: string): AsyncGenerator<Letter> {
   let line = 1;
   let parts: Buffer[] = [];
@@ -43,8 +43,8 @@ export async function* lettersOf(file: string): AsyncGenerator<Letter> {
     bytes += chunk.length - start;
     if (bytes <= maxLineBytes) parts.push(chunk.subarray(start));
   }
-  // A whole line ends with a newline; without one it may be JSON by chance only.
-  if (bytes > 0) yield { kind: "bad", line, why: "it breaks off" };
+  // A line without its newline was cut off, even if it happens to be valid JSON.
+  if (bytes > 0) yield { kind: "bad", line, why: "it is cut off" };
 }
 
 function letterOf(line: number, parts: readonly Buffer[], bytes: number): Letter {
@@ -58,7 +58,7 @@ type Content =
   | { readonly kind: "record"; readonly stream: string; readonly partitionKey: string | undefined; readonly data: Uint8Array }
   | { readonly kind: "event" };
 
-/** Returns what is in a line, or what is wrong with it. */
+/** Returns the content of a line, or the reason why it is invalid. */
 function readLetter(text: string): Content | string {
   const members = readJsonObject(text);
   if (members === undefined) return "it is not a JSON object";
@@ -67,7 +67,7 @@ function readLetter(text: string): Content | string {
   if (typeof data !== "string" || !isBase64(data)) return "its data is not base64";
   if (form === "msgpack") return { kind: "event" };
   if (typeof stream !== "string" || !namesStream(stream)) return "its stream is not a stream's name or ARN";
-  if (partitionKey !== undefined && !isPartitionKey(partitionKey)) return "its partitionKey is not a text of 1 to 256 characters";
+  if (partitionKey !== undefined && !isPartitionKey(partitionKey)) return "its partitionKey is not a string of 1 to 256 characters";
   const bytes = Buffer.from(data, "base64");
   if (bytes.length > maxLargeRecordBytes) return `its data has more than ${maxLargeRecordBytes} bytes`;
   return { kind: "record", stream, partitionKey, data: bytes };

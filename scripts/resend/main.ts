@@ -1,11 +1,11 @@
-/** The tool that sends dropped records again: wires the arguments, the file of dead letters, the SDK's client and the file of what is not sent. */
+/** Runs the tool that sends dropped records again: reads dead letters, sends them, and keeps the unsent lines. */
 import { closeSync, existsSync, openSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expectRegular, isSystemError, privateMode } from "../../src/files/named_file.js";
 import { randomPartitionKeyCharacters } from "../../src/limits.js";
 import { randomPartitionKey } from "../../src/record/partition_key.js";
 import { counted, UsageError, usageStatus } from "../command_line.js";
-import { complaintOf } from "../complaints.js";
+import { explain } from "../stream_errors.js";
 import { createClient } from "../kinesis_client.js";
 import { help, readArguments, type ResendSettings } from "./arguments.js";
 import { lettersOf, type Letter } from "./letters.js";
@@ -13,15 +13,15 @@ import { type Failure, hasRoom, isSendable, type Outgoing, type Put, putWith, se
 
 const failureStatus = 1;
 const maxTries = 10;
-/** Of the batches of all streams. */
+/** Maximum bytes of the open batches of all streams. */
 const maxHeldBytes = 32 * 1024 * 1024;
 const sending = { name: "sending", actions: "kinesis:PutRecords", keyAction: "kms:GenerateDataKey" };
 
-const tell = (message: string): void => void process.stderr.write(`${message}\n`);
+const report = (message: string): void => void process.stderr.write(`${message}\n`);
 
 /**
- * Runs the command; sets the status with which the process ends.
- * @param command how it is called
+ * Runs the command; sets the exit status.
+ * @param command how the tool is called, for its messages
  */
 export async function main(args: readonly string[], command: string): Promise<void> {
   process.stderr.on("error", () => undefined);
@@ -32,7 +32,7 @@ export async function main(args: readonly string[], command: string): Promise<vo
     else process.exitCode = await resend(settings);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    tell(`resend: ${error.message}\n${command} --help tells all options`);
+    report(`resend: ${error.message}\n${command} --help lists all options`);
     process.exitCode = usageStatus;
   }
 }
@@ -48,23 +48,23 @@ async function resend(settings: ResendSettings): Promise<number> {
   const { file, unsent } = settings;
   try {
     await expectRegular(file);
-    // Never into a file that is there: it may hold the lines of another run.
-    if (existsSync(unsent)) throw new UsageError(`${unsent} is there already; move it away, or name another file with --unsent`);
+    // Never overwrites a file: it may hold the lines of another run.
+    if (existsSync(unsent)) throw new UsageError(`${unsent} exists already; move it away, or name another file with --unsent`);
     if (!existsSync(file)) throw new UsageError(`there is no file ${file}`);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    tell(`resend: ${file} ${isSystemError(error) ? `cannot be read (${error.code})` : (error as Error).message}`);
+    report(`resend: ${file} ${isSystemError(error) ? `cannot be read (${error.code})` : (error as Error).message}`);
     return failureStatus;
   }
   const stop = new AbortController();
-  // A second one ends the process as it always does.
+  // Once: a second signal ends the process immediately.
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
   const run = new Run(settings, stop.signal);
   try {
     return await run.all();
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    tell(`resend: ${error.path ?? `${file} or ${unsent}`} cannot be read or written (${error.code}); ${run.summary}`);
+    report(`resend: ${error.path ?? `${file} or ${unsent}`} cannot be read or written (${error.code}); ${run.summary}`);
     return failureStatus;
   } finally {
     run.close();
@@ -75,7 +75,7 @@ async function resend(settings: ResendSettings): Promise<number> {
 class Run {
   readonly #settings: ResendSettings;
   readonly #signal: AbortSignal;
-  /** Batches that are being filled, by their streams. */
+  /** Open batches, by stream. */
   readonly #batches = new Map<string, { records: OutgoingLetter[]; bytes: number }>();
   #unsentFile: number | undefined;
   #sent = 0;
@@ -89,7 +89,7 @@ class Run {
     this.#signal = signal;
   }
 
-  /** What has been done so far. */
+  /** Counts so far, as text. */
   get summary(): string {
     const { file, unsent } = this.#settings;
     const failed = this.#failed === 0 ? "" : `, ${this.#failed} not sent`;
@@ -99,7 +99,7 @@ class Run {
     return `${file}: ${counted(this.#sent, "record")} sent${failed}${events}${kept}${bad}`;
   }
 
-  /** Sends all. Returns the status. */
+  /** Sends all records. Returns the exit status. */
   async all(): Promise<number> {
     const { file, region, endpoint, profile } = this.#settings;
     const client = await createClient({ region, endpoint, profile });
@@ -121,7 +121,7 @@ class Run {
   async #take(letter: Letter, put: Put): Promise<void> {
     if (letter.kind === "bad") {
       this.#bad++;
-      tell(`resend: line ${letter.line} is skipped: ${letter.why}`);
+      report(`resend: line ${letter.line} is skipped: ${letter.why}`);
       return;
     }
     if (letter.kind === "event") {
@@ -133,7 +133,7 @@ class Run {
     const partitionKey = letter.partitionKey ?? randomPartitionKey(Math.random, randomPartitionKeyCharacters);
     const record = { ...letter, stream, partitionKey };
     if (!isSendable(record)) {
-      this.#notSent(record, { code: "TooLarge", message: "it is larger than any stream takes" });
+      this.#notSent(record, { code: "TooLarge", message: "it is larger than the limit of any stream" });
       return;
     }
     const batch = this.#batches.get(stream);
@@ -159,13 +159,13 @@ class Run {
     for (const [record, failure] of unsent) this.#notSent(record, failure);
     if (end === undefined) return;
     const { region, endpoint, profile } = this.#settings;
-    tell(`resend: ${complaintOf(end.error, { stream, region, endpoint, profile }, sending)}`);
+    report(`resend: ${explain(end.error, { stream, region, endpoint, profile }, sending)}`);
     this.#isStopped = true;
   }
 
   #notSent({ line, text }: OutgoingLetter, failure: Failure | undefined): void {
     this.#failed++;
-    if (failure !== undefined) tell(`resend: line ${line} is not sent: ${failure.code}: ${failure.message}`);
+    if (failure !== undefined) report(`resend: line ${line} is not sent: ${failure.code}: ${failure.message}`);
     this.#keep(text);
   }
 

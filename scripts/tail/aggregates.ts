@@ -1,8 +1,8 @@
-/** Takes aggregated records of the KPL apart. */
+/** Decodes aggregated records of the KPL. */
 import { createHash } from "node:crypto";
 import protobuf from "protobufjs";
 
-/** Source: amazon-kinesis-producer, aggregation-format.md. Tags say nothing that is shown. */
+/** Source: amazon-kinesis-producer, aggregation-format.md. Tags are left out: the tool does not show them. */
 const definition = `
   syntax = "proto2";
   message AggregatedRecord {
@@ -37,8 +37,8 @@ interface Message {
 }
 
 /**
- * The user records inside a stream record. Undefined when it is no aggregate: without the magic number, with a wrong MD5,
- * or (which no producer writes) with a protobuf that breaks off or points outside its tables.
+ * Returns the user records inside a stream record. Returns undefined if it is not a valid aggregate: no magic number, a
+ * wrong MD5, a truncated protobuf, or an index outside its tables.
  */
 export function subRecordsOf(data: Uint8Array): SubRecord[] | undefined {
   if (data.length < magic.length + md5Bytes || !magic.equals(data.subarray(0, magic.length))) return undefined;

@@ -1,14 +1,14 @@
-/** The command line of the tool that reads a stream. */
+/** Reads the command line of the tool that reads a stream. */
 import type { ParseArgsConfig } from "node:util";
 import { regionOfArn } from "../../src/options/stream_name.js";
-import { given, type Place, readEndpoint, readOptions, readRegion, readStream, UsageError } from "../command_line.js";
+import { given, type StreamLocation, readEndpoint, readOptions, readRegion, readStream, UsageError } from "../command_line.js";
 import { type Position, positionForms, readPosition } from "./position.js";
 
-/** Its region is that of the ARN, if the stream is named by one. */
-export interface TailSettings extends Place {
+/** Settings of the tool; the region is the ARN's if the stream is given by ARN. */
+export interface TailSettings extends StreamLocation {
   readonly from: Position;
   readonly json: boolean;
-  /** The end comes after so many user records; undefined for no end. */
+  /** Number of user records after which to end; undefined for no end. */
   readonly count: number | undefined;
   /** The only shard to read; undefined for all. */
   readonly shardId: string | undefined;
@@ -27,20 +27,20 @@ const options = {
 } as const satisfies ParseArgsConfig["options"];
 
 /** @param command how the tool is called */
-export const help = (command: string): string => `Prints the records of a Kinesis stream as they arrive: aggregates are taken apart, gzip, zlib and Zstandard unpacked.
+export const help = (command: string): string => `Prints the records of a Kinesis stream as they arrive, deaggregated and decompressed (gzip, zlib, Zstandard).
 
   ${command} STREAM [options]
 
-  --stream NAME     the stream, by its name or its ARN; --stream may be left out
-  --region REGION   its region; without it that of its ARN, AWS_REGION, or that of the profile
+  --stream NAME     name or ARN of the stream; --stream may be left out
+  --region REGION   its region (default: the region of its ARN, AWS_REGION, or the profile's)
   --endpoint URL    address of another Kinesis, such as http://localhost:4567
-  --profile NAME    profile of the shared AWS files; without it the SDK's default chain finds credentials
+  --profile NAME    profile of the shared AWS files (default: the SDK's default credentials chain)
   --from WHERE      latest (the default), trim-horizon (the oldest record that is kept), a time such as
                     2026-01-31T09:30 (local) or 2026-01-31T09:30:00Z, or how long ago: 90s, 15m, 2h, 1d
-  --shard ID        only this shard, and nothing behind a split or merge of it; without it all, and their children
-  --count N         end after so many records
-  --json            one JSON object a line: shard, sequenceNumber, subSequenceNumber, time, partitionKey,
-                    explicitHashKey, and data or, when that is no UTF-8, dataBase64
+  --shard ID        only this shard, without its children after a split or merge (default: all shards and their children)
+  --count N         end after N records
+  --json            one JSON object per line: shard, sequenceNumber, subSequenceNumber, time, partitionKey,
+                    explicitHashKey, and data or, if that is not UTF-8, dataBase64
 
 Examples:
   ${command} my-stream --region us-west-2
@@ -48,17 +48,17 @@ Examples:
   ${command} arn:aws:kinesis:us-west-2:123456789012:stream/my-stream --from trim-horizon --json | jq .data
   ${command} my-stream --region us-east-1 --endpoint http://localhost:4567
 
-Colours on a terminal (NO_COLOR: never, FORCE_COLOR: always). Control characters and what is no UTF-8 are printed as
-\\x1b and the like; --json keeps them exactly. Ctrl-C ends.${command.startsWith("npm run") ? npmAdvice : ""} Needed: kinesis:ListShards,
+Colours on a terminal (NO_COLOR: never, FORCE_COLOR: always). Control characters and bytes that are not UTF-8 are printed
+as \\x1b and the like; --json keeps them exactly. Ctrl-C ends.${command.startsWith("npm run") ? npmAdvice : ""} Needs kinesis:ListShards,
 GetShardIterator and GetRecords.
 `;
 
-/** Ends of lines are those of the text that it stands in. */
+/** Breaks lines for the text around it. */
 const npmAdvice = ` Before a pipe, keep npm's own lines away: npm run --silent
 tail -- ... | less, or node scripts/tail.mjs ... | less.`;
 
 /**
- * Reads the arguments behind the program's name.
+ * Reads the arguments after the program's name.
  * @param command how the tool is called, for its advice
  * @throws UsageError
  */
@@ -67,7 +67,7 @@ export function readArguments(args: readonly string[], nowMs: number, command = 
   if (values.help === true) return "help";
   const [name, second] = [values.stream, ...positionals].filter((each) => !isMissing(each));
   if (isMissing(name)) throw new UsageError(`the stream is missing: name it, ${command} my-stream`);
-  if (second !== undefined) throw new UsageError(`'${second}' belongs to no option, and '${name}' is the stream already: ${command} my-stream --region us-west-2`);
+  if (second !== undefined) throw new UsageError(`'${second}' belongs to no option, and the stream is already '${name}': ${command} my-stream --region us-west-2`);
   const stream = readStream(name);
   return {
     stream,
@@ -85,12 +85,12 @@ const isMissing = (value: string | undefined): value is undefined | "" => value 
 
 function readFrom(value: string, nowMs: number): Position {
   const position = readPosition(value, nowMs);
-  if (position === undefined) throw new UsageError(`--from '${value}' is none of these, or lies in the future: ${positionForms}`);
+  if (position === undefined) throw new UsageError(`--from '${value}' is in the future or not one of: ${positionForms}`);
   return position;
 }
 
 function readCount(value: string): number {
   const count = Number(value);
   if (/^\d+$/u.test(value) && count >= 1 && Number.isSafeInteger(count)) return count;
-  throw new UsageError(`--count '${value}' is no number of records; it must be 1 or more`);
+  throw new UsageError(`--count '${value}' is not a number of records; it must be 1 or more`);
 }

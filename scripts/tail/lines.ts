@@ -1,4 +1,4 @@
-/** One user record as one line: for people, with or without colours, or as JSON. */
+/** Formats a user record as one line: text, with or without colours, or JSON. */
 import type { UserRecord } from "./user_records.js";
 import { textOf, visibleBytes, visibleJson, visibleText } from "./visible_text.js";
 
@@ -10,8 +10,8 @@ const newline = 0x0a;
 const codes = { time: 2, shard: 36, key: 33, hashKey: 35 } as const;
 
 /**
- * Time, shard, partition key, explicit hash key if there is one, and the data, all without control characters. A newline
- * at the end of the data (append_newline) is left out.
+ * Returns time, shard, partition key, explicit hash key if there is one, and data, with control characters escaped. Omits
+ * a newline at the end of the data (append_newline).
  */
 export function textLine(record: UserRecord, isColoured: boolean): string {
   const { time, shardId, partitionKey, explicitHashKey, data } = record;
@@ -28,7 +28,7 @@ export function textLine(record: UserRecord, isColoured: boolean): string {
   return `${parts.join(" ")}: ${visibleBytes(content)}`;
 }
 
-/** All of the record, its data exactly. What it does not have is left out. */
+/** Returns the whole record with its exact data. Omits members that it does not have. */
 export function jsonLine(record: UserRecord): string {
   const { shardId, sequenceNumber, subSequenceNumber, time, partitionKey, explicitHashKey, data } = record;
   const text = textOf(data);

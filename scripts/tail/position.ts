@@ -1,10 +1,10 @@
-/** Where in a shard the reading begins, and how --from names it. */
+/** Reads and describes positions in a shard: the values of --from. */
 
 export type Position =
   | { readonly kind: "latest" }
   | { readonly kind: "trim-horizon" }
   | { readonly kind: "time"; readonly time: Date }
-  /** Behind this record. */
+  /** After this record. */
   | { readonly kind: "after"; readonly sequenceNumber: string };
 
 export const positionForms =
@@ -13,7 +13,7 @@ export const positionForms =
 
 const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** What a value of --from means; undefined if nothing, or a time that is not in the past. */
+/** Parses a value of --from; returns undefined for an invalid value or a time in the future. */
 export function readPosition(text: string, nowMs: number): Position | undefined {
   const name = text.toLowerCase().replace("_", "-");
   if (name === "latest" || name === "trim-horizon") return { kind: name };
@@ -26,7 +26,7 @@ function readAge(text: string, nowMs: number): number | undefined {
   return count === undefined ? undefined : nowMs - Number(count) * (unitMs[unit] ?? 0);
 }
 
-/** ISO 8601 alone: what else Date.parse takes differs from engine to engine. */
+/** Parses ISO 8601 only: other forms that Date.parse accepts differ between engines. */
 function readTime(text: string): number | undefined {
   const form = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?)?$/iu;
   const [, year, month, day, time = "00:00", zone = ""] = form.exec(text) ?? [];
@@ -38,7 +38,7 @@ function readTime(text: string): number | undefined {
   return Number.isNaN(timeMs) ? undefined : timeMs;
 }
 
-/** The position as a person reads it. */
+/** Returns the position as text for messages. */
 export function describePosition(position: Position): string {
   switch (position.kind) {
     case "latest":
@@ -48,6 +48,6 @@ export function describePosition(position: Position): string {
     case "time":
       return `${position.time.toISOString()} on`;
     case "after":
-      return `behind record ${position.sequenceNumber}`;
+      return `after record ${position.sequenceNumber}`;
   }
 }

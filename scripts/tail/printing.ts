@@ -3,31 +3,31 @@ import type { LineOf } from "./lines.js";
 import type { StreamRecord } from "./stream_api.js";
 import { userRecordsOf } from "./user_records.js";
 
-/** Calls `written` when the text is out, and resolves when there is room for more. */
+/** Writes a text; calls `written` when the output has accepted it, and resolves when there is room for more. */
 export type Write = (text: string, written: () => void) => Promise<void>;
 
-/** Characters: so much is written at once, if a stream record has that many. */
-const longText = 64 * 1024;
+/** Characters of a stream record's lines that are written at once. */
+const writeCharacters = 64 * 1024;
 
 export class RecordPrinter {
-  /** User records that have been written, so far. */
+  /** Number of user records written so far. */
   printed = 0;
-  /** With those that wait for their turn. */
+  /** Number of user records written or waiting for their turn. */
   #taken = 0;
   readonly #lineOf: LineOf;
   readonly #write: Write;
-  readonly #most: number;
-  readonly #enough: () => void;
+  readonly #max: number;
+  readonly #done: () => void;
 
   /**
-   * @param most user records; undefined for no end
-   * @param enough called once, when so many have been written
+   * @param max maximum number of user records; undefined for no maximum
+   * @param done called once, when that many have been written
    */
-  constructor(lineOf: LineOf, write: Write, most: number | undefined, enough: () => void) {
+  constructor(lineOf: LineOf, write: Write, max: number | undefined, done: () => void) {
     this.#lineOf = lineOf;
     this.#write = write;
-    this.#most = most ?? Number.POSITIVE_INFINITY;
-    this.#enough = enough;
+    this.#max = max ?? Number.POSITIVE_INFINITY;
+    this.#done = done;
   }
 
   readonly take = async (shardId: string, records: readonly StreamRecord[]): Promise<void> => {
@@ -35,12 +35,12 @@ export class RecordPrinter {
       let text = "";
       let count = 0;
       for (const user of userRecordsOf(shardId, record)) {
-        if (this.#taken === this.#most) break;
-        // Before any waiting: other shards are printed meanwhile.
+        if (this.#taken === this.#max) break;
+        // Counts before it waits: other shards print meanwhile.
         this.#taken++;
         count++;
         text += `${this.#lineOf(user)}\n`;
-        if (text.length < longText) continue;
+        if (text.length < writeCharacters) continue;
         await this.#print(text, count);
         text = "";
         count = 0;
@@ -50,8 +50,8 @@ export class RecordPrinter {
   };
 
   async #print(text: string, count: number): Promise<void> {
-    const isLast = this.#taken === this.#most;
+    const isLast = this.#taken === this.#max;
     await this.#write(text, () => (this.printed += count));
-    if (isLast) this.#enough();
+    if (isLast) this.#done();
   }
 }

@@ -1,40 +1,40 @@
-/** Asks again when the service is busy or out of reach for a while. */
+/** Retries requests while the service is throttling or unreachable. */
 import { readFailure } from "../../src/kinesis/failure.js";
 import { isThrottling } from "../../src/delivery/throttling.js";
 
 export interface Clock {
   readonly now: () => number;
-  /** Rejects when the reading was ended meanwhile. */
+  /** Rejects when the user ends the command meanwhile. */
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
-export interface Patience {
+export interface RetryPolicy {
   readonly clock: Clock;
-  /** Takes a line for the user. */
-  readonly tell: (message: string) => void;
-  /** Of a request that fails for another reason than throttling, which is waited out. */
+  /** Prints a line for the user. */
+  readonly report: (message: string) => void;
+  /** Maximum attempts of a request that fails for another reason than throttling, which is retried without limit. */
   readonly maxTries: number;
 }
 
 const firstWaitMs = 250;
-const longestWaitMs = 5000;
-/** A single failure is nothing to tell. */
-const triesUntilTold = 3;
+const maxWaitMs = 5000;
+/** Failed attempts before a message: a single failure needs none. */
+const triesUntilReported = 3;
 
 /**
- * Tries again what fails for a reason that may pass.
- * @param what is asked for, as a message tells it
- * @throws what the last try threw
+ * Makes a request, and retries transient failures.
+ * @param what the request as the message names it, a gerund such as "listing the shards"
+ * @throws the error of the last attempt
  */
-export async function patiently<T>(what: string, ask: () => Promise<T>, patience: Patience): Promise<T> {
+export async function withRetries<T>(what: string, request: () => Promise<T>, retryPolicy: RetryPolicy): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await ask();
+      return await request();
     } catch (error) {
       const { code, cause } = readFailure(error);
-      if (cause !== "transient" || (tries >= patience.maxTries && !isThrottling(code))) throw error;
-      if (tries === triesUntilTold) patience.tell(`${what} failed ${tries} times (${code}); it is tried again`);
-      await patience.clock.sleep(Math.min(firstWaitMs * 2 ** (tries - 1), longestWaitMs));
+      if (cause !== "transient" || (tries >= retryPolicy.maxTries && !isThrottling(code))) throw error;
+      if (tries === triesUntilReported) retryPolicy.report(`${what} failed ${tries} times (${code}); retrying`);
+      await retryPolicy.clock.sleep(Math.min(firstWaitMs * 2 ** (tries - 1), maxWaitMs));
     }
   }
 }

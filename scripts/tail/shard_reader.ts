@@ -1,44 +1,44 @@
-/** Reads one shard to its end, which an open shard does not have. */
+/** Reads one shard until it is closed and read to its end. */
 import type { Position } from "./position.js";
-import { patiently, type Patience } from "./retrying.js";
+import { withRetries, type RetryPolicy } from "./retrying.js";
 import type { Page, StreamApi, StreamRecord, StreamShard } from "./stream_api.js";
 
-/** Takes records; what it returns is waited for, so that they do not pile up before a slow pipe. */
+/** Takes records; the reader waits for its promise, so that records do not pile up before a slow pipe. */
 export type TakeRecords = (shardId: string, records: readonly StreamRecord[]) => Promise<void>;
 
-/** A shard takes five reads a second, from all who read it. Source: Kinesis Data Streams, Quotas and limits. */
+/** Time between reads. A shard allows five per second for all its readers. Source: Kinesis Data Streams, Quotas and limits. */
 export const busyPauseMs = 250;
-/** When nothing new was there. */
+/** Time between reads when there are no new records. */
 export const idlePauseMs = 1000;
 
 export class ShardReader {
   readonly #api: StreamApi;
   readonly #shardId: string;
-  readonly #patience: Patience;
+  readonly #retryPolicy: RetryPolicy;
   readonly #take: TakeRecords;
   #position: Position;
   #iterator = "";
 
-  constructor(api: StreamApi, shardId: string, from: Position, patience: Patience, take: TakeRecords) {
+  constructor(api: StreamApi, shardId: string, from: Position, retryPolicy: RetryPolicy, take: TakeRecords) {
     this.#api = api;
     this.#shardId = shardId;
     this.#position = from;
-    this.#patience = patience;
+    this.#retryPolicy = retryPolicy;
     this.#take = take;
   }
 
-  /** Finds the place to begin at; "latest" is that of this moment. */
+  /** Gets the iterator to start with; "latest" means now. */
   async open(): Promise<void> {
-    const openedMs = this.#patience.clock.now();
-    const ask = (): Promise<string> => this.#api.iteratorAt(this.#shardId, this.#position);
-    this.#iterator = await patiently(`finding the place in ${this.#shardId}`, ask, this.#patience);
-    // A second "latest", for an iterator that expired before any record came, would skip what came meanwhile.
+    const openedMs = this.#retryPolicy.clock.now();
+    const request = (): Promise<string> => this.#api.iteratorAt(this.#shardId, this.#position);
+    this.#iterator = await withRetries(`getting an iterator of ${this.#shardId}`, request, this.#retryPolicy);
+    // If this iterator expires before the first record, a second "latest" would skip the records in between.
     if (this.#position.kind === "latest") this.#position = { kind: "time", time: new Date(openedMs) };
   }
 
-  /** Resolves with the shards that it was split or merged into, once it was closed and all has been read. */
+  /** Reads until the shard is closed and read to its end; resolves with the shards that it was split or merged into. */
   async readToEnd(): Promise<readonly StreamShard[]> {
-    const { clock } = this.#patience;
+    const { clock } = this.#retryPolicy;
     for (;;) {
       const beganMs = clock.now();
       const page = await this.#readPage();
@@ -58,10 +58,10 @@ export class ShardReader {
     }
   }
 
-  /** Undefined when the iterator had expired (after five minutes, of a machine's sleep perhaps) and there is a new one. */
+  /** Returns undefined after replacing an expired iterator (5 minutes old, for example after the machine slept). */
   async #readPage(): Promise<Page | undefined> {
     try {
-      return await patiently(`reading ${this.#shardId}`, () => this.#api.read(this.#iterator), this.#patience);
+      return await withRetries(`reading ${this.#shardId}`, () => this.#api.read(this.#iterator), this.#retryPolicy);
     } catch (error) {
       if (!(error instanceof Error) || error.name !== "ExpiredIteratorException") throw error;
       await this.open();

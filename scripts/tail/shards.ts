@@ -1,6 +1,6 @@
-/** Follows a stream: all its shards at once, and those that they are split or merged into. */
+/** Follows a stream: reads all its shards in parallel, and the shards that they are split or merged into. */
 import type { Position } from "./position.js";
-import { patiently, type Patience } from "./retrying.js";
+import { withRetries, type RetryPolicy } from "./retrying.js";
 import { ShardReader, type TakeRecords } from "./shard_reader.js";
 import type { StreamApi, StreamShard } from "./stream_api.js";
 
@@ -9,15 +9,15 @@ export interface Following {
   readonly from: Position;
   /** The only shard to read; undefined for all. */
   readonly shardId: string | undefined;
-  /** For the beginning, when the user waits for an answer. */
-  readonly shortPatience: Patience;
-  readonly patience: Patience;
+  /** Retries while starting, when the user waits for the first output. */
+  readonly startRetryPolicy: RetryPolicy;
+  readonly retryPolicy: RetryPolicy;
   readonly take: TakeRecords;
-  /** Called when the places in so many shards are found: "latest" counts from here. */
+  /** Called when the iterators of this many shards are open: "latest" counts from here. */
   readonly began: (shards: number) => void;
 }
 
-/** The shard that was asked for is not in the stream; the message lists those that are. */
+/** Error for a shard that is not in the stream; the message lists the stream's shards. */
 export class NoSuchShardError extends Error {
   override readonly name = "NoSuchShardError";
 }
@@ -25,34 +25,34 @@ export class NoSuchShardError extends Error {
 export class StreamFollower {
   readonly #following: Following;
   readonly #started = new Set<string>();
-  /** Shards whose children must wait: those that are being read, and those that wait themselves. */
+  /** Shards whose children must wait: shards being read, and shards that wait themselves. */
   readonly #unfinished = new Set<string>();
-  /** Of all shards that were listed, or told at the end of one. */
+  /** Parents of all shards that were listed, or reported at the end of a parent. */
   readonly #parents = new Map<string, readonly string[]>();
-  /** Closed before the reading began, so that their end is no news. */
+  /** Shards that were closed before the reading began, whose end is not reported. */
   readonly #closedBefore = new Set<string>();
 
   constructor(following: Following) {
     this.#following = following;
   }
 
-  /** How many shards have been read or are being read. */
+  /** Number of shards that have been read or are being read. */
   get shards(): number {
     return this.#started.size;
   }
 
   /**
-   * Resolves when no shard is left to read, which an open one prevents.
-   * @throws what a request threw that is not tried again, or NoSuchShardError
+   * Resolves when all shards are closed and read to their end.
+   * @throws the error of a request that is not retried, or NoSuchShardError
    */
   async follow(): Promise<void> {
-    const { api, from, shortPatience, began } = this.#following;
-    const listed = await patiently("listing the shards", () => api.listShards(), shortPatience);
+    const { api, from, startRetryPolicy, began } = this.#following;
+    const listed = await withRetries("listing the shards", () => api.listShards(), startRetryPolicy);
     this.#know(listed);
     const chosen = this.#choose(listed);
     for (const { id } of chosen) this.#unfinished.add(id);
     for (const { id, isOpen } of listed) if (!isOpen) this.#closedBefore.add(id);
-    const first = this.#startWhoseTurnItIs(chosen);
+    const first = this.#startReady(chosen);
     const readers = await Promise.all(
       first.map(async ({ id }) => {
         const reader = this.#reader(id, from);
@@ -76,26 +76,26 @@ export class StreamFollower {
   }
 
   #reader(id: string, from: Position): ShardReader {
-    const { api, patience, take } = this.#following;
-    return new ShardReader(api, id, from, patience, take);
+    const { api, retryPolicy, take } = this.#following;
+    return new ShardReader(api, id, from, retryPolicy, take);
   }
 
   async #read(id: string, reader: ShardReader): Promise<void> {
-    const told = await reader.readToEnd();
-    const children = told.length > 0 ? told : await this.#listChildren(id);
-    const { shardId, from, patience } = this.#following;
+    const reported = await reader.readToEnd();
+    const children = reported.length > 0 ? reported : await this.#listChildren(id);
+    const { shardId, from, retryPolicy } = this.#following;
     if (shardId !== undefined || !this.#closedBefore.has(id)) {
       const names = children.map((child) => child.id).join(", ");
-      patience.tell(`${id} is closed and was read to its end; it goes on in ${names === "" ? "no other shard" : names}`);
+      retryPolicy.report(`${id} is closed and was read to its end; it goes on in ${names === "" ? "no other shard" : names}`);
     }
     if (shardId !== undefined) return;
     await this.#knowParents(children);
-    // In one go with the start of its children: in between, theirs would seem to have nobody to wait for.
+    // No await between this and the start of its children: in between, grandchildren would seem to have no unfinished parent.
     this.#unfinished.delete(id);
-    // All of a child's records came after those of its parents, so whoever began at the latest reads it whole.
+    // All records of a child are newer than its parents', so after "latest" the whole child is read.
     const start: Position = from.kind === "latest" ? { kind: "trim-horizon" } : from;
     await Promise.all(
-      this.#startWhoseTurnItIs(children).map(async (child) => {
+      this.#startReady(children).map(async (child) => {
         const childReader = this.#reader(child.id, start);
         await childReader.open();
         await this.#read(child.id, childReader);
@@ -103,8 +103,8 @@ export class StreamFollower {
     );
   }
 
-  /** A shard waits until all that came before it has been read, so that records of one key come in order. */
-  #startWhoseTurnItIs(shards: readonly StreamShard[]): readonly StreamShard[] {
+  /** Returns and marks as started the shards whose ancestors are all read: this keeps the records of a key in order. */
+  #startReady(shards: readonly StreamShard[]): readonly StreamShard[] {
     const next = shards.filter(({ id }) => !this.#started.has(id) && !this.#mustWait(id));
     for (const { id } of next) {
       this.#started.add(id);
@@ -113,14 +113,14 @@ export class StreamFollower {
     return next;
   }
 
-  /** Whether a parent is unfinished, or one that was not begun has such a parent, and so on. */
+  /** Returns whether a parent is unfinished, or, through parents that were not started, an older ancestor is. */
   #mustWait(id: string): boolean {
-    const before = new Set(this.#parents.get(id));
-    for (const parent of before) {
+    const ancestors = new Set(this.#parents.get(id));
+    for (const parent of ancestors) {
       if (this.#unfinished.has(parent)) return true;
       if (this.#started.has(parent)) continue;
-      // What is added is come upon by this loop.
-      for (const older of this.#parents.get(parent) ?? []) before.add(older);
+      // The loop also visits the added ones.
+      for (const older of this.#parents.get(parent) ?? []) ancestors.add(older);
     }
     return false;
   }
@@ -129,7 +129,7 @@ export class StreamFollower {
     for (const { id, parents } of shards) this.#parents.set(id, parents);
   }
 
-  /** A merged shard may have a parent that came of a split which the reading has not reached. */
+  /** Learns the parents of shards. Lists again if one is unknown: a merged shard may have a parent from a split not yet reached. */
   async #knowParents(children: readonly StreamShard[]): Promise<void> {
     this.#know(children);
     const isKnown = children.every(({ parents }) => parents.every((parent) => this.#parents.has(parent)));
@@ -141,8 +141,8 @@ export class StreamFollower {
   }
 
   async #list(): Promise<readonly StreamShard[]> {
-    const { api, patience } = this.#following;
-    const listed = await patiently("listing the shards", () => api.listShards(), patience);
+    const { api, retryPolicy } = this.#following;
+    const listed = await withRetries("listing the shards", () => api.listShards(), retryPolicy);
     this.#know(listed);
     return listed;
   }

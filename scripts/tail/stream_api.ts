@@ -1,4 +1,4 @@
-/** What the reading asks of Kinesis, and the SDK's client behind it. */
+/** Reads shards and records of a stream with the SDK's client. */
 import {
   GetRecordsCommand,
   GetShardIteratorCommand,
@@ -12,9 +12,9 @@ import { turns } from "./turns.js";
 
 export interface StreamShard {
   readonly id: string;
-  /** The shards that were split or merged into it; they may not be kept any more. */
+  /** The shards that were split or merged into it; they may have expired. */
   readonly parents: readonly string[];
-  /** Whether it still takes records. */
+  /** Whether it still accepts records. */
   readonly isOpen: boolean;
 }
 
@@ -27,29 +27,29 @@ export interface StreamRecord {
 
 export interface Page {
   readonly records: readonly StreamRecord[];
-  /** The iterator to go on with; undefined when the shard is closed and has been read to its end. */
+  /** The next iterator; undefined when the shard is closed and has been read to its end. */
   readonly next: string | undefined;
   readonly millisBehind: number;
-  /** At the end of a closed shard: what it was split or merged into. */
+  /** At the end of a closed shard: the shards that it was split or merged into. */
   readonly children: readonly StreamShard[];
 }
 
-/** One stream. All may throw what the SDK throws. */
+/** The API for one stream. All methods may throw the SDK's errors. */
 export interface StreamApi {
   listShards(): Promise<StreamShard[]>;
   iteratorAt(shardId: string, position: Position): Promise<string>;
   read(iterator: string): Promise<Page>;
 }
 
-/** Five reads a second, the most there are, bring five times as many as a shard takes in a second. Source: Kinesis quotas. */
+/** At the maximum of five reads per second, five times the 1,000 records per second that a shard accepts. Source: Kinesis quotas. */
 const recordsPerRead = 1000;
-/** Fewer than the connections of src/network/http_handler.ts: who waits for one there runs into its limit for connecting. */
+/** Fewer than the connections of src/network/http_handler.ts, where waiting for one counts against the connect timeout. */
 export const maxRequests = 40;
 
-/** A stream behind the SDK's client; `signal` ends requests that are under way. */
+/** Returns the API of a stream; `signal` aborts requests in flight. */
 export function streamApi(client: KinesisClient, stream: string, signal: AbortSignal): StreamApi {
   const which = targetOf(stream);
-  // GetRecords knows the stream by the iterator; of the two it takes only the ARN.
+  // GetRecords finds the stream by the iterator; it accepts the ARN too, but not the name.
   const arn = "StreamARN" in which ? which : {};
   const options = { abortSignal: signal };
   const inTurn = turns(maxRequests);
@@ -62,7 +62,7 @@ export function streamApi(client: KinesisClient, stream: string, signal: AbortSi
         const page: { readonly Shards?: readonly ListedShard[] | undefined; readonly NextToken?: string | undefined } =
           await inTurn(() => client.send(command, options));
         shards.push(...(page.Shards ?? []).map(shardOf));
-        // Beside a token the stream may be named by its ARN alone.
+        // With a token the stream may be given by its ARN, not by its name.
         input = page.NextToken === undefined ? undefined : { ...arn, NextToken: page.NextToken };
       }
       return shards;
@@ -70,7 +70,7 @@ export function streamApi(client: KinesisClient, stream: string, signal: AbortSi
     async iteratorAt(shardId, position) {
       const input = { ...which, ShardId: shardId, ...iteratorType(position) };
       const { ShardIterator: iterator } = await inTurn(() => client.send(new GetShardIteratorCommand(input), options));
-      if (iterator === undefined) throw new Error(`Kinesis gives no iterator for ${shardId}`);
+      if (iterator === undefined) throw new Error(`Kinesis returned no iterator for ${shardId}`);
       return iterator;
     },
     async read(iterator) {

@@ -1,14 +1,14 @@
-/** Lets only so many requests be under way at once. */
+/** Limits the number of concurrent requests. */
 
-/** Runs what it is given at once or, when `most` are under way, as soon as one of them has ended, in their order. */
-export function turns(most: number): <Result>(ask: () => Promise<Result>) => Promise<Result> {
-  let free = most;
+/** Returns a function that runs requests immediately or, while `max` are in flight, in their order as others end. */
+export function turns(max: number): <Result>(request: () => Promise<Result>) => Promise<Result> {
+  let free = max;
   const waiting: (() => void)[] = [];
-  return async (ask) => {
+  return async (request) => {
     if (free > 0) free--;
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
-      return await ask();
+      return await request();
     } finally {
       const next = waiting.shift();
       if (next === undefined) free++;

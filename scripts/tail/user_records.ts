@@ -1,4 +1,4 @@
-/** What a producer put into a stream record: one user record, or those of an aggregate. */
+/** Splits a stream record into its user records: one, or those of an aggregate. */
 import { subRecordsOf } from "./aggregates.js";
 import type { StreamRecord } from "./stream_api.js";
 import { unpacked } from "./unpacking.js";
@@ -6,17 +6,17 @@ import { unpacked } from "./unpacking.js";
 export interface UserRecord {
   readonly shardId: string;
   readonly sequenceNumber: string;
-  /** The place in its aggregate; undefined for a record that was sent on its own. */
+  /** Index in its aggregate; undefined for a record outside of an aggregate. */
   readonly subSequenceNumber: number | undefined;
-  /** When the stream took it; undefined if the service does not say. */
+  /** Arrival time; undefined if the service does not report it. */
   readonly time: Date | undefined;
   readonly partitionKey: string;
   readonly explicitHashKey: string | undefined;
-  /** Unpacked. */
+  /** Decompressed data. */
   readonly data: Uint8Array;
 }
 
-/** One after another: each is unpacked when it is asked for, since all of an aggregate together may fill the memory. */
+/** Yields the user records, each decompressed on demand: all of an aggregate together may exhaust the memory. */
 export function* userRecordsOf(shardId: string, record: StreamRecord): Generator<UserRecord, void> {
   const { sequenceNumber, time, partitionKey, data } = record;
   const common = { shardId, sequenceNumber, time };

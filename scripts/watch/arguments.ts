@@ -1,12 +1,12 @@
-/** The command line of the tool that watches a Fluent Bit. */
+/** Reads the command line of the tool that watches a Fluent Bit. */
 import type { ParseArgsConfig } from "node:util";
 import { readOptions, UsageError } from "../command_line.js";
 
 export interface WatchSettings {
-  /** Where Fluent Bit shows its metrics. */
+  /** Address of Fluent Bit's metrics. */
   readonly url: URL;
   readonly intervalMs: number;
-  /** The end comes after so many looks; undefined for no end. */
+  /** Number of updates after which to end; undefined for no end. */
   readonly count: number | undefined;
 }
 
@@ -18,28 +18,28 @@ const options = {
 
 const usualUrl = "http://127.0.0.1:2020";
 const metricsPath = "/api/v2/metrics/prometheus";
-const longestIntervalSeconds = 3600;
+const maxIntervalSeconds = 3600;
 
 /** @param command how the tool is called */
-export const help = (command: string): string => `Shows what the kinesis outputs of a running Fluent Bit do: records, requests, throttling, retries, latency.
+export const help = (command: string): string => `Shows metrics of the kinesis outputs of a running Fluent Bit: records, requests, throttling, retries, latency.
 
   ${command} [URL] [options]
 
   URL                 Fluent Bit's HTTP server (http_server on in [SERVICE]), ${usualUrl} by default
-  --interval SECONDS  time between two looks, 1 to ${longestIntervalSeconds}; 2 by default. Fluent Bit renews its metrics each second
-  --count N           end after so many looks
+  --interval SECONDS  time between two updates, 1 to ${maxIntervalSeconds}; 2 by default. Fluent Bit renews its metrics every second
+  --count N           end after N updates
 
 Examples:
   ${command}
   ${command} http://10.0.0.7:2020 --interval 10
   ${command} --count 1
 
-On a terminal each look takes the place of the one before; in a pipe they follow each other. Numbers per second are those since
-the look before. Ctrl-C ends.
+On a terminal each update replaces the previous one; in a pipe they follow each other. Rates per second are averages since the
+previous update. Ctrl-C ends.
 `;
 
 /**
- * Reads the arguments behind the program's name.
+ * Reads the arguments after the program's name.
  * @param command how the tool is called, for its advice
  * @throws UsageError
  */
@@ -50,27 +50,27 @@ export function readArguments(args: readonly string[], command: string): WatchSe
   if (second !== undefined) throw new UsageError(`'${second}' belongs to no option: one Fluent Bit at a time, ${command} ${usualUrl}`);
   return {
     url: readUrl(address),
-    intervalMs: readNumber("interval", values.interval ?? "2", longestIntervalSeconds) * 1000,
+    intervalMs: readNumber("interval", values.interval ?? "2", maxIntervalSeconds) * 1000,
     count: values.count === undefined ? undefined : readNumber("count", values.count, Number.MAX_SAFE_INTEGER),
   };
 }
 
-/** A host with its port is enough; a path of its own stays. */
+/** Completes an address: a host with its port is enough; keeps a path. */
 function readUrl(address: string): URL {
   const full = /^[a-z]+:\/\//iu.test(address) ? address : `http://${address}`;
   const url = parsedUrl(full);
-  if (url === undefined || !/^https?:$/u.test(url.protocol)) throw new UsageError(`'${address}' is no address of Fluent Bit's HTTP server, such as ${usualUrl}`);
+  if (url === undefined || !/^https?:$/u.test(url.protocol)) throw new UsageError(`'${address}' is not an address of Fluent Bit's HTTP server, such as ${usualUrl}`);
   if (url.pathname === "/") url.pathname = metricsPath;
   return url;
 }
 
-function readNumber(option: string, value: string, most: number): number {
+function readNumber(option: string, value: string, max: number): number {
   const number = Number(value);
-  if (/^\d+$/u.test(value) && number >= 1 && number <= most) return number;
-  throw new UsageError(`--${option} '${value}' is no whole number from 1 to ${most}`);
+  if (/^\d+$/u.test(value) && number >= 1 && number <= max) return number;
+  throw new UsageError(`--${option} '${value}' is not a whole number from 1 to ${max}`);
 }
 
-/** URL.canParse is not in Node.js 18. */
+/** Returns the URL; undefined if it is invalid. Node.js 18 has no URL.canParse. */
 function parsedUrl(text: string): URL | undefined {
   try {
     return new URL(text);

@@ -1,8 +1,8 @@
-/** What to show of two looks at the metrics: one block of lines for each output. */
+/** Formats two readings of the metrics: one block of lines for each output. */
 import { visibleText } from "../tail/visible_text.js";
 import type { Series } from "./exposition.js";
 
-/** The metrics at one time. */
+/** One reading of the metrics. */
 export interface Look {
   readonly atMs: number;
   readonly series: readonly Series[];
@@ -10,7 +10,7 @@ export interface Look {
 
 const prefix = "fluentbit_kinesis_";
 
-/** Blocks of lines, in the order in which Fluent Bit names its outputs. @param before undefined at the first look: then totals alone are known */
+/** Returns the blocks, in Fluent Bit's order of its outputs. @param before the previous reading; without it there are only totals */
 export function dashboard(before: Look | undefined, now: Look): string {
   const outputs = new Map(now.series.filter(({ name }) => name === `${prefix}sent_records_total`).map(({ labels }) => [keyOf(labels), labels]));
   if (outputs.size === 0) return "There is no kinesis output with metrics here: its metrics need Fluent Bit 2.0 or newer\n";
@@ -35,25 +35,25 @@ class Output {
     this.title = `${visibleText(labels["name"] ?? "")} -> ${visibleText(labels["stream"] ?? "")}`;
   }
 
-  /** The sum of the series of this name, now. */
+  /** Returns the current sum of the series of this name. */
   total(name: string, isWanted: (labels: Series["labels"]) => boolean = () => true): number {
     return this.#sum(this.#now, name, isWanted);
   }
 
-  /** How much more there is than at the look before; after a hot reload, which begins at zero, all of it. */
+  /** Returns the growth since the previous reading; after a hot reload, which restarts at zero, the whole sum. */
   growth(name: string, isWanted: (labels: Series["labels"]) => boolean = () => true): number {
     const now = this.total(name, isWanted);
     const before = this.#before === undefined ? now : this.#sum(this.#before, name, isWanted);
     return now < before ? now : now - before;
   }
 
-  /** Of growth; undefined at the first look. */
+  /** Returns the growth per second; undefined for the first reading. */
   perSecond(name: string, isWanted?: (labels: Series["labels"]) => boolean): number | undefined {
     const seconds = (this.#now.atMs - (this.#before?.atMs ?? this.#now.atMs)) / 1000;
     return seconds > 0 ? this.growth(name, isWanted) / seconds : undefined;
   }
 
-  /** The upper bound in seconds below which this share of the requests since the look before ended; undefined without buckets or requests. */
+  /** Returns the bucket bound, in seconds, for this share of the requests since the previous reading; undefined without any. */
   quantile(share: number): number | undefined {
     const name = "request_duration_seconds_bucket";
     const bounds = [...new Set(this.#now.series.filter((series) => this.#isOwn(series, name)).map(({ labels }) => labels["le"] ?? ""))];

@@ -1,4 +1,4 @@
-/** Reads the text in which Prometheus takes metrics. Source: Prometheus, "Text-based format". */
+/** Parses metrics in Prometheus' text format. Source: Prometheus, "Text-based format". */
 
 export interface Series {
   readonly name: string;
@@ -8,7 +8,7 @@ export interface Series {
 
 const escapes: Readonly<Record<string, string>> = { "\\\\": "\\", '\\"': '"', "\\n": "\n" };
 
-/** Lines that are none of a series are skipped, as comments are. */
+/** Returns the series; skips comments and malformed lines. */
 export function readExposition(text: string): Series[] {
   return [...text.matchAll(/^([A-Za-z_:][\w:]*)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})?[ \t]+(\S+)/gmu)].map(([, name = "", labels = "", value = ""]) => ({
     name,

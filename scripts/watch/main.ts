@@ -1,4 +1,4 @@
-/** The tool that watches a Fluent Bit: wires the arguments, the looks at its metrics, and the screen. */
+/** Runs the tool that watches a Fluent Bit: arguments, readings of its metrics, screen. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { UsageError, usageStatus } from "../command_line.js";
 import { help, readArguments, type WatchSettings } from "./arguments.js";
@@ -6,12 +6,12 @@ import { dashboard, type Look } from "./dashboard.js";
 import { scrape, ScrapeError } from "./scrape.js";
 
 const failureStatus = 1;
-/** ECMA-48: to the upper left corner, and empty all behind it. */
+/** ECMA-48: moves to the upper left corner and clears the screen from there. */
 const clear = "\u001b[H\u001b[J";
 
 /**
- * Runs the command; sets the status with which the process ends when all is written.
- * @param command how it is called
+ * Runs the command; sets the exit status, with which the process ends when all output is written.
+ * @param command how the tool is called, for its messages
  */
 export async function main(args: readonly string[], command: string): Promise<void> {
   try {
@@ -21,20 +21,20 @@ export async function main(args: readonly string[], command: string): Promise<vo
   } catch (error) {
     const isUsage = error instanceof UsageError;
     if (!isUsage && !(error instanceof ScrapeError)) throw error;
-    process.stderr.write(`watch: ${error.message}\n${isUsage ? `${command} --help tells all options\n` : ""}`);
+    process.stderr.write(`watch: ${error.message}\n${isUsage ? `${command} --help lists all options\n` : ""}`);
     process.exitCode = isUsage ? usageStatus : failureStatus;
   }
 }
 
-/** The first look must succeed; later ones may fail for a while, as Fluent Bit may be started again. */
+/** Shows readings until the end. The first one must succeed; later ones may fail, since Fluent Bit may restart. */
 async function watch({ url, intervalMs, count }: WatchSettings): Promise<void> {
   const stop = new AbortController();
   const isStopped = () => stop.signal.aborted;
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
-  // Whoever closed the pipe does not want the rest.
+  // Ends when a reader such as `head` closes the pipe.
   process.stdout.on("error", () => stop.abort());
   let before: Look | undefined;
-  for (let looks = 1; !isStopped(); looks++) {
+  for (let readings = 1; !isStopped(); readings++) {
     try {
       const now = await scrape(url, stop.signal);
       show(dashboard(before, now));
@@ -44,7 +44,7 @@ async function watch({ url, intervalMs, count }: WatchSettings): Promise<void> {
       if (before === undefined || !(error instanceof ScrapeError)) throw error;
       show(`${error.message}\n`);
     }
-    if (looks === count) return;
+    if (readings === count) return;
     await sleep(intervalMs, undefined, { signal: stop.signal }).catch(() => undefined);
   }
 }

@@ -1,18 +1,17 @@
-/** Fetches the metrics that a Fluent Bit shows. */
+/** Fetches the metrics of a Fluent Bit. */
 import type { Look } from "./dashboard.js";
 import { readExposition } from "./exposition.js";
 
-/** An answer that takes longer is not waited for. */
 const timeoutMs = 5_000;
-/** A Fluent Bit of a hundred outputs shows some 200 kB. */
+/** Maximum bytes of a response: a Fluent Bit with a hundred outputs returns some 200 kB. */
 const maxBytes = 16 * 1024 * 1024;
 
-/** Why there are no metrics, and what to do. */
+/** Error without metrics, with advice. */
 export class ScrapeError extends Error {
   override readonly name = "ScrapeError";
 }
 
-/** @throws ScrapeError */
+/** Returns the current metrics. @throws ScrapeError */
 export async function scrape(url: URL, signal: AbortSignal): Promise<Look> {
   const advice = "is Fluent Bit running there, with 'http_server on' in [SERVICE]?";
   try {
@@ -21,7 +20,7 @@ export async function scrape(url: URL, signal: AbortSignal): Promise<Look> {
     for (const each of [limit, signal]) each.addEventListener("abort", () => stop.abort(each.reason), { once: true });
     if (signal.aborted) stop.abort();
     const response = await fetch(url, { signal: stop.signal });
-    if (!response.ok) throw new ScrapeError(`${url.href} answers with status ${response.status}; ${advice}`);
+    if (!response.ok) throw new ScrapeError(`${url.href} responded with status ${response.status}; ${advice}`);
     return { atMs: performance.now(), series: readExposition(await boundedText(response, url)) };
   } catch (error) {
     if (error instanceof ScrapeError) throw error;
@@ -35,7 +34,7 @@ async function boundedText(response: Response, url: URL): Promise<string> {
   let bytes = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
-    if (bytes > maxBytes) throw new ScrapeError(`${url.href} answers with more than ${maxBytes} bytes: these are no metrics of Fluent Bit`);
+    if (bytes > maxBytes) throw new ScrapeError(`${url.href} responded with more than ${maxBytes} bytes: these are not metrics of Fluent Bit`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");

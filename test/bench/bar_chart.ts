@@ -1,4 +1,4 @@
-// A bar chart as an SVG that is readable on light and on dark pages.
+// Draws a bar chart as an SVG that is readable on light and on dark pages.
 
 export interface Bar {
   readonly kind: "ours" | "other" | "wall";
@@ -8,7 +8,7 @@ export interface Bar {
 
 export interface Row {
   readonly label: string;
-  /** A second line of the label. */
+  /** Second line of the label. */
   readonly note?: string;
   readonly bars: readonly Bar[];
 }
@@ -81,7 +81,7 @@ function heightOf({ rows }: Section): number {
   return sectionHeadHeight + rows.reduce((sum, row) => sum + rowHeight(row), 0) + margin;
 }
 
-/** A whole SVG document: sections one below the other, and a line at the foot. */
+/** Returns a whole SVG document: sections one below the other, and a line at the foot. */
 export function barChart(title: string, sections: readonly Section[], foot: string): string {
   let top = margin;
   const drawn = sections.map((section) => {

@@ -1,9 +1,9 @@
-// The ratios to baselines of the same run, and which of them have fallen since the committed results.
+// Computes ratios to baselines of the same run, and finds those that have fallen since the committed results.
 import { REFERENCE } from "./fluent_bit/comparison.js";
 import type { FluentBitResults, Results } from "./results.js";
 import type { StageResult } from "./stage.js";
 
-/** How often ours fits into the cost of its baseline, by what is measured: the higher the better. */
+/** The baseline's cost divided by ours, by case: higher is better. */
 export type Ratios = ReadonlyMap<string, number>;
 
 export interface Fall {
@@ -12,19 +12,19 @@ export interface Fall {
   readonly now: number;
 }
 
-/** A ratio may fall to this share of the committed one. */
+/** Share of the committed ratio down to which a ratio may fall. */
 export const TOLERATED_SHARE = 0.8;
 
 export function nameOfCase({ stage, name }: { readonly stage: string; readonly name: string }): string {
   return `${stage}: ${name}`;
 }
 
-/** Of the stages, by their first contender besides ours. */
+/** Returns the ratios of stages to their first contender besides ours. */
 export function stageRatios(stages: readonly StageResult[]): Ratios {
   return new Map(stages.map((result) => [nameOfCase(result), result.timings[1]?.ratio ?? NaN]));
 }
 
-/** Of two timings of the same stages, for each case the one with the smaller ratio: nobody should be held to a lucky minute. */
+/** Returns, for each case of two timings, the one with the smaller ratio, so that no baseline is a lucky run. */
 export function moreModest(some: readonly StageResult[], others: readonly StageResult[]): StageResult[] {
   return some.map((result) => {
     const other = others.find((candidate) => nameOfCase(candidate) === nameOfCase(result));
@@ -34,8 +34,8 @@ export function moreModest(some: readonly StageResult[], others: readonly StageR
 }
 
 /**
- * Of our variants in Fluent Bit, by the C output: its CPU where the endpoint answers at once, else the time from the first
- * request to the last, which waiting makes.
+ * Returns the ratios of our variants in Fluent Bit to the C output: of CPU if the endpoint responds immediately, else of the time
+ * from the first request to the last, which depends on the latency.
  */
 export function fluentBitRatios(results: readonly FluentBitResults[]): Ratios {
   const ratios = results.flatMap(({ title, records, latencyMs, summaries }) =>
@@ -55,7 +55,7 @@ export function ratiosOf({ stages, fluentBit }: Pick<Results, "stages" | "fluent
   return new Map([...stageRatios(stages), ...fluentBitRatios(fluentBit)]);
 }
 
-/** The ratios that are below the tolerated share of the committed ones; what is on one side only is left out. */
+/** Returns the ratios below the tolerated share of the committed ones; ignores ratios that only one side has. */
 export function fallsOf(committed: Ratios, now: Ratios): Fall[] {
   const falls: Fall[] = [];
   for (const [what, ratio] of now) {

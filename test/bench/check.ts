@@ -1,7 +1,7 @@
-// `make bench-check`: fails when the ratio of a stage to its baseline has fallen by over a fifth since the committed results.
+// Runs `make bench-check`: fails when a stage's ratio to its baseline has fallen by over a fifth since the committed results.
 //
-// What has fallen is timed again, up to two times more, before it counts. With FLUENT_BIT the ratios to the C output are
-// checked too: of CPU, and of the time from the first request to the last where the endpoint takes its time.
+// Times fallen cases again, up to two times, before they count. With FLUENT_BIT also checks the ratios to the C output:
+// of CPU, and of the time from the first request to the last if the endpoint has a latency.
 import { fallsOf, fluentBitRatios, nameOfCase, ratiosOf, stageRatios, type Fall, type Ratios } from "./baseline.js";
 import { compareOutputs } from "./fluent_bit/compare_outputs.js";
 import { NOTHING, REFERENCE } from "./fluent_bit/comparison.js";
@@ -16,7 +16,7 @@ import { figure, table } from "./table.js";
 const tries = 3;
 const usualRuns = 3;
 
-/** Measures until nothing has fallen, each time only what has; gives what has fallen every time. */
+/** Measures the fallen cases again until none has fallen or the retries are used up; returns those that fell every time. */
 async function fallsAfterRetries(
   committed: Ratios,
   measure: (isWanted: (what: string) => boolean) => Promise<Ratios>,
@@ -30,13 +30,13 @@ async function fallsAfterRetries(
   return falls;
 }
 
-/** Ours, and what ours is held against: the other outputs without options. */
+/** Returns whether a variant is ours or a baseline of ours: the other outputs without options. */
 function isNeeded(name: string): boolean {
   const { output, options } = parseVariant(name);
   return output === "ours" || ([NOTHING, REFERENCE].includes(output) && Object.keys(options).length === 0);
 }
 
-/** Our variants and what they are held against, in the comparisons of which one is wanted. */
+/** Runs our variants and their baselines, in the comparisons with a wanted one. */
 async function throughFluentBit(
   named: Programs,
   committed: readonly FluentBitResults[],

@@ -1,4 +1,4 @@
-// Container logs as a Kubernetes cluster writes them, made up but always the same: what benchmarks run over.
+// Makes container logs as a Kubernetes cluster writes them, the same in each run, for the benchmarks.
 import { encodeV2 } from "../support/event_chunk.js";
 
 const levels = ["info", "info", "info", "debug", "warn", "error"];
@@ -11,7 +11,7 @@ const texts = [
   "処理が完了しました \u{1f680}",
 ];
 
-/** Numbers that look random and are the same in each run (a linear congruence, modulus 2^32). */
+/** Returns pseudo-random numbers, the same in each run (a linear congruence, modulus 2^32). */
 export function pseudoRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -20,7 +20,7 @@ export function pseudoRandom(seed: number): () => number {
   };
 }
 
-/** The body of one record: about 450 bytes of JSON. */
+/** Returns the body of one record: about 450 bytes of JSON. */
 export function containerLog(random: () => number): Record<string, unknown> {
   const pick = (list: readonly string[]) => list[Math.floor(random() * list.length)] as string;
   const hex = (digits: number) =>
@@ -44,13 +44,13 @@ export function containerLog(random: () => number): Record<string, unknown> {
   };
 }
 
-/** The bodies of so many records. */
+/** Returns the bodies of this many records. */
 export function containerLogs(count: number): Record<string, unknown>[] {
   const random = pseudoRandom(7);
   return Array.from({ length: count }, () => containerLog(random));
 }
 
-/** Bodies as a chunk of Fluent Bit, a hundred records to the second. */
+/** Returns bodies as a chunk of Fluent Bit, a hundred records per second. */
 export function chunkOfLogs(bodies: readonly Record<string, unknown>[]): Uint8Array {
   return Buffer.concat(
     bodies.map((body, index) => {

@@ -1,8 +1,8 @@
-// What is let grow, and what a record and a byte then cost.
+// Measures the cost per record and per byte while one dimension grows.
 import { containerLogMix, type Body } from "./mixes/mixes.js";
 
 export interface GrowthPoint {
-  /** What grows: "records of a chunk", "instances", "bytes of a record". */
+  /** Dimension that grows: "records of a chunk", "instances", "bytes of a record". */
   readonly axis: string;
   readonly at: number;
   readonly cpuMicrosecondsPerRecord: number;
@@ -13,7 +13,7 @@ export const chunkRecords = [10, 100, 1000, 10_000, 100_000];
 export const instanceCounts = [1, 2, 4, 8];
 export const recordBytes = [100, 1000, 10_000, 100_000];
 
-/** Records of about so many bytes of JSON, each a text of its own. */
+/** Returns records of about this many bytes of JSON, each with a different text. */
 export function bodiesOfBytes(bytes: number, count: number): Body[] {
   return containerLogMix.bodies(count).map((log) => {
     const text = JSON.stringify(log).replaceAll('"', "'");

@@ -1,4 +1,4 @@
-// What a benchmark runs on, for whoever reads its numbers.
+// Describes the machine and the versions of a benchmark.
 import { execFileSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
 import path from "node:path";
@@ -11,9 +11,9 @@ export interface Machine {
 }
 
 export interface Versions {
-  /** Of the process that times the stages. */
+  /** Node of the process that times the stages. */
   readonly node: string;
-  /** The file's name, such as libnode.so.108; its number is the ABI. */
+  /** File name, such as libnode.so.108; its number is the ABI. */
   readonly libnode: string;
   readonly plugin: string;
   readonly commit: string;
@@ -44,7 +44,7 @@ export function theseVersions(fluentBit?: string): Versions {
   };
 }
 
-/** Prints the machine's processor and the versions that matter. */
+/** Prints the machine's processor and the relevant versions. */
 export function tellMachine(benchmark: string): void {
   const { cores, processor } = thisMachine();
   const { node, v8, zlib } = process.versions;

@@ -1,7 +1,7 @@
-// `make bench`: all benchmarks, printed, kept in test/bench/results as JSON and as a picture, and in docs/BENCHMARKS.md.
+// Runs `make bench`: all benchmarks, printed, stored in test/bench/results as JSON and as a picture, and in docs/BENCHMARKS.md.
 //
-// The whole takes an hour with FLUENT_BIT and PEER_PLUGIN. BENCH_ONLY (a pattern) times some stages only, and then nothing
-// is kept; BENCH_RUNS, BENCH_RECORDS (at most so many) and BENCH_LATENCIES (0,5,20,50 ms) are for Fluent Bit.
+// Takes an hour with FLUENT_BIT and PEER_PLUGIN. BENCH_ONLY (a pattern) times only some stages and stores nothing;
+// BENCH_RUNS, BENCH_RECORDS (a maximum) and BENCH_LATENCIES (0,5,20,50 ms) are for Fluent Bit.
 import { moreModest } from "./baseline.js";
 import { TITLES } from "./fluent_bit/comparison.js";
 import { comparedOutputs, throughFluentBit } from "./fluent_bit/planned_comparisons.js";
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   }
   const growth = encodingGrowth();
   const host = await hostFigures(({ axis, at }) => console.error(`timed: ${at} ${axis}`));
-  if (named === undefined) console.error("FLUENT_BIT names no Fluent Bit: nothing is compared through it, nor kept");
+  if (named === undefined) console.error("FLUENT_BIT is unset: nothing is compared through Fluent Bit, and nothing is stored");
   const fluentBit = named === undefined ? [] : await throughFluentBit(named, runs);
   const slopes = slopesOf(fluentBit.filter(({ title }) => title === TITLES.growth));
   const standstills = named === undefined ? [] : await measureStandstills(comparedOutputs(named).filter((output) => output !== "null"), named);
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   if (named === undefined) return;
   writeResults(results, pictureOf(results));
   writeFigures(results);
-  console.log(`\nkept in ${resultsFile} and ${pictureFile}; the figures of docs/BENCHMARKS.md are these`);
+  console.log(`\nstored in ${resultsFile}, ${pictureFile} and docs/BENCHMARKS.md`);
 }
 
 await main().catch((error: unknown) => {

@@ -1,14 +1,14 @@
-// The results as a picture (SVG): bars of CPU and of wall time.
+// Draws the results as a picture (SVG): bars of CPU and of wall time.
 import { type Bar, barChart, type Row, type Section } from "./bar_chart.js";
 import { NOTHING, TITLES } from "./fluent_bit/comparison.js";
 import type { FluentBitResults, Results } from "./results.js";
 import type { StageResult } from "./stage.js";
 import { figure } from "./table.js";
 
-/** The outputs as the documents and the picture call them. */
+/** Names of the outputs in the documents and the picture. */
 export const outputNames: Readonly<Record<string, string>> = { c: "C output", ours: "this plugin", peer: "Go plugin" };
 
-/** `ours-workers2` becomes "this plugin, 2 workers". */
+/** Returns a variant's label: `ours-workers2` becomes "this plugin, 2 workers". */
 export function labelOf(variant: string): string {
   const [output = "", ...words] = variant.split("-");
   const spelt = words.map((word) => word.replace(/^workers(\d+)$/, (_, count: string) => `${count} worker${count === "1" ? "" : "s"}`));
@@ -27,11 +27,11 @@ function fluentBitSection({ title, records, latencyMs, runs, summaries }: Fluent
       return { label: labelOf(variant), bars: [cpu, wall] };
     });
   const subtitle = `${records.toLocaleString("en")} container logs over TLS, medians of ${runs}; CPU without that of Fluent Bit with the null output`;
-  const answers = latencyMs === 0 ? "" : `, answers after ${latencyMs} ms`;
-  return { title: `Through Fluent Bit: ${title}${answers}`, subtitle, rows };
+  const suffix = latencyMs === 0 ? "" : `, responses after ${latencyMs} ms`;
+  return { title: `Through Fluent Bit: ${title}${suffix}`, subtitle, rows };
 }
 
-/** The first case of each stage, in proportion to its baseline's CPU. */
+/** Returns the first case of each stage, in proportion to its baseline's CPU. */
 function stageSection(stages: readonly StageResult[]): Section {
   const firsts = stages.filter(({ stage }, index) => stages.findIndex((other) => other.stage === stage) === index);
   const rows = firsts.map(({ stage, name, timings: [ours, baseline] }): Row => {
@@ -45,10 +45,10 @@ function stageSection(stages: readonly StageResult[]): Section {
     ];
     return { label: stage, note: name, bars };
   });
-  return { title: "By stage, for one record", subtitle: "each beside a usual way to do the same", rows };
+  return { title: "By stage, for one record", subtitle: "each with a usual way to do the same", rows };
 }
 
-/** A whole SVG document. */
+/** Returns a whole SVG document. */
 export function pictureOf({ machine, versions, date, stages, fluentBit }: Results): string {
   const compared = fluentBit.filter(({ title }) => title !== TITLES.growth);
   const sections = [...compared.map(fluentBitSection), ...(stages.length === 0 ? [] : [stageSection(stages)])];

@@ -1,4 +1,4 @@
-// Writes the tables of figures into docs/BENCHMARKS.md, made from the results, between its two marks.
+// Writes the tables of figures from the results into docs/BENCHMARKS.md, between its two marks.
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type Summary, TITLES } from "./fluent_bit/comparison.js";
@@ -12,12 +12,12 @@ const readme = path.resolve("docs/BENCHMARKS.md");
 const begin = "<!-- figures: written by make bench -->\n";
 const end = "<!-- end of figures -->";
 const outputs = ["ours", "c", "peer"];
-/** What a PutRecords usually takes. */
+/** Usual latency of a PutRecords. */
 const leadingLatencyMs = 20;
 
 type Of = (output: string) => number;
 
-/** A row or column of a table: what is measured, with how many digits, and its value for an output (NaN where there is none). */
+/** A row or column of a table: its title, digits, and value for an output (NaN if there is none). */
 interface Row {
   readonly what: string;
   readonly digits: number;
@@ -58,14 +58,14 @@ function rowsOf({ fluentBit, slopes, standstills, rest, host }: Results): Row[] 
     { what: "CPU that `compression gzip` adds, µs a record", digits: 1, of: gzipAdds },
     { what: "memory of Fluent Bit at rest, MiB", digits: 0, of: of(rest, ({ rssMib }) => rssMib) },
     { what: "silent endpoint: lines of another output in 10 s", digits: 0, of: standstill(({ lines }) => lines) },
-    { what: "silent endpoint: slowest answer of Fluent Bit's HTTP server, ms", digits: 0, of: standstill((of) => of.slowestAnswerMs) },
+    { what: "silent endpoint: slowest response of Fluent Bit's HTTP server, ms", digits: 0, of: standstill((of) => of.slowestAnswerMs) },
     { what: "silent endpoint: from SIGTERM to the end (`Grace` 5), s", digits: 1, of: standstill((of) => (of.isKilled ? Infinity : of.endSeconds)) },
     { what: "start-up added, ms", digits: 0, of: ours(host.startMilliseconds) },
     { what: "a flush of 10 records, ms", digits: 2, of: ours(host.flushMilliseconds) },
   ];
 }
 
-/** The value of the output without options, of figures that stand once for each variant. */
+/** Returns a function for the value of an output's variant without options. */
 function of<Figures extends { readonly variant: string }>(all: readonly Figures[], value: (figures: Figures) => number): Of {
   return (output) => {
     const found = all.find(({ variant }) => variant === output);
@@ -77,7 +77,7 @@ function cell(value: number, digits: number): string {
   return value === Infinity ? "never" : figure(value, digits).replace(/^-$/, "–");
 }
 
-/** The rows of the first table: an output each, as it does with its own defaults. */
+/** Returns the rows of the first table: one per output, with its own defaults. */
 function latencyTable({ fluentBit }: Results): string[] {
   const at = (latencyMs: number) => fluentBit.find((comparison) => comparison.title === TITLES.latency && comparison.latencyMs === latencyMs);
   const leading = at(leadingLatencyMs);
@@ -90,7 +90,7 @@ function latencyTable({ fluentBit }: Results): string[] {
     { what: "peak memory, MiB", digits: 0, of: of(leading.summaries, ({ peakRssMib }) => peakRssMib) },
   ];
   return [
-    `An endpoint that answers after ${leadingLatencyMs} ms, ${leading.records.toLocaleString("en")} container logs, nothing set but the stream:`,
+    `An endpoint that responds after ${leadingLatencyMs} ms, ${leading.records.toLocaleString("en")} container logs, the default configuration:`,
     "",
     `| | ${columns.map(({ what }) => what).join(" | ")} |`,
     `|---|${columns.map(() => "---|").join("")}`,
@@ -99,7 +99,7 @@ function latencyTable({ fluentBit }: Results): string[] {
   ];
 }
 
-/** Two tables in Markdown: what latency makes of each output, then all figures at an endpoint that answers at once. */
+/** Returns two Markdown tables: the effect of latency on each output, then all figures with an immediate endpoint. */
 export function figuresOf(results: Results): string {
   const { date, machine, versions, fluentBit } = results;
   const lines = rowsOf(results).map(({ what, digits, of: valueOf }) => {
@@ -112,7 +112,7 @@ export function figuresOf(results: Results): string {
     `${date.slice(0, 10)}, ${cores} cores of ${processor}, Fluent Bit ${versions.fluentBit ?? "–"}, ${versions.libnode}.`,
     "",
     ...latencyTable(results),
-    `An endpoint that answers at once, ${records} container logs:`,
+    `An endpoint that responds immediately, ${records} container logs:`,
     "",
     `| | ${outputs.map((output) => outputNames[output] ?? output).join(" | ")} |`,
     "|---|---|---|---|",
@@ -121,7 +121,7 @@ export function figuresOf(results: Results): string {
   ].join("\n");
 }
 
-/** Throws when the text has no place for the figures. */
+/** Returns the text with the figures inserted. Throws when the text lacks the marks. */
 export function withFigures(text: string, figures: string): string {
   const [before, rest] = text.split(begin);
   const after = rest?.split(end)[1];

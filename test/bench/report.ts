@@ -1,4 +1,4 @@
-// The results as text for the terminal.
+// Formats the results as text for the terminal.
 import { tableOf } from "./fluent_bit/comparison.js";
 import { slopeTable } from "./fluent_bit/slope.js";
 import { standstillTable } from "./fluent_bit/standstill.js";
@@ -47,7 +47,7 @@ function hostText(host: HostFigures): string {
 }
 
 function fluentBitText({ title, records, latencyMs, runs, summaries }: FluentBitResults): string {
-  return `Through Fluent Bit: ${title}; ${records} container logs over TLS, answers after ${latencyMs} ms, medians of ${runs}\n${tableOf(summaries)}`;
+  return `Through Fluent Bit: ${title}; ${records} container logs over TLS, responses after ${latencyMs} ms, medians of ${runs}\n${tableOf(summaries)}`;
 }
 
 export function reportOf(results: Results): string {

@@ -1,4 +1,4 @@
-// The results of a whole run, as they are kept in test/bench/results.
+// Reads and writes the results of a whole run in test/bench/results.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Summary } from "./fluent_bit/comparison.js";
@@ -13,24 +13,24 @@ import type { StageResult } from "./stage.js";
 export interface FluentBitResults {
   readonly title: string;
   readonly records: number;
-  /** From a request to its answer. */
+  /** Time from a request to its response. */
   readonly latencyMs: number;
   readonly runs: number;
   readonly summaries: readonly Summary[];
 }
 
 export interface Results {
-  /** ISO 8601. */
+  /** Date in ISO 8601. */
   readonly date: string;
   readonly machine: Machine;
   readonly versions: Versions;
   readonly stages: readonly StageResult[];
-  /** From chunks to the bodies of requests, without sending. */
+  /** Growth of encoding, from chunks to request bodies without sending. */
   readonly encodingGrowth: readonly GrowthPoint[];
   readonly host: HostFigures;
   /** Empty without FLUENT_BIT. */
   readonly fluentBit: readonly FluentBitResults[];
-  /** From the fewest to the most records of the comparison by number of records. */
+  /** Slopes from the fewest to the most records. */
   readonly slopes: readonly Slope[];
   readonly standstills: readonly Standstill[];
   readonly rest: readonly Rest[];
@@ -41,7 +41,7 @@ export const resultsFile = path.join(folder, "results.json");
 export const pictureFile = path.join(folder, "results.svg");
 const significantDigits = 4;
 
-/** Four digits say more than the machine's noise. */
+/** Rounds to four digits, which is finer than the machine's noise. */
 function rounded(_key: string, value: unknown): unknown {
   const isFraction = typeof value === "number" && !Number.isInteger(value);
   return isFraction ? Number(value.toPrecision(significantDigits)) : value;
@@ -53,7 +53,7 @@ export function writeResults(results: Results, picture: string): void {
   writeFileSync(pictureFile, picture);
 }
 
-/** The committed results. */
+/** Returns the committed results. */
 export function readResults(): Results {
   return JSON.parse(readFileSync(resultsFile, "utf8")) as Results;
 }

@@ -1,4 +1,4 @@
-// Bundles the benchmarks (TypeScript, like all they use) and runs the one that is named: node test/bench/run.mjs fluent_bit
+// Bundles the benchmarks, which are TypeScript, and runs the named one: node test/bench/run.mjs fluent_bit
 import { build } from "esbuild";
 
 const programs = {

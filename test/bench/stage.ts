@@ -1,4 +1,4 @@
-// One stage of the work as the benchmark sees it: ours and others that do the same, which take turns on the clock.
+// Times one stage of the work: our code and others that do the same, in alternation.
 import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -9,11 +9,11 @@ export interface Contender {
   readonly run: () => unknown;
 }
 
-/** What is timed. Whoever makes one has checked that all contenders give the right result. */
+/** The work to time. Its maker has checked that all contenders return the right result. */
 export interface Case {
   readonly stage: string;
   readonly name: string;
-  /** Work in one run, for figures that can be compared. */
+  /** Records in one run, for comparable figures. */
   readonly records: number;
   readonly bytes: number;
   readonly ours: Contender;
@@ -23,10 +23,10 @@ export interface Case {
 
 export interface Timing {
   readonly name: string;
-  /** Medians for one record. */
+  /** Median per record. */
   readonly cpuMicroseconds: number;
   readonly wallMicroseconds: number;
-  /** How often ours fits into its CPU: the median of the ratios of neighbouring samples. 1 for ours. */
+  /** This contender's CPU divided by ours: the median of the ratios of neighbouring samples. 1 for ours. */
   readonly ratio: number;
 }
 
@@ -46,7 +46,7 @@ interface Sample {
 const warmUpMs = 250;
 const sampleMs = 40;
 const usualSamples = 11;
-/** V8 sweeps what it has collected in threads of its own, whose work would count. */
+/** V8 sweeps garbage in separate threads, whose work would count. */
 const sweepingMs = 15;
 
 setFlagsFromString("--expose-gc");
@@ -59,7 +59,7 @@ async function repeat(contender: Contender, times: number): Promise<void> {
   }
 }
 
-/** Runs until the code is compiled; gives how often it fits into one sample. */
+/** Runs until the code is compiled; returns the number of runs per sample. */
 async function warmUp(contender: Contender): Promise<number> {
   const start = performance.now();
   let times = 0;
@@ -73,7 +73,7 @@ async function warmUp(contender: Contender): Promise<number> {
   return Math.max(1, Math.round(sampleMs / last));
 }
 
-/** Microseconds of one run, the garbage of earlier ones not counted. */
+/** Returns the microseconds of one run, without the garbage of earlier ones. */
 async function sample(contender: Contender, times: number): Promise<Sample> {
   collectGarbage();
   await sleep(sweepingMs);
@@ -84,7 +84,7 @@ async function sample(contender: Contender, times: number): Promise<Sample> {
   return { cpu: (user + system) / times, wall: ((performance.now() - wallBefore) * 1000) / times };
 }
 
-/** Times all contenders of a case in turns. */
+/** Times all contenders of a case in alternation. */
 export async function timeCase(timed: Case, samples = usualSamples): Promise<StageResult> {
   const contenders = [timed.ours, ...timed.others];
   const times: number[] = [];
@@ -109,7 +109,7 @@ export async function timeCase(timed: Case, samples = usualSamples): Promise<Sta
   return { stage, name, records, bytesPerRecord: bytes / records, timings };
 }
 
-/** Throws when two results that have to be equal are not; `what` is the message's subject. */
+/** Throws when two results differ that must be equal; `what` is the message's subject. */
 export function mustEqual(ours: Uint8Array | string, expected: Uint8Array | string, what: string): void {
-  if (!Buffer.from(ours).equals(Buffer.from(expected))) throw new Error(`${what}: not what was expected; nothing is timed`);
+  if (!Buffer.from(ours).equals(Buffer.from(expected))) throw new Error(`${what}: unexpected result; nothing is timed`);
 }

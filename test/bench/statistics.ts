@@ -1,6 +1,6 @@
-// The arithmetic of the benchmarks.
+// Computes the statistics of the benchmarks.
 
-/** The middle value; of an even number of values, the mean of the two in the middle. NaN for none. */
+/** Returns the middle value; for an even number of values, the mean of the two in the middle. NaN for none. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
   const middle = Math.trunc(sorted.length / 2);

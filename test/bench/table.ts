@@ -1,6 +1,6 @@
-// Tables for the terminal: the first column to the left, figures to the right.
+// Formats tables for the terminal: the first column to the left, figures to the right.
 
-/** A figure with so many digits behind the point; "-" where there is none. */
+/** Returns a figure with this many decimals; "-" for NaN. */
 export function figure(value: number, digits: number): string {
   return Number.isFinite(value) ? value.toFixed(digits) : "-";
 }

@@ -1,4 +1,4 @@
-// The command that checks a configuration, as a user starts it: what it prints, its status, and what it asks of AWS.
+// Tests the command that checks a configuration as a user starts it: output, exit status, and calls to AWS.
 import { spawnSync } from "node:child_process";
 import { chmodSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 afterAll(() => files.remove());
 
-/** Not spawnSync: the services of the tests answer in this process. */
+/** Not spawnSync: the tests' services run in this process. */
 async function run(args: readonly string[], environment: Environment = {}): Promise<{ status: number | null; stdout: string; stderr: string }> {
   const env = pluginEnvironment({ LD_LIBRARY_PATH: undefined, FORCE_COLOR: undefined, INIT_CWD: undefined, FLUENT_BIT: undefined, PATH: "/nowhere", ...environment });
   const child = new Child(process.execPath, [`${project}/scripts/check.mjs`, ...args], { env, cwd: files.folder });
@@ -53,8 +53,8 @@ const summary = (more: object = {}): ServedResponse => ({
   }),
 });
 
-describe("the status", () => {
-  it("is 0 with warnings, through npm, for a path where npm was called", () => {
+describe("the check command", () => {
+  it("ends with status 0 for warnings, through npm, for a path relative to npm's caller", () => {
     files.write("warned.conf", output({ Retry_Limit: undefined }));
     const env = pluginEnvironment({ LD_LIBRARY_PATH: undefined, INIT_CWD: undefined, FORCE_COLOR: undefined, FLUENT_BIT: "/nowhere/fluent-bit" });
     const args = ["--prefix", project, "run", "--silent", "check", "--", "warned.conf"];
@@ -64,7 +64,7 @@ describe("the status", () => {
     expect(status).toBe(0);
   });
 
-  it("is 1 with errors, also as JSON", async () => {
+  it("ends with status 1 for errors, also as JSON", async () => {
     files.write("wrong.yaml", "pipeline:\n  outputs:\n    - name: kinesis\n      strem: x\n");
     const { status, stdout } = await run(["-c", "wrong.yaml", "--json"]);
     const { findings } = JSON.parse(stdout) as { findings: { file: string; line: number; message: string }[] };
@@ -75,26 +75,26 @@ describe("the status", () => {
   it.each([
     ["no file is named", []],
     ["an option is unknown", ["-c", "x.conf", "--fix"]],
-    ["the file is not there", ["-c", "none.conf"]],
-    ["it is a folder", ["-c", "."]],
+    ["the file does not exist", ["-c", "none.conf"]],
+    ["the file is a folder", ["-c", "."]],
     ["two files are named", ["a.conf", "b.conf"]],
-    ["the file of variables is not there", ["a.conf", "--variables", "none"]],
-    ["no Fluent Bit is named", ["a.conf", "--fluent-bit", "none"]],
-  ])("is 2 when %s", async (_, args) => {
+    ["the file of variables does not exist", ["a.conf", "--variables", "none"]],
+    ["--fluent-bit names neither a version nor a program", ["a.conf", "--fluent-bit", "none"]],
+  ])("ends with status 2 when %s", async (_, args) => {
     const { status, stdout, stderr } = await run(args);
     expect(stderr).toMatch(/^check: .+\nnpm run check -- --help/);
     expect([status, stdout]).toEqual([2, ""]);
   });
 
-  it("is 2 with a line of the file of variables that is none", async () => {
+  it("ends with status 2 for an invalid line in the file of variables", async () => {
     files.write("plain.conf", output());
     files.write("variables", "A=b\nnone\n");
     const { status, stderr } = await run(["plain.conf", "--variables", "variables"]);
-    expect(stderr).toMatch(/^check: variables:2: this line is no NAME=value\n/);
+    expect(stderr).toMatch(/^check: variables:2: this line is not NAME=value\n/);
     expect(status).toBe(2);
   });
 
-  it("takes variables from a file, as systemd and Docker write them", async () => {
+  it("reads variables from a file in the form of systemd and Docker", async () => {
     files.write("variable.conf", output({ region: "${R}", stream: "${S}" }));
     files.write("variables", "# why\n\nR=us-west-2\nexport S='logs'\n");
     expect(await run(["variable.conf", "--variables", "variables"], { R: "?" })).toMatchObject({
@@ -103,7 +103,7 @@ describe("the status", () => {
     });
   });
 
-  it("warns of the faults of the Fluent Bit that is named, or found", async () => {
+  it("warns of the faults of the named or found Fluent Bit", async () => {
     files.write("two.conf", output() + output({ stream: "other" }));
     chmodSync(files.write("bin/fluent-bit", "#!/bin/sh\necho 'Fluent Bit v2.0.6'\necho 'Git commit: '\n"), 0o755);
     const program = `${files.folder}/bin/fluent-bit`;
@@ -115,15 +115,15 @@ describe("the status", () => {
     expect((await run(["two.conf", "--fluent-bit", "5.1.1"], { FLUENT_BIT: program })).stdout).toBe("2 kinesis outputs for Fluent Bit 5.1.1: 0 errors, 0 warnings, 0 hints.\n");
   });
 
-  it("comes without colours where there is no terminal", async () => {
+  it("prints no colours without a terminal", async () => {
     files.write("plain.conf", output({ http_request_timeout: "0" }));
     expect((await run(["-c", "plain.conf"])).stdout).not.toContain("\u001b");
     expect((await run(["-c", "plain.conf"], { FORCE_COLOR: "1" })).stdout).toContain("\u001b[36mhint");
   });
 });
 
-describe("live", () => {
-  it("tells of the stream and of the source of the credentials", async () => {
+describe("the option --live", () => {
+  it("reports the stream and the source of the credentials", async () => {
     const stream = await streams.newStream(2);
     const { status, stdout } = await runLive({ stream, endpoint: streams.kinesis.endpoint });
     expect(stdout).toContain("live.conf:1: live: credentials: the environment\n");
@@ -132,7 +132,7 @@ describe("live", () => {
     expect(status).toBe(0);
   });
 
-  it("lists the shards where the plugin would", async () => {
+  it("lists the shards if the plugin would", async () => {
     const stream = await streams.newStream();
     const keys = { stream, endpoint: streams.kinesis.endpoint, aggregation: "true", partition_key: "id" };
     const { status, stdout } = await runLive(keys, {}, section("SERVICE", { Flush: "10" }));
@@ -140,19 +140,19 @@ describe("live", () => {
     expect(status).toBe(0);
   });
 
-  it("says that it looks at no stream that records choose", async () => {
+  it("reports that streams chosen by records are not checked", async () => {
     const { status, stdout } = await runLive({ stream: await streams.newStream(), endpoint: streams.kinesis.endpoint, stream_key: "logs-$TAG[1]" });
-    expect(stdout).toContain("live.conf:1: live: stream_key chooses other streams by record or tag: they are not looked at\n");
+    expect(stdout).toContain("live.conf:1: live: stream_key chooses other streams by record or tag: they are not checked\n");
     expect(status).toBe(0);
   });
 
-  it("finds no stream", async () => {
+  it("reports a missing stream", async () => {
     const { status, stdout } = await runLive({ stream: "none", endpoint: streams.kinesis.endpoint });
     expect(stdout).toMatch(/live\.conf:5: error: DescribeStreamSummary failed with ResourceNotFoundException.*\n {4}Correct 'stream' and 'region'/);
     expect(status).toBe(1);
   });
 
-  it("warns of what is not allowed, as the plugin itself needs none of it", async () => {
+  it("only warns of denied calls, since the plugin needs neither", async () => {
     const service = await serve((action) => refuse("AccessDeniedException", `not authorized to perform: kinesis:${action}`));
     const { status, stdout } = await runLive({ endpoint: service.endpoint, aggregation: "true", partition_key: "id" }, {}, section("SERVICE", { Flush: "10" }));
     expect(stdout).toMatch(/warning: DescribeStreamSummary failed with AccessDeniedException.*\n.*kinesis:PutRecords alone/);
@@ -167,16 +167,16 @@ describe("live", () => {
     [0, { StreamStatus: "DELETING" }, "4096", /error: the stream is being deleted/],
     [0, { StreamStatus: "CREATING" }, "4096", /warning: the stream is being created/],
     [0, { StreamStatus: "UPDATING" }, "4096", undefined],
-  ])("compares with the options (%i, %o)", async (_, more, bytes, complaint) => {
+  ])("compares the stream with the options (%i, %o)", async (_, more, bytes, problem) => {
     const service = await serve(() => summary(more));
     const { stdout } = await runLive({ endpoint: service.endpoint, max_record_size: bytes, skip_aggregation_record_size: "1" });
     expect(stdout).toMatch(/2 open shards \(on demand\), kept for 48 h, encrypted with KMS/);
-    const complaints = stdout.split("\n").filter((line) => /: (?:error|warning): /.test(line));
-    expect(complaints).toHaveLength(complaint === undefined ? 0 : 1);
-    if (complaint !== undefined) expect(complaints[0]).toMatch(complaint);
+    const problems = stdout.split("\n").filter((line) => /: (?:error|warning): /.test(line));
+    expect(problems).toHaveLength(problem === undefined ? 0 : 1);
+    if (problem !== undefined) expect(problems[0]).toMatch(problem);
   });
 
-  it("assumes the role of the output, and shows neither the external ID nor the session", async () => {
+  it("assumes the output's role, and shows neither the external ID nor the session", async () => {
     const sts = await ScriptedService.start(() => ({
       headers: { "content-type": "text/xml" },
       body: "<AssumeRoleResponse xmlns='https://sts.amazonaws.com/doc/2011-06-15/'><AssumeRoleResult><Credentials><AccessKeyId>AKIDROLE</AccessKeyId><SecretAccessKey>role-secret</SecretAccessKey><SessionToken>role-token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>",
@@ -193,7 +193,7 @@ describe("live", () => {
     expect(status).toBe(0);
   });
 
-  it("says when there are no credentials, or nobody answers", async () => {
+  it("reports missing credentials, and an endpoint that does not respond", async () => {
     const none = await runLive({}, { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined });
     expect(none.stdout).toMatch(/error: DescribeStreamSummary failed with CredentialsProviderError: no credentials were found/);
     expect(none.status).toBe(1);
@@ -207,15 +207,15 @@ describe("live", () => {
     const service = await serve(() => summary());
     const role = "arn:aws:iam::123456789012:role/logs";
     const { status, stdout } = await runLive({ endpoint: service.endpoint, sts_endpoint: sts.endpoint, role_arn: role });
-    expect(stdout).toContain(`failed with CredentialsTimeout: no credentials within 10 s: no response from AssumeRole of ${role}\n    See that the source`);
+    expect(stdout).toContain(`failed with CredentialsTimeout: no credentials within 10 s: no response from AssumeRole of ${role}\n    Make sure that the source`);
     expect(service.requests).toEqual([]);
     expect(status).toBe(1);
   });
 
-  it("asks nobody about an output whose options are wrong", async () => {
+  it("makes no call for an output with invalid options", async () => {
     const service = await serve(() => summary());
     const { status, stdout } = await runLive({ endpoint: service.endpoint, compression: "zip" });
-    expect(stdout).toContain("live: not asked for");
+    expect(stdout).toContain("live: not checked");
     expect(service.requests).toEqual([]);
     expect(status).toBe(1);
   });

@@ -1,4 +1,4 @@
-// The forms of a configuration that the check refuses are those that a real Fluent Bit refuses (FLUENT_BIT).
+// Tests that the check rejects exactly the malformed configurations that a real Fluent Bit (FLUENT_BIT) rejects.
 import { existsSync } from "node:fs";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { check } from "../../scripts/check/check.js";
@@ -28,16 +28,16 @@ const lua = (file: string) => `[FILTER]\n    Name lua\n    Match *\n    call cal
 const processors = (text: string) => `${yaml}      processors:\n${text}`;
 const modifier = "          - name: content_modifier\n            action: insert\n            key: a\n            value: b\n";
 
-/** Name of the case, the text, whether it is fine. */
+/** Name of the case, the text, and whether it is valid. */
 const classic: readonly (readonly [string, string, boolean])[] = [
   ["plain", good, true],
   ["carriage returns", good.replaceAll("\n", "\r\n"), true],
   ["tabs for the indentation", good.replaceAll("    ", "\t"), true],
   ["an abbreviated section", good.replace("OUTPUT", "OUT"), true],
   ["keys in capitals", good.toUpperCase().replace("KINESIS", "kinesis"), true],
-  ["a section of its own", `${good}[OTHER]\n    a b\n`, true],
+  ["an unknown section", `${good}[OTHER]\n    a b\n`, true],
   ["a comment at the same indentation", `${good}    # why\n`, true],
-  ["a line of the indentation alone", `${good}    \n    alias a\n`, true],
+  ["a line with only the indentation", `${good}    \n    alias a\n`, true],
   ["a group", `${good}    [group] \n        a b\n`, true],
   ["a variable that is not set", good.replace("us-west-2", "${NOT_SET_HERE}"), true],
   ["@SET", `@SET R=us-west-2\n${good.replace("us-west-2", "${R}")}`, true],
@@ -47,7 +47,7 @@ const classic: readonly (readonly [string, string, boolean])[] = [
   ["@INCLUDE of a file", "@INCLUDE parts/one.conf\n", true],
   ["@INCLUDE of a folder", `@INCLUDE parts\n${good}`, true],
   ["@INCLUDE of a pattern for folders", "@INCLUDE */one.conf\n", true],
-  ["a blank of web pages behind a value", good.replace("logs", "logs\u00a0"), true],
+  ["a no-break space after a value", good.replace("logs", "logs\u00a0"), true],
   ["TLS that is off", `${good}    tls off\n`, true],
   ["TLS", `${good}    tls on\n`, false],
   ["a byte order mark", `\ufeff${good}`, false],
@@ -86,18 +86,18 @@ const classic: readonly (readonly [string, string, boolean])[] = [
   ["an input's storage.type", input("    storage.type filesystem\n"), true],
   ["an unknown storage.type", input("    storage.type disk\n"), false],
   ["an input's Mem_Buf_Limit", input("    Mem_Buf_Limit 5MB\n"), true],
-  ["a Mem_Buf_Limit without a unit that is known", input("    Mem_Buf_Limit 5Mi\n"), false],
+  ["a Mem_Buf_Limit with an unknown unit", input("    Mem_Buf_Limit 5Mi\n"), false],
   ["a parsers_file", service("parsers_file others/parsers.conf"), true],
-  ["a parsers_file that is not there", service("parsers_file others/none.conf"), false],
-  ["a plugins_file that is not there", service("plugins_file none.conf"), false],
+  ["a missing parsers_file", service("parsers_file others/none.conf"), false],
+  ["a missing plugins_file", service("plugins_file none.conf"), false],
   ["a script", lua("others/good.lua"), true],
-  ["a script that is not there", lua("others/none.lua"), false],
+  ["a missing script", lua("others/none.lua"), false],
   ["a stack below a page", service("coro_stack_size 4095"), false],
   ["a stack of a page", service("coro_stack_size 4096"), true],
   ["a known option of connections", `${good}    net.keepalive off\n`, true],
   ["an unknown option of connections", `${good}    net.keep_alive off\n`, false],
   ["plugins in the main file", `[PLUGINS]\n    Path x.so\n${good}`, false],
-  ["a NUL behind the end", `${good}\0`, true],
+  ["a NUL after the end", `${good}\0`, true],
   ["an unknown log_level of the service", `[SERVICE]\n    log_level loud\n${good}`, false],
 ];
 
@@ -107,7 +107,7 @@ const inYaml: readonly (readonly [string, string, boolean])[] = [
   ["keys in camel case", `${yaml}      retryLimit: 5\n`, true],
   ["a list", `${yaml}      data_keys: [a, b]\n`, true],
   ["an empty value", `${yaml}      alias:\n`, true],
-  ["a key that stands twice", `${yaml}      stream: other\n`, true],
+  ["a repeated key", `${yaml}      stream: other\n`, true],
   ["processors", `${yaml}      processors:\n        logs: []\n`, true],
   ["env", `env:\n  R: us-west-2\n${yaml}`, true],
   ["env as a list", `env:\n  - name: R\n    value: us-west-2\n${yaml}`, true],
@@ -120,39 +120,39 @@ const inYaml: readonly (readonly [string, string, boolean])[] = [
   ["an unknown section", `other:\n  a: b\n${yaml}`, true],
   ["an unknown section with a list", `other:\n  - a\n${yaml}`, false],
   ["a pipeline by another name", `pipelines:\n  outputs:\n    - name: kinesis\n${yaml}`, false],
-  ["plugins that are no list", `plugins: a.so\n${yaml}`, false],
+  ["plugins that are not a list", `plugins: a.so\n${yaml}`, false],
   ["extensions", `extensions:\n  a: [b]\n${yaml}`, true],
   ["a stream_processor", `stream_processor:\n  - name: x\n    exec: "SELECT * FROM TAG:'x';"\n${yaml}`, true],
   ["stream_processors", `stream_processors:\n  - name: x\n${yaml}`, false],
   ["an input with a misspelled name", yaml.replace("  outputs:", "  inputs:\n    - name: dumy\n  outputs:"), false],
-  ["an input's routes that are no map", yaml.replace("  outputs:", "  inputs:\n    - name: dummy\n      routes: x\n  outputs:"), false],
+  ["an input's routes that are not a map", yaml.replace("  outputs:", "  inputs:\n    - name: dummy\n      routes: x\n  outputs:"), false],
   ["a processor", processors(`        logs:\n${modifier}`), true],
   ["a filter as a processor", processors("        logs:\n          - name: grep\n            regex: log x\n"), true],
   ["a processor without a name", processors("        logs:\n          - action: insert\n"), false],
   ["a processor with a misspelled name", processors("        logs:\n          - name: content_modifer\n"), false],
   ["processors of another kind", processors(`        log:\n${modifier}`), false],
-  ["processors that are no list", processors("        logs: x\n"), false],
+  ["processors that are not a list", processors("        logs: x\n"), false],
   ["a control character", `${yaml}      alias: "a\u0001"\n`, false],
   ["a control character that is escaped", `${yaml}      alias: "a\\u0001"\n`, true],
   ["letters of other languages", `${yaml}      alias: ümläut 🎉\n`, true],
   ["YAML 1.2", `%YAML 1.2\n---\n${yaml}`, true],
   ["YAML 1.3", `%YAML 1.3\n---\n${yaml}`, false],
   ["an unknown directive", `%NEW x\n---\n${yaml}`, false],
-  ["a tab alone in a line", `${yaml}\t\n`, false],
+  ["a line with only a tab", `${yaml}\t\n`, false],
   ["a tab before a comment", `\t# why\n${yaml}`, false],
-  ["a tab behind a colon", `${yaml}      alias:\tx\t# why\n`, true],
+  ["a tab after a colon", `${yaml}      alias:\tx\t# why\n`, true],
   ["a tab in a text of several lines", `${yaml}      alias: |\n        a\n        \t\n`, true],
   ["a bare * for the match", yaml.replace("'*'", "*"), false],
   ["includes twice", "includes:\n  - parts/one.yaml\n  - parts/one.yaml\n", false],
   ["includes of nothing", `includes:\n  - parts/none.yaml\n${yaml}`, false],
-  ["includes that are no list", `includes: parts/one.yaml\n${yaml}`, false],
+  ["includes that are not a list", `includes: parts/one.yaml\n${yaml}`, false],
   ["an unknown part of the pipeline", yaml.replace("outputs", "output"), false],
-  ["outputs that are no list", "pipeline:\n  outputs:\n", false],
+  ["outputs that are not a list", "pipeline:\n  outputs:\n", false],
   ["a map for a value", `${yaml}      alias:\n        a: b\n`, false],
   ["an alias", `env:\n  a: &a b\n${yaml}      alias: *a\n`, false],
   ["a second service", `service:\n  flush: 1\nservice:\n  flush: 1\n${yaml}`, false],
   ["a map in the service", `service:\n  flush:\n    a: 1\n${yaml}`, false],
-  ["no YAML", `${yaml}   x: [\n`, false],
+  ["invalid YAML", `${yaml}   x: [\n`, false],
   ["no name", yaml.replace("- name: kinesis", "- alias: a"), false],
 ];
 
@@ -163,7 +163,7 @@ const refusals = new Set([
 ]);
 
 describe("the check", () => {
-  it.each(cases)("reads %s with %s", async (name, _, text, isFine) => {
+  it.each(cases)("accepts or rejects %s with %s as expected", async (name, _, text, isFine) => {
     const { findings } = await check(files.write(name, text), {});
     const refused = findings.filter(({ severity, rule }) => severity === "error" && refusals.has(rule));
     expect(refused.length === 0).toBe(isFine);
@@ -171,7 +171,7 @@ describe("the check", () => {
 });
 
 describe.skipIf(program === "" || !existsSync(PLUGIN))("Fluent Bit", () => {
-  it.each(cases)("agrees about %s with %s", async (name, _, text, isFine) => {
+  it.each(cases)("accepts or rejects %s with %s as expected", async (name, _, text, isFine) => {
     files.write(name, text);
     const child = new Child(program, ["-e", PLUGIN, "-c", name, "--dry-run"], { cwd: files.folder, env: pluginEnvironment() });
     const { status } = await child.ended;

@@ -1,4 +1,4 @@
-// The demonstration of the README, on a log file of the test's.
+// Tests the README's demonstration with a log file of the test.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +18,7 @@ it("make demo sends the lines of a log file and reads all of them back", { timeo
   expect(run.status).toBe(0);
 });
 
-it.skipIf(!process.env["FLUENT_BIT"])("make demo WATCH=yes shows the metrics of Fluent Bit, and at the end where to look next", { timeout: 120_000 }, () => {
+it.skipIf(!process.env["FLUENT_BIT"])("make demo WATCH=yes shows the metrics of Fluent Bit, and ends with further commands", { timeout: 120_000 }, () => {
   const file = path.join(folder, "watched.log");
   writeFileSync(file, Array.from({ length: 500 }, (_, n) => `line ${n} ${"x".repeat(100)}\n`).join(""));
   const env = pluginEnvironment({ FLUENT_BIT: process.env["FLUENT_BIT"] });

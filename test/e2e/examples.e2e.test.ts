@@ -1,4 +1,4 @@
-// The configurations of examples/ in a real Fluent Bit: each is checked by it, started, and sends to a local Kinesis.
+// Tests the configurations of examples/ in a real Fluent Bit: it checks and starts each one, which sends to a local Kinesis.
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -34,15 +34,15 @@ describe.skipIf(!process.env["FLUENT_BIT"])("the examples in Fluent Bit", () => 
     return run;
   }
 
-  it.each(examples)("$name: Fluent Bit finds nothing wrong in it", async ({ name, text }) => {
-    // Linux has no winlog.
+  it.each(examples)("$name: Fluent Bit finds no errors in it", async ({ name, text }) => {
+    // Fluent Bit for Linux has no winlog.
     const checked = text.replace(/\[INPUT\]\n +Name +winlog[^[]*/, "[INPUT]\n    Name dummy\n");
     const { status, output } = await (await newRun()).check({ name, text: checked });
     expect(output).toContain("configuration test is successful");
     expect(status).toBe(0);
   });
 
-  it("kubernetes: what starts it by the Helm chart loads the plugin, and Fluent Bit says what the README says without", async () => {
+  it("kubernetes: the Helm chart's command line loads the plugin; without it Fluent Bit logs the README's message", async () => {
     const { args } = exampleYaml("kubernetes/helm-values.yaml") as { readonly args: readonly string[] };
     const run = await newRun();
     const file = path.join(run.folder, "fluent-bit.conf");
@@ -65,13 +65,13 @@ describe.skipIf(!process.env["FLUENT_BIT"])("the examples in Fluent Bit", () => 
     expect(await outcome(here.slice(2))).toMatchObject({ status: 0 });
   });
 
-  it("Fluent Bit would find a wrong option", async () => {
+  it("Fluent Bit would find an invalid option", async () => {
     const { name, text } = exampleOf("fluent-bit.conf");
     const { status } = await (await newRun()).check({ name, text: text.replace("Listen", "Lissen") });
     expect(status).not.toBe(0);
   });
 
-  /** Starts it and gives its records, once there are any. */
+  /** Starts Fluent Bit and returns its records, once there are any. */
   async function recordsOf(name: string, feed: (run: ExampleRun) => void): Promise<JsonObject[]> {
     const [run, stream] = [await newRun(), await streams.newStream(2)];
     const fluentBit = run.start(exampleOf(name), stream, streams.kinesis.endpoint);
@@ -98,7 +98,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("the examples in Fluent Bit", () => 
   };
 
   it.each(["fluent-bit.conf", "fluent-bit.yaml", "fluent-bit-aggregation.conf", "fluent-bit-aggregation.yaml"])(
-    "%s takes records by the forward protocol",
+    "%s receives records by the forward protocol",
     async (name) => {
       const record = { container_id: "c1", log: "line", "a.b": 1 };
       const send = once((run) => {
@@ -108,7 +108,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("the examples in Fluent Bit", () => 
     },
   );
 
-  it("ecs-firelens: what FireLens makes of the task definition sends the application's log", async () => {
+  it("ecs-firelens: the configuration from the task definition sends the application's log", async () => {
     const send = once((run) => {
       const target = { unix_path: run.local("/var/run/fluent.sock") };
       run.startSender("app-firelens-1234", { container_id: "c1", log: 'x "GET /healthz HTTP/1.1"' }, target);
@@ -121,7 +121,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("the examples in Fluent Bit", () => 
     }
   });
 
-  it("systemd: sends the lines of files, with name and machine", async () => {
+  it("systemd: sends the lines of files, with file name and host name", async () => {
     const feed = (run: ExampleRun): void => appendFileSync(run.local("/var/log/app.log"), "a line\n");
     const [run, stream] = [await newRun(), await streams.newStream()];
     feed(run);
@@ -139,7 +139,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("the examples in Fluent Bit", () => 
     const file = run.local(`/var/log/containers/web-1_shop_nginx-${id}.log`);
     const feed = (): void => appendFileSync(file, '2026-01-01T00:00:00.123456789Z stdout F {"level":"info"}\n');
     feed();
-    // In place of an API server: what the filter would have got from it.
+    // Instead of an API server: the metadata that the filter would have got from it.
     const metadata = path.join(run.folder, "metadata");
     mkdirSync(metadata);
     const labels = { "app.kubernetes.io/name": "web" };
@@ -163,7 +163,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("the examples in Fluent Bit", () => 
     expect(await (await fetch(`http://127.0.0.1:${run.httpPort}/api/v1/health`)).text()).toBe("ok\n");
   });
 
-  it("docker-compose: the emulator, Fluent Bit and the reader work together, and show all metrics of the alerts", async () => {
+  it("docker-compose: the emulator, Fluent Bit and the reader work together, and serve all metrics of the alerts", async () => {
     const variables = variablesOf(exampleText("docker-compose/.env"));
     const fill = (text: string): string => text.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => variables.get(name) ?? "");
     const { services } = exampleYaml("docker-compose/compose.yaml") as {
@@ -194,7 +194,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("the examples in Fluent Bit", () => 
       );
     const run = await newRun();
     const stream = variables.get("KINESIS_STREAM") ?? "";
-    // The stream is there some time after the emulator: compose waits for its port, retries do the rest.
+    // The emulator creates the stream after it listens. Compose waits only for its port; retries bridge the rest.
     await vi.waitUntil(async () => fetch(endpoint).then(() => true, () => false), { timeout: 60_000, interval: 100 });
     run.start(exampleOf("docker-compose/fluent-bit.conf"), stream, endpoint);
     const reader = startReader();

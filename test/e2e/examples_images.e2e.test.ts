@@ -1,4 +1,4 @@
-// The images of examples/docker without Docker: what their Dockerfiles collect for libnode is enough for the plugin to send.
+// Tests the images of examples/docker without Docker: the plugin can send with the files that their Dockerfiles collect.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ import { jsonOf, useStreams } from "../support/stream_fixture.js";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
-/** This machine, and the trees (of debootstrap, with libnode installed) that KINESIS_TEST_DEBIAN_TREES names, with colons between. */
+/** This machine, and the trees (of debootstrap, with libnode) that KINESIS_TEST_DEBIAN_TREES names, separated by colons. */
 const trees = ["/", ...(process.env["KINESIS_TEST_DEBIAN_TREES"] ?? "").split(":").filter((tree) => tree !== "")];
 
 const releaseOf = (tree: string): string => {
@@ -25,7 +25,7 @@ const canMount = spawnSync("unshare", ["--mount", "sh", "-c", "mount -t tmpfs no
 const isDebian = (tree: string): boolean => releaseOf(tree).startsWith("Debian");
 const candidates = canMount && !isCoreInProcess ? trees.filter(isDebian) : [];
 
-/** The command of the Dockerfile that is for the tree's release; that for the newest where there is none. */
+/** Returns the collecting command of the Dockerfile for the tree's release, or for the newest one. */
 function collectingCommand(tree: string): string {
   const number = releaseOf(tree).includes("Linux 12") ? "12" : "13";
   const stages = stagesOf(exampleText(`docker/debian${number}.Dockerfile`));
@@ -35,13 +35,13 @@ function collectingCommand(tree: string): string {
   return command;
 }
 
-/** The host program as the only program of an image that is put together when it starts. */
+/** Makes the host program the only program of an image that is assembled when it starts. */
 async function imageHost(tree: string, folder: string): Promise<HostProgram> {
   const script = path.join(ROOT, "test", "support", "image_tree.sh");
   const collect = path.join(EXAMPLES, "docker", "collect-libnode.sh");
   const host = await buildHost();
   const found = pluginEnvironment();
-  // The libnode of the tests need not be where this machine's loader looks.
+  // This machine's loader may not find the tests' libnode.
   const own = tree === "/" ? { COLLECT_LIBNODE: found["KINESIS_LIBNODE"], COLLECT_LIBRARY_PATH: found["LD_LIBRARY_PATH"] } : {};
   return {
     command: "unshare",
@@ -53,7 +53,7 @@ async function imageHost(tree: string, folder: string): Promise<HostProgram> {
   };
 }
 
-describe.skipIf(candidates.length === 0)("an image with what was collected", () => {
+describe.skipIf(candidates.length === 0)("an image with the collected files", () => {
   const streams = useStreams();
   let folder = "";
   beforeAll(() => {

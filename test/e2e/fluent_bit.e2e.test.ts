@@ -1,4 +1,4 @@
-// The plugin inside a real Fluent Bit: delivery, workers, the end, hot reloads, and running as a daemon.
+// Tests the plugin inside a real Fluent Bit: delivery, workers, the end, hot reloads, and a daemon.
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -19,7 +19,7 @@ const numberOf = (line: string): number => Number.parseInt(line, 10);
 const linesOf = (received: readonly Uint8Array[]): string[] => received.map((data) => String(jsonOf({ data })["log"]));
 const inOrder = (lines: readonly string[]): string[] => [...lines].sort((a, b) => numberOf(a) - numberOf(b));
 
-describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
+describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit, the plugin", () => {
   const streams = useStreams();
   let folder = "";
   let files = 0;
@@ -52,7 +52,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     return (await streams.kinesis.readAll(stream)).map((record) => String(jsonOf(record)["log"]));
   }
 
-  it("sends what in_dummy makes", async () => {
+  it("sends the records of in_dummy", async () => {
     const stream = await streams.newStream();
     const dummy: Section = { name: "dummy", properties: { dummy: '{"a":{"b":1}}', samples: "3", rate: "50" } };
     const fluentBit = streams.fluentBit({ inputs: [dummy], outputs: [kinesis(stream)] });
@@ -67,7 +67,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     const input = tail(newFile(lines), { exit_on_eof: "true" });
     const fluentBit = streams.fluentBit({ inputs: [input], outputs: [kinesis(stream)] });
     expect(await fluentBit.ended(), fluentBit.output).toEqual({ status: 0, signal: null });
-    // Without a partition key there is no order to keep.
+    // Without a partition key there is no order.
     expect((await logLines(stream)).sort()).toEqual([...lines].sort());
   });
 
@@ -106,7 +106,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     expect(inOrder(linesOf(instant.received))).toEqual(lines);
   });
 
-  it("feeds two outputs", async () => {
+  it("serves two outputs", async () => {
     const [plain, raw] = [await streams.newStream(), await streams.newStream()];
     const lines = linesFrom(0, 500);
     const outputs = [kinesis(plain), kinesis(raw, { log_key: "log" })];
@@ -116,10 +116,10 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     expect((await streams.kinesis.readAll(raw)).map(textOf)).toEqual(lines);
   });
 
-  it("ends on SIGTERM with status 0 after all lines that were read have been sent once", async () => {
+  it("ends on SIGTERM with status 0 after each line that was read has been sent once", async () => {
     const instant = await streams.instantKinesis();
     const lines = linesFrom(0, 20_000);
-    // Fluent Bit's own file output says what was read: it gets the same chunks.
+    // Fluent Bit's file output records what was read: it gets the same chunks.
     const copy: Section = { name: "file", properties: { path: folder, file: "copy.jsonl", format: "plain" } };
     const outputs = [kinesisAt(instant.endpoint), copy];
     const fluentBit = streams.fluentBit({ inputs: [tail(newFile(lines))], outputs });
@@ -160,7 +160,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     const stream = await streams.newStream();
     const lines = linesFrom(0, 200);
     const pipeline = { inputs: [tail(newFile(lines))], outputs: [kinesis(stream)] };
-    // Fluent Bit's own log goes nowhere then, unless log_file is set.
+    // A daemon has no standard error: its log needs log_file.
     const environment = { FLB_LOG_LEVEL: "info" };
     const settings = { plugin: path.join("bin", "kinesis.so"), cwd: ROOT, extraArguments: ["-d"], environment };
     const fluentBit = streams.fluentBit(pipeline, settings);
@@ -178,7 +178,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     expect(fluentBit.output, "messages go to the standard error of the start").toContain("[kinesis 0] stream ");
   });
 
-  it("stops Fluent Bit with a message when an option is wrong", async () => {
+  it("stops Fluent Bit with a message when an option is invalid", async () => {
     const dummy: Section = { name: "dummy", properties: {} };
     const pipeline = { inputs: [dummy], outputs: [kinesis(await streams.newStream(), { compression: "brotli" })] };
     const fluentBit = streams.fluentBit(pipeline);

@@ -1,4 +1,4 @@
-// The plugin's options in the forms that a real Fluent Bit takes: classic and YAML files, with variables and an alias.
+// Tests the plugin's options in the forms of a real Fluent Bit: classic and YAML files, with variables and an alias.
 import { describe, expect, it, vi } from "vitest";
 import { FluentBit } from "../support/fluent_bit.js";
 import { REGION } from "../support/kinesis_local.js";
@@ -56,7 +56,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("Fluent Bit's configuration", () => 
   it.each([
     ["fluent-bit.conf", classic],
     ["fluent-bit.yaml", yaml],
-  ])("as %s: options, variables, alias and level are taken, a wrong name is noticed", async (name, text) => {
+  ])("as %s: options, variables, alias and level are used, and an unknown name is reported", async (name, text) => {
     const stream = await streams.newStream();
     const variables = { LOG_REGION: REGION, LOG_STREAM: stream, LOG_ENDPOINT: streams.kinesis.endpoint };
     const fluentBit = FluentBit.fromText(name, text, { environment: variables });

@@ -1,4 +1,4 @@
-// Faults of the service under a real Fluent Bit, which brings chunks back by its own rules: nothing lost, nothing doubled.
+// Tests faults of the service under a real Fluent Bit, which retries chunks by its own rules: nothing lost, nothing doubled.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -12,10 +12,10 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 interface FluentBitCase {
   readonly plan: string;
-  /** Fluent Bit's default is one retry. */
+  /** The default is one retry. */
   readonly retryLimit: "default" | "5";
   readonly options?: Options;
-  readonly losesAnswers?: boolean;
+  readonly losesResponses?: boolean;
   readonly refused?: number;
 }
 
@@ -29,7 +29,7 @@ const cases: readonly FluentBitCase[] = [
   { plan: "fail(0.5:InternalFailure)*1500ms, ok", retryLimit: "default", options: aggregation },
   { plan: "fail(0.5:InternalFailure)*1500ms, ok", retryLimit: "default", options: inCbor },
   { plan: "ok, no-cbor(400:SerializationException)", retryLimit: "default", options: inCbor },
-  { plan: "reset-mid-answer*3, ok", retryLimit: "default", losesAnswers: true },
+  { plan: "reset-mid-response*3, ok", retryLimit: "default", losesResponses: true },
   { plan: "refuse(poison)", retryLimit: "default", refused: 3 },
   { plan: "ok*2, fail(0.5:InternalFailure)*5s, ok", retryLimit: "5" },
   { plan: "throttle-shard(1)*5s, ok", retryLimit: "5", options: key },
@@ -42,10 +42,10 @@ const linesEach = 800;
 const longestWaitMs = 60_000;
 
 if (process.env["FLUENT_BIT"] === undefined) {
-  process.stdout.write("FLUENT_BIT names no Fluent Bit: faults are not tried inside one\n");
+  process.stdout.write("FLUENT_BIT is unset: faults are not tested inside Fluent Bit\n");
 }
 
-describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
+describe.skipIf(!process.env["FLUENT_BIT"])("faults inside Fluent Bit", () => {
   let folder = "";
   let files = 0;
   beforeAll(() => {
@@ -53,7 +53,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** A file of records, the middle one of which a plan may refuse; and their texts. */
+  /** A file of records, the middle one of which a plan may reject; and their texts. */
   function newInput(name: string): { section: Section; texts: string[] } {
     const file = path.join(folder, `tailed-${files++}.txt`);
     const lines = Array.from({ length: linesEach }, (_, n) => `${name}${n}${n === 400 ? " poison" : ""} ${"x".repeat(80)}`);
@@ -67,7 +67,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     while (Date.now() < deadline && !texts.every((text) => kinesis.ledger.isSettled(text))) await sleep(100);
   }
 
-  it.concurrent.each(cases)("$plan (Retry_Limit $retryLimit, $options)", async (fault) => {
+  it.concurrent.each(cases)("$plan loses no record (Retry_Limit $retryLimit, $options)", async (fault) => {
     const kinesis = await FaultyKinesis.start(fault.plan, { seed: 11 });
     const made = Array.from({ length: inputs }, (_, n) => newInput(`input${n}.`));
     const texts = made.flatMap((input) => input.texts);
@@ -86,7 +86,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
       expect(await fluentBit.stop(), fluentBit.output).toEqual({ status: 0, signal: null });
       const { refused, ...wrong } = kinesis.ledger.balance(texts);
       expect(refused).toHaveLength(fault.refused ?? 0);
-      const accepted = fault.losesAnswers === true ? { ...wrong, doubledUnavoidably: [] } : wrong;
+      const accepted = fault.losesResponses === true ? { ...wrong, doubledUnavoidably: [] } : wrong;
       expect(accepted, fluentBit.output).toEqual({ lost: [], doubledAvoidably: [], doubledUnavoidably: [], unknown: [] });
     } finally {
       await fluentBit.destroy();

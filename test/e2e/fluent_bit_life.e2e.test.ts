@@ -1,4 +1,4 @@
-// The real Fluent Bit through bad times: signals and reloads while the service holds or throttles, and Node's death.
+// Tests the real Fluent Bit in bad times: signals and reloads while the service holds or throttles, and Node's death.
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -42,11 +42,11 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
   const takenTwice = (line: string): boolean => kinesis.taken.filter((record) => jsonOf(record)["log"] === line).length === 2;
   const takenLines = (): Set<unknown> => new Set(kinesis.taken.map((record) => jsonOf(record)["log"]));
 
-  it.each(["1", "2"])("SIGTERM while a request is held lets it end, with workers %s", async (workers) => {
+  it.each(["1", "2"])("SIGTERM while a request is held lets the request end, with workers %s", async (workers) => {
     write(linesFrom(0, 100));
     kinesis.mood = "hold";
     const fluentBit = streams.fluentBitWithFile({ inputs: [tail()], outputs: [output({ workers })] });
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     fluentBit.signal("SIGTERM");
     await sleep(500);
     kinesis.release();
@@ -54,35 +54,35 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     expect(takenLines()).toEqual(new Set(linesFrom(0, 100)));
   });
 
-  it.each(["1", "2"])("SIGTERM while a flush is in its retries ends in order, with workers %s", async (workers) => {
+  it.each(["1", "2"])("SIGTERM during a flush's retries ends Fluent Bit cleanly, with workers %s", async (workers) => {
     write(linesFrom(0, 100));
     kinesis.mood = "throttle";
     const fluentBit = streams.fluentBitWithFile({ inputs: [tail()], outputs: [output({ workers })], grace: 2 });
-    await kinesis.untilAsked(2);
+    await kinesis.untilRequested(2);
     fluentBit.signal("SIGTERM");
     expect(await fluentBit.ended(), fluentBit.output).toEqual(IN_ORDER);
     expect(fluentBit.output).not.toContain("did not stop in time");
   });
 
-  it("SIGTERM waits for what experimental_concurrency has under way", async () => {
+  it("SIGTERM waits for the chunks that experimental_concurrency has in flight", async () => {
     kinesis.mood = "hold";
     write(["line 0"]);
     const fluentBit = streams.fluentBitWithFile({ inputs: [tail()], outputs: [output({ experimental_concurrency: "3" })], grace: 2 });
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     for (const n of [1, 2]) {
       write([`line ${n}`]);
-      await kinesis.untilAsked(n + 1);
+      await kinesis.untilRequested(n + 1);
     }
     fluentBit.signal("SIGTERM");
-    // Fluent Bit has given up its flushes: it is at the exits of its outputs.
+    // Fluent Bit has given up its flushes and is calling its outputs' exits.
     await fluentBit.waitForLog(/service has stopped/);
     kinesis.release();
     expect(await fluentBit.ended(), fluentBit.output).toEqual(IN_ORDER);
     expect(takenLines()).toEqual(new Set(linesFrom(0, 3)));
   });
 
-  // Fluent Bit's own default is to wait, in a reload, for as long as anything is retried.
-  it.each(["on", "off"])("loses no line kept on disk over a hot reload while the service throttles, ensure_thread_safety %s", async (safety) => {
+  // By default Fluent Bit waits, in a reload, until no chunk is being retried.
+  it.each(["on", "off"])("a hot reload while the service throttles loses no line kept on disk, ensure_thread_safety %s", async (safety) => {
     const service = {
       "storage.path": path.join(folder, "storage"),
       "scheduler.base": "1",
@@ -100,13 +100,13 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     if (safety === "on") kinesis.mood = "take";
     await fluentBit.waitForLogs(/\[reload\] successful reload done/, 1);
     write(linesFrom(50, 50));
-    await kinesis.untilAsked(kinesis.asked + 2);
+    await kinesis.untilRequested(kinesis.requested + 2);
     kinesis.mood = "take";
     await vi.waitUntil(() => takenLines().size === 100, { timeout: 60_000, interval: 50 });
     expect(await fluentBit.stop(), fluentBit.output).toEqual(IN_ORDER);
   });
 
-  it("ends with a message when the second of its outputs cannot be initialised", async () => {
+  it("Fluent Bit ends with a message when its second output cannot be initialised", async () => {
     const fluentBit = streams.fluentBitWithFile({ inputs: [tail()], outputs: [output(), output({ compression: "brotli" })] });
     const { status, signal } = await fluentBit.ended();
     expect(signal, fluentBit.output).toBe(null);
@@ -115,7 +115,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
   });
 
   const deaths = Object.entries(NODE_ENDS).flatMap(([name, deed]) => ["1", "2"].map((workers) => ({ name, deed, workers })));
-  it.each(deaths)("goes on with its other outputs when Node $name, with workers $workers", async ({ deed, workers }) => {
+  it.each(deaths)("Fluent Bit continues with its other outputs when Node $name, with workers $workers", async ({ deed, workers }) => {
     const preloaded = new Preloaded(deed);
     try {
       const copy = path.join(folder, "copy");
@@ -132,7 +132,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
       preloaded.cue();
       await fluentBit.waitForLog(isCoreInProcess ? /The process of Node\.js ended with/ : /Node\.js has stopped\. Flushes/);
       for (let turn = 1; turn <= 5; turn++) {
-        // By the last turn the next process of Node is up.
+        // By the last round the next Node process has started.
         if (isCoreInProcess && turn === 5) await vi.waitUntil(() => kinesis.taken.length > 20, { timeout: 60_000, interval: 50 });
         write(linesFrom(turn * 10, 10));
         await copied(`line ${turn * 10 + 9}`);

@@ -1,4 +1,4 @@
-// A real Fluent Bit's log has the plugin's messages: in its form, in its file, by its levels; FLB_LOG_LEVEL goes before.
+// Tests the plugin's messages in a real Fluent Bit's log: form, file, levels; FLB_LOG_LEVEL overrides all.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -24,7 +24,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("Fluent Bit's log", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** Sends a record with each output, ends, and gives the log: that of log_file where there is one. */
+  /** Sends a record with each output, ends Fluent Bit, and returns its log: the file log_file if there is one. */
   async function logOf(outputs: readonly Options[], service: Options = {}, environment: Environment = {}) {
     const stream = await streams.newStream();
     const sections = outputs.map((options) => ({ name: "kinesis", properties: streams.options(stream, options) }));
@@ -35,14 +35,14 @@ describe.skipIf(!process.env["FLUENT_BIT"])("Fluent Bit's log", () => {
     return { output: fluentBit.output, log: file === undefined ? fluentBit.output : readFileSync(file, "utf8") };
   }
 
-  it("has messages in Fluent Bit's form, at info unless it says otherwise", async () => {
+  it("has messages in Fluent Bit's form, from level info on by default", async () => {
     const { log } = await logOf([{}]);
     expect(log).toMatch(inItsForm);
     expect(log).not.toContain("Flushing 1 entries");
     expect(log).not.toContain("level=info");
   });
 
-  it("is the file of log_file", async () => {
+  it("is the file that log_file names", async () => {
     const { log, output } = await logOf([{}], { log_file: path.join(folder, "fluent-bit.log") });
     expect(log).toMatch(inItsForm);
     expect(output).not.toContain(startLine);
@@ -68,7 +68,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("Fluent Bit's log", () => {
     expect(readFileSync(file, "utf8")).toMatch(/\[output:kinesis:kinesis\.0\] timeout threshold reached: Failed to send logs for 0\.1s\n.*Quitting Fluent Bit\n/u);
   });
 
-  it("says why an output does not start", async () => {
+  it("has the reason why an output does not start", async () => {
     const file = path.join(folder, "fluent-bit.log");
     const output: Section = { name: "kinesis", properties: { stream: "any", region: "us-west-2", compression: "brotli" } };
     const fluentBit = streams.fluentBitWithFile({ inputs: [dummy], outputs: [output], service: { log_file: file } });
@@ -76,7 +76,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("Fluent Bit's log", () => {
     expect(readFileSync(file, "utf8")).toMatch(/\[error\] \[kinesis\] Failed to initialize plugin: .*brotli/u);
   });
 
-  it("has the plugin's own messages when an output is silent that was opened last, and others are not", async () => {
+  it("has the plugin's general messages when the output that was opened last is silent and others are not", async () => {
     const of = (others: Options): Section => ({ name: "kinesis", properties: { stream: "any", region: "us-west-2", ...others } });
     const outputs = [of({}), of({ log_level: "off", compression: "brotli" })];
     const fluentBit = streams.fluentBitWithFile({ inputs: [dummy], outputs });
@@ -84,7 +84,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("Fluent Bit's log", () => {
     expect(fluentBit.output).toMatch(/\[error\] \[kinesis\] Failed to initialize plugin: .*brotli/u);
   });
 
-  it("is left alone when FLB_LOG_LEVEL is set: messages go to standard error in the Go plugin's form", async () => {
+  it("has no messages when FLB_LOG_LEVEL is set: they go to standard error in the Go plugin's form", async () => {
     const log_file = path.join(folder, "fluent-bit.log");
     const { log, output } = await logOf([{}], { log_file }, { FLB_LOG_LEVEL: "info" });
     expect(output).toMatch(/^time="[^"]+" level=info msg="\[kinesis 0\] stream \S+, region /mu);

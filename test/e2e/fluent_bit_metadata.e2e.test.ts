@@ -1,4 +1,4 @@
-// A real Fluent Bit that takes OTLP logs: their metadata, resource and scope reach the stream under metadata_key.
+// Tests OTLP logs in a real Fluent Bit: their metadata, resource and scope reach the stream under metadata_key.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { freePort } from "../support/kinesis_local.js";
@@ -17,7 +17,7 @@ const logs = {
   })),
 };
 
-/** Posts until Fluent Bit listens. */
+/** Posts, retrying until Fluent Bit listens. */
 async function post(url: string): Promise<number> {
   const deadline = Date.now() + 60_000;
   for (;;) {
@@ -34,7 +34,7 @@ async function post(url: string): Promise<number> {
 describe.skipIf(!process.env["FLUENT_BIT"])("OTLP logs through Fluent Bit", () => {
   const streams = useStreams();
 
-  it("carry what they had beside their lines", async () => {
+  it("carry their metadata, resource and scope", async () => {
     const stream = await streams.newStream();
     const port = await freePort();
     const properties = streams.options(stream, { metadata_key: "metadata", tag_key: "tag", partition_key: "$metadata['resource']['attributes']['service.name']" });

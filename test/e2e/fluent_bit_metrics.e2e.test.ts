@@ -1,4 +1,4 @@
-// A real Fluent Bit shows what the plugin counts at its own endpoint: while it sends, is throttled, and after a hot reload.
+// Tests the plugin's metrics at a real Fluent Bit's endpoint: while it sends, is throttled, and after a hot reload.
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -52,7 +52,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("Fluent Bit's metrics", () => {
     return fluentBit;
   }
 
-  it("start at zero, count throttling, retries, drops and each record once, and start anew after a hot reload", async () => {
+  it("start at zero, count throttling, retries, drops and each record once, and start again after a hot reload", async () => {
     const file = path.join(folder, "lines.txt");
     writeFileSync(file, "");
     const keyless: Section = { name: "dummy", properties: { dummy: '{"other":1}', samples: "3", rate: "50" } };
@@ -78,7 +78,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("Fluent Bit's metrics", () => {
     const names = new Set([...settled.keys()].map((series) => series.replace(/\{.*$/su, "")));
     const shown = exampleText("monitoring/dashboard.json").matchAll(/\b(fluentbit_\w+)\b/gu);
     for (const [, name = ""] of shown) {
-      // Before 4.2.2 there is no histogram, and Fluent Bit counts chunks that were given up from the first on.
+      // Before 4.2.2 there is no histogram, and Fluent Bit counts given-up chunks only from the first one on.
       if (!name.endsWith("_bucket") && name !== "fluentbit_output_retries_failed_total") expect([...names], "the dashboard's metrics are scraped").toContain(name);
     }
     const answered = settled.get(seriesOf("requests_total", "kinesis.0", ',outcome="answered"'));
@@ -93,7 +93,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("Fluent Bit's metrics", () => {
     expect(await fluentBit.stop(), fluentBit.output).toEqual({ status: 0, signal: null });
   });
 
-  it("tell outputs apart by their names, and bear two of the same", async () => {
+  it("distinguish outputs by their names, and allow two of the same name", async () => {
     service.isThrottling = false;
     const file = path.join(folder, "lines.txt");
     writeFileSync(file, linesFrom(0, 50));

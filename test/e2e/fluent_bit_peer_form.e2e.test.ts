@@ -1,4 +1,4 @@
-// The same options in Fluent Bit's own output kinesis_streams and here: what arrives has the same form.
+// Tests that equal options give records of the same form in Fluent Bit's own output kinesis_streams and here.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,7 +23,7 @@ describe.skipIf(!isKnown)("kinesis_streams and this plugin", () => {
     ["snappy", { compression: "snappy" }, unpackSnappyBlock],
     ["simple_aggregation and snappy", { simple_aggregation: "true", compression: "snappy" }, unpackSnappyBlock],
     ["simple_aggregation and gzip", { simple_aggregation: "true", compression: "gzip" }, (data: Uint8Array) => gunzipSync(data)],
-  ])("make the same records of the same chunk by %s", async (_, options, unpack) => {
+  ])("make the same records of the same chunk with %s", async (_, options, unpack) => {
     const folder = mkdtempSync(path.join(tmpdir(), "peer-form-"));
     try {
       const file = path.join(folder, "in.log");
@@ -35,7 +35,7 @@ describe.skipIf(!isKnown)("kinesis_streams and this plugin", () => {
         inputs: [{ name: "tail", properties: { path: file, read_from_head: "on" } }],
         outputs: [
           { name: "kinesis_streams", properties: { ...common, stream: theirs, endpoint: tls.hostname, port: tls.port, "tls.ca_file": streams.kinesis.certificateFile } },
-          // Fluent Bit keeps a port for itself: it changes nothing here.
+          // A port for Fluent Bit's own use: it changes nothing here.
           { name: "kinesis", properties: { ...common, stream: ours, endpoint: streams.kinesis.endpoint, port: "1", append_newline: "true" } },
         ],
       });

@@ -1,4 +1,4 @@
-// A real Fluent Bit that brings chunks again after a part of them was throttled: each line arrives once.
+// Tests chunks that a real Fluent Bit retries after a part was throttled: each line arrives once.
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -16,7 +16,7 @@ const linesFrom = (first: number, count: number): string[] =>
 const asFile = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
 const byNumber = (one: string, other: string): number => Number.parseInt(one, 10) - Number.parseInt(other, 10);
 
-describe.skipIf(!process.env["FLUENT_BIT"])("a chunk that was throttled in part", () => {
+describe.skipIf(!process.env["FLUENT_BIT"])("a partially throttled chunk", () => {
   let folder = "";
   const running: { destroy(): Promise<void> }[] = [];
 
@@ -31,7 +31,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("a chunk that was throttled in part"
   it.each([
     ["plain", {}],
     ["aggregated", { aggregation: "true", aggregation_maximum_record_size: "2048" }],
-  ])("is completed when it comes again, with new chunks in between (%s)", async (_, others) => {
+  ])("is completed by a retry, with new chunks in between (%s)", async (_, others) => {
     const service = await ThrottlingService.start();
     running.push(service);
     const lines = linesFrom(0, 900);

@@ -1,4 +1,4 @@
-// state_file in the real Fluent Bit with chunks on disk: kill -9, an end beyond Grace and a hot reload send each line once.
+// Tests state_file in the real Fluent Bit with chunks on disk: kill -9, an end beyond Grace and a hot reload send each line once.
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -16,7 +16,7 @@ const IN_ORDER = { status: 0, signal: null };
 const patience = { timeout: 60_000, interval: 20 };
 const linesFrom = (first: number, count: number): string[] => Array.from({ length: count }, (_, n) => `line ${first + n}`);
 
-/** Waits until nothing is written to a file for a second, while what it is about stands still. */
+/** Waits until a file has not been written to for a second, while delivery stands still. */
 async function untilUnchanged(file: string): Promise<void> {
   for (let [text, last] = [readFileSync(file, "utf8"), ""]; text !== last; text = readFileSync(file, "utf8")) {
     last = text;
@@ -51,12 +51,12 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit, chunks on disk",
     return streams.fluentBitWithFile(pipeline, { extraArguments: ["-Y"] });
   }
 
-  /** All that was kept has come again, and is through. */
+  /** Waits until all kept chunks have been retried and delivered. */
   const untilNothingIsKept = (fluentBit: FluentBit) => vi.waitUntil(() => !existsSync(state), patience).catch((error: unknown) => {
     throw new Error(`${String(error)}\n${fluentBit.output}`);
   });
 
-  /** Throttles one of five lines, always the same ones: what was taken is taken at once, and then nothing more. */
+  /** Throttles one of five lines, always the same ones: the others are accepted immediately, and then nothing more. */
   async function throttling(): Promise<RecordingKinesis> {
     const service = await RecordingKinesis.start();
     service.isThrottled = (line) => /[05]$/u.test(line);
@@ -74,7 +74,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit, chunks on disk",
 
   const sorted = (records: readonly { readonly data: Uint8Array }[]): string[] => records.map(textOf).sort();
 
-  it("kill -9 while chunks wait for their retry sends nothing twice", async () => {
+  it("kill -9 while chunks wait for their retry sends no line twice", async () => {
     const service = await throttling();
     write(linesFrom(0, 3000));
     const killed = start(service.endpoint, 2);
@@ -92,7 +92,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit, chunks on disk",
     expect(readdirSync(folder)).not.toContain("state.lock");
   });
 
-  it("kill -9 while a chunk is under way sends nothing twice that was taken a moment before", async () => {
+  it("kill -9 while a chunk is in flight sends no line twice that was accepted a moment before", async () => {
     const kinesis = await held();
     kinesis.responseMs = 30;
     write(linesFrom(0, 20_000));
@@ -114,12 +114,12 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit, chunks on disk",
     expect(sorted(kinesis.taken)).toEqual(linesFrom(0, 20_000).sort());
   });
 
-  it("SIGTERM, and a delivery after Grace, sends nothing twice", async () => {
+  it("SIGTERM, and a delivery after Grace, sends no line twice", async () => {
     const kinesis = await held();
     kinesis.mood = "hold";
     write(linesFrom(0, 100));
     const ended = start(kinesis.endpoint, 1);
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     ended.signal("SIGTERM");
     await ended.waitForLog(/service has stopped/);
     kinesis.release();
@@ -134,12 +134,12 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit, chunks on disk",
     expect(sorted(kinesis.taken)).toEqual(linesFrom(0, 101).sort());
   });
 
-  it("SIGTERM while a part is delivered and the rest is not taken sends the rest alone after the restart", async () => {
+  it("SIGTERM while a chunk is partially delivered sends only the rest after the restart", async () => {
     const service = await throttling();
     write(linesFrom(0, 3000));
     const ended = start(service.endpoint, 1, { drain_timeout: "0" });
     await vi.waitUntil(() => service.taken.length === 2400, patience);
-    // Its responses are read: without one the plugin cannot know.
+    // The plugin must read the responses: without them it cannot know.
     await sleep(1000);
     expect(await ended.stop(), ended.output).toEqual(IN_ORDER);
     expect(service.taken).toHaveLength(2400);
@@ -151,7 +151,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit, chunks on disk",
     expect(sorted(service.taken)).toEqual(linesFrom(0, 3000).sort());
   });
 
-  it("a hot reload sends nothing twice", async () => {
+  it("a hot reload sends no line twice", async () => {
     const service = await throttling();
     write(linesFrom(0, 3000));
     const fluentBit = start(service.endpoint, 2);
@@ -165,7 +165,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit, chunks on disk",
     expect(sorted(service.taken)).toEqual(linesFrom(0, 3000).sort());
   });
 
-  it("a file that a fault of the disk left is set aside, and Fluent Bit starts", async () => {
+  it("a file that a disk fault has damaged is set aside, and Fluent Bit starts", async () => {
     const kinesis = await held();
     writeFileSync(state, "\0".repeat(100));
     write(linesFrom(0, 1));
@@ -176,7 +176,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit, chunks on disk",
     expect(await fluentBit.stop(), fluentBit.output).toEqual(IN_ORDER);
   });
 
-  it("a second Fluent Bit with the same file ends at once and says why", async () => {
+  it("a second Fluent Bit with the same file ends immediately and logs the reason", async () => {
     const kinesis = await held();
     write(linesFrom(0, 1));
     const first = start(kinesis.endpoint, 1);

@@ -1,4 +1,4 @@
-// A real Fluent Bit whose tags choose the streams: each arrives, one that does not exist holds no other back, and metrics name them.
+// Tests a real Fluent Bit whose tags choose the streams: a missing stream does not delay others, and metrics name each.
 import { describe, expect, it, vi } from "vitest";
 import type { Section } from "../support/fluent_bit.js";
 import { ScrapedMetrics } from "../support/scraped_metrics.js";
@@ -9,13 +9,13 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 const streams = useStreams();
 const samples = 20;
 
-/** Lines of a tag that names the stream. */
+/** Lines with a tag that names the stream. */
 function linesFor(stream: string): Section {
   return { name: "dummy", properties: { tag: `app.${stream}.log`, dummy: JSON.stringify({ log: stream }), samples: String(samples), rate: "20" } };
 }
 
 describe.skipIf(!process.env["FLUENT_BIT"])("Fluent Bit with stream_key", () => {
-  it("delivers by tag to all streams that exist, then to one that is created late, and shows metrics by stream", async () => {
+  it("delivers by tag to all existing streams, then to one that is created late, and has metrics by stream", async () => {
     const [own, first, second] = [await streams.newStream(), await streams.newStream(), await streams.newStream()];
     const late = `${own}-late`;
     const metrics = await ScrapedMetrics.onFreePort();

@@ -1,4 +1,4 @@
-// A real Fluent Bit in front of a stream of four shards, one of which gets far more than it takes: lines for the others arrive at once.
+// Tests a stream of four shards, one of which gets far more than its limit: lines for the others arrive immediately.
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -53,7 +53,7 @@ class LimitedKinesis {
   }
 }
 
-describe.skipIf(!process.env["FLUENT_BIT"])("a shard that gets more than it takes", () => {
+describe.skipIf(!process.env["FLUENT_BIT"])("a shard over its limit", () => {
   let folder = "";
   const running: { destroy(): Promise<void> }[] = [];
 
@@ -65,7 +65,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("a shard that gets more than it take
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Returns the path of a file in the shard `hot`, or in another one: the path is the partition key. */
+  /** Returns the path of a file, which is the partition key, in the shard `hot` or in another one. */
   function fileIn(hot: string, isHot: boolean): string {
     for (let n = 0; ; n++) {
       const file = path.join(folder, `${isHot ? "hot" : "cold"}-${n}.txt`);
@@ -76,7 +76,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("a shard that gets more than it take
   it.each([
     ["plain", 1000, {}],
     ["aggregated", 20, { aggregation: "true", aggregation_maximum_record_size: "4096" }],
-  ])("delays its own lines; all lines arrive once, and those of other shards in order (%s)", async (_, recordsPerSecond, others) => {
+  ])("delays only its own lines; all lines arrive once, and those of other shards in order (%s)", async (_, recordsPerSecond, others) => {
     const kinesis = new LimitedKinesis(recordsPerSecond);
     const service = await ScriptedService.start((request) => kinesis.answer(request));
     running.push({ destroy: () => service.stop() });
@@ -99,7 +99,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("a shard that gets more than it take
       for (const line of added) writtenMs.set(line, performance.now());
       appendFileSync(file, added.map((line) => `${line}\n`).join(""));
     };
-    // Twice what the shard takes, for three seconds.
+    // Twice the shard's limit, for three seconds.
     for (let step = 0; step < 15; step++) {
       write(hotFile, hot, 500);
       write(coldFile, cold, 20);
@@ -110,10 +110,10 @@ describe.skipIf(!process.env["FLUENT_BIT"])("a shard that gets more than it take
     expect(await fluentBit.stop(), fluentBit.output).toEqual({ status: 0, signal: null });
 
     expect(kinesis.throttled, "records that the hot shard throttled").toBeGreaterThan(0);
-    // A shard throttles single records of a request, so that later ones of their key are taken before them.
+    // A shard throttles single records of a request, so later ones of their key are accepted before them.
     expect(found().filter((line) => line.startsWith("hot")).sort()).toEqual([...hot].sort());
     expect(found().filter((line) => line.startsWith("cold"))).toEqual(cold);
-    // Not the slowest: on a busy machine the list of shards comes late.
+    // Not the slowest line: under load the list of shards comes late.
     const medianMs = (name: string) => {
       const delays = kinesis.received.flatMap(({ atMs, ...record }) => {
         return deaggregateAll([record]).map(textOf).filter((line) => line.startsWith(name)).map((line) => atMs - (writtenMs.get(line) ?? 0));

@@ -1,4 +1,4 @@
-// The real Fluent Bit while Kinesis takes its time: it goes on with all else, and its end neither loses records nor hangs.
+// Tests the real Fluent Bit while Kinesis is slow: it continues all other work, and its end neither loses records nor hangs.
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ const IN_ORDER = { status: 0, signal: null };
 const graceSeconds = 5;
 const linesFrom = (first: number, count: number): string[] => Array.from({ length: count }, (_, n) => `line ${first + n}`);
 
-/** Takes connections and answers nothing. */
+/** Accepts connections and never responds. */
 async function startSilence(): Promise<Server> {
   const server = createServer((socket) => socket.on("error", () => undefined).resume());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -60,14 +60,14 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     return existsSync(copy) ? readFileSync(copy, "utf8").split("\n").length - 1 : 0;
   };
 
-  describe("while nothing answers", () => {
+  describe("while no service responds", () => {
     let silence: Server;
     beforeEach(async () => {
       silence = await startSilence();
     });
     afterEach(() => void silence.close());
 
-    it("another output writes each line, the HTTP server answers, and SIGTERM ends Fluent Bit within its grace and two seconds", async () => {
+    it("another output writes each line, the HTTP server responds, and SIGTERM ends Fluent Bit within its grace and two seconds", async () => {
       const port = 20_000 + (process.pid % 20_000);
       const service = { http_server: "on", http_port: String(port) };
       const fluentBit = streams.fluentBitWithFile({ inputs: [dummy], outputs: [output(endpointOf(silence)), file()], service, grace: graceSeconds });
@@ -82,11 +82,11 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
         slowestMs = Math.max(slowestMs, performance.now() - asked);
       }
       expect(copied() - before).toBeGreaterThanOrEqual(10);
-      expect(slowestMs, "the slowest answer of Fluent Bit's HTTP server, in ms").toBeLessThan(1000);
+      expect(slowestMs, "the slowest response of Fluent Bit's HTTP server, in ms").toBeLessThan(1000);
       expect(await secondsUntilEnd(fluentBit)).toBeLessThan(graceSeconds + 2);
     });
 
-    it("credentials included, SIGTERM ends Fluent Bit within its grace and two seconds", async () => {
+    it("not even for credentials, SIGTERM ends Fluent Bit within its grace and two seconds", async () => {
       const role = { role_arn: "arn:aws:iam::123456789012:role/logs", sts_endpoint: endpointOf(silence) };
       const fluentBit = streams.fluentBitWithFile({ inputs: [dummy], outputs: [output(endpointOf(silence), role), file()], grace: graceSeconds });
       await fluentBit.waitForLog(/failed to be delivered/);
@@ -100,13 +100,13 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     { latencyMs: 700, lines: 3000, workers: "2" },
     { latencyMs: 9000, lines: 1000, workers: "0" },
     { latencyMs: 9000, lines: 1000, workers: "2" },
-  ])("$lines lines at $latencyMs ms an answer all arrive once over SIGTERM, with workers $workers", async ({ latencyMs, lines, workers }) => {
+  ])("$lines lines at $latencyMs ms per response all arrive once across a SIGTERM, with workers $workers", async ({ latencyMs, lines, workers }) => {
     const kinesis = await FaultyKinesis.start(`slow(${latencyMs}ms)`);
     try {
       write(linesFrom(0, lines));
       const fluentBit = streams.fluentBitWithFile({ inputs: [tail()], outputs: [output(kinesis.endpoint, { workers })], grace: graceSeconds });
       await vi.waitUntil(() => kinesis.served.length > 0, { timeout: 30_000, interval: 20 });
-      // The whole file is read within a moment.
+      // The whole file is read in a moment.
       await sleep(500);
       await secondsUntilEnd(fluentBit);
       expectEachOnce(kinesis, linesFrom(0, lines));
@@ -142,13 +142,13 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
     }
   });
 
-  it("500 chunks on disk that wait are all delivered once", async () => {
+  it("500 chunks that wait on disk are all delivered once", async () => {
     const kinesis = await FaultyKinesis.start("slow(50ms)");
     try {
       const service = { "storage.path": path.join(folder, "storage"), "storage.max_chunks_up": "64" };
       const tails = Array.from({ length: 500 }, (_, n) => `tag.${n}`);
       for (const [n, name] of tails.entries()) appendFileSync(path.join(folder, `${name}.log`), `${linesFrom(n * 10, 10).join("\n")}\n`);
-      // A tag for each file: a chunk for each.
+      // A tag for each file makes a chunk for each.
       const input = tail({ path: path.join(folder, "tag.*.log"), tag: "t.*", "storage.type": "filesystem" });
       const fluentBit = streams.fluentBitWithFile({ inputs: [input], outputs: [output(kinesis.endpoint)], service, grace: graceSeconds });
       await vi.waitUntil(() => kinesis.ledger.size === 5000, { timeout: 120_000, interval: 50 });

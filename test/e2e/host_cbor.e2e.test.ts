@@ -1,4 +1,4 @@
-// Requests in CBOR through the host program: the stream holds what it would hold of JSON; who refuses CBOR gets JSON.
+// Tests requests in CBOR through the host program: the stream has the same records; an endpoint that rejects CBOR gets JSON.
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
 import { deaggregateAll, isAggregate } from "../support/deaggregate.js";
@@ -14,7 +14,7 @@ const streams = useStreams();
 const inCbor = { request_format: "cbor" };
 const randomKeyBytes = 8;
 
-/** One flush in CBOR, each request of which must be taken in that form; what then is in the stream. */
+/** Flushes once in CBOR, in which every request must be accepted; returns the stream's records. */
 async function sendInCbor(bodies: readonly object[], options: Options = {}, shards = 1) {
   const stream = await streams.newStream(shards);
   const front = await streams.front();
@@ -37,7 +37,7 @@ describe("in CBOR", () => {
     expect(received.every(({ partitionKey }) => /^[A-Za-z0-9]{8}$/.test(partitionKey))).toBe(true);
   });
 
-  it("counts of one, 23 and 24 records arrive: their list has a head of its own kind from 24 on", async () => {
+  it("batches of 1, 23 and 24 records arrive: the list's head has another form from 24 on", async () => {
     for (const count of [1, 23, 24]) expect((await sendInCbor(numbered(count))).received.map(jsonOf)).toEqual(numbered(count));
   });
 
@@ -51,12 +51,12 @@ describe("in CBOR", () => {
     expect(users.map(({ body }) => body).sort((a, b) => Number(a["n"]) - Number(b["n"]))).toEqual(bodies);
   });
 
-  it("compressed records unpack", async () => {
+  it("compressed records can be decompressed", async () => {
     const { received } = await sendInCbor(numbered(60), { compression: "gzip" });
     expect(received.map(({ data }) => jsonOf({ data: gunzipSync(data) }))).toEqual(numbered(60));
   });
 
-  it("partition keys of odd characters and of all kinds of lengths stay what they are", async () => {
+  it("partition keys of unusual characters and various lengths stay the same", async () => {
     const odd = [" ", '"', "\\", "\n\t", "\u0001", "\u007f", "ä", "漢字", "🎉", "e\u0301", "\u2028", "FailedRecordCount\u0000", "Data", "nSequenceNumber"];
     const lengths = [23, 24, 255, 256];
     const keys = [...odd, ...lengths.flatMap((length) => ["k".repeat(length), "ü".repeat(length), "漢".repeat(length)])];
@@ -71,7 +71,7 @@ describe("in CBOR", () => {
     expect(received.map(textOf)).toEqual(lengths.map((length) => "x".repeat(length)));
   });
 
-  it("records of up to 10 MiB arrive, for a stream that takes them", async () => {
+  it("records of up to 10 MiB arrive in a stream that accepts them", async () => {
     const limit = 10 * 1024 * 1024;
     const kinesis = await streams.instantKinesis();
     const host = await streams.host();
@@ -88,9 +88,9 @@ describe("in CBOR", () => {
 const refusals = ["400:SerializationException", "400:UnknownOperationException", "400:UnsupportedMediaTypeException", "415"];
 const balanced = { lost: [], doubledAvoidably: [], doubledUnavoidably: [], refused: [], unknown: [] };
 
-describe("where CBOR is refused", () => {
-  it.each(refusals)("with %s, all goes as JSON from then on, with one warning, nothing lost or doubled", async (refusal) => {
-    // The refusal may come late, as when an endpoint is replaced.
+describe("where CBOR is rejected", () => {
+  it.each(refusals)("with %s, all further requests are in JSON, with one warning, no record lost or doubled", async (refusal) => {
+    // The rejection may come late, as when an endpoint is replaced.
     const kinesis = await FaultyKinesis.start(`ok*2, no-cbor(${refusal})`);
     try {
       const host = await streams.host();
@@ -102,7 +102,7 @@ describe("where CBOR is refused", () => {
       expect((await host.end()).status).toBe(0);
       expect(kinesis.ledger.balance(bodies.map((body) => JSON.stringify(body)))).toEqual(balanced);
       expect(kinesis.forms).toEqual(["cbor", "cbor", "cbor", "json", "json", "json"]);
-      expect(host.complaints.filter((line) => !line.includes("partition key"))).toEqual([
+      expect(host.problems.filter((line) => !line.includes("partition key"))).toEqual([
         expect.stringMatching(/level=warning.*does not accept CBOR requests.*JSON.*request_format/),
       ]);
     } finally {
@@ -110,7 +110,7 @@ describe("where CBOR is refused", () => {
     }
   });
 
-  it("four threads at once lose and double nothing, and there is one warning", async () => {
+  it("four concurrent threads lose and double no record, and there is one warning", async () => {
     const kinesis = await FaultyKinesis.start("no-cbor(415)");
     try {
       const host = await streams.host();
@@ -118,16 +118,16 @@ describe("where CBOR is refused", () => {
       const parts = [0, 1, 2, 3].map((part) => numbered(1200).slice(part * 300, part * 300 + 300));
       const started: number[] = [];
       for (const part of parts) started.push(await host.start(instance, chunkOf(part)));
-      expect(await Promise.all(started.map((number) => host.answerOf(number)))).toEqual([1, 1, 1, 1]);
+      expect(await Promise.all(started.map((number) => host.replyOf(number)))).toEqual([1, 1, 1, 1]);
       expect((await host.end()).status).toBe(0);
       expect(kinesis.ledger.balance(numbered(1200).map((body) => JSON.stringify(body)))).toEqual(balanced);
-      expect(host.complaints.filter((line) => line.includes("CBOR"))).toHaveLength(1);
+      expect(host.problems.filter((line) => line.includes("CBOR"))).toHaveLength(1);
     } finally {
       await kinesis.destroy();
     }
   });
 
-  it("and JSON too, the flush is answered retry, and CBOR is not tried again", async () => {
+  it("and JSON too, the flush gets retry, and CBOR is not tried again", async () => {
     const kinesis = await FaultyKinesis.start("error(400:UnknownOperationException)*flush, ok");
     try {
       const host = await streams.host();

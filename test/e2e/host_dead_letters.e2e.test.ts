@@ -1,4 +1,4 @@
-// dead_letter_file in the built plugin: what is kept, by one output and by two of one file, and what a bad path says.
+// Tests dead_letter_file in the built plugin: its content, from one output and from two with one file, and invalid paths.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,7 +22,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const lettersOf = (name = file) =>
   readFileSync(name, "utf8").split("\n").slice(0, -1).map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
 
-it("keeps the records that two outputs drop, whole and in a file of its user's, and has them all at the end", async () => {
+it("dead_letter_file has the whole records that two outputs drop, readable only by its user, and all of them at the end", async () => {
   const stream = await streams.newStream();
   const host = await streams.host();
   const options = streams.options(stream, { log_key: "log", dead_letter_file: file });
@@ -37,7 +37,7 @@ it("keeps the records that two outputs drop, whole and in a file of its user's, 
   expect(host.stderr).not.toContain("xxxxx");
 });
 
-it("puts the file aside at its size", async () => {
+it("dead_letter_file is rotated at its maximum size", async () => {
   const stream = await streams.newStream();
   const host = await streams.host();
   const instance = await host.open(streams.options(stream, { log_key: "log", dead_letter_file: file, dead_letter_file_size: "64k" }));
@@ -48,7 +48,7 @@ it("puts the file aside at its size", async () => {
   expect([...lettersOf(`${file}.1`), ...lettersOf()]).toHaveLength(300);
 });
 
-it("goes on without the file when its folder is gone, and says so once", async () => {
+it("the plugin continues without dead_letter_file when its folder is gone, and reports it once", async () => {
   const stream = await streams.newStream();
   const host = await streams.host();
   const instance = await host.open(streams.options(stream, { log_key: "log", dead_letter_file: file }));
@@ -60,7 +60,7 @@ it("goes on without the file when its folder is gone, and says so once", async (
   expect(existsSync(file)).toBe(false);
 });
 
-it.each(["a folder", "a FIFO", "in a folder that is missing"])("refuses to start with a file that is %s", async (what) => {
+it.each(["a folder", "a FIFO", "in a folder that is missing"])("the plugin rejects a dead_letter_file that is %s at the start", async (what) => {
   if (what === "a FIFO") execFileSync("mkfifo", [file]);
   const bad = what === "a folder" ? folder : what === "a FIFO" ? file : path.join(folder, "missing", "file");
   const host = await streams.host();

@@ -1,4 +1,4 @@
-// Ends in the middle of work: signals, exits and Node's death while requests and retries are under way and chunks wait.
+// Tests ends in the middle of work: signals, exits and Node's death while requests and retries are in flight and chunks wait.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { isCoreInProcess } from "../support/environment.js";
@@ -25,55 +25,55 @@ const NOT_IN_TIME = "did not stop in time";
 const lossOf = (chunks: number): string => `${chunks} chunks could not be delivered before the end`;
 
 describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
-  it("while the service does not answer ends in order at drain_timeout, and the flush is not told to be ok", async () => {
+  it("while the service does not respond ends cleanly at drain_timeout, and the flush does not get ok", async () => {
     const host = await streams.host();
     const instance = await host.open(optionsOf({ drain_timeout: "1" }));
     kinesis.mood = "hold";
     await host.start(instance, chunk(1));
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     host.kill(signal);
     const { stderr, ...end } = await host.ended();
     expect(end, stderr).toEqual(IN_ORDER);
     expect(stderr).not.toContain(NOT_IN_TIME);
     expect(stderr).toContain(lossOf(1));
-    expect(host.answers.get(0)).not.toBe(FLB_OK);
+    expect(host.replies.get(0)).not.toBe(FLB_OK);
   });
 
-  it("in a flush's retries ends in order", async () => {
+  it("during a flush's retries ends cleanly", async () => {
     const host = await streams.host();
     const instance = await host.open(optionsOf());
     kinesis.mood = "throttle";
     await host.start(instance, chunk(1));
-    await kinesis.untilAsked(2);
+    await kinesis.untilRequested(2);
     host.kill(signal);
     const { stderr, ...end } = await host.ended();
     expect(end, stderr).toEqual(IN_ORDER);
     expect(stderr).not.toContain(NOT_IN_TIME);
     expect(stderr).toContain(lossOf(1));
-    expect(host.answers.get(0)).not.toBe(FLB_OK);
+    expect(host.replies.get(0)).not.toBe(FLB_OK);
   });
 
-  it("while the service throttles ends after one chunk's tries, however many wait for their turn", async () => {
+  it("while the service throttles ends after one chunk's tries, for any number of waiting chunks", async () => {
     const host = await streams.host();
     const instance = await host.open(optionsOf({ experimental_concurrency: "1", experimental_concurrency_retries: "100" }));
     kinesis.mood = "throttle";
     for (let n = 0; n < 15; n++) await host.start(instance, chunk(n));
-    await kinesis.untilAsked(2);
+    await kinesis.untilRequested(2);
     const begin = performance.now();
     host.kill(signal);
     const { stderr, ...end } = await host.ended();
     expect(end, stderr).toEqual(IN_ORDER);
     expect(stderr).toContain(lossOf(15));
-    // 20 s, drain_timeout, if each of them took its 3 s.
+    // Below 20 s, drain_timeout, the time if each of them took its 3 s.
     expect(performance.now() - begin).toBeLessThan(12_000);
   });
 
-  it("waits for the chunks under way, and for those that wait for their turn", async () => {
+  it("waits for the chunks in flight, and for those that wait for their turn", async () => {
     const host = await streams.host();
     const instance = await host.open(optionsOf({ experimental_concurrency: "2" }));
     kinesis.mood = "hold";
     for (const n of [1, 2, 3]) await host.start(instance, chunk(n));
-    await kinesis.untilAsked(2);
+    await kinesis.untilRequested(2);
     host.kill(signal);
     await sleep(300);
     kinesis.release();
@@ -84,7 +84,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
   });
 });
 
-it("loses nothing that was answered ok when a signal comes in the middle of many flushes", async () => {
+it("a signal during many flushes loses no chunk with the reply ok", async () => {
   const host = await streams.host();
   const instance = await host.open(optionsOf());
   for (let n = 0; n < 200; n++) {
@@ -96,12 +96,12 @@ it("loses nothing that was answered ok when a signal comes in the middle of many
   host.kill("SIGTERM");
   const { stderr, ...end } = await host.ended();
   expect(end, stderr).toEqual(IN_ORDER);
-  const oks = [...host.answers].flatMap(([number, code]) => (code === FLB_OK ? [number] : []));
+  const oks = [...host.replies].flatMap(([number, code]) => (code === FLB_OK ? [number] : []));
   expect(oks.length).toBeGreaterThanOrEqual(50);
   expect(takenNumbers()).toEqual(expect.arrayContaining(oks));
 });
 
-describe("an ordinary end loses nothing that a moving service takes:", () => {
+describe("a normal end loses no record if the service makes progress:", () => {
   it.each([
     ["3,000 records of 6 chunks arrive at 0.7 s a response, two requests at a time", 6, 500, 700, { concurrent_requests: "2" }],
     ["3,000 records of 6 chunks arrive at 0.7 s a response, one chunk at a time", 6, 500, 700, { experimental_concurrency: "1" }],
@@ -113,7 +113,7 @@ describe("an ordinary end loses nothing that a moving service takes:", () => {
     for (let first = 0; first < chunks * records; first += records) {
       await host.start(instance, chunkOf(Array.from({ length: records }, (__, at) => ({ n: first + at }))));
     }
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     host.kill("SIGTERM");
     const { stderr, ...end } = await host.ended();
     expect(end, stderr).toEqual(IN_ORDER);
@@ -123,12 +123,12 @@ describe("an ordinary end loses nothing that a moving service takes:", () => {
   });
 });
 
-it("an end whose service does not answer gives up after 10 s, long before drain_timeout", async () => {
+it("an end whose service does not respond gives up after 10 s, long before drain_timeout", async () => {
   const host = await streams.host();
   const instance = await host.open(optionsOf({ drain_timeout: "60" }));
   kinesis.mood = "hold";
   await host.start(instance, chunk(1));
-  await kinesis.untilAsked(1);
+  await kinesis.untilRequested(1);
   const startMs = performance.now();
   host.kill("SIGTERM");
   const { stderr, ...end } = await host.ended();
@@ -137,12 +137,12 @@ it("an end whose service does not answer gives up after 10 s, long before drain_
   expect(performance.now() - startMs).toBeLessThan(18_000);
 });
 
-it("an end whose chunk is throttled gives up at drain_timeout, says what is lost, and ends in order", async () => {
+it("an end whose chunk is throttled gives up at drain_timeout, reports the loss, and ends cleanly", async () => {
   const host = await streams.host();
   const instance = await host.open(optionsOf({ retry_timeout: "3600", drain_timeout: "2" }));
   kinesis.mood = "throttle";
   await host.start(instance, chunk(1));
-  await kinesis.untilAsked(1);
+  await kinesis.untilRequested(1);
   const startMs = performance.now();
   host.kill("SIGTERM");
   const { stderr, ...end } = await host.ended();
@@ -153,12 +153,12 @@ it("an end whose chunk is throttled gives up at drain_timeout, says what is lost
   expect(stderr).not.toContain(NOT_IN_TIME);
 });
 
-it("the end of two outputs with a silent service takes no longer than that of one: drain_timeout counts from the first", async () => {
+it("the end of two outputs with a silent service takes as long as that of one: drain_timeout counts from the first", async () => {
   const host = await streams.host();
   const instances = [await host.open(optionsOf({ drain_timeout: "3" })), await host.open(optionsOf({ drain_timeout: "3" }))];
   kinesis.mood = "hold";
   for (const instance of instances) await host.start(instance, chunk(1));
-  await kinesis.untilAsked(2);
+  await kinesis.untilRequested(2);
   const startMs = performance.now();
   host.kill("SIGTERM");
   const { stderr, ...end } = await host.ended();
@@ -167,45 +167,45 @@ it("the end of two outputs with a silent service takes no longer than that of on
   expect(stderr.match(new RegExp(lossOf(1), "g"))).toHaveLength(2);
 });
 
-it("an instance's exit ends its own flush in another thread with retry, and no other's", async () => {
+it("an instance's exit ends its own flush in another thread with retry, and no other instance's", async () => {
   const host = await streams.host();
   const [leaving, staying] = [await host.open(optionsOf({ drain_timeout: "1" })), await host.open(optionsOf())];
   kinesis.mood = "hold";
   const first = await host.start(leaving, chunk(1));
-  await kinesis.untilAsked(1);
+  await kinesis.untilRequested(1);
   const second = await host.start(staying, chunk(2));
-  await kinesis.untilAsked(2);
+  await kinesis.untilRequested(2);
   expect(await host.exit(leaving)).toBe(FLB_OK);
-  expect(await host.answerOf(first)).toBe(FLB_RETRY);
-  expect(host.answers.has(second)).toBe(false);
-  await kinesis.untilLeft(1);
+  expect(await host.replyOf(first)).toBe(FLB_RETRY);
+  expect(host.replies.has(second)).toBe(false);
+  await kinesis.untilHungUp(1);
   kinesis.release();
-  expect(await host.answerOf(second)).toBe(FLB_OK);
+  expect(await host.replyOf(second)).toBe(FLB_OK);
   expect(takenNumbers()).toEqual([2]);
   expect((await host.end()).status).toBe(0);
 });
 
 describe("while a large chunk keeps Node busy", () => {
-  // About a second of gzip and more for each: nothing else of the core runs meanwhile.
+  // About a second of gzip for each: the core runs nothing else meanwhile.
   const large = chunkOf(Array.from({ length: 60_000 }, (_, n) => ({ n, log: `line ${n} ${"x".repeat(200)}` })));
 
-  it("other flushes wait and are answered", async () => {
+  it("other flushes wait and get their replies", async () => {
     const host = await streams.host();
     const [busy, other] = [await host.open(optionsOf({ compression: "gzip" })), await host.open(optionsOf())];
     const first = await host.start(busy, large);
     const others: number[] = [];
     for (const n of [1, 2, 3]) others.push(await host.start(other, chunk(n)));
-    for (const started of [first, ...others]) expect(await host.answerOf(started)).toBe(FLB_OK);
+    for (const started of [first, ...others]) expect(await host.replyOf(started)).toBe(FLB_OK);
     expect(kinesis.taken).toHaveLength(60_003);
   });
 
-  it("SIGTERM ends in order, and all records arrive", async () => {
+  it("SIGTERM ends cleanly, and all records arrive", async () => {
     const host = await streams.host();
     const [busy, other] = [await host.open(optionsOf({ compression: "gzip" })), await host.open(optionsOf())];
     await host.start(busy, large);
     await host.start(other, chunk(1));
-    // The large chunk has its turn: before that, the host may end the instance under its own thread's feet.
-    await kinesis.untilAsked(1);
+    // The large chunk has its turn: earlier, the host may end the instance while its own thread still uses it.
+    await kinesis.untilRequested(1);
     host.kill("SIGTERM");
     const { stderr, ...end } = await host.ended();
     expect(end, stderr).toEqual(IN_ORDER);
@@ -215,7 +215,7 @@ describe("while a large chunk keeps Node busy", () => {
 });
 
 describe.skipIf(isCoreInProcess).each(Object.entries(NODE_ENDS))("when Node %s in the host's process", (_, deed) => {
-  it("all that wait and all that come get retry, and SIGTERM ends in order", async () => {
+  it("all waiting and later flushes get retry, and SIGTERM ends cleanly", async () => {
     const preloaded = new Preloaded(deed);
     const host = await streams.host(preloaded.environment);
     try {
@@ -224,9 +224,9 @@ describe.skipIf(isCoreInProcess).each(Object.entries(NODE_ENDS))("when Node %s i
       kinesis.mood = "hold";
       const waiting: number[] = [];
       for (const n of [1, 2, 3, 4]) waiting.push(await host.start(n % 2 === 0 ? instance : other, chunk(n)));
-      await kinesis.untilAsked(5);
+      await kinesis.untilRequested(5);
       preloaded.cue();
-      for (const started of waiting) expect(await host.answerOf(started)).toBe(FLB_RETRY);
+      for (const started of waiting) expect(await host.replyOf(started)).toBe(FLB_RETRY);
       expect(await host.flushAll(chunk(5), 4, 100)).toEqual({ errors: 0, oks: 0, retries: 800 });
       expect((await host.init(optionsOf())).code).toBe(FLB_ERROR);
       expect(await host.exit(other)).toBe(FLB_OK);
@@ -242,7 +242,7 @@ describe.skipIf(isCoreInProcess).each(Object.entries(NODE_ENDS))("when Node %s i
 });
 
 describe.runIf(isCoreInProcess).each(Object.entries(NODE_ENDS))("when Node %s in its own process", (_, deed) => {
-  it("all that wait get retry, its instances work again in the next, and SIGTERM ends in order", async () => {
+  it("all waiting flushes get retry, the instances work in the next process, and SIGTERM ends cleanly", async () => {
     const preloaded = new Preloaded(deed);
     const host = await streams.host(preloaded.environment);
     try {
@@ -250,14 +250,14 @@ describe.runIf(isCoreInProcess).each(Object.entries(NODE_ENDS))("when Node %s in
       const waiting: number[] = [];
       kinesis.mood = "hold";
       for (const instance of [...instances, ...instances]) waiting.push(await host.start(instance, chunk(1)));
-      await kinesis.untilAsked(4);
+      await kinesis.untilRequested(4);
       preloaded.cue();
-      for (const started of waiting) expect(await host.answerOf(started)).toBe(FLB_RETRY);
+      for (const started of waiting) expect(await host.replyOf(started)).toBe(FLB_RETRY);
       kinesis.release();
-      for (const instance of instances) expect(await host.flushUntilAnswered(instance, chunk(2))).toBe(FLB_OK);
+      for (const instance of instances) expect(await host.flushUntilDone(instance, chunk(2))).toBe(FLB_OK);
       const third = await host.open(optionsOf());
       expect(await host.flush(third, chunk(3))).toBe(FLB_OK);
-      // What the first process asked for may have been taken all the same.
+      // The service may have accepted what the first process requested.
       expect(takenNumbers().filter((n) => n !== 1)).toEqual([2, 2, 3]);
       expect(await host.exit(third)).toBe(FLB_OK);
       host.kill("SIGTERM");

@@ -1,4 +1,4 @@
-// The plugin against a service that fails in every way we know: nothing is lost, and nothing is doubled that need not be.
+// Tests the plugin with a service that fails in every known way: no record is lost, and none is doubled avoidably.
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -28,7 +28,7 @@ async function runMode(mode: Mode): Promise<void> {
   }
 }
 
-// The hosts mostly wait: side by side, all modes take little longer than one.
+// The hosts mostly wait: all modes in parallel take little longer than one.
 beforeAll(async () => {
   await Promise.all(modes.map(runMode));
 });
@@ -42,17 +42,17 @@ afterAll(() => {
 
 type Summary = Readonly<Record<string, string | number>>;
 
-function summaryOf({ mode, plan, answers, balance, messages, requests }: Observed): Summary {
+function summaryOf({ mode, plan, replies, balance, messages, requests }: Observed): Summary {
   return {
     mode,
     plan,
-    answers: answers.filter((answer) => answer.startsWith("A")).map((answer) => answer.slice(2)).join(" "),
+    replies: replies.filter((reply) => reply.startsWith("A")).map((reply) => reply.slice(2)).join(" "),
     requests,
     lost: balance.lost.length,
     "doubled (avoidable)": balance.doubledAvoidably.length,
     "doubled (unavoidable)": balance.doubledUnavoidably.length,
     refused: balance.refused.length,
-    messages: complaintsIn(messages).length,
+    messages: warningsIn(messages).length,
   };
 }
 
@@ -62,30 +62,30 @@ function tableOf(rows: readonly Summary[]): string {
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-function complaintsIn(messages: readonly string[]): string[] {
+function warningsIn(messages: readonly string[]): string[] {
   return messages.filter((line) => /level=(warning|error)/.test(line));
 }
 
 describe.each(modes)("$name", ({ name: mode, workers, options }) => {
-  it.each(faultCases)("$plan", (fault: FaultCase) => {
+  it.each(faultCases)("$plan has the expected replies, losses and messages", (fault: FaultCase) => {
     const outcome = outcomes.get(nameOf(mode, fault.plan));
     if (outcome === undefined) throw new Error("the case did not run");
-    const { balance, messages, answers } = outcome;
+    const { balance, messages, replies } = outcome;
     const all = messages.join("\n");
     expect.soft(outcome.forms).toEqual([options["request_format"] ?? "json"]);
     expect.soft(balance.lost, "lost").toEqual([]);
     expect.soft(balance.unknown, "from nowhere").toEqual([]);
-    expect.soft(balance.doubledAvoidably, "doubled though the answer was there").toEqual([]);
-    if (fault.losesAnswers !== true) expect.soft(balance.doubledUnavoidably, "doubled").toEqual([]);
-    expect.soft(outcome.wrongAnswers, `of the answers ${answers.join(", ")}`).toEqual([]);
-    // Which of several threads meets the fault is open.
-    if (fault.first !== "any" && workers === 1) expect.soft(answers[0]).toBe(`A ${fault.first}`);
+    expect.soft(balance.doubledAvoidably, "doubled although the response arrived").toEqual([]);
+    if (fault.losesResponses !== true) expect.soft(balance.doubledUnavoidably, "doubled").toEqual([]);
+    expect.soft(outcome.wrongReplies, `of the replies ${replies.join(", ")}`).toEqual([]);
+    // With several threads, any of them may meet the fault.
+    if (fault.first !== "any" && workers === 1) expect.soft(replies[0]).toBe(`A ${fault.first}`);
     expect.soft(balance.refused.length, "dropped").toBe(fault.refused ?? 0);
 
-    const complaints = complaintsIn(messages);
-    if (fault.message === undefined) expect.soft(complaints, "nothing to tell").toEqual([]);
-    else if (answers.some((answer) => answer.endsWith("retry")) || balance.refused.length > 0) expect.soft(all).toMatch(fault.message);
-    expect.soft(complaints.length, `one message for each kind of failure in ${complaints.join("\n")}`).toBeLessThanOrEqual(fault.plan.split("*flush").length);
+    const warnings = warningsIn(messages);
+    if (fault.message === undefined) expect.soft(warnings, "no warning").toEqual([]);
+    else if (replies.some((reply) => reply.endsWith("retry")) || balance.refused.length > 0) expect.soft(all).toMatch(fault.message);
+    expect.soft(warnings.length, `one message for each kind of failure in ${warnings.join("\n")}`).toBeLessThanOrEqual(fault.plan.split("*flush").length);
     expect.soft(all, "stack traces").not.toMatch(/\\n\s+at |Unexpected error|\.js:\d/);
     for (const secret of [...Object.values(secrets), "AKIDEXAMPLE", "dummy-secret"]) expect.soft(all).not.toContain(secret);
   });

@@ -1,5 +1,5 @@
-// A small heap is enough for any chunk. When it is full all the same, the host goes on, its flushes are answered with
-// retry, and it is told why; a Node in a process of its own is started anew.
+// Tests that a small heap is enough for any chunk, and that after a full heap the host continues, its flushes get retry, and
+// the reason is logged; Node in a separate process is restarted.
 import { expect, it, onTestFinished, vi } from "vitest";
 import { coreOf, peakMebibytes } from "../support/core_process.js";
 import { isCoreInProcess } from "../support/environment.js";
@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 const streams = useStreams();
 
-it("a chunk of half a million events goes out with a heap that all of them at once would fill", async () => {
+it("a chunk of half a million events is delivered with a heap that all events at once would fill", async () => {
   const kinesis = await streams.instantKinesis();
   const host = await streams.host({ KINESIS_NODE_OPTIONS: "--max-old-space-size=20 --max-semi-space-size=1" });
   const instance = await host.open({ ...streams.options("any"), endpoint: kinesis.endpoint });
@@ -27,7 +27,7 @@ const maxGrowthMebibytes = 80;
 it.each([
   [2_000_000, {}],
   [2_000_000, { aggregation: "true" }],
-])("a chunk of %i events of three bytes takes no more memory than one of a few slices (%j)", async (count, options) => {
+])("a chunk of %i events of three bytes needs no more memory than one of a few slices (%j)", async (count, options) => {
   const kinesis = await streams.instantKinesis();
   const host = await streams.host();
   const instance = await host.open({ ...streams.options("any", options), endpoint: kinesis.endpoint });
@@ -36,13 +36,13 @@ it.each([
   const core = isCoreInProcess ? await coreOf(host.pid) : host.pid;
   const before = peakMebibytes(core);
   const many = new Uint8Array(3 * count);
-  // An array of a time, 0, and a body without members.
+  // An array of a time, 0, and an empty body.
   for (let at = 0; at < many.length; at += 3) many.set([0x92, 0, 0x80], at);
-  expect(await host.flushUntilAnswered(instance, many)).toBe(FLB_OK);
+  expect(await host.flushUntilDone(instance, many)).toBe(FLB_OK);
   expect(peakMebibytes(core) - before).toBeLessThan(maxGrowthMebibytes);
 });
 
-it("answers retry when Node's heap is full, and ends in order", async () => {
+it("flushes get retry when Node's heap is full, and the host ends cleanly", async () => {
   const kinesis = await streams.heldKinesis();
   const preloaded = new Preloaded(NODE_ENDS["runs out of heap"]);
   onTestFinished(() => preloaded.destroy());
@@ -53,13 +53,13 @@ it("answers retry when Node's heap is full, and ends in order", async () => {
 
   kinesis.mood = "hold";
   const held = await host.start(instance, chunkOf([{ held: true }]));
-  await kinesis.untilAsked(2);
+  await kinesis.untilRequested(2);
   preloaded.cue();
-  expect(await host.answerOf(held)).toBe(FLB_RETRY);
+  expect(await host.replyOf(held)).toBe(FLB_RETRY);
   kinesis.release();
   for (const one of [instance, other]) {
     const small = chunkOf([{ small: true }]);
-    if (isCoreInProcess) expect(await host.flushUntilAnswered(one, small)).toBe(FLB_OK);
+    if (isCoreInProcess) expect(await host.flushUntilDone(one, small)).toBe(FLB_OK);
     else expect(await host.flush(one, small)).toBe(FLB_RETRY);
   }
   const { status, stderr } = await host.end();

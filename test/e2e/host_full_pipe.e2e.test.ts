@@ -1,4 +1,4 @@
-// A standard error that nobody reads: flushes are answered as ever, messages are lost and counted.
+// Tests a standard error that is not read: flushes get their replies as usual, messages are lost and counted.
 import { spawnSync } from "node:child_process";
 import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,7 +25,7 @@ beforeEach(() => {
 afterEach(() => closeSync(reader));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** All that is in the pipe. */
+/** Reads everything from the pipe. */
 function drain(): string {
   const parts: Buffer[] = [];
   for (;;) {
@@ -43,14 +43,14 @@ function drain(): string {
 
 describe.each([
   { runtime: "embedded", place: embedded },
-  { runtime: "in a process of its own", place: inProcess },
+  { runtime: "in a separate process", place: inProcess },
 ])("$runtime", ({ place }) => {
-  it("flushes go on while a pipe as standard error is full, and when it is read again the lost messages are counted", async () => {
+  it("flushes continue while standard error is a full pipe, and the lost messages are counted when it is read again", async () => {
     const stream = await streams.newStream();
     const host = await PluginHost.withPlugin({ ...place, FLB_LOG_LEVEL: "debug" }, undefined, await hostBehind(`2>${pipe}`));
     try {
       const instance = await host.open(streams.options(stream));
-      // Each leaves its tag in a message.
+      // Each flush leaves its tag in a message.
       const tag = "t".repeat(900);
       const count = Math.ceil((2 * pipeBytes) / tag.length);
       for (let n = 0; n < count; n++) expect(await host.flush(instance, chunkOf([{ n }]), tag)).toBe(FLB_OK);
@@ -62,7 +62,7 @@ describe.each([
       const after = drain();
       expect(after).toMatch(/^\[kinesis\] messages lost here, since standard error was not read in time: \d+\n/);
       expect(after).toMatch(/read\.again/);
-      // Short ones may still have fitted where a long one did not.
+      // A short message may have fitted where a long one did not.
       const lines = `${before}${after}`.split("\n").slice(0, -1);
       const counts = lines.map((line) => /^\[kinesis\] messages lost here, since standard error was not read in time: (\d+)$/.exec(line)?.[1]);
       expect(lines.filter((line, index) => counts[index] === undefined && !/^time=".*" level=\w+ msg=".*"$/.test(line))).toEqual([]);

@@ -1,5 +1,5 @@
-// An endpoint, an STS or a list of shards that says whatever it likes: its outputs end their flushes in bounded time and memory, and
-// another output keeps its pace.
+// Tests hostile responses of an endpoint, an STS or a list of shards: its outputs end their flushes in bounded time and
+// memory, and another output keeps its pace.
 import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -17,13 +17,13 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const mebibyte = 1024 * 1024;
 const json = "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\n";
 
-/** Says the same again and again, as fast as it is read. */
+/** Sends the same bytes repeatedly, as fast as they are read. */
 function withoutEnd(socket: Socket, text: string | Uint8Array): void {
   const say = () => socket.write(text, (error) => (error == null ? setImmediate(say) : undefined));
   say();
 }
 
-/** Says one byte, then waits, and so on. */
+/** Sends one byte every 200 ms. */
 function dripping(socket: Socket, head: string): void {
   socket.write(head);
   const timer = setInterval(() => socket.write("x"), 200);
@@ -32,31 +32,31 @@ function dripping(socket: Socket, head: string): void {
 
 const bomb = gzipSync(Buffer.alloc(64 * mebibyte));
 
-/** What the server says, one after the other, and again from the first. */
-const answers: Readonly<Record<string, (socket: Socket) => void>> = {
+/** The server's responses, sent one after another in a loop. */
+const responses: Readonly<Record<string, (socket: Socket) => void>> = {
   "another protocol": (socket) => void socket.write(switching),
-  "hints without end": hintWithoutEnd,
+  "endless hints": hintWithoutEnd,
   "a head that drips": (socket) => dripping(socket, "HTTP/1.1 200 OK\r\nX-Slow: "),
   "a body that drips": (socket) => dripping(socket, `${json}Content-Length: 100000\r\n\r\n`),
-  "a body without end": (socket) => {
+  "an endless body": (socket) => {
     socket.write(`${json}Transfer-Encoding: chunked\r\n\r\n`);
     withoutEnd(socket, `${(64 * 1024).toString(16)}\r\n${" ".repeat(64 * 1024)}\r\n`);
   },
-  "headers without end": (socket) => {
+  "endless headers": (socket) => {
     socket.write("HTTP/1.1 200 OK\r\n");
     withoutEnd(socket, `X-More: ${"y".repeat(4000)}\r\n`);
   },
-  "a packed body of 64 MiB": (socket) => {
+  "a compressed body of 64 MiB": (socket) => {
     socket.write(`${json}Content-Encoding: gzip\r\nContent-Length: ${bomb.length}\r\n\r\n`);
     socket.end(bomb);
   },
   "a web page": (socket) => void socket.end("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>"),
   "results of other records": (socket) => void socket.end(`${json}Content-Length: 38\r\n\r\n{"FailedRecordCount":0,"Records":[{}]}`),
   "a redirect to itself": (socket) => void socket.end("HTTP/1.1 307 Temporary Redirect\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"),
-  "no HTTP at all": (socket) => void socket.end("\u0000\u0001\u0002 not HTTP\r\n\r\n"),
-  "an end at once": (socket) => void socket.destroy(),
+  "not HTTP": (socket) => void socket.end("\u0000\u0001\u0002 not HTTP\r\n\r\n"),
+  "an immediate end": (socket) => void socket.destroy(),
 };
-const names = Object.keys(answers);
+const names = Object.keys(responses);
 
 const streams = useStreams();
 let kinesis: InstantKinesis;
@@ -76,23 +76,23 @@ async function serve(say: (socket: Socket) => void): Promise<RawServer> {
   return server;
 }
 
-/** A server that says one answer after the other; what it has said, in order. */
+/** Starts a server that sends one response after another; returns the names of the sent ones, in order. */
 async function serveAll(): Promise<{ server: RawServer; said: string[] }> {
   const said: string[] = [];
   const server = await serve((socket) => {
     const name = names[said.length % names.length] ?? "";
     said.push(name);
-    answers[name]?.(socket);
+    responses[name]?.(socket);
   });
   return { server, said };
 }
 
 const flushes = names.length;
-/** Each attempt may take a second, and is made twice at most. */
+/** Each attempt may take a second, and there are two at most. */
 const options = { http_request_timeout: "1", retry_timeout: "1", concurrent_requests: "4" };
 const maxGrowthMebibytes = 64;
 
-/** A host with one output that delivers, and is warm: what the first flush of a process takes is not a server's doing. */
+/** A host with one working output, warmed up: the first flush of a process is slow for other reasons. */
 async function healthyHost(environment: Environment) {
   const host = await streams.host(environment);
   const healthy = await host.open({ ...streams.options("healthy"), endpoint: kinesis.endpoint });
@@ -101,7 +101,7 @@ async function healthyHost(environment: Environment) {
   const delivered = kinesis.received.length;
   return {
     host,
-    /** Flushes all outputs at once, so many times; how long it took, and how long until the one that delivers was through. */
+    /** Flushes all outputs concurrently, several times; returns how long it took, and how long the working output took. */
     flushAll: async (count: number) => {
       const beginMs = performance.now();
       let throughMs = Number.POSITIVE_INFINITY;
@@ -124,24 +124,24 @@ async function healthyHost(environment: Environment) {
 
 describe.each([
   { runtime: "embedded", environment: embedded },
-  { runtime: "in a process of its own", environment: inProcess },
+  { runtime: "in a separate process", environment: inProcess },
 ])("$runtime", ({ environment }) => {
-  it("each answer costs its output a retry and no more, while another output delivers all", async () => {
+  it("each response costs its output only a retry, while another output delivers all records", async () => {
     const { server, said } = await serveAll();
     const { host, flushAll, end } = await healthyHost(environment);
     await host.open({ ...streams.options("hostile"), ...options, endpoint: server.endpoint });
     const { counts, allMs, throughMs } = await flushAll(flushes);
     expect(counts).toEqual({ errors: 0, oks: flushes, retries: flushes });
     expect(new Set(said)).toEqual(new Set(names));
-    // The hostile flushes take many seconds together; those of the other output wait for none of them.
+    // The hostile flushes take many seconds together; the other output's flushes wait for none of them.
     expect(throughMs).toBeLessThan(allMs / 2);
     await end();
   });
 
-  it("each answer of an STS costs its output a retry and no more, while another output delivers all", async () => {
+  it("each response of an STS costs its output only a retry, while another output delivers all records", async () => {
     const { host, flushAll, end } = await healthyHost(environment);
     for (const name of names) {
-      const { endpoint } = await serve((socket) => answers[name]?.(socket));
+      const { endpoint } = await serve((socket) => responses[name]?.(socket));
       const role = { role_arn: "arn:aws:iam::123456789012:role/logs", sts_endpoint: endpoint };
       await host.open({ ...streams.options("hostile"), ...options, ...role, endpoint: kinesis.endpoint });
     }
@@ -152,19 +152,19 @@ describe.each([
     await end();
   });
 
-  it("each answer to ListShards leaves the records of its output as they are, while another output delivers all", async () => {
+  it("each response to ListShards leaves its output's records unchanged, while another output delivers all records", async () => {
     const { host, flushAll, end } = await healthyHost(environment);
     const behind = await streams.instantKinesis();
     const fronts: FrontService[] = [];
     for (const name of names) {
       const front = await streams.frontOf(behind.endpoint);
-      front.said.set("ListShards", (socket) => answers[name]?.(socket));
+      front.said.set("ListShards", (socket) => responses[name]?.(socket));
       fronts.push(front);
       await host.open({ ...streams.options("hostile"), aggregation: "true", partition_key: "pod", endpoint: front.endpoint });
     }
     const { counts } = await flushAll(1);
     expect(counts).toEqual({ errors: 0, oks: 1 + names.length, retries: 0 });
-    // A connection that ends behind an answer may take a request with it, which then comes again.
+    // A connection that ends after a response may lose a request, which is then repeated.
     expect(behind.received.length).toBeGreaterThanOrEqual(names.length);
     for (const front of fronts) {
       expect(front.count("ListShards")).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-// Records over 1 MiB, for a stream that was configured for them. kinesis-local refuses these, so an endpoint that does not.
+// Tests records over 1 MiB. kinesis-local rejects these, so another endpoint accepts them.
 import { randomBytes } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { expect, it, vi } from "vitest";
@@ -22,30 +22,30 @@ async function sendAll(bodies: readonly { readonly log: unknown }[], maxRecordSi
   return kinesis;
 }
 
-it("of 9 MiB in one event arrives whole", async () => {
+it("a record of 9 MiB in one event arrives whole", async () => {
   const log = "0123456789abcdef".repeat((9 * 1024 * 1024) / 16);
   const { received } = await sendAll([{ log }]);
   expect(received.map((data) => Buffer.from(data).toString() === log)).toEqual([true]);
 });
 
-it("of all sizes go in requests of at most 10 MiB, the largest alone", async () => {
+it("large records of all sizes are sent in requests of at most 10 MiB, the largest alone", async () => {
   const lengths = [1, limit - randomKeyBytes, 6_000_000, 4_000_000, 4_000_000];
   const { received, requestBytes } = await sendAll(lengths.map((length) => ({ log: "x".repeat(length) })));
-  // Requests go side by side, so they arrive in any order.
+  // Requests are concurrent, so they arrive in any order.
   const ascending = (one: number, other: number) => one - other;
   expect(received.map((data) => data.length).sort(ascending)).toEqual([...lengths].sort(ascending));
   const expected = [1 + randomKeyBytes, 4_000_000 + randomKeyBytes, 10_000_000 + 2 * randomKeyBytes, limit];
   expect([...requestBytes].sort(ascending)).toEqual(expected);
 });
 
-it("over max_record_size are cut to it", async () => {
+it("large records over max_record_size are cut to it", async () => {
   const { received } = await sendAll([{ log: "x".repeat(limit) }, { log: "y" }]);
   const [small, cut] = [...received].sort((one, other) => one.length - other.length);
   expect([small?.length, cut?.length]).toEqual([1, limit - randomKeyBytes]);
   expect(Buffer.from(cut ?? []).subarray(-15).toString()).toBe("x[Truncated...]");
 });
 
-it("of 15 MB of binary data, 36 MB as JSON, are cut to the limit when they are compressed", async () => {
+it("records of 15 MB of binary data, 36 MB as JSON, are cut to the limit when they are compressed", async () => {
   const { received } = await sendAll([1, 2].map(() => ({ log: randomBytes(15_000_000) })), limit, { compression: "gzip" });
   expect(received).toHaveLength(2);
   for (const data of received) {

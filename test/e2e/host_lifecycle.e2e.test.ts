@@ -1,4 +1,4 @@
-// The plugin's life in its host: threads, instances, reloads, signals, the end, and memory over many flushes.
+// Tests the plugin's life in its host: threads, instances, reloads, signals, the end, and memory over many flushes.
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -14,7 +14,7 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 const streams = useStreams();
 const chunkOf10 = chunkOf(Array.from({ length: 10 }, (_, n) => ({ n, log: `line ${n}` })));
 
-it("works as a single file in another folder", async () => {
+it("the plugin works as a single file in another folder", async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "kinesis-copy-"));
   try {
     const copy = path.join(folder, "renamed.so");
@@ -28,7 +28,7 @@ it("works as a single file in another folder", async () => {
   }
 });
 
-it("takes flushes of four threads at once, and each record arrives once for each", async () => {
+it("the plugin delivers flushes of four concurrent threads, each record once", async () => {
   const stream = await streams.newStream();
   const host = await streams.host();
   const instance = await host.open(streams.options(stream));
@@ -42,7 +42,7 @@ it("takes flushes of four threads at once, and each record arrives once for each
   expect([...counts.values()]).toEqual(Array.from({ length: 10 }, () => 100));
 });
 
-it("keeps two instances apart", async () => {
+it("the plugin keeps two instances apart", async () => {
   const [first, second] = [await streams.newStream(), await streams.newStream()];
   const host = await streams.host();
   const one = await host.open(streams.options(first));
@@ -56,7 +56,7 @@ it("keeps two instances apart", async () => {
   expect((await host.end()).status).toBe(0);
 });
 
-it("lives through being unloaded and loaded twice, as a hot reload does", async () => {
+it("the plugin works after being unloaded and loaded twice, as in a hot reload", async () => {
   const stream = await streams.newStream();
   const host = await streams.host();
   for (const round of [0, 1, 2]) {
@@ -70,7 +70,7 @@ it("lives through being unloaded and loaded twice, as a hot reload does", async 
   expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([{ round: 0 }, { round: 1 }, { round: 2 }]);
 });
 
-it("leaves the host its signals", async () => {
+it("the plugin leaves the host's signal handlers unchanged", async () => {
   const stream = await streams.newStream();
   const host = await streams.host();
   const instance = await host.open(streams.options(stream));
@@ -79,7 +79,7 @@ it("leaves the host its signals", async () => {
   expect(await host.ownsSignals()).toEqual({ sigint: true, sigterm: true });
 });
 
-it("leaves the host's standard streams as they are", async () => {
+it("the plugin leaves the host's standard streams unchanged", async () => {
   const stream = await streams.newStream();
   const host = await streams.host();
   const before = host.standardStreamFlags;
@@ -89,7 +89,7 @@ it("leaves the host's standard streams as they are", async () => {
   expect(host.standardStreamFlags).toEqual(before);
 });
 
-it.each(["SIGTERM", "SIGINT"] as const)("lets the host end with status 0 on %s", async (signal) => {
+it.each(["SIGTERM", "SIGINT"] as const)("the plugin lets the host end with status 0 on %s", async (signal) => {
   const stream = await streams.newStream();
   const host = await streams.host();
   expect(await host.flush(await host.open(streams.options(stream)), chunkOf10)).toBe(FLB_OK);
@@ -98,13 +98,13 @@ it.each(["SIGTERM", "SIGINT"] as const)("lets the host end with status 0 on %s",
   expect(end, stderr).toEqual({ status: 0, signal: null });
 });
 
-it("keeps its memory, threads and descriptors flat over 14,000 flushes", async () => {
+it("the plugin keeps its memory, threads and descriptors flat over 14,000 flushes", async () => {
   const kinesis = await streams.instantKinesis();
   const host = await streams.host();
   const instance = await host.open({ ...streams.options("any"), endpoint: kinesis.endpoint });
   expect(await host.flushMany(instance, chunkOf10, 2, 1000)).toEqual({ errors: 0, oks: 2000, retries: 0 });
   const core = isCoreInProcess ? await coreOf(host.pid) : undefined;
-  // Of both processes, where the core has one of its own.
+  // Of both processes, if the core has a separate one.
   const memory = async (): Promise<Memory> => {
     const [ofHost, ofCore] = [await host.memory(), core === undefined ? undefined : memoryOf(core)];
     return {
@@ -114,7 +114,7 @@ it("keeps its memory, threads and descriptors flat over 14,000 flushes", async (
     };
   };
   const early = await memory();
-  // Memory rises until the garbage collector goes through it all, some 8,000 flushes apart: the lowest points tell.
+  // Memory rises until a full garbage collection, about every 8,000 flushes: compares the lowest points.
   const late: Memory[] = [];
   for (let round = 0; round < 6; round++) {
     expect(await host.flushMany(instance, chunkOf10, 2, 1000)).toEqual({ errors: 0, oks: 2000, retries: 0 });

@@ -1,4 +1,4 @@
-// Many instances and workers in one process, and inits, exits and ends in every odd order.
+// Tests many instances and workers in one process, and inits, exits and ends in unusual orders.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { chunkOf } from "../support/event_chunk.js";
 import { HeldKinesis } from "../support/held_kinesis.js";
@@ -19,7 +19,7 @@ const optionsOf = (stream = "any", others: Options = {}): Options =>
 const wrong: Options = { compression: "brotli" };
 const event = chunkOf([{ log: "a line", "dotted.key": 1 }]);
 
-/** What is different about an instance, and how its records look. */
+/** The options of an instance, and the form of its records. */
 const kinds: readonly { readonly options: Options; readonly text: string }[] = [
   { options: {}, text: '{"log":"a line","dotted.key":1}' },
   { options: { log_key: "log" }, text: "a line" },
@@ -28,7 +28,7 @@ const kinds: readonly { readonly options: Options; readonly text: string }[] = [
   { options: { replace_dots: "-" }, text: '{"log":"a line","dotted-key":1}' },
 ];
 
-it("keeps ten instances of different options apart, with two threads each", async () => {
+it("ten instances with different options stay separate, with two threads each", async () => {
   const host = await streams.host();
   for (let n = 0; n < 10; n++) await host.open(optionsOf(`stream-${n}`, kinds[n % kinds.length]?.options));
   expect(await host.flushAll(event, 2, 20)).toEqual({ errors: 0, oks: 400, retries: 0 });
@@ -56,12 +56,12 @@ it.each([
   expect(kinesis.taken).toHaveLength(4 * round);
   expect(late.rssKib).toBeLessThan(early.rssKib * 1.25);
   expect(late.threads).toBeLessThanOrEqual(early.threads);
-  // One connection for each flush under way, kept open for the next.
+  // One connection for each flush in flight, kept open for the next.
   expect(late.descriptors).toBeLessThanOrEqual(early.descriptors + instances * threads);
   expect((await host.end()).status).toBe(0);
 });
 
-it("opened and closed fifty times leaves nothing open", async () => {
+it("an instance opened and closed fifty times leaves no descriptor or thread", async () => {
   const host = await streams.host();
   const turn = async (): Promise<void> => {
     const instance = await host.open(optionsOf());
@@ -76,7 +76,7 @@ it("opened and closed fifty times leaves nothing open", async () => {
   expect(late.descriptors).toBeLessThanOrEqual(early.descriptors + 2);
 });
 
-it("an init that fails leaves the instances before and after it working", async () => {
+it("a failed init leaves the instances before and after it working", async () => {
   const host = await streams.host();
   const first = await host.open(optionsOf("first"));
   expect((await host.init(optionsOf("bad", wrong))).code).toBe(FLB_ERROR);
@@ -86,21 +86,21 @@ it("an init that fails leaves the instances before and after it working", async 
   expect((await host.end()).status).toBe(0);
 });
 
-it("two inits that fail do not keep the third from working", async () => {
+it("two failed inits do not keep the third from working", async () => {
   const host = await streams.host();
   for (let count = 0; count < 2; count++) expect((await host.init(optionsOf("bad", wrong))).code).toBe(FLB_ERROR);
   expect(await host.flush(await host.open(optionsOf()), event)).toBe(FLB_OK);
   expect((await host.end()).status).toBe(0);
 });
 
-it("ends in order when its only init failed", async () => {
+it("the host ends cleanly when its only init failed", async () => {
   const host = await streams.host();
   expect((await host.init(optionsOf("bad", wrong))).code).toBe(FLB_ERROR);
   const { status, stderr } = await host.end();
   expect(status, stderr).toBe(0);
 });
 
-it("ends in order without a flush, and without an init", async () => {
+it("the host ends cleanly without a flush, and without an init", async () => {
   const opened = await streams.host();
   await opened.open(optionsOf());
   expect((await opened.end()).status).toBe(0);
@@ -127,13 +127,13 @@ it("a second exit does nothing", async () => {
   expect((await host.end()).status).toBe(0);
 });
 
-it("flushes of an instance that has just exited are to be retried", async () => {
+it("flushes of an instance that has just exited get retry", async () => {
   const host = await streams.host();
   const instance = await host.open(optionsOf());
   kinesis.mood = "hold";
   const held = await host.start(instance, event);
-  await kinesis.untilAsked(1);
+  await kinesis.untilRequested(1);
   expect(await host.exitAgain(instance)).toBe(FLB_OK);
-  expect(await host.answerOf(held)).toBe(FLB_RETRY);
+  expect(await host.replyOf(held)).toBe(FLB_RETRY);
   expect(await host.flush(instance, event)).toBe(FLB_RETRY);
 });

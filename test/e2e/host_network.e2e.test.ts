@@ -1,4 +1,4 @@
-// The way to Kinesis that the environment tells, through the built library: proxies, trusted authorities, the user agent.
+// Tests the network settings of the environment with the built library: proxies, trusted authorities, the user agent.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-/** Answers PutRecords: every record is taken. */
+/** Responds to PutRecords: all records are accepted. */
 function takeAll({ body }: ServedRequest): { body: string } {
   const { Records: records = [] } = JSON.parse(body) as { Records?: unknown[] };
   const taken = records.map((_, index) => ({ SequenceNumber: `${index}`, ShardId: "shardId-000000000000" }));
@@ -40,7 +40,7 @@ async function proxyTo(port: string, settings: ProxySettings = {}): Promise<Scri
 }
 
 describe("a proxy", () => {
-  it("of HTTPS_PROXY carries all requests in one tunnel, with the trust of AWS_CA_BUNDLE and the password shown to it alone", async () => {
+  it("of HTTPS_PROXY gets all requests in one tunnel, with the trust of AWS_CA_BUNDLE, and alone gets the password", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "network-"));
     stops.push(() => rmSync(folder, { recursive: true }));
     const { certificateFile, serverFile } = await makeCertificate(folder, "DNS:kinesis.example");
@@ -59,11 +59,11 @@ describe("a proxy", () => {
     expect(service.requests[0]?.headers["user-agent"]).toMatch(/^aws-fluent-bit-plugin \(linux\) fluent-bit-kinesis-node\/\S+ lang\/js md\/nodejs#\d/);
     const { status, stderr } = await host.end();
     expect(status).toBe(0);
-    expect(host.complaints).toEqual([]);
+    expect(host.problems).toEqual([]);
     expect(stderr).not.toContain("secret@");
   });
 
-  it("of http_proxy takes the requests without TLS", async () => {
+  it("of http_proxy gets the requests without TLS", async () => {
     const stream = await streams.newStream();
     const proxy = await proxyTo(new URL(streams.kinesis.endpoint).port);
     const host = await streams.host({ http_proxy: proxy.address });
@@ -73,13 +73,13 @@ describe("a proxy", () => {
     expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([{ n: 1 }]);
   });
 
-  it("that refuses makes the flush one to be retried, with one message that names the variable and the proxy", async () => {
+  it("that rejects the tunnel makes the flush get retry, with one message that names the variable and the proxy", async () => {
     const proxy = await proxyTo("1", { credentials: "a:b" });
     const host = await streams.host({ HTTPS_PROXY: `http://user:secret@${proxy.address}` });
     const instance = await host.open({ ...streams.options("logs"), endpoint: "https://kinesis.example" });
     for (const n of [1, 2]) expect(await host.flush(instance, chunkOf([{ n }]))).toBe(FLB_RETRY);
-    expect(host.complaints).toHaveLength(1);
-    expect(host.complaints[0]).toContain(`the proxy of HTTPS_PROXY (${proxy.address}): responded to CONNECT with status 407`);
+    expect(host.problems).toHaveLength(1);
+    expect(host.problems[0]).toContain(`the proxy of HTTPS_PROXY (${proxy.address}): responded to CONNECT with status 407`);
     expect((await host.end()).stderr).not.toContain("secret");
   });
 });
@@ -93,18 +93,18 @@ describe("AWS_CA_BUNDLE", () => {
     expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([{ secret: true }]);
   });
 
-  it("takes the place of all others, those of NODE_EXTRA_CA_CERTS too", async () => {
+  it("replaces all other authorities, including those of NODE_EXTRA_CA_CERTS", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "network-"));
     stops.push(() => rmSync(folder, { recursive: true }));
     const { certificateFile } = await makeCertificate(folder);
     const host = await streams.host({ AWS_CA_BUNDLE: certificateFile, NODE_EXTRA_CA_CERTS: streams.kinesis.certificateFile });
     const instance = await host.open({ ...streams.options("logs"), endpoint: streams.kinesis.tlsEndpoint });
     expect(await host.flush(instance, chunkOf([{ secret: true }]))).toBe(FLB_RETRY);
-    expect(host.complaints.join("\n")).toMatch(/certificate/i);
+    expect(host.problems.join("\n")).toMatch(/certificate/i);
   });
 });
 
-describe("a FIFO that nobody writes", () => {
+describe("a FIFO without a writer", () => {
   function fifo(): string {
     const folder = mkdtempSync(path.join(tmpdir(), "network-"));
     stops.push(() => rmSync(folder, { recursive: true }));
@@ -112,7 +112,7 @@ describe("a FIFO that nobody writes", () => {
     return path.join(folder, "fifo");
   }
 
-  it("in the place of the shared files holds up no init and no flush, and is told", async () => {
+  it("as a shared file delays no init and no flush, and is reported", async () => {
     const [service, file] = [await serve(), fifo()];
     const host = await streams.host({ AWS_CONFIG_FILE: file, AWS_SHARED_CREDENTIALS_FILE: file });
     const instance = await host.open({ ...streams.options("logs"), endpoint: service.endpoint });
@@ -122,20 +122,20 @@ describe("a FIFO that nobody writes", () => {
     }
   });
 
-  it("in the place of a token fails flushes at once", async () => {
+  it("as a token file makes flushes fail immediately", async () => {
     const [service, file] = [await serve(), fifo()];
     const token = { AWS_ACCESS_KEY_ID: undefined, AWS_ROLE_ARN: "arn:aws:iam::123456789012:role/logs", AWS_WEB_IDENTITY_TOKEN_FILE: file };
     const host = await streams.host(token);
     const instance = await host.open({ ...streams.options("logs"), endpoint: service.endpoint });
     // More than Node has threads for files.
     for (let flush = 0; flush < 6; flush++) expect(await host.flush(instance, chunkOf([{ n: flush }]))).toBe(FLB_RETRY);
-    expect(host.complaints.join("\n")).toContain(`AWS_WEB_IDENTITY_TOKEN_FILE names ${file}, which is a FIFO`);
+    expect(host.problems.join("\n")).toContain(`AWS_WEB_IDENTITY_TOKEN_FILE names ${file}, which is a FIFO`);
   });
 
-  it("in the place of AWS_CA_BUNDLE fails the init", async () => {
+  it("as AWS_CA_BUNDLE makes the init fail", async () => {
     const host = await streams.host({ AWS_CA_BUNDLE: fifo() });
     expect((await host.init(streams.options("logs"))).code).toBe(FLB_ERROR);
-    expect(host.complaints.join("\n")).toMatch(/'AWS_CA_BUNDLE' names .*, which is a FIFO/);
+    expect(host.problems.join("\n")).toMatch(/'AWS_CA_BUNDLE' names .*, which is a FIFO/);
   });
 });
 
@@ -143,9 +143,9 @@ it.each([
   ["HTTPS_PROXY", "ftp://user:secret@proxy"],
   ["http_proxy", "http://user:secret@"],
   ["AWS_CA_BUNDLE", "/there/is/no/such/file.pem"],
-])("a wrong %s is told at the start", async (name, value) => {
+])("an invalid %s is reported at the start", async (name, value) => {
   const host = await streams.host({ [name]: value });
   expect((await host.init(streams.options("logs"))).code).toBe(FLB_ERROR);
-  expect(host.complaints.join("\n")).toContain(`'${name}'`);
+  expect(host.problems.join("\n")).toContain(`'${name}'`);
   expect(host.stderr).not.toContain("secret");
 });

@@ -1,4 +1,4 @@
-// Option values that cannot be meant: the plugin refuses to start and says which option and which value.
+// Tests that the plugin rejects invalid option values at the start, and names the option and the value.
 import { expect, it, vi } from "vitest";
 import type { Environment } from "../support/environment.js";
 import { REGION } from "../support/kinesis_local.js";
@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const streams = useStreams();
 const WORD_END = "(?![a-z0-9])";
 
-/** A line that has all the words; in a name, blanks may stand for its underscores. */
+/** Matches a line with all the words; blanks may stand for the underscores in a name. */
 function lineWith(...words: string[]): RegExp {
   const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&").replaceAll("_", "[_ ]"));
   return new RegExp(`^${escaped.map((word) => `(?=.*${word}${WORD_END})`).join("")}.+$`, "im");
@@ -32,7 +32,7 @@ const wrong: [option: string, value: string, others?: Options][] = [
   ["endpoint", "not a url"],
 ];
 
-it.each(wrong)("refuses %s=%s", async (option, value, others = {}) => {
+it.each(wrong)("the plugin rejects %s=%s", async (option, value, others = {}) => {
   const host = await streams.host();
   const { code } = await host.init({ ...streams.options("any"), ...others, [option]: value });
   expect(code).toBe(FLB_ERROR);
@@ -40,7 +40,7 @@ it.each(wrong)("refuses %s=%s", async (option, value, others = {}) => {
   expect((await host.end()).status).toBe(0);
 });
 
-it("refuses a time_key_format with an unknown letter", async () => {
+it("the plugin rejects a time_key_format with an unknown letter", async () => {
   const host = await streams.host();
   const { code } = await host.init({ ...streams.options("any"), time_key: "at", time_key_format: "%Y %Q" });
   expect(code).toBe(FLB_ERROR);
@@ -52,13 +52,13 @@ const incomplete: [missing: string, options: Options][] = [
   ["region", { stream: "any" }],
 ];
 
-it.each(incomplete)("refuses to start without %s", async (missing, options) => {
+it.each(incomplete)("the plugin does not start without %s", async (missing, options) => {
   const host = await streams.host();
   expect((await host.init(options)).code).toBe(FLB_ERROR);
   await host.waitForMessage(lineWith("level=error", `'${missing}' is not set`));
 });
 
-it("refuses SEND_FAILURE_TIMEOUT=abc", async () => {
+it("the plugin rejects SEND_FAILURE_TIMEOUT=abc", async () => {
   const host = await streams.host({ SEND_FAILURE_TIMEOUT: "abc" });
   expect((await host.init(streams.options("any"))).code).toBe(FLB_ERROR);
   await host.waitForMessage(lineWith("level=error", "SEND_FAILURE_TIMEOUT", "abc"));
@@ -70,27 +70,27 @@ const accepted: [name: string, environment: Environment][] = [
   ["SEND_FAILURE_TIMEOUT=5m30s", { SEND_FAILURE_TIMEOUT: "5m30s" }],
 ];
 
-it.each(accepted)("accepts %s without a complaint", async (_, environment) => {
+it.each(accepted)("the plugin accepts %s without a message", async (_, environment) => {
   const host = await streams.host(environment);
   expect((await host.init(streams.options("any"))).code).toBe(FLB_OK);
   expect((await host.end()).status).toBe(0);
-  expect(host.complaints).toEqual([]);
+  expect(host.problems).toEqual([]);
 });
 
-it("accepts FLB_LOG_LEVEL=loud with a warning", async () => {
+it("the plugin accepts FLB_LOG_LEVEL=loud with a warning", async () => {
   const host = await streams.host({ FLB_LOG_LEVEL: "loud" });
   expect((await host.init(streams.options("any"))).code).toBe(FLB_OK);
   await host.waitForMessage(lineWith("level=warning", "FLB_LOG_LEVEL", "loud"));
 });
 
-it("still starts a good instance after a refused one", async () => {
+it("the plugin starts a valid instance after a rejected one", async () => {
   const host = await streams.host();
   expect((await host.init({ region: REGION })).code).toBe(FLB_ERROR);
   expect((await host.init(streams.options("any"))).code).toBe(FLB_OK);
   expect((await host.end()).status).toBe(0);
 });
 
-it("tells in one line where records go, whose credentials are used, and where Node runs", async () => {
+it("the plugin logs in one line the stream, the source of the credentials, and where Node runs", async () => {
   const host = await streams.host();
   expect((await host.init(streams.options("any", { role_arn: "arn:aws:iam::123456789012:role/logs" }))).code).toBe(FLB_OK);
   const line = await host.waitForMessage(/level=info msg=.*credentials: .*/);
@@ -99,12 +99,12 @@ it("tells in one line where records go, whose credentials are used, and where No
   expect(line).toMatch(/version \d+\.\d+\.\d+; Node\.js v\d+\.\d+\.\d+ runs in (Fluent Bit's process|a process of its own), from \S+/);
 });
 
-it("notices options under wrong names, and starts", async () => {
+it("the plugin reports likely misspelled options, and starts", async () => {
   const host = await streams.host();
   const { code } = await host.init(streams.options("any", { "partition-key": "a", "Data_Key": "b", auto_retry_requests: "true" }));
   expect(code).toBe(FLB_OK);
   await host.waitForMessage(lineWith("level=warning", "'auto_retry_requests' has no effect here", "retry_timeout"));
-  const renamed = host.complaints.filter((line) => line.includes("did you mean"));
+  const renamed = host.problems.filter((line) => line.includes("did you mean"));
   expect(renamed.map((line) => /'([\w-]+)' is not an option.*did you mean '(\w+)'/.exec(line)?.slice(1)).sort()).toEqual([
     ["data_key", "data_keys"],
     ["partition-key", "partition_key"],

@@ -1,4 +1,4 @@
-// The core in a process of its own: which program is taken for node, what is said when none can be, and what that
+// Tests the core in a separate process: which program node is used, the message when none can be, and what that
 // process shares with its host.
 import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -8,7 +8,7 @@ import type { Environment } from "../support/environment.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { FLB_ERROR, FLB_OK, PluginHost } from "../support/plugin_host.js";
 import { buildHost, nativeHost } from "../support/host_program.js";
-import { embedded, hasSystemLibnode, hostBehind, inProcess, unsaid, usePrograms } from "../support/process_host.js";
+import { embedded, hasSystemLibnode, hostBehind, inProcess, unsetRuntime, usePrograms } from "../support/process_host.js";
 import { jsonOf, useStreams } from "../support/stream_fixture.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
@@ -24,9 +24,9 @@ async function expectDelivery(host: PluginHost): Promise<void> {
   expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([{ a: 1 }]);
 }
 
-/** What an init that has to fail says; it leaves no process. */
-async function complaintOf(environment: Environment): Promise<string> {
-  const host = await streams.host({ ...unsaid, ...environment });
+/** Returns the messages of an init that must fail, and checks that it leaves no process. */
+async function failureOf(environment: Environment): Promise<string> {
+  const host = await streams.host({ ...unsetRuntime, ...environment });
   expect((await host.init(streams.options("any"))).code).toBe(FLB_ERROR);
   expect(startedBy(host.pid)).toEqual([]);
   const { status, stderr } = await host.end();
@@ -35,22 +35,22 @@ async function complaintOf(environment: Environment): Promise<string> {
 }
 
 describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
-  it("node is taken from PATH", async () => {
+  it("the program node of PATH is used", async () => {
     const folder = programs.folderWithNode();
-    // A folder of that name is no program.
-    const host = await streams.host({ ...unsaid, PATH: `${path.dirname(folder)}:/nowhere:${folder}` });
+    // A folder of that name is not a program.
+    const host = await streams.host({ ...unsetRuntime, PATH: `${path.dirname(folder)}:/nowhere:${folder}` });
     await expectDelivery(host);
     expect(host.stderr).toContain(`Node.js ${process.version} runs in a separate process, from ${folder}/node`);
     expect(host.stderr).toContain("no libnode can be loaded");
   });
 
-  it("a node on PATH that may not be executed is skipped", async () => {
+  it("a node on PATH without execute permission is skipped", async () => {
     const folder = programs.folderWithNode();
     const text = path.dirname(programs.program("some text", 0o644));
-    const host = await streams.host({ ...unsaid, PATH: `${text}:${folder}` });
+    const host = await streams.host({ ...unsetRuntime, PATH: `${text}:${folder}` });
     await expectDelivery(host);
     expect(host.stderr).toContain(`from ${folder}/node`);
-    expect(await complaintOf({ PATH: text })).toContain(`Skipped:\n  ${text}/node: may not be executed`);
+    expect(await failureOf({ PATH: text })).toContain(`Skipped:\n  ${text}/node: may not be executed`);
   });
 
   it.each([
@@ -58,11 +58,11 @@ describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
     ["empty", ""],
     ["one with an empty folder", ":/nowhere::/nowhere:"],
     ["one with relative folders", ".:./:folder/.."],
-  ])("a node in the working folder is never run, PATH being %s", async (_, PATH) => {
+  ])("a node in the working folder is never run, with PATH %s", async (_, PATH) => {
     const ran = path.join(programs.folder(), "ran");
     const folder = path.dirname(programs.program(`#!/bin/sh\n: > ${ran}\n`));
     const program = { ...(await nativeHost()), command: "/bin/sh", args: ["-c", `cd ${folder}; exec "$0"`, await buildHost()] };
-    const host = await PluginHost.withPlugin({ ...unsaid, PATH }, undefined, program);
+    const host = await PluginHost.withPlugin({ ...unsetRuntime, PATH }, undefined, program);
     try {
       await host.init(streams.options("any"));
       expect(existsSync(ran)).toBe(false);
@@ -72,60 +72,60 @@ describe.skipIf(hasSystemLibnode)(`without a libnode${why}`, () => {
     }
   });
 
-  it("node is taken from the plugin's own folder before PATH", async () => {
+  it("the node in the plugin's own folder is used before PATH", async () => {
     const folder = programs.folderWithNode();
-    const environment = { ...unsaid, KINESIS_RUNTIME: "auto", PATH: path.dirname(programs.program("no program")) };
+    const environment = { ...unsetRuntime, KINESIS_RUNTIME: "auto", PATH: path.dirname(programs.program("no program")) };
     const host = await streams.host(environment, programs.pluginIn(folder));
     await expectDelivery(host);
     expect(host.stderr).toContain(`in a separate process, from ${folder}/node`);
   });
 
-  it("node is the one that KINESIS_NODE names, before all others", async () => {
+  it("the node that KINESIS_NODE names is used before all others", async () => {
     const chosen = path.join(programs.folderWithNode(), "node");
     const [beside, onPath] = [programs.folderWithNode(), programs.folderWithNode()];
-    const host = await streams.host({ ...unsaid, KINESIS_NODE: chosen, PATH: onPath }, programs.pluginIn(beside));
+    const host = await streams.host({ ...unsetRuntime, KINESIS_NODE: chosen, PATH: onPath }, programs.pluginIn(beside));
     await expectDelivery(host);
     expect(host.stderr).toContain(`in a separate process, from ${chosen}`);
   });
 
-  it("KINESIS_RUNTIME=embedded fails and lists what was tried", async () => {
-    const complaint = await complaintOf({ KINESIS_RUNTIME: "embedded" });
-    expect(complaint).toMatch(/cannot load Node\.js \(libnode\)[^]*Tried:[^]*libnode\.so\.115[^]*libnode\.so:/);
-    expect(complaint).not.toContain("program node");
+  it("KINESIS_RUNTIME=embedded fails and lists the tried paths", async () => {
+    const failure = await failureOf({ KINESIS_RUNTIME: "embedded" });
+    expect(failure).toMatch(/cannot load Node\.js \(libnode\)[^]*Tried:[^]*libnode\.so\.115[^]*libnode\.so:/);
+    expect(failure).not.toContain("program node");
   });
 
-  it("and without a node the init fails and gives both reasons", async () => {
-    const complaint = await complaintOf({ PATH: "/nowhere" });
-    expect(complaint).toMatch(/cannot load Node\.js \(libnode\)[^]*Tried:/);
-    expect(complaint).toMatch(/cannot find the program node next to the plugin or on PATH\. Install Node\.js 18 or newer/);
+  it("and without a node the init fails with both reasons", async () => {
+    const failure = await failureOf({ PATH: "/nowhere" });
+    expect(failure).toMatch(/cannot load Node\.js \(libnode\)[^]*Tried:/);
+    expect(failure).toMatch(/cannot find the program node next to the plugin or on PATH\. Install Node\.js 18 or newer/);
   });
 });
 
-it("a libnode that KINESIS_LIBNODE names is not passed over, though there is a node", async () => {
-  const complaint = await complaintOf({ KINESIS_LIBNODE: "/nowhere/libnode.so", KINESIS_NODE: process.execPath });
-  expect(complaint).toContain("/nowhere/libnode.so: no such file");
+it("a libnode that KINESIS_LIBNODE names is not skipped, even if there is a node", async () => {
+  const failure = await failureOf({ KINESIS_LIBNODE: "/nowhere/libnode.so", KINESIS_NODE: process.execPath });
+  expect(failure).toContain("/nowhere/libnode.so: no such file");
 });
 
-/** What in a file's place may be waited for, and how it is told; the null device is an empty file. */
+/** Special files on which a read may block, with the expected message; the null device is an empty file. */
 const devices = [
   { what: "a FIFO", place: () => programs.fifo(), reason: "is a FIFO; it must be a regular file" },
   { what: "a terminal", place: () => "/dev/ptmx", reason: "is a device; it must be a regular file" },
 ];
 
-it.each(devices)("a KINESIS_LIBNODE that is $what fails the init at once with the reason", async ({ place, reason }) => {
+it.each(devices)("a KINESIS_LIBNODE that is $what makes the init fail immediately with the reason", async ({ place, reason }) => {
   const file = place();
-  expect(await complaintOf({ KINESIS_RUNTIME: "embedded", KINESIS_LIBNODE: file })).toContain(`${file}: ${reason}`);
+  expect(await failureOf({ KINESIS_RUNTIME: "embedded", KINESIS_LIBNODE: file })).toContain(`${file}: ${reason}`);
 });
 
 describe.each([
   { runtime: "embedded", environment: embedded },
-  { runtime: "in a process of its own", environment: inProcess },
+  { runtime: "in a separate process", environment: inProcess },
 ])("with Node.js $runtime", ({ environment }) => {
   it.each(["NODE_EXTRA_CA_CERTS", "OPENSSL_CONF"].flatMap((name) => devices.map((device) => ({ name, ...device }))))(
-    "$name that is $what fails the init at once with the reason",
+    "$name that is $what makes the init fail immediately with the reason",
     async ({ name, place, reason }) => {
       const file = place();
-      expect(await complaintOf({ ...environment, [name]: file })).toContain(`'${name}' names ${file}, which ${reason}`);
+      expect(await failureOf({ ...environment, [name]: file })).toContain(`'${name}' names ${file}, which ${reason}`);
     },
   );
 
@@ -134,32 +134,32 @@ describe.each([
   });
 });
 
-it("a wrong KINESIS_RUNTIME is named", async () => {
-  expect(await complaintOf({ KINESIS_RUNTIME: "both" })).toContain("Invalid 'KINESIS_RUNTIME' value (both) specified, must be embedded, process or auto");
+it("an invalid KINESIS_RUNTIME is named", async () => {
+  expect(await failureOf({ KINESIS_RUNTIME: "both" })).toContain("Invalid 'KINESIS_RUNTIME' value (both) specified, must be embedded, process or auto");
 });
 
 it.each([
   { what: "does not exist", program: () => "/nowhere/node", reason: "/nowhere/node, which does not exist" },
   { what: "is a folder", program: () => programs.folder(), reason: "which does not exist" },
   { what: "cannot be executed", program: () => programs.program("text", 0o644), reason: "which may not be executed" },
-  { what: "has no folder", program: () => "node", reason: "KINESIS_NODE is node, which is not a path" },
-  { what: "is a text", program: () => programs.program("some text"), reason: "Exec format error" },
-  { what: "ends at once", program: () => "/bin/false", reason: "ended before the plugin's core was up: status 1" },
+  { what: "is not a path", program: () => "node", reason: "KINESIS_NODE is node, which is not a path" },
+  { what: "is a text file", program: () => programs.program("some text"), reason: "Exec format error" },
+  { what: "ends immediately", program: () => "/bin/false", reason: "ended before the plugin's core was up: status 1" },
   { what: "is killed while it starts", program: () => programs.program("#!/bin/sh\nkill -9 $$\n"), reason: "signal 9" },
   { what: "does not know Node's options", program: () => "/bin/sh", reason: /\(\/bin\/sh\).*status \d+/ },
-])("a KINESIS_NODE that $what fails the init with the reason, and leaves no process", async ({ program, reason }) => {
-  expect(await complaintOf({ KINESIS_RUNTIME: "process", KINESIS_NODE: program() })).toMatch(reason);
+])("a KINESIS_NODE that $what makes the init fail with the reason, and leaves no process", async ({ program, reason }) => {
+  expect(await failureOf({ KINESIS_RUNTIME: "process", KINESIS_NODE: program() })).toMatch(reason);
 });
 
 it.each([
-  { runtime: "in a process of its own", place: inProcess },
+  { runtime: "in a separate process", place: inProcess },
   { runtime: "embedded", place: embedded },
-])("a Node.js that is too old fails the init with its version, $runtime", async ({ place }) => {
+])("a Node.js that is too old makes the init fail with its version, $runtime", async ({ place }) => {
   const script = path.join(programs.folder(), "older.cjs");
   const older = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '17.9.1' } });";
   writeFileSync(script, `${older} Object.defineProperty(process, "version", { value: "v17.9.1" });`);
-  const complaint = await complaintOf({ ...place, KINESIS_NODE_OPTIONS: `--require ${script}` });
-  expect(complaint).toContain("Failed to initialize plugin: Node.js 18 or newer is needed, and this is v17.9.1\n");
+  const failure = await failureOf({ ...place, KINESIS_NODE_OPTIONS: `--require ${script}` });
+  expect(failure).toContain("Failed to initialize plugin: Node.js 18 or newer is needed, and this is v17.9.1\n");
 });
 
 it("all instances share one process", async () => {
@@ -174,7 +174,7 @@ it("all instances share one process", async () => {
   expect(descriptorsOf(core)).toBeUndefined();
 });
 
-it("nothing that the host has open gets into the process", async () => {
+it("no descriptor of the host gets into the process", async () => {
   const open = [3, 4, 5, 6, 7, 8, 9].map((descriptor) => `${descriptor}</dev/zero`).join(" ");
   const host = await PluginHost.withPlugin(inProcess, undefined, await hostBehind(open));
   try {
@@ -186,7 +186,7 @@ it("nothing that the host has open gets into the process", async () => {
     expect(ofCore.get(3)).toMatch(/^socket:/);
     const others = [...ofCore].filter(([descriptor]) => descriptor > 3).map(([, target]) => target);
     expect(others.length).toBeGreaterThan(0);
-    // Node's own: what it polls with, and pipes that nobody else has.
+    // Node's own: its poll descriptors, and pipes between its own threads.
     const pipesOfHost = [...ofHost.values()].filter((target) => target.startsWith("pipe:"));
     expect(others.filter((target) => !/^(anon_inode|pipe):/.test(target) || pipesOfHost.includes(target))).toEqual([]);
   } finally {
@@ -195,7 +195,7 @@ it("nothing that the host has open gets into the process", async () => {
 });
 
 it.each(["2>&-", "3>&- 4>&- 2>&-", "3</dev/zero 2>&-", "3</dev/zero 4</dev/zero 2>&-"])(
-  "a host that is started with its descriptors as in '%s' has its records delivered",
+  "a host started with the redirections '%s' delivers its records",
   async (redirections) => {
     const host = await PluginHost.withPlugin(inProcess, undefined, await hostBehind(redirections));
     try {

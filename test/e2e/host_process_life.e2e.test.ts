@@ -1,4 +1,4 @@
-// The core in a process of its own at work: deliveries, its death under load and its next run, signals, and the end.
+// Tests the core in a separate process at work: deliveries, its death under load and its next run, signals, and the end.
 import { readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -30,7 +30,7 @@ async function expectEndInOrder(host: PluginHost, how: () => Promise<unknown> = 
 describe("records arrive", () => {
   it.each([
     { form: "plain", options: {}, decode: textOf },
-    { form: "in gzip", options: { compression: "gzip" }, decode: (record: { data: Uint8Array }) => gunzipSync(record.data).toString() },
+    { form: "compressed with gzip", options: { compression: "gzip" }, decode: (record: { data: Uint8Array }) => gunzipSync(record.data).toString() },
   ])("$form", async ({ options, decode }) => {
     const stream = await streams.newStream();
     const host = await streams.host(inProcess);
@@ -52,7 +52,7 @@ describe("records arrive", () => {
   });
 });
 
-describe("with a service that throttles or holds", () => {
+describe("with a service that throttles or holds requests", () => {
   let kinesis: HeldKinesis;
   beforeEach(async () => {
     kinesis = await HeldKinesis.start();
@@ -61,23 +61,23 @@ describe("with a service that throttles or holds", () => {
   const optionsOf = (others: Options = {}): Options => streams.options("any", { endpoint: kinesis.endpoint, ...others });
   const takenNumbers = (): unknown[] => kinesis.taken.map((record) => jsonOf(record)["n"]);
 
-  it("records are sent again, and once", async () => {
+  it("records are retried, and arrive once", async () => {
     const host = await streams.host(inProcess);
     kinesis.mood = "throttle";
     const flush = await host.start(await host.open(optionsOf()), chunkOf(numbered(3)));
-    await kinesis.untilAsked(2);
+    await kinesis.untilRequested(2);
     kinesis.mood = "take";
-    expect(await host.answerOf(flush)).toBe(FLB_OK);
+    expect(await host.replyOf(flush)).toBe(FLB_OK);
     expect(takenNumbers()).toEqual([0, 1, 2]);
     await expectEndInOrder(host);
   });
 
-  it("SIGTERM ends the host in order, with the chunks under way in the service", async () => {
+  it("SIGTERM ends the host cleanly, with the service holding the chunks in flight", async () => {
     const host = await streams.host(inProcess);
     const instance = await host.open(optionsOf());
     kinesis.mood = "hold";
     for (const n of [1, 2, 3]) await host.start(instance, chunkOf([{ n }]));
-    await kinesis.untilAsked(3);
+    await kinesis.untilRequested(3);
     await expectEndInOrder(host, async () => {
       host.kill("SIGTERM");
       await sleep(200);
@@ -86,17 +86,17 @@ describe("with a service that throttles or holds", () => {
     expect(takenNumbers().sort()).toEqual([1, 2, 3]);
   });
 
-  it("signals of the host's group leave the process as it is", async () => {
+  it("signals to the host's group do not affect the process", async () => {
     const host = await streams.host(inProcess);
     const instance = await host.open(optionsOf());
     const core = await coreOf(host.pid);
     kinesis.mood = "hold";
     const flush = await host.start(instance, chunkOf([{ n: 1 }]));
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGPIPE", "SIGUSR1", "SIGCONT"] as const) process.kill(core, signal);
     await sleep(50);
     kinesis.release();
-    expect(await host.answerOf(flush)).toBe(FLB_OK);
+    expect(await host.replyOf(flush)).toBe(FLB_OK);
     expect(await host.flush(instance, chunkOf([{ n: 2 }]))).toBe(FLB_OK);
     expect(startedBy(host.pid)).toEqual([{ pid: core, isZombie: false }]);
     expect(host.stderr).not.toMatch(/ended with|Debugger listening/);
@@ -108,14 +108,14 @@ describe("with a service that throttles or holds", () => {
     const instance = await host.open(optionsOf());
     kinesis.mood = "hold";
     await host.start(instance, chunkOf([{ n: 1 }]));
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     const core = await coreOf(host.pid);
     host.kill("SIGKILL");
     await untilGone(core);
   });
 });
 
-it("a host that is killed takes the process with it also while JavaScript keeps that busy", async () => {
+it("a host that is killed takes the process with it also while JavaScript keeps it busy", async () => {
   const preloaded = new Preloaded("for (;;);");
   try {
     const host = await streams.host({ ...inProcess, ...preloaded.environment });
@@ -132,7 +132,7 @@ it("a host that is killed takes the process with it also while JavaScript keeps 
   }
 });
 
-it("killed in mid-flow it loses no record that was answered ok, and its instances go on", async () => {
+it("a core that is killed under load loses no record with the reply ok, and its instances continue", async () => {
   const names = [await streams.newStream(), await streams.newStream()];
   const host = await streams.host(inProcess);
   const instances: number[] = [];
@@ -142,12 +142,12 @@ it("killed in mid-flow it loses no record that was answered ok, and its instance
   const core = await coreOf(host.pid);
   for (let n = 0; n < count; n++) {
     expect(await host.start(instanceOf(n), chunkOf([{ n }]))).toBe(n);
-    if (n === 40) await vi.waitUntil(() => host.answers.size > 0, { timeout: 60_000, interval: 5 });
+    if (n === 40) await vi.waitUntil(() => host.replies.size > 0, { timeout: 60_000, interval: 5 });
     if (n === 120) process.kill(core, "SIGKILL");
   }
-  await vi.waitUntil(() => host.answers.size === count, { timeout: 60_000, interval: 10 });
-  const answers = new Map(host.answers);
-  const numbersWith = (code: number): number[] => [...answers].flatMap(([n, answer]) => (answer === code ? [n] : []));
+  await vi.waitUntil(() => host.replies.size === count, { timeout: 60_000, interval: 10 });
+  const replies = new Map(host.replies);
+  const numbersWith = (code: number): number[] => [...replies].flatMap(([n, reply]) => (reply === code ? [n] : []));
   expect(numbersWith(FLB_OK).length).toBeGreaterThan(0);
   expect(numbersWith(FLB_RETRY).length).toBeGreaterThan(0);
   const arrived = async (): Promise<Set<unknown>> => {
@@ -155,7 +155,7 @@ it("killed in mid-flow it loses no record that was answered ok, and its instance
     return new Set(all.flat().map((record) => jsonOf(record)["n"]));
   };
   expect([...(await arrived())]).toEqual(expect.arrayContaining(numbersWith(FLB_OK)));
-  for (const n of numbersWith(FLB_RETRY)) expect(await host.flushUntilAnswered(instanceOf(n), chunkOf([{ n }]))).toBe(FLB_OK);
+  for (const n of numbersWith(FLB_RETRY)) expect(await host.flushUntilDone(instanceOf(n), chunkOf([{ n }]))).toBe(FLB_OK);
   expect((await arrived()).size).toBe(count);
   expect(await coreOf(host.pid, core)).not.toBe(core);
   expect(host.stderr.match(/ended with signal 9\. It is started again in 100 ms; chunks under way get retry/g)).toHaveLength(1);
@@ -165,7 +165,7 @@ it("killed in mid-flow it loses no record that was answered ok, and its instance
 describe("with a limit of 2 s for its silence", () => {
   const limited = { ...inProcess, KINESIS_SILENCE_TIMEOUT: "2" };
 
-  it("a process that is stopped is killed when a flush waits for it, and the next one takes the records", async () => {
+  it("a stopped process is killed when a flush waits for it, and the next one delivers the records", async () => {
     const stream = await streams.newStream();
     const host = await streams.host(limited);
     const instance = await host.open(streams.options(stream));
@@ -173,22 +173,22 @@ describe("with a limit of 2 s for its silence", () => {
     const core = await coreOf(host.pid);
     process.kill(core, "SIGSTOP");
     const flushes = [await host.start(instance, chunkOf([{ n: 1 }])), await host.start(instance, chunkOf([{ n: 2 }]))];
-    for (const flush of flushes) expect(await host.answerOf(flush)).toBe(FLB_RETRY);
+    for (const flush of flushes) expect(await host.replyOf(flush)).toBe(FLB_RETRY);
     await untilGone(core);
-    for (const n of [1, 2]) expect(await host.flushUntilAnswered(instance, chunkOf([{ n }]))).toBe(FLB_OK);
+    for (const n of [1, 2]) expect(await host.flushUntilDone(instance, chunkOf([{ n }]))).toBe(FLB_OK);
     expect((await streams.kinesis.readAll(stream)).map((record) => jsonOf(record)["n"])).toEqual([0, 1, 2]);
     await host.waitForMessage(/The process of Node\.js has given no sign for 2 s \(KINESIS_SILENCE_TIMEOUT\) while requests waited for it, and was killed\. It is started again in 100 ms/);
     expect(await coreOf(host.pid, core)).not.toBe(core);
     await expectEndInOrder(host);
   });
 
-  it("a process that stops while it delivers is killed, and a signal ends the host in order meanwhile", async () => {
+  it("a process that stops while it delivers is killed, and a signal meanwhile ends the host cleanly", async () => {
     const kinesis = await streams.heldKinesis();
     const host = await streams.host({ ...limited, KINESIS_SILENCE_TIMEOUT: "3600" });
     const instance = await host.open(streams.options("any", { endpoint: kinesis.endpoint }));
     kinesis.mood = "hold";
     await host.start(instance, chunkOf([{ n: 1 }]));
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     const core = await coreOf(host.pid);
     process.kill(core, "SIGSTOP");
     host.kill("SIGTERM");
@@ -198,7 +198,7 @@ describe("with a limit of 2 s for its silence", () => {
     await untilGone(core);
   });
 
-  it("a process whose scripts run for 6 s goes on", async () => {
+  it("a process whose scripts run for 6 s continues", async () => {
     const preloaded = new Preloaded("const until = Date.now() + 6000; while (Date.now() < until);");
     try {
       const host = await streams.host({ ...limited, ...preloaded.environment });
@@ -216,7 +216,7 @@ describe("with a limit of 2 s for its silence", () => {
   });
 });
 
-it("restarts leave the host no descriptor, thread or process, and each pause is twice as long", async () => {
+it("restarts leave no descriptor, thread or process in the host, and each pause is twice as long", async () => {
   const host = await streams.host(inProcess);
   const instance = await host.open(streams.options(await streams.newStream()));
   expect(await host.flush(instance, chunkOf([{ n: 0 }]))).toBe(FLB_OK);
@@ -224,7 +224,7 @@ it("restarts leave the host no descriptor, thread or process, and each pause is 
   for (let core = await coreOf(host.pid), restart = 1; restart <= 4; restart++) {
     process.kill(core, "SIGKILL");
     core = await coreOf(host.pid, core);
-    expect(await host.flushUntilAnswered(instance, chunkOf([{ n: restart }]))).toBe(FLB_OK);
+    expect(await host.flushUntilDone(instance, chunkOf([{ n: restart }]))).toBe(FLB_OK);
   }
   const { threads, descriptors } = await host.memory();
   expect({ threads, descriptors }).toEqual({ threads: before.threads, descriptors: before.descriptors });
@@ -238,7 +238,7 @@ it("no process is started while the host ends", async () => {
   const program = programs.program(`#!/bin/sh\necho start >>'${starts}'\nexec '${process.execPath}' "$@"\n`);
   const host = await streams.host({ ...inProcess, KINESIS_NODE: program });
   await host.open(streams.options("any"));
-  // Four runs, so that the pause after them is long enough for the end of the host to come in it.
+  // Four runs, so that the host ends during the long pause after them.
   let core: number | undefined;
   for (let run = 1; run <= 4; run++) {
     core = await coreOf(host.pid, core);

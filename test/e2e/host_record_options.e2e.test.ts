@@ -1,4 +1,4 @@
-// What options make of records besides their plain content: partition keys of several values, zones, the tag, metadata, keys left out.
+// Tests options that add to records: partition keys of several values, time zones, the tag, metadata, omitted keys.
 import { describe, expect, it, vi } from "vitest";
 import { chunkOf, encodeV2, groupEnd, groupStart } from "../support/event_chunk.js";
 import { FLB_ERROR, FLB_OK, type Options } from "../support/plugin_host.js";
@@ -11,7 +11,7 @@ const streams = useStreams();
 describe("partition keys", () => {
   const bodies = [{ app: "web", kubernetes: { namespace_name: "prod" } }, { app: "web" }, { host: "h-1" }];
 
-  it("are put together from values and the tag, or taken from the first that is there", async () => {
+  it("are composed of values and the tag, or taken from the first existing value", async () => {
     const stream = await streams.newStream();
     const host = await streams.host();
     const options = { partition_key: "$kubernetes['namespace_name']/$app, logs-$TAG[1]:$app , host" };
@@ -20,7 +20,7 @@ describe("partition keys", () => {
     expect(received.map(({ partitionKey }) => partitionKey)).toEqual(["prod/web", "logs-eu:web", "h-1"]);
   });
 
-  it("of the tag alone are the same for all records of a chunk, in aggregates too", async () => {
+  it("of only the tag are the same for all records of a chunk, in aggregates too", async () => {
     const received = await streams.sendOnce(chunkOf(bodies), { partition_key: "$TAG", aggregation: "true" });
     expect(received.map(({ partitionKey }) => partitionKey)).toEqual(["test.tag"]);
   });
@@ -35,19 +35,19 @@ describe("the zone of time_key", () => {
     ["America/New_York", ["2024-11-03T01:59:59.250-0400 EDT", "2024-11-03T01:00:00.250-0500 EST"]],
     ["Asia/Tokyo", ["2024-11-03T14:59:59.250+0900 JST", "2024-11-03T15:00:00.250+0900 JST"]],
     ["UTC", ["2024-11-03T05:59:59.250+0000 UTC", "2024-11-03T06:00:00.250+0000 UTC"]],
-  ])("is %s where time_key_zone says so", async (zone, expected) => {
+  ])("is %s when time_key_zone names it", async (zone, expected) => {
     const received = await streams.sendOnce(chunk, { ...time, time_key_zone: zone });
     expect(received.map(jsonOf)).toEqual(expected.map((at) => ({ at })));
   });
 });
 
 describe("records", () => {
-  it("carry their tag under tag_key, and lack the keys of except_keys", async () => {
+  it("have their tag under tag_key, and lack the keys of except_keys", async () => {
     const received = await streams.sendOnce(chunkOf([{ a: 1, secret: "x", token: { t: 1 } }]), { tag_key: "from", except_keys: "secret, token" });
     expect(received.map(textOf)).toEqual(['{"a":1,"from":"test.tag"}']);
   });
 
-  it("carry their metadata under metadata_key, with the resource and scope of their group", async () => {
+  it("have their metadata under metadata_key, with the resource and scope of their group", async () => {
     const chunk = Buffer.concat([
       groupStart({ schema: "otlp", resource_id: 0, scope_id: 0 }, { resource: { attributes: { "service.name": "shop" } }, scope: {} }),
       encodeV2({ body: { log: "x" }, metadata: { otlp: { severity_text: "INFO", trace_id: Buffer.from("0123456789abcdef", "hex") } } }),
@@ -62,7 +62,7 @@ describe("records", () => {
   });
 });
 
-describe("options that cannot be meant end the start with their name", () => {
+describe("invalid options end the start with their name", () => {
   it.each<[Options, RegExp]>([
     [{ partition_key: "$kubernetes->pod" }, /level=error.*Invalid 'partition_key' value \(\$kubernetes->pod\) specified, it mixes \$ and ->/],
     [{ partition_key: "pod,$['log']" }, /level=error.*'log' cannot be set as the partition key/],

@@ -1,4 +1,4 @@
-// What the plugin makes of records, from a chunk of the host to the records of a stream.
+// Tests the plugin's records, from a chunk of the host to the records of a stream.
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { inflate } from "pako";
@@ -20,7 +20,7 @@ describe("records", () => {
     { empty: {}, none: [], text: "", big: 4_294_967_296, small: -2_147_483_649 },
   ];
 
-  it("arrive in order and are the input's JSON values", async () => {
+  it("arrive in order with the input's JSON values", async () => {
     const received = await streams.sendOnce(chunkOf(bodies));
     expect(received.map(jsonOf)).toEqual(bodies);
   });
@@ -30,7 +30,7 @@ describe("records", () => {
     expect(received.map(textOf)).toEqual(['{"most":18446744073709551615,"odd":9007199254740993}']);
   });
 
-  it("of both formats and all kinds of time arrive, group markers do not", async () => {
+  it("of both formats and all kinds of time arrive, but no group markers", async () => {
     const chunk = Buffer.concat([
       groupStart({ schema: "otlp" }, { resource: {} }),
       encodeV1({ body: { v: 1 }, time: { kind: "ext", seconds: 1_700_000_000, nanoseconds: 5 } }),
@@ -43,7 +43,7 @@ describe("records", () => {
     expect(received.map(jsonOf)).toEqual([{ v: 1 }, { v: 2 }, { v: 3 }, { v: 4 }]);
   });
 
-  it("get a random partition key each when none is chosen", async () => {
+  it("get a random partition key each by default", async () => {
     const received = await streams.sendOnce(chunkOf(numbered(50)));
     expect(new Set(received.map((record) => record.partitionKey)).size).toBe(50);
   });
@@ -55,14 +55,14 @@ describe("records", () => {
     expect(received[2]?.partitionKey).toMatch(/^.{8,256}$/);
   });
 
-  it("hold only the keys of data_keys, and the partition key is found before they are cut", async () => {
+  it("have only the keys of data_keys, and the partition key is found before the others are removed", async () => {
     const chunk = chunkOf([{ a: 1, b: { c: 2 }, d: 3, key: "k" }]);
     const received = await streams.sendOnce(chunk, { data_keys: "a, b", partition_key: "key" });
     expect(received.map(jsonOf)).toEqual([{ a: 1, b: { c: 2 } }]);
     expect(received[0]?.partitionKey).toBe("k");
   });
 
-  it("are the value of log_key alone: strings raw, others as JSON, without it none", async () => {
+  it("are only the value of log_key: strings raw, others as JSON; records without it are dropped", async () => {
     const chunk = chunkOf([{ log: 'raw "text"' }, { log: { a: [1] } }, { log: 7 }, { other: 1 }, { log: "last" }]);
     const received = await streams.sendOnce(chunk, { log_key: "log" });
     expect(received.map(textOf)).toEqual(['raw "text"', '{"a":[1]}', "7", "last"]);
@@ -73,7 +73,7 @@ describe("records", () => {
     expect(received.map(textOf)).toEqual(['{"a":1}\n', '{"a":2}\n']);
   });
 
-  it("carry their own time under time_key, in the format of time_key_format", async () => {
+  it("have their own time under time_key, in the format of time_key_format", async () => {
     const time = { kind: "ext", seconds: 1_700_000_000, nanoseconds: 123_456_789 } as const;
     const chunk = Buffer.concat([encodeV2({ body: { a: 1 }, time }), encodeV1({ body: { a: 2 }, time })]);
     const options = { time_key: "at", time_key_format: "%Y-%m-%dT%H:%M:%S.%L %f" };
@@ -82,7 +82,7 @@ describe("records", () => {
     expect(received.map(jsonOf)).toEqual([{ a: 1, at }, { a: 2, at }]);
   });
 
-  it("have their dots replaced in keys at every depth", async () => {
+  it("have the dots replaced in keys at every depth", async () => {
     const chunk = chunkOf([{ "a.b": { "c.d.e": 1 }, list: [{ "f.g": "x.y" }] }]);
     const received = await streams.sendOnce(chunk, { replace_dots: "-" });
     expect(received.map(jsonOf)).toEqual([{ "a-b": { "c-d-e": 1 }, list: [{ "f-g": "x.y" }] }]);
@@ -91,21 +91,21 @@ describe("records", () => {
   it.each([
     ["gzip", (data: Uint8Array): Uint8Array => gunzipSync(data)],
     ["ZLIB", (data: Uint8Array): Uint8Array => inflate(data)],
-  ])("are compressed one by one under compression %s", async (compression, unpack) => {
+  ])("are compressed one by one with compression %s", async (compression, unpack) => {
     const received = await streams.sendOnce(chunkOf(bodies), { compression });
     expect(received.map((record) => jsonOf({ data: unpack(record.data) }))).toEqual(bodies);
   });
 });
 
 describe("aggregates", () => {
-  it("hold all records in order", async () => {
+  it("have all records in order", async () => {
     const received = await streams.sendOnce(chunkOf(numbered(300)), { aggregation: "true" });
     expect(received.length).toBeLessThan(10);
     expect(received.every(isAggregate)).toBe(true);
     expect(deaggregateAll(received).map(jsonOf)).toEqual(numbered(300));
   });
 
-  it("give each record its own partition key, in order by key, inside the shard that it arrived in", async () => {
+  it("have each record's own partition key, in order by key, inside the shard that they arrived in", async () => {
     const bodies = numbered(200).map((body) => ({ ...body, key: `key-${body.n % 7}` }));
     const stream = await streams.newStream(4);
     const host = await streams.host();
@@ -128,13 +128,13 @@ describe("aggregates", () => {
     expect(Object.fromEntries(byKey)).toEqual(Object.fromEntries(expected));
   });
 
-  it("hold compressed records that unpack one by one", async () => {
+  it("have compressed records that can be decompressed one by one", async () => {
     const received = await streams.sendOnce(chunkOf(numbered(40)), { aggregation: "true", compression: "gzip" });
     const users = deaggregateAll(received);
     expect(users.map((user) => jsonOf({ data: gunzipSync(user.data) }))).toEqual(numbered(40));
   });
 
-  it("stay below aggregation_maximum_record_size, and larger records travel alone", async () => {
+  it("stay below aggregation_maximum_record_size, and larger records are sent alone", async () => {
     const bodies = [...numbered(100), { n: 100, log: "x".repeat(3000) }];
     const options = { aggregation: "true", aggregation_maximum_record_size: "2000", skip_aggregation_record_size: "1500" };
     const received = await streams.sendOnce(chunkOf(bodies), options);
@@ -148,7 +148,7 @@ describe("aggregates", () => {
 });
 
 describe("chunks", () => {
-  it("of 1,201 records need several requests, which go side by side, and arrive once", async () => {
+  it("of 1,201 records need several concurrent requests, and arrive once", async () => {
     const received = await streams.sendOnce(chunkOf(numbered(1201)));
     expect(received.map(jsonOf).sort((one, other) => Number(one["n"]) - Number(other["n"]))).toEqual(numbered(1201));
   });

@@ -1,4 +1,4 @@
-// At rest: the process of Node is small again after Node's start, and all that was given back works when it is used again.
+// Tests memory at rest: the Node process is small again after its start, and continues to work.
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, vi } from "vitest";
 import { coreOf, memoryOf } from "../support/core_process.js";
@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 const streams = useStreams();
 const codeKib = 12 * 1024;
 
-it("gives back the memory of Node's code a moment after the start, and goes on", async () => {
+it("the plugin releases the memory of Node's code a moment after the start, and continues", async () => {
   const stream = await streams.newStream();
   const host = await streams.host();
   const instance = await host.open(streams.options(stream));
@@ -24,14 +24,14 @@ it("gives back the memory of Node's code a moment after the start, and goes on",
   expect((await host.end()).status).toBe(0);
 });
 
-it("gives back the memory of a burst to eight outputs", async () => {
+it("the plugin releases the memory of a burst to eight outputs", async () => {
   const kinesis = await streams.instantKinesis();
   const host = await streams.host();
-  // A busy machine may take long for 48 MB.
+  // Under load 48 MB may take long.
   const open = () => host.open(streams.options("any", { endpoint: kinesis.endpoint, http_request_timeout: "120" }));
   for (let output = 0; output < 8; output++) expect(await host.flush(await open(), chunkOf([{ a: 1 }]))).toBe(FLB_OK);
   const core = isCoreInProcess ? await coreOf(host.pid) : host.pid;
-  // By then the pages of Node.s code are given back.
+  // By then the pages of Node's code are released.
   await sleep(3000);
   const { rssKib: before } = memoryOf(core);
   const chunk = chunkOf(Array.from({ length: 5000 }, (_, n) => ({ n, log: "x".repeat(200) })));

@@ -1,4 +1,4 @@
-// What must never be told: with recognisable secrets and records, at the most talkative level, nothing of them is written.
+// Tests that secrets and records never appear in messages, even at the most verbose level.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -13,7 +13,7 @@ import { messageOf } from "../support/service_responses.js";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-/** Each holds this word, and nothing else of the tests does. */
+/** Each secret contains this word, and nothing else in the tests does. */
 const mark = "HUNTER";
 const secretKey = `${mark}2secretAccessKey/0123456789abcdef+xyz`;
 const sessionToken = `${mark}2sessionToken0123456789`;
@@ -40,7 +40,7 @@ function newFolder(): string {
   return folder;
 }
 
-/** Kinesis, which answers this error to all. */
+/** A Kinesis that responds to all requests with this error. */
 function refusing(code: string, status = 400): Answering {
   return ({ headers }) => ({ status, body: JSON.stringify({ __type: code, message: messageOf(code, headers).replace("QUOTED-VALUE", `${mark}2partitionKey`) }) });
 }
@@ -50,15 +50,15 @@ interface Scene {
   readonly options?: Options;
 }
 
-/** One failing path; `told` must be in the messages, so that the path was really taken. */
+/** One failing path; `told` must match the messages, to prove that the path was taken. */
 const scenes: readonly (readonly [name: string, told: RegExp, prepare: () => Promise<Scene>])[] = [
-  ["a refused signature", /InvalidSignatureException/, async () => ({ options: { endpoint: await serve(refusing("InvalidSignatureException")) } })],
+  ["a rejected signature", /InvalidSignatureException/, async () => ({ options: { endpoint: await serve(refusing("InvalidSignatureException")) } })],
   ["an expired token", /ExpiredTokenException/, async () => ({ options: { endpoint: await serve(refusing("ExpiredTokenException")) } })],
-  ["a refused record that is quoted", /ValidationException/, async () => ({ options: { endpoint: await serve(refusing("ValidationException")) } })],
+  ["a rejected record that is quoted", /ValidationException/, async () => ({ options: { endpoint: await serve(refusing("ValidationException")) } })],
   ["a failed record that is quoted", /InternalFailure/, async () => ({
     options: { endpoint: await serve(() => ({ body: JSON.stringify({ FailedRecordCount: 1, Records: [{ ErrorCode: "InternalFailure", ErrorMessage: `Value '${record.key}' at 'data' is bad` }] }) })) },
   })],
-  ["an answer that is no JSON and quotes", /InvalidResponse/, async () => ({ options: { endpoint: await serve(({ headers, body }) => ({ body: `<html>${JSON.stringify(headers)}${body}${record.log}` })) } })],
+  ["a response that is not JSON and quotes", /InvalidResponse/, async () => ({ options: { endpoint: await serve(({ headers, body }) => ({ body: `<html>${JSON.stringify(headers)}${body}${record.log}` })) } })],
   ["no connection", /ECONNREFUSED/, () => Promise.resolve({ options: { endpoint: "http://127.0.0.1:1" } })],
   ["a role that may not be assumed", /AssumeRole of/, async () => ({
     options: {
@@ -67,7 +67,7 @@ const scenes: readonly (readonly [name: string, told: RegExp, prepare: () => Pro
       sts_endpoint: await serve(({ body }) => ({ status: 403, headers: { "content-type": "text/xml" }, body: `<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized: sts:AssumeRole${body === "" ? mark : ""}</Message></Error></ErrorResponse>` })),
     },
   })],
-  ["a web identity token that is refused", /AssumeRoleWithWebIdentity/, async () => {
+  ["a rejected web identity token", /AssumeRoleWithWebIdentity/, async () => {
     const file = path.join(newFolder(), "token");
     writeFileSync(file, token);
     const refusal = "<ErrorResponse><Error><Code>InvalidIdentityToken</Code><Message>no</Message></Error></ErrorResponse>";
@@ -76,7 +76,7 @@ const scenes: readonly (readonly [name: string, told: RegExp, prepare: () => Pro
       options: { sts_endpoint: await serve(() => ({ status: 400, headers: { "content-type": "text/xml" }, body: refusal })) },
     };
   }],
-  ["a container's endpoint that refuses", /container's endpoint/, async () => ({
+  ["a container's endpoint that rejects", /container's endpoint/, async () => ({
     environment: {
       AWS_ACCESS_KEY_ID: undefined,
       AWS_SECRET_ACCESS_KEY: undefined,
@@ -84,7 +84,7 @@ const scenes: readonly (readonly [name: string, told: RegExp, prepare: () => Pro
       AWS_CONTAINER_AUTHORIZATION_TOKEN: token,
     },
   })],
-  ["instance metadata that breaks off", /EC2 instance metadata/, async () => ({
+  ["truncated instance metadata", /EC2 instance metadata/, async () => ({
     environment: {
       AWS_ACCESS_KEY_ID: undefined,
       AWS_SECRET_ACCESS_KEY: undefined,
@@ -92,14 +92,14 @@ const scenes: readonly (readonly [name: string, told: RegExp, prepare: () => Pro
       AWS_EC2_METADATA_SERVICE_ENDPOINT: await serve(({ method, path: asked }) => ({ body: method === "PUT" ? token : asked.endsWith("/role") ? `{"SecretAccessKey":"${secretKey}` : "role" })),
     },
   })],
-  ["a proxy that refuses", /HTTPS_PROXY/, async () => {
+  ["a proxy that rejects", /HTTPS_PROXY/, async () => {
     const proxy = await ScriptedProxy.start({ credentials: "a:b" });
     stops.push(() => proxy.stop());
     return { environment: { HTTPS_PROXY: `http://user:${proxyPassword}@${proxy.address}` }, options: { endpoint: "https://kinesis.example" } };
   }],
-  ["a proxy that is away", /HTTPS_PROXY/, () =>
+  ["an unreachable proxy", /HTTPS_PROXY/, () =>
     Promise.resolve({ environment: { HTTPS_PROXY: `http://user:${proxyPassword}@127.0.0.1:1` }, options: { endpoint: "https://kinesis.example" } })],
-  ["a certificate that nobody trusts", /self-signed certificate/, async () => {
+  ["an untrusted certificate", /self-signed certificate/, async () => {
     const { serverFile } = await makeCertificate(newFolder());
     const { server } = JSON.parse(readFileSync(serverFile, "utf8")) as { server: { key: string; cert: string } };
     return { options: { endpoint: await serve(() => ({ body: "{}" }), { tls: server }) } };
@@ -109,7 +109,7 @@ const scenes: readonly (readonly [name: string, told: RegExp, prepare: () => Pro
     writeFileSync(file, `[default]\ncredential_process = sh -c "echo ${secretKey}; echo ${secretKey} >&2; exit 1"\n`);
     return Promise.resolve({ environment: { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined, AWS_CONFIG_FILE: file } });
   }],
-  ["an error that nobody expected", /Unexpected error/, async () => {
+  ["an unexpected error", /Unexpected error/, async () => {
     const folder = newFolder();
     const preload = path.join(folder, "preload.cjs");
     writeFileSync(preload, `const { createHash } = require("node:crypto"); require("node:crypto").createHash = () => ({ update() { throw new Error("no such digest"); } }); void createHash;`);
@@ -120,7 +120,7 @@ const scenes: readonly (readonly [name: string, told: RegExp, prepare: () => Pro
   }],
 ];
 
-it.each(scenes)("%s tells no secret and nothing of the record", async (_, told, prepare) => {
+it.each(scenes)("%s: no message contains a secret or the record", async (_, told, prepare) => {
   const { environment = {}, options = {} } = await prepare();
   const host = await PluginHost.withPlugin({
     FLB_LOG_LEVEL: "debug",

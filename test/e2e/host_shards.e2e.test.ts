@@ -1,4 +1,4 @@
-// Aggregation by the stream's shards: what a consumer of Kinesis Client Library finds, also after shards were split,
+// Tests aggregation by the stream's shards, as a Kinesis Client Library consumer sees it, also after shards were split,
 // merged, or could not be listed.
 import { describe, expect, it, vi } from "vitest";
 import { consume } from "../support/client_library.js";
@@ -8,12 +8,12 @@ import { useStreams } from "../support/stream_fixture.js";
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const streams = useStreams();
-/** Two reloads of the list are at least a second apart. */
+/** The list is reloaded at most once per second. */
 const pauseMs = 1200;
 const pause = () => new Promise((resolve) => setTimeout(resolve, pauseMs));
 
 describe("with a list of the shards", () => {
-  it("each key keeps to its own shard and in order, over many flushes, and nothing is dropped", async () => {
+  it("each key stays in its own shard and in order, over many flushes, and no record is dropped", async () => {
     const running = await ShardedOutput.start(streams, 5);
     for (let count = 0; count < 4; count++) await running.send(500);
     const consumed = await running.consume();
@@ -24,7 +24,7 @@ describe("with a list of the shards", () => {
     expect(await streams.kinesis.readAll(running.stream)).toHaveLength(4 * 5);
   });
 
-  it("keys go to their new shards after a split: the flush that finds it out loses nothing either", async () => {
+  it("keys go to their new shards after a split: the flush that discovers it loses no records either", async () => {
     const running = await ShardedOutput.start(streams, 3);
     await running.send(300);
     await pause();
@@ -59,7 +59,7 @@ describe("with a list of the shards", () => {
 });
 
 describe("without permission to list the shards", () => {
-  it("nothing is dropped, also after a split, and one warning says what is missing", async () => {
+  it("no record is dropped, also after a split, and one warning names the missing permission", async () => {
     const running = await ShardedOutput.start(streams, 3, ["ListShards"]);
     for (let count = 0; count < 2; count++) await running.send(300);
     await streams.kinesis.splitShard(running.stream, "shardId-000000000000");
@@ -71,7 +71,7 @@ describe("without permission to list the shards", () => {
     expect(running.warnings[0]).toContain("allow kinesis:ListShards");
   });
 
-  it("that was taken away later, the old list is used on and nothing is dropped", async () => {
+  it("which was removed later, the old list is still used and no record is dropped", async () => {
     const running = await ShardedOutput.start(streams, 3);
     await running.send(300);
     await pause();
@@ -84,7 +84,7 @@ describe("without permission to list the shards", () => {
   });
 });
 
-it("the check itself drops an aggregate that lies in a foreign shard", async () => {
+it("the test's own check drops an aggregate in a foreign shard", async () => {
   const running = await ShardedOutput.start(streams, 2);
   await running.send(100);
   const received = await streams.kinesis.readAll(running.stream);

@@ -1,4 +1,4 @@
-// Records that choose their streams (stream_key): each arrives in its own, and a stream that fails holds no other back.
+// Tests records that choose their streams (stream_key): each arrives in its own, and a failing stream does not delay others.
 import { describe, expect, it, vi } from "vitest";
 import { consume } from "../support/client_library.js";
 import { chunkOf } from "../support/event_chunk.js";
@@ -15,7 +15,7 @@ interface Body {
   readonly key: string;
 }
 
-/** So many records, to these streams in turn. */
+/** This many records, to these streams in turn. */
 function bodiesTo(targets: readonly string[], count: number, first = 0): Body[] {
   return Array.from({ length: count }, (_, index) => {
     const n = first + index;
@@ -31,7 +31,7 @@ function numbersFor(bodies: readonly Body[], stream: string): number[] {
   return bodies.filter(({ to }) => to === stream).map(({ n }) => n);
 }
 
-/** The sequence of each key is kept. */
+/** Checks that the sequence of each key is kept. */
 async function expectOrder(stream: string): Promise<void> {
   const last = new Map<unknown, number>();
   for (const record of await streams.kinesis.readAll(stream)) {
@@ -42,7 +42,7 @@ async function expectOrder(stream: string): Promise<void> {
 }
 
 describe("records that choose their streams", () => {
-  it("arrive each in its own, in the order of their keys, and in the output's own where they name none", async () => {
+  it("arrive each in its own, in the order of their keys, and in the output's own if they name none", async () => {
     const names = [await streams.newStream(2), await streams.newStream(), await streams.newStream()] as const;
     const [own] = names;
     const host = await streams.host();
@@ -56,12 +56,12 @@ describe("records that choose their streams", () => {
       expect((await numbersIn(stream)).sort((a, b) => Number(a) - Number(b))).toEqual(expected);
       await expectOrder(stream);
     }
-    expect(host.complaints, "one message about those without a stream").toHaveLength(1);
-    expect(host.complaints[0]).toContain("stream_key");
-    expect(host.complaints[0]).not.toContain("no name!");
+    expect(host.problems, "one message about those without a stream").toHaveLength(1);
+    expect(host.problems[0]).toContain("stream_key");
+    expect(host.problems[0]).not.toContain("no name!");
   });
 
-  it("go by the tag, and by the first of several keys that leads to a name", async () => {
+  it("are chosen by the tag, and by the first of several keys that has a stream name", async () => {
     const [own, tagged] = [await streams.newStream(), await streams.newStream()];
     const host = await streams.host();
     const instance = await host.open(streams.options(own, { stream_key: "$kubernetes['stream'], $TAG[1]" }));
@@ -71,7 +71,7 @@ describe("records that choose their streams", () => {
     expect(await numbersIn(own)).toEqual([2]);
   });
 
-  it("are aggregated apart, each stream by its own shards", async () => {
+  it("are aggregated separately, each stream by its own shards", async () => {
     const names = [await streams.newStream(3), await streams.newStream(2)] as const;
     const host = await streams.host();
     const instance = await host.open(streams.options(names[0], { stream_key: "to", partition_key: "key", aggregation: "true" }));
@@ -96,7 +96,7 @@ describe.each([
   [", with partition keys", { partition_key: "key" }],
   [", with aggregates", { partition_key: "key", aggregation: "true" }],
 ])("a stream that fails%s", (_, others) => {
-  it("since it does not exist holds no other back, and its records alone come again", async () => {
+  it("because it does not exist delays no other, and only its records are retried", async () => {
     const names = [await streams.newStream(), await streams.newStream()] as const;
     const missing = `${names[0]}-missing`;
     const front = await streams.front();
@@ -112,7 +112,7 @@ describe.each([
     await streams.kinesis.createStream(missing);
     expect(await host.flush(instance, chunk)).toBe(FLB_OK);
     expect((await host.end()).status).toBe(0);
-    expect(host.complaints.join("\n")).toMatch(new RegExp(`stream ${missing}: .*ResourceNotFoundException`));
+    expect(host.problems.join("\n")).toMatch(new RegExp(`stream ${missing}: .*ResourceNotFoundException`));
     for (const stream of [...names, missing]) {
       const records = consume(await streams.kinesis.readAll(stream), await streams.kinesis.shardRanges(stream)).records;
       const numbers = records.map((record) => Number(jsonOf(record)["n"])).filter((n) => n < 900);
@@ -120,7 +120,7 @@ describe.each([
     }
   });
 
-  it("since it is throttled holds no other back, and its records alone come again", async () => {
+  it("because it is throttled delays no other, and only its records are retried", async () => {
     const names = [await streams.newStream(), await streams.newStream()] as const;
     const throttled = await streams.newStream();
     const front = await streams.front();
@@ -131,8 +131,8 @@ describe.each([
     const chunk = chunkOf(bodies);
     const first = await host.start(instance, chunk);
     await vi.waitUntil(() => front.requestsFor(throttled).length > 0 && names.every((stream) => front.requestsFor(stream).length > 0), { timeout: 20_000 });
-    expect(await host.flush(instance, chunkOf(bodiesTo(names, 10, 900))), "another chunk of the tag, beside the one that is retried").toBe(FLB_OK);
-    expect(await host.answerOf(first)).toBe(FLB_RETRY);
+    expect(await host.flush(instance, chunkOf(bodiesTo(names, 10, 900))), "another chunk of the tag, while one is being retried").toBe(FLB_OK);
+    expect(await host.replyOf(first)).toBe(FLB_RETRY);
     const before = front.requestsFor(throttled).length;
     expect(before, "retries within the flush").toBeGreaterThan(1);
     expect(await host.flush(instance, chunk)).toBe(FLB_RETRY);

@@ -1,4 +1,4 @@
-// Hosts that forbid what Node takes for granted, and environments that are meant for other programs.
+// Tests hosts that forbid what Node relies on, and environments that are meant for other programs.
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -9,16 +9,16 @@ import type { Environment } from "../support/environment.js";
 import { chunkOf } from "../support/event_chunk.js";
 import { buildHost, type HostProgram, nativeHost, restrained, type Restraint } from "../support/host_program.js";
 import { FLB_ERROR, FLB_OK, PluginHost } from "../support/plugin_host.js";
-import { embedded, hasSystemLibnode, inProcess, unsaid } from "../support/process_host.js";
+import { embedded, hasSystemLibnode, inProcess, unsetRuntime } from "../support/process_host.js";
 import { jsonOf, useStreams } from "../support/stream_fixture.js";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const runtimes = [
   { runtime: "embedded", place: embedded },
-  { runtime: "in a process of its own", place: inProcess },
+  { runtime: "in a separate process", place: inProcess },
 ];
-/** Of the program that runs these tests and, in a process of its own, the core. */
+/** The Node of the program that runs these tests and, with a separate process, of the core. */
 const programNeedsMebibytes = Number(process.versions.node.split(".")[0]) < 24 ? 1024 : 1240;
 const streams = useStreams();
 let folder = "";
@@ -29,7 +29,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A file of this text; gives its path. */
+/** Writes a file of this text; returns its path. */
 function fileOf(name: string, text: string): string {
   const file = path.join(folder, name);
   writeFileSync(file, text);
@@ -43,8 +43,8 @@ async function expectDelivery(host: PluginHost): Promise<void> {
   expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual([{ a: 1 }]);
 }
 
-/** What an init that has to fail says; the host goes on, and ends in order. */
-async function complaintOf(environment: Environment, program?: HostProgram): Promise<string> {
+/** Returns the messages of an init that must fail; the host continues, and ends cleanly. */
+async function failureOf(environment: Environment, program?: HostProgram): Promise<string> {
   const host = await PluginHost.withPlugin(environment, undefined, program);
   try {
     expect((await host.init(streams.options("any"))).code, host.stderr).toBe(FLB_ERROR);
@@ -59,7 +59,7 @@ async function complaintOf(environment: Environment, program?: HostProgram): Pro
 describe.each(runtimes)("$runtime", ({ runtime, place }) => {
   const isEmbedded = runtime === "embedded";
 
-  it("records are aggregated where MD5 is refused, and that is said once", async () => {
+  it("records are aggregated where MD5 is rejected, which is reported once", async () => {
     const script = fileOf(
       "fips.cjs",
       `const crypto = require("crypto"); const { createHash } = crypto;
@@ -75,19 +75,19 @@ describe.each(runtimes)("$runtime", ({ runtime, place }) => {
       const instance = await host.open(streams.options(stream, { aggregation: "true", partition_key: "key" }));
       expect(await host.flush(instance, chunkOf(records)), host.stderr).toBe(FLB_OK);
     }
-    // The checksum is compared there.
+    // This also compares the checksum.
     const received = deaggregateAll(await streams.kinesis.readAll(stream)).map(jsonOf);
     expect(received).toEqual([...records, ...records]);
     expect(host.stderr.match(/OpenSSL does not provide MD5/g)).toHaveLength(1);
   });
 
-  it("NODE_OPTIONS that are meant for other programs are not taken", async () => {
+  it("NODE_OPTIONS for other programs are ignored", async () => {
     const script = fileOf("never.cjs", "for (;;);");
     const host = await streams.host({ ...place, NODE_OPTIONS: `--require /nowhere.js --require ${script} --no-such-option` });
     await expectDelivery(host);
   });
 
-  it("nothing that the host has open gets into a program that the core starts, and the program works", async () => {
+  it("no descriptor of the host gets into a program that the core starts, and the program works", async () => {
     const seen = path.join(folder, "open");
     const script = fileOf(
       "open.sh",
@@ -99,7 +99,7 @@ describe.each(runtimes)("$runtime", ({ runtime, place }) => {
     const stream = await streams.newStream();
     const host = await streams.host(environment);
     const instance = await host.open(streams.options(stream));
-    // Node has marked what was open when it started.
+    // Node has marked the descriptors that were open when it started.
     for (let opened = 0; opened < 5; opened++) await host.openInheritable("/dev/zero");
     expect(await host.flush(instance, chunkOf([{ a: 1 }])), host.stderr).toBe(FLB_OK);
     expect([...(descriptorsOf(host.pid) ?? new Map<number, string>()).values()]).toContain("/dev/zero");
@@ -108,7 +108,7 @@ describe.each(runtimes)("$runtime", ({ runtime, place }) => {
     expect(open.filter((target) => !own.has(target))).toEqual([expect.stringMatching(/^(pipe|socket):/)]);
   });
 
-  it.each(["SIGTERM", "SIGKILL"] as const)("a program that the core starts and that hangs is ended with what it started when %s ends the host", async (signal) => {
+  it.each(["SIGTERM", "SIGKILL"] as const)("a hanging program that the core has started is ended with its children when %s ends the host", async (signal) => {
     const numbers = path.join(folder, "numbers");
     rmSync(numbers, { force: true });
     const script = fileOf("hang.sh", `#!/bin/sh\ntrap '' TERM\nsleep 300 &\necho "$$ $!" > ${numbers}.new; mv ${numbers}.new ${numbers}\nwait\nsleep 300\n`);
@@ -126,8 +126,8 @@ describe.each(runtimes)("$runtime", ({ runtime, place }) => {
 
   it.each([
     ["as they are", "--max-http-header-size=20000"],
-    ["unset where they are unset", undefined],
-  ])("a program that the core starts finds NODE_OPTIONS %s", async (_, options) => {
+    ["unset if they are unset", undefined],
+  ])("a program that the core starts gets NODE_OPTIONS %s", async (_, options) => {
     const seen = path.join(folder, "seen");
     const script = fileOf(
       "credentials.sh",
@@ -149,7 +149,7 @@ describe.each(runtimes)("$runtime", ({ runtime, place }) => {
 
   it.each([
     ["128 MiB and the young generation", "", 140],
-    ["what KINESIS_NODE_OPTIONS says", "--max-old-space-size=300 ", 312],
+    ["the size in KINESIS_NODE_OPTIONS", "--max-old-space-size=300 ", 312],
   ])("Node's heap has at most %s", async (_, option, limitMib) => {
     const script = fileOf("limit.cjs", `console.error("the limit is " + (require("v8").getHeapStatistics().heap_size_limit >> 20));`);
     const host = await streams.host({ ...place, KINESIS_NODE_OPTIONS: `${option}--require ${script}` });
@@ -157,7 +157,7 @@ describe.each(runtimes)("$runtime", ({ runtime, place }) => {
     expect(host.stderr).toContain(`the limit is ${limitMib}`);
   });
 
-  it("KINESIS_NODE_OPTIONS are taken, with scripts of both kinds in their order", async () => {
+  it("KINESIS_NODE_OPTIONS are used, with scripts of both kinds in their order", async () => {
     const first = fileOf("with blank.cjs", `console.log("a line of the first script"); globalThis.order = "1";`);
     const second = fileOf("second.mjs", `await null; globalThis.order += "2";`);
     const size = `require("v8").getHeapStatistics().heap_size_limit >> 20`;
@@ -173,34 +173,34 @@ describe.each(runtimes)("$runtime", ({ runtime, place }) => {
 
   it.each([
     ["an unknown option", () => "--max-old-space-size=100 --no-such-option", "Check KINESIS_NODE_OPTIONS"],
-    ["a script that is not there", () => "--require /nowhere.js", "KINESIS_NODE_OPTIONS: cannot load /nowhere.js: Cannot find module"],
-    ["a module that is not there", () => "--import /nowhere.mjs", "KINESIS_NODE_OPTIONS: cannot load /nowhere.mjs: Cannot find module"],
+    ["a missing script", () => "--require /nowhere.js", "KINESIS_NODE_OPTIONS: cannot load /nowhere.js: Cannot find module"],
+    ["a missing module", () => "--import /nowhere.mjs", "KINESIS_NODE_OPTIONS: cannot load /nowhere.mjs: Cannot find module"],
     ["a script that throws", () => `-r ${fileOf("throws.cjs", "throw new Error('not today');")}`, "throws.cjs: not today"],
     ["a module that throws later", () => `--import ${fileOf("later.mjs", "setTimeout(() => { throw new Error('not now'); }); await new Promise(() => {});")}`, "later.mjs: not now"],
     ["a script that ends the process", () => `-r ${fileOf("exits.cjs", "process.exit(3);")}`, "Check KINESIS_NODE_OPTIONS"],
     ["a quote that is not closed", () => '--require "/nowhere.js', "Invalid 'KINESIS_NODE_OPTIONS' value specified, a double quote is not closed"],
-    ["no script's name", () => "--max-old-space-size=100 --require", "Invalid 'KINESIS_NODE_OPTIONS' value specified, --require needs the name of a script"],
-  ])("%s in KINESIS_NODE_OPTIONS fails the init with the reason", async (_, options, reason) => {
-    expect(await complaintOf({ ...place, KINESIS_NODE_OPTIONS: options() })).toContain(reason);
+    ["a missing script name", () => "--max-old-space-size=100 --require", "Invalid 'KINESIS_NODE_OPTIONS' value specified, --require needs the name of a script"],
+  ])("%s in KINESIS_NODE_OPTIONS makes the init fail with the reason", async (_, options, reason) => {
+    expect(await failureOf({ ...place, KINESIS_NODE_OPTIONS: options() })).toContain(reason);
   });
 
   it.each([
     ["a script", "-r", "never_ends.cjs", "for (;;);"],
     ["a module", "--import", "never_ends.mjs", "setInterval(() => {}, 1000); await new Promise(() => {});"],
-  ])("%s that never ends fails the init at the limit, and nothing hangs", async (_, option, name, text) => {
+  ])("%s that never ends makes the init fail at the limit, and nothing hangs", async (_, option, name, text) => {
     const environment = { KINESIS_START_TIMEOUT: "1", KINESIS_NODE_OPTIONS: `${option} ${fileOf(name, text)}` };
-    const complaint = await complaintOf({ ...place, ...environment });
-    expect(complaint).toContain("did not come up in 1 s (KINESIS_START_TIMEOUT). Check KINESIS_NODE_OPTIONS");
+    const failure = await failureOf({ ...place, ...environment });
+    expect(failure).toContain("did not come up in 1 s (KINESIS_START_TIMEOUT). Check KINESIS_NODE_OPTIONS");
   });
 
-  it.each(["0", "-1", "1.5", "3601", "99999999999999999999", "1s"])("a KINESIS_START_TIMEOUT of %s is refused", async (value) => {
-    expect(await complaintOf({ ...place, KINESIS_START_TIMEOUT: value })).toContain(
+  it.each(["0", "-1", "1.5", "3601", "99999999999999999999", "1s"])("a KINESIS_START_TIMEOUT of %s is rejected", async (value) => {
+    expect(await failureOf({ ...place, KINESIS_START_TIMEOUT: value })).toContain(
       `Invalid 'KINESIS_START_TIMEOUT' value (${value}) specified, must be a whole number of seconds from 1 to 3600`,
     );
   });
 
   describe.each<Restraint>(["mdwe", "no-executable-memory"])("under %s", (restraint) => {
-    it("Node interprets, which is said once with its cause, and records flow", async (context) => {
+    it("Node interprets, which is reported once with its cause, and records flow", async (context) => {
       const command = await restrained(restraint, [await buildHost()]);
       if (command === undefined) return context.skip("the kernel knows no such restraint");
       const [program = "", ...args] = command;
@@ -217,14 +217,14 @@ describe.each(runtimes)("$runtime", ({ runtime, place }) => {
     });
   });
 
-  it("without a restraint Node compiles, and nothing is said", async () => {
+  it("without a restriction Node compiles, and no message reports it", async () => {
     const host = await streams.host(place);
     await expectDelivery(host);
     expect(host.stderr).not.toContain("--jitless");
   });
 
-  // As little as the plugin's own libraries, up to more than any Node needs.
-  it.each([150, 250, 350, 450, 650, 850, 950, 1100, 1600])("with %i MiB of addresses an init works or fails with the reason, and the host goes on", async (mebibytes) => {
+  // From as little as the plugin's own libraries need, up to more than any Node needs.
+  it.each([150, 250, 350, 450, 650, 850, 950, 1100, 1600])("with %i MiB of address space an init works or fails with the reason, and the host continues", async (mebibytes) => {
     const program = await limited(`-v ${mebibytes * 1024}`);
     const host = await PluginHost.withPlugin(place, undefined, program);
     try {
@@ -244,20 +244,20 @@ async function limited(limit: string): Promise<HostProgram> {
   return { ...(await nativeHost()), command: "sh", args: ["-c", `ulimit ${limit}; exec "$0"`, await buildHost()] };
 }
 
-it.skipIf(hasSystemLibnode)("where Fluent Bit has too few addresses for an embedded Node, a process of its own is tried, and its failure names the limit", async () => {
+it.skipIf(hasSystemLibnode)("where Fluent Bit has too little address space for an embedded Node, a separate process is tried, and its failure names the limit", async () => {
   const { KINESIS_LIBNODE, LD_LIBRARY_PATH } = embedded;
-  const environment = { ...unsaid, KINESIS_LIBNODE, LD_LIBRARY_PATH, KINESIS_NODE: process.execPath };
-  const complaint = await complaintOf(environment, await limited(`-v ${200 * 1024}`));
-  expect(complaint).toMatch(/in a separate process: it needs 1024 MiB of addresses, and the limit of addresses \(ulimit -v, LimitAS\) is 200 MiB/);
+  const environment = { ...unsetRuntime, KINESIS_LIBNODE, LD_LIBRARY_PATH, KINESIS_NODE: process.execPath };
+  const failure = await failureOf(environment, await limited(`-v ${200 * 1024}`));
+  expect(failure).toMatch(/in a separate process: it needs 1024 MiB of addresses, and the limit of addresses \(ulimit -v, LimitAS\) is 200 MiB/);
 });
 
 describe.each(runtimes)("$runtime, with few descriptors", ({ place }) => {
-  it("an init says how many are missing, from which on records are delivered, and the process goes on", async () => {
+  it("an init reports how many are missing; with that many records are delivered, and the process continues", async () => {
     const told = /Node\.js cannot start in (?:Fluent Bit's process|a process of its own): it needs (\d+) file descriptors, and the limit \(ulimit -n, LimitNOFILE\) leaves (\d+) of 20\. Raise the limit/;
-    const [, needed = "", left = ""] = told.exec(await complaintOf(place, await limited("-n 20"))) ?? [];
+    const [, needed = "", left = ""] = told.exec(await failureOf(place, await limited("-n 20"))) ?? [];
     expect(Number(needed)).toBeGreaterThan(Number(left));
     const enough = 20 + Number(needed) - Number(left);
-    expect(await complaintOf(place, await limited(`-n ${enough - 1}`))).toMatch(`leaves ${Number(needed) - 1} of ${enough - 1}`);
+    expect(await failureOf(place, await limited(`-n ${enough - 1}`))).toMatch(`leaves ${Number(needed) - 1} of ${enough - 1}`);
     const host = await PluginHost.withPlugin(place, undefined, await limited(`-n ${enough}`));
     try {
       await expectDelivery(host);
@@ -269,7 +269,7 @@ describe.each(runtimes)("$runtime, with few descriptors", ({ place }) => {
   });
 });
 
-it("an embedded Node leaves Fluent Bit's soft limit of descriptors as it is", async () => {
+it("an embedded Node leaves Fluent Bit's soft limit of descriptors unchanged", async () => {
   const host = await PluginHost.withPlugin(embedded, undefined, await limited("-Sn 150"));
   try {
     await expectDelivery(host);
@@ -279,7 +279,7 @@ it("an embedded Node leaves Fluent Bit's soft limit of descriptors as it is", as
   }
 });
 
-it("a restart that never comes up is ended at the limit and tried again", async () => {
+it("a restart that does not complete is ended at the limit and retried", async () => {
   const cue = path.join(folder, "cue");
   const script = fileOf("stuck.cjs", `if (require("fs").existsSync(${JSON.stringify(cue)})) for (;;);`);
   const host = await streams.host({ ...inProcess, KINESIS_START_TIMEOUT: "2", KINESIS_NODE_OPTIONS: `-r ${script}` });
@@ -289,13 +289,13 @@ it("a restart that never comes up is ended at the limit and tried again", async 
   process.kill(await coreOf(host.pid), "SIGKILL");
   await host.waitForMessage(/The process of Node\.js did not come up in 2 s \(KINESIS_START_TIMEOUT\)\. Check KINESIS_NODE_OPTIONS.* It is started again in \d+ ms/);
   unlinkSync(cue);
-  expect(await host.flushUntilAnswered(instance, chunkOf([{ a: 1 }]))).toBe(FLB_OK);
+  expect(await host.flushUntilDone(instance, chunkOf([{ a: 1 }]))).toBe(FLB_OK);
   const { status, stderr } = await host.end();
   expect(status, stderr).toBe(0);
 });
 
-it("where close_range is refused, nothing that the host has open gets into the process, above its limit either", async (context) => {
-  // A limit below what is open: numbers that a count up to the limit would not reach.
+it("where close_range is unavailable, no descriptor of the host gets into the process, not even above its limit", async (context) => {
+  // A limit below the number of open descriptors: counting up to the limit would miss some.
   const many = `for n in $(seq 20 60); do eval "exec $n</dev/zero"; done; ulimit -Sn 32; exec "$0"`;
   const command = await restrained("no-close-range", ["/bin/bash", "-c", many, await buildHost()]);
   if (command === undefined) return context.skip("seccomp is not to be had here");

@@ -1,4 +1,4 @@
-// Whom the plugin trusts: certificates are verified, and options are taken as they stand, never evaluated.
+// Tests whom the plugin trusts: it verifies certificates, and uses options literally, never evaluating them.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -43,7 +43,7 @@ describe("a server", () => {
   }
 
   it.each([
-    ["whose certificate nobody signed", /self-signed certificate/, async (folder: string) => ({ server: (await selfSigned(folder)).server })],
+    ["whose certificate is self-signed", /self-signed certificate/, async (folder: string) => ({ server: (await selfSigned(folder)).server })],
     ["whose certificate is trusted but for another name", /altnames|does not match/i, async (folder: string) => {
       const { server, certificateFile } = await selfSigned(folder, "DNS:other.example");
       return { server, bundle: certificateFile };
@@ -54,24 +54,24 @@ describe("a server", () => {
       writeFileSync(bundle, server.cert);
       return { server, bundle };
     }],
-  ] as const)("%s gets nothing, and the message says why", async (_, told, make) => {
+  ] as const)("%s gets nothing, and the message has the reason", async (_, told, make) => {
     const { server, bundle }: { server: { key: string; cert: string }; bundle?: string } = await make(newFolder());
     const service = await serve(server);
     const host = await start(bundle === undefined ? {} : { AWS_CA_BUNDLE: bundle });
     const instance = await host.open({ ...base, endpoint: service.endpoint });
     expect(await host.flush(instance, chunkOf([{ n: 1 }]))).toBe(FLB_RETRY);
     expect(service.requests).toEqual([]);
-    expect(host.complaints.join("\n")).toMatch(told);
+    expect(host.problems.join("\n")).toMatch(told);
   });
 
-  it("of any certificate is believed with NODE_TLS_REJECT_UNAUTHORIZED=0, and a warning says so", async () => {
+  it("with any certificate is accepted with NODE_TLS_REJECT_UNAUTHORIZED=0, and a warning reports it", async () => {
     const { server } = await selfSigned(newFolder());
     const service = await serve(server);
     const host = await start({ NODE_TLS_REJECT_UNAUTHORIZED: "0" });
     const instance = await host.open({ ...base, endpoint: service.endpoint });
     expect(await host.flush(instance, chunkOf([{ n: 1 }])), host.stderr).toBe(FLB_OK);
-    expect(host.complaints).toHaveLength(1);
-    expect(host.complaints[0]).toContain("NODE_TLS_REJECT_UNAUTHORIZED is 0");
+    expect(host.problems).toHaveLength(1);
+    expect(host.problems[0]).toContain("NODE_TLS_REJECT_UNAUTHORIZED is 0");
   });
 });
 
@@ -80,15 +80,15 @@ const takenLiterally = ["partition_key", "data_keys", "log_key", "time_key", "re
 const refused = ["stream", "region", "endpoint", "sts_endpoint", "role_arn", "external_id", "compression", "max_record_size", "experimental_concurrency"];
 
 describe("an option", () => {
-  it.each(takenLiterally)("%s is taken as it stands, whatever is in it", async (option) => {
+  it.each(takenLiterally)("%s is used literally, with any content", async (option) => {
     const service = await serve();
     const host = await start();
     for (const value of strange) {
       const options: Options = { ...base, endpoint: service.endpoint, [option]: value };
-      // There "$" begins a record accessor, and these are none.
+      // There "$" begins a record accessor, and these are not valid ones.
       if (option === "partition_key" && value.includes("$")) {
         expect((await host.init(options)).code, value).toBe(FLB_ERROR);
-        expect(host.complaints.at(-1)).toContain("Invalid 'partition_key' value");
+        expect(host.problems.at(-1)).toContain("Invalid 'partition_key' value");
         continue;
       }
       const instance = await host.open(options);
@@ -101,18 +101,18 @@ describe("an option", () => {
       if (option === "data_keys") expect(JSON.parse(text)).toEqual({ [value]: "theirs" });
       if (option === "log_key") expect(text).toBe("theirs");
       if (option === "time_key") expect((JSON.parse(text) as Record<string, string>)[value]).toMatch(/^2023-/);
-      // A megabyte in place of a dot is cut with its record.
+      // A megabyte instead of a dot is cut with its record.
       if (option === "replace_dots" && value.length < 1000) expect(JSON.parse(text)).toHaveProperty([`a${value}b`], 1);
     }
     expect(existsSync("MADE")).toBe(false);
   });
 
-  it.each(refused)("%s is refused with its name, whatever strange value it has", async (option) => {
+  it.each(refused)("%s is rejected with its name for any strange value", async (option) => {
     const host = await start();
     for (const value of strange) {
-      const before = host.complaints.length;
+      const before = host.problems.length;
       expect((await host.init({ ...base, [option]: value })).code, value.slice(0, 50)).toBe(FLB_ERROR);
-      await vi.waitFor(() => expect(host.complaints.slice(before).join("\n")).toContain(`'${option}'`), 10_000);
+      await vi.waitFor(() => expect(host.problems.slice(before).join("\n")).toContain(`'${option}'`), 10_000);
     }
     expect((await host.end()).status).toBe(0);
   });

@@ -1,4 +1,4 @@
-// Another Go plugin in the same process: its runtime keeps its signals, before and after Node started.
+// Tests another Go plugin in the same process: its runtime keeps its signals, before and after Node started.
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { chunkOf } from "../support/event_chunk.js";
 import type { Section } from "../support/fluent_bit.js";
@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const reason = missingGo();
 
-describe.skipIf(reason !== undefined)(`a Go plugin beside this one${reason === undefined ? "" : ` (${reason})`}`, () => {
+describe.skipIf(reason !== undefined)(`a Go plugin next to this one${reason === undefined ? "" : ` (${reason})`}`, () => {
   const streams = useStreams();
   let probe: Awaited<ReturnType<typeof buildGoProbe>>;
   beforeAll(async () => {
@@ -20,7 +20,7 @@ describe.skipIf(reason !== undefined)(`a Go plugin beside this one${reason === u
 
   const chunk = chunkOf([{ log: "a line" }]);
 
-  it.each(["before", "after"] as const)("that was loaded %s Node started recovers its faults and is preempted", async (when) => {
+  it.each(["before", "after"] as const)("that was loaded %s Node started still recovers from faults and is preempted", async (when) => {
     const kinesis = await streams.instantKinesis();
     const host = await streams.host();
     const open = async (): Promise<number> => host.open(streams.options("any", { endpoint: kinesis.endpoint }));
@@ -41,8 +41,8 @@ describe.skipIf(reason !== undefined)(`a Go plugin beside this one${reason === u
     expect(kinesis.received).toHaveLength(300);
   });
 
-  describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
-    it.each(["before", "after"] as const)("works as an output %s it, and SIGTERM ends both in order", async (when) => {
+  describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit, the plugin", () => {
+    it.each(["before", "after"] as const)("works as an output %s another Go plugin, and SIGTERM ends both cleanly", async (when) => {
       const kinesis = await streams.instantKinesis();
       const dummy: Section = { name: "dummy", properties: { dummy: '{"a":1}', rate: "20" } };
       const ours: Section = { name: "kinesis", properties: streams.options("any", { endpoint: kinesis.endpoint }) };
@@ -56,7 +56,7 @@ describe.skipIf(reason !== undefined)(`a Go plugin beside this one${reason === u
       expect(fluentBit.output).not.toMatch(/=false/);
     });
 
-    it("works behind two of them, as the image of aws-for-fluent-bit starts it", async () => {
+    it("works after two of them, in the order of the image of aws-for-fluent-bit", async () => {
       const kinesis = await streams.instantKinesis();
       const others = [await buildGoProbe("firehose"), await buildGoProbe("cloudwatch")];
       try {

@@ -1,4 +1,4 @@
-// Sending dropped records again with the command: from the file that the plugin wrote into a Kinesis on this machine.
+// Tests sending dropped records again with the command: from the plugin's file into a Kinesis on this machine.
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -37,13 +37,13 @@ function start(args: readonly string[]): Child {
 async function resend(...args: readonly string[]) {
   const command = start([file, "--region", REGION, ...args]);
   const { status } = await command.ended;
-  return { status, stdout: command.stdout, complaints: command.stderr.split("\n").filter((line) => line.startsWith("resend:")) };
+  return { status, stdout: command.stdout, problems: command.stderr.split("\n").filter((line) => line.startsWith("resend:")) };
 }
 
 const letter = (stream: string, data: string, others: object = {}): string =>
   `${JSON.stringify({ stream, form: "record", data: Buffer.from(data).toString("base64"), ...others })}\n`;
 
-it("sends what the plugin kept of the records that Kinesis refused, and not events", async () => {
+it("the command sends the records that Kinesis had rejected, but no events", async () => {
   const stream = await streams.newStream();
   const refusing = await FaultyKinesis.start("refuse(poison)");
   try {
@@ -56,8 +56,8 @@ it("sends what the plugin kept of the records that Kinesis refused, and not even
   } finally {
     await refusing.destroy();
   }
-  const { status, stdout, complaints } = await resend("--endpoint", streams.kinesis.endpoint);
-  expect(complaints).toEqual([]);
+  const { status, stdout, problems } = await resend("--endpoint", streams.kinesis.endpoint);
+  expect(problems).toEqual([]);
   expect(stdout).toBe(`${file}: 1 record sent, 1 event that never became a record, now in ${file}.unsent\n`);
   expect(status).toBe(1);
   const received = await streams.kinesis.readAll(stream);
@@ -66,12 +66,12 @@ it("sends what the plugin kept of the records that Kinesis refused, and not even
   expect(statSync(`${file}.unsent`).mode & 0o777).toBe(0o600);
 });
 
-it("sends more than a request holds, to the streams of the lines or to another, and says what is in the way of the others", async () => {
+it("the command sends more than one request holds, to the streams of the lines or to another, and reports bad lines", async () => {
   const [one, other] = [await streams.newStream(), await streams.newStream()];
   const lines = Array.from({ length: 1200 }, (_, n) => letter(n % 2 === 0 ? one : other, `${n}`, { partitionKey: `k${n}` }));
   writeFileSync(file, `${lines.join("")}{"torn":\n${letter("a b", "x")}`);
-  const { status, stdout, complaints } = await resend("--endpoint", streams.kinesis.endpoint);
-  expect(complaints).toEqual(["resend: line 1201 is skipped: it is not a JSON object", "resend: line 1202 is skipped: its stream is not a stream's name or ARN"]);
+  const { status, stdout, problems } = await resend("--endpoint", streams.kinesis.endpoint);
+  expect(problems).toEqual(["resend: line 1201 is skipped: it is not a JSON object", "resend: line 1202 is skipped: its stream is not a stream's name or ARN"]);
   expect(stdout).toBe(`${file}: 1200 records sent, 2 bad lines skipped\n`);
   expect(status).toBe(1);
   expect([(await streams.untilArrived(one, 600)).length, (await streams.untilArrived(other, 600)).length]).toEqual([600, 600]);
@@ -81,14 +81,14 @@ it("sends more than a request holds, to the streams of the lines or to another, 
   expect((await streams.kinesis.readAll(other)).map(textOf)).toContain("moved");
 });
 
-it("retries what fails, and writes what fails for good to a file that can be sent again", async () => {
+it("the command retries failed records, and writes permanent failures to a file that can be sent again", async () => {
   const stream = await streams.newStream();
   const faulty = await FaultyKinesis.start("refuse(poison)");
   try {
     writeFileSync(file, Array.from({ length: 10 }, (_, n) => letter(stream, n === 4 ? "poison" : `${n}`)).join(""));
-    const { stdout, complaints } = await resend("--endpoint", faulty.endpoint);
+    const { stdout, problems } = await resend("--endpoint", faulty.endpoint);
     expect(stdout).toBe(`${file}: 9 records sent, 1 not sent, now in ${file}.unsent\n`);
-    expect(complaints).toEqual([expect.stringMatching(/^resend: line 5 is not sent: ValidationException: /u)]);
+    expect(problems).toEqual([expect.stringMatching(/^resend: line 5 is not sent: ValidationException: /u)]);
     file = `${file}.unsent`;
     expect(await resend("--endpoint", streams.kinesis.endpoint)).toMatchObject({ status: 0 });
     expect((await streams.kinesis.readAll(stream)).map(textOf)).toEqual(["poison"]);
@@ -107,29 +107,29 @@ it("retries what fails, and writes what fails for good to a file that can be sen
   }
 });
 
-it("keeps all that it does not send when the stream is missing or Ctrl-C comes", async () => {
+it("the command keeps all unsent lines when the stream is missing or Ctrl-C comes", async () => {
   writeFileSync(file, letter("no-such-stream", "one") + letter("no-such-stream", "two"));
   const missing = await resend("--endpoint", streams.kinesis.endpoint);
-  expect(missing.complaints).toEqual([expect.stringContaining("there is no stream 'no-such-stream'")]);
+  expect(missing.problems).toEqual([expect.stringContaining("there is no stream 'no-such-stream'")]);
   expect(readFileSync(`${file}.unsent`, "utf8")).toBe(readFileSync(file, "utf8"));
   rmSync(`${file}.unsent`);
   const kinesis = await streams.heldKinesis();
   kinesis.mood = "throttle";
   const command = start([file, "--region", REGION, "--endpoint", kinesis.endpoint]);
-  await kinesis.untilAsked(2);
+  await kinesis.untilRequested(2);
   command.kill("SIGINT");
   expect((await command.ended).status).toBe(1);
   expect(command.stdout).toBe(`${file}: 0 records sent, 2 not sent, now in ${file}.unsent\n`);
   expect(readFileSync(`${file}.unsent`, "utf8")).toBe(readFileSync(file, "utf8"));
 });
 
-it("sends nothing when the file of unsent lines is there, or there is nothing to read", async () => {
+it("the command sends nothing when the file of unsent lines exists, or there is no file to read", async () => {
   writeFileSync(file, letter("any", "one"));
   writeFileSync(`${file}.unsent`, "earlier");
-  expect(await resend()).toMatchObject({ status: 2, complaints: [expect.stringContaining("is there already; move it away")] });
+  expect(await resend()).toMatchObject({ status: 2, problems: [expect.stringContaining("exists already; move it away")] });
   expect(readFileSync(`${file}.unsent`, "utf8")).toBe("earlier");
   file = path.join(folder, "missing");
-  expect(await resend()).toMatchObject({ status: 2, complaints: [`resend: there is no file ${file}`] });
+  expect(await resend()).toMatchObject({ status: 2, problems: [`resend: there is no file ${file}`] });
   file = folder;
-  expect(await resend()).toMatchObject({ status: 1, complaints: [`resend: ${folder} is a folder`] });
+  expect(await resend()).toMatchObject({ status: 1, problems: [`resend: ${folder} is a folder`] });
 });

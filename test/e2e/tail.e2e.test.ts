@@ -1,4 +1,4 @@
-// Reading a stream with the command, from a Kinesis on this machine: what producers, and our own plugin, put into it.
+// Tests reading a stream with the command, from a Kinesis on this machine: records of other producers, and of our plugin.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { deflateSync, gzipSync } from "node:zlib";
@@ -64,7 +64,7 @@ const aggregate = writeAggregate({
 });
 
 describe("reading", () => {
-  it("prints plain, packed and aggregated records for people, without colours in a pipe", async () => {
+  it("prints plain, compressed and aggregated records as text, without colours in a pipe", async () => {
     const stream = await streams.newStream();
     await put(stream, ["k", "plain \u001b[2J"], ["k", gzipSync("gzip\n")], ["k", deflateSync("zlib")], ["outer", aggregate]);
     const { status, lines, stderr } = await tail(stream, "--from", "trim-horizon", "--count", "5").ended();
@@ -81,7 +81,7 @@ describe("reading", () => {
     expect(stderr).toMatch(/\n5 records from 1 shard\.\n$/u);
   });
 
-  it("prints JSON with all that a record has", async () => {
+  it("prints JSON with all members of a record", async () => {
     const stream = await streams.newStream();
     const broken = Buffer.from(aggregate);
     broken[broken.length - 1] = (broken.at(-1) ?? 0) ^ 1;
@@ -97,7 +97,7 @@ describe("reading", () => {
     expect(third).not.toHaveProperty("subSequenceNumber");
   });
 
-  it("prints an aggregate that unpacks to a thousand times its size in bounded memory", async () => {
+  it("prints an aggregate that decompresses to a thousand times its size in bounded memory", async () => {
     const stream = await streams.newStream();
     const record = { partition_key_index: 0, data: gzipSync(Buffer.alloc(8 << 20)) };
     await put(stream, ["outer", writeAggregate({ partition_key_table: ["a"], records: Array<object>(4).fill(record) })]);
@@ -108,7 +108,7 @@ describe("reading", () => {
     expect(status).toBe(0);
   });
 
-  it("prints what comes from now on, of several shards, until Ctrl-C", async () => {
+  it("prints records of several shards from now on, until Ctrl-C", async () => {
     const stream = await streams.newStream(3);
     await put(stream, ["k", "old"]);
     const command = tail(stream, "--json");
@@ -127,7 +127,7 @@ describe("reading", () => {
     const stream = await streams.newStream();
     await put(stream, ["k", "early"]);
     const [line = "{}"] = (await tail(stream, "--from", "1h", "--count", "1", "--json").ended()).lines;
-    // Just behind the first record.
+    // Just after the first record.
     const from = new Date(Date.parse(String(json(line)["time"])) + 1).toISOString();
     await put(stream, ["k", "late"]);
     const { lines } = await tail(stream, "--from", from, "--count", "1", "--json").ended();
@@ -157,7 +157,7 @@ describe("reading", () => {
     expect(again.lines.slice(-2).map((line) => json(line)["data"])).toEqual(["3 merged", "3 merged"]);
   });
 
-  it("of one shard prints its records alone", async () => {
+  it("with --shard prints only that shard's records", async () => {
     const stream = await streams.newStream(2);
     await put(stream, ...Array.from({ length: 20 }, (_, n) => [`key-${n}`, `${n}`] as const));
     const shardId = "shardId-000000000001";
@@ -167,9 +167,9 @@ describe("reading", () => {
     expect(lines.map((line) => json(line)["shard"])).toEqual(received.map(() => shardId));
   });
 
-  it("ends without a word when the reader of its pipe goes away", async () => {
+  it("ends silently when the reader of its pipe goes away", async () => {
     const stream = await streams.newStream();
-    // More than a pipe holds.
+    // More than a pipe can hold.
     await put(stream, ...Array.from({ length: 20 }, (_, n) => ["k", `${n} ${"x".repeat(100_000)}`] as const));
     const args = [process.execPath, "scripts/tail.mjs", ...place(stream), "--from", "trim-horizon"];
     const command = `{ ${args.map((arg) => `'${arg}'`).join(" ")}; echo "status $?" >&2; } | head -n 1`;
@@ -180,7 +180,7 @@ describe("reading", () => {
   });
 });
 
-describe("what our plugin sends", () => {
+describe("our plugin's records", () => {
   const bodies = Array.from({ length: 50 }, (_, n) => ({ n, log: `line ${n} ümläut 🎉`, key: `key-${n % 5}` }));
 
   it.each([
@@ -188,7 +188,7 @@ describe("what our plugin sends", () => {
     [{ compression: "gzip" }],
     [{ aggregation: "true" }],
     [{ aggregation: "true", compression: "zlib", append_newline: "true" }],
-  ])("under %j is read back", async (options) => {
+  ])("with %j are read back", async (options) => {
     const stream = await streams.newStream(2);
     const host = await streams.host();
     const instance = await host.open(streams.options(stream, { ...options, partition_key: "key" }));
@@ -202,14 +202,14 @@ describe("what our plugin sends", () => {
 });
 
 describe("the command", () => {
-  it("colours what a terminal would show", async () => {
+  it("prints colours for a terminal", async () => {
     const stream = await streams.newStream();
     await put(stream, ["k", "text"]);
     const command = start([...place(stream), "--from", "trim-horizon", "--count", "1"], { FORCE_COLOR: "1" });
     expect((await command.ended()).lines[0]).toContain("\u001b[33mk\u001b[0m: text");
   });
 
-  it("runs by npm, and prints its help", () => {
+  it("runs with npm, and prints its help", () => {
     const { status, stdout } = spawnSync("npm", ["run", "--silent", "tail", "--", "--help"], { cwd: project, encoding: "utf8" });
     expect(status).toBe(0);
     expect(stdout).toContain("npm run tail -- STREAM [options]");
@@ -223,14 +223,14 @@ describe("the command", () => {
     ["no region", 1, ["--stream", "s"], {}, "--region us-west-2"],
     ["no credentials", 1, ["--stream", "s", "--region", REGION, "--endpoint", closed], noCredentials, "set AWS_ACCESS_KEY_ID"],
     ["an unknown profile", 1, ["--stream", "s", "--region", REGION, "--profile", "nobody"], {}, "the profile 'nobody'"],
-    ["nobody there", 1, ["--stream", "s", "--region", REGION, "--endpoint", closed], {}, `${closed} can't be reached`],
+    ["no server there", 1, ["--stream", "s", "--region", REGION, "--endpoint", closed], {}, `${closed} can't be reached`],
   ])("with %s ends with status %i and what to do", async (_, status, args, environment, message) => {
     const end = await start(args, environment).ended();
     expect(end.stderr).toContain(message);
     expect(end).toMatchObject({ status, lines: [] });
   });
 
-  it("names a stream, and a shard, that is not there", async () => {
+  it("reports a missing stream, and a missing shard", async () => {
     const noStream = await tail("nobodys").ended();
     expect(noStream.stderr).toContain("there is no stream 'nobodys' in us-east-1");
     const noShard = await tail(await streams.newStream(), "--shard", "shardId-000000000007").ended();

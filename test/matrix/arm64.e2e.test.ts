@@ -1,4 +1,4 @@
-// kinesis-arm64.so in a Debian 12 for arm64, emulated: what it needs, and that records arrive.
+// Tests kinesis-arm64.so in an emulated Debian 12 for arm64: its dependencies, and that records arrive.
 import { describe, expect, it, vi } from "vitest";
 import { ARM64_PLUGIN, arm64Host, arm64Skipped, arm64Title } from "../support/arm64.js";
 import { newestGlibc, readElf } from "../support/elf_file.js";
@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 describe.skipIf(arm64Skipped !== undefined)(arm64Title("kinesis-arm64.so"), () => {
   const streams = useStreams(arm64Host);
 
-  it("is for arm64, and asks for nothing but glibc 2.17, the first on arm64", () => {
+  it("is for arm64, and needs only glibc 2.17, the first on arm64", () => {
     const { machine, needed, versions } = readElf(ARM64_PLUGIN);
     expect(machine).toBe("AArch64");
     expect(needed.filter((name) => !/^(libc\.so\.6|libdl\.so\.2|libm\.so\.6|libpthread\.so\.0|ld-linux-aarch64\.so\.1)$/.test(name))).toEqual([]);
@@ -23,7 +23,7 @@ describe.skipIf(arm64Skipped !== undefined)(arm64Title("kinesis-arm64.so"), () =
   deliveryCases(streams);
   lifeCases(streams);
 
-  it("takes flushes of four threads at once, and ends in order by SIGTERM", async () => {
+  it("delivers flushes of four concurrent threads, and ends cleanly on SIGTERM", async () => {
     const kinesis = await streams.instantKinesis();
     const host = await streams.host();
     const instance = await host.open({ ...streams.options("any"), endpoint: kinesis.endpoint });

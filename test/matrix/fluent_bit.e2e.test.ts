@@ -1,4 +1,4 @@
-// The real Fluent Bit (FLUENT_BIT) in Debian 12, 13 and unstable, on the Node.js that each brings, in both runtimes.
+// Tests the real Fluent Bit (FLUENT_BIT) in Debian 12, 13 and unstable, on each one's Node.js, in both runtimes.
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -21,7 +21,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const IN_ORDER = { status: 0, signal: null };
 const WAIT = { timeout: 60_000, interval: 20 };
-/** How often each end is tried: MATRIX_ENDINGS. */
+/** Number of runs of each end: MATRIX_ENDINGS. */
 const repeats = Number(process.env["MATRIX_ENDINGS"] ?? 1) - 1;
 
 const skipped = matrixSkipped ?? (fluentBitProgram === "" ? "FLUENT_BIT names no program" : undefined);
@@ -30,7 +30,7 @@ const rows = matrixCells.filter((cell) => !tooOld.includes(cell)).map((cell) => 
 const title = `Fluent Bit in Debian %s (%s), runtime %s${skipped === undefined ? "" : ` (skipped: ${skipped})`}`;
 
 it.skip.each(tooOld.map((cell) => [cell.suite, cell.runtime, missingGlibc(cell).join(", ")] as const))(
-  "Fluent Bit in Debian %s, runtime %s (skipped: that Fluent Bit asks for %s)",
+  "Fluent Bit in Debian %s, runtime %s (skipped: that Fluent Bit needs %s)",
   () => undefined,
 );
 
@@ -74,14 +74,14 @@ describe.skipIf(skipped !== undefined).each(rows)(title, (_suite, _version, runt
     return started(FluentBit.fromConfiguration(pipeline, settings));
   }
 
-  /** Ends it, after it said where Node.js runs. */
+  /** Ends Fluent Bit after it has logged where Node.js runs. */
   async function endsInOrder(program: FluentBit): Promise<void> {
     const place = runtime === "embedded" ? /runs in Fluent Bit's process, from libnode\.so\.\d+, as set by KINESIS_RUNTIME$/m : /runs in a separate process/;
     await program.waitForLog(place);
     expect(await program.stop(), program.output).toEqual(IN_ORDER);
   }
 
-  it("sends what is left of a chunk that was taken in part, and nothing twice", async () => {
+  it("sends the rest of a partially delivered chunk, and no record twice", async () => {
     const kinesis = await recording();
     kinesis.isThrottled = (data) => data.includes("second");
     write("first", "second");
@@ -107,9 +107,9 @@ describe.skipIf(skipped !== undefined).each(rows)(title, (_suite, _version, runt
     expect(proxy.tunnels).toContain("kinesis.example:443");
   });
 
-  // Beside all of the system's authorities: Node 24 keeps a list of them for its end.
+  // In addition to all of the system's authorities: Node 24 keeps a list of them until its end.
   it.each([[["NODE_EXTRA_CA_CERTS"]], [["AWS_CA_BUNDLE"]], [["NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE"]]])(
-    "trusts the certificates of %s, and ends in order",
+    "trusts the certificates of %s, and ends cleanly",
     { repeats },
     async (variables) => {
       const { certificateFile, serverFile } = await makeCertificate(folder);
@@ -127,7 +127,7 @@ describe.skipIf(skipped !== undefined).each(rows)(title, (_suite, _version, runt
     },
   );
 
-  it("delivers before and after a hot reload, and ends in order", { repeats }, async () => {
+  it("delivers before and after a hot reload, and ends cleanly", { repeats }, async () => {
     const kinesis = await recording();
     write("before");
     const program = fluentBit(kinesis.endpoint, {}, {}, ["-Y"]);
@@ -140,20 +140,20 @@ describe.skipIf(skipped !== undefined).each(rows)(title, (_suite, _version, runt
     expect(linesOf(kinesis.taken)).toEqual(["before", "after"]);
   });
 
-  it("ends in order by SIGTERM, with the chunk under way delivered", { repeats }, async () => {
+  it("ends cleanly on SIGTERM, after delivering the chunk in flight", { repeats }, async () => {
     const kinesis = started(await HeldKinesis.start());
     kinesis.mood = "hold";
-    write("under way");
+    write("in flight");
     const program = fluentBit(kinesis.endpoint);
-    await kinesis.untilAsked(1);
+    await kinesis.untilRequested(1);
     program.signal("SIGTERM");
     await program.waitForLog(/service will shutdown/);
     kinesis.release();
     expect(await program.ended(), program.output).toEqual(IN_ORDER);
-    expect(linesOf(kinesis.taken)).toEqual(["under way"]);
+    expect(linesOf(kinesis.taken)).toEqual(["in flight"]);
   });
 
-  it("sends aggregates that AWS's own package takes apart", async () => {
+  it("sends aggregates that AWS's own package can deaggregate", async () => {
     const kinesis = await recording();
     const lines = Array.from({ length: 50 }, (_, n) => `line ${n}`);
     write(...lines);
@@ -164,7 +164,7 @@ describe.skipIf(skipped !== undefined).each(rows)(title, (_suite, _version, runt
     expect(linesOf(deaggregateAll(kinesis.taken))).toEqual(lines);
   });
 
-  it("compresses each record by gzip", async () => {
+  it("compresses each record with gzip", async () => {
     const kinesis = await recording();
     write("again ".repeat(2000));
     const program = fluentBit(kinesis.endpoint, { compression: "gzip" });

@@ -1,4 +1,4 @@
-// One and the same kinesis.so in Debian 11, 12, 13 and unstable, in both runtimes where there is a libnode.
+// Tests the same kinesis.so in Debian 11, 12, 13 and unstable, in both runtimes where there is a libnode.
 import { describe, expect, it, vi } from "vitest";
 import { chunkOf } from "../support/event_chunk.js";
 import { buildPortableHost, PLUGIN } from "../support/host_program.js";
@@ -19,7 +19,7 @@ inEach(matrixTitle("kinesis.so in Debian %s (%s), runtime %s"), (_suite, _versio
   deliveryCases(streams);
   lifeCases(streams);
 
-  it("runs on this tree's Node.js, and ends in order", async () => {
+  it("runs on this tree's Node.js, and ends cleanly", async () => {
     const host = await streams.host();
     await host.open(streams.options("any"));
     const place = runtime === "embedded" ? /in Fluent Bit's process, from libnode\.so\.\d+/ : /in a separate process, from \/usr\/bin\/node/;
@@ -29,7 +29,7 @@ inEach(matrixTitle("kinesis.so in Debian %s (%s), runtime %s"), (_suite, _versio
     expect(end, stderr).toEqual({ status: 0, signal: null });
   });
 
-  it("packs records with Zstandard where this tree's Node.js can, and else refuses the option and names the version", async () => {
+  it("compresses records with Zstandard if this tree's Node.js can, else rejects the option and names the version", async () => {
     const stream = await streams.newStream();
     const host = await streams.host();
     await host.open(streams.options(stream));
@@ -46,13 +46,13 @@ inEach(matrixTitle("kinesis.so in Debian %s (%s), runtime %s"), (_suite, _versio
     expect((await streams.kinesis.readAll(stream)).map(({ data }) => Buffer.from(data).toString("latin1"))).toEqual(['\x28\xb5\x2f\xfd\x20\x07\x39\0\0{"n":1}']);
   });
 
-  it("ends in order by SIGTERM, with the chunks under way delivered", async () => {
+  it("ends cleanly on SIGTERM, after delivering the chunks in flight", async () => {
     const held = await streams.heldKinesis();
     const host = await streams.host();
     const instance = await host.open({ ...streams.options("any"), endpoint: held.endpoint });
     held.mood = "hold";
     for (const n of [1, 2]) await host.start(instance, chunkOf([{ n }]));
-    await held.untilAsked(2);
+    await held.untilRequested(2);
     host.kill("SIGTERM");
     held.release();
     const { stderr, ...end } = await host.ended();

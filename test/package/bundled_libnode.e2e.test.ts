@@ -1,4 +1,4 @@
-/** The archive with a libnode in it works where there is nothing of Node.js, nor of what libnode needs. */
+/** Tests that the archive with a libnode works in a root without Node.js and without libnode's dependencies. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,7 +32,7 @@ describe.skipIf(reason !== undefined)(title, () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it("sends records on its own libnode, with the modules that Debian took out of it", async () => {
+  it("sends records on its own libnode, with the modules that Debian has moved out of it", async () => {
     expect(existsSync(path.join(root, "usr/share/nodejs"))).toBe(false);
     const stream = await streams.newStream();
     const host = await streams.host();
@@ -44,7 +44,7 @@ describe.skipIf(reason !== undefined)(title, () => {
     expect(end, stderr).toEqual({ status: 0, signal: null });
   });
 
-  it("has each library that its libraries need, but for those of every system, and finds it beside them", () => {
+  it("has all dependencies of its libraries except those of every system, and finds them in its own folder", () => {
     const libraries = readdirSync(path.join(unpacked, "lib")).filter((name) => name.includes(".so"));
     for (const name of libraries) {
       const { needed, searchPath } = readElf(path.join(unpacked, "lib", name));
@@ -54,7 +54,7 @@ describe.skipIf(reason !== undefined)(title, () => {
     }
   });
 
-  it("has the licence of each package that its libraries and modules are from, and names it in its bill", () => {
+  it("has the licence of each package of its libraries and modules, and lists the package in its bill of materials", () => {
     const packages = [...readFileSync(path.join(unpacked, "lib/README.md"), "utf8").matchAll(/^- (\S+) (\S+)$/gm)];
     expect(packages.length).toBeGreaterThan(5);
     expect(readdirSync(path.join(unpacked, "licenses"))).toEqual(packages.map(([, name]) => name));

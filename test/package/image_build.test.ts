@@ -1,4 +1,4 @@
-/** The build of aws-for-fluent-bit without Docker: its commands for the plugin, against a clone. */
+/** Tests the build of aws-for-fluent-bit without Docker: its commands for the plugin, on a clone. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { ROOT } from "../support/host_program.js";
 
 vi.setConfig({ testTimeout: 300_000 });
 
-// As scripts/dockerfiles/build/Dockerfile.compile-plugins of aws-for-fluent-bit (3.4.5) has them.
+// The commands of scripts/dockerfiles/build/Dockerfile.compile-plugins of aws-for-fluent-bit (3.4.5).
 const checkout = 'git fetch --all --tags && git checkout "tags/$KINESIS_PLUGIN_TAG" -b "$KINESIS_PLUGIN_TAG" && git describe --tags';
 const download = "go mod download || ( go env -w GOPROXY=direct && go mod download )";
 
@@ -17,7 +17,7 @@ const isClone = existsSync(join(ROOT, ".git"));
 describe.skipIf(!isClone)("the build of aws-for-fluent-bit", () => {
   let folder: string;
   let clone: string;
-  /** Whoever owns the sources may be cloned from. */
+  /** Allows git to clone from folders of any owner. */
   const gitEnvironment = () => ({ ...process.env, GIT_CONFIG_GLOBAL: join(folder, "gitconfig") });
   const run = (command: string): string =>
     execFileSync("sh", ["-ec", command], { cwd: clone, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], env: { ...gitEnvironment(), GO111MODULE: "on", KINESIS_PLUGIN_TAG: "v0.0.0-image" } });
@@ -35,10 +35,10 @@ describe.skipIf(!isClone)("the build of aws-for-fluent-bit", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("checks a tag out and makes the files that the image copies", () => {
+  it("checks out a tag and makes the files that the image copies", () => {
     expect(run(checkout)).toBe("v0.0.0-image\n");
     if (hasGo) run(download);
-    // Npm's packages of the same lock file, so that they are not fetched again.
+    // The npm packages of the same lock file, so that they are not fetched again.
     execFileSync("cp", ["-al", join(ROOT, "node_modules"), join(clone, "node_modules")]);
     run("touch node_modules/.package-lock.json; make release");
     for (const file of ["bin/kinesis.so", "LICENSE", "THIRD-PARTY"]) expect(existsSync(join(clone, file)), file).toBe(true);

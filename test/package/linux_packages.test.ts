@@ -1,4 +1,4 @@
-/** The packages of Debian and rpm: what is in them, that they are the same bytes again, and that installed and removed they leave nothing. */
+/** Tests the Debian and rpm packages: their contents, equal bytes, and that removing them leaves no files. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,23 +25,23 @@ let folder: string;
 beforeAll(() => (folder = mkdtempSync(path.join(tmpdir(), "linux-packages-"))));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Packs with a script; gives the package's path. */
+/** Packs with a script; returns the package's path. */
 function pack(script: string, into: string, seconds = epoch): string {
   const env = { ...process.env, SOURCE_DATE_EPOCH: seconds };
   return execFileSync(process.execPath, [`scripts/${script}`, PLUGIN, path.join(folder, into)], { cwd: ROOT, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
 }
 
-/** All below a root but what programs write of their own. */
+/** Lists all files below a root, except those that programs write themselves. */
 function listing(root: string): string[] {
   const own = /^\/(?:proc|dev|tmp|var\/lib\/(?:dpkg|rpm)|var\/log|var\/cache)(?:\/|$)/u;
   return run("find", root, "-xdev").trim().split("\n").map((file) => file.slice(root.length)).filter((file) => !own.test(file)).sort();
 }
 
-describe.skipIf(!has("dpkg-deb") || !existsSync(PLUGIN))("the package of Debian", () => {
+describe.skipIf(!has("dpkg-deb") || !existsSync(PLUGIN))("the Debian package", () => {
   let deb: string;
   beforeAll(() => (deb = pack("deb-package.mjs", "first")));
 
-  it("has the library, the tools and the papers, of root, readable by all, from SOURCE_DATE_EPOCH", () => {
+  it("has the library, the tools and the papers, owned by root, readable by all, dated SOURCE_DATE_EPOCH", () => {
     const lines = run("dpkg-deb", "--contents", deb).trim().split("\n");
     const files = lines.map((line) => line.replace(/^.* \.\//u, "/").replace(/ -> .*$/u, ""));
     expect(files).toEqual(expect.arrayContaining([...ours, ...papers, "/usr/share/doc/fluent-bit-kinesis/copyright"]));
@@ -49,7 +49,7 @@ describe.skipIf(!has("dpkg-deb") || !existsSync(PLUGIN))("the package of Debian"
     expect(path.basename(deb)).toBe(`fluent-bit-kinesis_${version}_${run("dpkg", "--print-architecture").trim()}.deb`);
   });
 
-  it("asks for a Node.js that the plugin knows, as a library or as the program", () => {
+  it("depends on a Node.js that the plugin can use, as a library or as a program", () => {
     const source = readFileSync(path.join(ROOT, "docs/NODEJS.md"), "utf8");
     const known = [...(/`libnode\.so\.147`.*/u.exec(source)?.[0] ?? "").matchAll(/`(?:libnode\.so)?\.(\d+)`/gu)].map(([, abi]) => `libnode${abi ?? ""}`);
     const depends = run("dpkg-deb", "--field", deb, "Depends").trim().split(", ");
@@ -57,19 +57,19 @@ describe.skipIf(!has("dpkg-deb") || !existsSync(PLUGIN))("the package of Debian"
     expect(depends[1]?.split(" | ").sort()).toEqual([...known, "nodejs (>= 18)"].sort());
   });
 
-  it("is the same bytes again, but not with another SOURCE_DATE_EPOCH", () => {
+  it("has the same bytes again, but not with another SOURCE_DATE_EPOCH", () => {
     expect(readFileSync(pack("deb-package.mjs", "second")).equals(readFileSync(deb))).toBe(true);
     expect(readFileSync(pack("deb-package.mjs", "third", "1700000001")).equals(readFileSync(deb))).toBe(false);
   });
 
-  it("is not made of what is no library, and says so", () => {
+  it("is not made from a file that is not a library, and the message says so", () => {
     const { status, stderr } = spawnSync(process.execPath, ["scripts/deb-package.mjs", path.join(ROOT, "LICENSE"), folder], { cwd: ROOT, encoding: "utf8" });
     expect(stderr).toContain("is for no machine that is known here");
     expect(status).toBe(1);
   });
 
   const bookworm = (process.env["KINESIS_TEST_MATRIX"] ?? "").split(":").find((tree) => path.basename(tree) === "bookworm" && existsSync(tree));
-  describe.skipIf(bookworm === undefined || !isRoot)("in a Debian 12", () => {
+  describe.skipIf(bookworm === undefined || !isRoot)("the Debian package in a Debian 12", () => {
     const inTree = (command: string, ...args: string[]) => {
       const other = inOtherRoot(tree, []);
       const env = pluginEnvironment({ ...other.environment, DEBIAN_FRONTEND: "noninteractive" });
@@ -87,14 +87,14 @@ describe.skipIf(!has("dpkg-deb") || !existsSync(PLUGIN))("the package of Debian"
       expect(status).toBe(0);
     });
 
-    it("is installed whole", () => {
+    it("is installed completely", () => {
       const { status, stdout } = inTree("dpkg", "--verify", "fluent-bit-kinesis");
       expect([status, stdout]).toEqual([0, ""]);
       expect(inTree("dpkg-query", "--show", "--showformat=${db:Status-Status}", "fluent-bit-kinesis").stdout).toBe("installed");
       expect(listing(tree)).toEqual(expect.arrayContaining(ours));
     });
 
-    it("brings the tools, which its own Node.js runs", () => {
+    it("has the tools, which run on its Node.js", () => {
       const { status, stdout, stderr } = inTree("kinesis-check", "/usr/share/doc/fluent-bit-kinesis/examples/fluent-bit.conf");
       expect(stderr).toBe("");
       expect(stdout).toBe("1 kinesis output: 0 errors, 0 warnings, 0 hints.\n");
@@ -112,7 +112,7 @@ describe.skipIf(!has("dpkg-deb") || !existsSync(PLUGIN))("the package of Debian"
       expect(received.map(({ data }) => Buffer.from(data).toString())).toEqual(['{"log":"installed"}']);
     });
 
-    it("leaves nothing when it is removed", () => {
+    it("leaves no files when it is removed", () => {
       const { status } = inTree("dpkg", "--purge", "fluent-bit-kinesis");
       expect(status).toBe(0);
       expect(listing(tree)).toEqual(before);
@@ -120,7 +120,7 @@ describe.skipIf(!has("dpkg-deb") || !existsSync(PLUGIN))("the package of Debian"
   });
 });
 
-describe.skipIf(!has("rpmbuild") || !existsSync(PLUGIN))("the package of rpm", () => {
+describe.skipIf(!has("rpmbuild") || !existsSync(PLUGIN))("the rpm package", () => {
   let rpm: string;
   beforeAll(() => (rpm = pack("rpm-package.mjs", "first")));
 
@@ -129,7 +129,7 @@ describe.skipIf(!has("rpmbuild") || !existsSync(PLUGIN))("the package of rpm", (
     expect(path.basename(rpm)).toMatch(new RegExp(`^fluent-bit-kinesis-${version.replaceAll(".", "\\.")}-1\\.(?:x86_64|aarch64)\\.rpm$`, "u"));
   });
 
-  it("asks for a Node.js and for glibc 2.17, and offers nothing to others", () => {
+  it("requires a Node.js and glibc 2.17, and provides nothing to other packages", () => {
     const needs = run("rpm", "-qp", "--requires", rpm).trim().split("\n");
     expect(needs[0]).toBe("(nodejs-libs >= 1:18 or nodejs20-libs or nodejs22-libs or nodejs24-libs or nodejs(engine) >= 18)");
     const versions = needs.flatMap((need) => /^libc\.so\.6\(GLIBC_2\.(\d+)\)/u.exec(need)?.[1] ?? []).map(Number);
@@ -138,12 +138,12 @@ describe.skipIf(!has("rpmbuild") || !existsSync(PLUGIN))("the package of rpm", (
     expect(run("rpm", "-qp", "--provides", rpm)).not.toContain(".so");
   });
 
-  it("is the same bytes again, and says nothing of the machine that made it", () => {
+  it("has the same bytes again, and records nothing of the build machine", () => {
     expect(readFileSync(pack("rpm-package.mjs", "second")).equals(readFileSync(rpm))).toBe(true);
     expect(run("rpm", "-qp", "--queryformat", "%{BUILDHOST} %{BUILDTIME}", rpm)).toBe(`localhost ${epoch}`);
   });
 
-  it("can be installed into an empty root, and leaves nothing when it is removed", () => {
+  it("can be installed into an empty root, and leaves no files when it is removed", () => {
     const root = path.join(folder, "rpm-root");
     mkdirSync(root);
     const inRoot = (...args: string[]) => run("rpm", "--root", root, "--dbpath", "/var/lib/rpm", ...args);
@@ -160,7 +160,7 @@ describe.skipIf(!has("rpmbuild") || !existsSync(PLUGIN))("the package of rpm", (
 });
 
 describe("the sums of packages", () => {
-  it("are signed by the key that is named, and by no other", async () => {
+  it("are signed by the named key, and by no other", async () => {
     const script = "../../scripts/sums.mjs";
     const { signSums, writeSums } = (await import(script)) as { writeSums: (folder: string, files: string[]) => string; signSums: (sums: string, key: string) => string };
     const home = path.join(folder, "gpg");
@@ -187,8 +187,8 @@ describe("the sums of packages", () => {
 });
 
 describe.skipIf(!existsSync(PLUGIN))("all packages", () => {
-  it("are those that the machine has the tools for; the others are named, with what is missing", () => {
-    // Nothing but what the archive of Linux and npm's package take.
+  it("are made if the machine has the tools for them; the others are reported with the missing tool", () => {
+    // Only the tools for the Linux archive and the npm package.
     const tools = path.join(folder, "tools");
     mkdirSync(tools);
     for (const name of ["node", "npm", "tar", "gzip", "sh", "git"]) run("ln", "-s", run("sh", "-c", `readlink -f $(command -v ${name})`).trim(), path.join(tools, name));

@@ -1,4 +1,4 @@
-/** The npm package: installed from its file into an empty folder, without network, its tools work. */
+/** Tests that the tools work when the npm package is installed from its file into an empty folder, without network. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,7 +23,7 @@ function pack(into: string): Buffer {
   return readFileSync(path.join(folder, into, `${name}-${version}.tgz`));
 }
 
-/** A command as npm links it. */
+/** A command as linked by npm. */
 async function run(command: string, ...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
   const env = pluginEnvironment({ LD_LIBRARY_PATH: undefined, FLUENT_BIT: undefined });
   const child = new Child(path.join(folder, "empty/node_modules/.bin", command), args, { cwd: path.join(folder, "empty"), env });
@@ -44,14 +44,14 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the npm package", () => {
-  it("brings no other package", () => {
+  it("depends on no other package", () => {
     expect(readdirSync(path.join(folder, "empty/node_modules")).filter((each) => !each.startsWith("."))).toEqual([name]);
     const manifest = JSON.parse(readFileSync(path.join(installed, "package.json"), "utf8")) as Record<string, unknown>;
     expect(manifest).toMatchObject({ name, version, license: "Apache-2.0", bin: { "kinesis-check": "tools/check.mjs", "kinesis-resend": "tools/resend.mjs", "kinesis-tail": "tools/tail.mjs", "kinesis-watch": "tools/watch.mjs" } });
     for (const key of ["private", "dependencies", "devDependencies", "scripts"]) expect(manifest).not.toHaveProperty(key);
   });
 
-  it("has the libraries that are built, each where its platform's name is, with the papers of what is inside", () => {
+  it("has the libraries that have been built, each in its platform's folder, with their papers", () => {
     expect(readFileSync(path.join(installed, `lib/linux-${process.arch}/kinesis.so`)).equals(readFileSync(PLUGIN))).toBe(true);
     expect(existsSync(path.join(installed, "lib/win32-x64/kinesis.dll"))).toBe(existsSync(path.join(ROOT, "bin/kinesis.dll")));
     const notices = readFileSync(path.join(installed, "THIRD-PARTY"), "utf8");
@@ -60,18 +60,18 @@ describe("the npm package", () => {
     expect(notices).toMatch(/^protobufjs \S+ \(BSD-3-Clause\), in the tools alone$/mu);
   });
 
-  it("is the same bytes again", () => {
+  it("has the same bytes again", () => {
     expect(pack("second").equals(readFileSync(path.join(folder, "first", `${name}-${version}.tgz`)))).toBe(true);
   });
 
-  it.each(["kinesis-check", "kinesis-resend", "kinesis-tail", "kinesis-watch"])("has %s, which tells its options and how it is called", async (command) => {
+  it.each(["kinesis-check", "kinesis-resend", "kinesis-tail", "kinesis-watch"])("has %s, whose help has its options and its own command", async (command) => {
     const { status, stdout, stderr } = await run(command, "--help");
     expect(stdout).toContain(`\n  ${command} `);
     expect(stdout).toContain("\nExamples:\n");
     expect([status, stderr]).toEqual([0, ""]);
   });
 
-  it("checks a configuration, by a path where it is called", async () => {
+  it("checks a configuration, by a path relative to the working folder", async () => {
     writeFileSync(path.join(folder, "empty/fluent-bit.conf"), "[OUTPUT]\n    Name kinesis\n    Match *\n    region us-west-2\n    stream s\n    Retry_Limit 5\n    partion_key id\n");
     const { status, stdout } = await run("kinesis-check", "fluent-bit.conf");
     expect(stdout).toMatch(/^fluent-bit\.conf:7: error: .*did you mean 'partition_key'\?\n/u);
@@ -79,7 +79,7 @@ describe("the npm package", () => {
     expect(await run("kinesis-check", path.join(installed, "examples/kubernetes/fluent-bit.yaml"))).toMatchObject({ status: 0, stdout: "1 kinesis output: 0 errors, 0 warnings, 0 hints.\n" });
   });
 
-  it("reads what the plugin sent, aggregated and compressed", async () => {
+  it("reads the plugin's aggregated and compressed records", async () => {
     const stream = await streams.newStream();
     const host = await streams.host();
     const instance = await host.open(streams.options(stream, { aggregation: "true", compression: "gzip" }));
@@ -90,7 +90,7 @@ describe("the npm package", () => {
     expect(status).toBe(0);
   });
 
-  it("says what to do where a stream's name is forgotten", async () => {
-    expect(await run("kinesis-tail", "--region", REGION)).toMatchObject({ status: 2, stderr: "tail: the stream is missing: name it, kinesis-tail my-stream\nkinesis-tail --help tells all options\n" });
+  it("says what to do when the stream's name is missing", async () => {
+    expect(await run("kinesis-tail", "--region", REGION)).toMatchObject({ status: 2, stderr: "tail: the stream is missing: name it, kinesis-tail my-stream\nkinesis-tail --help lists all options\n" });
   });
 });

@@ -1,4 +1,4 @@
-/** The archive for Linux: what is in it, that its sums are right, and that it is the same bytes whatever the files' times. */
+/** Tests the archive for Linux: its contents, its sums, and equal bytes independent of the files' times. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -37,7 +37,7 @@ describe("the archive", () => {
     expect(readdirSync(join(folder, NAME, "examples"))).toContain("fluent-bit.conf");
   });
 
-  it("has what all its texts lead to", () => {
+  it("has all files that its texts link to", () => {
     const texts = readdirSync(join(folder, NAME), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".md"));
     expect(texts).toEqual(expect.arrayContaining(["INSTALL.md", "README.md", join("docs", "TUNING.md"), join("examples", "README.md")]));
     for (const text of texts) {
@@ -47,14 +47,14 @@ describe("the archive", () => {
     }
   });
 
-  it("has the sum of each of its files, as sha256sum checks it", () => {
+  it("has the sum of each of its files, in the form of sha256sum", () => {
     const said = execFileSync("sha256sum", ["--check", "SHA256SUMS"], { cwd: join(folder, NAME), encoding: "utf8" });
     const checked = said.trim().split("\n").map((line) => line.replace(/: OK$/, ""));
     const files = execFileSync("find", [".", "-type", "f", "!", "-name", "SHA256SUMS"], { cwd: join(folder, NAME), encoding: "utf8" });
     expect(checked.sort()).toEqual(files.trim().split("\n").map((file) => file.slice(2)).sort());
   });
 
-  it("has the tools, which run where they lie", () => {
+  it("has the tools, which run from its folder", () => {
     const args = [join(folder, NAME, "tools/check.mjs"), join("examples", "fluent-bit.conf")];
     const { status, stdout } = spawnSync(process.execPath, args, { cwd: join(folder, NAME), env: { PATH: "/nowhere" }, encoding: "utf8" });
     expect(stdout).toMatch(/^1 kinesis output(?: for Fluent Bit \S+)?: 0 errors, 0 warnings, 0 hints\.\n$/u);
@@ -62,17 +62,17 @@ describe("the archive", () => {
     expect(readdirSync(join(folder, NAME, "tools")).sort()).toEqual(["check.mjs", "resend.mjs", "tail.mjs", "watch.mjs"]);
   });
 
-  it("has the bill of this very library", () => {
+  it("has the bill of materials of its own library", () => {
     const bill = readFileSync(join(folder, NAME, "kinesis.cdx.json"), "utf8");
     expect(bill).toContain(execFileSync("sha256sum", [PLUGIN], { encoding: "utf8" }).slice(0, 64));
   });
 
-  it("belongs to root, can be read by all, and is from the time that SOURCE_DATE_EPOCH says", () => {
+  it("belongs to root, is readable by all, and is dated SOURCE_DATE_EPOCH", () => {
     const list = execFileSync("tar", ["--utc", "--numeric-owner", "-tvzf", join(folder, "first", `${NAME}.tar.gz`)], { encoding: "utf8" });
     for (const line of list.trim().split("\n")) expect(line).toMatch(/^(drwxr-xr-x|-rw[x-]r-[x-]r-[x-]) 0\/0 +\d+ 2023-11-14 22:13 kinesis-linux-/);
   });
 
-  it("is the same bytes again, and with another time of the library, but not with another SOURCE_DATE_EPOCH", () => {
+  it("has the same bytes again, also with another time of the library, but not with another SOURCE_DATE_EPOCH", () => {
     const first = readFileSync(join(folder, "first", `${NAME}.tar.gz`));
     utimesSync(join(folder, "kinesis.so"), 1, 1);
     expect(pack("second").equals(first)).toBe(true);
@@ -84,7 +84,7 @@ describe("the archive", () => {
     expect([...header]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);
   });
 
-  it("is not made with a SOURCE_DATE_EPOCH that is no number, or of a file for another machine", () => {
+  it("is not made with an invalid SOURCE_DATE_EPOCH, or of a library for another machine", () => {
     const run = (file: string, epoch: string) =>
       spawnSync(process.execPath, ["scripts/package.mjs", file, join(folder, "none")], {
         cwd: ROOT,

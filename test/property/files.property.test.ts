@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { readState } from "../../src/files/state_format.js";
 import { CredentialSettings } from "../support/credential_settings.js";
-import { expectCredentialsOrReason } from "../support/told.js";
+import { expectCredentialsOrReason } from "../support/bounded_outcome.js";
 
 const runs = Number(process.env["KINESIS_TEST_ANSWERS"] ?? "150");
 

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { CredentialSettings } from "../support/credential_settings.js";
 import { entryOf, tableOf } from "../support/entry.js";
 import { bodiesFor } from "../support/request_bodies.js";
-import { SayingServer, type Said } from "../support/said_bytes.js";
+import { ByteServer, type ByteResponse } from "../support/byte_server.js";
 import { sdkClientOf, stubSdkEnvironment } from "../support/sdk_client.js";
-import { expectCredentialsOrReason, expectTold, within } from "../support/told.js";
+import { expectCredentialsOrReason, expectCleanFailure, within } from "../support/bounded_outcome.js";
 
 const runs = Number(process.env["KINESIS_TEST_ANSWERS"] ?? "150");
 const names = [
@@ -83,7 +83,7 @@ function framed(body: Buffer, how: Framing): [string, Buffer] {
 }
 
 /** A whole response, with at most one byte changed. */
-const said: fc.Arbitrary<Said> = fc
+const said: fc.Arbitrary<ByteResponse> = fc
   .record({ status, headers: fc.array(header, { maxLength: 3 }), body: content, how: framing, cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 4 }), damage: fc.option(fc.tuple(fc.nat(), fc.nat(255)), { freq: 8 }), isReset: fc.boolean() })
   .map(({ status: line, headers, body, how, cuts, damage, isReset }) => {
     const sent = headers.includes("content-encoding: gzip") && body.length % 2 === 0 ? gzipSync(body) : body;
@@ -93,10 +93,10 @@ const said: fc.Arbitrary<Said> = fc
     return { bytes, cuts, isReset };
   });
 
-let server: SayingServer;
+let server: ByteServer;
 let settings: CredentialSettings;
 beforeAll(async () => {
-  server = await SayingServer.start();
+  server = await ByteServer.start();
   settings = new CredentialSettings();
 });
 beforeEach(() => {
@@ -113,12 +113,12 @@ test.each(["json", "cbor"] as const)("PutRecords in %s and ListShards end with a
   const entries = [entryOf({ data: Buffer.from("x"), partitionKey: "k" }), entryOf({ data: Buffer.from("y"), partitionKey: "k", shardId: "shardId-0" })];
   await fc.assert(
     fc.asyncProperty(said, async (response) => {
-      server.willSay(response);
+      server.willSend(response);
       const outcome = await within(client.putRecords(...tableOf(entries)));
-      if (outcome.kind === "failed") expectTold(outcome.code, outcome.message);
-      else for (const { code, message } of outcome.failed) expectTold(code, message);
+      if (outcome.kind === "failed") expectCleanFailure(outcome.code, outcome.message);
+      else for (const { code, message } of outcome.failed) expectCleanFailure(code, message);
       const listed = await within(client.listShards());
-      if (listed.kind === "failed") expectTold(listed.code, listed.message);
+      if (listed.kind === "failed") expectCleanFailure(listed.code, listed.message);
       else expect(listed.nextToken === undefined || typeof listed.nextToken === "string").toBe(true);
     }),
     { numRuns: runs },
@@ -156,7 +156,7 @@ test.each(sources)("%s yields credentials or a reason", { timeout: 60_000 }, asy
   vi.stubGlobal("setTimeout", sooner);
   await fc.assert(
     fc.asyncProperty(fc.array(said, { minLength: 1, maxLength: 3 }), async (responses) => {
-      server.willSay(...responses);
+      server.willSend(...responses);
       const provider = settings.credentials(options);
       await expectCredentialsOrReason(provider.provide());
       provider.close();

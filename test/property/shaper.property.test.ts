@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { inputOf, type Input } from "../../src/chunk/msgpack.js";
 import { ByteSink } from "../../src/bytes/byte_sink.js";
 import { RecordShaper, type RecordOptions, type ShapedEvent } from "../../src/record/shaper.js";
-import { shapeByReference, type ReferenceBody, type ReferenceOptions, type ReferenceRecord, type ReferenceSurroundings, type ReferenceValue } from "../support/reference_shaper.js";
+import { shapeByReference, type ReferenceBody, type ReferenceOptions, type ReferenceRecord, type ReferenceContext, type ReferenceValue } from "../support/reference_shaper.js";
 import { epochTime } from "../support/shaped_record.js";
 
 /** Few keys, so that the options often name one of them; "a.b" and "a_b" become equal when dots are replaced. */
@@ -50,7 +50,7 @@ const options: fc.Arbitrary<ReferenceOptions> = fc.tuple(fc.record({
 /** Maps of a few entries. */
 const small = fc.uniqueArray(fc.tuple(key, value), { ...noDuplicates, maxLength: 2 }).map((entries) => new Map(entries));
 
-const surroundings: fc.Arbitrary<Omit<ReferenceSurroundings, "timeText">> = fc.record({
+const surroundings: fc.Arbitrary<Omit<ReferenceContext, "timeText">> = fc.record({
   tag: fc.constantFrom("app", "kube.var.log", "größe", "x".repeat(100)),
   metadata: fc.oneof(fc.constant(new Map<string, ReferenceValue>()), small),
   shared: optional(small),
@@ -75,7 +75,7 @@ function encodeReference(value: ReferenceValue): Uint8Array {
 }
 
 /** Returns an event as bytes: body, metadata, and the metadata of its group. */
-function eventOf(record: ReferenceBody, seconds: number, { metadata, shared }: Omit<ReferenceSurroundings, "timeText">): { input: Input; event: ShapedEvent } {
+function eventOf(record: ReferenceBody, seconds: number, { metadata, shared }: Omit<ReferenceContext, "timeText">): { input: Input; event: ShapedEvent } {
   const parts = [record, metadata, shared ?? new Map<string, ReferenceValue>()].map(encodeReference);
   const [body = 0, second = 0] = parts.map(({ length }) => length);
   const group = shared === undefined ? undefined : { sharedOffset: body + second };

@@ -1,4 +1,4 @@
-// Writes numbered lines at a steady rate into files that go away once all their lines have arrived.
+// Writes numbered lines at a steady rate into files, and deletes each file once all its lines have arrived.
 import { appendFileSync, rmSync } from "node:fs";
 import path from "node:path";
 
@@ -6,7 +6,7 @@ export interface LineSettings {
   readonly folder: string;
   readonly bytesPerSecond: number;
   readonly lineBytes: number;
-  /** Whether all lines from `first` up to `end` have arrived. */
+  /** Returns whether all lines from `first` up to `end` have arrived. */
   readonly hasAll: (first: number, end: number) => boolean;
 }
 
@@ -18,11 +18,11 @@ interface LineFile {
 
 const stepMs = 50;
 const linesPerFile = 60_000;
-/** So many files (of 30 MB or so) may wait for their lines to arrive: then writing pauses. */
+/** Maximum number of files (of about 30 MB) with lines that have not arrived: writing pauses at it. */
 const maxFiles = 12;
 
 export class LineFiles {
-  /** Lines written so far; the number of the next. */
+  /** Number of lines written so far, and number of the next line. */
   written = 0;
   readonly #settings: LineSettings;
   readonly #files: LineFile[] = [];
@@ -43,7 +43,7 @@ export class LineFiles {
 
   #step(): void {
     const now = performance.now();
-    // What was missed in a pause or a busy moment is not made up for.
+    // Does not catch up on lines missed in a pause or under load.
     const elapsedMs = Math.min(now - this.#last, 4 * stepMs);
     this.#last = now;
     this.#removeArrived();

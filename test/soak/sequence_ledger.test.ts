@@ -1,8 +1,8 @@
-// The soak test's account: without it being right, the soak test proves nothing.
+// Tests the soak test's ledger, on which the soak test relies.
 import { expect, it } from "vitest";
 import { SequenceLedger } from "./sequence_ledger.js";
 
-it("counts what is missing and what came twice, by whose fault", () => {
+it("the ledger counts missing records, and doubles by their cause", () => {
   const ledger = new SequenceLedger();
   ledger.take(["0", "1", "2", "3"])();
   ledger.take(["2"]);
@@ -15,14 +15,14 @@ it("counts what is missing and what came twice, by whose fault", () => {
   expect([ledger.hasAll(0, 4), ledger.hasAll(0, 5), ledger.hasAll(5, 7)]).toEqual([true, false, true]);
 });
 
-it("grows beyond its first size", () => {
+it("the ledger grows beyond its first size", () => {
   const ledger = new SequenceLedger();
   ledger.take(["0"]);
   ledger.take(["5000000"]);
   expect([ledger.hasAll(0, 1), ledger.hasAll(5_000_000, 5_000_001), ledger.hasAll(5_000_001, 90_000_000)]).toEqual([true, true, false]);
 });
 
-it("reads the number of a record, and refuses what is no record of its own", () => {
+it("the ledger reads the number of a record, and rejects a record that is not its own", () => {
   const ledger = new SequenceLedger();
   const record = (text: string) => ({ data: Buffer.from(text), partitionKey: "k" });
   expect(ledger.textsOf(record('{"log":"123456789 xxxx"}'))).toEqual(["123456789"]);

@@ -1,4 +1,4 @@
-// The account of a soak test: of millions of numbered records, how often each was taken, and what the client knew.
+// The ledger of a soak test: for millions of numbered records, how often each was accepted and whether the client knew it.
 import type { Ledger } from "../support/faulty_kinesis.js";
 import type { PutRecord } from "../support/put_record.js";
 
@@ -17,11 +17,11 @@ export class SequenceLedger implements Ledger {
   #taken = new Uint8Array(firstCapacity);
   #known = new Uint8Array(firstCapacity);
   readonly #takenAlthoughKnown = new Set<number>();
-  /** Data that was taken, doubles included. */
+  /** Number of accepted records, including doubles. */
   bytes = 0;
   #last = -1;
 
-  /** For FaultySettings.textsOf: the number in `{"log":"123 …"}`, without reading the rest. */
+  /** For FaultySettings.textsOf: returns the number in `{"log":"123 …"}` without parsing the rest. */
   readonly textsOf = ({ data }: PutRecord): string[] => {
     this.bytes += data.length;
     const text = Buffer.from(data.buffer, data.byteOffset, Math.min(data.length, 40)).toString("latin1");
@@ -44,22 +44,22 @@ export class SequenceLedger implements Ledger {
   }
 
   refuseAlone(): void {
-    throw new Error("nothing in a soak test is to be refused");
+    throw new Error("no record of a soak test may be rejected");
   }
 
-  /** Whether all records from `first` up to (not including) `end` were taken. */
+  /** Returns whether all records from `first` up to (not including) `end` were accepted. */
   hasAll(first: number, end: number): boolean {
     if (end > this.#taken.length) return false;
     const missing = this.#taken.subarray(first, end).indexOf(0);
     return missing < 0;
   }
 
-  /** The highest number that was taken, and one. */
+  /** Highest accepted number plus one. */
   get reached(): number {
     return this.#last + 1;
   }
 
-  /** For the records from 0 up to `count`. */
+  /** Counts losses and doubles among the records from 0 up to `count`. */
   balance(count: number): SequenceBalance {
     let [lost, doubledAvoidably, doubledUnavoidably] = [0, 0, 0];
     for (let number = 0; number < count; number++) {

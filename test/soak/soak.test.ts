@@ -1,4 +1,4 @@
-// Hours in small: a steady load while the service throttles, resets and loses answers. SOAK_SECONDS is how long.
+// Tests a steady load while the service throttles, resets and loses responses, for SOAK_SECONDS.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -15,7 +15,7 @@ import { sampleOf, startSampling, steadinessOf, type Sample } from "./steadiness
 import { fairWeather, startWeather } from "./weather.js";
 
 const hasFluentBit = (process.env["FLUENT_BIT"] ?? "") !== "";
-/** The host program keeps the chunks as files until its end: some 15 MB for each second. */
+/** The host program keeps the chunks as files until its end: about 15 MB per second. */
 const maxSecondsInHost = 180;
 const asked = Number(process.env["SOAK_SECONDS"] ?? 30);
 const seconds = hasFluentBit ? asked : Math.min(asked, maxSecondsInHost);
@@ -24,7 +24,7 @@ vi.setConfig({ testTimeout: (seconds + 300) * 1000 });
 
 const lineBytes = 500;
 const common = { stream: "any", region: "us-east-1", retry_timeout: "1" };
-/** Debug, for the warnings of Node are only shown there. */
+/** Level debug, since Node's warnings are logged only there. */
 const environment = { FLB_LOG_LEVEL: "debug" };
 const longestWaitMs = 120_000;
 
@@ -33,7 +33,7 @@ async function startService(): Promise<{ kinesis: FaultyKinesis<SequenceLedger>;
   return { kinesis: await FaultyKinesis.start(fairWeather, { seed: 5, textsOf: ledger.textsOf }, ledger), ledger };
 }
 
-/** Waits until all records have arrived, though not for ever, nor for a process that has ended. */
+/** Waits until all records have arrived, up to a limit, or until the process has ended. */
 async function untilAll(ledger: SequenceLedger, count: number, sender: Child): Promise<void> {
   const deadline = Date.now() + longestWaitMs;
   while (!ledger.hasAll(0, count) && Date.now() < deadline && !sender.hasEnded) await sleep(200);
@@ -49,20 +49,20 @@ function judge(name: string, ledger: SequenceLedger, count: number, samples: rea
   process.stdout.write(`soak: ${JSON.stringify(report)}\n`);
 
   expect.soft(balance.lost, "lost").toBe(0);
-  expect.soft(balance.doubledAvoidably, "doubled though the answer was there").toBe(0);
+  expect.soft(balance.doubledAvoidably, "doubled although the response arrived").toBe(0);
   expect.soft(ledger.reached, "from nowhere").toBe(count);
-  // A young heap still grows: the longer the run, the flatter.
+  // A young heap still grows: the longer the run, the stricter the limit.
   expect.soft(steadiness.rssRatio, "growth of memory").toBeLessThan(seconds >= 180 ? 1.2 : 1.6);
   expect.soft(steadiness.threads[1], "threads").toBeLessThanOrEqual(steadiness.threads[0] + 2);
   expect.soft(steadiness.descriptors[1], "descriptors").toBeLessThanOrEqual(steadiness.descriptors[0] + 15);
-  // That the SDK would like a newer Node than libnode 18 is known.
+  // Ignores the SDK's warning that it wants a newer Node than libnode 18.
   const isWarning = (line: string): boolean =>
     /MaxListeners|memory leak|Node\.js: |Unexpected error|level=fatal/.test(line) && !/Node(?:Deprecation|VersionSupport)Warning/u.test(line);
   const warnings = output.split("\n").filter(isWarning);
   expect.soft(warnings.slice(0, 5), "warnings of Node's").toEqual([]);
 }
 
-it.skipIf(!hasFluentBit)(`inside Fluent Bit, ${seconds} s of load lose and double nothing, and leave nothing behind`, async () => {
+it.skipIf(!hasFluentBit)(`inside Fluent Bit, ${seconds} s of load lose and double no records, and leave no files behind`, async () => {
   const { kinesis, ledger } = await startService();
   const folder = mkdtempSync(path.join(tmpdir(), "soak-"));
   const tailed = { path: path.join(folder, "soak-*.log"), read_from_head: "true", refresh_interval: "1" };
@@ -92,7 +92,7 @@ it.skipIf(!hasFluentBit)(`inside Fluent Bit, ${seconds} s of load lose and doubl
   }
 });
 
-it.skipIf(hasFluentBit)(`with three threads in the host program, ${seconds} s of load lose and double nothing, and leave nothing behind`, async () => {
+it.skipIf(hasFluentBit)(`with three threads in the host program, ${seconds} s of load lose and double no records, and leave no files behind`, async () => {
   const { kinesis, ledger } = await startService();
   const host = await PluginHost.withPlugin(environment);
   const calm = startWeather(kinesis, seconds);
@@ -104,10 +104,10 @@ it.skipIf(hasFluentBit)(`with three threads in the host program, ${seconds} s of
       const waiting: Uint8Array[] = [];
       while (Date.now() < end || waiting.length > 0) {
         if (Date.now() > end) calm();
-        // A chunk that is to be retried comes again when another has been flushed.
+        // A chunk to retry comes again after another one has been flushed.
         const chunk = waiting.length > 1 || Date.now() > end ? waiting.shift() : undefined;
         const next = chunk ?? newChunk();
-        const code = await host.answerOf(await host.start(instance, next));
+        const code = await host.replyOf(await host.start(instance, next));
         if (code === FLB_RETRY) waiting.push(next);
         else expect(code).toBe(FLB_OK);
       }

@@ -1,4 +1,4 @@
-// Watches a process: whether its memory, threads and descriptors stay what they were after it had warmed up.
+// Samples a process, and compares its memory, threads and descriptors after the warm-up with those at the end.
 import { readFileSync, readdirSync } from "node:fs";
 
 export interface Sample {
@@ -43,7 +43,7 @@ export function steadinessOf(samples: readonly Sample[]): Steadiness {
   };
 }
 
-/** Samples a process every second until the function that it gives is called, which gives the samples. */
+/** Samples a process every second; the returned function stops and returns the samples. */
 export function startSampling(take: () => Sample | Promise<Sample>): () => Sample[] {
   const samples: Sample[] = [];
   const timer = setInterval(() => {

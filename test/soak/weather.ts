@@ -1,6 +1,6 @@
-// Changes what the service of a soak test suffers from, every few seconds.
+// Changes the fault plan of a soak test's service every few seconds.
 
-/** A response takes as long as one of a real Kinesis. */
+/** Latency of a response, as of a real Kinesis. */
 export const fairWeather = "slow(20ms)";
 
 const plans = [
@@ -8,12 +8,12 @@ const plans = [
   "fail(0.05:ProvisionedThroughputExceededException)*2s",
   "reset*3",
   "throttle-shard(1)*1s",
-  "reset-mid-answer*2",
+  "reset-mid-response*2",
   "status(503,retry-after=1)*2",
   "slow(200ms)*10",
   "throttle-all*1s",
   "close*20",
-  "lost-answer",
+  "lost-response",
   "fail(0.5:InternalFailure)*10",
 ] as const;
 
@@ -23,7 +23,7 @@ function planOf(storm: string): string {
   return storm === "" ? fairWeather : `${storm}, ${fairWeather}`;
 }
 
-/** Lets the plans go round, each at least once in so many seconds, until the function that it gives is called. */
+/** Cycles through the plans, each at least once in the given seconds; the returned function stops it. */
 export function startWeather(kinesis: { follow(plan: string): void }, seconds: number): () => void {
   const turnMs = Math.min(longestTurnMs, (seconds * 1000) / plans.length);
   let turn = 0;

@@ -1,4 +1,4 @@
-// Linux on arm64, by qemu's emulation of its programs: the tree of scripts/arm64_tree.sh, or why there is none.
+// Finds the emulated Linux on arm64 (scripts/arm64_tree.sh), or the reason why there is none.
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { compileHost, type HostProgram, ROOT } from "./host_program.js";
@@ -17,15 +17,15 @@ function whySkipped(): string | undefined {
   return undefined;
 }
 
-/** Why nothing can be run on arm64; undefined when it can. */
+/** Reason why nothing can run on arm64; undefined if it can. */
 export const arm64Skipped = whySkipped();
 
-/** A title that gives the reason when the tests under it are skipped. */
+/** Returns a title with the reason if the tests under it are skipped. */
 export function arm64Title(title: string): string {
   return arm64Skipped === undefined ? title : `${title} (skipped: ${arm64Skipped})`;
 }
 
-/** The host program for arm64 in the tree, its core embedded: an emulated program can start no other one. */
+/** Returns the host program for arm64 in the tree, with an embedded core: an emulated program cannot start another one. */
 export async function arm64Host(): Promise<HostProgram> {
   const program = path.join(ROOT, "build", "arm64", "host", "host");
   await compileHost("aarch64-linux-gnu-g++", "posix", ["-ldl", "-pthread"], program);

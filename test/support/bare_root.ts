@@ -1,13 +1,13 @@
-// A Linux with nothing but glibc, libstdc++ and libgcc: a folder with those libraries of this machine, and no other file.
+// Makes a root folder with only glibc, libstdc++ and libgcc of this machine.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { buildHost } from "./host_program.js";
 
-/** glibc's parts that older programs ask for by name; the same place as libc.so.6. */
+/** Parts of glibc that older programs name, in the folder of libc.so.6. */
 const FORMER_PARTS = ["libdl.so.2", "libpthread.so.0", "librt.so.1"];
 
-/** Fills this folder with what the host program itself needs. */
+/** Copies the host program's dependencies into this folder. */
 export async function makeBareRoot(root: string): Promise<void> {
   const listing = execFileSync("ldd", [await buildHost()], { encoding: "utf8" });
   const files = [...listing.matchAll(/(\/\S+)/g)].map(([, file = ""]) => file);

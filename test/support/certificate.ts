@@ -1,4 +1,4 @@
-// A self-signed certificate, made anew for each run by the machine's openssl.
+// Makes self-signed certificates with the machine's openssl.
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -7,13 +7,13 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 
 export interface Certificate {
-  /** The certificate alone, for the side that is to trust it. */
+  /** File with the certificate, for the side that trusts it. */
   readonly certificateFile: string;
-  /** Key and certificate as kinesis-local wants them. */
+  /** File with key and certificate in the form of kinesis-local. */
   readonly serverFile: string;
 }
 
-/** @param alternativeNames the hosts that it vouches for, as openssl's subjectAltName */
+/** @param alternativeNames hosts of the certificate, as openssl's subjectAltName */
 export async function makeCertificate(
   folder: string,
   alternativeNames = "DNS:localhost,IP:127.0.0.1",
@@ -29,7 +29,7 @@ export async function makeCertificate(
   return { certificateFile, serverFile };
 }
 
-/** Key and certificate of 127.0.0.1, expired a day ago, as a server takes them. */
+/** Returns key and certificate of 127.0.0.1, expired a day ago, for a server. */
 export async function makeExpiredCertificate(folder: string): Promise<{ readonly key: string; readonly cert: string }> {
   const [keyFile, requestFile, extensions, certificateFile] = ["key", "request", "extensions", "certificate"].map((name) =>
     path.join(folder, `expired-${name}.pem`),

@@ -1,4 +1,4 @@
-// Configurations that a test writes, and what the check says of them.
+// Writes configurations for tests, and runs the check on them.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -9,11 +9,11 @@ import { readConfigurations } from "../../scripts/check/read_configuration.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A folder with files of configurations. */
+/** A folder with configuration files. */
 export class ConfigurationFolder {
   readonly folder = mkdtempSync(path.join(tmpdir(), "check-"));
 
-  /** Writes a file, in a folder below if the name has one; gives its path. */
+  /** Writes a file, creating its folder if needed; returns its path. */
   write(name: string, text: string | Uint8Array): string {
     const file = path.join(this.folder, name);
     mkdirSync(path.dirname(file), { recursive: true });
@@ -21,10 +21,10 @@ export class ConfigurationFolder {
     return file;
   }
 
-  /** Reads a file with one configuration. */
+  /** Writes and reads a file with one configuration. */
   read(name: string, text: string | Uint8Array): Configuration {
     const [configuration, ...more] = readConfigurations(this.write(name, text));
-    if (configuration === undefined || more.length > 0) throw new Error(`${name} has not one configuration`);
+    if (configuration === undefined || more.length > 0) throw new Error(`${name} does not have exactly one configuration`);
     return configuration;
   }
 
@@ -37,8 +37,8 @@ export class ConfigurationFolder {
   }
 }
 
-/** Nothing is said of it. */
-export const quietOutput = {
+/** An output without findings. */
+export const correctOutput = {
   Name: "kinesis",
   Match: "*",
   region: "us-west-2",
@@ -48,18 +48,18 @@ export const quietOutput = {
 
 export type Keys = Readonly<Record<string, string | undefined>>;
 
-/** A section in the classic form; a key that is undefined is left out. */
+/** Returns a section in the classic form, without undefined keys. */
 export function section(name: string, keys: Keys): string {
   const lines = Object.entries(keys).map(([key, value]) => (value === undefined ? "" : `    ${key} ${value}\n`));
   return `[${name}]\n${lines.join("")}`;
 }
 
-/** The output of which nothing is said, with changes. */
+/** Returns the correct output with changes. */
 export function output(changes: Keys = {}): string {
-  return section("OUTPUT", { ...quietOutput, ...changes });
+  return section("OUTPUT", { ...correctOutput, ...changes });
 }
 
-/** `severity rule` of each finding; with the line where it is asked for. */
+/** Returns `severity rule` of each finding. */
 export function briefly(findings: readonly Finding[]): string[] {
   return findings.map(({ severity, rule }) => `${severity} ${rule}`);
 }

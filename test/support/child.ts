@@ -1,4 +1,4 @@
-// One child process of a test: keeps what it wrote, waits for it to write or end, and never outlives the test run.
+// A child process of a test: keeps its output, waits for text or its end, and never outlives the test run.
 import { type ChildProcess, spawn } from "node:child_process";
 
 export interface ChildEnd {
@@ -19,7 +19,7 @@ process.on("exit", () => {
 const DEFAULT_WAIT_MS = 60_000;
 
 export class Child {
-  /** Standard output and standard error, each so far. */
+  /** Standard output and standard error so far. */
   stdout = "";
   stderr = "";
   readonly ended: Promise<ChildEnd>;
@@ -63,7 +63,7 @@ export class Child {
     return this.#end !== undefined;
   }
 
-  /** All that the process has written, for messages of failures. */
+  /** All output so far, for messages of failures. */
   get output(): string {
     return `${this.stdout}\n${this.stderr}`;
   }
@@ -80,7 +80,7 @@ export class Child {
     this.#process.kill(signal);
   }
 
-  /** Resolves with the first value other than undefined that `look` finds; fails when the process ends without one. */
+  /** Resolves with the first value other than undefined that `look` returns; rejects when the process ends without one. */
   async waitUntil<T>(look: () => T | undefined, what: string, timeoutMs = DEFAULT_WAIT_MS): Promise<T> {
     return new Promise((resolve, reject) => {
       const finish = (): void => {
@@ -111,7 +111,7 @@ export class Child {
     return this.waitUntil(() => pattern.exec(this.output)?.[0], String(pattern), timeoutMs);
   }
 
-  /** Ends the process at once, whatever it does. */
+  /** Kills the process immediately. */
   async destroy(): Promise<void> {
     if (!this.hasEnded) this.kill("SIGKILL");
     await this.ended.catch(() => undefined);

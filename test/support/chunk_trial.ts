@@ -1,4 +1,4 @@
-// Puts a chunk through pipelines of several options and says what it should not have done, or cost.
+// Runs a chunk through pipelines with several options, and checks invariants and costs.
 import { createHash } from "node:crypto";
 import type { ByteSink } from "../../src/bytes/byte_sink.js";
 import type { EntryTable, EntryView } from "../../src/pack/entry_table.js";
@@ -11,8 +11,8 @@ import type { PluginOptions } from "./recorded_pipeline.js";
 import { allViewsOf, keyBytesOf } from "./entry.js";
 
 /**
- * Between them they use every part of the pipeline but metadata_key, which writes what a group shares once for each of its events: the
- * cost of that is not in proportion to the chunk. `property/decoder.property.test.ts` has it.
+ * Together they use every part of the pipeline except metadata_key, which writes a group's shared metadata for each of its events:
+ * its cost is not in proportion to the chunk. `property/decoder.property.test.ts` covers it.
  */
 export const trialOptions: readonly PluginOptions[] = [
   {},
@@ -23,13 +23,13 @@ export const trialOptions: readonly PluginOptions[] = [
   { partition_key: "a", aggregation: "true", aggregation_maximum_record_size: "2048", skip_aggregation_record_size: "1000" },
 ];
 
-/** What a byte of a chunk may cost with all options together: the dearest are the one-byte entries of maps, and events of three bytes. */
+/** Maximum steps per byte of a chunk with all options together: the worst are one-byte entries of maps, and events of three bytes. */
 const stepsPerByte = 400;
-/** With those of the good chunk that was run last. */
+/** Steps allowed for any chunk, including those of the good chunk that ran last. */
 const stepsAnyway = 60_000;
 /**
- * JSON makes at most 14 bytes of one (`{"Tag":1,"Data":"","Value":null},` of three), for text room for 6 is made first;
- * doubling makes up to four times the last size of all sizes together. 4096 is a cut record's room beside it.
+ * JSON makes at most 14 bytes of one byte (`{"Tag":1,"Data":"","Value":null},` of three); text first reserves 6 per byte;
+ * doubling allocates up to four times the last size in total. 4096 is a cut record's room in addition.
  */
 const allocatedPerByte = 64;
 const allocatedAnyway = 512 * 1024;
@@ -72,7 +72,7 @@ export class ChunkTrial {
     const dependencies: Omit<PipelineDependencies, "compress"> = {
       random: () => 0,
       md5: (bytes) => createHash("md5").update(bytes).digest(),
-      // Takes whatever is told.
+      // Ignores all reports.
       report: new Proxy({}, { get: () => () => undefined }) as PipelineDependencies["report"],
     };
     this.#lanes = trialOptions.map((options) => {
@@ -90,18 +90,18 @@ export class ChunkTrial {
     });
   }
 
-  /** The meter must be running before the core is loaded, so the core is loaded here. */
+  /** Loads the core; the meter must be running by then. */
   static async create(meter: CostMeter): Promise<ChunkTrial> {
     return new ChunkTrial(meter, await loadCore());
   }
 
-  /** Runs the chunk with each of {@link trialOptions}. @throws Error that tells what is wrong */
+  /** Runs the chunk with each of {@link trialOptions}. @throws Error with the broken invariant */
   run(chunk: Uint8Array): TrialCost {
     let allocated = 0;
     for (const { options, run } of this.#lanes) {
       const { result: table, bytes } = countAllocations(() => run(chunk));
       const allowed = allocatedAnyway + allocatedPerByte * chunk.length;
-      if (bytes > allowed) throw complaint(`${bytes} bytes allocated for ${chunk.length}, over ${allowed}`, options);
+      if (bytes > allowed) throw failure(`${bytes} bytes allocated for ${chunk.length}, over ${allowed}`, options);
       allocated = Math.max(allocated, bytes);
       for (const entry of allViewsOf(table)) checkEntry(entry, options);
     }
@@ -109,27 +109,27 @@ export class ChunkTrial {
     const allowed = stepsAnyway + stepsPerByte * chunk.length;
     if (steps > allowed) throw new Error(`${steps} steps for ${chunk.length} bytes, over ${allowed}`);
     for (const { options, run, good } of this.#lanes) {
-      if (textOf(run(goodChunk)) !== good) throw complaint("a good chunk comes out differently afterwards", options);
+      if (textOf(run(goodChunk)) !== good) throw failure("a good chunk comes out differently afterwards", options);
     }
     return { stepsPerByte: steps / (chunk.length + 1), allocatedPerByte: allocated / (chunk.length + 1), traces };
   }
 }
 
-function complaint(what: string, options: PluginOptions): Error {
+function failure(what: string, options: PluginOptions): Error {
   return new Error(`${what}, with ${JSON.stringify(options)}`);
 }
 
 function checkEntry({ data, partitionKey, sizeBytes }: EntryView, options: PluginOptions): void {
-  if (data.length === 0 || partitionKey === "") throw complaint("an empty record or key", options);
-  if (Array.from(partitionKey ?? "").length > 256) throw complaint("a partition key that is too long", options);
-  if (sizeBytes !== data.length + keyBytesOf(partitionKey)) throw complaint("a wrong size", options);
-  if (sizeBytes > Number(options["max_record_size"] ?? 1024 * 1024)) throw complaint(`a record of ${sizeBytes} bytes`, options);
+  if (data.length === 0 || partitionKey === "") throw failure("an empty record or key", options);
+  if (Array.from(partitionKey ?? "").length > 256) throw failure("a partition key that is too long", options);
+  if (sizeBytes !== data.length + keyBytesOf(partitionKey)) throw failure("a wrong size", options);
+  if (sizeBytes > Number(options["max_record_size"] ?? 1024 * 1024)) throw failure(`a record of ${sizeBytes} bytes`, options);
   const isJson = options["log_key"] === undefined && options["aggregation"] === undefined;
   if (!isJson || Buffer.from(data.subarray(-16)).includes("[Truncated...]")) return;
   try {
     JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
   } catch (error) {
-    throw new Error(complaint("a record that is no JSON", options).message, { cause: error });
+    throw new Error(failure("a record that is not JSON", options).message, { cause: error });
   }
 }
 

@@ -1,4 +1,4 @@
-// What Kinesis Client Library makes of the records of a shard: it drops an aggregate that does not belong there.
+// Reads a shard's records as Kinesis Client Library does: it drops an aggregate that does not belong to the shard.
 import { createHash } from "node:crypto";
 import { deaggregate, isAggregate, type UserRecord } from "./deaggregate.js";
 import type { ReceivedRecord, ShardRange } from "./kinesis_local.js";
@@ -9,13 +9,13 @@ export interface ConsumedRecord extends UserRecord {
 
 export interface Consumed {
   readonly records: readonly ConsumedRecord[];
-  /** User records of aggregates that were dropped. */
+  /** Number of user records in dropped aggregates. */
   readonly dropped: number;
 }
 
 /**
- * Source: awslabs/amazon-kinesis-client, AggregatorUtil.deaggregate: a sub-record counts by its explicit hash key, else
- * by the MD5 of its partition key. When one lies outside the shard's range, the whole aggregate is dropped.
+ * Source: awslabs/amazon-kinesis-client, AggregatorUtil.deaggregate: a sub-record's position is its explicit hash key, else
+ * the MD5 of its partition key. If one is outside the shard's range, the whole aggregate is dropped.
  */
 export function consume(received: readonly ReceivedRecord[], ranges: ReadonlyMap<string, ShardRange>): Consumed {
   const records: ConsumedRecord[] = [];
@@ -34,7 +34,7 @@ export function consume(received: readonly ReceivedRecord[], ranges: ReadonlyMap
   return { records, dropped };
 }
 
-/** The place of a partition key by Kinesis's own rule. */
+/** Returns the hash key of a partition key by Kinesis' own rule. */
 export function hashKeyOfPartitionKey(partitionKey: string): bigint {
   return BigInt(`0x${createHash("md5").update(partitionKey).digest("hex")}`);
 }

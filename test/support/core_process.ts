@@ -1,17 +1,17 @@
-// The processes that a host has started, as /proc tells of them: the core's own, where it has one.
+// Finds the processes that a host has started, with /proc, among them the core's if it has a separate one.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Memory } from "./plugin_host.js";
 
 export interface CoreProcess {
   readonly pid: number;
-  /** It has ended, and its host has not asked how. */
+  /** Whether it has ended without being waited for. */
   readonly isZombie: boolean;
 }
 
 const LONGEST_WAIT_MS = 20_000;
 
-/** What a process has open, by the descriptor's number; undefined when it has ended. */
+/** Returns a process's open files by descriptor; undefined if it has ended. */
 export function descriptorsOf(pid: number): Map<number, string> | undefined {
   const folder = `/proc/${pid}/fd`;
   const open = new Map<number, string>();
@@ -26,19 +26,19 @@ export function descriptorsOf(pid: number): Map<number, string> | undefined {
   return open;
 }
 
-/** What a process takes now. */
+/** Returns the current memory of a process. */
 export function memoryOf(pid: number): Memory {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const number = (name: string): number => Number(new RegExp(`^${name}:\\s*(\\d+)`, "m").exec(status)?.[1]);
   return { rssKib: number("VmRSS"), threads: number("Threads"), descriptors: descriptorsOf(pid)?.size ?? 0 };
 }
 
-/** The most memory that a process has had. */
+/** Returns the peak memory of a process. */
 export function peakMebibytes(pid: number): number {
   return Number(/^VmHWM:\s*(\d+) kB/mu.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 }
 
-/** All that a process has started and that has not gone. */
+/** Returns all living processes that a process has started. */
 export function startedBy(host: number): CoreProcess[] {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return pids.map(Number).flatMap((pid) => {
@@ -47,7 +47,7 @@ export function startedBy(host: number): CoreProcess[] {
   });
 }
 
-/** Waits until the host has exactly one process of the core's that is not `former`; gives its number. */
+/** Waits until the host has exactly one core process other than `former`; returns its number. */
 export async function coreOf(host: number, former?: number): Promise<number> {
   let core: number | undefined;
   await until(() => {
@@ -63,7 +63,7 @@ export async function untilGone(pid: number): Promise<void> {
   await until(() => (stateOf(pid)?.state ?? "Z") === "Z", `the end of process ${pid}`);
 }
 
-/** Waits until something is so, looking again and again. */
+/** Polls until a condition is true. */
 export async function until(isSo: () => boolean, what: string): Promise<void> {
   const deadline = Date.now() + LONGEST_WAIT_MS;
   while (!isSo()) {
@@ -72,7 +72,7 @@ export async function until(isSo: () => boolean, what: string): Promise<void> {
   }
 }
 
-// Behind the program's name, which may hold anything, stand the state and the parent.
+// The program's name may contain any characters; state and parent follow it.
 function stateOf(pid: number): { state: string; parent: number } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");

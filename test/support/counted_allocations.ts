@@ -1,8 +1,8 @@
-// Counts the bytes of the arrays that code under test makes, whether or not they are still needed.
+// Counts the bytes of arrays that code under test allocates, freed or not.
 
 const counted = ["Uint8Array", "Uint32Array"] as const;
 
-/** Runs `work` and gives what it gave, with the bytes of all `new Uint8Array(length)` and `new Uint32Array(length)` meanwhile. */
+/** Runs `work`; returns its result with the bytes of all `new Uint8Array(length)` and `new Uint32Array(length)` meanwhile. */
 export function countAllocations<Result>(work: () => Result): { readonly result: Result; readonly bytes: number } {
   let bytes = 0;
   const real = counted.map((name) => [name, globalThis[name]] as const);

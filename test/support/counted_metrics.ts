@@ -6,9 +6,9 @@ export class CountedMetrics implements Metrics {
   readonly seconds: number[] = [];
   inFlight = 0;
   maxInFlight = 0;
-  /** Each limit of requests under way, in their order. */
+  /** Each limit of requests in flight, in order. */
   readonly limits: number[] = [];
-  /** The counts at each publication. */
+  /** Counts at each publication. */
   readonly published: Readonly<Record<string, number>>[] = [];
 
   add(series: CounterSeries, count: number): void {
@@ -38,7 +38,7 @@ export class CountedMetrics implements Metrics {
     return Object.fromEntries(this.counts);
   }
 
-  /** The counts whose names begin so. */
+  /** Counts whose names have this prefix. */
   of(start: string): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.counts].filter(([series]) => series.startsWith(start)));
   }

@@ -1,4 +1,4 @@
-// Takes KPL aggregates apart with AWS's own package, which shares no code with ours; explicit hash keys by protobufjs.
+// Deaggregates KPL aggregates with AWS's own package, which shares no code with ours; explicit hash keys with protobufjs.
 import { createRequire } from "node:module";
 import type { ReceivedRecord } from "./kinesis_local.js";
 import { parseAggregate } from "./kpl_aggregate.js";
@@ -6,7 +6,7 @@ import { parseAggregate } from "./kpl_aggregate.js";
 export interface UserRecord {
   readonly partitionKey: string;
   readonly data: Uint8Array;
-  /** The place in its aggregate; undefined for a record that was sent on its own. */
+  /** Index in its aggregate; undefined for a record outside of an aggregate. */
   readonly subSequenceNumber: number | undefined;
   readonly outerPartitionKey: string;
   readonly explicitHashKey: string | undefined;
@@ -26,10 +26,10 @@ interface KplPackage {
   ): void;
 }
 
-// The package's own declarations need two others that are not installed.
+// The package's own declarations need two packages that are not installed.
 const kpl = createRequire(import.meta.url)("aws-kinesis-agg") as KplPackage;
 
-/** The user records of one stream record, checksum verified; a plain record comes back as it is. */
+/** Returns the user records of a stream record, checksum verified; a plain record is returned unchanged. */
 export function deaggregate(record: ReceivedRecord): UserRecord[] {
   const users: UserRecord[] = [];
   const input = {
@@ -53,7 +53,7 @@ export function deaggregate(record: ReceivedRecord): UserRecord[] {
   return users;
 }
 
-/** Of each record. The package gives one that has none the first of the table, where a consumer of AWS's sees none. */
+/** Returns the explicit hash key of each record. AWS's package returns the table's first one for a record without. */
 function explicitHashKeysOf(data: Uint8Array): (string | undefined)[] {
   const { records, explicit_hash_key_table: table } = parseAggregate(data);
   return records.map(({ explicit_hash_key_index: index }) => (index === undefined ? undefined : table[index]));
@@ -63,7 +63,7 @@ export function deaggregateAll(records: readonly ReceivedRecord[]): UserRecord[]
   return records.flatMap(deaggregate);
 }
 
-/** Whether a stream record is a KPL aggregate: its first four bytes say so. */
+/** Returns whether a stream record is a KPL aggregate, by its first four bytes. */
 export function isAggregate(record: ReceivedRecord): boolean {
   return Buffer.from(record.data.subarray(0, 4)).toString("hex") === "f3899ac2";
 }

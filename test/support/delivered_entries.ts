@@ -1,4 +1,4 @@
-// Deliveries of entries as tests have them: views go in and come out.
+// Delivers entries for tests, from views of entries to views.
 import { deliver as deliverRows, type Delivery, type DeliveryDependencies, type Failure, type RetryPolicy } from "../../src/delivery/delivery.js";
 import type { Progress } from "../../src/delivery/round.js";
 import type { Entry, EntryTable, EntryView } from "../../src/pack/entry_table.js";
@@ -8,7 +8,7 @@ interface Outcome extends Omit<Progress, "refused"> {
   readonly refused: readonly { readonly entry: EntryView; readonly failure: Failure }[];
 }
 
-/** As {@link Delivery}. */
+/** Like {@link Delivery}, with views. */
 export type ViewDelivery =
   | ({ readonly kind: "delivered" } & Outcome)
   | ({ readonly kind: "remaining"; readonly remaining: readonly EntryView[]; readonly failure: Failure } & Outcome);
@@ -18,7 +18,7 @@ export interface ViewDependencies extends Omit<DeliveryDependencies, "takeApart"
   readonly waits?: (entries: readonly EntryView[]) => void;
 }
 
-/** Delivers entries from a table of their own. */
+/** Delivers entries from a new table. */
 export async function deliver(entries: readonly EntryView[], policy: RetryPolicy, { takeApart, waits, ...dependencies }: ViewDependencies): Promise<ViewDelivery> {
   const [table, rows] = tableOf(entries);
   const view = (entry: Entry) => viewsOf(table, [entry])[0] as EntryView;
@@ -31,7 +31,7 @@ export async function deliver(entries: readonly EntryView[], policy: RetryPolicy
   return outcome.kind === "delivered" ? { ...outcome, refused } : { ...outcome, refused, remaining: viewsOf(table, outcome.remaining) };
 }
 
-/** The outcome of a delivery, and the table that its entries are in. */
+/** Returns a delivery's outcome, with the table of its entries. */
 export function tableOfDelivery(delivery: ViewDelivery): [table: EntryTable, delivery: Delivery] {
   const [table, rows] = tableOf(delivery.refused.map(({ entry }) => entry));
   const refused = delivery.refused.map(({ failure }, index) => ({ entry: rows[index] as Entry, failure }));

@@ -1,13 +1,13 @@
-// What a DLL says of itself: exports, imports and flags as mingw-w64's objdump lists them, and its version resource.
+// Reads a DLL: exports, imports and flags with mingw-w64's objdump, and its version resource.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 export interface DllFile {
   readonly exports: readonly string[];
   readonly imports: readonly string[];
-  /** Of the header, such as "DYNAMIC_BASE". */
+  /** Flags of the header, such as "DYNAMIC_BASE". */
   readonly flags: readonly string[];
-  /** Seconds in the header's time stamp. */
+  /** Time stamp of the header, in seconds. */
   readonly time: string;
   readonly hasDebugData: boolean;
 }
@@ -25,7 +25,7 @@ export function readDll(file: string): DllFile {
 }
 
 /**
- * The strings of the version resource, by their keys; numbers as "FILEVERSION" and "PRODUCTVERSION".
+ * Returns strings of the version resource by their keys; numbers as "FILEVERSION" and "PRODUCTVERSION".
  * Layout: Microsoft's VS_VERSIONINFO and VS_FIXEDFILEINFO.
  */
 export function readVersion(file: string, keys: readonly string[]): Record<string, string> {
@@ -33,7 +33,7 @@ export function readVersion(file: string, keys: readonly string[]): Record<strin
   const found: Record<string, string> = {};
   for (const key of keys) {
     const at = bytes.indexOf(Buffer.from(`${key}\0`, "utf16le"));
-    // The value begins at the next multiple of four bytes, as the resource itself does.
+    // The value begins at the next multiple of four bytes, like the resource itself.
     const value = at < 0 ? "" : bytes.subarray((at + (key.length + 1) * 2 + 3) & ~3).subarray(0, 512).toString("utf16le");
     found[key] = value.slice(0, value.indexOf("\0"));
   }

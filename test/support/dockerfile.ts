@@ -1,13 +1,13 @@
-// Takes a Dockerfile apart: its stages, their instructions, and what they copy from where.
+// Parses a Dockerfile: stages, instructions, and copies.
 
 export interface Instruction {
   readonly name: string;
-  /** Lines that were continued are joined. */
+  /** Continued lines are joined. */
   readonly text: string;
 }
 
 export interface Stage {
-  /** As written after FROM, with ARGs replaced by their defaults. */
+  /** Image after FROM, with ARGs replaced by their defaults. */
   readonly base: string;
   readonly name: string | undefined;
   readonly instructions: readonly Instruction[];
@@ -21,7 +21,7 @@ export interface Copy {
 
 const known = ["FROM", "ARG", "RUN", "COPY", "ENV", "WORKDIR", "USER", "EXPOSE", "ENTRYPOINT", "CMD", "LABEL", "HEALTHCHECK"];
 
-/** @throws Error at an instruction that Docker does not know or that stands before the first FROM */
+/** @throws Error for an unknown instruction or one before the first FROM */
 export function stagesOf(text: string): Stage[] {
   const joined = text.replaceAll(/^#.*\n/gm, "").replaceAll(/\\\n\s*/g, " ");
   const defaults = new Map<string, string>();
@@ -44,7 +44,7 @@ export function stagesOf(text: string): Stage[] {
   return stages;
 }
 
-/** What a COPY copies. */
+/** Returns the paths that COPY instructions copy. */
 export function copiesOf(stage: Stage): Copy[] {
   return stage.instructions
     .filter(({ name }) => name === "COPY")

@@ -1,4 +1,4 @@
-/** The documents of the project, and what of them is code: spans, fenced and indented blocks. */
+/** Reads the project's documents, and finds the code in them: spans, fenced and indented blocks. */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { ROOT } from "./plugin_host.js";
@@ -40,13 +40,13 @@ function withoutIndentation(lines: readonly string[]): string {
   return lines.map((line) => line.slice(indentation)).join("\n").trim();
 }
 
-/** Returns the code within sentences; that of two lines with a blank in place of the line break. */
+/** Returns the code spans within sentences; a line break in a span becomes a blank. */
 export function codeSpansOf(text: string): string[] {
   const prose = text.replaceAll(/^ *```[^]*?^ *```$/gmu, "").replaceAll(/^ {4}.*$/gmu, "");
   return prose.split(/\n\s*\n/u).flatMap((paragraph) => [...paragraph.matchAll(/`([^`]+)`/gu)].map(([, code = ""]) => code.replaceAll(/\s*\n\s*/gu, " ")));
 }
 
-/** Returns each line of code, those of a shell with a backslash at the end joined, and without the prompt. */
+/** Returns each line of code, without a shell's prompt; lines with a backslash at the end are joined. */
 export function codeLinesOf(text: string): string[] {
   const lines = codeBlocksOf(text).flatMap((block) => block.replaceAll(/\\\n\s*/gu, "").split("\n"));
   return [...lines, ...codeSpansOf(text)].map((line) => line.trim().replace(/^\$ /u, ""));

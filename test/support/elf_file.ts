@@ -1,18 +1,18 @@
-// What a shared library says of itself: the libraries it needs, the versions of their symbols, its search path, its machine.
+// Reads a shared library: needed libraries, versions of their symbols, search path, machine.
 import { execFileSync } from "node:child_process";
 
 export interface ElfFile {
-  /** Such as "Advanced Micro Devices X86-64" or "AArch64". */
+  /** Machine, such as "Advanced Micro Devices X86-64" or "AArch64". */
   readonly machine: string;
   /** The NEEDED entries. */
   readonly needed: readonly string[];
   /** RUNPATH or RPATH. */
   readonly searchPath: string;
-  /** The versions of needed symbols, such as "GLIBC_2.34", each once. */
+  /** Versions of needed symbols, such as "GLIBC_2.34", each once. */
   readonly versions: readonly string[];
 }
 
-/** Reads it with binutils' readelf, which every C++ compiler brings and which knows the files of all machines. */
+/** Reads a file with binutils' readelf, which every C++ compiler brings and which can read files of all machines. */
 export function readElf(file: string): ElfFile {
   const listing = execFileSync("readelf", ["--wide", "--file-header", "--dynamic", "--version-info", file], {
     encoding: "utf8",
@@ -28,7 +28,7 @@ export function readElf(file: string): ElfFile {
   };
 }
 
-/** The newest glibc that these versions ask for, as [major, minor]. */
+/** Returns the newest glibc among these versions, as [major, minor]. */
 export function newestGlibc(versions: readonly string[]): readonly [number, number] {
   const numbers = versions.flatMap((version): [number, number][] => {
     const [, major, minor] = /^GLIBC_(\d+)\.(\d+)/.exec(version) ?? [];

@@ -1,4 +1,4 @@
-// Entries of single texts, for tests of what is done with entries: views, and tables that are made of them.
+// Makes entries of single texts for tests: views, and tables of them.
 import { ByteSink } from "../../src/bytes/byte_sink.js";
 import { EntryTable, type Entry, type EntryView } from "../../src/pack/entry_table.js";
 import { randomPartitionKeyCharacters } from "../../src/limits.js";
@@ -12,32 +12,32 @@ export interface EntryParts {
   readonly stream?: string | undefined;
 }
 
-/** An entry with memory of its own; its size is that of data and key unless another one is given. */
+/** Returns an entry with separate memory; its size is that of data and key by default. */
 export function entryOf({ data = new Uint8Array(0), partitionKey, sizeBytes, events = 0, shardId, stream }: EntryParts): EntryView {
   const size = sizeBytes ?? data.length + keyBytesOf(partitionKey);
   return { data, partitionKey, sizeBytes: size, events: [events].flat(), shardId, stream };
 }
 
-/** Bytes of a key, or of a random one. */
+/** Returns the bytes of a key, or of a random one. */
 export function keyBytesOf(partitionKey: string | undefined): number {
   return partitionKey === undefined ? randomPartitionKeyCharacters : Buffer.byteLength(partitionKey);
 }
 
-/** The key of an entry that has one. */
+/** Returns the key of an entry that has one. */
 export function keyOf({ partitionKey }: EntryView): string {
   if (partitionKey === undefined) throw new Error("the entry has no partition key");
   return partitionKey;
 }
 
-/** The number of user records in an entry. */
+/** Returns the number of user records in an entry. */
 export function userRecordsOf({ events }: EntryView): number {
   return events.length;
 }
 
-/** Of each table that a test made, the views that its entries were made of. */
+/** The views of each table that a test made. */
 const madeOf = new WeakMap<EntryTable, EntryView[]>();
 
-/** A table of these entries, and the entries in it: the first arguments of what is done with entries. */
+/** Returns a table of these entries, and the entries in it: the first arguments of functions on entries. */
 export function tableOf(views: readonly EntryView[]): [table: EntryTable, entries: Entry[]] {
   const table = new EntryTable(new ByteSink());
   madeOf.set(table, []);
@@ -54,7 +54,7 @@ export function appendTo(table: EntryTable, views: readonly EntryView[]): Entry[
   });
 }
 
-/** The entries of a table as views: the very ones that it was made of; of another table copies, since its memory is used again. */
+/** Returns entries as views: the original ones for a table of {@link tableOf}, else copies, since the table's memory is reused. */
 export function viewsOf(table: EntryTable, entries: readonly Entry[]): EntryView[] {
   const views = madeOf.get(table);
   return entries.map((entry) => {
@@ -63,7 +63,7 @@ export function viewsOf(table: EntryTable, entries: readonly Entry[]): EntryView
   });
 }
 
-/** All entries of a table, whose memory stays. */
+/** Returns all entries of a table whose memory stays. */
 export function allViewsOf(table: EntryTable): EntryView[] {
   return table.from(0).map((entry) => table.view(entry));
 }

@@ -1,13 +1,13 @@
-// The environment of a process that loads the plugin: nothing of this machine's AWS settings gets in.
+// Makes the environment of a process that loads the plugin, without this machine's AWS settings.
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const DROPPED = /^(AWS_|KINESIS_|EKS_POD_|SEND_FAILURE_TIMEOUT$|FLB_|LD_|NODE_|(https?|no|all)_proxy$)/i;
 
-/** KINESIS_TEST_RUNTIME=process: the core runs in a process of its own. */
+/** Whether the core runs in a separate process (KINESIS_TEST_RUNTIME=process). */
 export const isCoreInProcess = process.env["KINESIS_TEST_RUNTIME"] === "process";
 
-/** What a child gets: the harmless rest of our own environment, dummy credentials, and `extra` (undefined removes). */
+/** Returns a child's environment: the harmless rest of our own, dummy credentials, and `extra` (undefined removes a variable). */
 export function pluginEnvironment(extra: Environment = {}): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries(process.env)) {

@@ -1,4 +1,4 @@
-// Builds chunks as Fluent Bit hands them to an output: msgpack events of both formats, any kind of time, group markers.
+// Builds chunks in Fluent Bit's form: msgpack events of both formats, any kind of time, group markers.
 import { encode } from "@msgpack/msgpack";
 
 export type EventTime =
@@ -31,17 +31,17 @@ export function encodeTime(time: EventTime): Uint8Array {
   return bytes;
 }
 
-/** A value as msgpack; a bigint takes the 64-bit form. */
+/** Encodes a value as msgpack; a bigint uses the 64-bit form. */
 export function encodeValue(value: unknown): Uint8Array {
   return encode(value, { useBigInt64: true });
 }
 
-/** The format up to Fluent Bit 2.0: [time, body]. */
+/** Encodes an event in the format up to Fluent Bit 2.0: [time, body]. */
 export function encodeV1(event: ChunkEvent): Uint8Array {
   return Buffer.concat([Buffer.from([0x92]), encodeTime(event.time ?? DEFAULT_TIME), encodeValue(event.body)]);
 }
 
-/** The format since Fluent Bit 2.1: [[time, metadata], body]. */
+/** Encodes an event in the format since Fluent Bit 2.1: [[time, metadata], body]. */
 export function encodeV2(event: ChunkEvent): Uint8Array {
   const header = [Buffer.from([0x92, 0x92]), encodeTime(event.time ?? DEFAULT_TIME), encodeValue(event.metadata ?? {})];
   return Buffer.concat([...header, encodeValue(event.body)]);
@@ -55,7 +55,7 @@ export function groupEnd(): Uint8Array {
   return encodeV2({ body: {}, time: { kind: "ext", seconds: GROUP_END_SECONDS } });
 }
 
-/** A chunk of these bodies, in today's format, one second apart. */
+/** Returns a chunk of these bodies in the current format, one second apart. */
 export function chunkOf(bodies: readonly unknown[]): Uint8Array {
   const events = bodies.map((body, index) => {
     const time: EventTime = { kind: "ext", seconds: 1_700_000_000 + index, nanoseconds: 123_456_789 };

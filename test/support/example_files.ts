@@ -1,4 +1,4 @@
-// Reads the files below examples/: Fluent Bit's classic configurations, its YAML, and the one inside of a ConfigMap.
+// Reads the files in examples/: Fluent Bit's classic and YAML configurations, and the one inside the ConfigMap.
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { parse, parseAllDocuments } from "yaml";
@@ -9,9 +9,9 @@ import { RecordedLog } from "./recorded_log.js";
 export const EXAMPLES = path.join(ROOT, "examples");
 
 export interface ConfigurationSection {
-  /** In capitals: SERVICE, INPUT, FILTER, OUTPUT. */
+  /** Kind in capitals: SERVICE, INPUT, FILTER, OUTPUT. */
   readonly kind: string;
-  /** Keys in small letters. */
+  /** Properties, with keys in lower case. */
   readonly properties: ReadonlyMap<string, string>;
 }
 
@@ -25,19 +25,19 @@ export function exampleJson(name: string): unknown {
   return JSON.parse(exampleText(name));
 }
 
-/** The seconds that an end can take: Fluent Bit's Grace, then the output's drain_timeout, with the default where it is unset. */
+/** Returns the maximum seconds of an end: Fluent Bit's Grace plus the output's drain_timeout, or its default. */
 export function endSecondsOf(grace: string | undefined, drainTimeout?: string): number {
   const options = new Map([["region", "us-west-2"], ["stream", "my-stream"], ["drain_timeout", drainTimeout]]);
   const { drainTimeoutMs } = readConfig((key) => options.get(key), new RecordedLog(), () => "UTC");
   return Number(grace) + drainTimeoutMs / 1000;
 }
 
-/** The only document of a YAML file. */
+/** Returns the only document of a YAML file. */
 export function exampleYaml(name: string): unknown {
   return parse(exampleText(name));
 }
 
-/** All documents of a YAML file; throws when one has an error. */
+/** Returns all documents of a YAML file. @throws Error when one has an error */
 export function exampleDocuments<T>(name: string): T[] {
   return parseAllDocuments(exampleText(name)).map((document) => {
     if (document.errors.length > 0) throw new Error(`${name}: ${document.errors.map(String).join(", ")}`);
@@ -45,7 +45,7 @@ export function exampleDocuments<T>(name: string): T[] {
   });
 }
 
-/** The sections of a classic configuration. @throws Error with the line that is none of its forms */
+/** Returns the sections of a classic configuration. @throws Error with an invalid line */
 export function sectionsOf(text: string): ConfigurationSection[] {
   const sections: { kind: string; properties: Map<string, string> }[] = [];
   for (const line of text.split("\n").map((each) => each.trim())) {
@@ -59,7 +59,7 @@ export function sectionsOf(text: string): ConfigurationSection[] {
   return sections;
 }
 
-/** The same sections of a configuration in YAML. */
+/** Returns the sections of a YAML configuration in the same form. */
 export function sectionsOfYaml(text: string): ConfigurationSection[] {
   const { service, pipeline } = parse(text) as {
     readonly service: Properties;
@@ -82,7 +82,7 @@ interface ConfigMap {
   readonly data: Readonly<Record<string, string>>;
 }
 
-/** The configuration inside of the Kubernetes example. */
+/** Returns the configuration inside the Kubernetes example. */
 export function kubernetesConfiguration(): string {
   const map = exampleDocuments<ConfigMap>("kubernetes/fluent-bit.yaml").find(({ kind }) => kind === "ConfigMap");
   const text = map?.data["fluent-bit.conf"];
@@ -90,7 +90,7 @@ export function kubernetesConfiguration(): string {
   return text;
 }
 
-/** A variable's value in a .env file or an environment file of systemd. */
+/** Returns the variables of a .env file or an environment file of systemd. */
 export function variablesOf(text: string): Map<string, string> {
   return new Map([...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]));
 }
@@ -100,7 +100,7 @@ interface FirelensContainer {
   readonly logConfiguration: { readonly logDriver: string; readonly options: Readonly<Record<string, string>> };
 }
 
-/** What FireLens writes for the task of the ECS example, with extra.conf in place of its @INCLUDE. */
+/** Returns the configuration that FireLens writes for the ECS example, with extra.conf instead of its @INCLUDE. */
 export function firelensConfiguration(socket: string): string {
   const task = exampleJson("ecs-firelens/task-definition.json") as { readonly containerDefinitions: readonly FirelensContainer[] };
   const outputs = task.containerDefinitions
@@ -117,7 +117,7 @@ export function firelensConfiguration(socket: string): string {
   ].join("\n");
 }
 
-/** Every configuration of Fluent Bit in the examples, by name. */
+/** Returns every Fluent Bit configuration in the examples, by name. */
 export function configurations(): { name: string; text: string; sections: ConfigurationSection[] }[] {
   const atTheTop = ["fluent-bit.conf", "fluent-bit-aggregation.conf", "fluent-bit-windows.conf"];
   const classic = [...atTheTop, "docker-compose/fluent-bit.conf", "systemd/fluent-bit.conf"];

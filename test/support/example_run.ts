@@ -12,7 +12,7 @@ export interface Example {
   readonly text: string;
 }
 
-/** Variables that the examples take from their surroundings. */
+/** Returns the environment variables of the examples. */
 function variables(stream: string, endpoint: string): Record<string, string> {
   const given = { AWS_REGION: REGION, KINESIS_REGION: REGION, KINESIS_STREAM: stream, KINESIS_ENDPOINT: endpoint };
   return { ...given, HOSTNAME: "machine" };
@@ -28,9 +28,9 @@ export class ExampleRun {
   readonly #children: Child[] = [];
 
   private constructor(
-    /** Where it answers over HTTP. */
+    /** Port of the HTTP server. */
     readonly httpPort: number,
-    /** Where it takes records by the forward protocol. */
+    /** Port of the forward protocol. */
     readonly forwardPort: number,
   ) {
     mkdirSync(path.join(this.folder, "log"));
@@ -40,7 +40,7 @@ export class ExampleRun {
     return new ExampleRun(await freePort(), await freePort());
   }
 
-  /** Where a file of the example lies in this run. */
+  /** Returns the path of an example's file in this run. */
   local(file: string): string {
     const folders = [
       ["/var/log/containers", "log"],
@@ -55,7 +55,7 @@ export class ExampleRun {
     return file;
   }
 
-  /** What Fluent Bit says to a check of the configuration as it stands in the example. */
+  /** Returns Fluent Bit's output for a check of the unchanged configuration. */
   async check({ name, text }: Example): Promise<ChildEnd & { readonly output: string }> {
     const child = spawn(["--dry-run", "-e", PLUGIN, "-c", this.#write(name, text)], "my-stream", "http://127.0.0.1:1");
     this.#children.push(child);
@@ -70,7 +70,7 @@ export class ExampleRun {
     return child;
   }
 
-  /** Another Fluent Bit, that sends a record each 100 ms by the forward protocol. */
+  /** Starts another Fluent Bit, which sends a record every 100 ms by the forward protocol. */
   startSender(tag: string, record: object, target: Readonly<Record<string, string>>): Child {
     const properties = Object.entries(target).flatMap(([key, value]) => ["-p", `${key}=${value}`]);
     const input = ["-i", "dummy", "-t", tag, "-p", `dummy=${JSON.stringify(record)}`, "-p", "rate=10"];
@@ -85,7 +85,7 @@ export class ExampleRun {
   }
 
   #write(name: string, text: string): string {
-    // In the form that Fluent Bit takes from the name's end; what lies in other formats was taken out of them.
+    // Uses the name's suffix for the form that Fluent Bit reads; configurations inside other files have been extracted.
     const inYaml = /^(service|pipeline):/m.test(text);
     const file = path.join(this.folder, `${path.basename(name)}.${inYaml ? "yaml" : "conf"}`);
     writeFileSync(file, text);

@@ -1,26 +1,26 @@
-// Counts what code ran and how often, by V8's own coverage: a measure of work that no busy machine changes.
+// Counts executed code with V8's own coverage: a measure of work that does not depend on the machine's load.
 import { Session, type Profiler } from "node:inspector";
 import { setFlagsFromString } from "node:v8";
 
 export interface Cost {
-  /** Runs of all blocks of code together: grows as the time does, without its noise. What Node does natively is not in it. */
+  /** Runs of all blocks of code together: grows like the time, but without noise. Excludes Node's native code. */
   readonly steps: number;
-  /** Which blocks ran, and roughly how often: one number for each block and each power of two. */
+  /** The blocks that ran, and roughly how often: one number for each block and each power of two. */
   readonly traces: readonly number[];
 }
 
-/** V8's that compile a function into its caller. Node 20 does not know the second. */
+/** V8's compilers that inline calls. Node 20 does not know the second. */
 const compilers = Number.parseInt(process.versions.node, 10) < 22 ? ["opt"] : ["opt", "maglev"];
 
 /**
- * Watches the files under `src`. Functions that ran before are watched as wholes only: import them afterwards. V8 does not count
- * calls that it has compiled into their caller, which it does when it gets round to it.
+ * Watches the files in `src`. Functions that ran before are watched only as wholes: import them afterwards. V8 does not count
+ * inlined calls, and it inlines at unpredictable times.
  */
 export class CostMeter {
   readonly #session = new Session();
   readonly #compilers: readonly string[];
 
-  /** @param counts "all" runs of a function: V8 then compiles nothing more until {@link close}, and is some three times slower */
+  /** @param counts "all" counts all runs of a function: V8 then compiles nothing until {@link close}, and is about three times slower */
   constructor(counts: "all" | "most" = "most") {
     this.#compilers = counts === "most" ? [] : compilers;
     for (const compiler of this.#compilers) setFlagsFromString(`--no-${compiler}`);
@@ -29,10 +29,10 @@ export class CostMeter {
     this.#session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
   }
 
-  /** The cost of what ran since the last call. */
+  /** Returns the cost since the last call. */
   take(): Cost {
     let scripts: readonly Profiler.ScriptCoverage[] = [];
-    // The answer comes before post returns: the session is of this thread.
+    // The response comes before post returns: the session is of this thread.
     this.#session.post("Profiler.takePreciseCoverage", (error, answer) => {
       if (error !== null) throw error;
       scripts = answer.result;
@@ -44,7 +44,7 @@ export class CostMeter {
       for (const { ranges } of functions) {
         for (const { startOffset, endOffset, count } of ranges) {
           if (count === 0) continue;
-          // V8 counts in 32 bits, of which one is taken for a sign here.
+          // V8 counts in 32 bits, one of which is read as a sign here.
           steps += count >>> 0;
           traces.push(traceOf(Number(scriptId), startOffset, endOffset, 32 - Math.clz32(count)));
         }

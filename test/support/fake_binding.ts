@@ -1,14 +1,14 @@
-// A shim without Fluent Bit: keeps the replies, and has the chunks that a test puts in.
+// A binding without Fluent Bit: keeps the replies, and holds the chunks that a test sets.
 import type { Binding, HostInstance } from "../../src/host/binding.js";
 
 export class FakeBinding implements Binding {
-  /** The replies, in order. */
+  /** Replies in order. */
   readonly replies: [requestId: number, value: number][] = [];
-  /** The chunks of flushes by their requests: null when withdrawn; on their way when there is none. */
+  /** Chunks of flushes by request: null if withdrawn; a missing one is in transit. */
   readonly chunks = new Map<number, ArrayBuffer | null>();
-  /** The requests whose chunks were asked for, in order. */
+  /** Requests whose chunks were requested, in order. */
   readonly asked: number[] = [];
-  /** The requests whose time was extended, in order. */
+  /** Requests whose time was extended, in order. */
   readonly extended: number[] = [];
   closed = 0;
   readonly hasHostLog: boolean = false;
@@ -34,7 +34,7 @@ export class FakeBinding implements Binding {
     throw new Error("requests come from the test");
   }
   exitProcess(): never {
-    throw new Error("the process goes on");
+    throw new Error("the process must not end");
   }
   setOptions(): string[] {
     return [];

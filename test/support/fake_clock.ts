@@ -1,6 +1,6 @@
-// Time that passes only when a test says so.
+// Clocks for tests, whose time passes only when a test moves them.
 
-/** Sleeping takes no real time: the clock jumps ahead, and remembers by how much. */
+/** A clock on which sleeping takes no real time: it jumps ahead, and records by how much. */
 export class JumpingClock {
   readonly slept: number[] = [];
   nowMs: number;
@@ -18,7 +18,7 @@ export class JumpingClock {
   };
 }
 
-/** Who sleeps wakes up when the test has moved the clock far enough. */
+/** A clock on which sleepers wake when the test has moved it far enough. */
 export class HeldClock {
   readonly slept: number[] = [];
   #nowMs = 1000;
@@ -36,7 +36,7 @@ export class HeldClock {
     return new Promise((wake) => void this.#sleepers.push({ wakeMs, wake }));
   };
 
-  /** Moves on, wakes whoever is due in the order of their times, and lets them go as far as they can. */
+  /** Moves on, wakes the due sleepers in order of their times, and waits until they have run as far as they can. */
   async advance(milliseconds: number): Promise<void> {
     const endMs = this.#nowMs + milliseconds;
     for (;;) {
@@ -52,7 +52,7 @@ export class HeldClock {
   }
 }
 
-/** Waits until all promises that can go on have gone on. */
+/** Waits until all promises that can continue have continued. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

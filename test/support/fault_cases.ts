@@ -1,23 +1,23 @@
-// The faults that the plugin is tried with, and what is to come of each.
+// Lists the faults that the plugin is tested with, and the expected outcome of each.
 
-/** What Fluent Bit is told at the first try of the chunk that meets the fault. */
-export type FirstAnswer = "ok" | "retry" | "any";
+/** Reply to the first flush of the chunk that meets the fault. */
+export type FirstReply = "ok" | "retry" | "any";
 
 export interface FaultCase {
   readonly plan: string;
-  readonly first: FirstAnswer;
-  /** What a message has to say where something was answered retry or dropped; undefined when there is nothing to tell. */
+  readonly first: FirstReply;
+  /** Expected message if a flush got retry or records were dropped; undefined if no message is expected. */
   readonly message?: RegExp;
   readonly options?: Readonly<Record<string, string>>;
-  /** Doubles that nobody can avoid may come of it. */
-  readonly losesAnswers?: boolean;
-  /** So many records are refused for what they are. */
+  /** Whether the fault may cause unavoidable doubles. */
+  readonly losesResponses?: boolean;
+  /** Number of records that are rejected for their content. */
   readonly refused?: number;
 }
 
 const timeout = { http_request_timeout: "1" };
 
-/** Steps marked "*flush" last until a flush has answered retry, for want of time; what comes to an end by itself may take its time. */
+/** Returns retry_timeout: short for plans with "*flush", which last until a flush got retry for lack of time; else long. */
 export function retryTimeoutSeconds({ plan }: FaultCase): number {
   return plan.includes("*flush") ? 1 : 60;
 }
@@ -29,7 +29,7 @@ export const faultCases: readonly FaultCase[] = [
   { plan: "throttle-all*2, ok", first: "ok" },
   { plan: "throttle-all*flush, ok", first: "retry", message: /ProvisionedThroughputExceeded.*Throughput limits/ },
   { plan: "throttle-request*2, ok", first: "ok" },
-  // Keys that are random are drawn anew for each request, so that all records may have found another shard in time.
+  // Random keys are drawn again for each request, so all records may have reached another shard in time.
   { plan: "throttle-shard(1)*flush, ok", first: "any", message: /ProvisionedThroughputExceeded.*Throughput limits/ },
   { plan: "ok, throttle-all*flush, fail(0.5:InternalFailure)*flush, ok", first: "any", message: /Will retry/ },
   { plan: "error(400:KMSThrottlingException)*2, ok", first: "ok" },
@@ -41,16 +41,16 @@ export const faultCases: readonly FaultCase[] = [
   { plan: "ok, reset*flush, ok", first: "any", message: /ECONNRESET|EPIPE|hang up/ },
   { plan: "reset-early*2, ok", first: "ok" },
   { plan: "close*4, ok", first: "ok" },
-  { plan: "lost-answer, ok", first: "ok", losesAnswers: true },
-  { plan: "reset-mid-answer, ok", first: "ok", losesAnswers: true },
-  { plan: "reset-mid-answer*flush, ok", first: "retry", losesAnswers: true, message: /ECONNRESET|aborted|hang up/ },
-  { plan: "truncated-json, ok", first: "ok", losesAnswers: true },
-  { plan: "wrong-count(-1), ok", first: "ok", losesAnswers: true },
-  { plan: "wrong-count(+1)*flush, ok", first: "retry", losesAnswers: true, message: /answered for \d+ of \d+ records/ },
+  { plan: "lost-response, ok", first: "ok", losesResponses: true },
+  { plan: "reset-mid-response, ok", first: "ok", losesResponses: true },
+  { plan: "reset-mid-response*flush, ok", first: "retry", losesResponses: true, message: /ECONNRESET|aborted|hang up/ },
+  { plan: "truncated-json, ok", first: "ok", losesResponses: true },
+  { plan: "wrong-count(-1), ok", first: "ok", losesResponses: true },
+  { plan: "wrong-count(+1)*flush, ok", first: "retry", losesResponses: true, message: /has results for \d+ of \d+ records/ },
   { plan: "html*flush, ok", first: "retry", message: /not from the service|proxy/ },
-  { plan: "no-answer(3s), ok", first: "any", options: timeout, message: /no response within http_request_timeout/ },
+  { plan: "no-response(3s), ok", first: "any", options: timeout, message: /no response within http_request_timeout/ },
   { plan: "slow(100ms)*6, ok", first: "ok" },
-  { plan: "slow(1500ms), ok", first: "any", options: timeout, losesAnswers: true, message: /no response within http_request_timeout/ },
+  { plan: "slow(1500ms), ok", first: "any", options: timeout, losesResponses: true, message: /no response within http_request_timeout/ },
   { plan: "not-found*flush, ok", first: "retry", message: /ResourceNotFoundException.*stream and region/ },
   { plan: "denied*flush, ok", first: "retry", message: /AccessDeniedException.*kinesis:PutRecords/ },
   { plan: "expired-token*flush, ok", first: "retry", message: /ExpiredTokenException.*credentials/ },
@@ -64,7 +64,7 @@ export const faultCases: readonly FaultCase[] = [
   { plan: "refuse(heading)", first: "ok", refused: 12, message: /dropped.*ValidationException/ },
 ];
 
-/** Ways to use the plugin; `workers` flushes in so many threads at once. */
+/** A way to use the plugin; `workers` threads flush concurrently. */
 export interface Mode {
   readonly name: string;
   readonly options: Readonly<Record<string, string>>;

@@ -1,15 +1,15 @@
-// The language in which a test says how a service misbehaves: "ok*2, fail(0.3:InternalFailure), reset*flush, ok".
+// Parses fault plans, which define how a service misbehaves: "ok*2, fail(0.3:InternalFailure), reset*flush, ok".
 
-/** Which records of a request are not taken. */
+/** The records of a request that are rejected. */
 export type Failing =
   | { readonly kind: "none" }
   | { readonly kind: "share"; readonly share: number; readonly code: string }
   | { readonly kind: "shard"; readonly shard: number };
 
-/** How an answer that the service gave gets to the client. */
+/** How the service's response gets to the client. */
 export type Arrival = "whole" | "not at all" | "broken off" | "cut short";
 
-/** Records are taken, and the answer says which; with `surplus` results more or fewer than there were records. */
+/** Records are accepted, and the response reports which; with `surplus` results more or fewer than there were records. */
 export interface Taking {
   readonly kind: "take";
   readonly failing: Failing;
@@ -19,23 +19,23 @@ export interface Taking {
   readonly closes: boolean;
 }
 
-/** What is done with one request. */
+/** What happens to one request. */
 export type Fault =
   | Taking
-  /** Nothing is taken, with an error of the service or something that no Kinesis says. */
+  /** No record is accepted, with an error of the service or a response that no Kinesis sends. */
   | { readonly kind: "error"; readonly status: number; readonly code: string }
   | { readonly kind: "status"; readonly status: number; readonly headers: Readonly<Record<string, string>> }
   | { readonly kind: "page" }
   | { readonly kind: "reset"; readonly early: boolean }
   | { readonly kind: "silence"; readonly ms: number }
-  /** The request is refused if it has such a record, is so large, or is signed by a clock that is not the server's. */
+  /** The request is rejected if it has such a record, is this large, or is signed by a clock that differs from the server's. */
   | { readonly kind: "refuse"; readonly text: string }
   | { readonly kind: "too large"; readonly status: number; readonly overBytes: number }
   | { readonly kind: "skew"; readonly ms: number }
-  /** Or if it is in CBOR; an empty code is a bare status. */
+  /** The request is rejected if it is in CBOR; an empty code is a bare status. */
   | { readonly kind: "no cbor"; readonly status: number; readonly code: string };
 
-/** How often a step is used: so many requests, for a time from its first on, or until the test says that a flush has ended. */
+/** How often a step is used: a number of requests, a time from its first request, or until the test reports the end of a flush. */
 export type Repetition =
   | { readonly kind: "times"; readonly times: number }
   | { readonly kind: "time"; readonly ms: number }
@@ -47,7 +47,7 @@ export interface Step {
   readonly repetition: Repetition;
 }
 
-/** All is well. */
+/** Accepts all records. */
 export const taking: Taking = {
   kind: "take",
   failing: { kind: "none" },
@@ -57,7 +57,7 @@ export const taking: Taking = {
   closes: false,
 };
 const throttling = "ProvisionedThroughputExceededException";
-/** The records of which nobody learns are half taken: both mistakes, to believe in it and not to, then show. */
+/** When the client learns nothing, half of the records are accepted: both mistakes, to assume all and to assume none, then show. */
 const halfTaken = { kind: "share", share: 0.5, code: "InternalFailure" } as const;
 
 type Reader = (argument: string) => Fault;
@@ -69,8 +69,8 @@ const readers: Readonly<Record<string, Reader>> = {
   "throttle-shard": (argument) => ({ ...taking, failing: { kind: "shard", shard: readNumber(argument) } }),
   slow: (argument) => ({ ...taking, delayMs: readDuration(argument) }),
   close: () => ({ ...taking, closes: true }),
-  "lost-answer": () => ({ ...taking, failing: halfTaken, arrival: "not at all" }),
-  "reset-mid-answer": () => ({ ...taking, failing: halfTaken, arrival: "broken off" }),
+  "lost-response": () => ({ ...taking, failing: halfTaken, arrival: "not at all" }),
+  "reset-mid-response": () => ({ ...taking, failing: halfTaken, arrival: "broken off" }),
   "truncated-json": () => ({ ...taking, failing: halfTaken, arrival: "cut short" }),
   "wrong-count": (argument) => ({ ...taking, surplus: readSurplus(argument) }),
   error: (argument) => readError(argument),
@@ -84,19 +84,19 @@ const readers: Readonly<Record<string, Reader>> = {
   html: () => ({ kind: "page" }),
   reset: () => ({ kind: "reset", early: false }),
   "reset-early": () => ({ kind: "reset", early: true }),
-  "no-answer": (argument) => ({ kind: "silence", ms: readDuration(argument) }),
+  "no-response": (argument) => ({ kind: "silence", ms: readDuration(argument) }),
   refuse: (argument) => ({ kind: "refuse", text: readText(argument) }),
   "too-large": readTooLarge,
   "no-cbor": readNoCbor,
   skew: (argument) => ({ kind: "skew", ms: readDuration(argument) }),
 };
 const withArguments = new Set(
-  ["fail", "throttle-shard", "slow", "wrong-count", "error", "status", "no-answer", "refuse", "too-large", "no-cbor", "skew"],
+  ["fail", "throttle-shard", "slow", "wrong-count", "error", "status", "no-response", "refuse", "too-large", "no-cbor", "skew"],
 );
 
 /**
- * Reads a plan: steps between commas, of which the last repeats for ever; CONTRIBUTING.md has the list.
- * @throws Error that names the step and what is wrong with it
+ * Parses a plan: steps separated by commas, of which the last repeats forever; CONTRIBUTING.md lists them.
+ * @throws Error that names the step and the reason
  */
 export function parsePlan(text: string): Step[] {
   return text.split(/,(?![^(]*\))/u).map((part, index) => {
@@ -112,7 +112,7 @@ export function parsePlan(text: string): Step[] {
 function parseStep(text: string): Step {
   const [, name = "", argument, repetition = "1"] = /^([a-z-]+)(?:\((.*)\))?(?:\*(\w+))?$/u.exec(text) ?? [];
   const reader = Object.hasOwn(readers, name) ? readers[name] : undefined;
-  if (reader === undefined) throw new Error(`there is no such step; known are ${Object.keys(readers).join(", ")}`);
+  if (reader === undefined) throw new Error(`there is no such step; the steps are ${Object.keys(readers).join(", ")}`);
   if (argument !== undefined && !withArguments.has(name)) throw new Error("takes nothing in parentheses");
   return { text, fault: reader(argument ?? ""), repetition: readRepetition(repetition) };
 }
@@ -178,6 +178,6 @@ function readNoCbor(text: string): Fault {
 
 function readStatusNumber(text: string): number {
   const status = readNumber(text);
-  if (!Number.isInteger(status) || status < 200 || status > 599) throw new Error(`${text} is no status of HTTP`);
+  if (!Number.isInteger(status) || status < 200 || status > 599) throw new Error(`${text} is not an HTTP status`);
   return status;
 }

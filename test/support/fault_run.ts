@@ -1,4 +1,4 @@
-// Takes the plugin through one fault: flushes chunks, brings those back that are to be retried, and draws up the account.
+// Runs the plugin through one fault: flushes chunks, retries those with the reply retry, and balances the ledger.
 import { retryTimeoutSeconds, type FaultCase, type Mode } from "./fault_cases.js";
 import { chunkOf } from "./event_chunk.js";
 import { FaultyKinesis } from "./faulty_kinesis.js";
@@ -11,13 +11,13 @@ export const secrets = { token: "SESSION-TOKEN-OF-THE-TEST", content: "CONFIDENT
 export interface FaultOutcome {
   readonly mode: string;
   readonly plan: string;
-  /** Each flush in its order: the chunk's letter and its answer, as in "A retry". */
-  readonly answers: readonly string[];
+  /** Replies to the flushes in order: the chunk's letter and its reply, as in "A retry". */
+  readonly replies: readonly string[];
   readonly balance: Balance;
-  /** Answers that were not what the books say: ok with records open, or retry with nothing open. */
-  readonly wrongAnswers: readonly string[];
+  /** Replies that disagree with the ledger: ok with open records, or retry without any. */
+  readonly wrongReplies: readonly string[];
   readonly requests: number;
-  /** Each form that a request had. */
+  /** Forms of the requests, each once. */
   readonly forms: readonly Form[];
 }
 
@@ -28,11 +28,11 @@ interface Chunk {
 }
 
 const maxTries = 6;
-/** One record in so many is what "refuse(poison)" refuses, and so many at the head of the second chunk "refuse(heading)". */
+/** One record in this many is rejected by "refuse(poison)", and this many at the head of the second chunk by "refuse(heading)". */
 const poisonEvery = 97;
 const headings = 12;
 
-/** The first chunk takes several requests; others come between its tries, as in Fluent Bit. */
+/** The first chunk needs several requests; others come between its retries, as in Fluent Bit. */
 const sizes: Readonly<Record<string, number>> = { A: 700, B: 60, C: 60, D: 60 };
 
 function makeChunks(): Chunk[] {
@@ -46,7 +46,7 @@ function makeChunks(): Chunk[] {
   });
 }
 
-/** Runs a case with an output of its own in a host that may have had others. */
+/** Runs a case with a new output in a host that may have had others. */
 export async function runFault(host: PluginHost, mode: Mode, fault: FaultCase): Promise<FaultOutcome> {
   const { plan, options = {} } = fault;
   const kinesis = await FaultyKinesis.start(plan, { seed: 7 });
@@ -54,8 +54,8 @@ export async function runFault(host: PluginHost, mode: Mode, fault: FaultCase): 
     const common = { stream: "any", region: "us-east-1", endpoint: kinesis.endpoint, retry_timeout: String(retryTimeoutSeconds(fault)) };
     const instance = await host.open({ ...common, ...mode.options, ...options });
     const chunks = makeChunks();
-    const answers: string[] = [];
-    const wrongAnswers: string[] = [];
+    const replies: string[] = [];
+    const wrongReplies: string[] = [];
     const tries = new Map<string, number>();
     const queue = [...chunks];
     while (queue.length > 0) {
@@ -64,23 +64,23 @@ export async function runFault(host: PluginHost, mode: Mode, fault: FaultCase): 
       kinesis.flushEnded();
       turn.forEach((chunk, index) => {
         const code = codes[index] ?? -1;
-        const answer = `${chunk.name} ${describe(code)}`;
+        const reply = `${chunk.name} ${describe(code)}`;
         const tried = (tries.get(chunk.name) ?? 0) + 1;
         tries.set(chunk.name, tried);
-        answers.push(answer);
-        if (!isRight(code, chunk, kinesis)) wrongAnswers.push(answer);
+        replies.push(reply);
+        if (!isRight(code, chunk, kinesis)) wrongReplies.push(reply);
         if (code === FLB_RETRY && tried < maxTries) queue.push(chunk);
       });
     }
     await host.exit(instance);
     const balance = kinesis.ledger.balance(chunks.flatMap(({ texts }) => texts));
-    return { mode: mode.name, plan, answers, balance, wrongAnswers, requests: kinesis.served.length, forms: [...new Set(kinesis.forms)] };
+    return { mode: mode.name, plan, replies, balance, wrongReplies, requests: kinesis.served.length, forms: [...new Set(kinesis.forms)] };
   } finally {
     await kinesis.destroy();
   }
 }
 
-/** What the plugin said during each case: the messages of an output begin with its start line. */
+/** Returns the plugin's messages during each case: the messages of an output begin with its start line. */
 export function messagesByCase(stderr: string): string[][] {
   const sections = stderr.split(/^.* msg="\[kinesis \d+\] stream \S+, region .*$/mu).slice(1);
   const isOfTheFault = (line: string): boolean => line.includes("level=") && !/plugin parameter|has different behavior/.test(line);
@@ -92,7 +92,7 @@ async function flush(host: PluginHost, instance: number, chunks: readonly Chunk[
   if (chunks.length === 1 && only !== undefined) return [await host.flush(instance, only.bytes)];
   const started: number[] = [];
   for (const { bytes } of chunks) started.push(await host.start(instance, bytes));
-  return Promise.all(started.map((number) => host.answerOf(number)));
+  return Promise.all(started.map((number) => host.replyOf(number)));
 }
 
 function isRight(code: number, { texts }: Chunk, { ledger }: FaultyKinesis): boolean {
@@ -102,5 +102,5 @@ function isRight(code: number, { texts }: Chunk, { ledger }: FaultyKinesis): boo
 
 function describe(code: number): string {
   if (code === FLB_OK) return "ok";
-  return code === FLB_RETRY ? "retry" : `answer ${code}`;
+  return code === FLB_RETRY ? "retry" : `reply ${code}`;
 }

@@ -1,4 +1,4 @@
-// A Kinesis that misbehaves as a plan says (fault_plan.ts), and keeps account of what it took and of who knows.
+// A Kinesis that misbehaves by a plan (fault_plan.ts), and notes in a ledger what it accepted and what the client knows.
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
@@ -10,7 +10,7 @@ import { bodyIn, contentOf, formOf, recordsIn, type Form } from "./put_records_f
 import { RecordLedger } from "./record_ledger.js";
 import { answerShards, captivePortal, messageOf } from "./service_responses.js";
 
-/** Where records are entered; a test of millions of them has its own. */
+/** The ledger of accepted records; a test of millions of records has a separate kind. */
 export interface Ledger {
   take(texts: readonly string[]): () => void;
   refuseAlone(texts: readonly string[]): void;
@@ -21,14 +21,14 @@ export interface FaultySettings {
   readonly tls?: { readonly key: string; readonly cert: string };
   readonly seed?: number;
   readonly shards?: number;
-  /** The user records in a record; by default, aggregates and compressed data are taken apart. */
+  /** Returns the user records in a record; by default deaggregates and decompresses. */
   readonly textsOf?: (record: PutRecord) => string[];
 }
 
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Of the request, and of what is answered. */
+  /** Form of the request and of its response. */
   readonly form: Form;
   readonly records: readonly PutRecord[];
   readonly bytes: number;
@@ -36,22 +36,22 @@ interface Exchange {
 
 interface Refusal {
   readonly status: number;
-  /** Empty for an answer that is not the service's but a proxy's. */
+  /** Empty for a response that is not the service's but a proxy's. */
   readonly code: string;
   readonly message?: string;
-  /** Refused for its form, whatever it holds; and told in JSON, since the endpoint knows no other. */
+  /** Whether the request is rejected for its form, regardless of its content; the response is JSON, the endpoint's only form. */
   readonly isForForm?: boolean;
 }
 
-/** Refusals for what a request holds: an entry that gets one alone will never be taken. */
+/** Rejections for a request's content: an entry that gets one alone will never be accepted. */
 const contentCodes = new Set(["ValidationException", "InvalidArgumentException", ""]);
-/** The signatures of AWS are good for so long. Source: AWS General Reference, Signature Version 4. */
+/** Validity of AWS's signatures. Source: AWS General Reference, Signature Version 4. */
 const signatureLifeMs = 300_000;
 
 export class FaultyKinesis<Kept extends Ledger = RecordLedger> {
-  /** The steps that were used, by their texts, in the order of the requests. */
+  /** Texts of the used steps, in the order of the requests. */
   readonly served: string[] = [];
-  /** The forms of the requests that were read, in their order. */
+  /** Forms of the requests, in order. */
   readonly forms: Form[] = [];
   readonly ledger: Kept;
   #walk: PlanWalk;
@@ -76,7 +76,7 @@ export class FaultyKinesis<Kept extends Ledger = RecordLedger> {
     });
   }
 
-  /** @throws Error that names the wrong step of the plan */
+  /** @throws Error that names the invalid step of the plan */
   static start(plan: string, settings?: FaultySettings): Promise<FaultyKinesis>;
   static start<Kept extends Ledger>(plan: string, settings: FaultySettings, ledger: Kept): Promise<FaultyKinesis<Kept>>;
   static async start(plan: string, settings: FaultySettings = {}, ledger: Ledger = new RecordLedger()): Promise<FaultyKinesis<Ledger>> {
@@ -90,12 +90,12 @@ export class FaultyKinesis<Kept extends Ledger = RecordLedger> {
     return `${this.#settings.tls === undefined ? "http" : "https"}://127.0.0.1:${port}`;
   }
 
-  /** Goes on with another plan. */
+  /** Continues with another plan. */
   follow(plan: string): void {
     this.#walk = new PlanWalk(plan, Date.now);
   }
 
-  /** Tells the plan that a flush was answered: steps marked "*flush" are over. */
+  /** Tells the plan that a flush has got its reply, which ends steps marked "*flush". */
   flushEnded(): void {
     this.#walk.flushEnded();
   }
@@ -108,7 +108,7 @@ export class FaultyKinesis<Kept extends Ledger = RecordLedger> {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on("error", () => undefined);
-    // It came when this connection was closed already: nobody takes it, as the client finds out.
+    // The connection was closed before the request arrived: it is not accepted, and the client will notice.
     if (request.socket.writableEnded) {
       this.#reset(request.socket);
       return;
@@ -156,7 +156,7 @@ export class FaultyKinesis<Kept extends Ledger = RecordLedger> {
     } else await this.#take(exchange, fault.kind === "take" ? fault : taking);
   }
 
-  /** With which error a fault refuses this request; undefined when it does not. */
+  /** Returns the error with which a fault rejects this request; undefined if it does not. */
   #refusalOf({ request, response, form, records, bytes }: Exchange, fault: Fault): Refusal | undefined {
     switch (fault.kind) {
       case "error":
@@ -196,7 +196,7 @@ export class FaultyKinesis<Kept extends Ledger = RecordLedger> {
   async #take({ request, response, form, records }: Exchange, fault: Taking): Promise<void> {
     const { failing, arrival, surplus, delayMs, closes } = fault;
     const results = records.map((record) => this.#result(record, failing));
-    // Where there are fewer results than records, the last were not taken: nobody may believe that they were.
+    // With fewer results than records, the last records are not accepted: the client may not assume that they were.
     const answerable = records.length + Math.min(surplus, 0);
     const taken = records.filter((_, index) => index < answerable && "SequenceNumber" in (results[index] as object));
     const acknowledge = this.ledger.take(taken.flatMap((record) => this.#textsOf(record)));
@@ -256,7 +256,7 @@ function reply(response: ServerResponse, status: number, headers: Readonly<Recor
   response.writeHead(status, headers).end(body);
 }
 
-/** From X-Amz-Date, such as 20260101T235959Z; in milliseconds since the epoch. */
+/** Returns the time of X-Amz-Date, such as 20260101T235959Z, in milliseconds since the epoch. */
 function signedAt(request: IncomingMessage): number {
   const compact = String(request.headers["x-amz-date"]);
   return Date.parse(compact.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/u, "$1-$2-$3T$4:$5:$6Z"));

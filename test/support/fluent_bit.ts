@@ -14,10 +14,10 @@ export interface Section {
 export interface Pipeline {
   readonly inputs: readonly Section[];
   readonly outputs: readonly Section[];
-  /** Seconds between two flushes and of grace at the end. */
+  /** Seconds of Flush and Grace. */
   readonly flush?: string;
   readonly grace?: number;
-  /** Further properties of [SERVICE]: only for a configuration file. */
+  /** Further properties of [SERVICE]; only with a configuration file. */
   readonly service?: Readonly<Record<string, string>>;
 }
 
@@ -29,7 +29,7 @@ export interface FluentBitSettings {
   readonly extraArguments?: readonly string[];
 }
 
-/** The same pipeline as command line arguments. */
+/** Returns the pipeline as command-line arguments. */
 export function argumentsOf(pipeline: Pipeline, plugin = PLUGIN): string[] {
   const properties = (section: Section): string[] =>
     Object.entries(section.properties).flatMap(([key, value]) => ["-p", `${key}=${value}`]);
@@ -40,7 +40,7 @@ export function argumentsOf(pipeline: Pipeline, plugin = PLUGIN): string[] {
   ];
 }
 
-/** The same pipeline as a classic configuration file. */
+/** Returns the pipeline as a classic configuration file. */
 export function configurationOf(pipeline: Pipeline): string {
   const section = (kind: string, values: Readonly<Record<string, string>>): string =>
     `[${kind}]\n${Object.entries(values)
@@ -67,12 +67,12 @@ export class FluentBit {
     return new FluentBit(spawn(argumentsOf(pipeline, settings.plugin), settings));
   }
 
-  /** With a configuration file, as hot reloads need. */
+  /** Starts Fluent Bit with a configuration file, as hot reloads need. */
   static fromConfiguration(pipeline: Pipeline, settings: FluentBitSettings = {}): FluentBit {
     return FluentBit.fromText("fluent-bit.conf", configurationOf(pipeline), settings);
   }
 
-  /** With a configuration file of this name, whose end tells its form, and this text. */
+  /** Starts Fluent Bit with this configuration file; the name's suffix selects the form. */
   static fromText(name: string, text: string, settings: FluentBitSettings = {}): FluentBit {
     const folder = mkdtempSync(path.join(tmpdir(), "fluent-bit-"));
     const file = path.join(folder, name);
@@ -88,7 +88,7 @@ export class FluentBit {
     return this.child.waitForText(pattern);
   }
 
-  /** Waits until the log has the pattern so many times. */
+  /** Waits until the log has the pattern this many times. */
   async waitForLogs(pattern: RegExp, times: number): Promise<void> {
     const all = new RegExp(pattern, "g");
     const enough = (): true | undefined => ((this.output.match(all) ?? []).length >= times ? true : undefined);
@@ -105,7 +105,7 @@ export class FluentBit {
     return end;
   }
 
-  /** Asks Fluent Bit to end and waits until it has. */
+  /** Sends SIGTERM and waits for the end. */
   async stop(): Promise<ChildEnd> {
     this.signal("SIGTERM");
     return this.ended();
@@ -123,14 +123,14 @@ export class FluentBit {
 
 function spawn(args: readonly string[], settings: FluentBitSettings): Child {
   const program = settings.program ?? process.env["FLUENT_BIT"];
-  if (program === undefined) throw new Error("FLUENT_BIT does not name a Fluent Bit");
+  if (program === undefined) throw new Error("FLUENT_BIT is unset");
   return new Child(program, [...(settings.extraArguments ?? []), ...args], {
     env: pluginEnvironment(settings.environment),
     ...(settings.cwd === undefined ? {} : { cwd: settings.cwd }),
   });
 }
 
-/** The processes whose command line contains `text`: how a daemon is found again. */
+/** Returns the processes whose command line contains `text`, to find a daemon again. */
 export function processesWith(text: string): number[] {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return pids.map(Number).filter((pid) => {

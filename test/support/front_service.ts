@@ -1,4 +1,4 @@
-// Stands in front of a Kinesis of the tests: refuses some of its actions, throttles some of its streams, and forwards all else.
+// A proxy in front of a Kinesis of the tests: rejects some actions, throttles some streams, and forwards all other requests.
 import { createServer, request as forwardTo, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { formOf, type Form } from "./put_records_form.js";
@@ -9,17 +9,17 @@ interface PutRecordsBody {
 }
 
 export class FrontService {
-  /** Such as "ListShards": answered with AccessDeniedException. */
+  /** Actions such as "ListShards" that get AccessDeniedException. */
   readonly refused = new Set<string>();
-  /** For an action, what is said on its connection in place of an answer. */
+  /** For an action, what to write to its connection instead of a response. */
   readonly said = new Map<string, (socket: Socket) => void>();
-  /** The actions that were asked for, in their order. */
+  /** Requested actions, in order. */
   readonly actions: string[] = [];
   /** The form of each PutRecords request. */
   readonly forms: Form[] = [];
-  /** The streams of which no record is taken at the moment. */
+  /** Streams that currently accept no record. */
   readonly throttled = new Set<string>();
-  /** The stream and the number of records of each PutRecords request in JSON. */
+  /** Stream and number of records of each PutRecords request in JSON. */
   readonly requests: { readonly stream: string; readonly records: number }[] = [];
   readonly #server;
 
@@ -63,7 +63,7 @@ export class FrontService {
     });
   }
 
-  /** The numbers of records in the requests for a stream, in their order. */
+  /** Returns the numbers of records in the requests for a stream, in order. */
   requestsFor(stream: string): number[] {
     return this.requests.filter((request) => request.stream === stream).map(({ records }) => records);
   }
@@ -78,7 +78,7 @@ export class FrontService {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** How often an action was asked for. */
+  /** Returns how often an action was requested. */
   count(action: string): number {
     return this.actions.filter((one) => one === action).length;
   }

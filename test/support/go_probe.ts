@@ -1,4 +1,4 @@
-// Builds the Go output plugin of test/native/go_probe, where there is a Go that can.
+// Builds the Go output plugin of test/native/go_probe, if there is a suitable Go.
 import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,10 +6,10 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { ROOT } from "./plugin_host.js";
 
-// One file of the standard library alone: nothing is downloaded.
+// Needs only the standard library, so nothing is downloaded.
 const ENVIRONMENT = { ...process.env, CGO_ENABLED: "1", GO111MODULE: "off", GOFLAGS: "" };
 
-/** Why the plugin cannot be built here; undefined when it can. */
+/** Returns the reason why the plugin cannot be built here; undefined if it can. */
 export function missingGo(): string | undefined {
   const found = spawnSync("go", ["env", "CC"], { env: ENVIRONMENT, encoding: "utf8" });
   if (found.status !== 0) return "skipped: there is no Go on this machine";
@@ -17,7 +17,7 @@ export function missingGo(): string | undefined {
   return compiler.status === 0 ? undefined : `skipped: Go's C compiler, ${found.stdout.trim()}, is missing`;
 }
 
-/** Builds it, an output of this name, into a folder of its own, and gives its path; takes away both with `remove`. */
+/** Builds an output of this name into a new folder; returns its path, and `remove`, which deletes the folder. */
 export async function buildGoProbe(name = "go_probe"): Promise<{ readonly plugin: string; remove(): void }> {
   const folder = mkdtempSync(path.join(tmpdir(), "go-probe-"));
   const plugin = path.join(folder, `${name}.so`);

@@ -1,4 +1,4 @@
-// A Kinesis client whose requests wait until a test answers them, in any order.
+// A Kinesis client whose requests wait until a test completes them, in any order.
 import type { Entry, EntryTable, EntryView } from "../../src/pack/entry_table.js";
 import type { PutRecordsClient, PutRecordsOutcome } from "../../src/delivery/kinesis_client.js";
 import { viewsOf } from "./entry.js";
@@ -7,7 +7,7 @@ import { allTaken, keysOf } from "./scripted_client.js";
 
 export interface HeldRequest {
   readonly entries: readonly EntryView[];
-  /** Undefined for the output's own. */
+  /** Undefined for the output's own stream. */
   readonly stream: string | undefined;
   readonly answer: (outcome: PutRecordsOutcome) => void;
   readonly reject: (error: Error) => void;
@@ -20,7 +20,7 @@ export class HeldClient implements PutRecordsClient {
   maxUnderWay = 0;
   readonly #started: (entries: readonly EntryView[]) => void;
 
-  /** @param started called for each request, which counts as under way by then */
+  /** @param started called for each request, which is in flight by then */
   constructor(started: (entries: readonly EntryView[]) => void = () => undefined) {
     this.#started = started;
   }
@@ -29,7 +29,7 @@ export class HeldClient implements PutRecordsClient {
     return this.hold(viewsOf(table, entries), stream);
   }
 
-  /** Holds a request until the test answers it. */
+  /** Holds a request until the test completes it. */
   hold(entries: readonly EntryView[], stream?: string): Promise<PutRecordsOutcome> {
     return new Promise((resolve, reject) => {
       const end = () => void this.underWay.splice(this.underWay.indexOf(request), 1);
@@ -52,26 +52,26 @@ export class HeldClient implements PutRecordsClient {
     });
   }
 
-  /** The keys of the requests under way. */
+  /** Keys of the requests in flight. */
   get keysUnderWay(): string[][] {
     return this.underWay.map(({ entries }) => keysOf(entries));
   }
 
-  /** Answers the request at this place among those under way, and waits for whatever follows from that. */
+  /** Completes the request at this index among those in flight, and waits for all consequences. */
   async answer(place: number, outcome: PutRecordsOutcome = allTaken): Promise<void> {
     const request = this.underWay[place];
-    if (request === undefined) throw new Error(`only ${this.underWay.length} requests are under way`);
+    if (request === undefined) throw new Error(`only ${this.underWay.length} requests are in flight`);
     request.answer(outcome);
     await settled();
   }
 
-  /** Answers all requests under way and all that follow, as `outcomeOf` says. */
+  /** Completes all requests in flight and all that follow, with `outcomeOf`. */
   async answerAll(outcomeOf: (entries: readonly EntryView[]) => PutRecordsOutcome = () => allTaken): Promise<void> {
     await settled();
     while (this.underWay.length > 0) await this.answer(0, outcomeOf(this.underWay[0]?.entries ?? []));
   }
 
   close(): void {
-    throw new Error("nobody closes this client");
+    throw new Error("this client must not be closed");
   }
 }

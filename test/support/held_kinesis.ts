@@ -1,4 +1,4 @@
-// A Kinesis on this machine that takes, holds or throttles requests as the test says at any moment.
+// A Kinesis on this machine that accepts, holds or throttles requests, as the test sets at any moment.
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,17 +13,17 @@ export interface TakenRecord {
   readonly data: Uint8Array;
 }
 
-/** "hold" keeps each request without an answer until `release`. */
+/** "hold" keeps each request without a response until `release`. */
 export type Mood = "take" | "hold" | "throttle";
 
 const LONGEST_WAIT_MS = 60_000;
 
 export class HeldKinesis {
   mood: Mood = "take";
-  /** How long the response to a request that is taken takes. */
+  /** Latency of the response to an accepted request, in milliseconds. */
   responseMs = 0;
-  /** Requests so far, those of them whose sender hung up before it had an answer, and the records answered as taken. */
-  asked = 0;
+  /** Number of requests, number of those whose client hung up before the response, and the accepted records. */
+  requested = 0;
   left = 0;
   readonly taken: TakenRecord[] = [];
   readonly #held: (() => void)[] = [];
@@ -35,7 +35,7 @@ export class HeldKinesis {
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", () => {
       const body = JSON.parse(Buffer.concat(parts).toString("utf8")) as PutRecordsBody;
-      this.asked++;
+      this.requested++;
       if (this.mood === "throttle") throttle(response);
       else if (this.mood === "hold") this.#held.push(() => this.#take(body, response));
       else if (this.responseMs > 0) setTimeout(() => this.#take(body, response), this.responseMs);
@@ -53,23 +53,23 @@ export class HeldKinesis {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Answers all requests that are held, and from now on each at once. */
+  /** Responds to all held requests, and from now on to each immediately. */
   release(): void {
     this.mood = "take";
     for (const take of this.#held.splice(0)) take();
   }
 
-  /** Waits until there were so many requests in all. */
-  async untilAsked(count: number): Promise<void> {
-    await until(() => this.asked >= count, () => `only ${this.asked} of ${count} requests came`);
+  /** Waits until there were this many requests in total. */
+  async untilRequested(count: number): Promise<void> {
+    await until(() => this.requested >= count, () => `only ${this.requested} of ${count} requests came`);
   }
 
-  /** Waits until so many senders have hung up: what was held of theirs is not taken by `release` any more. */
-  async untilLeft(count: number): Promise<void> {
+  /** Waits until this many clients have hung up: `release` then does not accept their held requests. */
+  async untilHungUp(count: number): Promise<void> {
     await until(() => this.left >= count, () => `only ${this.left} of ${count} senders hung up`);
   }
 
-  /** Waits until so many records were taken. */
+  /** Waits until this many records were accepted. */
   async untilTaken(count: number): Promise<void> {
     await until(() => this.taken.length >= count, () => `only ${this.taken.length} of ${count} records were taken`);
   }
@@ -80,7 +80,7 @@ export class HeldKinesis {
   }
 
   #take({ StreamName: stream = "", Records: records }: PutRecordsBody, response: ServerResponse): void {
-    // Whoever has hung up gets no answer, so nothing counts as taken.
+    // A client that has hung up gets no response, so its records do not count as accepted.
     if (response.destroyed) return;
     for (const { Data: data } of records) this.taken.push({ stream, data: Buffer.from(data, "base64") });
     const results = records.map(() => ({ SequenceNumber: "1", ShardId: "shardId-000000000000" }));
@@ -94,10 +94,10 @@ function throttle(response: ServerResponse): void {
   response.end(JSON.stringify({ __type: "ProvisionedThroughputExceededException", message: "Rate exceeded" }));
 }
 
-async function until(isSo: () => boolean, complaint: () => string): Promise<void> {
+async function until(isSo: () => boolean, failure: () => string): Promise<void> {
   const deadline = Date.now() + LONGEST_WAIT_MS;
   while (!isSo()) {
-    if (Date.now() > deadline) throw new Error(complaint());
+    if (Date.now() > deadline) throw new Error(failure());
     await sleep(10);
   }
 }

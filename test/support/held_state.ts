@@ -1,10 +1,10 @@
-// Keeps what an output remembers, as a state file does, in a variable.
+// Keeps an output's partial deliveries in a variable, as a state file does on disk.
 import type { AgedDelivery, DeliveryKeeper, DeliverySource } from "../../src/delivery/partial_deliveries.js";
 import { EventSet } from "../../src/pack/event_set.js";
 import type { OutputFile } from "../../src/output/output.js";
 
 export class HeldState implements DeliveryKeeper, OutputFile {
-  /** How often something changed, and how often a flush waited for the file. */
+  /** Number of changes, and number of flushes that waited for the file. */
   changes = 0;
   waits = 0;
   closed = 0;
@@ -15,7 +15,7 @@ export class HeldState implements DeliveryKeeper, OutputFile {
     this.#kept = kept;
   }
 
-  /** All that would be written now. */
+  /** Everything that would be written now. */
   get all(): readonly AgedDelivery[] {
     return this.#source.all;
   }
@@ -24,7 +24,7 @@ export class HeldState implements DeliveryKeeper, OutputFile {
     return this.#source.isChanging;
   }
 
-  /** The events that are left of each chunk, among the first so many. */
+  /** Returns the unsent events of each chunk, among its first `events` ones. */
   leftOf(events: number): number[][] {
     return this.all.map(({ remaining: { bits, rest } }) => {
       const left = new EventSet(bits, rest);

@@ -1,4 +1,4 @@
-// The host program (test/native/host.cc): how it is compiled, started, and told of files and of its environment.
+// Compiles and starts the host program (test/native/host.cc).
 import { execFile, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
@@ -13,20 +13,20 @@ export const PLUGIN = process.env["KINESIS_TEST_PLUGIN"] ?? path.join(ROOT, "bin
 export interface HostProgram {
   readonly command: string;
   readonly args: readonly string[];
-  /** The plugin that it loads unless told otherwise. */
+  /** Path of the plugin that it loads by default. */
   readonly plugin: string;
-  /** All of the process's environment; undefined removes a variable. */
+  /** Returns the process's whole environment; undefined removes a variable. */
   environment(extra: Environment): NodeJS.ProcessEnv;
-  /** How the program names a file of this machine. */
+  /** Returns the program's name for a file of this machine. */
   pathOf(file: string): string;
 }
 
 const sourceFolder = path.join(ROOT, "test", "native");
-/** What the program exports on Linux as Fluent Bit does: names of libnode's own libraries, and memory functions. */
+/** Sources that make the program export, on Linux, the names that Fluent Bit exports: those of libnode's libraries, and malloc. */
 const AS_FLUENT_BIT = ["host_clashing_names.cc", "host_allocator.cc"];
 const changedAt = (file: string): number => (existsSync(file) ? statSync(file).mtimeMs : 0);
 
-/** Compiles the host program for a platform unless its sources, and files among the flags, are older; gives its path. */
+/** Compiles the host program for a platform if its sources, or files among the flags, are newer; returns its path. */
 export async function compileHost(
   compiler: string,
   platform: "posix" | "windows",
@@ -38,7 +38,7 @@ export async function compileHost(
   const newest = Math.max(...[...sources, path.join(sourceFolder, "host_platform.h"), ...flags].map(changedAt));
   if (changedAt(program) > newest) return program;
   mkdirSync(path.dirname(program), { recursive: true });
-  // Several tests may build at once, also in one process: each to a file of its own, and the last rename wins.
+  // Several tests may build concurrently, also in one process: each builds a separate file, and the last rename wins.
   const fresh = `${program}.${randomUUID()}`;
   const exporting = platform === "posix" ? ["-rdynamic"] : [];
   await promisify(execFile)(compiler, ["-std=c++17", "-O1", ...exporting, ...sources, "-o", fresh, ...flags]);
@@ -46,10 +46,10 @@ export async function compileHost(
   return program;
 }
 
-/** Restraints of test/native/restrained.cc. */
+/** Restrictions of test/native/restrained.cc. */
 export type Restraint = "mdwe" | "no-executable-memory" | "no-close-range";
 
-/** A command under a restraint; undefined where the kernel knows no such. */
+/** Returns a command with a restriction; undefined if the kernel does not support it. */
 export async function restrained(restraint: Restraint, command: readonly string[]): Promise<string[] | undefined> {
   const source = path.join(sourceFolder, "restrained.cc");
   const program = path.join(ROOT, "build", "test-native", "restrained");
@@ -63,12 +63,12 @@ export async function restrained(restraint: Restraint, command: readonly string[
   return isKnown ? [program, restraint, ...command] : undefined;
 }
 
-/** The host program of this machine. */
+/** Builds the host program of this machine. */
 export async function buildHost(): Promise<string> {
   return compileHost("c++", "posix", ["-ldl", "-pthread"], path.join(ROOT, "build", "test-native", "host"));
 }
 
-/** The host program for any Linux of this machine's kind whose glibc is 2.17 or newer. */
+/** Builds the host program for any Linux of this machine's kind with glibc 2.17 or newer. */
 export async function buildPortableHost(): Promise<string> {
   const native = path.join(ROOT, "native/platform/glibc");
   const sources = ["glibc_2_17.cc", "dl_find_object.cc", "isoc23_numbers.cc"].map((name) => path.join(native, name));
@@ -80,7 +80,7 @@ export async function buildPortableHost(): Promise<string> {
   return compileHost("c++", "posix", [...sources, path.join(sourceFolder, "host_glibc_2_17.cc"), ...flags, ...libraries], program);
 }
 
-/** This machine's host program with this machine's plugin. */
+/** Returns this machine's host program with this machine's plugin. */
 export async function nativeHost(): Promise<HostProgram> {
   return { command: await buildHost(), args: [], plugin: PLUGIN, environment: pluginEnvironment, pathOf: (file) => file };
 }

@@ -1,4 +1,4 @@
-// Makes chunks that go against the format: lengths that lie, deep nesting, broken text, and damage to whole chunks.
+// Makes chunks that violate the format: false lengths, deep nesting, broken text, and damaged chunks.
 import type { SeededRandom } from "./seeded_random.js";
 
 type Bytes = readonly number[];
@@ -9,7 +9,7 @@ const interesting: readonly Bytes[] = [
   [0xdb, 0xff, 0xff, 0xff, 0xff], // a text of 4 GiB
   [0xc6, 0x7f, 0xff, 0xff, 0xff],
   [0xc9, 0xff, 0xff, 0xff, 0xff, 0x00],
-  [0xc7, 0x00, 0x01], // an extension of nothing
+  [0xc7, 0x00, 0x01], // an empty extension
   [0xc7, 0x07, 0x00],
   [0xc9, 0x00],
   [0xd7, 0x00],
@@ -38,7 +38,7 @@ const interesting: readonly Bytes[] = [
   [0x92, 0xff, 0x80],
 ];
 
-/** A value, as often as not with something wrong in it. */
+/** Returns a value, with something wrong in it about half of the time. */
 export function hostileValue(random: SeededRandom, depth: number): number[] {
   const kind = random.below(depth > 0 ? 10 : 6);
   if (kind < 2) return [...random.pick(interesting)];
@@ -65,7 +65,7 @@ function someBytes(random: SeededRandom, count: number): number[] {
   return Array.from({ length: count }, () => random.below(256));
 }
 
-/** An event with a body that may hold anything. */
+/** Returns an event whose body may contain anything. */
 export function hostileEvent(random: SeededRandom): number[] {
   const time = random.pick<Bytes>([[0x05], [0xd7, 0, 0x65, 0x53, 0xf1, 0, 7, 0x5b, 0xcd, 0x15], ...interesting]);
   const header = random.below(2) === 0 ? time : [0x92, ...time, 0x80];
@@ -75,7 +75,7 @@ export function hostileEvent(random: SeededRandom): number[] {
   return [0x92, ...header, ...body];
 }
 
-/** The chunk with one to four things done to it; at most `limit` bytes. */
+/** Returns the chunk with one to four kinds of damage, and at most `limit` bytes. */
 export function damaged(chunk: Uint8Array, other: Uint8Array, random: SeededRandom, limit: number): Uint8Array {
   let bytes = Buffer.from(chunk);
   for (let turn = random.below(4); turn >= 0; turn--) bytes = damagedOnce(bytes, other, random);

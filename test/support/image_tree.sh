@@ -1,10 +1,10 @@
 #!/bin/sh
-# Does outside of Docker what the Debian Dockerfiles of examples/ do: collects libnode in a tree of the distribution, lays it over
-# a small image, and starts the host program in that alone.
+# Does outside of Docker what the Debian Dockerfiles of examples/ do: collects libnode in a tree of the distribution, copies it over
+# a small image, and starts the host program in that image alone.
 #
 #     unshare --mount sh image_tree.sh FOLDER TREE COLLECT_SCRIPT RUN_COMMAND PLUGIN HOST SHARED_FOLDER
 #
-# FOLDER is empty and stays so: everything lies in mounts of this process. COLLECT_LIBNODE and COLLECT_LIBRARY_PATH name a
+# FOLDER is empty and stays empty: all files are in mounts of this process. COLLECT_LIBNODE and COLLECT_LIBRARY_PATH name a
 # libnode that the tree's loader does not know.
 set -eu
 folder=$1 tree=$2 collect=$3 command=$4 plugin=$5 host=$6 shared=$7
@@ -16,7 +16,7 @@ mkdir "$folder/upper" "$folder/work" "$stage"
 mount -t overlay none -o "lowerdir=$tree,upperdir=$folder/upper,workdir=$folder/work" "$stage"
 mount --bind /proc "$stage/proc"
 
-# The base image: glibc, a C++ library, OpenSSL and zlib, as distroless images have; all else has to be collected.
+# The base image: glibc, a C++ library, OpenSSL and zlib, as in distroless images; everything else must be collected.
 libc=$(find "$stage/usr/lib" -name libc.so.6 | head -n 1)
 libraries=${libc#"$stage"}
 libraries=${libraries%/*}

@@ -1,5 +1,5 @@
-// An endpoint that takes every PutRecords at once and keeps the records in this process: for tests of many records,
-// where kinesis-local would be the slow part.
+// An endpoint that accepts every PutRecords immediately and keeps the records in this process: for tests of many records,
+// in which kinesis-local would be the slow part.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,14 +8,14 @@ import { bodyIn, contentOf, formOf, recordsIn, type Form } from "./put_records_f
 const LONGEST_WAIT_MS = 60_000;
 
 export class InstantKinesis {
-  /** The data of all records, in the order in which they came. */
+  /** Data of all records, in order of arrival. */
   readonly received: Uint8Array[] = [];
   /** Bytes of data and partition keys of each request. */
   readonly requestBytes: number[] = [];
-  /** A larger request is refused, as stand-ins of the service do; and the bytes of those that were. */
+  /** Maximum bytes of a request; larger ones are rejected, and their bytes kept. */
   maxRequestBytes = Number.POSITIVE_INFINITY;
   readonly refusedBytes: number[] = [];
-  /** The form of each request. */
+  /** Form of each request. */
   readonly forms: Form[] = [];
   readonly #server = createServer((request, response) => {
     const parts: Buffer[] = [];
@@ -47,7 +47,7 @@ export class InstantKinesis {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Waits until so many records have come. */
+  /** Waits until this many records have arrived. */
   async untilArrived(count: number): Promise<void> {
     const deadline = Date.now() + LONGEST_WAIT_MS;
     while (this.received.length < count) {

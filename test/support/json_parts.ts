@@ -1,13 +1,13 @@
-// Single numbers and texts by the writers of their JSON, in buffers that have just the room that these ask for.
+// Writes single numbers and texts with the JSON writers, into buffers of exactly the size that these reserve.
 import { inputOf } from "../../src/chunk/msgpack.js";
 import { putFloat, putInteger64 } from "../../src/record/json/number.js";
 import { maxScalarBytes } from "../../src/record/json/scalar.js";
 import { jsonTextBytes, putJsonText } from "../../src/record/json/text.js";
 
-/** Throws at bytes that are no UTF-8, where others would put U+FFFD and hide that we did not. */
+/** Throws for bytes that are not UTF-8, where other decoders would insert U+FFFD and hide the error. */
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The first `count` bytes as a JSON string. */
+/** Returns the first `count` bytes as a JSON string. */
 export function jsonText(text: Uint8Array, count = text.length): string {
   const input = inputOf(text);
   const bytes = new Uint8Array(jsonTextBytes(input, 0, count));
@@ -16,14 +16,14 @@ export function jsonText(text: Uint8Array, count = text.length): string {
   return strict.decode(bytes);
 }
 
-/** A float's text; undefined when JSON has none for it. */
+/** Returns a float's text; undefined if JSON has none. */
 export function jsonFloat(value: number): string | undefined {
   const bytes = new Uint8Array(maxScalarBytes);
   const end = putFloat(bytes, 0, value);
   return end < 0 ? undefined : strict.decode(bytes.subarray(0, end));
 }
 
-/** The text of an integer of 64 bits. */
+/** Returns the text of a 64-bit integer. */
 export function jsonInteger64(value: bigint): string {
   const halves = new DataView(new ArrayBuffer(8));
   if (value < 0n) halves.setBigInt64(0, value);

@@ -1,4 +1,4 @@
-// A Kinesis on this machine: starts kinesis-local on free ports, or finds one that runs; makes streams, reads back what arrived.
+// A Kinesis on this machine: starts kinesis-local on free ports, or uses a running one; makes streams, reads back records.
 import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type AddressInfo, createServer } from "node:net";
@@ -38,15 +38,15 @@ export interface ShardRange {
 }
 
 export interface KinesisLocalSettings {
-  /** The HTTP port; a free one when absent. */
+  /** HTTP port; a free one if absent. */
   readonly port?: number;
 }
 
 const packageFolder = path.dirname(createRequire(import.meta.url).resolve("kinesis-local/package.json"));
-// By the working folder: bundled into a command, this file lies elsewhere.
+// From the working folder: bundled into a command, this file is elsewhere.
 const wholeReads = pathToFileURL(path.resolve("test/support/whole_reads.mjs")).href;
 
-/** A port on which nothing listens. */
+/** Returns a port on which nothing listens. */
 export async function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -58,7 +58,7 @@ export async function freePort(): Promise<number> {
   });
 }
 
-/** Where a Kinesis of this machine answers. */
+/** Addresses of a Kinesis on this machine. */
 export interface KinesisPlace {
   readonly endpoint: string;
   /** The same streams over TLS, with the self-signed certificate in `certificateFile`. */
@@ -69,7 +69,7 @@ export interface KinesisPlace {
 /** A server that this process has started. */
 interface OwnServer {
   readonly process: Child;
-  /** Of its certificate. */
+  /** Folder of its certificate. */
   readonly folder: string;
 }
 
@@ -80,7 +80,7 @@ export class KinesisLocal implements KinesisPlace {
   readonly #own: OwnServer | undefined;
   readonly #client: KinesisClient;
 
-  /** @param own undefined for one that another process has started */
+  /** @param own undefined for a server that another process has started */
   constructor({ endpoint, tlsEndpoint, certificateFile }: KinesisPlace, own?: OwnServer) {
     this.endpoint = endpoint;
     this.tlsEndpoint = tlsEndpoint;
@@ -115,7 +115,7 @@ export class KinesisLocal implements KinesisPlace {
     });
     const place = { endpoint: `http://127.0.0.1:${port}`, tlsEndpoint: `https://localhost:${tlsPort}`, certificateFile };
     const kinesis = new KinesisLocal(place, { process: server, folder });
-    await kinesis.#untilItAnswers(server);
+    await kinesis.#untilReady(server);
     return kinesis;
   }
 
@@ -155,7 +155,7 @@ export class KinesisLocal implements KinesisPlace {
     }
   }
 
-  /** Every record in the stream, shard by shard and in the order of each shard. */
+  /** Returns every record in the stream, shard by shard and in the order of each shard. */
   async readAll(stream: string): Promise<ReceivedRecord[]> {
     const records: ReceivedRecord[] = [];
     const { Shards: shards = [] } = await this.#client.send(new ListShardsCommand({ StreamName: stream }));
@@ -182,7 +182,7 @@ export class KinesisLocal implements KinesisPlace {
     return records;
   }
 
-  /** Which hash keys each shard of the stream takes. */
+  /** Returns the range of hash keys of each shard. */
   async shardRanges(stream: string): Promise<Map<string, ShardRange>> {
     const { Shards: shards = [] } = await this.#client.send(new ListShardsCommand({ StreamName: stream }));
     return new Map(
@@ -193,7 +193,7 @@ export class KinesisLocal implements KinesisPlace {
     );
   }
 
-  /** Ends the server too, if it is this process's own. */
+  /** Ends the server too, if this process has started it. */
   async stop(): Promise<void> {
     this.#client.destroy();
     if (this.#own === undefined) return;
@@ -201,7 +201,7 @@ export class KinesisLocal implements KinesisPlace {
     rmSync(this.#own.folder, { recursive: true, force: true });
   }
 
-  async #untilItAnswers(server: Child): Promise<void> {
+  async #untilReady(server: Child): Promise<void> {
     const deadline = Date.now() + 60_000;
     for (;;) {
       try {
@@ -209,7 +209,7 @@ export class KinesisLocal implements KinesisPlace {
         return;
       } catch (error) {
         if (server.hasEnded || Date.now() > deadline) {
-          throw new Error(`kinesis-local does not answer:\n${server.output}`, { cause: error });
+          throw new Error(`kinesis-local does not respond:\n${server.output}`, { cause: error });
         }
         await sleep(50);
       }

@@ -34,7 +34,7 @@ export interface ParsedAggregate {
 
 export interface ParsedRecord {
   readonly partition_key_index: number;
-  /** Absent when the record has none. */
+  /** Absent if the record has none. */
   readonly explicit_hash_key_index?: number;
   readonly data: Uint8Array;
 }
@@ -43,7 +43,7 @@ export function isAggregate(bytes: Uint8Array): boolean {
   return magic.equals(bytes.subarray(0, magic.length));
 }
 
-/** The protobuf within an aggregated record, once magic number and MD5 were found right. */
+/** Returns the protobuf within an aggregated record after checking the magic number and MD5. */
 export function protobufOf(bytes: Uint8Array): Uint8Array {
   if (!isAggregate(bytes)) throw new Error("no magic number");
   const message = bytes.subarray(magic.length, bytes.length - md5Bytes);
@@ -58,7 +58,7 @@ export function parseAggregate(bytes: Uint8Array): ParsedAggregate {
   return plain as ParsedAggregate;
 }
 
-/** An aggregated record, written by protobufjs. */
+/** Returns an aggregated record written by protobufjs. */
 export function writeAggregate(aggregate: object): Buffer {
   const message = aggregatedRecordType.encode(aggregatedRecordType.fromObject(aggregate)).finish();
   return Buffer.concat([magic, message, createHash("md5").update(message).digest()]);

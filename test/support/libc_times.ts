@@ -1,4 +1,4 @@
-// Texts of times as libc's strftime writes them, through `date` of coreutils.
+// Formats times with libc's strftime, through `date` of coreutils.
 import { execFileSync } from "node:child_process";
 
 /** Letters that libc and `date` have too. */
@@ -12,14 +12,14 @@ export const libcTimes: readonly number[] = [
   ...[1_710_054_000, 1_730_613_600].flatMap((change) => [-3601, -3600, -1, 0, 1, 3599, 3600].map((by) => change + by)),
   // Berlin forward on 2024-03-31 at 01:00 UTC, and back on 2024-10-27 at 01:00 UTC; Lord Howe back by half an hour on 2024-04-06 at 15:00 UTC.
   ...[1_711_846_800, 1_729_990_800, 1_712_415_600].flatMap((change) => [-3600, -1, 0, 1, 1800, 3599, 3600].map((by) => change + by)),
-  // Around new year, the kinds of week numbers differ the most.
+  // The kinds of week numbers differ most around new year.
   ...Array.from({ length: 16 }, (_, index) => Date.UTC(2014 + index, 0, 1, 12) / 1000).flatMap((newYear) =>
     [-4, -3, -2, -1, 0, 1, 2, 3, 4, 7].map((days) => newYear + days * day),
   ),
   ...Array.from({ length: 366 }, (_, index) => Date.UTC(2024, 0, 1) / 1000 + index * day + index * 211),
 ];
 
-/** What libc writes for each of the times; one child process for all of them. */
+/** Returns libc's text for each of the times, from one child process. */
 export function libcTexts(zone: string, format: string, times = libcTimes): string[] {
   const output = execFileSync("date", ["-f", "-", `+${format}|`], {
     input: times.map((seconds) => `@${seconds}\n`).join(""),

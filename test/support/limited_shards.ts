@@ -1,4 +1,4 @@
-// A stream whose shards each take so many records in a second, by a clock of the test's, and throttle the others.
+// A stream whose shards each accept a number of records per second, by the test's clock, and throttle the rest.
 import { createHash } from "node:crypto";
 import type { PutRecordsOutcome } from "../../src/delivery/kinesis_client.js";
 import type { EntryView } from "../../src/pack/entry_table.js";
@@ -9,18 +9,18 @@ import { ShardBuckets } from "./shard_buckets.js";
 
 const hashKeys = 1n << 128n;
 
-/** So many shards of even size. */
+/** Returns this many shards of equal size. */
 export function evenShards(count: number): Shard[] {
   const start = (n: number) => (hashKeys * BigInt(n)) / BigInt(count);
   return Array.from({ length: count }, (_, n) => ({ id: `shard ${n}`, startingHashKey: start(n), endingHashKey: start(n + 1) - 1n }));
 }
 
-/** The shard of a partition key. */
+/** Returns the shard of a partition key. */
 export function shardOfKey(shards: readonly Shard[], key: string): string {
   return new ShardMap(shards).shardIdOf(hashKeyOf(createHash("md5").update(key).digest())) ?? "";
 }
 
-/** Returns so many keys of one shard. */
+/** Returns this many keys of one shard. */
 export function keysOfShard(shards: readonly Shard[], shard: string, count: number): string[] {
   const keys: string[] = [];
   for (let n = 0; keys.length < count; n++) if (shardOfKey(shards, `key ${n}`) === shard) keys.push(`key ${n}`);
@@ -35,7 +35,7 @@ export interface TakenRecord {
 
 export interface LimitedStream {
   readonly shards: readonly Shard[];
-  /** Records that one shard takes in a second. */
+  /** Records per second that one shard accepts. */
   readonly recordsPerSecond: number;
   readonly latencyMs: number;
 }
@@ -52,7 +52,7 @@ export class LimitedShards {
     this.#buckets = new ShardBuckets(stream.recordsPerSecond, clock.now);
   }
 
-  /** Answers a request, as the step of a ScriptedClient. */
+  /** Responds to a request, as the step of a ScriptedClient. */
   readonly answer = async (entries: readonly EntryView[]): Promise<PutRecordsOutcome> => {
     const failed = entries.flatMap((entry, index) => (this.#takes(entry) ? [] : [{ index, code: "ProvisionedThroughputExceededException", message: "Rate exceeded" }]));
     this.throttled += failed.length;

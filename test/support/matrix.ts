@@ -1,9 +1,9 @@
-// The trees of other Debians that scripts/matrix_trees.sh has made, and the ways to run Node.js in each.
+// Finds the trees of other Debians that scripts/matrix_trees.sh has made, and the runtimes of Node.js in each.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { PLUGIN } from "./host_program.js";
 
-/** A Debian, and where Node.js is to run in it. */
+/** A Debian tree, and the runtime to use in it. */
 export interface MatrixCell {
   readonly suite: string;
   /** Folder of the tree. */
@@ -22,15 +22,15 @@ function whySkipped(): string | undefined {
   return undefined;
 }
 
-/** Why nothing can be tested in other Debians; undefined when it can. */
+/** Reason why nothing can be tested in other Debians; undefined if it can. */
 export const matrixSkipped = whySkipped();
 
-/** A title that gives the reason when the tests under it are skipped. */
+/** Returns a title with the reason if the tests under it are skipped. */
 export function matrixTitle(title: string): string {
   return matrixSkipped === undefined ? title : `${title} (skipped: ${matrixSkipped})`;
 }
 
-/** In each tree both runtimes, or only the one that its libnode or its program node allows. */
+/** Both runtimes in each tree, or only the one that its libnode or its program node allows. */
 export const matrixCells: readonly MatrixCell[] =
   trees.length === 0 ? [{ suite: "any", tree: "", runtime: "embedded" }] : trees.flatMap(cellsOf);
 
@@ -45,7 +45,7 @@ function hasLibnode(tree: string): boolean {
   return folders.some((folder) => readdirSync(folder).some((name) => name.startsWith("libnode.so.")));
 }
 
-/** What the tree says that it is, such as "13.8". */
+/** Returns the tree's own version, such as "13.8". */
 export function debianVersion(tree: string): string {
   const file = path.join(tree, "etc/debian_version");
   return existsSync(file) ? readFileSync(file, "utf8").trim() : "of any version";

@@ -1,4 +1,4 @@
-// The real Fluent Bit (FLUENT_BIT) inside the trees of other Debians, each with the shared libraries that it lacks.
+// Runs the real Fluent Bit (FLUENT_BIT) in the trees of other Debians, each with the shared libraries that it lacks.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
@@ -8,13 +8,13 @@ import type { MatrixCell } from "./matrix.js";
 import { inOtherRoot } from "./other_root.js";
 
 const FOLDER = "/opt/fluent-bit";
-/** Where Debian and its kin have shared libraries. */
+/** Folders of shared libraries in Debian and its derivatives. */
 const LIBRARY_FOLDERS = ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "lib64", "lib", "usr/lib"];
 
-/** The program, "" where none is named. */
+/** The program, or "" if none is named. */
 export const fluentBitProgram = process.env["FLUENT_BIT"] ?? "";
 
-/** Returns the versions of glibc's symbols that the program asks for and the tree lacks: it was built on a newer system. */
+/** Returns the versions of glibc's symbols that the program needs and the tree lacks: it was built on a newer system. */
 export function missingGlibc(cell: MatrixCell): string[] {
   const versionsIn = (file: string) => new Set(readFileSync(file, "latin1").match(/GLIBC_\d+\.\d+/gu) ?? []);
   const libc = LIBRARY_FOLDERS.map((place) => path.join(cell.tree, place, "libc.so.6")).find((file) => existsSync(file));
@@ -22,7 +22,7 @@ export function missingGlibc(cell: MatrixCell): string[] {
   return [...versionsIn(fluentBitProgram)].filter((version) => !known.has(version));
 }
 
-/** Puts the program and the libraries that the tree lacks into a folder of this machine; gives the folder. */
+/** Copies the program and the libraries that the tree lacks into a folder of this machine; returns the folder. */
 export function stageFluentBit(cell: MatrixCell): string {
   const folder = path.join(ROOT, "build", "matrix-fluent-bit", `${cell.suite}-${cell.runtime}`);
   rmSync(folder, { recursive: true, force: true });
@@ -35,7 +35,7 @@ export function stageFluentBit(cell: MatrixCell): string {
   return folder;
 }
 
-/** Settings with which Fluent Bit runs in the tree, with this machine's folder for temporary files and nothing else of it. */
+/** Returns settings with which Fluent Bit runs in the tree, with only this machine's folder for temporary files. */
 export function fluentBitIn(cell: MatrixCell, staged: string, plugin: string): FluentBitSettings {
   const other = inOtherRoot(cell.tree, [[path.dirname(plugin), "/opt/kinesis"], [staged, FOLDER]]);
   return {

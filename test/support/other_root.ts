@@ -1,11 +1,11 @@
-// The host program under another root: a folder that holds another Linux, of which it sees the files and nothing else.
+// Starts the host program under another root: a folder with another Linux, and no other files.
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Environment, pluginEnvironment } from "./environment.js";
 import { buildHost, type HostProgram } from "./host_program.js";
 
-// In a mount namespace of its own, so that nothing stays mounted, however it ends; `exec` all the way, so that signals
-// reach the host itself. Behind the root come pairs of folders, outside and inside, then "--" and the command.
+// In a separate mount namespace, so that nothing stays mounted after any kind of end; `exec` throughout, so that signals
+// reach the host itself. After the root come pairs of folders, outside and inside, then "--" and the command.
 const enter = `set -e
 root=$1; shift
 mkdir -p "$root/proc"; mount -t proc proc "$root/proc"
@@ -19,11 +19,11 @@ const PLUGIN_FOLDER = "/opt/kinesis";
 /** A host program that was compiled here, and how the other Linux starts it. */
 export interface ForeignHost {
   readonly program: string;
-  /** Path under the other root of an emulator of its machine. */
+  /** Path under the other root of an emulator for its machine. */
   readonly emulator?: string;
 }
 
-/** What of this machine's environment would mislead in another root. */
+/** Overrides for variables of this machine that are wrong in another root. */
 const ENVIRONMENT: Environment = {
   PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
   HOME: "/",
@@ -34,20 +34,20 @@ const ENVIRONMENT: Environment = {
   LD_LIBRARY_PATH: undefined,
 };
 
-/** How a program is started in another root. */
+/** How to start a program in another root. */
 export interface OtherRoot {
   readonly command: string;
-  /** Come before the program and its own arguments. */
+  /** Arguments before the program and its own arguments. */
   readonly args: readonly string[];
   readonly environment: Environment;
-  /** The path there of a file of this machine. */
+  /** Returns the path there of a file of this machine. */
   inside(file: string): string;
 }
 
 /**
- * Another root, which sees this machine's folder for temporary files, and some folders more.
+ * Returns another root, which sees this machine's folder for temporary files, and the given folders.
  * @param root folder of the other Linux
- * @param mounted pairs of a folder of this machine and its place there
+ * @param mounted pairs of a folder of this machine and its path there
  */
 export function inOtherRoot(root: string, mounted: readonly (readonly [string, string])[]): OtherRoot {
   const folders = [...mounted, [temporary, "/tmp"] as const];
@@ -63,12 +63,12 @@ export function inOtherRoot(root: string, mounted: readonly (readonly [string, s
 }
 
 /**
- * A host program with the libraries of the other root, whose glibc must be no older than the program needs.
+ * Returns a host program with the libraries of the other root, whose glibc must be no older than the program needs.
  * Only root can start it.
  * @param root folder of the other Linux
- * @param plugin path of a kinesis.so on this machine; its folder is seen too
- * @param environment what the other Linux has, on top of what every host gets
- * @param foreign another host program than this machine's own
+ * @param plugin path of a kinesis.so on this machine; its folder is mounted too
+ * @param environment variables of the other Linux, in addition to those of every host
+ * @param foreign a host program other than this machine's
  */
 export async function otherRootHost(
   root: string,

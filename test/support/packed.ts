@@ -1,8 +1,8 @@
-// Compressors as functions of bytes, as tests like to call them, and the other way round.
+// Converts compressors to functions of bytes for tests, and back.
 import { ByteSink } from "../../src/bytes/byte_sink.js";
 import type { Compress } from "../../src/record/truncation.js";
 
-/** What a compressor makes of bytes that stand behind others in a sink. */
+/** Returns a compressor's output for bytes that follow others in a sink. */
 export function packed(compress: Compress, bytes: Uint8Array): Buffer {
   const sink = new ByteSink(0);
   sink.appendAscii("before");
@@ -13,7 +13,7 @@ export function packed(compress: Compress, bytes: Uint8Array): Buffer {
   return Buffer.from(sink.bytes.subarray(end, sink.length));
 }
 
-/** A compressor that appends what a function makes of the bytes. */
+/** Returns a compressor that appends a function's result. */
 export function packing(pack: (bytes: Uint8Array) => Uint8Array): Compress {
   return (sink, start) => sink.append(pack(sink.bytes.subarray(start, sink.length)));
 }

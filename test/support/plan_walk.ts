@@ -1,4 +1,4 @@
-// Goes through the steps of a fault plan, request by request.
+// Steps through a fault plan, request by request.
 import { parsePlan, type Repetition, type Step } from "./fault_plan.js";
 
 export class PlanWalk {
@@ -8,13 +8,13 @@ export class PlanWalk {
   #used = 0;
   #since = 0;
 
-  /** @param now in milliseconds */
+  /** @param now returns milliseconds */
   constructor(plan: string, now: () => number) {
     this.#steps = parsePlan(plan);
     this.#now = now;
   }
 
-  /** The step for the next request. */
+  /** Returns the step for the next request. */
   next(): Step {
     for (;;) {
       const step = this.#steps[this.#index] as Step;
@@ -27,7 +27,7 @@ export class PlanWalk {
     }
   }
 
-  /** A flush has been answered: a step that was meant for it, and was used, is over. */
+  /** Ends a used "*flush" step after the reply to a flush. */
   flushEnded(): void {
     const isFor = (this.#steps[this.#index] as Step).repetition.kind === "flush";
     if (isFor && this.#used > 0 && this.#index < this.#steps.length - 1) this.#advance();

@@ -1,4 +1,4 @@
-// The cases that the plugin has to pass on every system, whatever its host program is started with.
+// Defines the test cases that the plugin must pass on every system, with any kind of host program.
 import { gunzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { deaggregateAll, isAggregate } from "./deaggregate.js";
@@ -6,7 +6,7 @@ import { chunkOf } from "./event_chunk.js";
 import { FLB_OK, FLB_RETRY } from "./plugin_host.js";
 import { jsonOf, type StreamFixture, textOf } from "./stream_fixture.js";
 
-/** Records arrive in each form. */
+/** Tests that records arrive in each form. */
 export function deliveryCases(streams: StreamFixture): void {
   it("sends each record, whole and in order", async () => {
     const stream = await streams.newStream();
@@ -14,26 +14,26 @@ export function deliveryCases(streams: StreamFixture): void {
     const bodies = Array.from({ length: 600 }, (_, n) => ({ n, log: `Zeile ${n} äöü` }));
     expect(await host.flush(await host.open(streams.options(stream)), chunkOf(bodies))).toBe(FLB_OK);
     expect((await streams.kinesis.readAll(stream)).map(jsonOf)).toEqual(bodies);
-    expect(host.complaints).toEqual([]);
+    expect(host.problems).toEqual([]);
   });
 
-  it("sends aggregates that AWS's own package takes apart", async () => {
+  it("sends aggregates that AWS's own package can deaggregate", async () => {
     const bodies = Array.from({ length: 50 }, (_, n) => ({ n }));
     const received = await streams.sendOnce(chunkOf(bodies), { aggregation: "true" });
     expect(received.map(isAggregate)).toEqual([true]);
     expect(deaggregateAll(received).map(jsonOf)).toEqual(bodies);
   });
 
-  it("compresses each record by gzip", async () => {
+  it("compresses each record with gzip", async () => {
     const body = { log: "again ".repeat(2000) };
     const received = await streams.sendOnce(chunkOf([body]), { compression: "gzip" });
     expect(received.map(({ data }) => JSON.parse(gunzipSync(data).toString("utf8")) as unknown)).toEqual([body]);
   });
 }
 
-/** Retries, instances beside each other, and a hot reload. */
+/** Tests retries, several instances, and a hot reload. */
 export function lifeCases(streams: StreamFixture): void {
-  it("asks for a retry while the service throttles, and sends the chunk once it does not", async () => {
+  it("replies retry while the service throttles, and delivers the chunk afterwards", async () => {
     const kinesis = await streams.heldKinesis();
     const host = await streams.host();
     const instance = await host.open({ ...streams.options("any"), endpoint: kinesis.endpoint, retry_timeout: "0" });
@@ -55,7 +55,7 @@ export function lifeCases(streams: StreamFixture): void {
     expect((await streams.kinesis.readAll(second)).map(textOf)).toEqual(["to 2"]);
   });
 
-  it("lives through being unloaded and loaded again, as a hot reload does", async () => {
+  it("works after being unloaded and loaded again, as in a hot reload", async () => {
     const stream = await streams.newStream();
     const host = await streams.host();
     for (const n of [0, 1]) {

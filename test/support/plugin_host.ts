@@ -1,4 +1,4 @@
-// Drives the host program (test/native/host.cc), which does to the plugin what Fluent Bit's proxy does.
+// Drives the host program (test/native/host.cc), which treats the plugin as Fluent Bit's proxy does.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,7 +8,7 @@ import type { Environment } from "./environment.js";
 import { type HostProgram, nativeHost } from "./host_program.js";
 
 export { buildHost, PLUGIN, ROOT } from "./host_program.js";
-/** What Fluent Bit makes of the answers. */
+/** Fluent Bit's codes of the replies. */
 export const FLB_ERROR = 0;
 export const FLB_OK = 1;
 export const FLB_RETRY = 2;
@@ -48,7 +48,7 @@ export class PluginHost {
     void this.#child.ended.finally(() => rmSync(this.#folder, { recursive: true, force: true })).catch(() => undefined);
   }
 
-  /** Starts the host, in an empty folder; it has not loaded the plugin yet. */
+  /** Starts the host in an empty folder, without the plugin loaded. */
   static async start(environment: Environment = {}, program?: HostProgram): Promise<PluginHost> {
     return new PluginHost(program ?? (await nativeHost()), environment);
   }
@@ -85,10 +85,10 @@ export class PluginHost {
     return { instance: Number(instance), code: Number(code) };
   }
 
-  /** An instance that has to come up. */
+  /** Initialises an instance, which must succeed. */
   async open(options: Options): Promise<number> {
     const { instance, code } = await this.init(options);
-    if (code !== FLB_OK) throw new Error(`init answered ${code}:\n${this.stderr}`);
+    if (code !== FLB_OK) throw new Error(`init returned ${code}:\n${this.stderr}`);
     return instance;
   }
 
@@ -97,8 +97,8 @@ export class PluginHost {
     return Number(code);
   }
 
-  /** Flushes, as Fluent Bit does, again and again while the answer is retry; gives the last answer. */
-  async flushUntilAnswered(instance: number, chunk: Uint8Array): Promise<number> {
+  /** Flushes repeatedly, as Fluent Bit does, while the reply is retry; returns the last reply. */
+  async flushUntilDone(instance: number, chunk: Uint8Array): Promise<number> {
     const deadline = Date.now() + LONGEST_RETRY_MS;
     for (;;) {
       const code = await this.flush(instance, chunk);
@@ -113,44 +113,44 @@ export class PluginHost {
     return { errors: Number(errors), oks: Number(oks), retries: Number(retries) };
   }
 
-  /** As many threads as `threads` for each instance, all at once. */
+  /** Flushes to each instance with `threads` threads, all concurrently. */
   async flushAll(chunk: Uint8Array, threads: number, count: number): Promise<FlushCounts> {
     const command = `flush-all test.tag ${this.#fileOf(chunk)} ${threads} ${count}`;
     const [, errors, oks, retries] = await this.#ask(command, /^flushed (\d+) (\d+) (\d+) \d+$/);
     return { errors: Number(errors), oks: Number(oks), retries: Number(retries) };
   }
 
-  /** Starts a flush in a thread of its own; its number is for `answerOf`. */
+  /** Starts a flush in a new thread; returns its number for `replyOf`. */
   async start(instance: number, chunk: Uint8Array, tag = "test.tag"): Promise<number> {
     const [, number] = await this.#ask(`start ${instance} ${tag} ${this.#fileOf(chunk)}`, /^started (\d+)$/);
     return Number(number);
   }
 
-  /** Waits for the answer to a started flush. */
-  async answerOf(started: number): Promise<number> {
+  /** Waits for the reply to a started flush. */
+  async replyOf(started: number): Promise<number> {
     const line = await this.waitForMessage(new RegExp(`host: flush ${started} got reply \\d`));
     return Number(line.at(-1));
   }
 
-  /** The answers to started flushes so far, by their numbers. */
-  get answers(): Map<number, number> {
+  /** Replies to started flushes so far, by number. */
+  get replies(): Map<number, number> {
     const lines = [...this.stderr.matchAll(/host: flush (\d+) got reply (\d)/g)];
     return new Map(lines.map(([, started, code]) => [Number(started), Number(code)]));
   }
 
-  /** An exit also of an instance that has exited, or was never initialised. */
+  /** Calls the exit also of an instance that has exited, or was never initialised. */
   async exitAgain(instance: number): Promise<number> {
     const [, code] = await this.#ask(`exit-again ${instance}`, /^exited (-?\d+)$/);
     return Number(code);
   }
 
-  /** Loads and initialises another Go-style plugin beside ours; gives what its init answered. */
+  /** Loads and initialises another Go-style plugin next to ours; returns the result of its init. */
   async loadAlso(plugin: string): Promise<number> {
     const [, code] = await this.#ask(`also ${plugin}`, /^also \S+ (-?\d+)$/);
     return Number(code);
   }
 
-  /** A flush of that other plugin. */
+  /** Flushes to that other plugin. */
   async flushAlso(chunk: Uint8Array): Promise<number> {
     const [, code] = await this.#ask(`also-flush test.tag ${this.#fileOf(chunk)}`, /^also-flushed (-?\d+)$/);
     return Number(code);
@@ -170,23 +170,23 @@ export class PluginHost {
     return { rssKib: Number(rss), threads: Number(threads), descriptors: Number(descriptors) };
   }
 
-  /** Opens a file that a program which the process starts inherits. */
+  /** Opens a file in a way that programs which the process starts inherit it. */
   async openInheritable(file: string): Promise<void> {
     await this.#ask(`open ${this.#program.pathOf(file)}`, /^opened$/);
   }
 
-  /** Whether SIGINT and SIGTERM are still the host's own. */
+  /** Returns whether SIGINT and SIGTERM still have the host's own handlers. */
   async ownsSignals(): Promise<{ sigint: boolean; sigterm: boolean }> {
     const [, sigint, sigterm] = await this.#ask("signals", /^signals ([01]) ([01])$/);
     return { sigint: sigint === "1", sigterm: sigterm === "1" };
   }
 
-  /** The plugin's warnings and errors so far, one a line. */
-  get complaints(): string[] {
+  /** The plugin's warnings and errors so far, one per line. */
+  get problems(): string[] {
     return this.stderr.split("\n").filter((line) => /level="?(warn|error|fatal)/.test(line));
   }
 
-  /** The flags (O_NONBLOCK and so on) of the host's standard input, output and error. */
+  /** Flags (O_NONBLOCK and so on) of the host's standard input, output and error. */
   get standardStreamFlags(): string[] {
     return [0, 1, 2].map((fd) => {
       const info = readFileSync(`/proc/${this.#child.pid}/fdinfo/${fd}`, "utf8");
@@ -202,12 +202,12 @@ export class PluginHost {
     this.#child.kill(signal);
   }
 
-  /** Waits for an end that a signal brings about. */
+  /** Waits for an end caused by a signal. */
   async ended(): Promise<HostEnd> {
     return { ...(await this.#child.ended), stderr: this.stderr };
   }
 
-  /** Ends the host by a command, as its service's stop ends Fluent Bit on Windows. */
+  /** Ends the host by a command, as stopping its service ends Fluent Bit on Windows. */
   async quit(): Promise<HostEnd> {
     this.#child.write("quit");
     return this.ended();
@@ -229,13 +229,13 @@ export class PluginHost {
     return this.#program.pathOf(file);
   }
 
-  // One command at a time: the next is written when the line that answers the last has been read.
-  async #ask(command: string, answer: RegExp): Promise<RegExpExecArray> {
+  // One command at a time: waits for the response line before the next command.
+  async #ask(command: string, pattern: RegExp): Promise<RegExpExecArray> {
     const turn = this.#turn.then(async () => {
       this.#child.write(command);
-      const line = await this.#child.waitUntil(() => this.#nextLine(), `the answer to "${command}"`, 300_000);
-      const match = answer.exec(line);
-      if (match === null) throw new Error(`"${command}" was answered by "${line}":\n${this.stderr}`);
+      const line = await this.#child.waitUntil(() => this.#nextLine(), `the response to "${command}"`, 300_000);
+      const match = pattern.exec(line);
+      if (match === null) throw new Error(`"${command}" got the response "${line}":\n${this.stderr}`);
       return match;
     });
     this.#turn = turn.catch(() => undefined);

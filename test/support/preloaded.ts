@@ -1,10 +1,10 @@
-// A script that Node runs before the core and that does its deed, once, when the test gives the cue.
+// A script that Node runs before the core, and that acts once when the test gives the cue.
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Environment } from "./environment.js";
 
-/** What can become of Node: each a script for `Preloaded`. */
+/** Ways in which Node can end, each a script for `Preloaded`. */
 export const NODE_ENDS = {
   "calls process.exit": "process.exit(7);",
   "aborts": "process.abort();",
@@ -15,7 +15,7 @@ export class Preloaded {
   readonly #folder = mkdtempSync(path.join(tmpdir(), "preloaded-"));
 
   constructor(deed: string) {
-    // Whoever removes the cue does the deed: a Node that is started after it does not.
+    // The process that removes the cue file acts: a Node that starts later does not.
     const watch = `try { require("fs").unlinkSync(${JSON.stringify(this.#cue)}); } catch { return; } clearInterval(timer); ${deed}`;
     writeFileSync(this.#script, `const timer = setInterval(() => { ${watch} }, 20); timer.unref();`);
   }
@@ -28,17 +28,17 @@ export class Preloaded {
     return path.join(this.#folder, "script.cjs");
   }
 
-  /** The process's, so that Node has the script; its heap is small. */
+  /** Environment with which Node runs the script, with a small heap. */
   get environment(): Environment {
     return { KINESIS_NODE_OPTIONS: `--max-old-space-size=64 --require ${this.#script}` };
   }
 
-  /** The deed is done soon after. */
+  /** Gives the cue; the script acts soon after. */
   cue(): void {
     writeFileSync(this.#cue, "");
   }
 
-  /** Whether the deed has begun. */
+  /** Whether the script has begun to act. */
   get isCueTaken(): boolean {
     return !existsSync(this.#cue);
   }

@@ -1,4 +1,4 @@
-// A PutRecords request as it comes over the wire, in JSON or in CBOR, and what is answered in the same form.
+// Reads a PutRecords request from the wire, in JSON or CBOR, and writes responses in the same form.
 import type { IncomingHttpHeaders } from "node:http";
 import { cbor } from "@smithy/core/cbor";
 import type { PutRecord } from "./put_record.js";
@@ -13,7 +13,7 @@ export function formOf(headers: IncomingHttpHeaders): Form {
   return headers["content-type"] === "application/x-amz-cbor-1.1" ? "cbor" : "json";
 }
 
-/** The records of a request's body. @throws Error when it is not in that form */
+/** Returns the records of a request's body. @throws Error if it is not in that form */
 export function recordsIn(form: Form, body: Uint8Array): PutRecord[] {
   if (form === "cbor") {
     const { Records: records } = cbor.deserialize(body) as Body<Uint8Array>;
@@ -27,7 +27,7 @@ export function contentOf(form: Form): { readonly "content-type": string } {
   return { "content-type": `application/x-amz-${form}-1.1` };
 }
 
-/** The body of an answer, or of an error. */
-export function bodyIn(form: Form, answer: object): Uint8Array {
-  return form === "cbor" ? cbor.serialize(answer) : Buffer.from(JSON.stringify(answer));
+/** Returns the body of a response, or of an error. */
+export function bodyIn(form: Form, content: object): Uint8Array {
+  return form === "cbor" ? cbor.serialize(content) : Buffer.from(JSON.stringify(content));
 }

@@ -1,9 +1,9 @@
-// A server on this machine that knows nothing of HTTP: it says to each connection that asks something what the test gives.
+// A server on this machine without HTTP: lets the test write to each connection that sends a request.
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
 export class RawServer {
-  /** Connections on which something was asked. */
+  /** Number of connections that sent a request. */
   asked = 0;
   readonly #server: Server;
   readonly #sockets: Set<Socket>;
@@ -13,7 +13,7 @@ export class RawServer {
     this.#sockets = sockets;
   }
 
-  /** @param say is called with each connection on which something was asked */
+  /** @param say called with each connection that has sent a request */
   static async start(say: (socket: Socket) => void): Promise<RawServer> {
     const sockets = new Set<Socket>();
     const server = createServer((socket) => {
@@ -37,7 +37,7 @@ export class RawServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Connections that nobody has closed. */
+  /** Number of open connections. */
   get open(): number {
     return this.#sockets.size;
   }
@@ -48,10 +48,10 @@ export class RawServer {
   }
 }
 
-/** 70 bytes after which Node closes the connection and says nothing, unless somebody listens for an upgrade. */
+/** 70 bytes after which Node closes the connection and emits no event, unless there is an `upgrade` listener. */
 export const switching = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n";
 
-/** Says 103 again and again. */
+/** Sends 103 responses without end. */
 export function hintWithoutEnd(socket: Socket): void {
   const hint = () => socket.write("HTTP/1.1 103 Early Hints\r\n\r\n", (error) => (error == null ? setImmediate(hint) : undefined));
   hint();

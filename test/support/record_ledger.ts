@@ -1,15 +1,15 @@
-// What a service of the tests took, how often, and whether the client could know: tells losses and doubles apart.
+// Records what a service of the tests accepted, how often, and whether the client could know: finds losses and doubles.
 
 export interface Balance {
-  /** Records that were neither taken nor refused. */
+  /** Records that were neither accepted nor rejected. */
   readonly lost: readonly string[];
-  /** Those that were taken again although the client knew that the service had them. */
+  /** Records that were accepted again although the client knew that the service had them. */
   readonly doubledAvoidably: readonly string[];
-  /** Those that were taken again because the answer that told of them never came. */
+  /** Records that were accepted again because the response that confirmed them was lost. */
   readonly doubledUnavoidably: readonly string[];
-  /** Those that the service refused in requests that held nothing else, and never took. */
+  /** Records that the service rejected in requests with nothing else, and never accepted. */
   readonly refused: readonly string[];
-  /** What came without having been sent. */
+  /** Records that arrived without having been sent. */
   readonly unknown: readonly string[];
 }
 
@@ -20,11 +20,11 @@ interface Account {
   refusedAlone: boolean;
 }
 
-/** Records are known by their texts, which must differ. */
+/** A ledger of records by their texts, which must differ. */
 export class RecordLedger {
   readonly #accounts = new Map<string, Account>();
 
-  /** The service took these; gives what is to be called when the client has the answer. */
+  /** Notes accepted records; returns a function to call when the client has the response. */
   take(texts: readonly string[]): () => void {
     const accounts = texts.map((text) => this.#account(text));
     for (const account of accounts) {
@@ -36,30 +36,30 @@ export class RecordLedger {
     };
   }
 
-  /** The service refused the one record of a request, in which these are. */
+  /** Notes that the service rejected a request's only record, which contains these. */
   refuseAlone(texts: readonly string[]): void {
     for (const text of texts) this.#account(text).refusedAlone = true;
   }
 
-  /** Whether there is nothing more to be done for this record. */
+  /** Returns whether this record is accepted or rejected for good. */
   isSettled(text: string): boolean {
     const account = this.#accounts.get(text);
     return account !== undefined && (account.taken > 0 || account.refusedAlone);
   }
 
-  /** Whether the client has been told that the record was taken. */
+  /** Returns whether the client has learned that the record was accepted. */
   isAcknowledged(text: string): boolean {
     return (this.#accounts.get(text)?.acknowledged ?? 0) > 0;
   }
 
-  /** Records that were taken at least once. */
+  /** Number of records that were accepted at least once. */
   get size(): number {
     let size = 0;
     for (const { taken } of this.#accounts.values()) if (taken > 0) size++;
     return size;
   }
 
-  /** Compares with what was given to the plugin. */
+  /** Compares with the records that were given to the plugin. */
   balance(sent: Iterable<string>): Balance {
     const expected = new Set(sent);
     const all = [...expected].map((text) => [text, this.#accounts.get(text)] as const);
@@ -85,6 +85,6 @@ export class RecordLedger {
 }
 
 function isDoubledAvoidably({ acknowledged, takenAlthoughKnown }: Account): boolean {
-  // Two answers that both came are one too many, even if the second request was on its way before the first answer.
+  // Two responses that both arrived are one too many, even if the second request was sent before the first response.
   return takenAlthoughKnown > 0 || acknowledged > 1;
 }

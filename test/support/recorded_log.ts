@@ -1,4 +1,4 @@
-// A log that keeps its messages, for tests that look at what the user is told.
+// A log that keeps its messages, for tests of messages.
 import type { Log, LogLevel } from "../../src/telemetry/log.js";
 
 export interface Message {
@@ -22,7 +22,7 @@ export class RecordedLog implements Log {
     this.messages.push({ level: "error", text });
   }
 
-  /** The texts of one level, in their order. */
+  /** Texts of one level, in order. */
   at(level: LogLevel): string[] {
     return this.messages.filter((message) => message.level === level).map(({ text }) => text);
   }

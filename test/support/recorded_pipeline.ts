@@ -1,4 +1,4 @@
-// Runs chunks through the pipeline as an instance with these options would, and keeps what was reported about records.
+// Runs chunks through the pipeline that an instance with these options would have, and keeps the reports about records.
 import { createHash } from "node:crypto";
 import { compressorFor } from "../../src/pack/compression.js";
 import { readConfig, type Config } from "../../src/options/config.js";
@@ -9,7 +9,7 @@ import { allEntriesOf } from "./all_entries.js";
 
 export type PluginOptions = Readonly<Record<string, string>>;
 
-/** What the pipeline told about single records, in its order. */
+/** A report about a single record. */
 export type Told = readonly [what: string, detail?: string | number];
 
 export interface Run {
@@ -19,13 +19,13 @@ export interface Run {
 
 const silent = { debug: () => undefined, info: () => undefined, warning: () => undefined, error: () => undefined };
 
-/** The checked options, with a stream and a region when they name none. */
+/** Returns the checked options, with a stream and a region if they name none. */
 export function configOf(options: PluginOptions): Config {
   const all: PluginOptions = { stream: "records", region: "us-west-2", ...options };
   return readConfig((key) => all[key], silent, () => "UTC");
 }
 
-/** A pipeline, and what it tells. `replaced` takes the place of the real random numbers or compressor. */
+/** Returns a pipeline and its reports. `replaced` replaces the random numbers or the compressor. */
 export function pipelineOf(
   options: PluginOptions,
   replaced: Partial<Pick<PipelineDependencies, "random" | "compress">> = {},
@@ -61,7 +61,7 @@ export function runPipeline(
   return { entries: allEntriesOf(pipeline, chunk, new ByteSink(), undefined, tag), told };
 }
 
-/** The records' data as text. */
+/** Returns the records' data as text. */
 export function textsOf(run: Run): string[] {
   return run.entries.map(({ data }) => Buffer.from(data).toString());
 }

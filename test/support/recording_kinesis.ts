@@ -1,8 +1,8 @@
-// A Kinesis on this machine that keeps each record that it takes, and throttles those that the test chooses.
+// A Kinesis on this machine that keeps each accepted record, and throttles records that the test chooses.
 import type { ReceivedRecord } from "./kinesis_local.js";
 import { ScriptedService, type ServedRequest, type ServiceSettings } from "./scripted_service.js";
 
-/** Of each record: there is one shard. */
+/** Position of each record: there is one shard. */
 const PLACE = { sequenceNumber: "1", shardId: "shardId-000000000000" };
 
 interface PutRecordsBody {
@@ -11,7 +11,7 @@ interface PutRecordsBody {
 
 export class RecordingKinesis {
   readonly taken: ReceivedRecord[] = [];
-  /** Whether a record is throttled, by its data. */
+  /** Returns whether a record is throttled, by its data. */
   isThrottled: (data: string) => boolean = () => false;
   #service: ScriptedService | undefined;
 

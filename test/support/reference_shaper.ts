@@ -1,6 +1,6 @@
-// A plain and slow reading of the record options, over maps and lists instead of bytes: what the shaper is held against.
+// A plain and slow implementation of the record options, over maps and lists instead of bytes, to compare the shaper with.
 
-/** A decoded body: texts, numbers, bigints, booleans, null, lists and maps with keys in the order in which they came. */
+/** A decoded body: texts, numbers, bigints, booleans, null, lists, and maps with their keys in order. */
 export type ReferenceValue =
   | string | number | bigint | boolean | null
   | readonly ReferenceValue[]
@@ -21,32 +21,32 @@ export interface ReferenceOptions {
 }
 
 export interface ReferenceRecord {
-  /** Undefined when the record is refused. */
+  /** Undefined if the record is rejected. */
   readonly text: string | undefined;
   readonly partitionKey: string | undefined;
 }
 
-/** What an event has besides its body. */
-export interface ReferenceSurroundings {
+/** Parts of an event besides its body. */
+export interface ReferenceContext {
   readonly timeText: string;
   readonly tag: string;
-  /** Empty where it has none. */
+  /** Empty if it has none. */
   readonly metadata: ReferenceBody;
-  /** What its group shares; undefined outside of groups. */
+  /** Metadata of its group; undefined outside of groups. */
   readonly shared: ReferenceBody | undefined;
 }
 
-/** Step by step as documented: add the time, the tag and the metadata, find the partition key, pick keys, replace dots, take log_key. */
-export function shapeByReference(body: ReferenceBody, surroundings: ReferenceSurroundings, options: ReferenceOptions): ReferenceRecord {
+/** Shapes as documented: adds time, tag and metadata, finds the partition key, picks keys, replaces dots, takes log_key. */
+export function shapeByReference(body: ReferenceBody, context: ReferenceContext, options: ReferenceOptions): ReferenceRecord {
   const whole = new Map(body);
   const add = (key: string | undefined, value: ReferenceValue) => {
     if (key === undefined) return;
     whole.delete(key);
     whole.set(key, value);
   };
-  add(options.timeKey, surroundings.timeText);
-  add(options.tagKey, surroundings.tag);
-  const metadata = metadataOf(surroundings);
+  add(options.timeKey, context.timeText);
+  add(options.tagKey, context.tag);
+  const metadata = metadataOf(context);
   if (metadata.size > 0) add(options.metadataKey, metadata);
   const partitionKey = partitionKeyOf(whole, options.partitionKeyPath);
   const picked = [...whole].filter(([key]) => options.dataKeys?.includes(key) ?? !(options.exceptKeys?.includes(key) ?? false));
@@ -58,7 +58,7 @@ export function shapeByReference(body: ReferenceBody, surroundings: ReferenceSur
   return record === "" ? refused : { text: record, partitionKey };
 }
 
-function metadataOf({ metadata, shared }: ReferenceSurroundings): ReferenceBody {
+function metadataOf({ metadata, shared }: ReferenceContext): ReferenceBody {
   const all = new Map(metadata);
   for (const [key, value] of shared ?? []) if (!all.has(key) && !(value instanceof Map && value.size === 0)) all.set(key, value);
   return all;

@@ -1,4 +1,4 @@
-// A request window for tests of other things: one request at a time, and any bytes, unless a test says otherwise.
+// Makes a request window for tests of other parts: by default one request at a time, of any size.
 import { ByteBudget } from "../../src/bytes/byte_budget.js";
 import { RequestWindow } from "../../src/delivery/request_window.js";
 

@@ -1,16 +1,16 @@
-// A Kinesis client that answers by a script and keeps what it was sent.
+// A Kinesis client that returns outcomes by a script and keeps its requests.
 import type { Entry, EntryTable, EntryView } from "../../src/pack/entry_table.js";
 import type { Shard } from "../../src/pack/shard_map.js";
 import type { FailureCause, PutRecordsClient, PutRecordsOutcome, RequestFailure } from "../../src/delivery/kinesis_client.js";
 import type { ShardLister, ShardPage } from "../../src/delivery/shard_list.js";
 import { entryOf as entryWith, keyOf, viewsOf } from "./entry.js";
 
-/** One request's outcome, or how to find it. */
+/** A request's outcome, or a function that finds it. */
 export type Step = PutRecordsOutcome | ((entries: readonly EntryView[], stream?: string) => PutRecordsOutcome | Promise<PutRecordsOutcome>);
 
 export const allTaken: PutRecordsOutcome = { kind: "answered", failed: [], strayed: 0 };
 
-/** An answer in which the entries at these positions failed. */
+/** Returns an outcome in which the entries at these positions failed. */
 export function failedAt(...indexes: number[]): PutRecordsOutcome {
   return failedWith("InternalFailure", ...indexes);
 }
@@ -20,21 +20,21 @@ export function failedWith(code: string, ...indexes: number[]): PutRecordsOutcom
   return { kind: "answered", failed, strayed: 0 };
 }
 
-/** A request of which no entry was taken. */
+/** Returns the outcome of a request that failed as a whole. */
 export function requestFailed(code: string, cause: FailureCause): PutRecordsOutcome {
   return { kind: "failed", code, message: `${code} happened`, cause };
 }
 
 export class ScriptedClient implements PutRecordsClient, ShardLister {
   readonly requests: (readonly EntryView[])[] = [];
-  /** The stream of each request; undefined for the output's own. */
+  /** Stream of each request; undefined for the output's own. */
   readonly streams: (string | undefined)[] = [];
   closed = 0;
   readonly #script: Step[];
   readonly #afterwards: Step;
   readonly #underWay = new Set<(outcome: PutRecordsOutcome) => void>();
 
-  /** @param afterwards the outcome of all requests behind the script's end */
+  /** @param afterwards outcome of all requests after the script's end */
   constructor(script: readonly Step[], afterwards: Step = allTaken) {
     this.#script = [...script];
     this.#afterwards = afterwards;
@@ -48,11 +48,11 @@ export class ScriptedClient implements PutRecordsClient, ShardLister {
     return typeof step === "function" ? this.#untilClosed(step(entries, stream)) : step;
   }
 
-  /** What is listed; a failure without any. */
+  /** Listed shards; listing fails if there are none. */
   shards: readonly Shard[] = [];
   listings = 0;
 
-  /** The stream of each listing. */
+  /** Stream of each listing. */
   readonly listed: (string | undefined)[] = [];
 
   listShards(_?: string, stream?: string): Promise<ShardPage | RequestFailure> {
@@ -63,7 +63,7 @@ export class ScriptedClient implements PutRecordsClient, ShardLister {
     return Promise.resolve(this.shards.length > 0 ? page : denied);
   }
 
-  /** Ends the requests under way, as the real client does. */
+  /** Ends the requests in flight, as the real client does. */
   close(): void {
     this.closed++;
     for (const end of this.#underWay) end(requestFailed("AbortError", "setup"));
@@ -78,12 +78,12 @@ export class ScriptedClient implements PutRecordsClient, ShardLister {
   }
 }
 
-/** An entry with this key; its bytes are not looked at. */
+/** Returns an entry with this key, without real bytes. */
 export function entryOf(partitionKey: string, sizeBytes = 10, events: number | readonly number[] = 0): EntryView {
   return entryWith({ partitionKey, sizeBytes, events });
 }
 
-/** So many entries with the keys "0", "1" and so on. */
+/** Returns this many entries with the keys "0", "1" and so on. */
 export function entriesOf(count: number, sizeBytes = 10): EntryView[] {
   return Array.from({ length: count }, (_, index) => entryOf(String(index), sizeBytes, index));
 }

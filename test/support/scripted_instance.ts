@@ -1,4 +1,4 @@
-// An output instance with a scripted client, a clock of the test's, and all that it says kept.
+// An output instance with a scripted client and the test's clock, which keeps all messages.
 import { createHash } from "node:crypto";
 import { compressorFor } from "../../src/pack/compression.js";
 import { readConfig } from "../../src/options/config.js";
@@ -20,13 +20,13 @@ export interface InstanceSetting {
   readonly clock?: JumpingClock | HeldClock;
   readonly random?: () => number;
   readonly metrics?: Metrics;
-  /** Of the streams that records choose; those of the output when unset. */
+  /** Metrics of streams that records choose; the output's own if unset. */
   readonly metricsOf?: (stream: string) => Metrics;
-  /** Of several outputs of one process; the output's own when unset. */
+  /** Memory of several outputs of one process; the output's own if unset. */
   readonly shared?: SharedMemory;
-  /** Resolves when MD5 may be used; it always may when unset. */
+  /** Resolves when MD5 is available; always available if unset. */
   readonly md5Ready?: () => Promise<void>;
-  /** Takes the place of the compressor of the option compression. */
+  /** Replaces the compressor of the option compression. */
   readonly compress?: Compress;
   readonly deadLetterFile?: OutputDependencies["deadLetterFile"];
   readonly stateFile?: OutputDependencies["stateFile"];
@@ -34,12 +34,12 @@ export interface InstanceSetting {
 
 export interface ScriptedInstance {
   readonly instance: Output;
-  /** Flushes a chunk that is at hand, in a Fluent Bit that does not block. */
+  /** Flushes a chunk that is present, in a Fluent Bit that does not block. */
   readonly flush: (chunk: Uint8Array, tag?: string) => Promise<Reply>;
   readonly log: RecordedLog;
   readonly client: ScriptedClient;
   readonly exits: readonly number[];
-  /** How many chunks were hashed. */
+  /** Returns the number of hashed chunks. */
   readonly digests: () => number;
 }
 

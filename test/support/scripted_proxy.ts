@@ -1,24 +1,24 @@
-// An HTTP proxy on this machine: opens tunnels (CONNECT), passes plain requests on, and keeps what it was asked.
+// An HTTP proxy on this machine: opens tunnels (CONNECT), forwards plain requests, and keeps all requests.
 import { createServer, request as passOn, type IncomingMessage, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 export interface ProxySettings {
-  /** Key and certificate of a proxy that is itself spoken to over TLS. */
+  /** Key and certificate for TLS to the proxy itself. */
   readonly tls?: { readonly key: string; readonly cert: string };
-  /** "user:password" that must come as Basic authorization; else the answer is 407. */
+  /** Required "user:password" of Basic authorization; other requests get 407. */
   readonly credentials?: string;
-  /** The status that every CONNECT is answered with, in place of a tunnel; 0 for no answer at all. */
+  /** Status for every CONNECT, instead of a tunnel; 0 for no response. */
   readonly refusal?: number;
-  /** Where tunnels and requests go on this machine, whatever host was asked for. */
+  /** Target of tunnels and requests on this machine, for any requested host. */
   readonly target?: { readonly port: number };
 }
 
 export class ScriptedProxy {
-  /** Targets ("host:port") of the tunnels that were opened. */
+  /** Targets ("host:port") of the opened tunnels. */
   readonly tunnels: string[] = [];
-  /** URLs of the requests that were passed on. */
+  /** URLs of the forwarded requests. */
   readonly passedOn: string[] = [];
   /** Proxy-Authorization of every request. */
   readonly authorizations: (string | undefined)[] = [];
@@ -60,12 +60,12 @@ export class ScriptedProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** host:port, as it may stand in a variable. */
+  /** Address as host:port, for a variable. */
   get address(): string {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** Connections of clients that are open now. */
+  /** Number of open connections of clients. */
   get open(): number {
     return this.#sockets.size;
   }
@@ -92,7 +92,7 @@ export class ScriptedProxy {
   #tunnel(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refusal = this.#admits(request) ? this.#settings.refusal : 407;
     if (refusal === 0) {
-      // Who does not read does not see that the client has gone.
+      // Without reading, the end of the client's connection would not be noticed.
       socket.resume().once("end", () => socket.destroy());
       return;
     }

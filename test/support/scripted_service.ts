@@ -1,17 +1,17 @@
-// An HTTP service on this machine that answers as the test says, and keeps what it was asked.
+// An HTTP service on this machine that responds as the test defines, and keeps its requests.
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 
 export interface ServedRequest {
   readonly method: string;
-  /** With the query. */
+  /** Path with the query. */
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
-  /** The same, for a body that is no text. */
+  /** Body as bytes, for one that is not text. */
   readonly bytes: Buffer;
-  /** Which connection it came on, counted from 0. */
+  /** Number of its connection, from 0. */
   readonly connection: number;
 }
 
@@ -21,7 +21,7 @@ export interface ServedResponse {
   readonly body: string | Uint8Array;
 }
 
-/** "silence" never answers, "hang up" closes the connection. */
+/** "silence" never responds, "hang up" closes the connection. */
 export type Answering = (request: ServedRequest, index: number) => ServedResponse | "silence" | "hang up";
 
 export interface ServiceSettings {
@@ -67,13 +67,13 @@ export class ScriptedService {
     return service;
   }
 
-  /** One that takes the one record of each request. */
+  /** Starts a service that accepts the only record of each request. */
   static async startTaking(settings: ServiceSettings = {}): Promise<ScriptedService> {
     const body = JSON.stringify({ FailedRecordCount: 0, Records: [{ SequenceNumber: "1", ShardId: "shardId-000000000000" }] });
     return ScriptedService.start(() => ({ body }), settings);
   }
 
-  /** Connections made so far. */
+  /** Number of connections so far. */
   get connections(): number {
     return this.#sockets.length;
   }

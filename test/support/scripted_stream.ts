@@ -1,4 +1,4 @@
-// A stream in memory for whoever reads one: its shards, its records, and the failures that a test puts before its answers.
+// A stream in memory for reading: its shards, its records, and failures that a test inserts before responses.
 import type { Position } from "../../scripts/tail/position.js";
 import type { Page, StreamApi, StreamRecord, StreamShard } from "../../scripts/tail/stream_api.js";
 
@@ -8,23 +8,23 @@ interface ScriptedShard {
   isOpen: boolean;
 }
 
-/** An error as the SDK throws it. */
+/** Returns an error as the SDK throws it. */
 export function sdkError(name: string, status = 400, message = `${name} happened`): Error {
   return Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status } });
 }
 
 export class ScriptedStream implements StreamApi {
-  /** What was asked for: "list", "a latest", "a read". */
+  /** Calls, such as "list", "a latest", "a read". */
   readonly calls: string[] = [];
-  /** The next reads fail with these, whatever the shard. */
+  /** Errors of the next reads, of any shard. */
   readonly readFailures: Error[] = [];
   readonly listFailures: Error[] = [];
-  /** Records of one answer. */
+  /** Maximum records per response. */
   pageRecords = 10;
-  /** How far behind each answer is, where the records are at their end. */
+  /** MillisBehindLatest of responses at the end of the records. */
   millisBehind = 0;
-  /** Whether the last page of a closed shard tells its children. */
-  tellsChildren = true;
+  /** Whether the last page of a closed shard reports its children. */
+  reportsChildren = true;
   readonly #shards = new Map<string, ScriptedShard>();
   #records = 0;
 
@@ -33,7 +33,7 @@ export class ScriptedStream implements StreamApi {
     for (const parent of parents) this.#shard(parent).isOpen = false;
   }
 
-  /** Also to a closed shard, which had it from before. Its number is its sequence number, and its time in seconds. */
+  /** Adds records, also to a closed shard. The number of a record is its sequence number, and its time in seconds. */
   put(id: string, ...texts: string[]): void {
     for (const text of texts) {
       const number = ++this.#records;
@@ -71,7 +71,7 @@ export class ScriptedStream implements StreamApi {
       records,
       next: isEnd ? undefined : `${id}:${to}`,
       millisBehind: to === shard.records.length ? this.millisBehind : 1000,
-      children: isEnd && this.tellsChildren ? children.map(([child, { parents }]) => ({ id: child, parents, isOpen: true })) : [],
+      children: isEnd && this.reportsChildren ? children.map(([child, { parents }]) => ({ id: child, parents, isOpen: true })) : [],
     });
   }
 

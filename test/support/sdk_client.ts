@@ -1,4 +1,4 @@
-// A Kinesis client as the plugin makes it, with dummy credentials and nothing of this machine's settings.
+// Makes a Kinesis client as the plugin does, with dummy credentials and without this machine's settings.
 import { vi } from "vitest";
 import { CredentialSources } from "../../src/credentials/credentials.js";
 import { createKinesisClient } from "../../src/kinesis/api.js";
@@ -9,7 +9,7 @@ import { bodiesFor } from "./request_bodies.js";
 
 export type SdkClient = ReturnType<typeof createKinesisClient>;
 
-/** Until vi.unstubAllEnvs. */
+/** Stubs the environment until vi.unstubAllEnvs. */
 export function stubSdkEnvironment(): void {
   vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE");
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", "dummy-secret");
@@ -18,7 +18,7 @@ export function stubSdkEnvironment(): void {
   vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
 }
 
-/** @param bodies in JSON unless others are given */
+/** @param bodies JSON by default */
 export function sdkClientOf(endpoint: string, stream: string, bodies = bodiesFor(stream)): SdkClient {
   const roles = { profile: undefined, roleArn: undefined, externalId: undefined, stsEndpoint: undefined };
   const connection = { region: "us-west-2", stream, endpoint, requestTimeoutMs: 0, ...roles };

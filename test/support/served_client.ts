@@ -1,4 +1,4 @@
-// A Kinesis client whose service gives one answer to all requests; both end with their test.
+// A Kinesis client whose service sends one response to all requests; both end with their test.
 import { afterEach, beforeEach, vi } from "vitest";
 import { ScriptedService, type ServedResponse } from "./scripted_service.js";
 import { sdkClientOf, stubSdkEnvironment, type SdkClient } from "./sdk_client.js";
@@ -7,14 +7,14 @@ export class ServedClient {
   #client: SdkClient | undefined;
   #service: ScriptedService | undefined;
 
-  /** The requests that have come. */
+  /** Requests so far. */
   get requests(): ScriptedService["requests"] {
     return this.#service?.requests ?? [];
   }
 
   /** Starts the service, and makes the client. */
-  async start(answer: ServedResponse): Promise<SdkClient> {
-    this.#service = await ScriptedService.start(() => answer);
+  async start(response: ServedResponse): Promise<SdkClient> {
+    this.#service = await ScriptedService.start(() => response);
     this.#client = sdkClientOf(this.#service.endpoint, "logs");
     return this.#client;
   }
@@ -25,7 +25,7 @@ export class ServedClient {
   }
 }
 
-/** For the top of a test file. */
+/** Call at the top of a test file. */
 export function useServedClient(): ServedClient {
   const served = new ServedClient();
   beforeEach(stubSdkEnvironment);

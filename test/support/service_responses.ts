@@ -1,4 +1,4 @@
-// What Kinesis says in its answers, worded as the real service does: with all that a careless log would give away.
+// Makes Kinesis' responses with the real service's wording, including everything that a careless log would leak.
 import type { IncomingHttpHeaders } from "node:http";
 
 const account = "123456789012";
@@ -13,7 +13,7 @@ const messages: Readonly<Record<string, string>> = {
   KMSThrottlingException: "The request was denied due to request throttling of the key.",
 };
 
-/** The message of an error; that of a wrong signature repeats what was signed, with the session's token, as AWS's does. */
+/** Returns the message of an error; a wrong signature's repeats what was signed, with the session token, as AWS's does. */
 export function messageOf(code: string, headers: IncomingHttpHeaders): string {
   if (code !== "InvalidSignatureException") return messages[code] ?? "The request failed";
   const signed = ["content-type", "host", "x-amz-date", "x-amz-security-token", "x-amz-target"];
@@ -24,11 +24,11 @@ export function messageOf(code: string, headers: IncomingHttpHeaders): string {
   ].join("\n");
 }
 
-/** What a hotel's network answers for everybody. */
+/** The response of a captive portal. */
 export const captivePortal =
   "<!DOCTYPE html>\n<html><head><title>Welcome</title></head><body><h1>Please log in to use this network</h1></body></html>\n";
 
-/** Of ListShards: so many shards of the same size. */
+/** Returns the response to ListShards: this many shards of equal size. */
 export function answerShards(count: number): string {
   const share = 2n ** 128n / BigInt(count);
   const shards = Array.from({ length: count }, (_, index) => {

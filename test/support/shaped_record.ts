@@ -1,4 +1,4 @@
-// Shapes single bodies, as bytes of msgpack or as values, for tests of what becomes of a record's content.
+// Shapes single bodies, from msgpack bytes or values, for tests of a record's content.
 import { inputOf } from "../../src/chunk/msgpack.js";
 import { ByteSink } from "../../src/bytes/byte_sink.js";
 import { failed, JsonWriter } from "../../src/record/json/value.js";
@@ -20,24 +20,24 @@ export const plainOptions: RecordOptions = {
   replaceDots: undefined,
 };
 
-/** A time_key whose text is the seconds since the epoch, whatever the zone. */
+/** Returns a time_key whose text is the seconds since the epoch in any zone. */
 export function epochTime(key: string): NonNullable<RecordOptions["time"]> {
   return { key, format: new TimeFormat("%s", utcZone) };
 }
 
 export interface ShapedRecord {
-  /** Undefined when the record was refused. */
+  /** Undefined if the record was rejected. */
   readonly text: string | undefined;
   readonly partitionKey: string | undefined;
   readonly refused: string | undefined;
 }
 
-/** An event whose body is all of its input, without metadata. */
+/** Returns an event whose body is all of its input, without metadata. */
 export function plainEvent(seconds: number): ShapedEvent {
   return { bodyOffset: 0, seconds, nanoseconds: 0, group: undefined, findMetadata: () => -1 };
 }
 
-/** Shapes a body that happened `seconds` after the epoch. */
+/** Shapes a body with a time `seconds` after the epoch. */
 export function shape(body: unknown, options: Partial<RecordOptions> = {}, seconds = 1_700_000_000, tag = "tag"): ShapedRecord {
   const bytes = body instanceof Uint8Array ? body : encodeValue(body);
   const sink = new ByteSink(16);
@@ -52,7 +52,7 @@ export function shape(body: unknown, options: Partial<RecordOptions> = {}, secon
   return { text, partitionKey: shaped.partitionKey, refused: undefined };
 }
 
-/** The JSON of a msgpack value, and why there is none. */
+/** Returns the JSON of a msgpack value, or the reason why there is none. */
 export function jsonOf(value: Uint8Array, replaceDots?: string): { readonly text?: string; readonly failure?: string } {
   const writer = new JsonWriter(replaceDots === undefined ? undefined : Buffer.from(replaceDots));
   const sink = new ByteSink(1);

@@ -1,4 +1,4 @@
-// What each shard of a stream takes: so many records in a second, and as many at once after a pause.
+// Limits the records of each shard of a stream: a number per second, and as many at once after a pause.
 
 export class ShardBuckets {
   readonly #buckets = new Map<string, { level: number; atMs: number }>();
@@ -8,7 +8,7 @@ export class ShardBuckets {
     private readonly now: () => number,
   ) {}
 
-  /** Whether the shard takes one more record now; if so, it is counted. */
+  /** Returns whether the shard accepts one more record now, and counts it. */
   takes(shard: string): boolean {
     const atMs = this.now();
     const bucket = this.#buckets.get(shard) ?? { level: this.recordsPerSecond, atMs };

@@ -1,4 +1,4 @@
-// An output with aggregation by partition key in front of a stream of several shards: sends, consumes, and compares.
+// An output with aggregation by partition key and a stream of several shards: sends, consumes, and compares.
 import { expect } from "vitest";
 import { consume, hashKeyOfPartitionKey, type Consumed, type ConsumedRecord } from "./client_library.js";
 import { chunkOf } from "./event_chunk.js";
@@ -14,7 +14,7 @@ interface Body {
   readonly key: string;
 }
 
-/** So many records, from this number on: all keys in turn. */
+/** Returns this many bodies, from this number on, with all keys in turn. */
 function bodiesFrom(first: number, count: number): Body[] {
   return Array.from({ length: count }, (_, index) => {
     const n = first + index;
@@ -22,7 +22,7 @@ function bodiesFrom(first: number, count: number): Body[] {
   });
 }
 
-/** A running output, the stream that it sends to, and its consumer. */
+/** A running output, its stream, and its consumer. */
 export class ShardedOutput {
   readonly #sent: Body[] = [];
 
@@ -43,24 +43,24 @@ export class ShardedOutput {
     return new ShardedOutput(streams, stream, host, front, instance);
   }
 
-  /** Sends so many further records with one flush. */
+  /** Sends this many further records with one flush. */
   async send(count: number): Promise<void> {
     const bodies = bodiesFrom(this.#sent.length, count);
     expect(await this.host.flush(this.instance, chunkOf(bodies))).toBe(FLB_OK);
     this.#sent.push(...bodies);
   }
 
-  /** Records that were sent so far. */
+  /** Number of records sent so far. */
   get count(): number {
     return this.#sent.length;
   }
 
-  /** Aggregated records in the whole stream. */
+  /** Returns the number of aggregated records in the stream. */
   async aggregates(): Promise<number> {
     return (await this.streams.kinesis.readAll(this.stream)).length;
   }
 
-  /** Sends small flushes until one is aggregated for so many shards: on a busy machine the newer list may come too late for some. */
+  /** Sends small flushes until one is aggregated for this many shards: under load the newer list may come too late for some. */
   async untilAggregatedFor(shards: number): Promise<void> {
     for (let tries = 0; ; tries++) {
       const before = await this.aggregates();
@@ -71,12 +71,12 @@ export class ShardedOutput {
     }
   }
 
-  /** What a consumer finds in the whole stream. */
+  /** Returns what a consumer gets from the whole stream. */
   async consume(): Promise<Consumed> {
     return consume(await this.streams.kinesis.readAll(this.stream), await this.streams.kinesis.shardRanges(this.stream));
   }
 
-  /** Everything that was sent is found once, whatever the shard. */
+  /** Expects each sent record once, in any shard. */
   expectAll({ records, dropped }: Consumed): void {
     expect(dropped).toBe(0);
     const found = records.map((record) => jsonOf(record) as unknown as Body).sort((a, b) => a.n - b.n);
@@ -84,7 +84,7 @@ export class ShardedOutput {
     for (const record of records) expect(jsonOf(record)["key"]).toBe(record.partitionKey);
   }
 
-  /** Records from this number on are in order by key, and lie where Kinesis puts their own keys. */
+  /** Expects records from this number on in order by key, each in the shard of its own key. */
   async expectOwnShards({ records }: Consumed, first = 0): Promise<void> {
     const late = records.filter((record) => numberOf(record) >= first);
     const ranges = await this.streams.kinesis.shardRanges(this.stream);
@@ -98,7 +98,7 @@ export class ShardedOutput {
   }
 
   get warnings(): string[] {
-    return this.host.complaints.filter((line) => line.includes("ListShards"));
+    return this.host.problems.filter((line) => line.includes("ListShards"));
   }
 }
 
@@ -114,7 +114,7 @@ function numbersByKey(records: readonly ConsumedRecord[]): Map<string, number[]>
   return found;
 }
 
-/** The shards in which records from this number on were found. */
+/** Returns the shards with records from this number on. */
 export function shardsOf({ records }: Consumed, first = 0): Set<string> {
   return new Set(records.filter((record) => numberOf(record) >= first).map(({ shardId }) => shardId));
 }

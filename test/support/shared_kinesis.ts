@@ -1,10 +1,10 @@
-// Starts the Kinesis that all test files of a run share: each has streams of its own in it.
+// Starts the Kinesis that all test files of a run share; each makes its own streams.
 import type { TestProject } from "vitest/node";
 import { KinesisLocal, type KinesisPlace } from "./kinesis_local.js";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where it answers. */
+    /** Its addresses. */
     kinesis: KinesisPlace;
   }
 }
@@ -18,7 +18,7 @@ export async function setup(project: TestProject): Promise<void> {
   project.provide("kinesis", { endpoint, tlsEndpoint, certificateFile });
 }
 
-/** Called by vitest behind the last one. */
+/** Called by vitest after the last test file. */
 export async function teardown(): Promise<void> {
   await kinesis?.stop();
 }

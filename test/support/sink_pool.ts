@@ -1,19 +1,19 @@
-// A pool of sinks whose timer runs only when a test says so.
+// A pool of sinks whose timer runs only when a test triggers it.
 import { SinkPool } from "../../src/bytes/sink_pool.js";
 
 export interface TimedPool {
   readonly pool: SinkPool;
-  /** Bytes of each array that was freed, in order. */
+  /** Bytes of each freed array, in order. */
   readonly freedBytes: readonly number[];
-  /** The delays of the timers that run. */
+  /** Delays of the running timers. */
   readonly timers: readonly number[];
-  /** What the pool kept at each rest. */
+  /** Bytes that the pool kept at each rest. */
   readonly rests: readonly number[];
-  /** Lets the oldest timer end. */
+  /** Ends the oldest timer. */
   readonly endTimer: () => void;
 }
 
-/** Makes a pool that keeps this many bytes, and frees them after 5 s of rest. */
+/** Returns a pool that keeps this many bytes, and frees them after 5 s of rest. */
 export function timedPool(maxKeptBytes = Number.POSITIVE_INFINITY): TimedPool {
   const freedBytes: number[] = [];
   const timers: number[] = [];

@@ -1,11 +1,11 @@
-// Unpacks Snappy's block format, written from its description alone: google/snappy, format_description.txt.
+// Decompresses Snappy's block format, written only from its description: google/snappy, format_description.txt.
 
-/** @throws Error where the bytes are not of this format */
+/** @throws Error for bytes in another format */
 export function unpackSnappyBlock(bytes: Uint8Array): Buffer {
   let at = 0;
   const next = (): number => {
     const byte = bytes[at++];
-    if (byte === undefined) throw new Error("the block breaks off");
+    if (byte === undefined) throw new Error("the block is truncated");
     return byte;
   };
   const little = (count: number): number => Array.from({ length: count }, (_, index) => next() * 256 ** index).reduce((sum, part) => sum + part, 0);
@@ -19,7 +19,7 @@ export function unpackSnappyBlock(bytes: Uint8Array): Buffer {
   let filled = 0;
   const copy = (offset: number, count: number): void => {
     if (offset < 1 || offset > filled || filled + count > length) throw new Error(`a copy of ${count} bytes from ${offset} before ${filled}`);
-    // Byte by byte: a copy may run into what it writes itself.
+    // Byte by byte: a copy may read bytes that it has just written.
     for (let index = 0; index < count; index++, filled++) plain[filled] = plain[filled - offset] as number;
   };
   while (at < bytes.length) {

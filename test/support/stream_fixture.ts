@@ -1,4 +1,4 @@
-// What every end-to-end test file needs: the Kinesis of the run, streams of its own in it, and hosts that end with their test.
+// The fixture of every end-to-end test file: the run's Kinesis, own streams in it, and hosts that end with their test.
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, inject } from "vitest";
@@ -18,7 +18,7 @@ export class StreamFixture {
   readonly #streams: string[] = [];
   readonly #running: { destroy(): Promise<void> }[] = [];
 
-  /** @param program what its hosts are, when not this machine's own */
+  /** @param program makes its host programs, if not this machine's */
   constructor(readonly program?: () => Promise<HostProgram>) {}
 
   async newStream(shards = 1): Promise<string> {
@@ -28,7 +28,7 @@ export class StreamFixture {
     return name;
   }
 
-  /** The plugin's options for a stream of this Kinesis. */
+  /** Returns the plugin's options for a stream of this Kinesis. */
   options(stream: string, others: Options = {}): Options {
     return { stream, region: REGION, endpoint: this.kinesis.endpoint, ...others };
   }
@@ -39,26 +39,26 @@ export class StreamFixture {
     return host;
   }
 
-  /** A Kinesis without delay, for many records. */
+  /** Starts a Kinesis without delay, for many records. */
   async instantKinesis(): Promise<InstantKinesis> {
     const kinesis = await InstantKinesis.start();
     this.#running.push(kinesis);
     return kinesis;
   }
 
-  /** A Kinesis that takes, holds or throttles as the test says. */
+  /** Starts a Kinesis that accepts, holds or throttles as the test sets. */
   async heldKinesis(): Promise<HeldKinesis> {
     const kinesis = await HeldKinesis.start();
     this.#running.push(kinesis);
     return kinesis;
   }
 
-  /** In front of this Kinesis, for the tests that refuse some of its actions or look at its requests. */
+  /** Starts a proxy in front of this Kinesis, for tests that reject actions or examine requests. */
   async front(): Promise<FrontService> {
     return this.frontOf(this.kinesis.endpoint);
   }
 
-  /** In front of another one. */
+  /** Starts a proxy in front of another Kinesis. */
   async frontOf(endpoint: string): Promise<FrontService> {
     const front = await FrontService.start(endpoint);
     this.#running.push(front);
@@ -77,17 +77,17 @@ export class StreamFixture {
     return fluentBit;
   }
 
-  /** One flush through a host of its own; what then is in the (new) stream. */
+  /** Flushes once through a new host; returns the records of the (new) stream. */
   async sendOnce(chunk: Uint8Array, options: Options = {}, shards = 1): Promise<ReceivedRecord[]> {
     const stream = await this.newStream(shards);
     const host = await this.host();
     const code = await host.flush(await host.open(this.options(stream, options)), chunk);
     const { status, stderr } = await host.end();
-    if (code !== 1 || status !== 0) throw new Error(`flush answered ${code}, the end was ${status}:\n${stderr}`);
+    if (code !== 1 || status !== 0) throw new Error(`flush got reply ${code}, the host ended with status ${status}:\n${stderr}`);
     return this.kinesis.readAll(stream);
   }
 
-  /** Reads the stream until it holds so many records (or more); fails when they do not come. */
+  /** Reads the stream until it has this many records or more; fails when they do not arrive. */
   async untilArrived(stream: string, count: number): Promise<ReceivedRecord[]> {
     const deadline = Date.now() + 60_000;
     for (;;) {
@@ -102,14 +102,14 @@ export class StreamFixture {
     await Promise.all(this.#running.splice(0).map((running) => running.destroy()));
   }
 
-  /** Deletes its streams: the server keeps in memory what is in them. */
+  /** Deletes its streams, whose records the server keeps in memory. */
   async stop(): Promise<void> {
     await Promise.allSettled(this.#streams.splice(0).map((stream) => this.kinesis.deleteStream(stream)));
     await this.kinesis.stop();
   }
 }
 
-/** For the top of a test file, or of a describe; `program` starts hosts that are not this machine's own. */
+/** Call at the top of a test file, or of a describe; `program` makes hosts other than this machine's. */
 export function useStreams(program?: () => Promise<HostProgram>): StreamFixture {
   const fixture = new StreamFixture(program);
   afterEach(async () => fixture.endRunning());

@@ -1,4 +1,4 @@
-// The command that reads a stream, as a user starts it: scripts/tail.mjs in a process of its own.
+// Runs the command that reads a stream as a user does: scripts/tail.mjs in a separate process.
 import { fileURLToPath } from "node:url";
 import { Child, type ChildEnd } from "./child.js";
 import { type Environment, pluginEnvironment } from "./environment.js";
@@ -6,7 +6,7 @@ import { type Environment, pluginEnvironment } from "./environment.js";
 const script = fileURLToPath(new URL("../../scripts/tail.mjs", import.meta.url));
 
 export interface TailEnd extends ChildEnd {
-  /** The lines of standard output. */
+  /** Lines of standard output. */
   readonly lines: string[];
   readonly stderr: string;
 }
@@ -15,17 +15,17 @@ export class TailCommand {
   readonly child: Child;
 
   constructor(args: readonly string[], environment: Environment = {}) {
-    // A libnode's libraries are not for the node that runs it.
+    // A libnode's libraries are not for the node that runs the command.
     const env = pluginEnvironment({ LD_LIBRARY_PATH: undefined, ...environment });
     this.child = new Child(process.execPath, [script, ...args], { env });
   }
 
-  /** It has found its places in the shards: what is sent from now on is "latest". */
+  /** Waits until the command reads: records sent from now on are "latest". */
   async reads(): Promise<void> {
     await this.child.waitUntil(() => (/^Reading .* Ctrl-C ends\.$/mu.test(this.child.stderr) ? true : undefined), "its first line");
   }
 
-  /** So many lines of output. */
+  /** Waits for this many lines of output. */
   async prints(count: number): Promise<string[]> {
     return this.child.waitUntil(() => (this.#lines().length >= count ? this.#lines() : undefined), `${count} lines`);
   }
@@ -35,7 +35,7 @@ export class TailCommand {
     return { status, signal, lines: this.#lines(), stderr: this.child.stderr };
   }
 
-  /** Ends it as Ctrl-C does. */
+  /** Ends the command as Ctrl-C does. */
   async interrupt(): Promise<TailEnd> {
     this.child.kill("SIGINT");
     return this.ended();

@@ -1,4 +1,4 @@
-// A Kinesis that throttles a part of each request for as long as the test says, and keeps the records that it took.
+// A Kinesis that throttles a part of each request while the test wants it, and keeps the accepted records.
 import type { ReceivedRecord } from "./kinesis_local.js";
 import { ScriptedService, type ServedResponse, type ServedRequest } from "./scripted_service.js";
 
@@ -10,7 +10,7 @@ const shardId = "shardId-000000000000";
 const throttled = { ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "Rate exceeded" };
 
 export class ThrottlingService {
-  /** While true, the first record of each request and every third one after it are not taken. */
+  /** While true, the first record of each request and every third one after it are throttled. */
   isThrottling = true;
   readonly received: ReceivedRecord[] = [];
   #service: ScriptedService | undefined;

@@ -1,6 +1,6 @@
-// Lets code run as if the process had been started in another time zone.
+// Runs code as if the process had been started in another time zone.
 
-/** Runs `act` with TZ set; Node reads it anew on every assignment. */
+/** Runs `act` with TZ set; Node rereads it on every assignment. */
 export function inTimeZone<Result>(zone: string, act: () => Result): Result {
   const before = process.env.TZ;
   process.env.TZ = zone;

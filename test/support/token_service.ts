@@ -5,7 +5,7 @@ import { ScriptedService, type ServedResponse, type ServedRequest } from "./scri
 export interface TokenCall {
   readonly action: string;
   readonly form: URLSearchParams;
-  /** Key of the signature; undefined when the call was not signed. */
+  /** Key of the signature; undefined if the call was not signed. */
   readonly signer: string | undefined;
 }
 

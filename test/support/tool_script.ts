@@ -1,4 +1,4 @@
-// A script that looks for tools (scripts/found_tools.sh), in a project of its own, with programs that a test makes up.
+// Runs a script that looks for tools (scripts/found_tools.sh) in a separate project, with programs that a test provides.
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ export interface ScriptOutcome {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** What it wrote into its file `environment`. */
+  /** Content of its file `environment`. */
   readonly kept: string;
 }
 
@@ -21,8 +21,8 @@ export class ToolScript {
 
   /**
    * @param script its name in scripts/
-   * @param builds the folder in build/ where it works
-   * @param tools of this machine that it needs besides the usual
+   * @param builds its working folder in build/
+   * @param tools programs of this machine that it needs besides the usual ones
    */
   constructor(script: string, builds: string, tools: readonly string[] = []) {
     this.#script = path.join(this.#folder, "scripts", script);
@@ -32,12 +32,12 @@ export class ToolScript {
     for (const tool of [...usualTools, ...tools]) symlinkSync(`/usr/bin/${tool}`, path.join(this.#folder, "programs", tool));
   }
 
-  /** A path below the folder where it works. */
+  /** Returns a path below its working folder. */
   placeOf(name: string): string {
     return path.join(this.#folder, "build", this.#builds, name);
   }
 
-  /** A program that does so, in the only folder of the test's PATH. */
+  /** Writes a shell program into the only folder of the test's PATH. */
   provide(name: string, does: string): void {
     const program = path.join(this.#folder, "programs", name);
     writeFileSync(program, `#!/bin/sh\n${does}\n`);

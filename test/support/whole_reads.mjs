@@ -1,8 +1,8 @@
-// Imported into kinesis-local: makes read() of a stream return all that is buffered, as up to Node.js 24.
+// Imported into kinesis-local: makes a stream's read() return everything that is buffered, as up to Node.js 24.
 //
-// Node.js 26 returns one of the buffered pieces, and a reader has to call read() until there is none. fs2, by which
-// kinesis-local reads a request, calls it once for each "readable" event: of a large body the rest stays where it is,
-// and after 60 s the answer is 500.
+// In Node.js 26, read() returns one buffered piece, and readers must call it until it returns null. fs2, with which
+// kinesis-local reads requests, calls it once per "readable" event: the rest of a large body stays in the buffer,
+// and after 60 s the response is 500.
 import { Readable } from "node:stream";
 
 const { read } = Readable.prototype;

@@ -1,4 +1,4 @@
-// Windows on this machine: the host program with kinesis.dll in wine, each node.exe to try, or why there is none.
+// Runs Windows on this machine: the host program with kinesis.dll in wine, with each node.exe, or the reason why it cannot.
 import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -11,7 +11,7 @@ export const WINDOWS_PLUGIN = process.env["KINESIS_TEST_WINDOWS_PLUGIN"] ?? path
 
 export interface WindowsNode {
   readonly version: string;
-  /** The path of its node.exe on this machine. */
+  /** Path of its node.exe on this machine. */
   readonly file: string;
 }
 
@@ -31,26 +31,26 @@ function whySkipped(): string | undefined {
   return undefined;
 }
 
-/** Why nothing of Windows can be tested here; undefined when it can. */
+/** Reason why nothing of Windows can be tested here; undefined if it can. */
 export const windowsSkipped = whySkipped();
 
-/** A title that gives the reason when the tests under it are skipped. */
+/** Returns a title with the reason if the tests under it are skipped. */
 export function windowsTitle(title: string): string {
   return windowsSkipped === undefined ? title : `${title} (skipped: ${windowsSkipped})`;
 }
 
-/** Each node.exe to test with; where there is none, one that only gives the skipped tests a name. */
+/** Each node.exe to test with; if there is none, a placeholder that names the skipped tests. */
 export const windowsNodes: readonly WindowsNode[] =
   nodesFound.length === 0
     ? [{ version: "of any version", file: "" }]
     : nodesFound.map((file) => ({ version: path.basename(path.dirname(file)), file }));
 
-/** How wine names a file of this machine: all of it is in drive Z. */
+/** Returns wine's path of a file of this machine, in drive Z. */
 export function windowsPath(file: string): string {
   return `Z:${path.resolve(file).replaceAll("/", "\\")}`;
 }
 
-/** The host program in wine; its plugin runs its core in this node.exe. */
+/** Returns the host program in wine, whose plugin runs its core in this node.exe. */
 export async function windowsHost(node: WindowsNode): Promise<HostProgram> {
   const compiler = "x86_64-w64-mingw32-g++-posix";
   const program = path.join(ROOT, "build", "windows", "host.exe");
@@ -68,7 +68,7 @@ export async function windowsHost(node: WindowsNode): Promise<HostProgram> {
         WINEPREFIX: prefix,
         WINEDEBUG: "-all",
         WINEDLLOVERRIDES: "mscoree,mshtml=",
-        // To node.exe, wine is no Windows that it supports.
+        // node.exe does not support wine's version of Windows.
         NODE_SKIP_PLATFORM_CHECK: "1",
         KINESIS_RUNTIME: "process",
         KINESIS_NODE: windowsPath(node.file),
@@ -79,9 +79,9 @@ export async function windowsHost(node: WindowsNode): Promise<HostProgram> {
   };
 }
 
-/** The same program with a terminal as its standard error, which wine makes a console of Windows; all of it comes as this machine's. */
+/** Returns the program with a terminal as standard error, which wine turns into a Windows console. */
 export function onConsole(host: HostProgram): HostProgram {
-  // script(1) gives its command a terminal; standard input and output stay the pipes that they were.
+  // script(1) gives its command a terminal; standard input and output stay pipes.
   const inTerminal = `exec 3<&0 4>&1; exec script -qefc '"$WINE_PROGRAM" "$WINE_HOST" <&3 >&4' /dev/null </dev/null >&2`;
   const [program = ""] = host.args;
   return {
@@ -92,7 +92,7 @@ export function onConsole(host: HostProgram): HostProgram {
   };
 }
 
-/** This machine's numbers of the node.exe processes that the hosts of this test file have started and that are alive. */
+/** Returns this machine's numbers of living node.exe processes that this test file's hosts have started. */
 export function nodeProcesses(): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && isOurNode(name))
@@ -109,7 +109,7 @@ function isOurNode(pid: string): boolean {
   }
 }
 
-/** Waits until so many node.exe of this test file are alive. */
+/** Waits until this many node.exe of this test file are alive. */
 export async function untilNodeProcesses(count: number): Promise<void> {
   const deadline = Date.now() + longestWaitMs;
   for (;;) {
@@ -120,13 +120,13 @@ export async function untilNodeProcesses(count: number): Promise<void> {
   }
 }
 
-/** Ends each node.exe of this test file at once, as Windows' task manager does. */
+/** Kills each node.exe of this test file, as Windows' task manager does. */
 export function killNodeProcesses(): void {
   for (const pid of nodeProcesses()) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // It was about to end by itself.
+      // It had already ended.
     }
   }
 }

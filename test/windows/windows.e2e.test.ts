@@ -66,9 +66,9 @@ withEachNode(windowsTitle("kinesis.dll with node.exe %s"), (_, node) => {
     const instance = await host.open(heldOptions());
     held.mood = "hold";
     const flush = await host.start(instance, chunkOf(Array.from({ length: 2000 }, (_, n) => ({ n }))));
-    await held.untilAsked(4);
+    await held.untilRequested(4);
     held.release();
-    expect(await host.answerOf(flush), host.stderr).toBe(FLB_OK);
+    expect(await host.replyOf(flush), host.stderr).toBe(FLB_OK);
     expect(held.taken).toHaveLength(2000);
   });
 
@@ -113,7 +113,7 @@ withEachNode(windowsTitle("kinesis.dll with node.exe %s"), (_, node) => {
     const instance = await host.open(heldOptions());
     held.mood = "hold";
     for (const n of [1, 2]) await host.start(instance, chunk(n));
-    await held.untilAsked(2);
+    await held.untilRequested(2);
     const ending = host.quit();
     held.release();
     expect((await ending).status).toBe(0);
@@ -127,9 +127,9 @@ withEachNode(windowsTitle("kinesis.dll with node.exe %s"), (_, node) => {
     const [before] = nodeProcesses();
     held.mood = "hold";
     const flush = await host.start(instance, chunk(2));
-    await held.untilAsked(2);
+    await held.untilRequested(2);
     killNodeProcesses();
-    expect(await host.answerOf(flush)).toBe(FLB_RETRY);
+    expect(await host.replyOf(flush)).toBe(FLB_RETRY);
     held.mood = "take";
     expect(await flushUntilOk(host, instance, chunk(2)), host.stderr).toBe(FLB_OK);
     expect(held.taken.map(jsonOf)).toEqual([{ n: 1 }, { n: 2 }]);
@@ -144,7 +144,7 @@ withEachNode(windowsTitle("kinesis.dll with node.exe %s"), (_, node) => {
     const instance = await host.open(heldOptions());
     held.mood = "hold";
     await host.start(instance, chunk(1));
-    await held.untilAsked(1);
+    await held.untilRequested(1);
     expect(nodeProcesses()).toHaveLength(1);
     host.kill("SIGKILL");
     await host.ended();

@@ -1,4 +1,4 @@
-/** The environment variables that rule the plugin, read by the plugin's own readers. */
+/** Checks the environment variables of the plugin with the plugin's own readers. */
 import { ConfigurationError } from "../../../src/configuration_error.js";
 import { readInstanceEnvironment, readLogLevel } from "../../../src/options/environment.js";
 import { readNetworkEnvironment } from "../../../src/network/network.js";
@@ -6,8 +6,8 @@ import type { Finding } from "../findings.js";
 import type { Environment } from "../../../src/network/environment.js";
 
 /**
- * What the plugin would refuse, or not understand.
- * @param isElsewhere whether they are those of a container, where files that they name cannot be read from here
+ * Returns a finding for each variable that the plugin would reject or not understand.
+ * @param isElsewhere whether the variables are a container's, so that files that they name cannot be read here
  */
 export async function environmentVariables(environment: Environment, isElsewhere: boolean): Promise<Finding[]> {
   const findings: Finding[] = [];
@@ -29,7 +29,7 @@ export async function environmentVariables(environment: Environment, isElsewhere
   }
   const { unknown } = readLogLevel(environment);
   if (unknown !== undefined) {
-    const message = `FLB_LOG_LEVEL is '${unknown}', which the plugin takes for info`;
+    const message = `FLB_LOG_LEVEL is '${unknown}', which the plugin reads as info`;
     findings.push({ severity: "warning", place: undefined, rule: "environment", message, advice: "Set it to debug, info or error" });
   }
   return findings;

@@ -1,12 +1,12 @@
-/** Files without which Fluent Bit does not start: those of parsers, of plugins, and of scripts. */
+/** Finds missing files without which Fluent Bit does not start: parsers, plugins and scripts. */
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Finding } from "../findings.js";
 import { Settings, isKnown, type Pipeline, type Setting } from "../outputs.js";
 
 /**
- * Of this machine alone: in a container lie others.
- * @param folder that of the main file
+ * Returns a finding for each missing file. Checks only configurations of this machine: a container has other files.
+ * @param folder folder of the main file
  */
 export function missingFiles({ configuration, service, read }: Pipeline, folder: string): Finding[] {
   if (configuration.isInside || configuration.container !== undefined) return [];
@@ -20,8 +20,8 @@ export function missingFiles({ configuration, service, read }: Pipeline, folder:
 }
 
 /**
- * A path is looked for where Fluent Bit is started, then beside the main file. One that leads to no folder of this machine may be
- * that of another one.
+ * Looks for a path in the working folder, as Fluent Bit does, then in the main file's folder. Accepts a path in a folder that
+ * this machine does not have: it may be of another machine.
  */
 function missing(setting: Setting, folder: string): Finding[] {
   const { key, resolved, file, line } = setting;

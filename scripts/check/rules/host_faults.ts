@@ -1,10 +1,10 @@
-/** Faults of the version of Fluent Bit that a configuration meets. */
+/** Warns of faults in the version of Fluent Bit that affect a configuration. */
 import type { Finding } from "../findings.js";
 import { hasFault, hostFaults, type HostFault } from "../host_faults.js";
 import { versionText, type HostVersion } from "../host_version.js";
 import { isKnown, type KinesisOutput, type Pipeline, type Setting } from "../outputs.js";
 
-/** Not those of workers, which are a rule of their own, as no version needs them. */
+/** Returns the faults that affect the outputs, except those of workers, which have a separate rule. */
 export function faultsOf(pipeline: Pipeline, version: HostVersion | undefined): Finding[] {
   const { kinesis } = pipeline;
   const last = kinesis.at(-1);
@@ -28,7 +28,7 @@ function placeOf({ rule }: HostFault, { service, kinesis }: Pipeline, last: Kine
   return rule === "host-two-outputs" ? last.place : (kinesis[0] ?? last).place;
 }
 
-/** workers, which no flush needs, and which a hot reload does not survive where Fluent Bit makes their threads twice. */
+/** Checks workers: no flush needs them, and a hot reload crashes where Fluent Bit creates their threads twice. */
 export function workers(output: KinesisOutput, pipeline: Pipeline, version: HostVersion | undefined): Finding[] {
   const setting = workersOf(output);
   if (setting === undefined) return [];
@@ -37,7 +37,7 @@ export function workers(output: KinesisOutput, pipeline: Pipeline, version: Host
   const fault = hostFaults.find(({ rule }) => rule === "workers");
   if (fault !== undefined && isReloaded(pipeline) && (version === undefined || hasFault(fault, version))) {
     const which = version === undefined ? fault.versions : versionText(version);
-    const message = `with '${setting.key} ${setting.resolved}' a hot reload crashes Fluent Bit ${which}: it makes the threads of such an output twice`;
+    const message = `with '${setting.key} ${setting.resolved}' a hot reload crashes Fluent Bit ${which}: it creates the threads of such an output twice`;
     return [{ severity: "warning", place, rule: "workers", message, advice }];
   }
   const message = `'${setting.key} ${setting.resolved}' is not needed: flushes do not block Fluent Bit on Linux`;
@@ -49,7 +49,7 @@ function workersOf({ settings }: KinesisOutput): Setting | undefined {
   return setting !== undefined && isKnown(setting) && Number.parseInt(setting.resolved, 10) > 0 ? setting : undefined;
 }
 
-/** By the service's option, or by that of the command line where it is known. */
+/** Returns whether hot reload is on, by the service's option or by a container's command line. */
 function isReloaded({ service, configuration }: Pipeline): boolean {
   const words = configuration.container?.start?.words ?? [];
   return isOn(service.last("hot_reload")) || words.some((word) => /^(?:-Y|--enable-hot-reload)$/u.test(word));

@@ -1,4 +1,4 @@
-/** Levels of the log that Fluent Bit does not start with. */
+/** Finds log levels with which Fluent Bit does not start. */
 import type { Finding } from "../findings.js";
 import { isKnown, type KinesisOutput, type Pipeline, type Setting } from "../outputs.js";
 
@@ -6,19 +6,19 @@ import { isKnown, type KinesisOutput, type Pipeline, type Setting } from "../out
 const level = /^(?:off|error|warn|warning|info|debug|trace)$/iu;
 const advice = "Write off, error, warn, info, debug or trace";
 
-/** That of an output; each where there are several. */
+/** Checks each log_level of an output. */
 export function outputLogLevel({ settings }: KinesisOutput): Finding[] {
   return settings.all.filter(({ name }) => name === "log_level").flatMap(unknownLevel);
 }
 
-/** That of [SERVICE], also beside FLB_LOG_LEVEL. */
+/** Checks each log_level of [SERVICE], also together with FLB_LOG_LEVEL. */
 export function serviceLogLevel({ service, read }: Pipeline): Finding[] {
   const settings = service.all.filter(({ name }) => name === "log_level");
   const [first] = settings;
   if (first === undefined || !level.test(read("FLB_LOG_LEVEL") ?? "")) return settings.flatMap(unknownLevel);
   const { file, line } = first;
   const message = "Fluent Bit 5.1 does not start with log_level in [SERVICE] while FLB_LOG_LEVEL is set in the environment";
-  return [{ severity: "error", place: { file, line }, rule: "log-level", message, advice: "Remove the one or unset the other" }];
+  return [{ severity: "error", place: { file, line }, rule: "log-level", message, advice: "Remove log_level or unset FLB_LOG_LEVEL" }];
 }
 
 function unknownLevel(setting: Setting): Finding[] {

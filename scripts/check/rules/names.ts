@@ -1,14 +1,14 @@
-/** Keys that are no options, and keys that stand twice. */
+/** Finds unknown and repeated keys in an output. */
 import { optionNames } from "../../../src/options/table.js";
 import { misspelledOptions } from "../../../src/options/misspelled.js";
 import { nearest } from "../../edit_distance.js";
 import type { Finding } from "../findings.js";
 import type { KinesisOutput, Setting, Settings } from "../outputs.js";
 
-/** All names that the plugin asks for. */
+/** All options that the plugin reads. */
 const ownNames: readonly string[] = optionNames;
 
-/** What Fluent Bit takes for every output, and has a meaning for this one. Source: src/flb_output.c, flb_output_set_property. */
+/** Options that Fluent Bit accepts for every output and that affect this one. Source: src/flb_output.c, flb_output_set_property. */
 const hostNames = [
   "name",
   "match",
@@ -21,11 +21,11 @@ const hostNames = [
   "workers",
 ];
 
-/** What Fluent Bit takes too, but only for outputs that connect through it, with what does the same here. */
+/** Options that Fluent Bit accepts but that affect only outputs that connect through it, with the equivalent here. */
 const connectionNames: readonly (readonly [name: RegExp, advice: string])[] = [
   [/^port$/u, "Remove it; write the port into 'endpoint', as in https://host:8443"],
   [/^(?:host|ipv6)$/u, "Remove it; 'endpoint' names another address, port included"],
-  [/^tls(?:\.|$)/u, "Remove it; AWS is always reached over TLS. AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS name authorities of your own"],
+  [/^tls(?:\.|$)/u, "Remove it; AWS is always reached over TLS. AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS name your own authorities"],
   [/^net\./u, "Remove it; 'http_request_timeout' limits a request, HTTPS_PROXY names a proxy"],
   [/^oauth2/u, "Remove it; see docs/CREDENTIALS.md"],
 ];
@@ -38,12 +38,12 @@ const networkNames = new Set(
   ].map((name) => `net.${name}`),
 );
 
-/** @returns a complaint for each key that the plugin never asks for */
+/** Returns a finding for each key that the plugin never reads. */
 export function unknownNames({ settings }: KinesisOutput): Finding[] {
-  return settings.all.filter(({ name }) => !ownNames.includes(name) && !hostNames.includes(name)).map(complaintOf);
+  return settings.all.filter(({ name }) => !ownNames.includes(name) && !hostNames.includes(name)).map(unknownName);
 }
 
-function complaintOf({ key, name, resolved, file, line }: Setting): Finding {
+function unknownName({ key, name, resolved, file, line }: Setting): Finding {
   const place = { file, line };
   if (name === "tls" && /^(?:true|on|yes)$/iu.test(resolved)) {
     const message = `Fluent Bit does not start with '${key}' here: it has no TLS for an output that makes its own connections`;
@@ -68,7 +68,7 @@ function complaintOf({ key, name, resolved, file, line }: Setting): Finding {
   return { severity: "error", place, rule: "unknown-option", message: `${unknown}; did you mean '${meant}'?`, advice: `Rename it to '${meant}'` };
 }
 
-/** @returns a complaint for each key that stood there before, and for lists of YAML */
+/** Returns a finding for each repeated key, and for each list of YAML. */
 export function repeatedNames({ settings }: KinesisOutput): Finding[] {
   return settings.all.flatMap((setting, index): Finding[] => {
     const { name, key, listed, file, line } = setting;
@@ -76,12 +76,12 @@ export function repeatedNames({ settings }: KinesisOutput): Finding[] {
     const first = settings.all.findIndex((other) => other.name === name);
     if (listed !== undefined) {
       if (listed === 1 || first !== index) return [];
-      const message = `'${key}' is a list of ${listed} values, and Fluent Bit hands out only ${hostNames.includes(name) ? "the last" : "the first"}`;
+      const message = `'${key}' is a list of ${listed} values, and Fluent Bit uses only ${hostNames.includes(name) ? "the last" : "the first"}`;
       return [{ severity: "error", place, rule: "list", message, advice: adviceForList(setting, settings) }];
     }
     if (first === index) return [];
-    const counts = hostNames.includes(name) && name !== "name" ? "the last one counts" : `the first one counts, that of line ${settings.all[first]?.line ?? 0}`;
-    return [{ severity: "warning", place, rule: "repeated-key", message: `'${key}' stands twice in this output; ${counts}`, advice: "Keep one of them" }];
+    const counts = hostNames.includes(name) && name !== "name" ? "the last one counts" : `the first one counts, in line ${settings.all[first]?.line ?? 0}`;
+    return [{ severity: "warning", place, rule: "repeated-key", message: `'${key}' is repeated in this output; ${counts}`, advice: "Keep one of them" }];
   });
 }
 

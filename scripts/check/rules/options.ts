@@ -1,4 +1,4 @@
-/** What the plugin itself would say of the options: its own reader is asked, until it has no more to complain about. */
+/** Checks an output's options with the plugin's own reader, which runs until it finds no further error. */
 import { readConfig, type Config } from "../../../src/options/config.js";
 import type { DefaultRegion } from "../../../src/options/region.js";
 import { optionNames } from "../../../src/options/table.js";
@@ -8,19 +8,22 @@ import { zoneName } from "../../../src/host/zone_name.js";
 import type { Finding } from "../findings.js";
 import { isKnown, placeOf, type KinesisOutput } from "../outputs.js";
 
-/** The options as the plugin would have them, and what it says of them. */
+/** The options as the plugin would read them, with its errors and warnings. */
 export interface CheckedOptions {
-  /** With stand-ins for what is wrong. */
+  /** Has stand-ins for invalid values; undefined if an error remains with them. */
   readonly config: Config | undefined;
   /** Whether the plugin would start with them. */
   readonly isGood: boolean;
   readonly findings: readonly Finding[];
 }
 
-/** In place of wrong values, so that the reader goes on: those that let others pass. */
+/** Replacements of invalid values, chosen so that no other option becomes invalid with them. */
 const standIns: Readonly<Record<string, string>> = { stream: "stream", region: "us-west-2", max_record_size: "10485760" };
 
-/** Reads the options of an output. What hangs on a variable that is not set here is not judged, nor a region that may come from elsewhere. */
+/**
+ * Reads the options of an output. Does not judge values that depend on a variable that is unset here, nor a region that
+ * may come from elsewhere.
+ */
 export function readOptions(output: KinesisOutput, region: DefaultRegion | undefined): CheckedOptions {
   const unknown = optionNames.filter((name) => !isKnown(output.settings.first(name)));
   const replaced = new Map<string, string>(unknown.map((name) => [name, standIns[name] ?? ""]));
@@ -35,16 +38,16 @@ export function readOptions(output: KinesisOutput, region: DefaultRegion | undef
       return { config, isGood: replaced.size === 0, findings };
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
-      const guilty = optionIn(error.message);
-      findings.push(errorOf(output, guilty, error.message));
-      // Then the reader has said the same again, and would for ever.
-      if (replaced.has(guilty)) return { config: undefined, isGood: false, findings };
-      replaced.set(guilty, standIns[guilty] ?? "");
+      const invalid = optionIn(error.message);
+      findings.push(errorOf(output, invalid, error.message));
+      // The stand-in is invalid too: the reader would report the same error forever.
+      if (replaced.has(invalid)) return { config: undefined, isGood: false, findings };
+      replaced.set(invalid, standIns[invalid] ?? "");
     }
   }
 }
 
-/** Which option a message of src/options is about; the one about partition_key quotes its value alone. */
+/** Returns the option that a message of src/options is about; the message about partition_key names no option. */
 function optionIn(message: string): string {
   const patterns = [/^Invalid '(\w+)' value/u, /\('(\w+)' is not set/u, /^'(\w+)' cannot be set together with/u, /^'\w+' and '(\w+)' are both/u];
   return patterns.flatMap((pattern) => pattern.exec(message)?.[1] ?? [])[0] ?? "partition_key";
@@ -62,7 +65,7 @@ function errorOf(output: KinesisOutput, option: string, message: string): Findin
     severity: "error",
     place: placeOf(output, option),
     rule: isMissing ? "missing-option" : "wrong-value",
-    // What a variable holds is not for a report.
+    // The value of a variable may be secret: the report shows its name.
     message: setting === undefined || setting.resolved === setting.value ? message : message.replace(`(${setting.resolved})`, `(${setting.value})`),
     advice: isMissing ? `Set '${option}' in the output` : "Correct the value; Fluent Bit does not start with it",
   };
@@ -77,7 +80,7 @@ const adviceFor: Readonly<Record<string, string>> = {
 };
 
 function warningOf(output: KinesisOutput, message: string): Finding[] {
-  // How aggregation and keys go together is nobody's fault.
+  // Aggregation together with partition_key is a valid choice.
   if (message.startsWith("'partition_key' has different behavior")) return [];
   const isSet = (name: string) => (output.settings.first(name)?.resolved ?? "") !== "";
   const option = Object.keys(adviceFor).find((name) => message.includes(`'${name}`) && isSet(name));

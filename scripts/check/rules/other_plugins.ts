@@ -1,9 +1,9 @@
-/** What Fluent Bit refuses of inputs and filters before it asks the plugin. Source: src/flb_input.c, src/flb_filter.c. */
+/** Finds inputs and filters with which Fluent Bit does not start. Source: src/flb_input.c, src/flb_filter.c. */
 import type { Finding } from "../findings.js";
 import { Settings, isKnown, type Pipeline, type Setting } from "../outputs.js";
 import { isSize } from "../size.js";
 
-/** A filter without Match, and values of an input that Fluent Bit does not know. */
+/** Returns findings for filters without Match, and for invalid values of inputs. */
 export function refusedSections({ configuration, read }: Pipeline): Finding[] {
   return configuration.sections.flatMap(({ kind, entries, file, line }) => {
     const settings = new Settings(entries, read);
@@ -23,12 +23,12 @@ function matchMissing(place: { readonly file: string; readonly line: number }): 
 
 function storageType(setting: Setting | undefined): Finding[] {
   if (setting === undefined || !isKnown(setting) || /^(?:memory|filesystem|memrb)$/iu.test(setting.resolved)) return [];
-  return [refusal(setting, "is no kind of storage that Fluent Bit knows", "Write memory, filesystem or memrb")];
+  return [refusal(setting, "is not a storage type that Fluent Bit knows", "Write memory, filesystem or memrb")];
 }
 
 function memoryLimit(setting: Setting | undefined): Finding[] {
   if (setting === undefined || !isKnown(setting) || isSize(setting.resolved)) return [];
-  return [refusal(setting, "is no size that Fluent Bit knows", "Write bytes, or a number with K, M or G behind it such as 50M, or off")];
+  return [refusal(setting, "is not a size that Fluent Bit knows", "Write bytes, or a number with K, M or G such as 50M, or off")];
 }
 
 function refusal({ key, file, line }: Setting, what: string, advice: string): Finding {

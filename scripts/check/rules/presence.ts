@@ -1,16 +1,16 @@
-/** Whether there is anything for the plugin to do, and whether Fluent Bit finds the name of each plugin. */
+/** Checks that the configuration has an output of this plugin, and that sections and plugins have known names. */
 import { nearest } from "../../edit_distance.js";
 import type { Finding } from "../findings.js";
 import { outputsNamed, type Pipeline } from "../outputs.js";
 
-/** A file without this plugin is not what somebody wanted checked. What could not be read may hold it. */
+/** Returns an error for a file without an output of this plugin, unless a part that could not be read may have one. */
 export function presence(pipelines: readonly Pipeline[], file: string): Finding[] {
   const isRefused = pipelines.some(({ configuration }) => configuration.problems.some(({ severity }) => severity === "error"));
   if (isRefused || pipelines.some(({ kinesis }) => kinesis.length > 0)) return [];
   const [inC] = pipelines.flatMap(({ configuration, read }) => outputsNamed(configuration.sections, read, /^kinesis_streams$/iu));
   const message = "there is no output of this plugin";
   if (inC !== undefined) {
-    const advice = "Change the name to kinesis to use this plugin; docs/MIGRATION.md tells what becomes of the options";
+    const advice = "Change the name to kinesis to use this plugin; docs/MIGRATION.md maps the options";
     return [{ severity: "error", place: inC.place, rule: "no-output", message: `${message}: kinesis_streams is Fluent Bit's own, in C`, advice }];
   }
   if (isPart(pipelines)) return [];
@@ -19,13 +19,13 @@ export function presence(pipelines: readonly Pipeline[], file: string): Finding[
   return [{ severity: "error", place: { file, line: 1 }, rule: "no-output", message: hasOther ? message : `${message}, nor any other`, advice }];
 }
 
-/** Settings and filters alone, as in the file that FireLens includes: what it is included into has the inputs and outputs. */
+/** Returns whether there are only settings and filters, as in the file that FireLens includes in one with inputs and outputs. */
 function isPart(pipelines: readonly Pipeline[]): boolean {
   const kinds = pipelines.flatMap(({ configuration }) => configuration.sections.map(({ kind }) => kind));
   return kinds.some((kind) => kind === "service" || kind === "filter") && kinds.every((kind) => kind !== "input" && kind !== "output");
 }
 
-/** Fluent Bit does not start with a plugin that has no name. */
+/** Returns an error for each plugin without a name: Fluent Bit does not start with it. */
 export function nameless({ configuration }: Pipeline): Finding[] {
   return configuration.sections
     .filter(({ kind, entries }) => ["input", "filter", "output", "custom"].includes(kind) && !entries.some(({ key }) => key.toLowerCase() === "name"))
@@ -35,14 +35,14 @@ export function nameless({ configuration }: Pipeline): Finding[] {
     });
 }
 
-/** A section under a name that Fluent Bit does not know is passed over in silence. */
+/** Returns an error for each section with a misspelled name, which Fluent Bit ignores silently. */
 export function unknownSections({ configuration }: Pipeline): Finding[] {
   const known = ["OUTPUT", "INPUT", "FILTER", "SERVICE", "CUSTOM"];
   return configuration.sections.flatMap(({ kind, name, entries, file, line }) => {
     const hasName = entries.some(({ key }) => key.toLowerCase() === "name");
     const meant = kind === "other" ? nearest(name.trim().toUpperCase(), known) : undefined;
     if (meant === undefined || (!hasName && meant !== "SERVICE")) return [];
-    const message = `Fluent Bit passes over [${name}], which is no name of a section; did you mean [${meant}]?`;
+    const message = `Fluent Bit ignores the unknown section [${name}]; did you mean [${meant}]?`;
     return [{ severity: "error", place: { file, line }, rule: "unknown-section", message, advice: `Write [${meant}]` } as const];
   });
 }

@@ -1,9 +1,9 @@
-/** Processors of an output that can make another chunk at each try, so that the plugin does not know it again. */
+/** Warns of output processors that can change a chunk between retries, so that the plugin does not recognize it. */
 import type { Processor } from "../configuration.js";
 import type { Finding } from "../findings.js";
 import type { KinesisOutput } from "../outputs.js";
 
-/** Those that make the same of the same chunk, always. Fluent Bit runs them anew each time that a chunk comes. */
+/** Processors with the same output for the same chunk. Fluent Bit runs an output's processors again at each retry. */
 const alwaysTheSame = new Set([
   "checklist",
   "content_modifier",
@@ -22,19 +22,19 @@ const alwaysTheSame = new Set([
   "type_converter",
 ]);
 
-/** @returns a complaint for each other one of the output */
+/** Returns a warning for each other processor of the output. */
 export function processors({ processors: all }: KinesisOutput): Finding[] {
   return all.filter((processor) => mayDiffer(processor)).map(({ name, file, line }) => ({
     severity: "warning",
     place: { file, line },
     rule: "processors",
-    message: `the processor '${name}' may make another chunk each time that Fluent Bit brings it: records that were delivered in part are then sent again, and arrive twice`,
+    message: `the processor '${name}' may change the chunk at each retry: records that were already delivered are then sent again, and arrive twice`,
     advice: "Move it to the processors of the input, or use a filter: those run once",
   }));
 }
 
 function mayDiffer({ name, entries }: Processor): boolean {
   const lower = name.toLowerCase();
-  const addsNumber = lower === "record_modifier" && entries.some(({ key }) => key.toLowerCase() === "uuid_key");
-  return addsNumber || !alwaysTheSame.has(lower);
+  const addsUuid = lower === "record_modifier" && entries.some(({ key }) => key.toLowerCase() === "uuid_key");
+  return addsUuid || !alwaysTheSame.has(lower);
 }

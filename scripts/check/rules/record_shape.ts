@@ -1,10 +1,10 @@
-/** Options about records that get in each other's way. */
+/** Finds conflicting options about the shape of records. */
 import type { Config } from "../../../src/options/config.js";
 import { maxRecordBytes } from "../../../src/limits.js";
 import type { Finding, Severity } from "../findings.js";
 import { placeOf, type KinesisOutput } from "../outputs.js";
 
-/** Each complaint about the shape of records. */
+/** Returns a finding for each conflict. */
 export function recordShape(output: KinesisOutput, config: Config): Finding[] {
   const findings: Finding[] = [];
   const add = (severity: Severity, option: string, rule: string, message: string, advice: string) =>
@@ -25,7 +25,7 @@ export function recordShape(output: KinesisOutput, config: Config): Finding[] {
     if (key === undefined) continue;
     const rule = option.replace("_", "-");
     if (isMissing(key)) {
-      add("warning", option, rule, `data_keys removes the key of ${option}, so the ${content} is not sent`, `Remove ${option}, which then changes nothing; or add '${key}' to data_keys where the consumers are to get the ${content}`);
+      add("warning", option, rule, `data_keys removes the key of ${option}, so the ${content} is not sent`, `Remove ${option}, which then changes nothing; or add '${key}' to data_keys if the consumers need the ${content}`);
     } else if (isExcepted(key)) {
       add("warning", option, rule, `except_keys removes the key of ${option}, so the ${content} is not sent`, `Remove '${key}' from except_keys`);
     } else if (logKey !== undefined && key !== logKey) {
@@ -42,12 +42,12 @@ export function recordShape(output: KinesisOutput, config: Config): Finding[] {
     add("error", "log_key", "log-key", "replace_dots renames the key of log_key before it is looked up, so every record is dropped", `Write '${logKey.replaceAll(".", replaceDots)}'`);
   }
   if (record.appendNewline && config.compression === "zlib") {
-    add("warning", "append_newline", "compression", "the newline is inside of each compressed record; zlib's cannot be strung together to lines", "Nothing, where the consumers unpack each record by itself; else agree with them on gzip, whose members can be");
+    add("warning", "append_newline", "compression", "the newline is inside each compressed record, and concatenated zlib records cannot be decompressed as one text", "Nothing, if the consumers decompress each record separately; else agree with them on gzip, which can be concatenated");
   }
-  // Not for the stand-in of a value that is wrong or not known.
+  // Not for a stand-in of an invalid or unknown value.
   const isAsWritten = Number(output.settings.first("max_record_size")?.resolved) === config.limits.maxRecordBytes;
   if (isAsWritten && config.limits.maxRecordBytes > maxRecordBytes) {
-    add("hint", "max_record_size", "large-records", "records of more than 1 MiB are taken only by a stream that was configured for them", "Check its MaxRecordSizeInKiB, and that the consumers take such records");
+    add("hint", "max_record_size", "large-records", "only a stream that is configured for them accepts records of more than 1 MiB", "Check its MaxRecordSizeInKiB, and that the consumers take such records");
   }
   return findings;
 }

@@ -1,4 +1,4 @@
-/** Where an output that does not name its region has it from, as far as that can be seen here. */
+/** Finds the region of an output without `region`, as far as it is known here. */
 import { ConfigurationError } from "../../../src/configuration_error.js";
 import { readProfileRegion } from "../../../src/credentials/profile_region.js";
 import type { Environment } from "../../../src/network/environment.js";
@@ -8,18 +8,21 @@ import type { Container } from "../configuration.js";
 import type { Finding } from "../findings.js";
 import type { KinesisOutput } from "../outputs.js";
 
-/** What was found of a region, and what is to be said of it. */
+/** A region with the findings about it. */
 export interface CheckedRegion {
-  /** Undefined where the output names one itself, or a wrong one would count. */
+  /** Undefined if the output names a region itself, or the region is unknown or invalid. */
   readonly found: DefaultRegion | undefined;
   readonly findings: readonly Finding[];
 }
 
-/** @param container of which the environment is, where the shared files cannot be read from here */
+/**
+ * Returns the region that the plugin would find.
+ * @param container the container of the environment, if any; its shared AWS files cannot be read here
+ */
 export async function regionOf(output: KinesisOutput, environment: Environment, container: Container | undefined): Promise<CheckedRegion> {
   const { place, settings } = output;
   const own = settings.first("region");
-  // What hangs on a variable that is not set here is not judged.
+  // A value that depends on a variable that is unset here is unknown.
   if (own !== undefined && (own.resolved !== "" || own.unset.length > 0)) return { found: undefined, findings: [] };
   if (container?.hasMoreVariables === true || regionVariables.some((name) => isUnknown(container, name))) return { found: undefined, findings: [] };
   const readProfile = () => readProfileRegion(settings.first("profile")?.resolved, environment);
@@ -35,17 +38,17 @@ export async function regionOf(output: KinesisOutput, environment: Environment, 
   }
 }
 
-/** Whether a variable is set, but its value is not known here. */
+/** Returns whether a variable is set to a value that is not known here. */
 function isUnknown(container: Container | undefined, name: string): boolean {
   return container?.variables.has(name) === true && container.variables.get(name) === undefined;
 }
 
 const unread = { region: "", place: "the shared files of the container, which cannot be read here" };
-const adviceForNone = "Set 'region', or see that AWS_REGION is set where Fluent Bit runs, which does not start without either";
-const adviceForFound = "See that it is the same where Fluent Bit runs, or set 'region'";
+const adviceForNone = "Set 'region', or set AWS_REGION where Fluent Bit runs; it does not start without either";
+const adviceForFound = "Make sure that it is the same where Fluent Bit runs, or set 'region'";
 
 function messageOf(found: DefaultRegion, { settings }: KinesisOutput): string {
-  if (found.region !== undefined) return `'region' is not set; by ${found.source} it is ${found.region} here`;
+  if (found.region !== undefined) return `'region' is not set; here it is ${found.region}, from ${found.source}`;
   const arnRegion = regionOfArn(settings.first("stream")?.resolved ?? "");
   const hint = arnRegion === undefined ? "" : `; the ARN in 'stream' names ${arnRegion}`;
   return `'region' is not set, and no region was found in ${found.lookedIn.join(", ")}${hint}`;

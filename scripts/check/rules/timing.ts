@@ -1,21 +1,21 @@
-/** Whether flushes can complete in the time that an output has at its end, and how long chunks gather. */
+/** Checks that flushes can complete in the time that an output has at its end, and how long chunks gather. */
 import type { Config } from "../../../src/options/config.js";
 import type { Finding, Place } from "../findings.js";
 import { isKnown, placeOf, type KinesisOutput, type Settings } from "../outputs.js";
 
-/** Seconds. Source: Fluent Bit, include/fluent-bit/flb_config.h and src/flb_config.c. */
+/** Defaults of Grace and Flush, in seconds. Source: Fluent Bit, include/fluent-bit/flb_config.h and src/flb_config.c. */
 const defaultGrace = 5;
 const defaultFlush = 1;
-/** Of a connection on which nothing moves, and of a response where http_request_timeout is unset: see docs/NETWORK.md, "Time limits". */
+/** Time limits of an idle connection, and of a response if http_request_timeout is unset. See docs/NETWORK.md, "Time limits". */
 const idleSeconds = 60;
 const defaultResponseSeconds = 10;
-/** Below this many seconds aggregates stay small, see docs/RECORDS.md, "KPL aggregation". */
+/** Seconds of Flush below which aggregates stay small, see docs/RECORDS.md, "KPL aggregation". */
 const longFlush = 5;
 
-/** Of x86-64, and the least of others. */
+/** Page size of x86-64, and the smallest of other architectures. */
 const pageBytes = 4096;
 
-/** Infinite when Fluent Bit waits for ever. */
+/** Returns Grace in seconds; infinite if Fluent Bit waits forever. */
 export function graceOf(service: Settings): number {
   const value = service.last("grace")?.resolved;
   const grace = value === undefined || !isKnown(service.last("grace")) ? defaultGrace : Number.parseInt(value, 10) || 0;
@@ -36,7 +36,7 @@ export function timeouts(output: KinesisOutput, config: Config, service: Setting
       severity: "warning",
       place: placeOf(output, "retry_timeout"),
       rule: "grace",
-      message: `retry_timeout (${retry} s) is longer than ${endName}: at the end the output gives up chunks that it still retries`,
+      message: `retry_timeout (${retry} s) is longer than ${endName}: at its end the output gives up chunks that it still retries`,
       advice: `${raise(retry)}, or retry_timeout to ${end} or less`,
     });
   }
@@ -57,14 +57,14 @@ export function timeouts(output: KinesisOutput, config: Config, service: Setting
       severity: isDefault ? "hint" : "warning",
       place: isDefault ? placeOf(output, "drain_timeout") : place,
       rule: "request-timeout",
-      message: `http_request_timeout (${request} s${isDefault ? ", its default" : ""}) is longer than ${endName}: at the end the output gives up requests whose response may still come`,
+      message: `http_request_timeout (${request} s${isDefault ? ", its default" : ""}) is longer than ${endName}: at its end the output gives up requests whose response may still come`,
       advice: `${raise(request)}, or http_request_timeout to ${end} or less`,
     });
   }
   return findings;
 }
 
-/** Fluent Bit does not start when Flush is not above zero. */
+/** Checks Flush: Fluent Bit does not start unless it is above zero. */
 export function flush(service: Settings): Finding[] {
   const setting = service.last("flush");
   if (setting === undefined || !isKnown(setting) || flushOf(service) > 0) return [];
@@ -72,7 +72,7 @@ export function flush(service: Settings): Finding[] {
   return [{ severity: "error", place, rule: "flush", message: "'Flush' is not above zero, and Fluent Bit does not start with it", advice: "Set it to a number of seconds such as 1" }];
 }
 
-/** Fluent Bit does not start with a stack of a flush below a page of memory. Source: src/flb_config.c and src/flb_engine.c. */
+/** Checks coro_stack_size: Fluent Bit does not start if it is below one page. Source: src/flb_config.c and src/flb_engine.c. */
 export function stackSize(service: Settings): Finding[] {
   const setting = service.last("coro_stack_size");
   if (setting === undefined || !isKnown(setting) || Number.parseInt(setting.resolved, 10) >= pageBytes) return [];
@@ -80,7 +80,7 @@ export function stackSize(service: Settings): Finding[] {
   return [{ severity: "error", place: { file: setting.file, line: setting.line }, rule: "stack-size", message, advice: "Remove it" }];
 }
 
-/** A short Flush makes small chunks, and an aggregate never holds records of two. */
+/** Checks Flush for aggregation: a short Flush makes small chunks, and an aggregate holds records of one chunk only. */
 export function aggregationFlush(output: KinesisOutput, config: Config, service: Settings): Finding[] {
   const seconds = flushOf(service);
   if (!isKnown(service.last("flush"))) return [];

@@ -1,4 +1,4 @@
-// Checks what a run brought to the server: each record of the input once, its content unchanged, under its partition key.
+// Checks the records that arrived in a run: each of the input once, unchanged, under its partition key.
 import { isDeepStrictEqual } from "node:util";
 import { cbor } from "@smithy/core/cbor";
 import { textsOf } from "../../support/put_record.js";
@@ -13,7 +13,7 @@ interface Arrival {
   readonly partitionKey: string;
 }
 
-/** The records in bodies that the server kept: aggregates taken apart, all unpacked and parsed. */
+/** Yields the records in bodies that the server kept, deaggregated, decompressed and parsed. */
 function* arrivalsIn(kept: Buffer): Generator<Arrival> {
   for (const { body, isCbor } of keptRequests(kept)) {
     const request = (isCbor ? cbor.deserialize(body) : JSON.parse(body.toString())) as PutRecordsRequest;
@@ -28,14 +28,14 @@ export function recordsIn(kept: Buffer): unknown[] {
   return Array.from(arrivalsIn(kept), ({ record }) => record);
 }
 
-/** Throws when the records that arrived are not those of the input, in whatever order. */
+/** Throws when the records that arrived are not those of the input, in any order. */
 export function checkArrival(arrived: readonly unknown[], input: readonly Record<string, unknown>[]): void {
   if (arrived.length !== input.length) throw new Error(`${arrived.length} records arrived of ${input.length}`);
   const byName = new Map(input.map((record) => [nameOf(record), record]));
   for (const record of arrived) {
     const name = nameOf(record as Record<string, unknown>);
     const expected = byName.get(name);
-    if (expected === undefined) throw new Error(`a record arrived twice, or was never put in: ${JSON.stringify(record)}`);
+    if (expected === undefined) throw new Error(`a record arrived twice, or is not in the input: ${JSON.stringify(record)}`);
     byName.delete(name);
     if (!isDeepStrictEqual(record, expected)) {
       throw new Error(`arrived: ${JSON.stringify(record)}\nput in:  ${JSON.stringify(expected)}`);
@@ -43,7 +43,7 @@ export function checkArrival(arrived: readonly unknown[], input: readonly Record
   }
 }
 
-/** Throws when a record did not travel under the value of this field as its partition key. */
+/** Throws when a record does not have the value of this field as its partition key. */
 export function checkPartitionKeys(kept: Buffer, field: string): void {
   for (const { record, partitionKey } of arrivalsIn(kept)) {
     const expected = (record as Record<string, unknown>)[field];
@@ -51,7 +51,7 @@ export function checkPartitionKeys(kept: Buffer, field: string): void {
   }
 }
 
-/** The pod's identifier, which is made of 128 random bits for each record. */
+/** Returns the pod's identifier, which has 128 random bits for each record. */
 function nameOf(record: Record<string, unknown>): string {
   return (record["kubernetes"] as { readonly pod_id: string } | undefined)?.pod_id ?? "";
 }

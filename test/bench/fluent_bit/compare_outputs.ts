@@ -1,4 +1,4 @@
-// Runs Fluent Bit with each variant in turns, after a look at what each of them sends.
+// Runs Fluent Bit with each variant in alternation, after checking the records that each of them sends.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -9,7 +9,7 @@ import { summarize, type Summary } from "./comparison.js";
 import type { Bench } from "./fluent_bit_run.js";
 import { inputOf, inputRecords } from "./input_file.js";
 import { KinesisProcess } from "./kinesis_process.js";
-import type { Manner } from "./manner.js";
+import type { ServerBehavior } from "./server_behavior.js";
 import { measureRun, type Run } from "./measured_run.js";
 import { copyPlugins, type Programs } from "./programs.js";
 import { parseVariant, type Variant } from "./variant.js";
@@ -45,7 +45,7 @@ export async function compareOutputs({ variants: names, runs, records, latencies
     const kinesis = await KinesisProcess.start(folder);
     try {
       for (let round = 0; round < runs; round++) {
-        // There and back again: what drifts with time hits the first as much as the last.
+        // In alternating order, so that a drift over time affects the first as much as the last.
         const inTurn = round % 2 === 0 ? variants : [...variants].reverse();
         for (const { rounds, ...conditions } of all) await measureRound(`round ${round + 1}`, inTurn, conditions, rounds, kinesis, bench);
       }
@@ -62,19 +62,19 @@ function emptyRounds(variants: readonly Variant[]): Map<string, Run[]> {
   return new Map(variants.map(({ name }) => [name, []]));
 }
 
-/** BENCH_CBOR_ANSWERS=json: an endpoint that answers CBOR with JSON. */
-function mannerOf({ latencyMs }: Conditions): Partial<Manner> {
-  return { latencyMs, isCborAnsweredInJson: setting("BENCH_CBOR_ANSWERS") === "json" };
+/** BENCH_CBOR_RESPONSES=json: an endpoint that responds to CBOR in JSON. */
+function behaviorOf({ latencyMs }: Conditions): Partial<ServerBehavior> {
+  return { latencyMs, respondsToCborInJson: setting("BENCH_CBOR_RESPONSES") === "json" };
 }
 
-/** A short run of each variant whose records are looked into. */
+/** Makes a short run of each variant and checks its records. */
 async function checkOutputs(variants: readonly Variant[], bench: Bench): Promise<void> {
   const keptFile = path.join(bench.folder, "requests");
   const kinesis = await KinesisProcess.start(bench.folder, keptFile);
   try {
     for (const variant of variants.filter(({ output }) => output !== "null")) {
       rmSync(keptFile, { force: true });
-      await measureRun(variant, inputOf(checkedRecords, variant.workload), kinesis, bench, mannerOf({ records: checkedRecords, latencyMs: 0 }));
+      await measureRun(variant, inputOf(checkedRecords, variant.workload), kinesis, bench, behaviorOf({ records: checkedRecords, latencyMs: 0 }));
       if (!existsSync(keptFile)) throw new Error(`${variant.name}: nothing arrived; the log: ${readFileSync(path.join(bench.folder, "fluent-bit.log"), "utf8").slice(-2000)}`);
       checkKept(readFileSync(keptFile), variant);
     }
@@ -85,7 +85,7 @@ async function checkOutputs(variants: readonly Variant[], bench: Bench): Promise
 
 function checkKept(kept: Buffer, { workload, options }: Variant): void {
   checkArrival(recordsIn(kept), [...inputRecords(checkedRecords, workload)]);
-  // An aggregate has one key for records of several.
+  // An aggregate has one key for records of several keys.
   if (options["partition_key"] === KEY_FIELD && !("aggregation" in options)) checkPartitionKeys(kept, KEY_FIELD);
 }
 
@@ -99,7 +99,7 @@ async function measureRound(
 ): Promise<void> {
   const { records, latencyMs } = conditions;
   for (const variant of variants) {
-    const run = await measureRun(variant, inputOf(records, variant.workload), kinesis, bench, mannerOf(conditions));
+    const run = await measureRun(variant, inputOf(records, variant.workload), kinesis, bench, behaviorOf(conditions));
     const isWhole = run.records === records || variant.output === "null" || "aggregation" in variant.options;
     if (!isWhole) throw new Error(`${variant.name}: ${run.records} records arrived of ${records}`);
     rounds.get(variant.name)?.push(run);

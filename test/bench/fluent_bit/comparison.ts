@@ -1,23 +1,23 @@
-// Makes medians of each variant's runs, and its ratios to the C output of the same rounds and the same input.
+// Computes medians of each variant's runs, and its ratios to the C output of the same rounds and the same input.
 import { median } from "../statistics.js";
 import { figure, table } from "../table.js";
 import type { Run } from "./measured_run.js";
 import { type Output, parseVariant } from "./variant.js";
 import { nameOf } from "./workload.js";
 
-/** The runs of each variant by its name, one for each round. */
+/** Runs by the variant's name, one for each round. */
 export type Rounds = ReadonlyMap<string, readonly Run[]>;
 
 export interface Summary {
   readonly variant: string;
   readonly cpuSeconds: number;
-  /** Without that of the null output. */
+  /** CPU minus that of the null output. */
   readonly outputCpuSeconds: number;
-  /** Medians of the ratios in each round: what drifts from round to round counts for both. */
+  /** Median of the ratios in each round: a drift between rounds affects both sides. */
   readonly cpuToReference: number;
   readonly wallSeconds: number;
   readonly wallToReference: number;
-  /** From the first whole request to the last. */
+  /** Time from the first whole request to the last. */
   readonly firstToLastSeconds: number;
   readonly firstToLastToReference: number;
   readonly peakRssMib: number;
@@ -30,7 +30,7 @@ export interface Summary {
 export const NOTHING = "null";
 export const REFERENCE = "c";
 
-/** What is compared, as the results call it. */
+/** Titles of the comparisons in the results. */
 export const TITLES = {
   latency: "by latency",
   plain: "plain records",
@@ -41,13 +41,13 @@ export const TITLES = {
   growth: "by number of records",
 } as const;
 
-/** The runs of this output with no option set, over the same input as the variant; over the plain one when there are none. */
+/** Returns the runs of this output without options, over the same input as the variant, else over the plain one. */
 function runsOf(rounds: Rounds, output: Output, variant: string): readonly Run[] {
   const workload = nameOf(parseVariant(variant).workload);
   return rounds.get(workload === "" ? output : `${output}-${workload}`) ?? rounds.get(output) ?? [];
 }
 
-/** A summary of each variant; NaN where the null output or the C output was not run. */
+/** Returns a summary of each variant; NaN where the null output or the C output was not run. */
 export function summarize(rounds: Rounds): Summary[] {
   return [...rounds].map(([variant, runs]) => {
     const nothing = runsOf(rounds, NOTHING, variant);
@@ -77,7 +77,7 @@ export function summarize(rounds: Rounds): Summary[] {
   });
 }
 
-/** The summaries as a table for the terminal. */
+/** Returns the summaries as a table for the terminal. */
 export function tableOf(summaries: readonly Summary[]): string {
   const head = [
     "variant", "first-last s", "× C", "CPU s", "output s", "× C", "wall s", "× C", "peak MiB", "wire MB", "requests", "in flight", "server s",

@@ -1,4 +1,4 @@
-// Starts a Fluent Bit that reads the input into one output, with bash's clock for its CPU.
+// Runs a Fluent Bit that reads the input into one output, and measures its CPU with bash.
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -12,13 +12,13 @@ import { type Endpoint, outputSection, type Variant } from "./variant.js";
 
 export interface Bench {
   readonly fluentBit: string;
-  /** The library of each output that is one. */
+  /** Library of each output that has one. */
   readonly plugins: Readonly<Partial<Record<Variant["output"], string>>>;
-  /** For configuration and log. */
+  /** Folder for configuration and log. */
   readonly folder: string;
 }
 
-// bash's own getrusage: /proc counts in hundredths of a second, and there is none once the process has ended.
+// bash's own getrusage: /proc counts in hundredths of a second, and disappears when the process ends.
 const timed = `TIMEFORMAT='cpu %3U %3S'; time sh -c 'echo "pid $$"; exec "$@" >"$BENCH_LOG" 2>&1' sh "$@"`;
 const parser = `[PARSER]\n    Name json\n    Format json\n`;
 const usualFlushSeconds = "0.2";
@@ -29,7 +29,7 @@ export class FluentBitRun {
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #log: string;
   readonly #ended: Promise<number | null>;
-  #told = "";
+  #printed = "";
 
   constructor(readonly variant: Variant, input: Input, endpoint: Endpoint, bench: Bench) {
     this.#log = path.join(bench.folder, "fluent-bit.log");
@@ -38,33 +38,33 @@ export class FluentBitRun {
     const env = { ...environmentOf(variant, endpoint), BENCH_LOG: this.#log };
     this.#child = spawn("bash", ["-c", timed, "bash", bench.fluentBit, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
     this.#ended = new Promise((resolve) => this.#child.once("close", resolve));
-    this.#child.stdout.on("data", (text: Buffer) => (this.#told += text.toString()));
-    this.#child.stderr.on("data", (text: Buffer) => (this.#told += text.toString()));
+    this.#child.stdout.on("data", (text: Buffer) => (this.#printed += text.toString()));
+    this.#child.stderr.on("data", (text: Buffer) => (this.#printed += text.toString()));
   }
 
-  /** The process's number, once bash has told it. */
+  /** Number of the process, once bash has printed it. */
   async pid(): Promise<number> {
-    while (!/pid \d+\n/.test(this.#told) && this.#child.exitCode === null) await sleep(5);
-    const pid = /pid (\d+)/.exec(this.#told)?.[1];
-    if (pid === undefined) throw new Error(`${this.variant.name}: Fluent Bit did not start: ${this.#told}`);
+    while (!/pid \d+\n/.test(this.#printed) && this.#child.exitCode === null) await sleep(5);
+    const pid = /pid (\d+)/.exec(this.#printed)?.[1];
+    if (pid === undefined) throw new Error(`${this.variant.name}: Fluent Bit did not start: ${this.#printed}`);
     return Number(pid);
   }
 
-  /** Ends Fluent Bit as its service manager would. Throws when it does not end well. */
+  /** Ends Fluent Bit with SIGTERM. Throws when it fails. */
   async stop(pid: number): Promise<{ readonly cpuSeconds: number }> {
     process.kill(pid, "SIGTERM");
     if ((await this.#ended) !== 0) throw this.failure("Fluent Bit did not end well");
-    const [, user, system] = /cpu (\S+) (\S+)/.exec(this.#told) ?? [];
-    if (system === undefined) throw this.failure(`bash did not tell its time but '${this.#told}'`);
+    const [, user, system] = /cpu (\S+) (\S+)/.exec(this.#printed) ?? [];
+    if (system === undefined) throw this.failure(`bash printed no time but '${this.#printed}'`);
     return { cpuSeconds: Number(user) + Number(system) };
   }
 
-  /** Ends the process at once if it still runs; gives its status, as a shell does (128 and the signal). */
+  /** Kills the process if it still runs; returns its status as a shell does (128 plus the signal). */
   async kill(pid: number): Promise<number | null> {
     try {
       if (this.#child.exitCode === null) process.kill(pid, "SIGKILL");
     } catch {
-      // It has ended by itself.
+      // It has already ended.
     }
     return this.#ended;
   }
@@ -78,7 +78,7 @@ function configurationFile(variant: Variant, { pattern }: Input, endpoint: Endpo
   const parsers = path.join(folder, "parsers.conf");
   const file = path.join(folder, "fluent-bit.conf");
   const tail = { path: pattern, parser: "json", read_from_head: "on", Mem_Buf_Limit: "64M", Refresh_Interval: "60" };
-  // With a star the tag has the file's path in it.
+  // With a star the tag contains the file's path.
   const tag: { readonly tag?: string } = variant.workload.tags > 1 ? { tag: "bench.*" } : {};
   writeFileSync(parsers, parser);
   writeFileSync(file, configurationOf({
@@ -91,9 +91,9 @@ function configurationFile(variant: Variant, { pattern }: Input, endpoint: Endpo
   return file;
 }
 
-/** What the process of a variant gets in its environment. */
+/** Returns the environment of a variant's process. */
 export function environmentOf({ isCoreInProcess }: Variant, { certificateFile }: Endpoint): NodeJS.ProcessEnv {
   const runtime = isCoreInProcess ? { KINESIS_RUNTIME: "process", KINESIS_NODE: setting("BENCH_NODE") ?? process.execPath } : {};
-  // Whom to trust: the first is for our plugin and the SDKs, the second for Go's own TLS.
+  // Trusted certificates: the first is for our plugin and the SDKs, the second for Go's own TLS.
   return pluginEnvironment({ AWS_CA_BUNDLE: certificateFile, SSL_CERT_FILE: certificateFile, ...runtime });
 }

@@ -1,24 +1,24 @@
-// Polls an HTTP server as a monitor does, each time on a new connection, and times its answers.
+// Polls an HTTP server as a monitor does, each time on a new connection, and times its responses.
 import { get } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const intervalMs = 100;
-/** What Kubernetes' probes of Fluent Bit ask for. */
+/** Path of Kubernetes' probes of Fluent Bit. */
 const path = "/";
 
-/** The slowest answer of all polls in this time; a poll that has none by its end counts as long as it waited. */
-export async function slowestAnswerMs(port: number, durationMs: number): Promise<number> {
+/** Returns the time of the slowest response in this period; a poll without a response counts with its waiting time. */
+export async function slowestResponseMs(port: number, durationMs: number): Promise<number> {
   const untilMs = performance.now() + durationMs;
-  const answers: Promise<number>[] = [];
+  const responses: Promise<number>[] = [];
   while (performance.now() < untilMs) {
-    answers.push(answerMs(port, untilMs));
+    responses.push(responseMs(port, untilMs));
     await sleep(intervalMs);
   }
-  return Math.max(...(await Promise.all(answers)));
+  return Math.max(...(await Promise.all(responses)));
 }
 
-/** A refused connection or a broken answer counts as no answer. */
-async function answerMs(port: number, untilMs: number): Promise<number> {
+/** Returns the time to the response; a refused connection or a broken response counts as none. */
+async function responseMs(port: number, untilMs: number): Promise<number> {
   const fromMs = performance.now();
   return new Promise((resolve) => {
     const request = get({ host: "127.0.0.1", port, path, agent: false }, (response) => {

@@ -1,4 +1,4 @@
-// The log files that Fluent Bit reads: container logs as lines of JSON, the same in each run; made once, kept in build.
+// Makes the log files that Fluent Bit reads: container logs as lines of JSON, the same in each run, kept in build.
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import path from "node:path";
 import { containerLog, pseudoRandom } from "../container_logs.js";
@@ -8,14 +8,14 @@ const SEED = 7;
 const KEY_SEED = 8;
 const LINES_PER_WRITE = 10_000;
 
-/** The files of one run, one for each tag, in a folder of their own. */
+/** The files of one run, one for each tag, in a separate folder. */
 export interface Input {
   readonly files: readonly string[];
-  /** What `tail` is told: a pattern that all files match. */
+  /** Pattern for `tail` that matches all files. */
   readonly pattern: string;
 }
 
-/** The records as objects; the first ones of a longer input are those of a shorter. */
+/** Yields the records as objects; a longer input begins with the records of a shorter one. */
 export function* inputRecords(count: number, { keys }: Workload = PLAIN): Generator<Record<string, unknown>> {
   const random = pseudoRandom(SEED);
   const randomKey = pseudoRandom(KEY_SEED);
@@ -25,7 +25,7 @@ export function* inputRecords(count: number, { keys }: Workload = PLAIN): Genera
   }
 }
 
-/** The files with so many records, which go to the tags by turns. */
+/** Returns the files with this many records, distributed over the tags in turn. */
 export function inputOf(count: number, workload: Workload = PLAIN): Input {
   const name = ["container_logs", String(count), nameOf(workload)].filter((part) => part !== "").join("-");
   const folder = path.resolve("build", "bench", name);
@@ -58,7 +58,7 @@ function writeLines(files: readonly string[], records: Iterable<Record<string, u
   }
 }
 
-/** The length of each file, by its path. */
+/** Returns the length of each file, by its path. */
 export function sizesOf({ files }: Input): ReadonlyMap<string, number> {
   return new Map(files.map((file) => [file, statSync(file).size]));
 }

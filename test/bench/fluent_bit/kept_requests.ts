@@ -1,4 +1,4 @@
-// The file in which the benchmark's server keeps the bodies of requests, for a look into what arrived.
+// Writes and reads the file in which the benchmark's server keeps request bodies, for checking the records.
 import { appendFileSync } from "node:fs";
 
 const headBytes = 5;
@@ -8,7 +8,7 @@ export interface KeptRequest {
   readonly isCbor: boolean;
 }
 
-/** Appends a body: its length in four bytes, its form in one, itself. */
+/** Appends a body: its length in four bytes, its form in one, then the body. */
 export function keepRequest(file: string, { body, isCbor }: KeptRequest): void {
   const head = Buffer.alloc(headBytes);
   head.writeUInt32LE(body.length);
@@ -16,7 +16,7 @@ export function keepRequest(file: string, { body, isCbor }: KeptRequest): void {
   appendFileSync(file, Buffer.concat([head, body]));
 }
 
-/** The requests in the content of such a file, in the order in which they arrived. */
+/** Yields the requests in the content of such a file, in order of arrival. */
 export function* keptRequests(kept: Buffer): Generator<KeptRequest> {
   for (let at = 0; at < kept.length; ) {
     const end = at + headBytes + kept.readUInt32LE(at);

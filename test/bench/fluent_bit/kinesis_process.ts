@@ -1,14 +1,14 @@
-// Runs the server of the benchmark as a child process: says how it answers, and asks for its books.
+// Runs the benchmark's server as a child process, sets its behavior, and reads its counts.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { makeCertificate } from "../../support/certificate.js";
-import { AT_ONCE, type Manner, type Question } from "./manner.js";
-import type { Books } from "./server_books.js";
+import { IMMEDIATE, type ServerBehavior, type ServerCommand } from "./server_behavior.js";
+import type { Counts } from "./server_counts.js";
 import type { Endpoint } from "./variant.js";
 
 export class KinesisProcess {
   readonly #ended: Promise<string>;
-  /** Rejects when the process ends, so that nobody waits for its answer. */
+  /** Rejects when the process ends, so that no caller waits for its response. */
   readonly #failure: Promise<never>;
 
   private constructor(
@@ -22,7 +22,7 @@ export class KinesisProcess {
     this.#failure.catch(() => undefined);
   }
 
-  /** @param keptFile where the bodies of all requests are kept, if they are */
+  /** @param keptFile file for the bodies of all requests, if they are to be kept */
   static async start(folder: string, keptFile?: string): Promise<KinesisProcess> {
     const { certificateFile, serverFile } = await makeCertificate(folder);
     const program = new URL("kinesis_server.mjs", import.meta.url);
@@ -31,13 +31,13 @@ export class KinesisProcess {
     return new KinesisProcess({ port, certificateFile }, child);
   }
 
-  /** Empties the books; the server answers in this manner from now on. */
-  async reset(manner: Partial<Manner> = {}): Promise<void> {
-    await this.#ask({ ask: "reset", manner: { ...AT_ONCE, ...manner } });
+  /** Resets the counts and sets the server's behavior. */
+  async reset(behavior: Partial<ServerBehavior> = {}): Promise<void> {
+    await this.#send({ command: "reset", behavior: { ...IMMEDIATE, ...behavior } });
   }
 
-  async books(): Promise<Books> {
-    return this.#ask({ ask: "books" });
+  async counts(): Promise<Counts> {
+    return this.#send({ command: "counts" });
   }
 
   async stop(): Promise<void> {
@@ -45,10 +45,10 @@ export class KinesisProcess {
     await this.#ended;
   }
 
-  async #ask(question: Question): Promise<Books> {
-    const answered = once(this.child, "message") as Promise<[Books]>;
-    if (this.child.connected) this.child.send(question);
-    const [books] = await Promise.race([answered, this.#failure]);
-    return books;
+  async #send(command: ServerCommand): Promise<Counts> {
+    const response = once(this.child, "message") as Promise<[Counts]>;
+    if (this.child.connected) this.child.send(command);
+    const [counts] = await Promise.race([response, this.#failure]);
+    return counts;
   }
 }

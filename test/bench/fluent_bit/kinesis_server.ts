@@ -1,22 +1,22 @@
-// Serves a Kinesis that costs next to nothing: takes all records over TLS, counts them, and parses nothing.
+// Serves a Kinesis with minimal cost: accepts all records over TLS, counts them, and parses nothing.
 //
-// A process of its own, so that its work is not counted with Fluent Bit's. It talks with its parent over Node's channel:
-// the port when it listens; after a reset (which says how to answer) and a question, the books.
+// A separate process, so that its work is not counted with Fluent Bit's. It talks with its parent over Node's channel:
+// sends the port when it listens, and the counts after each command.
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
-import { CBOR_TYPE, JSON_TYPE, listShardsAnswer, putRecordsAnswer } from "./answers.js";
+import { CBOR_TYPE, JSON_TYPE, listShardsResponse, putRecordsResponse } from "./responses.js";
 import { keepRequest } from "./kept_requests.js";
-import { AT_ONCE, type Question } from "./manner.js";
+import { IMMEDIATE, type ServerCommand } from "./server_behavior.js";
 import { RequestReader } from "./request_reader.js";
-import { ServerBooks } from "./server_books.js";
+import { ServerCounts } from "./server_counts.js";
 
 const [keyAndCertificateFile = "", keptFile] = process.argv.slice(2);
 const recordMark = Buffer.from("PartitionKey");
-const books = new ServerBooks();
-let manner = AT_ONCE;
+const counts = new ServerCounts();
+let behavior = IMMEDIATE;
 
-/** Counts the marks instead of parsing: a record has one partition key. */
+/** Counts the partition keys instead of parsing: a record has one. */
 function countRecords(body: Buffer): number {
   let count = 0;
   for (let at = body.indexOf(recordMark); at >= 0; at = body.indexOf(recordMark, at + recordMark.length)) count++;
@@ -24,37 +24,37 @@ function countRecords(body: Buffer): number {
 }
 
 function serve(socket: TLSSocket): void {
-  /** Requests of this connection that wait for their answer. */
+  /** Requests of this connection that wait for their response. */
   let waiting = 0;
-  const settle = (answer: Buffer): void => {
+  const settle = (response: Buffer): void => {
     if (waiting === 0) return; // The connection was closed, and its requests are settled.
     waiting--;
-    books.settled();
-    socket.write(answer);
+    counts.settled();
+    socket.write(response);
   };
   const reader = new RequestReader((head, body) => {
     if (!/^x-amz-target: *\w+\.PutRecords\r?$/im.test(head)) {
-      socket.write(listShardsAnswer);
+      socket.write(listShardsResponse);
       return;
     }
     const isCbor = head.toLowerCase().includes(CBOR_TYPE);
     const records = countRecords(body);
     waiting++;
-    books.requested(records);
+    counts.requested(records);
     if (keptFile !== undefined) keepRequest(keptFile, { body, isCbor });
-    if (manner.isSilent) return;
-    const answer = putRecordsAnswer(records, isCbor && !manner.isCborAnsweredInJson ? CBOR_TYPE : JSON_TYPE);
-    if (manner.latencyMs === 0) settle(answer);
-    else setTimeout(settle, manner.latencyMs, answer);
+    if (behavior.isSilent) return;
+    const response = putRecordsResponse(records, isCbor && !behavior.respondsToCborInJson ? CBOR_TYPE : JSON_TYPE);
+    if (behavior.latencyMs === 0) settle(response);
+    else setTimeout(settle, behavior.latencyMs, response);
   });
   socket.setNoDelay(true);
   socket.on("error", () => undefined);
   socket.on("data", (part: Buffer) => {
-    books.received(part.length);
+    counts.received(part.length);
     reader.take(part);
   });
   socket.on("close", () => {
-    books.settled(waiting);
+    counts.settled(waiting);
     waiting = 0;
   });
 }
@@ -65,11 +65,11 @@ const { server: identity } = JSON.parse(readFileSync(keyAndCertificateFile, "utf
 const server = createServer({ ...identity, ALPNProtocols: ["http/1.1"] }, serve);
 server.listen(0, "127.0.0.1", () => process.send?.((server.address() as AddressInfo).port));
 
-process.on("message", (question: Question) => {
-  if (question.ask === "reset") {
-    manner = question.manner;
-    books.reset();
+process.on("message", (command: ServerCommand) => {
+  if (command.command === "reset") {
+    behavior = command.behavior;
+    counts.reset();
   }
-  process.send?.(books.read());
+  process.send?.(counts.read());
 });
 process.on("disconnect", () => process.exit());

@@ -1,10 +1,10 @@
-// `make bench-fluent-bit`: what the outputs of a real Fluent Bit cost, this plugin's beside the one in C and a peer.
+// Runs `make bench-fluent-bit`: compares the cost of a real Fluent Bit's outputs: this plugin, the one in C, and a peer.
 //
 // FLUENT_BIT names the program; PEER_PLUGIN (peer) and BASE_PLUGIN (base: another build of ours) name libraries.
-// BENCH_VARIANTS (null,c,ours) and BENCH_RUNS (5) say what is run and how often; BENCH_RECORDS (400000) over how many
-// records, where two numbers give the slope too; BENCH_LATENCIES (0) after how many milliseconds the endpoint answers;
-// BENCH_FLUSH (0.2) Fluent Bit's Flush; BENCH_CBOR_ANSWERS=json that CBOR is answered with JSON. BENCH_ONLY=standstill
-// measures what a silent endpoint holds up, for each of BENCH_VARIANTS (c,ours).
+// BENCH_VARIANTS (null,c,ours) and BENCH_RUNS (5) set what is run and how often; BENCH_RECORDS (400000) the number of
+// records, where two numbers also give the slope; BENCH_LATENCIES (0) the endpoint's latency in milliseconds;
+// BENCH_FLUSH (0.2) Fluent Bit's Flush; BENCH_CBOR_RESPONSES=json responses to CBOR in JSON. BENCH_ONLY=standstill
+// measures which flushes a silent endpoint delays, for each of BENCH_VARIANTS (c,ours).
 import { tellMachine } from "../machine.js";
 import { numbersSetting, numberSetting, programs, setting } from "../settings.js";
 import { compareOutputs } from "./compare_outputs.js";
@@ -22,7 +22,7 @@ async function compare(named: Programs): Promise<void> {
   const latenciesMs = numbersSetting("BENCH_LATENCIES", defaults.latenciesMs, 0);
   const outcomes = await compareOutputs({ variants, runs, records, latenciesMs }, named);
   for (const { records: count, latencyMs, summaries } of outcomes) {
-    console.log(`Fluent Bit, ${count} container logs, answers after ${latencyMs} ms, medians of ${runs}\n${tableOf(summaries)}\n`);
+    console.log(`Fluent Bit, ${count} container logs, responses after ${latencyMs} ms, medians of ${runs}\n${tableOf(summaries)}\n`);
   }
   const slopes = slopesOf(outcomes);
   if (slopes.length > 0) console.log(slopeTable(slopes));
@@ -30,7 +30,7 @@ async function compare(named: Programs): Promise<void> {
 
 async function main(): Promise<void> {
   const named = programs();
-  if (named === undefined) throw new Error("FLUENT_BIT does not name a Fluent Bit");
+  if (named === undefined) throw new Error("FLUENT_BIT is unset");
   tellMachine("bench-fluent-bit");
   const only = setting("BENCH_ONLY");
   if (only !== undefined && only !== "standstill") throw new Error(`BENCH_ONLY is '${only}'; here it may be: standstill`);

@@ -1,30 +1,30 @@
-// Measures one run of Fluent Bit over the input: from its start to its end, and what it cost.
+// Measures one run of Fluent Bit over the input, from its start to its end.
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Bench, FluentBitRun } from "./fluent_bit_run.js";
 import { type Input, sizesOf } from "./input_file.js";
 import type { KinesisProcess } from "./kinesis_process.js";
-import type { Manner } from "./manner.js";
+import type { ServerBehavior } from "./server_behavior.js";
 import { cpuSecondsOf, familyOf, peakRssMibOf, positionsIn } from "./proc_files.js";
 import type { Variant } from "./variant.js";
 
 export interface Run {
-  /** User and system time of the whole process, its start and end included, and of a process of the core's own. */
+  /** User and system time of the whole process, including its start and end, and of the core's separate process. */
   readonly cpuSeconds: number;
-  /** From the start of the process to its last request; of the null output, to the end of its work. */
+  /** Time from the start of the process to its last request; for the null output, to the end of its work. */
   readonly wallSeconds: number;
-  /** From the first whole PutRecords request to the last; NaN without a request. */
+  /** Time from the first whole PutRecords request to the last; NaN without a request. */
   readonly firstToLastSeconds: number;
   readonly peakRssMib: number;
   readonly wireBytes: number;
   readonly requests: number;
-  /** The largest number of requests that waited for their answer at once. */
+  /** Maximum number of requests that waited for their response concurrently. */
   readonly maxInFlight: number;
   readonly records: number;
   readonly serverCpuSeconds: number;
 }
 
 const pollMs = 50;
-/** All was read, no request came or waits, and less than this is done in so many polls: Fluent Bit is through. */
+/** Fluent Bit is done when everything was read, no request arrives or waits, and its CPU stays below this for this many polls. */
 const idle = { polls: 8, cpuSeconds: 0.03 };
 const longestRunMs = 600_000;
 
@@ -34,9 +34,9 @@ export async function measureRun(
   input: Input,
   kinesis: KinesisProcess,
   bench: Bench,
-  manner: Partial<Manner> = {},
+  behavior: Partial<ServerBehavior> = {},
 ): Promise<Run> {
-  await kinesis.reset(manner);
+  await kinesis.reset(behavior);
   const run = new FluentBitRun(variant, input, kinesis.endpoint, bench);
   const pid = await run.pid();
   try {
@@ -46,18 +46,18 @@ export async function measureRun(
     });
     const peakRssMib = peakRssMibOf(familyOf(pid));
     const { cpuSeconds } = await run.stop(pid);
-    const books = await kinesis.books();
-    const { requests, firstRequestMs, lastRequestMs } = books;
+    const counts = await kinesis.counts();
+    const { requests, firstRequestMs, lastRequestMs } = counts;
     return {
       cpuSeconds,
       wallSeconds: ((requests > 0 ? lastRequestMs : busyUntilMs) - run.startedMs) / 1000,
       firstToLastSeconds: requests > 0 ? (lastRequestMs - firstRequestMs) / 1000 : NaN,
       peakRssMib,
-      wireBytes: books.bytes,
+      wireBytes: counts.bytes,
       requests,
-      maxInFlight: books.maxInFlight,
-      records: books.records,
-      serverCpuSeconds: books.cpuMs / 1000,
+      maxInFlight: counts.maxInFlight,
+      records: counts.records,
+      serverCpuSeconds: counts.cpuMs / 1000,
     };
   } finally {
     await run.kill(pid);
@@ -76,7 +76,7 @@ async function untilIdle(pid: number, input: Input, kinesis: KinesisProcess): Pr
     const cpuSeconds = cpuSecondsOf(familyOf(pid));
     isRead ||= isReadBy(pid, sizes);
     if (!isRead) continue;
-    const { requests, inFlight } = await kinesis.books();
+    const { requests, inFlight } = await kinesis.counts();
     const isBusy = cpuSeconds - calm.cpuSeconds > idle.cpuSeconds || requests !== calm.requests || inFlight > 0;
     if (isBusy) calm = { cpuSeconds, requests, sinceMs: Date.now(), polls: 0 };
     else if (++calm.polls >= idle.polls) return { busyUntilMs: calm.sinceMs };

@@ -1,4 +1,4 @@
-// Plans the comparisons of `make bench` through Fluent Bit, and runs them.
+// Plans and runs the comparisons of `make bench` through Fluent Bit.
 import type { FluentBitResults } from "../results.js";
 import { numbersSetting, numberSetting } from "../settings.js";
 import { compareOutputs } from "./compare_outputs.js";
@@ -20,12 +20,12 @@ const atOnce = [0];
 const few = 100_000;
 const many = 400_000;
 
-/** The outputs that are compared, without options. */
+/** Outputs that are compared without options. */
 export function comparedOutputs(named: Programs): string[] {
   return withoutPeer(outputs, named);
 }
 
-/** The peers and ours side by side. Where an output takes minutes, fewer records do. */
+/** Returns the comparisons of the peers and ours. Slow outputs get fewer records. */
 function plannedComparisons(): Planned[] {
   const [nothing, c, ours, peer] = outputs;
   const ofWorkload = (workload: string): string[] => outputs.map((output) => `${output}-${workload}`);
@@ -45,7 +45,7 @@ function plannedComparisons(): Planned[] {
   ];
 }
 
-/** Every comparison that `make bench` keeps. */
+/** Runs every comparison that `make bench` stores. */
 export async function throughFluentBit(named: Programs, runs: number): Promise<FluentBitResults[]> {
   const results: FluentBitResults[] = [];
   const maxRecords = numberSetting("BENCH_RECORDS", Number.MAX_SAFE_INTEGER);

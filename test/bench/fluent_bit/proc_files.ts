@@ -3,20 +3,20 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 const clockTicksPerSecond = 100;
 
-/** The process and its children: a core in a process of its own is one. */
+/** Returns the process and its children, such as the core's separate process. */
 export function familyOf(pid: number): number[] {
   const threads = readdirSync(`/proc/${pid}/task`);
   const children = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8"));
   return [pid, ...children.join(" ").split(" ").filter((child) => child !== "").map(Number)];
 }
 
-/** Of each member of the family, added up. */
+/** Returns the peak memory of all members together. */
 export function peakRssMibOf(family: readonly number[]): number {
   const peaks = family.map((pid) => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024);
   return peaks.reduce((sum, peak) => sum + peak, 0);
 }
 
-/** User and system seconds so far. Throws when a process has ended. Source: proc_pid_stat(5), utime and stime. */
+/** Returns user and system seconds so far. Throws when a process has ended. Source: proc_pid_stat(5), utime and stime. */
 export function cpuSecondsOf(family: readonly number[]): number {
   const seconds = family.map((pid) => {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -26,7 +26,7 @@ export function cpuSecondsOf(family: readonly number[]): number {
   return seconds.reduce((sum, part) => sum + part, 0);
 }
 
-/** How far the process has read each file that it has open, by the file's path. */
+/** Returns the read position of each file that the process has open, by the file's path. */
 export function positionsIn(pid: number): Map<string, number> {
   const positions = new Map<string, number>();
   for (const descriptor of readdirSync(`/proc/${pid}/fd`)) {
@@ -35,7 +35,7 @@ export function positionsIn(pid: number): Map<string, number> {
       if (!file.startsWith("/") || file.startsWith("/dev/")) continue;
       positions.set(file, Number(/^pos:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, "utf8"))?.[1]));
     } catch {
-      // It was closed meanwhile.
+      // The file was closed meanwhile.
     }
   }
   return positions;

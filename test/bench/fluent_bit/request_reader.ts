@@ -1,5 +1,5 @@
-// Reads HTTP requests from one connection, by hand: each with Content-Length, as the clients of AWS send them.
-import { headerEnd } from "./answers.js";
+// Reads HTTP requests from one connection: each with Content-Length, as AWS's clients send them.
+import { headerEnd } from "./responses.js";
 
 const largestRequestBytes = 16 * 1024 * 1024;
 

@@ -1,4 +1,4 @@
-// What Fluent Bit weighs when it has nothing to do, by output.
+// Measures Fluent Bit's memory at rest, by output.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -18,9 +18,9 @@ const fewRecords = 10;
 
 export interface Rest {
   readonly variant: string;
-  /** Resident memory some seconds after the start, with one output instance, when nothing was sent yet. */
+  /** Resident memory some seconds after the start, with one output instance, before any record. */
   readonly rssMib: number;
-  /** The same when a few records were sent. */
+  /** Resident memory after a few records. */
   readonly usedRssMib: number;
 }
 
@@ -37,7 +37,7 @@ export async function measureRest(names: readonly string[], programs: Programs):
         unused.push(await rssAtRest(variant, 0, folder, kinesis.endpoint, programs));
         await kinesis.reset();
         used.push(await rssAtRest(variant, fewRecords, folder, kinesis.endpoint, programs));
-        const { records } = await kinesis.books();
+        const { records } = await kinesis.counts();
         if (variant !== "null" && records !== fewRecords) throw new Error(`${variant}: ${records} records arrived of ${fewRecords}`);
       }
       rests.push({ variant, rssMib: median(unused), usedRssMib: median(used) });

@@ -1,4 +1,4 @@
-// Draws a line through an output's CPU at two numbers of records: what each further record costs, and what is left at zero.
+// Fits a line through an output's CPU at two numbers of records: the cost of each further record, and the cost without records.
 import { figure, table } from "../table.js";
 import type { Outcome } from "./compare_outputs.js";
 import { NOTHING, REFERENCE, type Summary } from "./comparison.js";
@@ -7,14 +7,14 @@ export interface Slope {
   readonly variant: string;
   readonly fewRecords: number;
   readonly manyRecords: number;
-  /** CPU of the output for each record more. */
+  /** CPU of the output per further record. */
   readonly cpuMicrosecondsPerRecord: number;
   readonly toReference: number;
-  /** CPU of the output that the line leaves at no records: start, and compiling. */
+  /** CPU of the output without records, by the line: start, and compiling. */
   readonly cpuSecondsAtZero: number;
 }
 
-/** Of each variant, from the smallest to the largest number of records at the same latency; none when there is only one. */
+/** Returns each variant's slope from the smallest to the largest number of records at the same latency; none for one number. */
 export function slopesOf(outcomes: readonly Outcome[]): Slope[] {
   const latencyMs = outcomes[0]?.latencyMs;
   const sorted = outcomes.filter((outcome) => outcome.latencyMs === latencyMs).sort((one, other) => one.records - other.records);
@@ -45,7 +45,7 @@ function cpuOf(summaries: readonly Summary[], variant: string): number {
   return summaries.find((summary) => summary.variant === variant)?.outputCpuSeconds ?? NaN;
 }
 
-/** The slopes as a table for the terminal. */
+/** Returns the slopes as a table for the terminal. */
 export function slopeTable(slopes: readonly Slope[]): string {
   const head = ["CPU of the output", "records", "µs for each record more", "× C", "s at zero"];
   const rows = slopes.map((of) => [

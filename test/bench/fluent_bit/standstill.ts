@@ -1,6 +1,6 @@
-// Measures how far an output holds up the rest of Fluent Bit while Kinesis takes its requests and never answers.
+// Measures how far an output blocks the rest of Fluent Bit while Kinesis accepts its requests but never responds.
 //
-// A second output writes a line a second into a file, Fluent Bit's HTTP server is polled, and at last SIGTERM ends it all.
+// A second output writes a line per second to a file, Fluent Bit's HTTP server is polled, and finally SIGTERM ends Fluent Bit.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,36 +10,36 @@ import { Child } from "../../support/child.js";
 import { configurationOf } from "../../support/fluent_bit.js";
 import { figure, table } from "../table.js";
 import { type Bench, environmentOf } from "./fluent_bit_run.js";
-import { slowestAnswerMs } from "./http_poll.js";
+import { slowestResponseMs } from "./http_poll.js";
 import { KinesisProcess } from "./kinesis_process.js";
 import { copyPlugins, type Programs } from "./programs.js";
 import { type Endpoint, outputSection, parseVariant, type Variant } from "./variant.js";
 
 export interface Standstill {
   readonly variant: string;
-  /** Lines that the second output wrote, of as many as the seconds that it had. */
+  /** Lines that the second output wrote, out of one per second. */
   readonly lines: number;
   readonly seconds: number;
-  /** Of Fluent Bit's HTTP server. As long as the time that it had, when it never answered. */
+  /** Slowest response of Fluent Bit's HTTP server; the whole period if it never responded. */
   readonly slowestAnswerMs: number;
-  /** From SIGTERM to the end of the process; as long as the time that it had, when it had to be killed. */
+  /** Time from SIGTERM to the end of the process; the whole limit if it had to be killed. */
   readonly endSeconds: number;
   readonly isKilled: boolean;
 }
 
 const watchedSeconds = 10;
-/** For the last line of the time that is watched to be written. */
+/** Extra time for writing the last line of the period. */
 const lateMs = 700;
 const graceSeconds = 5;
 const longestEndSeconds = 60;
 const longestStartMs = 30_000;
-/** The null output asks nobody: Fluent Bit has started by then. */
+/** The null output sends no request: waits this long for Fluent Bit's start. */
 const nullStartMs = 2000;
 const pollMs = 50;
-/** Each second, so that many flushes wait at once. */
+/** Lines per second, so that many flushes wait concurrently. */
 const busyLines = "100";
 
-/** Of each variant, one after the other. Throws when Fluent Bit does not start, or no request comes. */
+/** Measures the variants one after the other. Throws when Fluent Bit does not start, or no request arrives. */
 export async function measureStandstills(names: readonly string[], programs: Programs): Promise<Standstill[]> {
   const folder = mkdtempSync(path.join(tmpdir(), "kinesis-bench-"));
   const kinesis = await KinesisProcess.start(folder);
@@ -69,14 +69,14 @@ async function measureStandstill(variant: Variant, kinesis: KinesisProcess, { fl
   const args = [...(library === undefined ? [] : ["-e", library]), "-c", file];
   const fluentBit = new Child(program, args, { env: environmentOf(variant, kinesis.endpoint) });
   try {
-    await (variant.output === "null" ? sleep(nullStartMs) : untilAsked(kinesis, fluentBit));
+    await (variant.output === "null" ? sleep(nullStartMs) : untilRequested(kinesis, fluentBit));
     const fromMs = Date.now();
-    const slowest = slowestAnswerMs(port, watchedSeconds * 1000);
+    const slowest = slowestResponseMs(port, watchedSeconds * 1000);
     await sleep(watchedSeconds * 1000 + lateMs);
     const written = existsSync(lines) ? linesBetween(readFileSync(lines, "utf8"), fromMs, fromMs + watchedSeconds * 1000) : 0;
-    const answer = await slowest;
+    const response = await slowest;
     const { endSeconds, isKilled } = await end(fluentBit);
-    return { variant: variant.name, lines: written, seconds: watchedSeconds, slowestAnswerMs: answer, endSeconds, isKilled };
+    return { variant: variant.name, lines: written, seconds: watchedSeconds, slowestAnswerMs: response, endSeconds, isKilled };
   } finally {
     await fluentBit.destroy();
   }
@@ -99,15 +99,15 @@ function configuration(variant: Variant, endpoint: Endpoint, port: number, folde
   });
 }
 
-async function untilAsked(kinesis: KinesisProcess, fluentBit: Child): Promise<void> {
+async function untilRequested(kinesis: KinesisProcess, fluentBit: Child): Promise<void> {
   const deadline = Date.now() + longestStartMs;
-  while ((await kinesis.books()).requests === 0) {
+  while ((await kinesis.counts()).requests === 0) {
     if (fluentBit.hasEnded || Date.now() > deadline) throw new Error(`no request came:\n${fluentBit.output.slice(-2000)}`);
     await sleep(pollMs);
   }
 }
 
-/** Lines of the file output (`tag: [seconds.fraction, {...}]`) whose event is of this time. */
+/** Returns the number of lines of the file output (`tag: [seconds.fraction, {...}]`) whose event is in this period. */
 export function linesBetween(text: string, fromMs: number, untilMs: number): number {
   const times = Array.from(text.matchAll(/^calm: \[(\d+\.\d+),/gm), ([, seconds]) => Number(seconds) * 1000);
   return times.filter((time) => time > fromMs && time <= untilMs).length;
@@ -128,9 +128,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** The standstills as a table for the terminal. */
+/** Returns the standstills as a table for the terminal. */
 export function standstillTable(standstills: readonly Standstill[]): string {
-  const head = ["a silent endpoint", "lines of another output", "slowest answer ms", "SIGTERM to end s"];
+  const head = ["a silent endpoint", "lines of another output", "slowest response, ms", "SIGTERM to end, s"];
   const rows = standstills.map((of) => [
     of.variant,
     `${of.lines} of ${of.seconds}`,

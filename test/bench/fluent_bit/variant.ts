@@ -1,8 +1,8 @@
-// A variant is an output of Fluent Bit with its options, written as in BENCH_VARIANTS: c, ours-workers2-gzip, peer-tags8.
+// Parses variants: an output of Fluent Bit with options, as in BENCH_VARIANTS: c, ours-workers2-gzip, peer-tags8.
 import type { Section } from "../../support/fluent_bit.js";
 import { isWorkloadWord, KEY_FIELD, type Workload, workloadOf } from "./workload.js";
 
-/** The outputs: nothing at all, Fluent Bit's own in C, this plugin, another build of it, another Go-style plugin. */
+/** Outputs: null, Fluent Bit's own in C, this plugin, another build of it, another Go-style plugin. */
 export const OUTPUTS = ["null", "c", "ours", "base", "peer"] as const;
 export type Output = (typeof OUTPUTS)[number];
 
@@ -11,7 +11,7 @@ export interface Variant {
   readonly output: Output;
   readonly options: Readonly<Record<string, string>>;
   readonly workload: Workload;
-  /** The core runs in a process of its own. */
+  /** Whether the core runs in a separate process. */
   readonly isCoreInProcess: boolean;
 }
 
@@ -28,9 +28,9 @@ const modifiers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 /**
- * Reads `output[-modifier]...[+option=value]...`, where a modifier is gzip, zlib, aggregation, cbor, process, workersN, tagsN
+ * Parses `output[-modifier]...[+option=value]...`, where a modifier is gzip, zlib, aggregation, cbor, process, workersN, tagsN
  * or keyN. Without workersN the output runs with its own default: the C output with one worker, the Go-style ones with none.
- * Throws when there is no such output or modifier.
+ * Throws for an unknown output or modifier.
  */
 export function parseVariant(name: string): Variant {
   const [head = "", ...given] = name.split("+");
@@ -44,7 +44,7 @@ export function parseVariant(name: string): Variant {
     const workers = /^workers(\d+)$/.exec(word)?.[1];
     const added = workers === undefined ? modifiers[word] : { workers };
     const known = `${Object.keys(modifiers).join(", ")}, process, workersN, tagsN and keyN`;
-    if (added === undefined) throw new Error(`variant '${name}' has the modifier '${word}'; there are ${known}`);
+    if (added === undefined) throw new Error(`variant '${name}' has the modifier '${word}'; the modifiers are ${known}`);
     Object.assign(options, added);
   }
   for (const option of given) {
@@ -54,7 +54,7 @@ export function parseVariant(name: string): Variant {
   return { name, output, options, workload, isCoreInProcess: words.includes("process") };
 }
 
-/** The variant's output section; the C output speaks TLS always, and refuses to be told so. */
+/** Returns the variant's output section; the C output always uses TLS, and rejects an option for it. */
 export function outputSection({ output, options }: Variant, { port, certificateFile }: Endpoint): Section {
   if (output === "null") return { name: "null", properties: {} };
   const common = { region: "us-west-2", stream: "bench", Retry_Limit: "no_limits", ...options };

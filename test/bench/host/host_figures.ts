@@ -1,4 +1,4 @@
-// Through the whole plugin in the host program, over TLS to the benchmark's server: start, latency, throughput, growth.
+// Measures the whole plugin in the host program, over TLS to the benchmark's server: start, latency, throughput, growth.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -25,7 +25,7 @@ const starts = 7;
 const flushes = 500;
 const restMs = 2000;
 const growthRuns = 3;
-/** About a second of CPU for each point. */
+/** Takes about a second of CPU for each point. */
 const growthBytes = 90e6;
 const maxGrowthFlushes = 3000;
 const usualChunkRecords = 4000;
@@ -75,12 +75,12 @@ async function measureChunk(service: Service, instances: number, bodies: readonl
   });
 }
 
-async function measureGrowth(service: Service, tell: (point: GrowthPoint) => void): Promise<GrowthPoint[]> {
+async function measureGrowth(service: Service, report: (point: GrowthPoint) => void): Promise<GrowthPoint[]> {
   const points: GrowthPoint[] = [];
   const take = async (...of: Parameters<typeof measureChunk>): Promise<void> => {
     const point = await measureChunk(...of);
     points.push(point);
-    tell(point);
+    report(point);
   };
   const logs = containerLogMix.bodies(Math.max(...chunkRecords));
   for (const records of chunkRecords) await take(service, 1, logs.slice(0, records), "records of a chunk", records);
@@ -93,8 +93,8 @@ async function measureGrowth(service: Service, tell: (point: GrowthPoint) => voi
   return points;
 }
 
-/** Checks what arrives, then measures. */
-export async function hostFigures(tell: (point: GrowthPoint) => void): Promise<HostFigures> {
+/** Checks the records that arrive, then measures. */
+export async function hostFigures(report: (point: GrowthPoint) => void): Promise<HostFigures> {
   const folder = mkdtempSync(path.join(tmpdir(), "kinesis-bench-"));
   try {
     await check(folder);
@@ -123,7 +123,7 @@ export async function hostFigures(tell: (point: GrowthPoint) => void): Promise<H
       const records = count * usualChunkRecords;
       return { megabytesPerSecond: (count * chunk.length) / wallSeconds / 1e6, cpuMicrosecondsPerRecord: (cpuSeconds * 1e6) / records };
     });
-    const growth = await measureGrowth(service, tell);
+    const growth = await measureGrowth(service, report);
     await kinesis.stop();
     return { startMilliseconds: median(startSeconds) * 1000, restMib, flushMilliseconds: flushSeconds * 1000, ...throughput, growth };
   } finally {

@@ -1,4 +1,4 @@
-// The host program on the clock: starts it with the plugin, and takes time, CPU and memory of what it does.
+// Runs the host program with the plugin, and measures its time, CPU and memory.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -24,41 +24,41 @@ export class TimedHost {
     this.#child = new Child(program, [], { env: pluginEnvironment(environment), cwd: this.#folder });
   }
 
-  /** Starts the host and loads the plugin, which starts nothing yet. */
+  /** Starts the host and loads the plugin, which does not start Node yet. */
   static async start(environment: Readonly<Record<string, string>> = {}): Promise<TimedHost> {
     const host = new TimedHost(await buildHost(), environment);
     await host.#ask(`load ${PLUGIN}`, /^loaded kinesis$/);
     return host;
   }
 
-  /** Opens an instance; gives its number and the seconds that FLBPluginInit took. */
+  /** Opens an instance; returns its number and the seconds that FLBPluginInit took. */
   async open(options: Options): Promise<{ readonly instance: number; readonly seconds: number }> {
     for (const [key, value] of Object.entries(options)) this.#child.write(`option ${key} ${value}`);
     const [, instance, code, microseconds] = await this.#ask("init", /^init (\d+) (-?\d+) (\d+)$/);
-    if (Number(code) !== FLB_OK) throw new Error(`init answered ${code ?? "nothing"}:\n${this.#child.stderr}`);
+    if (Number(code) !== FLB_OK) throw new Error(`init returned ${code ?? "nothing"}:\n${this.#child.stderr}`);
     return { instance: Number(instance), seconds: Number(microseconds) / 1e6 };
   }
 
-  /** Puts a chunk where the host finds it. */
+  /** Writes a chunk to a file for the host. */
   keepChunk(chunk: Uint8Array): string {
     const file = path.join(this.#folder, `chunk-${this.#chunks++}`);
     writeFileSync(file, chunk);
     return file;
   }
 
-  /** Seconds of one flush, from the call to its answer. */
+  /** Returns the seconds of one flush, from the call to its reply. */
   async flush(instance: number, chunkFile: string): Promise<number> {
     const [, code, microseconds] = await this.#ask(`flush ${instance} bench ${chunkFile}`, /^flush (-?\d+) (\d+)$/);
-    if (Number(code) !== FLB_OK) throw new Error(`a flush was answered ${code ?? ""}:\n${this.#child.stderr}`);
+    if (Number(code) !== FLB_OK) throw new Error(`a flush got the reply ${code ?? ""}:\n${this.#child.stderr}`);
     return Number(microseconds) / 1e6;
   }
 
-  /** Flushes a chunk so often with each instance, from so many threads for each; all of it must go well. */
+  /** Flushes a chunk `count` times to each instance from `threads` threads each; throws when a flush fails. */
   async flushAll(chunkFile: string, threads: number, count: number): Promise<Flushes> {
     const before = this.#cpuSeconds();
     const command = `flush-all bench ${chunkFile} ${threads} ${count}`;
     const [, errors, , retries, microseconds] = await this.#ask(command, /^flushed (\d+) (\d+) (\d+) (\d+)$/);
-    if (errors !== "0" || retries !== "0") throw new Error(`flushes did not go well:\n${this.#child.stderr}`);
+    if (errors !== "0" || retries !== "0") throw new Error(`some flushes failed:\n${this.#child.stderr}`);
     return { cpuSeconds: this.#cpuSeconds() - before, wallSeconds: Number(microseconds) / 1e6 };
   }
 
@@ -73,18 +73,18 @@ export class TimedHost {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** User and system time of all threads, in hundredths of a second. Source: proc_pid_stat(5). */
+  /** Returns user and system time of all threads; /proc counts in hundredths of a second. Source: proc_pid_stat(5). */
   #cpuSeconds(): number {
     const stat = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return (Number(fields[11]) + Number(fields[12])) / clockTicksPerSecond;
   }
 
-  async #ask(command: string, answer: RegExp): Promise<RegExpExecArray> {
+  async #ask(command: string, pattern: RegExp): Promise<RegExpExecArray> {
     this.#child.write(command);
-    const line = await this.#child.waitUntil(() => this.#nextLine(), `the answer to "${command}"`, longestResponseMs);
-    const match = answer.exec(line);
-    if (match === null) throw new Error(`"${command}" was answered by "${line}":\n${this.#child.stderr}`);
+    const line = await this.#child.waitUntil(() => this.#nextLine(), `the response to "${command}"`, longestResponseMs);
+    const match = pattern.exec(line);
+    if (match === null) throw new Error(`"${command}" got the response "${line}":\n${this.#child.stderr}`);
     return match;
   }
 

@@ -1,4 +1,4 @@
-// Access logs of a web server as flat JSON: short strings, many numbers.
+// Makes access logs of a web server as flat JSON: short strings, many numbers.
 const methods = ["GET", "GET", "GET", "POST", "PUT", "DELETE"];
 const hosts = ["shop.example.com", "api.example.com", "static.example.com"];
 const agents = [
@@ -8,7 +8,7 @@ const agents = [
   "kube-probe/1.29",
 ];
 
-/** The body of one record: about 450 bytes of JSON. */
+/** Returns the body of one record: about 450 bytes of JSON. */
 export function accessLog(random: () => number): Record<string, unknown> {
   const below = (limit: number) => Math.floor(random() * limit);
   const pick = (list: readonly string[]) => list[below(list.length)] as string;

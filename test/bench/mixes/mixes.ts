@@ -1,4 +1,4 @@
-// The records that the benchmarks run over, made up and the same in each run.
+// Makes the records of the benchmarks, the same in each run.
 import { containerLog, pseudoRandom } from "../container_logs.js";
 import { accessLog } from "./access_logs.js";
 import { multilingualText } from "./multilingual_text.js";

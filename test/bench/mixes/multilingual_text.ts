@@ -1,4 +1,4 @@
-// Messages in many languages: Chinese, Japanese, Cyrillic, accents and emoji, most of their bytes beyond ASCII.
+// Makes messages in many languages: Chinese, Japanese, Cyrillic, accents and emoji, mostly non-ASCII bytes.
 const messages = [
   "订单已成功提交，等待仓库确认发货",
   "ユーザーがカートに商品を追加しました",
@@ -11,7 +11,7 @@ const messages = [
 ];
 const cities = ["上海", "東京", "Москва", "São Paulo", "Zürich", "서울"];
 
-/** The body of one record: about 500 bytes of JSON. */
+/** Returns the body of one record: about 500 bytes of JSON. */
 export function multilingualText(random: () => number): Record<string, unknown> {
   const below = (limit: number) => Math.floor(random() * limit);
   const pick = (list: readonly string[]) => list[below(list.length)] as string;

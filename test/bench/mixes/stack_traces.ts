@@ -1,9 +1,9 @@
-// Stack traces of Java: long strings with a newline and a tab in each line, all of which JSON escapes.
+// Makes Java stack traces: long strings with a newline and a tab in each line, all of which JSON escapes.
 const packages = ["com.example.checkout.order", "org.springframework.web.servlet", "org.apache.catalina.core", "java.util.concurrent"];
 const types = ["OrderService", "DispatcherServlet", "ApplicationFilterChain", "ThreadPoolExecutor", "PaymentClient"];
 const exceptions = ["java.lang.IllegalStateException", "java.net.SocketTimeoutException", "java.lang.NullPointerException"];
 
-/** The body of one record: some 3 KB of JSON. */
+/** Returns the body of one record: about 3 KB of JSON. */
 export function stackTrace(random: () => number): Record<string, unknown> {
   const below = (limit: number) => Math.floor(random() * limit);
   const pick = (list: readonly string[]) => list[below(list.length)] as string;

@@ -1,7 +1,7 @@
-// Aggregation: our writer against protobufjs, from user records to aggregated records. As a pipeline has them, ours lie in
-// the sink already, protobufjs's in arrays of their own.
+// Times aggregation: our writer against protobufjs, from user records to aggregated records. As in a pipeline, our records
+// are in the sink already; protobufjs's are in separate arrays.
 //
-// Once with MD5, as it is used, and once without, since MD5 is the same for both.
+// Once with MD5, as in use, and once without, since MD5 is the same for both.
 import { createHash } from "node:crypto";
 import { Aggregator } from "../../../src/pack/aggregator.js";
 import type { Md5 } from "../../../src/pack/aggregated_record.js";

@@ -1,4 +1,4 @@
-// All stages of the work, in the order in which a record passes them.
+// Times all stages of the work, in the order in which a record passes them.
 import { type Case, type StageResult, timeCase } from "../stage.js";
 import { aggregationCases } from "./aggregation.js";
 import { compressionCases } from "./compression.js";
@@ -13,16 +13,16 @@ import { timeKeyCases } from "./time_key.js";
 type Progress = (result: StageResult) => void;
 
 /**
- * Times the cases that are wanted, each as it comes up: the data of one stage is gone when the next begins.
- * @param isWanted by the stage and the name of a case
+ * Times the wanted cases one after another; the data of a stage is released before the next begins.
+ * @param isWanted returns whether to time a case, by its stage and name
  */
-export async function timeStages(isWanted: (timed: Case) => boolean, tell: Progress): Promise<StageResult[]> {
+export async function timeStages(isWanted: (timed: Case) => boolean, report: Progress): Promise<StageResult[]> {
   const results: StageResult[] = [];
   const time = async (cases: readonly Case[]): Promise<void> => {
     for (const timed of cases.filter(isWanted)) {
       const result = await timeCase(timed);
       results.push(result);
-      tell(result);
+      report(result);
     }
   };
   await time(decodeCases());

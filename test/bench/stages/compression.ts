@@ -1,5 +1,5 @@
-// Compression of single records at level 6: ours, against pako, Node's zlib called for each record, and one stream of
-// Node's zlib that is kept and reset, for which there is no documented call.
+// Times compression of single records at level 6: ours, pako, Node's zlib called for each record, and one kept and reset
+// stream of Node's zlib, for which there is no documented call.
 import { createDeflate, createGzip, deflateSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
 import { deflate, gzip } from "pako";
 import { compressorFor, type CompressionAlgorithm } from "../../../src/pack/compression.js";
@@ -25,7 +25,7 @@ interface Algorithm {
   readonly unpack: Compress;
 }
 
-/** As a pipeline does it: the record is in a sink, and what it packs to is appended there. */
+/** Compresses as a pipeline does: the record is in a sink, and its compressed form is appended there. */
 function ourCompressor(algorithm: ZlibAlgorithm): Compress {
   const compress = compressorFor(algorithm);
   const sink = new ByteSink();
@@ -43,7 +43,7 @@ interface StreamInside {
     reset(): void;
     writeSync(flush: number, input: Uint8Array, at: number, bytes: number, output: Uint8Array, to: number, room: number): void;
   };
-  /** What is left of the output's room, and of the input. */
+  /** Remaining room of the output, and rest of the input. */
   readonly _writeState: Uint32Array;
 }
 

@@ -1,4 +1,4 @@
-// Finding the events in a chunk: our walk over the bytes, against objects made by @msgpack/msgpack.
+// Times finding the events in a chunk: our walk over the bytes, against objects made by @msgpack/msgpack.
 import { decodeMulti } from "@msgpack/msgpack";
 import { EventReader } from "../../../src/chunk/event_reader.js";
 import { inputOf } from "../../../src/chunk/msgpack.js";

@@ -1,4 +1,4 @@
-// How the work on the bytes grows: from chunks to the bodies of requests, in this process, without a request being sent.
+// Measures how encoding grows: from chunks to request bodies, in this process, without sending requests.
 import { limitsFor, maxRecordBytes, maxRecordsPerRequest } from "../../../src/limits.js";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { EntryTable } from "../../../src/pack/entry_table.js";
@@ -18,7 +18,7 @@ const usualChunkRecords = 4000;
 const target = { StreamName: "logs" };
 const requestLimits = { maxRecords: maxRecordsPerRequest, maxBytes: limitsFor(maxRecordBytes).maxRequestBytes };
 
-/** Encodes chunks as an instance does, in buffers that are used again. */
+/** Encodes chunks as an instance does, in reused buffers. */
 function encoder(): (chunk: Uint8Array) => void {
   const pipeline = plainPipeline({});
   const table = new EntryTable(new ByteSink());
@@ -33,7 +33,7 @@ function encoder(): (chunk: Uint8Array) => void {
   };
 }
 
-/** Median seconds of CPU for all chunks, which the encoders take in turns. */
+/** Returns the median CPU seconds for all chunks, which the encoders take in turns. */
 function cpuSeconds(chunks: readonly Uint8Array[], encoders: readonly ((chunk: Uint8Array) => void)[]): number {
   const encodeAll = (): void => chunks.forEach((chunk, index) => encoders[index % encoders.length]?.(chunk));
   encodeAll();
@@ -50,7 +50,7 @@ function cut<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
 }
 
-/** The same records for all points of an axis but the last, which has the same bytes. */
+/** Uses the same records for all points of an axis except the last, which has the same bytes. */
 export function encodingGrowth(): GrowthPoint[] {
   const logs = containerLogMix.bodies(totalRecords);
   const point = (axis: string, at: number, chunks: readonly Uint8Array[], records: number, instances = 1): GrowthPoint => {

@@ -1,4 +1,4 @@
-// msgpack to JSON: our walk from bytes to bytes, against objects (of @msgpack/msgpack) and JSON.stringify or plain text.
+// Times msgpack to JSON: our walk from bytes to bytes, against objects (of @msgpack/msgpack) with JSON.stringify or plain text.
 import { decodeMulti } from "@msgpack/msgpack";
 import { EventReader } from "../../../src/chunk/event_reader.js";
 import { inputOf } from "../../../src/chunk/msgpack.js";
@@ -10,7 +10,7 @@ import { type Case, mustEqual } from "../stage.js";
 
 const records = 5000;
 
-/** All records, one behind the other. */
+/** Returns the JSON of all records, concatenated. */
 function transcode(chunk: Uint8Array, writer: JsonWriter): Uint8Array {
   const input = inputOf(chunk);
   const events = new EventReader(input);

@@ -1,4 +1,4 @@
-// From a chunk to entries with the options that look into records, against the plain reading of them over objects.
+// Times the way from a chunk to entries with options that read records, against the reference over objects.
 import { decodeMulti } from "@msgpack/msgpack";
 import { EntryTable } from "../../../src/pack/entry_table.js";
 import { Pipeline } from "../../../src/pack/slices.js";
@@ -12,7 +12,7 @@ import { ByteSink } from "../../../src/bytes/byte_sink.js";
 import { allViewsOf } from "../../support/entry.js";
 
 const records = 5000;
-/** Seconds since the epoch: the text that needs no zone. */
+/** Seconds since the epoch: a format that needs no time zone. */
 const time = { time_key: "@time", time_key_format: "%s" };
 const trials: Readonly<Record<string, PluginOptions>> = {
   "no options": {},
@@ -33,7 +33,7 @@ const silence = {
   compressed: () => undefined,
 };
 
-/** A pipeline that neither aggregates nor compresses. */
+/** Returns a pipeline without aggregation and compression. */
 export function plainPipeline(options: PluginOptions): Pipeline {
   const noMd5 = () => new Uint8Array(16);
   return new Pipeline(configOf(options), { random: Math.random, md5: noMd5, compress: undefined, report: silence });

@@ -1,4 +1,4 @@
-// Random partition keys of eight characters: ours against bytes of node:crypto for each.
+// Times random partition keys of eight characters: ours against bytes of node:crypto for each.
 import { randomBytes } from "node:crypto";
 import { randomPartitionKey } from "../../../src/record/partition_key.js";
 import { randomPartitionKeyCharacters } from "../../../src/limits.js";

@@ -1,4 +1,4 @@
-// The body of a PutRecords request: ours, against the AWS SDK's client up to the point where the body is finished.
+// Times the body of a PutRecords request: ours, against the AWS SDK's client up to the finished body.
 import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import type { EntryView } from "../../../src/pack/entry_table.js";
 import { ByteSink } from "../../../src/bytes/byte_sink.js";
@@ -11,7 +11,7 @@ const maxRecords = 500;
 const target = { StreamName: "logs" };
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "dummy-secret" };
 
-/** As many entries as a request may have; `times` that many logs in each record. */
+/** Returns the maximum number of entries of a request, each with `times` logs. */
 export function requestEntries(times: number): EntryView[] {
   const bodies = containerLogMix.bodies(maxRecords * times);
   return Array.from({ length: maxRecords }, (_, index) => {
@@ -21,7 +21,7 @@ export function requestEntries(times: number): EntryView[] {
   });
 }
 
-/** A client of which a middleware takes the finished body away, in place of signing and sending. */
+/** Returns a client whose middleware takes the finished body instead of signing and sending it. */
 function bodyOfSdk(entries: readonly EntryView[]): () => Promise<string> {
   const client = new KinesisClient({ region: "us-west-2", credentials });
   let taken = "";

@@ -1,4 +1,4 @@
-// A PutRecords request over TLS to the benchmark's server, from entries to the answer: ours against the AWS SDK's client.
+// Times a PutRecords request over TLS to the benchmark's server, from entries to the response: ours against the AWS SDK's client.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -22,7 +22,7 @@ import { tableOf } from "../../support/entry.js";
 const identity = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "dummy-secret" };
 
 interface Sender {
-  /** Returns what sends these entries. */
+  /** Returns a function that sends these entries. */
   readonly sends: (entries: readonly EntryView[]) => () => Promise<unknown>;
   readonly close: () => void;
 }
@@ -55,7 +55,7 @@ function sdkSender({ endpoint: { port, certificateFile } }: KinesisProcess): Sen
   return { sends, close: () => client.destroy() };
 }
 
-/** One request of each sender, looked into. */
+/** Sends one request with each sender and checks it. */
 async function checkSenders(folder: string, entries: readonly EntryView[]): Promise<void> {
   const keptFile = path.join(folder, "requests");
   const kinesis = await KinesisProcess.start(folder, keptFile);
@@ -71,7 +71,7 @@ async function checkSenders(folder: string, entries: readonly EntryView[]): Prom
   await kinesis.stop();
 }
 
-/** Cases over a server that runs until `close`. */
+/** Returns cases with a server that runs until `close`. */
 export async function sendingCases(): Promise<{ readonly cases: Case[]; readonly close: () => Promise<void> }> {
   const folder = mkdtempSync(path.join(tmpdir(), "kinesis-bench-"));
   await checkSenders(folder, requestEntries(1));

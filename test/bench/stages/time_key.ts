@@ -1,4 +1,4 @@
-// time_key: our format, compiled and cached by the second, against the strftime package called for each record.
+// Times time_key: our format, compiled and cached by the second, against the strftime package called for each record.
 import strftime from "strftime";
 import { TimeFormat } from "../../../src/record/time_key/format.js";
 import { localZone } from "../../../src/record/time_key/zone.js";
@@ -8,7 +8,7 @@ const records = 10_000;
 const patterns = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%L%z"];
 
 export function timeKeyCases(): Case[] {
-  // A hundred to the second.
+  // A hundred per second.
   const milliseconds = Array.from({ length: records }, (_, index) => 1_700_000_000_000 + index * 10);
   return patterns.map((pattern) => {
     const format = new TimeFormat(pattern, localZone(() => ""));

@@ -1,4 +1,4 @@
-// A Kinesis that takes everything at once and counts, for each stream, what came: requests, Kinesis records, bytes.
+// A Kinesis that accepts all requests immediately, and counts for each stream: requests, Kinesis records, bytes.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isAggregate } from "../../support/deaggregate.js";
@@ -7,7 +7,7 @@ export interface Count {
   readonly requests: number;
   readonly entries: number;
   readonly aggregates: number;
-  /** Data and partition keys, as the limits of shards count. */
+  /** Bytes of data and partition keys, as for the limits of shards. */
   readonly bytes: number;
 }
 
@@ -42,7 +42,7 @@ export class CountingKinesis {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Begins anew. */
+  /** Resets the counts. */
   reset(): void {
     this.#counts = new Map();
   }

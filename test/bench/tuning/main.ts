@@ -1,6 +1,6 @@
-// `make bench-tuning`: what Flush, aggregation and compression make of an even load; for docs/TUNING.md.
+// Runs `make bench-tuning`: the effect of Flush, aggregation and compression on an even load, for docs/TUNING.md.
 //
-// FLUENT_BIT names the program. Kept in test/bench/results as JSON and as a picture.
+// FLUENT_BIT names the program. Stores the results in test/bench/results as JSON and as a picture.
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { barChart, type Section } from "../bar_chart.js";
@@ -19,7 +19,7 @@ const outputs = {
 const rates = [100, 1000, 4000];
 const flushes = [1, 5, 20];
 const leastSeconds = 10;
-/** So that each Flush comes around more than once. */
+/** Makes each Flush happen more than once. */
 const rounds = 2;
 const results = path.resolve("test", "bench", "results");
 
@@ -39,7 +39,7 @@ async function measure(fluentBit: string): Promise<Point[]> {
   for (const linesPerSecond of rates) {
     for (const flushSeconds of flushes) {
       const seconds = Math.max(leastSeconds, rounds * flushSeconds);
-      console.error(`${linesPerSecond} lines a second, Flush ${flushSeconds}: ${seconds} s`);
+      console.error(`${linesPerSecond} lines per second, Flush ${flushSeconds}: ${seconds} s`);
       const counts = await underLoad(fluentBit, { linesPerSecond, flushSeconds, seconds }, outputs);
       for (const [output, { requests, entries, bytes }] of counts) {
         const load = { entriesPerSecond: entries / seconds, bytesPerSecond: bytes / seconds };
@@ -90,7 +90,7 @@ function sectionsOf(points: readonly Point[]): Section[] {
 
 async function main(): Promise<void> {
   const named = programs();
-  if (named === undefined) throw new Error("FLUENT_BIT does not name a Fluent Bit");
+  if (named === undefined) throw new Error("FLUENT_BIT is unset");
   const points = await measure(named.fluentBit);
   console.log(tableOf(points));
   const [machine, versions, date] = [thisMachine(), theseVersions(named.fluentBit), new Date().toISOString()];

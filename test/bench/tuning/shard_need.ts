@@ -1,6 +1,6 @@
-// How many shards a stream of records needs.
+// Computes the number of shards that a stream of records needs.
 
-/** What is written to a stream in a second. */
+/** Load of a stream per second. */
 export interface Load {
   readonly entriesPerSecond: number;
   readonly bytesPerSecond: number;
@@ -10,7 +10,7 @@ export interface Load {
 const entriesOfShard = 1000;
 const bytesOfShard = 1024 * 1024;
 
-/** Not rounded up: 1.2 says that one shard is too little by a fifth, when the keys are spread evenly. */
+/** Returns an unrounded number: 1.2 means that one shard is too small by a fifth, with evenly spread keys. */
 export function shardsNeeded({ entriesPerSecond, bytesPerSecond }: Load): number {
   return Math.max(entriesPerSecond / entriesOfShard, bytesPerSecond / bytesOfShard);
 }

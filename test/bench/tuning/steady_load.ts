@@ -1,4 +1,4 @@
-// A Fluent Bit that follows a file which grows at an even pace, with several outputs side by side: what each makes of it.
+// Runs a Fluent Bit that follows an evenly growing file, with several outputs, and counts each one's requests.
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -12,17 +12,17 @@ import { type Count, CountingKinesis } from "./counting_kinesis.js";
 
 export interface Pace {
   readonly linesPerSecond: number;
-  /** Of [SERVICE]. */
+  /** Flush of [SERVICE]. */
   readonly flushSeconds: number;
   readonly seconds: number;
 }
 
 const stepMs = 100;
 const parser = `[PARSER]\n    Name json\n    Format json\n`;
-/** From the end of the load to that of its delivery, besides one more Flush. */
+/** Time for delivery after the end of the load, in addition to one more Flush. */
 const restMs = 3000;
 
-/** Gives what came of each output, by its name. Throws when Fluent Bit fails, or a record is missing. */
+/** Returns the counts of each output by its name. Throws when Fluent Bit fails, or a record is missing. */
 export async function underLoad(fluentBit: string, pace: Pace, outputs: Readonly<Record<string, Options>>): Promise<Map<string, Count>> {
   const folder = mkdtempSync(path.join(tmpdir(), "tuning-"));
   const kinesis = await CountingKinesis.start();

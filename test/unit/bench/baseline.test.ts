@@ -1,4 +1,4 @@
-// When `make bench-check` fails.
+// Tests when `make bench-check` fails.
 import { expect, it } from "vitest";
 import { fallsOf, moreModest, ratiosOf } from "../../bench/baseline.js";
 import type { Summary } from "../../bench/fluent_bit/comparison.js";
@@ -7,7 +7,7 @@ import type { Timing } from "../../bench/stage.js";
 const timing = (name: string, ratio: number): Timing => ({ name, cpuMicroseconds: 1, wallMicroseconds: 1, ratio });
 const summary = (variant: string, cpuToReference: number) => ({ variant, cpuToReference }) as Summary;
 
-it("ratios are those of a stage to its first other contender, and of our variants' CPU to the C output's, the higher the better", () => {
+it("ratios compare a stage with its first other contender, and our variants' CPU with the C output's; higher is better", () => {
   const stage = { stage: "json", name: "logs", records: 1, bytesPerRecord: 1, timings: [timing("ours", 1), timing("objects", 8), timing("slow", 20)] };
   const summaries = [summary("null", 0), summary("c", 1), summary("ours", 0.5), summary("peer", 11)];
   const plain = { title: "plain", records: 7, latencyMs: 0, runs: 1, summaries };
@@ -16,19 +16,19 @@ it("ratios are those of a stage to its first other contender, and of our variant
   expect([...ratios]).toEqual([["json: logs", 8], ["Fluent Bit, plain, 7 records: ours", 2]]);
 });
 
-it("where the endpoint takes its time, the ratio is that of the times from the first request to the last", () => {
+it("with a slow endpoint the ratio compares the times from the first request to the last", () => {
   const summaries = [summary("c-tags8", 1), { ...summary("ours-tags8", 9), firstToLastToReference: 4 }];
   const ratios = ratiosOf({ stages: [], fluentBit: [{ title: "tags", records: 7, latencyMs: 20, runs: 1, summaries }] });
   expect([...ratios]).toEqual([["Fluent Bit, tags, 7 records, 20 ms: ours-tags8, first to last", 0.25]]);
 });
 
-it("a ratio may fall by a fifth, and not by more", () => {
+it("a ratio fails if it drops by more than a fifth", () => {
   const committed = new Map([["a", 10], ["b", 10], ["c", 10]]);
   const now = new Map([["a", 8], ["b", 7.99], ["c", 12]]);
   expect(fallsOf(committed, now)).toEqual([{ what: "b", committed: 10, now: 7.99 }]);
 });
 
-it("a ratio that could not be taken has fallen; what is new or gone has not", () => {
+it("a ratio that could not be measured has failed; a new or removed one has not", () => {
   expect(fallsOf(new Map([["a", 3], ["gone", 1]]), new Map([["a", NaN], ["new", 1]]))).toMatchObject([{ what: "a" }]);
 });
 

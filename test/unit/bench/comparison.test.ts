@@ -1,4 +1,4 @@
-// What is made of the runs of Fluent Bit.
+// Tests the figures that are derived from the runs of Fluent Bit.
 import { expect, it } from "vitest";
 import { summarize } from "../../bench/fluent_bit/comparison.js";
 import type { Run } from "../../bench/fluent_bit/measured_run.js";
@@ -7,8 +7,8 @@ function run(cpuSeconds: number, wallSeconds = 1): Run {
   return { cpuSeconds, wallSeconds, firstToLastSeconds: wallSeconds / 2, maxInFlight: 1, peakRssMib: 50, wireBytes: 2e6, requests: 3, records: 10, serverCpuSeconds: 0 };
 }
 
-it("the CPU of an output is that of the process without the null run of the same round, and its ratio that to the C output", () => {
-  // The machine is twice as slow in the second round, and three times in the third.
+it("an output's CPU is the process's minus that of the null run of the same round, and its ratio is to the C output", () => {
+  // The machine is half as fast in the second round, and a third as fast in the third.
   const rounds = new Map([
     ["null", [run(2), run(4), run(6)]],
     ["c", [run(3), run(6), run(9)]],
@@ -18,12 +18,12 @@ it("the CPU of an output is that of the process without the null run of the same
   expect(ours).toMatchObject({ variant: "ours", cpuSeconds: 5, outputCpuSeconds: 1, cpuToReference: 0.5, wallToReference: 4, wireMegabytes: 2 });
 });
 
-it("there is no ratio without the C output, and no cost of an output without the null output", () => {
+it("there is no ratio without the C output, and no CPU of an output without the null output", () => {
   const [ours] = summarize(new Map([["ours", [run(3)]]]));
   expect(ours).toMatchObject({ cpuSeconds: 3, outputCpuSeconds: NaN, cpuToReference: NaN, wallToReference: NaN });
 });
 
-it("an output is held against those that ran over the same input, and where there are none against those over the plain one", () => {
+it("an output is compared with those that ran over the same input, else with those over the plain input", () => {
   const rounds = new Map([
     ["null", [run(1)]],
     ["null-tags8", [run(2)]],

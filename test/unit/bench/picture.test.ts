@@ -1,4 +1,4 @@
-// The picture of the results.
+// Tests the picture of the results.
 import { expect, it } from "vitest";
 import type { Summary } from "../../bench/fluent_bit/comparison.js";
 import { labelOf, pictureOf } from "../../bench/picture.js";
@@ -25,7 +25,7 @@ const results: Results = {
 const widths = (picture: string, kind: string) =>
   [...picture.matchAll(new RegExp(`<rect class="${kind}"[^>]* width="([\\d.]+)"`, "g"))].map(([, width]) => Number(width));
 
-it("bars are in proportion to what was measured, the longest as long as there is room", () => {
+it("bars are in proportion to the figures, and the longest fills the room", () => {
   const [c, peer, baseline] = widths(pictureOf(results), "other") as [number, number, number];
   const [, peerWall] = widths(pictureOf(results), "wall") as [number, number];
   expect(peerWall).toBe(baseline);
@@ -33,13 +33,13 @@ it("bars are in proportion to what was measured, the longest as long as there is
   expect(c / peer).toBeCloseTo(0.05, 2);
 });
 
-it("a figure that there is none of leaves a bar that is hardly there", () => {
+it("a missing figure has a bar of minimal length", () => {
   const [missing, stage] = widths(pictureOf(results), "ours");
   expect(missing).toBe(1);
   expect(stage).toBeGreaterThan(1);
 });
 
-it("text is escaped, the null output has no bar, and both colour schemes are there", () => {
+it("text is escaped, the null output has no bar, and there are both colour schemes", () => {
   const picture = pictureOf(results);
   expect(picture).toContain("A &lt;fast&gt; one");
   expect(picture).toContain("objects &amp; text");

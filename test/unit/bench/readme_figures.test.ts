@@ -1,4 +1,4 @@
-// The figures in docs/BENCHMARKS.md.
+// Tests the figures in docs/BENCHMARKS.md.
 import { expect, it } from "vitest";
 import type { Summary } from "../../bench/fluent_bit/comparison.js";
 import { figuresOf, withFigures } from "../../bench/readme_figures.js";
@@ -31,7 +31,7 @@ const results: Results = {
   rest: [{ variant: "c", rssMib: 14, usedRssMib: 15 }],
 };
 
-it("each output has its column, and a dash where nothing was measured", () => {
+it("each output has a column, with a dash for a missing figure", () => {
   const figures = figuresOf(results);
   expect(figures).toContain("| CPU of the output, s | 1.00 | 0.50 | – |");
   expect(figures).toContain("workers`, s | 3.5 | 4.0 | – |");
@@ -40,7 +40,7 @@ it("each output has its column, and a dash where nothing was measured", () => {
   expect(figures).toContain("400,000 container logs");
 });
 
-it("the figures begin with an endpoint that takes 20 ms, an output in each row", () => {
+it("the figures begin with an endpoint latency of 20 ms, an output in each row", () => {
   const [machine, , title, , head, , ours, c, peer] = figuresOf(results).split("\n");
   expect(machine).toContain("2 cores of P, Fluent Bit 5.1.1");
   expect(title).toContain("20 ms, 100,000 container logs");
@@ -48,13 +48,13 @@ it("the figures begin with an endpoint that takes 20 ms, an output in each row",
   expect([ours, c, peer]).toEqual(["| this plugin | 1.50 | 0.75 | 0.75 | 90 |", "| C output | 1.00 | 0.50 | 0.25 | 90 |", "| Go plugin | – | – | – | – |"]);
 });
 
-it("the figures say what a silent endpoint holds up, and when Fluent Bit had to be killed", () => {
+it("the figures have the flushes that a silent endpoint delays, and whether Fluent Bit had to be killed", () => {
   const figures = figuresOf(results);
   expect(figures).toContain("lines of another output in 10 s | 10 | – | 0 |");
   expect(figures).toContain("(`Grace` 5), s | 4.5 | – | never |");
 });
 
-it("the figures take the place of the last ones, and the rest of the text stays", () => {
+it("the figures replace the previous ones, and the rest of the text stays", () => {
   const text = "before\n<!-- figures: written by make bench -->\nold\n<!-- end of figures -->\nafter\n";
   const once = withFigures(text, "new\n");
   expect(once).toBe(text.replace("old", "new"));

@@ -1,4 +1,4 @@
-// The line through an output's CPU at two numbers of records.
+// Tests the line through an output's CPU at two numbers of records.
 import { expect, it } from "vitest";
 import type { Summary } from "../../bench/fluent_bit/comparison.js";
 import { slopesOf } from "../../bench/fluent_bit/slope.js";
@@ -9,7 +9,7 @@ const outcome = (records: number, cpus: Readonly<Record<string, number>>, latenc
   summaries: Object.entries(cpus).map(([variant, outputCpuSeconds]) => ({ variant, outputCpuSeconds }) as Summary),
 });
 
-it("a slope is the CPU of each record between the fewest and the most, and what it leaves at zero", () => {
+it("a slope has the CPU per record between the fewest and the most, and the CPU without records", () => {
   const slopes = slopesOf([outcome(3, { null: 0, c: 6, ours: 9 }), outcome(1, { null: 0, c: 2, ours: 4 })]);
   expect(slopes).toMatchObject([
     { variant: "c", cpuMicrosecondsPerRecord: 2e6, cpuSecondsAtZero: 0, toReference: 1 },
@@ -17,7 +17,7 @@ it("a slope is the CPU of each record between the fewest and the most, and what 
   ]);
 });
 
-it("there is no slope with one number of records, or with none", () => {
+it("there is no slope with fewer than two numbers of records", () => {
   expect(slopesOf([])).toEqual([]);
   expect(slopesOf([outcome(1, { c: 1 }), outcome(1, { c: 1 }, 20)])).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// What the file output wrote while the endpoint was silent.
+// Tests which lines of the file output count while the endpoint is silent.
 import { expect, it } from "vitest";
 import { linesBetween } from "../../bench/fluent_bit/standstill.js";
 

@@ -1,18 +1,18 @@
-// Every Fluent Bit configuration in examples/: its options are the plugin's, and it follows what the README advises.
+// Tests every Fluent Bit configuration in examples/: its options are valid, and it follows the README's advice.
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../../src/options/config.js";
 import { optionNames } from "../../../src/options/table.js";
 import { configurations } from "../../support/example_files.js";
 import { RecordedLog } from "../../support/recorded_log.js";
 
-/** Those of every output in Fluent Bit that the examples use. */
+/** Options of every Fluent Bit output that the examples use. */
 const fluentBitsOwn = ["name", "match", "retry_limit", "storage.total_limit_size"];
 
 describe.each(configurations())("$name", ({ text, sections }) => {
   const service = new Map(sections.filter(({ kind }) => kind === "SERVICE").flatMap(({ properties }) => [...properties]));
   const outputs = sections.filter(({ kind }) => kind === "OUTPUT").map(({ properties }) => properties);
 
-  it("sends to Kinesis, with options that the plugin knows and takes", () => {
+  it("sends to Kinesis, with options that the plugin accepts", () => {
     expect(outputs.length).toBeGreaterThan(0);
     for (const output of outputs) {
       expect(output.get("name")).toBe("kinesis");
@@ -24,7 +24,7 @@ describe.each(configurations())("$name", ({ text, sections }) => {
     }
   });
 
-  it("tries more than once, and gives its end time", () => {
+  it("retries more than once, and sets Grace", () => {
     for (const output of outputs) expect(Number(output.get("retry_limit"))).toBeGreaterThanOrEqual(5);
     expect(Number(service.get("grace"))).toBeGreaterThanOrEqual(5);
   });
@@ -33,18 +33,18 @@ describe.each(configurations())("$name", ({ text, sections }) => {
     for (const output of outputs) expect(output.has("workers")).toBe(false);
   });
 
-  it("lets chunks wait on disk where an input says so", () => {
+  it("lets chunks wait on disk if an input does", () => {
     const onDisk = sections.some(({ properties }) => properties.get("storage.type") === "filesystem");
     expect(service.has("storage.path")).toBe(onDisk);
     if (onDisk) for (const output of outputs) expect(output.has("storage.total_limit_size")).toBe(true);
   });
 
-  it("holds no key", () => {
+  it("contains no keys", () => {
     expect(text).not.toMatch(/AKIA|secret_access|aws_session/i);
   });
 });
 
-/** As Fluent Bit replaces ${NAME}, with the values of the examples. */
+/** Replaces ${NAME} as Fluent Bit does, with the values of the examples. */
 function replaced(value: string): string {
   const values: Readonly<Record<string, string>> = {
     AWS_REGION: "us-west-2",

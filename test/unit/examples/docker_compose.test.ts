@@ -1,4 +1,4 @@
-// The docker-compose example: its variables, files, ports and addresses agree.
+// Tests that the variables, files, ports and addresses of the docker-compose example agree.
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
@@ -27,7 +27,7 @@ const { kinesis, "fluent-bit": fluentBit, reader } = services;
 const variables = variablesOf(exampleText("docker-compose/.env"));
 
 describe("compose.yaml", () => {
-  it("takes each variable from .env, which has no other", () => {
+  it("takes all its variables from .env, which has no others", () => {
     const used = new Set([...text.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name));
     expect(used).toEqual(new Set(variables.keys()));
   });
@@ -40,21 +40,21 @@ describe("compose.yaml", () => {
     for (const name of Object.keys(fluentBit.build?.args ?? {})) expect(dockerfile).toContain(`ARG ${name}=`);
   });
 
-  it("mounts files that exist, to where the images read them", () => {
+  it("mounts files that exist, to paths where the images read them", () => {
     const mounts = [...(fluentBit.volumes ?? []), ...(reader.volumes ?? [])].map((mount) => mount.split(":"));
     for (const [source = ""] of mounts) expect(existsSync(path.join(folder, source)), source).toBe(true);
     expect(mounts.map(([, target]) => target)).toEqual(["/fluent-bit/etc/fluent-bit.conf", "/reader.mjs"]);
     expect(reader.command).toEqual(["node", "/reader.mjs"]);
   });
 
-  it("sends to and reads from the local Kinesis, where the stream is made at its start", () => {
+  it("sends to and reads from the local Kinesis, which creates the stream at its start", () => {
     const endpoint = `http://kinesis:${kinesis.environment["KINESIS_MOCK_PLAIN_PORT"]}`;
     expect(variables.get("KINESIS_ENDPOINT")).toBe(endpoint);
     for (const { environment } of [fluentBit, reader]) expect(environment["KINESIS_ENDPOINT"]).toBe("${KINESIS_ENDPOINT}");
     expect(kinesis.environment["INITIALIZE_STREAMS"]).toMatch(/^\$\{KINESIS_STREAM\}:\d+:\$\{AWS_REGION\}$/);
   });
 
-  it("gives Fluent Bit's configuration its variables, and its end time", () => {
+  it("sets the variables of Fluent Bit's configuration, and its stop time", () => {
     const configuration = exampleText("docker-compose/fluent-bit.conf");
     for (const [, name = ""] of configuration.matchAll(/\$\{(\w+)\}/g)) expect(fluentBit.environment).toHaveProperty(name);
     const sections = sectionsOf(configuration);
@@ -62,7 +62,7 @@ describe("compose.yaml", () => {
     expect(Number.parseInt(fluentBit.stop_grace_period ?? "", 10)).toBeGreaterThan(endSeconds);
   });
 
-  it("lets Node.js hear SIGTERM, which it does not as the first process of a container", () => {
+  it("lets Node.js receive SIGTERM, which it ignores as a container's first process", () => {
     for (const service of Object.values(services)) if (service.image?.startsWith("node:") === true) expect(service.init).toBe(true);
     expect(Object.values(services).filter(({ init }) => init === true)).toHaveLength(2);
   });

@@ -1,4 +1,4 @@
-// The Dockerfiles of examples/: instructions, stages, versions of images, and that what they copy and build is there.
+// Tests the Dockerfiles of examples/: instructions, stages, image versions, and that the files they copy exist.
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,7 +22,7 @@ describe.each(names)("%s", (name) => {
   const text = exampleText(name);
   const stages = stagesOf(text);
 
-  it("pins each image that it takes", () => {
+  it("pins each base image", () => {
     const own = new Set(stages.map((stage) => stage.name));
     for (const { base } of stages.filter((stage) => !own.has(stage.base))) {
       expect(base).toMatch(/:\d/);
@@ -30,7 +30,7 @@ describe.each(names)("%s", (name) => {
     }
   });
 
-  it("copies only from stages that stand before", () => {
+  it("copies only from earlier stages", () => {
     for (const [position, stage] of stages.entries()) {
       const before = stages.slice(0, position).map((each) => each.name);
       for (const { from } of copiesOf(stage)) if (from !== undefined) expect(before).toContain(from);
@@ -53,7 +53,7 @@ describe.each(names)("%s", (name) => {
     expect(copied.includes("/collected") || last?.instructions.some((each) => /libnode\d+/.test(each.text))).toBe(true);
   });
 
-  it("installs what docs/BUILDING.md says that the build needs", () => {
+  it("installs the packages that docs/BUILDING.md lists", () => {
     const build = stages.find((stage) => stage.instructions.some((each) => each.text === "make release"));
     const system = build?.base.startsWith("amazonlinux:") === true ? "Amazon Linux 2023" : "Debian 12";
     const needed = new RegExp(`^\\| ${system} \\| \`(git [^\`]+)\``, "m").exec(readme)?.[1]?.split(" ") ?? [];
@@ -63,7 +63,7 @@ describe.each(names)("%s", (name) => {
     for (const name of needed.filter((each) => clones === true || each !== "git")) expect(words).toContain(name);
   });
 
-  it("copies all that the build needs, where it does not clone", () => {
+  it("copies all files that the build needs, if it does not clone", () => {
     const build = stages.find((stage) => stage.instructions.some((each) => each.text === "make release"));
     expect(build).toBeDefined();
     if (build === undefined || build.instructions.some((each) => each.text.startsWith("git clone"))) return;
@@ -75,7 +75,7 @@ describe.each(names)("%s", (name) => {
           cpSync(path.join(ROOT, source), path.join(folder, single ? target : path.basename(source)), { recursive: true });
         }
       }
-      // Says what it would do; it fails when a file is missing from which something is made.
+      // A dry run, which fails if a source file is missing.
       const planned = execFileSync("make", ["-n", "release"], { cwd: folder, encoding: "utf8" });
       expect(planned).toMatch(/npm ci[^]*scripts\/bundle\.mjs[^]*cmake-js build/);
       for (const file of ["scripts/bundle.mjs", "CMakeLists.txt", "native/plugin.cc", "src/main.ts"]) {
@@ -88,7 +88,7 @@ describe.each(names)("%s", (name) => {
 });
 
 describe("the image of aws-for-fluent-bit", () => {
-  it.each(["docker/aws-for-fluent-bit.Dockerfile", "ecs-firelens/Dockerfile"])("keeps its own start in %s, which an init-* image has another of", (name) => {
+  it.each(["docker/aws-for-fluent-bit.Dockerfile", "ecs-firelens/Dockerfile"])("keeps its own entry point in %s, which an init-* image replaces", (name) => {
     const last = stagesOf(exampleText(name)).at(-1);
     expect(last?.instructions.map(({ name: each }) => each)).not.toEqual(expect.arrayContaining(["CMD"]));
     expect(last?.instructions.map(({ name: each }) => each)).not.toEqual(expect.arrayContaining(["ENTRYPOINT"]));
@@ -101,7 +101,7 @@ describe("the image of aws-for-fluent-bit", () => {
     expect(lines).toEqual([expect.stringMatching(/^module [a-z-]+$/), expect.stringMatching(/^go 1\.\d+$/)]);
   });
 
-  it("gets by the patch what docs/BUILDING.md says that the build needs, and libnode", () => {
+  it("gets the packages of docs/BUILDING.md and libnode from the patch", () => {
     const patch = exampleText("docker/aws-for-fluent-bit.patch");
     const added = [...patch.matchAll(/^\+(?!\+\+) *(.*) \\$/gm)].map(([, words = ""]) => words.split(" "));
     expect(added).toHaveLength(2);
@@ -112,7 +112,7 @@ describe("the image of aws-for-fluent-bit", () => {
     expect(added[1]).toEqual([expect.stringMatching(/^nodejs\d+-libs$/)]);
   });
 
-  it("gets the patch, which git can apply", () => {
+  it("gets a patch that git can apply", () => {
     const folder = mkdtempSync(path.join(tmpdir(), "aws-image-"));
     try {
       const patch = path.join(ROOT, "examples", "docker", "aws-for-fluent-bit.patch");
@@ -120,7 +120,7 @@ describe("the image of aws-for-fluent-bit", () => {
       git("init", "-q");
       for (const [, file = "", hunk = ""] of readFileSync(patch, "utf8").matchAll(/^\+\+\+ b\/(\S+)\n@@.*@@\n([^]*?)(?=^---|$(?![^]))/gm)) {
         mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
-        // The lines around, which are the image's own.
+        // The surrounding lines, which are the image's own.
         const kept = hunk.split("\n").filter((line) => line.startsWith(" ")).map((line) => line.slice(1));
         writeFileSync(path.join(folder, file), `${kept.join("\n")}\n`);
       }

@@ -1,4 +1,4 @@
-// The Kubernetes example: names, volumes, ports and times that have to agree between its objects.
+// Tests that names, volumes, ports and times agree between the objects of the Kubernetes example.
 import { describe, expect, it } from "vitest";
 import { endSecondsOf, exampleDocuments, exampleJson, exampleText, exampleYaml, kubernetesConfiguration, sectionsOf } from "../../support/example_files.js";
 
@@ -55,7 +55,7 @@ const propertyOf = (kind: string, key: string): string =>
 const mebibytes = (text: string): number => Number(/^(\d+)Mi$/.exec(text)?.[1]);
 
 describe("the DaemonSet", () => {
-  it("has all that it needs in its own namespace", () => {
+  it("has all its objects in its own namespace", () => {
     expect(objects.map(({ kind }) => kind)).toEqual(
       ["Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "ConfigMap", "DaemonSet"],
     );
@@ -89,12 +89,12 @@ describe("the DaemonSet", () => {
     expect(container.securityContext["readOnlyRootFilesystem"]).toBe(true);
   });
 
-  it("gives the configuration its variables", () => {
+  it("sets the variables of the configuration", () => {
     const used = [...kubernetesConfiguration().matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name);
     expect(container.env.map(({ name }) => name)).toEqual(used);
   });
 
-  it("asks for health and metrics at the port where Fluent Bit answers", () => {
+  it("probes health and metrics at Fluent Bit's port", () => {
     const port = Number(propertyOf("SERVICE", "http_port"));
     expect(container.ports).toEqual([{ name: "http", containerPort: port }]);
     expect(propertyOf("SERVICE", "health_check")).toBe("On");
@@ -105,12 +105,12 @@ describe("the DaemonSet", () => {
       "prometheus.io/port": String(port),
       "prometheus.io/path": "/api/v2/metrics/prometheus",
     });
-    // A restart does not cure a Kinesis that does not answer: it has to come later than the health turns bad.
+    // A restart does not help if Kinesis does not respond: it must come later than the failing health.
     const { periodSeconds, failureThreshold = 3 } = container.livenessProbe;
     expect(periodSeconds * failureThreshold).toBeGreaterThan(Number(propertyOf("SERVICE", "hc_period")));
   });
 
-  it("has the memory that was measured, and time for the end", () => {
+  it("has the measured memory, and time for the end", () => {
     expect(mebibytes(container.resources.requests.memory)).toBeGreaterThan(89);
     expect(mebibytes(container.resources.limits["memory"] ?? "")).toBeGreaterThan(2 * 89);
     expect(container.resources.limits["cpu"], "throttled, it falls behind").toBeUndefined();
@@ -118,7 +118,7 @@ describe("the DaemonSet", () => {
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(endSecondsOf(propertyOf("SERVICE", "grace"), drainTimeout));
   });
 
-  it("sends by pod", () => {
+  it("uses the pod's name as partition key", () => {
     expect(propertyOf("OUTPUT", "partition_key")).toBe("kubernetes->pod_name");
     expect(propertyOf("FILTER", "name")).toBe("kubernetes");
     expect(propertyOf("FILTER", "match")).toBe(propertyOf("INPUT", "tag"));
@@ -128,11 +128,11 @@ describe("the DaemonSet", () => {
 describe("credentials", () => {
   const role = "eks.amazonaws.com/role-arn";
 
-  it("IRSA: the service account names its role", () => {
+  it("with IRSA, the service account names its role", () => {
     expect(objectOf("ServiceAccount").metadata.annotations?.[role]).toMatch(/^arn:aws:iam::\d{12}:role\/[\w-]+$/);
   });
 
-  it("Pod Identity: the same service account names none, and the service may assume the role", () => {
+  it("with Pod Identity, the same service account names no role, and the service may assume the role", () => {
     const account = exampleYaml("kubernetes/service-account-pod-identity.yaml") as Named;
     const { name, namespace } = objectOf("ServiceAccount").metadata;
     expect(account).toMatchObject({ kind: "ServiceAccount", metadata: { name, namespace } });
@@ -155,7 +155,7 @@ describe("the init container", () => {
   const base = exampleYaml("kubernetes/helm-values.yaml") as ContainerValues;
   const values = exampleYaml("kubernetes/init-container-values.yaml") as ContainerValues;
 
-  it("copies the plugin to where Fluent Bit's container loads it from", () => {
+  it("copies the plugin to the path where Fluent Bit's container loads it", () => {
     const [init] = values.initContainers;
     const [mount] = init?.volumeMounts ?? [];
     const shared = values.extraVolumeMounts.find(({ name }) => name === mount?.name);
@@ -165,7 +165,7 @@ describe("the init container", () => {
     expect(exampleText("kubernetes/plugin.Dockerfile")).toContain(init?.command[2]?.replace(/\/\.$/, ""));
   });
 
-  it("keeps all else of the values that it is laid over", () => {
+  it("keeps all other values that it is merged with", () => {
     const withoutPlugin = (args: readonly string[]): string[] => args.filter((each) => !each.endsWith("kinesis.so"));
     expect(withoutPlugin(values.args)).toEqual(withoutPlugin(base.args));
     expect(values.extraVolumes).toEqual(expect.arrayContaining([...base.extraVolumes]));
@@ -179,11 +179,11 @@ describe("the values of the EKS chart", () => {
     readonly kinesis: Readonly<Record<string, unknown>>;
   };
 
-  it("name the image that the Dockerfile says it is built as", () => {
+  it("name the image that the Dockerfile builds", () => {
     expect(exampleText("docker/aws-for-fluent-bit.Dockerfile")).toContain(`-t ${values.image.repository}:${values.image.tag} `);
   });
 
-  it("set what the DaemonSet's output sets", () => {
+  it("set the same options as the DaemonSet's output", () => {
     const { enabled, stream, partitionKey, appendNewline, replaceDots, extraOutputs } = values.kinesis;
     expect({ enabled, stream }).toEqual({ enabled: true, stream: "my-stream" });
     expect(partitionKey).toBe(propertyOf("OUTPUT", "partition_key"));

@@ -1,4 +1,4 @@
-// The alerts: every metric and label is one that the plugin has, and promtool agrees where it is installed.
+// Tests that every metric and label of the alerts and the dashboard exists; runs promtool if it is installed.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
@@ -20,7 +20,7 @@ interface Alarm {
 const { groups } = exampleYaml("monitoring/alerts.yaml") as { readonly groups: readonly { readonly rules: readonly Rule[] }[] };
 const rules = groups.flatMap((group) => group.rules);
 
-/** Names as Prometheus has them, with the labels of each and the values that a label can take. */
+/** Prometheus names of the metrics, with their labels and each label's possible values. */
 const metrics = new Map(
   metricDefinitions("kinesis.0", "my-stream").flatMap((definition) => {
     const values = definition.labelKeys.map((_, position) => new Set(definition.series.map((labels) => labels[position])));
@@ -46,13 +46,13 @@ describe.each(rules)("$alert", ({ expr, labels, annotations }) => {
     }
   });
 
-  it("leaves away only labels that there are", () => {
+  it("aggregates away only labels that exist", () => {
     for (const [, label = ""] of expr.matchAll(/without \((\w+)\)/g)) {
       expect(used.some(([, name = ""]) => metrics.get(name)?.has(label))).toBe(true);
     }
   });
 
-  it("says what and how bad, with labels of its metrics", () => {
+  it("has a summary and a severity, with labels of its metrics", () => {
     expect(["warning", "critical"]).toContain(labels["severity"]);
     expect(Object.keys(annotations)).toEqual(["summary", "description"]);
     for (const [, label = ""] of (annotations["summary"] ?? "").matchAll(/\$labels\.(\w+)/g)) {
@@ -61,7 +61,7 @@ describe.each(rules)("$alert", ({ expr, labels, annotations }) => {
   });
 });
 
-it("there is an alert for each thing that goes wrong", () => {
+it("there is an alert for each kind of failure", () => {
   const all = rules.map(({ expr }) => expr).join("\n");
   for (const name of ["sent_records", "dropped_records", "failed_entries", "requests", "flush_retries"]) {
     expect(all).toContain(`fluentbit_kinesis_${name}_total`);
@@ -81,7 +81,7 @@ describe("the dashboard of Grafana", () => {
   };
   const targets = panels.flatMap((panel) => panel.targets.map((target) => ({ ...target, title: panel.title })));
 
-  it.each(targets)("$title: $expr has metrics and labels that the plugin has", ({ expr, legendFormat }) => {
+  it.each(targets)("$title: $expr has metrics and labels of the plugin", ({ expr, legendFormat }) => {
     const used = [...expr.matchAll(/\b(fluentbit_\w+)\{([^}]*)\}/g)];
     expect(used.length).toBeGreaterThan(0);
     for (const [, name = "", matchers = ""] of used) {
@@ -96,12 +96,12 @@ describe("the dashboard of Grafana", () => {
     expect(expr.split("(").length, "brackets are closed").toBe(expr.split(")").length);
   });
 
-  it("shows every metric but those that tell the same as another", () => {
+  it("shows every metric except those with the same information as another", () => {
     const all = targets.map(({ expr }) => expr).join("\n");
     for (const name of metrics.keys()) if (!name.includes("truncated")) expect(all).toContain(name);
   });
 
-  it("asks for the values of its variables by a metric that each output has, and names each panel once", () => {
+  it("queries the values of its variables from a metric that each output has, and names each panel once", () => {
     const [, ...variables] = templating.list;
     for (const { query } of variables) expect(query).toContain("fluentbit_kinesis_sent_records_total");
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
@@ -116,7 +116,7 @@ describe.skipIf(!hasPromtool)("promtool", () => {
   it.each([
     ["check", "alerts.yaml"],
     ["test", "alerts.test.yaml"],
-  ])("%s rules %s", (what, file) => {
+  ])("succeeds with '%s rules %s'", (what, file) => {
     const { status, stdout, stderr } = spawnSync("promtool", [what, "rules", path.join(EXAMPLES, "monitoring", file)], {
       encoding: "utf8",
     });
@@ -124,7 +124,7 @@ describe.skipIf(!hasPromtool)("promtool", () => {
   });
 });
 
-it("the rules' own tests see each alert fire, and each silent", () => {
+it("the rules' own tests see each alert fire, and stay silent", () => {
   const { tests } = exampleYaml("monitoring/alerts.test.yaml") as {
     readonly tests: readonly {
       readonly alert_rule_test: readonly { readonly alertname: string; readonly exp_alerts?: readonly unknown[] }[];
@@ -149,7 +149,7 @@ describe("cloudwatch-alarms.yaml", () => {
       expect(Properties).toHaveProperty("Threshold");
       expect(Properties).toHaveProperty("TreatMissingData");
     }
-    // From AWS's list of the metrics of a stream.
+    // From AWS's list of a stream's metrics.
     expect(new Set([...text.matchAll(/MetricName: (\S+)/g)].map(([, name]) => name))).toEqual(
       new Set([
         "WriteProvisionedThroughputExceeded",
@@ -162,13 +162,13 @@ describe("cloudwatch-alarms.yaml", () => {
     );
   });
 
-  it("refers only to parameters that it has, and uses no aliases, which CloudFormation does not take", () => {
+  it("refers only to its own parameters, and uses no aliases, which CloudFormation rejects", () => {
     const referred = [...text.matchAll(/Ref: (\w+)|\$\{(\w+)\}/g)].map(([, ref, sub]) => ref ?? sub);
     expect(new Set(referred)).toEqual(new Set(Object.keys(template.Parameters)));
     expect(text).not.toMatch(/: [&*]\w+/);
   });
 
-  it("computes only with metrics that stand beside", () => {
+  it("computes only with metrics of the same alarm", () => {
     for (const { Properties } of Object.values(template.Resources)) {
       const metrics = (Properties["Metrics"] ?? []) as readonly { readonly Id: string; readonly Expression?: unknown }[];
       const ids = metrics.map(({ Id }) => Id);

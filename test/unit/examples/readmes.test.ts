@@ -1,4 +1,4 @@
-// The texts of examples/: every folder has one, every link leads somewhere, every file is named.
+// Tests the texts of examples/: every folder has a README, every link has a target, every file is named.
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
@@ -17,13 +17,13 @@ it("the list names each folder and each configuration", () => {
 describe.each(["", ...folders])("examples/%s", (folder) => {
   const text = exampleText(path.join(folder, "README.md"));
 
-  it("has links that lead to files", () => {
+  it("has links to existing files", () => {
     for (const [, target = ""] of text.matchAll(/\]\((?!https:)([^)#]+)[^)]*\)/g)) {
       expect(existsSync(path.join(EXAMPLES, folder, target)), target).toBe(true);
     }
   });
 
-  it("gives commands on files that exist", () => {
+  it("has commands on existing files", () => {
     for (const [file] of text.matchAll(/\bexamples\/[\w./-]+\.\w+/g)) {
       expect(existsSync(path.join(EXAMPLES, "..", file)), file).toBe(true);
     }

@@ -1,4 +1,4 @@
-// The service of systemd: what agrees with its configuration, what V8 needs, and systemd's own opinion where it is installed.
+// Tests the systemd service: that it agrees with its configuration and V8's needs, and systemd-analyze if it is installed.
 import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +15,7 @@ const sections = sectionsOf(configuration);
 const hasAnalyze = spawnSync("systemd-analyze", ["--version"]).status === 0;
 
 describe("the service", () => {
-  it("waits longer for the end than Grace and drain_timeout together, and ends Fluent Bit first", () => {
+  it("waits for the end longer than Grace and drain_timeout together, and ends Fluent Bit first", () => {
     const propertyOf = (section: string, key: string) => sections.find(({ kind }) => kind === section)?.properties.get(key);
     const endSeconds = endSecondsOf(propertyOf("SERVICE", "grace"), propertyOf("OUTPUT", "drain_timeout"));
     expect(Number(settings.get("TimeoutStopSec"))).toBeGreaterThan(endSeconds);
@@ -41,13 +41,13 @@ describe("the service", () => {
     for (const file of files) expect(file.startsWith(state)).toBe(true);
   });
 
-  it("gives the configuration its variables", () => {
+  it("sets the variables of the configuration", () => {
     const given = [...variablesOf(exampleText("systemd/environment")).keys()];
     if (settings.get("Environment")?.startsWith("HOSTNAME=")) given.push("HOSTNAME");
     for (const [, name] of configuration.matchAll(/\$\{(\w+)\}/g)) expect(given).toContain(name);
   });
 
-  it("is not reloaded in place", () => expect(settings.has("ExecReload")).toBe(false));
+  it("has no ExecReload", () => expect(settings.has("ExecReload")).toBe(false));
 });
 
 describe.skipIf(!hasAnalyze)("systemd-analyze", () => {
@@ -60,18 +60,18 @@ describe.skipIf(!hasAnalyze)("systemd-analyze", () => {
     writeFileSync(program, "#!/bin/sh\n");
     chmodSync(program, 0o755);
     file = path.join(folder, "fluent-bit-kinesis.service");
-    // The program has to exist for it.
+    // The program must exist for systemd-analyze.
     writeFileSync(file, unit.replaceAll("/opt/fluent-bit/bin/fluent-bit", program));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("finds nothing wrong", () => {
+  it("finds no errors", () => {
     const { status, stdout, stderr } = spawnSync("systemd-analyze", ["verify", file], { encoding: "utf8" });
     expect(`${stdout}${stderr}`).not.toContain("fluent-bit-kinesis");
     expect(status).toBe(0);
   });
 
-  it("would find a word that is no setting", () => {
+  it("would find an unknown setting", () => {
     const wrong = path.join(folder, "wrong.service");
     writeFileSync(wrong, `${unit}\n[Service]\nProtectEverything=yes\n`.replaceAll("/opt/fluent-bit/bin/fluent-bit", "/bin/true"));
     expect(spawnSync("systemd-analyze", ["verify", wrong], { encoding: "utf8" }).stderr).toContain("ProtectEverything");

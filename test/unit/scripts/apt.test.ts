@@ -1,4 +1,4 @@
-/** Packages are installed on a machine without package lists, and on one where another apt is at work. */
+/** Tests that packages are installed on a machine without package lists, and on one where another apt is running. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ToolScript } from "../../support/tool_script.js";
@@ -6,7 +6,7 @@ import { ToolScript } from "../../support/tool_script.js";
 const locked = "echo 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 7 (apt-get)' >&2; exit 100";
 const packages = "debootstrap g++-aarch64-linux-gnu qemu-user-static";
 const install = `apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends ${packages}`;
-// The packages bring no programs here: the script comes to this only behind an installation that went well.
+// The packages install no programs here: the script gets to this line only after a successful installation.
 const installed = /SKIPPED='some of these are still missing after apt-get install/;
 const notInstalled = /SKIPPED='some of these can.*t be installed/;
 
@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => script.remove());
 
-/** An apt-get that installs once `update`, commands of the shell, has ended well. */
+/** An apt-get that can install after `update`, shell commands, has succeeded once. */
 function provideApt(update: string): void {
   const lists = script.placeOf("../../lists");
   script.provide(
@@ -39,15 +39,15 @@ function run(): { readonly stdout: string; readonly stderr: string; readonly cal
   return { stdout, stderr, called: readFileSync(calls, "utf8").trim().split("\n") };
 }
 
-describe("packages of apt", () => {
-  it("are installed where there are no package lists yet, once these were fetched", () => {
+describe("apt_install", () => {
+  it("fetches missing package lists, then installs", () => {
     provideApt("true");
     const { stdout, called } = run();
     expect(called).toEqual([install, "apt-get update -qq", install]);
     expect(stdout).toMatch(installed);
   });
 
-  it("wait for another apt that holds the lists, which is told once", () => {
+  it("waits for another apt that holds the lists, and reports it once", () => {
     const [once, twice] = [script.placeOf("../../once"), script.placeOf("../../twice")];
     provideApt(`if [ ! -e ${twice} ]; then [ ! -e ${once} ] || : >${twice}; : >${once}; ${locked}; fi`);
     const { stdout, stderr, called } = run();
@@ -56,7 +56,7 @@ describe("packages of apt", () => {
     expect(stdout).toMatch(installed);
   });
 
-  it("wait no longer than five minutes, and then say what held them back", () => {
+  it("waits at most five minutes, then reports the lock", () => {
     provideApt(locked);
     const { stdout, stderr, called } = run();
     expect(called.filter((call) => call === "sleep 5")).toHaveLength(60);
@@ -64,7 +64,7 @@ describe("packages of apt", () => {
     expect(stdout).toMatch(notInstalled);
   });
 
-  it("wait for nothing where the update fails for another reason, which is told", () => {
+  it("does not wait when the update fails for another reason, and reports it", () => {
     provideApt("echo 'E: The repository is not signed.' >&2; exit 100");
     const { stdout, stderr, called } = run();
     expect(called).toEqual([install, "apt-get update -qq"]);

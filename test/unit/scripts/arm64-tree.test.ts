@@ -1,4 +1,4 @@
-/** What the tests on arm64 need and can't have is no failure, and is told in one line. */
+/** Tests that missing tools for the arm64 tests are not a failure, and are reported in one line. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ToolScript } from "../../support/tool_script.js";
 
@@ -22,7 +22,7 @@ describe("the tree for arm64", () => {
     ["where there is no apt-get", undefined, /can.*t be installed: debootstrap g\+\+-aarch64-linux-gnu qemu-user-static/],
     ["where apt-get fails", "exit 1", /can.*t be installed/],
     ["where apt-get does not help", "true", /still missing/],
-  ])("is skipped, with the packages' names, %s", (_, aptGet, reason) => {
+  ])("is skipped, naming the packages, %s", (_, aptGet, reason) => {
     if (aptGet !== undefined) script.provide("apt-get", aptGet);
     const { status, stdout } = script.run();
     expect(status).toBe(0);

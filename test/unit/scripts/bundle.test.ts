@@ -1,4 +1,4 @@
-/** The bundle is scripts that the shim can run, each when it is needed, and the same bytes every time. */
+/** Tests that the bundle has scripts that the shim can run separately, and the same bytes every time. */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ const project = fileURLToPath(new URL("../../../", import.meta.url));
 let folders: string[];
 let bundles: string[];
 
-/** Bundles a copy of the project in a folder of its own. */
+/** Bundles a copy of the project in another folder. */
 function bundleCopy(source: string, folder: string): string {
   for (const name of ["src", "scripts", "package.json", "tsconfig.json"]) {
     cpSync(join(source, name), join(folder, name), { recursive: true });
@@ -30,7 +30,7 @@ interface Loaded {
   readonly modules: readonly string[];
 }
 
-/** Runs the first script as the shim does; what it exports, and which scripts and modules of Node were loaded. */
+/** Runs the first script as the shim does; returns its exports, and the scripts and Node modules that it loaded. */
 function loadMain(): Loaded {
   const script = `const text = require("fs").readFileSync(0, "latin1");
     const end = text.indexOf("\\n");
@@ -60,7 +60,7 @@ afterAll(() => {
 });
 
 describe("the bundle", () => {
-  it("is the same wherever the project lies", () => {
+  it("has the same bytes for a project in any folder", () => {
     expect(bundles[0]).toBe(bundles[1]);
     for (const folder of folders) expect(bundles[0]).not.toContain(folder);
   });
@@ -69,27 +69,27 @@ describe("the bundle", () => {
     expect(bundles[0]?.match(/.{0,20}\P{ASCII}.{0,20}/gu)).toBeNull();
   });
 
-  it("leaves no import() to Node, for there is no loader in a bare script", () => {
+  it("contains no import(), since a bare script has no module loader", () => {
     expect(bundles[0]).not.toMatch(/[^\w$.]import\(/);
   });
 
-  it("begins with a table of its scripts, which fill it", () => {
+  it("begins with a table whose sizes add up to the bundle", () => {
     const [line = ""] = bundles[0]?.split("\n", 1) ?? [];
     const table = JSON.parse(line) as [name: string, bytes: number][];
     expect(table.reduce((sum, [, bytes]) => sum + bytes, line.length + 1)).toBe(bundles[0]?.length);
   });
 
-  it("exports start, and runs nothing of the SDK, of proxies and of compression before that is needed", () => {
+  it("exports start, and loads the SDK, proxies and compression only when needed", () => {
     const { exports, scripts, modules } = loadMain();
     expect(exports).toEqual(["start"]);
     expect(scripts[0]).toBe("./main.js");
     expect(scripts.filter((name) => !/^\.\/(main|chunk-\w+)\.js$/.test(name))).toEqual([]);
-    // Of Node's own modules those that take over a millisecond.
+    // The modules of Node that take over a millisecond to load.
     const slow = /^(node:)?(crypto|dns|fs|http2?|https|net|tls|zlib)$/;
     expect(modules.filter((name) => slow.test(name))).toEqual([]);
   });
 
-  it("has the way from a chunk to a request's body in one script: a call from one to another goes through a getter", () => {
+  it("has the way from a chunk to a request's body in one script, since calls between scripts go through a getter", () => {
     const script = `import("./scripts/bundle.mjs").then(async ({ bundleCore }) => {
       const { outputs } = await bundleCore({ write: false });
       console.log(JSON.stringify(Object.entries(outputs).map(([name, { inputs }]) => [name, Object.keys(inputs)])));
@@ -102,7 +102,7 @@ describe("the bundle", () => {
     expect(holding[0]?.[1].filter(isOnTheWay).length).toBeGreaterThan(20);
   });
 
-  it("has scripts of their own for what only some outputs need", () => {
+  it("has separate scripts for code that only some outputs need", () => {
     const names = bundles[0]?.split("\n", 1)[0] ?? "";
     for (const name of ["api", "proxy_agents", "profile_provider", "role_providers", "instance_metadata", "md5_package", "compression", "profile_region"]) {
       expect(names).toContain(`"./${name}-`);

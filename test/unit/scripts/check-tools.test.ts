@@ -1,4 +1,4 @@
-/** A machine that lacks a tool gets one line that names it and how to install it. */
+/** Tests that a missing tool is reported in one line with the command that installs it. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ const project = fileURLToPath(new URL("../../../", import.meta.url));
 const script = join(project, "scripts/check-tools.sh");
 let folder: string;
 
-/** Puts a stand-in for each tool, which says its version, into the only folder of PATH. */
+/** Puts a stand-in for each tool, which prints its version, into the only folder of PATH. */
 function provide(tools: Record<string, string>): void {
   for (const [name, answer] of Object.entries(tools)) {
     const file = join(folder, name);
@@ -36,7 +36,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe("the check of the tools", () => {
-  it("is silent when all tools are there and just new enough", () => {
+  it("prints nothing when all tools have exactly the minimum versions", () => {
     provide(complete);
     expect(check()).toEqual({ status: 0, lines: [] });
   });
@@ -47,7 +47,7 @@ describe("the check of the tools", () => {
     ["cmake", "cmake is missing", "apt-get install cmake", "dnf install cmake"],
     ["c++", "C++ compiler is missing", "apt-get install g++", "dnf install gcc-c++"],
     ["make", "make is missing", "apt-get install make", "dnf install make"],
-  ] as const)("names a missing %s and how to install it, in one line", (tool, ...parts) => {
+  ] as const)("reports a missing %s and how to install it, in one line", (tool, ...parts) => {
     provide(without(tool));
     const { status, lines } = check();
     expect(status).toBe(1);
@@ -60,7 +60,7 @@ describe("the check of the tools", () => {
     ["node", "v16.20.2"],
     ["cmake", "cmake version 3.15.7"],
     ["cmake", "cmake version 2.99.0"],
-  ])("refuses %s %s as too old", (tool, answer) => {
+  ])("rejects %s %s as too old", (tool, answer) => {
     provide({ ...complete, [tool]: answer });
     const { status, lines } = check();
     expect(status).toBe(1);
@@ -72,29 +72,29 @@ describe("the check of the tools", () => {
   it.each([
     ["node", "v20.0.0"],
     ["cmake", "cmake version 4.0.1-rc2"],
-  ])("takes %s %s", (tool, answer) => {
+  ])("accepts %s %s", (tool, answer) => {
     provide({ ...complete, [tool]: answer });
     expect(check()).toEqual({ status: 0, lines: [] });
   });
 
-  it.each(["v20.18.3", "v18.20.4", "v19.19.0"])("refuses node %s where 20.19 is asked for, and says where to get it", (answer) => {
+  it.each(["v20.18.3", "v18.20.4", "v19.19.0"])("rejects node %s where 20.19 is required, and says where to get it", (answer) => {
     provide({ ...complete, node: answer });
     const { status, lines } = check({}, "20.19");
     expect(status).toBe(1);
     expect(lines).toEqual([`node ${answer} is too old: 20.19 or newer is needed for this target ('make' alone takes 18.18); Debian 13, NodeSource and nodejs.org have it`]);
   });
 
-  it.each(["v20.19.0", "v20.20.0", "v22.0.0"])("takes node %s where 20.19 is asked for", (answer) => {
+  it.each(["v20.19.0", "v20.20.0", "v22.0.0"])("accepts node %s where 20.19 is required", (answer) => {
     provide({ ...complete, node: answer });
     expect(check({}, "20.19")).toEqual({ status: 0, lines: [] });
   });
 
-  it("names the version of a missing node that is asked for", () => {
+  it("names the required version of a missing node", () => {
     provide(without("node"));
     expect(check({}, "20.19").lines).toEqual([expect.stringMatching(/^node is missing: Node\.js 20\.19 or newer is needed; /)]);
   });
 
-  it("names libstdc++.a when the compiler has only its shared brother", () => {
+  it("reports a missing libstdc++.a when the compiler has only the shared library", () => {
     provide({ ...complete, "c++": "libstdc++.a" });
     const { status, lines } = check();
     expect(status).toBe(1);
@@ -104,18 +104,18 @@ describe("the check of the tools", () => {
     expect(check()).toEqual({ status: 0, lines: [] });
   });
 
-  it("takes the compiler that CXX names", () => {
+  it("uses the compiler that CXX names", () => {
     provide({ ...without("c++"), "my-compiler": "" });
     expect(check().status).toBe(1);
     expect(check({ CXX: "my-compiler" })).toEqual({ status: 0, lines: [] });
   });
 
-  it("gives each of several missing tools its line", () => {
+  it("prints one line for each of several missing tools", () => {
     provide({ node: "v20.0.0" });
     expect(check().lines).toHaveLength(4);
   });
 
-  it("asks for a newer node in make where the target's own tools do, and before anything is run", () => {
+  it("requires a newer node in make for targets whose tools need it, before anything runs", () => {
     provide({ ...complete, node: "v18.20.4" });
     for (const tool of ["sh", "find"]) symlinkSync(`/usr/bin/${tool}`, join(folder, tool));
     const make = (target: string) => spawnSync("/usr/bin/make", ["--dry-run", target], { cwd: project, env: { PATH: folder }, encoding: "utf8" });
@@ -127,7 +127,7 @@ describe("the check of the tools", () => {
     for (const target of ["release", "typecheck", "tools"]) expect(make(target).stderr).not.toContain("too old");
   });
 
-  it("gives them their lines in make too, which then does nothing", () => {
+  it("prints the missing tools in make too, which then does nothing", () => {
     provide({ node: "v20.0.0" });
     for (const tool of ["sh", "find"]) symlinkSync(`/usr/bin/${tool}`, join(folder, tool));
     const { status, stdout, stderr } = spawnSync("/usr/bin/make", ["release"], { cwd: project, env: { PATH: folder }, encoding: "utf8" });

@@ -1,4 +1,4 @@
-/** What stands at the end of a run's output: each failure by its name, and the counts. */
+/** Tests the end of a run's output: the name of each failure, and the counts. */
 import { describe, expect, it } from "vitest";
 
 interface Failure {
@@ -35,7 +35,7 @@ const file = {
 const stray = [{ message: "stray" }];
 
 describe("the end of a run's output", () => {
-  it("names each failure, also outside tests, with the first line of its reason, and counts it", () => {
+  it("has a line for each failure, also outside tests, with the first line of its reason, and the counts", () => {
     expect(closingLines([file], stray)).toEqual([
       "failed: some.test.ts: not loaded",
       "failed: some.test.ts > outer: in a hook",
@@ -45,7 +45,7 @@ describe("the end of a run's output", () => {
     ]);
   });
 
-  it("names nothing when nothing failed", () => {
+  it("has only the counts when no test failed", () => {
     const clean = { ...file, errors: () => [], children: { allSuites: () => [], allTests: () => [] } };
     expect(closingLines([clean], [])).toEqual(["0 passed, 0 failed, 0 skipped"]);
   });

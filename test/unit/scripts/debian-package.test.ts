@@ -1,4 +1,4 @@
-/** A package is downloaded also where the package lists are missing; one that cannot be had is named. */
+/** Tests that a package is downloaded also without package lists, and that an unavailable one is reported. */
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -22,7 +22,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** An apt-get that downloads where an update went before, which does so. */
+/** An apt-get that can download after `update`, shell commands, has succeeded once. */
 function provideApt(update: string): void {
   provide("id", "echo 0");
   provide(
@@ -43,33 +43,33 @@ function provide(name: string, does: string): void {
 const calls = (): string[] => readFileSync(path.join(folder, "calls"), "utf8").trim().split("\n");
 
 describe("a package", () => {
-  it("is downloaded with the lists at hand", () => {
+  it("is downloaded with the existing lists", () => {
     provideApt("true");
     writeFileSync(path.join(folder, "lists"), "");
     expect(downloadPackage("libx1", target)).toBe(path.join(target, "libx1_1.0_amd64.deb"));
     expect(calls()).toHaveLength(1);
   });
 
-  it("is downloaded with new lists where there are none", () => {
+  it("is downloaded after fetching missing lists", () => {
     provideApt("true");
     expect(downloadPackage("libx1", target)).toBe(path.join(target, "libx1_1.0_amd64.deb"));
     expect(calls()).toHaveLength(3);
   });
 
-  it("is told by name when it can't be had", () => {
+  it("is reported by name when it is unavailable", () => {
     provideApt("exit 100");
     expect(() => downloadPackage("libx1", target)).toThrow("the package libx1 cannot be downloaded");
     expect(calls()).toHaveLength(2);
   });
 
-  it("is not looked for with new lists by who may not fetch them", () => {
+  it("is not retried with new lists by a user who may not fetch them", () => {
     provideApt("true");
     provide("id", "echo 1000");
     expect(() => downloadPackage("libx1", target)).toThrow("the package libx1 cannot be downloaded");
     expect(calls()).toHaveLength(1);
   });
 
-  it("comes from nowhere without apt-get", () => {
+  it("cannot be downloaded without apt-get", () => {
     vi.stubEnv("PATH", path.join(folder, "programs"));
     expect(() => downloadPackage("libx1", target)).toThrow("the package libx1 cannot be downloaded");
   });

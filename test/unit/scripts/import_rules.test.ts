@@ -1,4 +1,4 @@
-// The rules on imports refuse circles, ways up from room to room, and what a room must not know.
+// Tests that the import rules reject circles, imports of higher rooms, and modules that a room must not know.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ROOT } from "../../support/plugin_host.js";
 
-/** Breaches, each with the name of the rule that it breaks. */
+/** Forbidden imports, each with the name of the rule that it breaks. */
 const breaches: readonly [file: string, imported: string, rule: string][] = [
   ["bytes/a.ts", "../chunk/allowed.js", "bytes uses no other room"],
   ["record/a.ts", "../pack/allowed.js", "record uses bytes, chunk"],
@@ -82,6 +82,6 @@ it.each(allowed)("src/%s may import '%s'", (file) => {
   expect(found.filter((violation) => violation.startsWith(`src/${file}:`))).toEqual([]);
 });
 
-it("two files that import each other are a circle", () => {
+it("two files that import each other break the rule on circles", () => {
   expect(found.filter((violation) => violation.endsWith("no file imports itself in a circle"))).not.toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** The trees of other Debians: what there is is told, what can't be had is no failure and leaves no half of a tree. */
+/** Tests that the script prints the trees of other Debians, and that a failed tree is skipped and leaves no incomplete folder. */
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => script.remove());
 
 describe("the trees of other Debians", () => {
-  it("are made and told, and the line is kept", () => {
+  it("are made and printed, and the line is kept", () => {
     const { status, stdout, kept } = script.run({ MATRIX: "bookworm trixie" });
     expect(status).toBe(0);
     expect(stdout).toBe(`export KINESIS_TEST_MATRIX='${script.placeOf("bookworm")}:${script.placeOf("trixie")}'\n`);
@@ -30,7 +30,7 @@ describe("the trees of other Debians", () => {
     expect(script.run({ MATRIX: "bookworm trixie" }).stdout).toContain(script.placeOf("trixie"));
   });
 
-  it("are told without one that could not be made, of which no half is taken the next time", () => {
+  it("are printed without a failed one, whose incomplete folder is not used the next time", () => {
     for (let times = 0; times < 2; times++) {
       const { stdout, stderr } = script.run({ MATRIX: "bookworm sid" });
       expect(stdout).toBe(`export KINESIS_TEST_MATRIX='${script.placeOf("bookworm")}'\n`);

@@ -1,4 +1,4 @@
-/** The bill of materials is a CycloneDX document, lists what is really bundled, and is the same text each time. */
+/** Tests that the bill of materials is a CycloneDX document, lists all bundled packages, and is the same text each time. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -60,7 +60,7 @@ describe("the bill of materials", () => {
     for (const component of [bill.metadata.component, ...bill.components]) {
       expect(component).toMatchObject({ type: "library", name: expect.stringMatching(/^[^@/]+$/) as unknown });
       expect(component.purl).toMatch(/^pkg:(npm|generic)\/\S+@\d+\.\d+\.\d+$/);
-      // One expression alone, or ids alone.
+      // Either a single expression, or only ids.
       expect(component.licenses.length, component.name).toBe(1);
       expect(component.licenses[0]?.license?.id ?? component.licenses[0]?.expression).toMatch(/^[A-Za-z0-9.+ ()-]+$/);
       for (const { alg, content } of component.hashes ?? []) {
@@ -70,7 +70,7 @@ describe("the bill of materials", () => {
     }
   });
 
-  it("has each component once, and a graph of these alone that reaches all of them", () => {
+  it("has each component once, and a graph of only these that reaches all of them", () => {
     const references = [bill.metadata.component, ...bill.components].map((component) => component["bom-ref"]);
     expect(new Set(references).size).toBe(references.length);
     expect(bill.dependencies.map(({ ref }) => ref).sort()).toEqual([...references].sort());
@@ -80,20 +80,20 @@ describe("the bill of materials", () => {
     for (const { dependsOn = [] } of bill.dependencies) expect(dependsOn.filter((ref) => !references.includes(ref))).toEqual([]);
   });
 
-  it("lists the packages of THIRD-PARTY and no others, and what the compiler links in, by its version", () => {
+  it("lists exactly the packages of THIRD-PARTY, and the compiler's libraries with their version", () => {
     const listed = [...readFileSync(`${project}THIRD-PARTY`, "utf8").matchAll(/^(\S+) (\d+\.\d+\.\S+) \(.+\)$/gm)];
     const named = bill.components.filter(({ purl }) => purl.startsWith("pkg:npm/"));
     expect(named.map(({ purl }) => purl).sort()).toEqual(listed.map(([, name = "", version = ""]) => purlOf(name, version)).sort());
     expect(bill.components.map(({ purl }) => purl)).toContain("pkg:generic/libstdc%2B%2B@12.2.0");
   });
 
-  it("has the hash of the registry's archive for each npm package", () => {
+  it("has the registry's hash of each npm package's archive", () => {
     for (const { name, purl, hashes } of bill.components) {
       if (purl.startsWith("pkg:npm/")) expect(hashes?.map(({ alg }) => alg), name).toEqual(["SHA-512"]);
     }
   });
 
-  it("is the same text again, and another one, with another number, for another library or with additions", () => {
+  it("is the same text again, but differs, with its serial number, for another library or with additions", () => {
     expect(write("two", library)).toBe(text);
     const numbers = [bill.serialNumber];
     numbers.push((JSON.parse(write("three", `${library}!`)) as Bill).serialNumber);
@@ -105,15 +105,15 @@ describe("the bill of materials", () => {
   });
 });
 
-describe("a part of the bill", () => {
-  it("escapes a scope", () => expect(purlOf("@aws-sdk/core", "3.9.1")).toBe("pkg:npm/%40aws-sdk/core@3.9.1"));
+describe("the bill's functions", () => {
+  it("escape a scope in a package URL", () => expect(purlOf("@aws-sdk/core", "3.9.1")).toBe("pkg:npm/%40aws-sdk/core@3.9.1"));
 
-  it("takes the hashes that CycloneDX knows", () => {
+  it("return only hashes that CycloneDX knows", () => {
     expect(hashesOf(`sha512-${Buffer.alloc(64, 255).toString("base64")} md5-AAAA`)).toEqual([{ alg: "SHA-512", content: "ff".repeat(64) }]);
     expect(hashesOf()).toEqual([]);
   });
 
-  it("tells a licence from an expression", () => {
+  it("distinguish a licence id from an expression", () => {
     expect(licencesOf("MIT")).toEqual([{ license: { id: "MIT" } }]);
     expect(licencesOf("(MIT OR Apache-2.0)")).toEqual([{ expression: "(MIT OR Apache-2.0)" }]);
   });

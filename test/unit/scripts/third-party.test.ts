@@ -1,4 +1,4 @@
-/** THIRD-PARTY lists what is bundled now; the check of it notices when it does not. */
+/** Tests that THIRD-PARTY lists the bundled packages, and that its check notices when it does not. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 const project = fileURLToPath(new URL("../../../", import.meta.url));
 
 describe("THIRD-PARTY", () => {
-  it("lists what is bundled now", () => {
+  it("lists the packages that are bundled now", () => {
     const { status, stderr } = spawnSync("npm", ["run", "--silent", "third-party", "--", "--check"], {
       cwd: project,
       encoding: "utf8",

@@ -1,4 +1,4 @@
-/** The tools as single files: they need nothing but Node.js, and come out the same each time. */
+/** Tests that the tools are single files that need only Node.js, with the same bytes each time. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { builtinModules } from "node:module";
@@ -26,14 +26,14 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("the tools", () => {
-  it("import modules of Node.js and nothing else", async () => {
+  it("import only modules of Node.js", async () => {
     const { metafile } = await bundleTools();
     const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map((each) => each.path.replace(/^node:/u, "")));
     expect(imported).toContain("fs");
     expect(imported.filter((name) => !builtinModules.includes(name))).toEqual([]);
   });
 
-  it("are the same bytes each time, and say nothing of this folder", async () => {
+  it("have the same bytes each time, and do not contain this folder's path", async () => {
     const { texts } = await bundleTools();
     for (const [name, text] of texts) {
       expect(readFileSync(path.join(folder, name), "utf8") === text, name).toBe(true);
@@ -41,14 +41,14 @@ describe("the tools", () => {
     }
   });
 
-  it.each(tools)("%s can be started, and tells how it is called", (tool) => {
+  it.each(tools)("%s starts, and prints its own command in the help", (tool) => {
     const file = path.join(folder, `${tool}.mjs`);
     expect(statSync(file).mode & 0o111).toBe(0o111);
     const { status, stdout, stderr } = spawnSync(process.execPath, [file, "--help"], { cwd: folder, encoding: "utf8" });
     expect(stdout).toContain(`\n  node ${tool}.mjs `);
     expect([status, stderr]).toEqual([0, ""]);
     const wrong = spawnSync(process.execPath, [file, "--nothing"], { cwd: folder, encoding: "utf8" });
-    expect(wrong.stderr).toContain(`${tool}: unknown option --nothing; there are --`);
+    expect(wrong.stderr).toContain(`${tool}: unknown option --nothing; the options are --`);
     expect(wrong.status).toBe(2);
   });
 });

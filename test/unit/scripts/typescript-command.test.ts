@@ -1,4 +1,4 @@
-/** The commands for people run what their sources say now, and say what to do where the project's packages are missing. */
+/** Tests that commands run their current sources, and say what to do when the project's packages are missing. */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,7 +36,7 @@ describe("a command", () => {
   });
   afterAll(() => rmSync(join(folder, "node_modules")));
 
-  it("is bundled once while its sources stay the same, and anew when one of them has changed", () => {
+  it("is bundled once while its sources stay the same, and again when one of them has changed", () => {
     expect(say()).toBe("It says one");
     const { mtimeMs } = statSync(bundle());
     expect(say()).toBe("It says one");
@@ -45,7 +45,7 @@ describe("a command", () => {
     expect(say()).toBe("It says two");
   });
 
-  it("is bundled anew when a source has gone", () => {
+  it("is bundled again when a source was deleted", () => {
     writePart("three", 60);
     say();
     rmSync(part());
@@ -53,7 +53,7 @@ describe("a command", () => {
   });
 });
 
-it.each(["tail", "check", "demo"])("%s, without node_modules", (name) => {
+it.each(["tail", "check", "demo"])("%s without node_modules says what to install", (name) => {
   const { status, stderr } = spawnSync(process.execPath, [join(folder, "scripts", `${name}.mjs`), "--help"], { encoding: "utf8" });
   expect(stderr).toBe(
     "The project's packages are missing. Run 'npm ci --ignore-scripts' in its folder first, or make, which does it too\n",

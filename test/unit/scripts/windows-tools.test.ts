@@ -1,4 +1,4 @@
-/** Without the tools for Windows, the script gives the reason in one line and does not fail. */
+/** Tests that without the tools for Windows the script prints the reason in one line and does not fail. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -14,7 +14,7 @@ afterEach(() => script.remove());
 const versions = [...readFileSync("scripts/windows_tools.sh", "utf8").matchAll(/^add_node (\S+)/gm)].map(([, version = ""]) => version);
 const [newest = "", second = ""] = versions;
 
-/** All there is on a machine that has been set up, with the node.exe of these versions. */
+/** All tools of a machine that has been set up, with the node.exe of these versions. */
 function setUp(working: readonly string[]): void {
   for (const tool of ["x86_64-w64-mingw32-g++-posix", "wine", "wineserver"]) script.provide(tool, "exit 1");
   const files = ["wine-prefix/complete", ...versions.map((version) => `node/${version}/node.exe`), ...working.map((version) => `node/${version}/works`)];
@@ -24,7 +24,7 @@ function setUp(working: readonly string[]): void {
   }
 }
 
-/** The versions that the script gives. */
+/** The versions that the script prints. */
 function nodesOf(...args: readonly string[]): string[] {
   const { stdout } = script.run({}, args);
   const paths = /^export KINESIS_TEST_WINDOWS_NODES='(.*)'$/m.exec(stdout)?.[1] ?? "";
@@ -38,19 +38,19 @@ describe("node.exe for the tests", () => {
     expect(versions.map((version) => Number.parseInt(version, 10))).toEqual([22, 20, 18]);
   });
 
-  it("is the newest alone when that is asked for", () => {
+  it("is only the newest with the argument newest", () => {
     setUp(versions);
     expect(nodesOf("newest")).toEqual([newest]);
   });
 
-  it("is then the newest of those that run", () => {
+  it("is with that argument the newest that runs", () => {
     setUp(versions.slice(1));
     expect(nodesOf("newest")).toEqual([second]);
   });
 });
 
 describe("the tools for Windows", () => {
-  it("are asked of root, by their names, when they are missing", () => {
+  it("are named for root to install when they are missing", () => {
     script.provide("id", "echo 1000");
     script.provide("apt-get", "exit 1");
     const { status, stdout, kept } = script.run();
@@ -59,13 +59,13 @@ describe("the tools for Windows", () => {
     expect(kept).toBe(stdout);
   });
 
-  it("are skipped where there is no apt-get", () => {
+  it("are skipped without apt-get", () => {
     const { status, stdout } = script.run();
     expect(status).toBe(0);
     expect(stdout).toMatch(/^export KINESIS_TEST_WINDOWS_SKIPPED='.*no apt-get/);
   });
 
-  it("are skipped when root can't install them", () => {
+  it("are skipped when root cannot install them", () => {
     script.provide("id", "echo 0");
     script.provide("apt-get", "exit 1");
     const { status, stdout } = script.run();

@@ -1,4 +1,4 @@
-/** The archives of scripts/zip.mjs are read by others' programs, byte for byte. */
+/** Tests that other programs read the archives of scripts/zip.mjs byte for byte. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,12 +25,12 @@ beforeEach(async () => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe("an archive", () => {
-  it.skipIf(!has("unzip"))("is whole to unzip", () => {
+  it.skipIf(!has("unzip"))("is intact for unzip", () => {
     const said = execFileSync("unzip", ["-t", join(folder, "archive.zip")], { encoding: "utf8" });
     expect(said).toContain("No errors detected");
   });
 
-  it.skipIf(!has("python3"))("is unpacked by Python to the same files", () => {
+  it.skipIf(!has("python3"))("is extracted by Python to the same files", () => {
     execFileSync("python3", ["-m", "zipfile", "-e", join(folder, "archive.zip"), folder]);
     for (const { name, data } of files) expect(readFileSync(join(folder, name)).equals(data), name).toBe(true);
   });
@@ -41,7 +41,7 @@ describe("an archive", () => {
     expect(places).toEqual([...places].sort((one, other) => one - other));
   });
 
-  it.skipIf(!has("python3"))("has plain files that only their owner may write, of the first day of 1980, without extra fields", () => {
+  it.skipIf(!has("python3"))("has plain files that only their owner may write, dated the first day of 1980, without extra fields", () => {
     const program = `import sys, zipfile
 for file in zipfile.ZipFile(sys.argv[1]).infolist():
     print(oct(file.external_attr >> 16), *file.date_time, len(file.extra))`;
@@ -56,7 +56,7 @@ for file in zipfile.ZipFile(sys.argv[1]).infolist():
     expect(made.equals(await zip([{ name: "a", data: Buffer.from("text") }]))).toBe(true);
   });
 
-  it.each(["../a", "/a", "C:/a", ""])("is not made of a file named '%s', which would be unpacked elsewhere", (name) => {
+  it.each(["../a", "/a", "C:/a", ""])("cannot contain a file named '%s', which would be extracted elsewhere", (name) => {
     expect(() => zip([{ name, data: Buffer.alloc(0) }])).toThrow(/path|metadataPath/);
   });
 });

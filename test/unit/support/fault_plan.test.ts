@@ -1,4 +1,4 @@
-// The language of fault plans: which step each request gets, and what is said of a plan that is wrong.
+// Tests the language of fault plans: the step of each request, and the messages for invalid plans.
 import { describe, expect, it } from "vitest";
 import { parsePlan } from "../../support/fault_plan.js";
 import { PlanWalk } from "../../support/plan_walk.js";
@@ -9,11 +9,11 @@ const taken = (plan: string, count: number): string[] => {
 };
 
 describe("a plan", () => {
-  it("gives each request its step, and repeats the last one", () => {
+  it("has a step for each request, and repeats the last one", () => {
     expect(taken("ok*2, reset, html", 6)).toEqual(["ok*2", "ok*2", "reset", "html", "html", "html"]);
   });
 
-  it("keeps the commas within parentheses in their step", () => {
+  it("keeps commas in parentheses within their step", () => {
     const [step] = parsePlan("status(503,retry-after=1), ok");
     expect(step?.fault).toEqual({ kind: "status", status: 503, headers: { "retry-after": "1" } });
   });
@@ -28,7 +28,7 @@ describe("a plan", () => {
     expect(steps).toEqual(["reset*2s", "reset*2s", "ok"]);
   });
 
-  it("stays at a step for a flush until one ends that has seen it", () => {
+  it("stays at a flush step until a flush ends that has seen it", () => {
     const walk = new PlanWalk("ok, reset*flush, html*flush, ok", () => 0);
     const steps: string[] = [];
     const request = () => void steps.push(walk.next().text);
@@ -45,8 +45,8 @@ describe("a plan", () => {
     expect(steps).toEqual(["ok", "reset*flush", "reset*flush", "html*flush", "ok"]);
   });
 
-  it("reads the numbers of its steps", () => {
-    const faults = parsePlan("fail(0.25:InternalFailure),slow(1.5s),no-answer(20ms),wrong-count(-2),too-large(413:99),throttle-shard(3)");
+  it("parses the numbers of its steps", () => {
+    const faults = parsePlan("fail(0.25:InternalFailure),slow(1.5s),no-response(20ms),wrong-count(-2),too-large(413:99),throttle-shard(3)");
     expect(faults.map(({ fault }) => fault)).toMatchObject([
       { failing: { kind: "share", share: 0.25, code: "InternalFailure" } },
       { delayMs: 1500 },
@@ -58,9 +58,9 @@ describe("a plan", () => {
   });
 });
 
-describe("a wrong plan is refused with the step and the reason:", () => {
+describe("an invalid plan is rejected with the step and the reason:", () => {
   it.each([
-    ["ok, explode", "step 2 of the plan (explode): there is no such step; known are ok, fail"],
+    ["ok, explode", "step 2 of the plan (explode): there is no such step; the steps are ok, fail"],
     ["", "step 1 of the plan (): there is no such step"],
     ["ok,,reset", "step 2 of the plan (): there is no such step"],
     ["toString", "step 1 of the plan (toString): there is no such step"],
@@ -72,7 +72,7 @@ describe("a wrong plan is refused with the step and the reason:", () => {
     ["fail(0.3)", "needs a code"],
     ["slow(500)", '"500" must be a time such as 500ms or 2s'],
     ["wrong-count(1)", '"1" must be a number with its sign'],
-    ["status(99)", "99 is no status of HTTP"],
+    ["status(99)", "99 is not an HTTP status"],
     ["status(503,retry-after)", "headers are written name=value"],
     ["error(400)", "needs a code"],
     ["no-cbor", "\"\" must be a number"],

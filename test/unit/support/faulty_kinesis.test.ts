@@ -1,4 +1,4 @@
-// The misbehaving Kinesis itself: what a client meets at each step, and what goes into the books.
+// Tests the misbehaving Kinesis: what a client gets at each step, and the entries in the ledger.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -38,14 +38,14 @@ function command(data: readonly (string | Uint8Array)[] = texts): PutRecordsComm
 }
 
 describe("a step", () => {
-  it("ok takes all, and the books know that the client knows", async () => {
+  it("ok accepts all records, and the ledger notes that the client knows", async () => {
     const { kinesis, client } = await start("ok");
     expect((await client.send(command())).FailedRecordCount).toBe(0);
     expect(kinesis.ledger.balance(texts).lost).toEqual([]);
     expect(texts.every((text) => kinesis.ledger.isAcknowledged(text))).toBe(true);
   });
 
-  it("fail takes a share, and says which", async () => {
+  it("fail rejects a share, and reports which records", async () => {
     const { kinesis, client } = await start("fail(0.5:InternalFailure)");
     const { Records: results = [], FailedRecordCount: failed } = await client.send(command());
     expect(failed).toBeGreaterThan(0);
@@ -55,7 +55,7 @@ describe("a step", () => {
     expect(kinesis.ledger.balance(texts).lost).toEqual(refused);
   });
 
-  it("throttle-shard takes all but the records of that shard", async () => {
+  it("throttle-shard accepts all records except those of that shard", async () => {
     const { client } = await start("throttle-shard(2), ok");
     const throttled = (await client.send(command())).Records?.map(({ ErrorCode }) => ErrorCode !== undefined);
     const shards = (await client.send(command())).Records?.map(({ ShardId }) => ShardId === "shardId-000000000002");
@@ -63,7 +63,7 @@ describe("a step", () => {
     expect(new Set(throttled)).toEqual(new Set([true, false]));
   });
 
-  it.each(["lost-answer", "reset-mid-answer", "truncated-json"])("%s takes half, and nobody knows", async (step) => {
+  it.each(["lost-response", "reset-mid-response", "truncated-json"])("%s accepts half of the records, and the client learns of none", async (step) => {
     const { kinesis, client } = await start(step);
     await expect(client.send(command())).rejects.toThrow();
     const lost = kinesis.ledger.balance(texts).lost.length;
@@ -72,7 +72,7 @@ describe("a step", () => {
     expect(texts.some((text) => kinesis.ledger.isAcknowledged(text))).toBe(false);
   });
 
-  it.each([["wrong-count(-1)", 19, 19], ["wrong-count(+2)", 22, 20]])("%s answers for %i records and takes %i", async (step, answered, taken) => {
+  it.each([["wrong-count(-1)", 19, 19], ["wrong-count(+2)", 22, 20]])("%s responds with %i results and accepts %i records", async (step, answered, taken) => {
     const { kinesis, client } = await start(step);
     expect((await client.send(command())).Records).toHaveLength(answered);
     expect(kinesis.ledger.size).toBe(taken);
@@ -82,33 +82,33 @@ describe("a step", () => {
   it.each([
     ["reset", { code: "ECONNRESET" }],
     ["reset-early", {}],
-    ["no-answer(10ms)", { code: "ECONNRESET" }],
+    ["no-response(10ms)", { code: "ECONNRESET" }],
     ["html", { name: "SyntaxError" }],
     ["status(503,retry-after=1)", { $metadata: { httpStatusCode: 503 } }],
     ["not-found", { name: "ResourceNotFoundException" }],
     ["error(400:KMSDisabledException)", { name: "KMSDisabledException" }],
     ["too-large(413)", { $metadata: { httpStatusCode: 413 } }],
     ["skew(600s)", { name: "InvalidSignatureException" }],
-  ])("%s takes nothing", async (step, error) => {
+  ])("%s accepts nothing", async (step, error) => {
     const { kinesis, client } = await start(step);
     await expect(client.send(command())).rejects.toMatchObject(error);
     expect(kinesis.ledger.size).toBe(0);
     expect(kinesis.served).toEqual([step]);
   });
 
-  it("skew takes what is signed by its own clock, which the SDK learns from the refusal", async () => {
+  it("skew accepts requests signed by its own clock, which the SDK learns from the rejection", async () => {
     const { kinesis, client } = await start("skew(600s)");
     await client.send(command()).catch(() => undefined);
     await client.send(command());
     expect(kinesis.ledger.size).toBe(texts.length);
   });
 
-  it("bad-signature repeats the session's token", async () => {
+  it("bad-signature echoes the session token", async () => {
     const { client } = await start("bad-signature");
     await expect(client.send(command())).rejects.toThrow("SESSION-TOKEN");
   });
 
-  it("refuse refuses requests with such a record, and writes down the one that comes alone", async () => {
+  it("refuse rejects requests with such a record, and notes the one that comes alone", async () => {
     const { kinesis, client } = await start("refuse(poison)");
     await expect(client.send(command([...texts, "poison"]))).rejects.toMatchObject({ name: "ValidationException" });
     expect(kinesis.ledger.balance(["poison"]).refused).toEqual([]);
@@ -117,14 +117,14 @@ describe("a step", () => {
     expect(kinesis.ledger.balance([...texts, "poison"])).toMatchObject({ lost: [], refused: ["poison"] });
   });
 
-  it("too-large with a size lets smaller requests through", async () => {
+  it("too-large with a size accepts smaller requests", async () => {
     const { kinesis, client } = await start("too-large(413:20)");
     await expect(client.send(command(["x".repeat(16)]))).rejects.toMatchObject({ $metadata: { httpStatusCode: 413 } });
     await client.send(command(["x".repeat(15)]));
     expect(kinesis.ledger.size).toBe(1);
   });
 
-  it("slow answers nobody when the client has gone, and the books know", async () => {
+  it("slow does not respond when the client has gone, and the ledger notes it", async () => {
     const { kinesis, client } = await start("slow(200ms), ok");
     const leaving = new AbortController();
     const sending = client.send(command(), { abortSignal: leaving.signal });
@@ -153,7 +153,7 @@ describe("in CBOR", () => {
     ["ok", { status: 200, answer: { FailedRecordCount: 0 } }, texts.length],
     ["throttle-all", { status: 200, answer: { FailedRecordCount: texts.length } }, 0],
     ["not-found", { status: 400, answer: { __type: "ResourceNotFoundException" } }, 0],
-  ])("%s is answered in CBOR", async (step, { status, answer }, taken) => {
+  ])("%s responds in CBOR", async (step, { status, answer }, taken) => {
     const { kinesis } = await start(step);
     const answered = await put(kinesis.endpoint);
     expect(answered).toMatchObject({ status, type: "application/x-amz-cbor-1.1" });
@@ -162,14 +162,14 @@ describe("in CBOR", () => {
     expect(kinesis.ledger.balance(texts).unknown).toEqual([]);
   });
 
-  it("truncated-json is half the CBOR", async () => {
+  it("truncated-json sends half the CBOR", async () => {
     const { kinesis } = await start("truncated-json, ok");
     const { type, bytes } = await put(kinesis.endpoint);
     expect(type).toBe("application/x-amz-cbor-1.1");
     expect(() => cbor.deserialize(bytes) as unknown).toThrow();
   });
 
-  it("no-cbor refuses, in JSON, and writes down no record; what comes in JSON it takes", async () => {
+  it("no-cbor rejects CBOR, in JSON, without noting a record, and accepts JSON", async () => {
     const { kinesis } = await start("no-cbor(400:SerializationException)*2, no-cbor(415)*2");
     for (const [status, type] of [[400, "application/x-amz-json-1.1"], [415, "text/plain"]] as const) {
       expect(await put(kinesis.endpoint)).toMatchObject({ status, type });
@@ -181,7 +181,7 @@ describe("in CBOR", () => {
   });
 });
 
-it("refuses what the service would: too many records, and keys that are too long", async () => {
+it("the faulty Kinesis rejects requests as the service would: too many records, and keys that are too long", async () => {
   const { client } = await start("ok");
   const tooMany = Array.from({ length: 501 }, () => ({ Data: Buffer.from("x"), PartitionKey: "k" }));
   const longKey = [{ Data: Buffer.from("x"), PartitionKey: "k".repeat(257) }];
@@ -190,7 +190,7 @@ it("refuses what the service would: too many records, and keys that are too long
   }
 });
 
-it("lists shards whatever the plan says, and unpacks what is compressed", async () => {
+it("the faulty Kinesis lists shards under any plan, and decompresses bodies", async () => {
   const { kinesis, client } = await start("ok");
   const { Shards: shards = [] } = await client.send(new ListShardsCommand({ StreamName: "any" }));
   expect(shards.map(({ HashKeyRange: range }) => range?.EndingHashKey).at(-1)).toBe(String(2n ** 128n - 1n));
@@ -199,7 +199,7 @@ it("lists shards whatever the plan says, and unpacks what is compressed", async 
   expect(kinesis.served).toEqual(["ok"]);
 });
 
-it("speaks TLS", async () => {
+it("the faulty Kinesis can use TLS", async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "faulty-"));
   const { certificateFile, serverFile } = await makeCertificate(folder);
   const { server } = JSON.parse(readFileSync(serverFile, "utf8")) as { server: { key: string; cert: string } };
@@ -210,12 +210,12 @@ it("speaks TLS", async () => {
   expect(kinesis.ledger.balance(texts).lost).toEqual([]);
 });
 
-it("does the same for the same seed", () => {
+it("the faulty Kinesis behaves the same for the same seed", () => {
   const draw = (seed: number): number[] => Array.from({ length: 5 }, seededRandom(seed));
   expect(draw(7)).toEqual(draw(7));
   expect(draw(7)).not.toEqual(draw(8));
 });
 
-it("names the wrong step when it is started with a wrong plan", async () => {
+it("the faulty Kinesis names the invalid step when it is started with an invalid plan", async () => {
   await expect(FaultyKinesis.start("ok, nonsense")).rejects.toThrow("step 2 of the plan (nonsense)");
 });

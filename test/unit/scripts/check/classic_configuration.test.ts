@@ -1,4 +1,4 @@
-/** The classic form is read as Fluent Bit reads it. */
+/** Tests that classic configurations are read as Fluent Bit reads them. */
 import { symlinkSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -35,7 +35,7 @@ describe("a classic configuration", () => {
     ["Filter", "filter"],
     ["CUSTOM", "custom"],
     ["UPSTREAM_SERVERS", "other"],
-  ])("takes [%s] for %s", (name, kind) => {
+  ])("reads [%s] as %s", (name, kind) => {
     expect(read(`[${name}]\n  Name x\n`).sections.map((section) => section.kind)).toEqual([kind]);
   });
 
@@ -55,30 +55,30 @@ describe("a classic configuration", () => {
     ["a parser", "[PARSER]\n  Name x\n", 1],
     ["an @INCLUDE of no file", "@INCLUDE none.conf\n", 1],
     ["an @INCLUDE of a pattern without a file", "@INCLUDE none*.conf\n", 1],
-    ["an @INCLUDE of a pattern that is none", "@INCLUDE [z-a]*.conf\n", 1],
+    ["an @INCLUDE of an invalid pattern", "@INCLUDE [z-a]*.conf\n", 1],
     ["a byte order mark", "\ufeff[OUTPUT]\n  Name x\n", 1],
     ["a byte order mark before a comment", "\ufeff# why\n[OUTPUT]\n  Name x\n", 1],
     ["UTF-16", Buffer.from("\ufeff[OUTPUT]\r\n  Name x\r\n  Match *\r\n", "utf16le"), 1],
-    ["keys outside of a section, all of them together", "  Name x\n  Match y\n", 1],
-  ])("is refused for %s, by its line", (_, text, line) => {
+    ["several keys outside of a section, once", "  Name x\n  Match y\n", 1],
+  ])("is rejected for %s, with the line", (_, text, line) => {
     const { problems } = read(text);
     expect(problems.map(({ severity }) => severity)).toEqual(["error"]);
     expect(problems[0]?.place?.line).toBe(line);
   });
 
-  it("may have the keys of a group at twice the indentation, and they are not the section's", () => {
+  it("does not add the keys of a group, at twice the indentation, to the section", () => {
     const found = read("[OUTPUT]\n  Name x\n  [group] \n    Name y\n  Match z\n");
     expect(entriesOf(found)).toEqual([["output", [["Name", "x", 2], ["Match", "z", 5]]]]);
     expect(found.problems).toEqual([]);
   });
 
-  it("sets variables by @SET, with the blanks around the equals sign", () => {
+  it("sets variables by @SET, keeping blanks around the equals sign", () => {
     const { variables, problems } = read("@SET stream=logs\n@set a b = c\n@SET nothing\n");
     expect([...variables]).toEqual([["stream", "logs"], ["a b ", " c"]]);
     expect(problems.map(({ severity, place }) => [severity, place?.line])).toEqual([["warning", 3]]);
   });
 
-  it("includes files by name and by pattern, beside the main file, with lines and names of their own", () => {
+  it("includes files by name and by pattern from the main file's folder, with their own names and lines", () => {
     files.write("parts/a.conf", "[OUTPUT]\n\tName a\n");
     files.write("parts/b.conf", "[OUTPUT]\n  Name b\n");
     files.write("parts/.hidden.conf", "[OUTPUT]\n  Name hidden\n");
@@ -92,15 +92,15 @@ describe("a classic configuration", () => {
     expect(found.sections[0]?.entries[0]).toMatchObject({ file: `${files.folder}/one.conf`, line: 3 });
   });
 
-  it("is read behind a byte order mark", () => {
+  it("is read after a byte order mark", () => {
     expect(entriesOf(read("\ufeff[OUTPUT]\n  Name x\n"))).toEqual([["output", [["Name", "x", 2]]]]);
   });
 
-  it("keeps the blanks of other alphabets around a value, such as those of web pages", () => {
+  it("keeps non-ASCII white space around a value, such as a no-break space", () => {
     expect(entriesOf(read("[OUTPUT]\n  Name \t\u00a0x\ufeff \v\n"))).toEqual([["output", [["Name", "\u00a0x\ufeff", 2]]]]);
   });
 
-  it("includes files in folders that a pattern finds, where they are", () => {
+  it("includes files in all folders that a pattern matches", () => {
     files.write("parts/a/one.conf", "[INPUT]\n  Name a\n");
     files.write("parts/b/other.conf", "[INPUT]\n  Name b\n");
     const found = read("@INCLUDE parts/*/one.conf\n");
@@ -108,24 +108,24 @@ describe("a classic configuration", () => {
     expect(found.sections.map(({ entries }) => entries[0]?.value)).toEqual(["a"]);
   });
 
-  it("warns of a folder, of which nothing is read", () => {
+  it("warns of an included folder, which is not read", () => {
     files.write("parts/deep/one.conf", "[INPUT]\n  Name a\n");
     const found = read("@INCLUDE parts\n@INCLUDE parts/*\n");
     expect(found.problems.map(({ severity, place, message }) => [severity, place?.line, message.replace(files.folder, "")])).toEqual([
-      ["warning", 1, "'/parts' is a folder, of which Fluent Bit reads nothing"],
-      ["warning", 2, "'/parts/deep' is a folder, of which Fluent Bit reads nothing"],
+      ["warning", 1, "'/parts' is a folder, which Fluent Bit does not read"],
+      ["warning", 2, "'/parts/deep' is a folder, which Fluent Bit does not read"],
     ]);
     expect(found.sections).toEqual([]);
   });
 
-  it("is refused for a link that leads nowhere", () => {
+  it("is rejected for a dangling link", () => {
     symlinkSync("nowhere", path.join(files.folder, "link.conf"));
     const { problems } = read("@INCLUDE *.conf\n");
     expect(problems.map(({ severity, place }) => [severity, place?.line])).toContainEqual(["error", 1]);
     expect(problems.map(({ message }) => message).join()).toMatch(/link\.conf' cannot be read: ENOENT/);
   });
 
-  it("reads no file twice, itself included", () => {
+  it("reads no file twice, including itself", () => {
     files.write("one.conf", "[INPUT]\n  Name one\n@INCLUDE main.conf\n");
     const found = read("@INCLUDE one.conf\n@INCLUDE one.conf\n");
     expect(linesOf(found)).toEqual([3, 2]);

@@ -1,11 +1,11 @@
-/** Patterns of included files stand for the paths that glob(3) gives Fluent Bit. */
+/** Tests that patterns of included files match the paths that glob(3) finds for Fluent Bit. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { glob, namePattern } from "../../../../scripts/check/glob.js";
 
-// Each answer is that of glibc 2.36's fnmatch, in the locale C.
+// Each expectation is the result of glibc 2.36's fnmatch in the locale C.
 describe("a pattern of one name", () => {
   it.each([
     ["*.conf", "a.conf", true],
@@ -36,7 +36,7 @@ describe("a pattern of one name", () => {
     ["**", "a", true],
     ["\\*", "*", true],
     ["\\*", "a", false],
-  ])("%s stands for %s: %s", (pattern, name, expected) => {
+  ])("%s matches %s: %s", (pattern, name, expected) => {
     expect(namePattern(pattern)?.test(name) === true).toBe(expected);
   });
 
@@ -48,7 +48,7 @@ describe("a pattern of one name", () => {
     ["*|.conf", "a", false],
     ["x(1).con?", "x(1).conf", true],
     ["(a|b)*", "a", false],
-  ])("%s stands for %s: %s, unlike in picomatch and tinyglobby, which have no option for it", (pattern, name, expected) => {
+  ])("%s matches %s: %s, unlike in picomatch and tinyglobby, which have no option for it", (pattern, name, expected) => {
     expect(namePattern(pattern)?.test(name) === true).toBe(expected);
   });
 });

@@ -1,4 +1,4 @@
-/** The report, the command line, and the order of what is found. */
+/** Tests the report, the command line, and the order of findings. */
 import { describe, expect, it } from "vitest";
 import { help, readArguments } from "../../../../scripts/check/arguments.js";
 import { UsageError } from "../../../../scripts/command_line.js";
@@ -13,7 +13,7 @@ const finding = (severity: Finding["severity"], line: number, message = "m"): Fi
 };
 
 describe("the report", () => {
-  it("has a line for each finding, its advice beneath, and counts", () => {
+  it("has a line for each finding, its advice below it, and counts", () => {
     const live = { place: { file: "a.conf", line: 1 }, credentials: "the environment", facts: ["fact"], findings: [] };
     expect(textReport([finding("error", 2), finding("hint", 3)], [live], { outputs: 1, version: undefined }, false)).toBe(
       "a.conf:2: error: m\n    do.\na.conf:3: hint: m\n    do.\na.conf:1: live: credentials: the environment\na.conf:1: live: fact\n" +
@@ -21,7 +21,7 @@ describe("the report", () => {
     );
   });
 
-  it("is coloured only where it is asked for, and hands no control characters on", () => {
+  it("is coloured only on request, and escapes control characters", () => {
     const subject = { outputs: 2, version: undefined };
     const hostile = [finding("error", 1, "\u001b[2J")];
     expect(textReport(hostile, [], subject, false)).toMatch(/error: \\u001b\[2J\n/);
@@ -41,7 +41,7 @@ describe("the report", () => {
     });
   });
 
-  it("goes by line, then from the worst to the mildest, and says nothing twice", () => {
+  it("is sorted by line, then from the worst to the mildest, without repeats", () => {
     const findings = [finding("hint", 2), finding("warning", 1), finding("warning", 2, "o"), finding("error", 2, "n"), finding("hint", 2)];
     expect(sorted(withoutRepeats(findings)).map(({ severity, place }) => [severity, place?.line])).toEqual([
       ["warning", 1],
@@ -61,7 +61,7 @@ describe("the command line", () => {
     expect(help("kinesis-check")).toContain("\n  kinesis-check fluent-bit.conf --live\n");
   });
 
-  it("takes the file without -c too, and the version of Fluent Bit", () => {
+  it("accepts the file without -c too, and the version of Fluent Bit", () => {
     const settings = readArguments(["a.conf", "--variables", "b", "--fluent-bit", "2.2.3"]);
     expect(settings).toEqual({ file: "a.conf", live: false, json: false, environmentFile: "b", fluentBit: "2.2.3" });
   });
@@ -71,41 +71,41 @@ describe("the command line", () => {
     [["-c", ""], /^name the configuration/],
     [["-c"], /^--config needs a value/],
     [["a", "b"], /^one configuration at a time: 'a' and 'b' are named$/],
-    [["-c", "a", "--fix"], /^unknown option --fix; there are --config, /],
+    [["-c", "a", "--fix"], /^unknown option --fix; the options are --config, /],
     [["a", "--lvie"], /^unknown option --lvie; did you mean --live\?$/],
     [["a", "--live=yes"], /^--live takes no value/],
     [["a", "--fluent-bit", ""], /^--fluent-bit is empty/],
-  ])("%o makes no sense, and the message says what to write", (args, message) => {
+  ])("%o is invalid, and the message says what to write", (args, message) => {
     expect(() => readArguments(args)).toThrow(UsageError);
     expect(() => readArguments(args)).toThrow(message);
   });
 });
 
-describe("names", () => {
+describe("similar names", () => {
   it.each([
     ["stream", "stream", 0],
     ["strem", "stream", 1],
     ["straem", "stream", 1],
     ["", "abc", 3],
     ["kitten", "sitting", 3],
-  ])("%s and %s differ by %i", (from, to, distance) => {
+  ])("%s and %s differ by %i letters", (from, to, distance) => {
     expect(editDistance(from, to)).toBe(distance);
     expect(editDistance(to, from)).toBe(distance);
   });
 
-  it("are near up to a third of the letters, and to three", () => {
+  it("differ by at most a third of the letters, and by three", () => {
     expect(nearest("xxream", ["stream"])).toBe("stream");
     expect(nearest("xxxeam", ["stream"])).toBeUndefined();
     expect(nearest("xxxtition_key", ["partition_key"])).toBe("partition_key");
     expect(nearest("xxxxition_key", ["partition_key"])).toBeUndefined();
   });
 
-  it("of few letters are near when two neighbours are swapped, and no more", () => {
+  it("of few letters may differ only by two swapped neighbours", () => {
     expect(nearest("INUPT", ["OUTPUT", "INPUT"])).toBe("INPUT");
     expect(nearest("NIUPT", ["OUTPUT", "INPUT"])).toBeUndefined();
   });
 
-  it("of a megabyte are near to none, and are not compared letter by letter", () => {
+  it("are not searched letter by letter for a name of a megabyte", () => {
     expect(nearest("stream".repeat(170_000), ["stream", "partition_key"])).toBeUndefined();
   });
 });
@@ -130,11 +130,11 @@ it.each([
   ["AccessDeniedException", "", "ListShards", /kinesis:ListShards/],
   ["AccessDeniedException", "", "DescribeStreamSummary", /kinesis:DescribeStreamSummary/],
   ["CredentialsProviderError", "", "DescribeStreamSummary", /AWS_ACCESS_KEY_ID/],
-  ["CredentialsTimeout", "no credentials within 10 s: no response from AssumeRole of x", "DescribeStreamSummary", /the source of the message/],
+  ["CredentialsTimeout", "no credentials within 10 s: no response from AssumeRole of x", "DescribeStreamSummary", /the source in the message/],
   ["ExpiredTokenException", "", "DescribeStreamSummary", /Renew/],
   ["ECONNREFUSED", "", "DescribeStreamSummary", /endpoint/],
   ["DEPTH_ZERO_SELF_SIGNED_CERT", "", "DescribeStreamSummary", /AWS_CA_BUNDLE/],
   ["Strange", "", "DescribeStreamSummary", /TROUBLESHOOTING/],
-])("%s (%s) of %s has an advice", (code, message, action, advice) => {
+])("%s (%s) of %s has the expected advice", (code, message, action, advice) => {
   expect(failureAdvice(code, message, action)).toMatch(advice);
 });

@@ -1,4 +1,4 @@
-/** Variables are replaced as Fluent Bit's flb_env_var_translate does it. */
+/** Tests that variables are replaced as in Fluent Bit's flb_env_var_translate. */
 import { hostname } from "node:os";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { resolve, variableReader } from "../../../../scripts/check/variables.js";
@@ -25,17 +25,17 @@ describe("a variable", () => {
     ["${}", "${}", []],
     ["}${A}", "}${A}", []],
     ["${B} ${A", "b", []],
-  ])("in %s gives '%s'", (raw, value, unset) => {
+  ])("in %s is replaced to '%s'", (raw, value, unset) => {
     expect(resolve(raw, read)).toEqual({ value, unset });
   });
 
-  it("may be as long as Fluent Bit's buffer, and no longer", () => {
+  it("may be as long as Fluent Bit's buffer, but not longer", () => {
     const raw = (length: number) => `\${${"N".repeat(length)}}`;
     expect(resolve(raw(4095), read).unset).toHaveLength(1);
     expect(resolve(raw(4096), read)).toEqual({ value: raw(4096), unset: [] });
   });
 
-  it("may hold the content of a file, or the machine's name", () => {
+  it("may be the content of a file, or the machine's name", () => {
     const file = files.write("stream", "logs\n");
     expect(variableReader(new Map([["S", `file://${file}`]]), {})("S")).toBe("logs");
     expect(variableReader(new Map([["S", `file://${file}.none`]]), {})("S")).toBeUndefined();

@@ -1,4 +1,4 @@
-/** The YAML form is read as Fluent Bit reads it. */
+/** Tests that YAML configurations are read as Fluent Bit reads them. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Configuration } from "../../../../scripts/check/configuration.js";
 import { translatedKey } from "../../../../scripts/check/yaml_configuration.js";
@@ -14,7 +14,7 @@ const entriesOf = ({ sections }: Configuration) => sections.map(({ kind, entries
 const outputs = "pipeline:\n  outputs:\n    - name: kinesis\n";
 
 describe("a configuration in YAML", () => {
-  it("has a service, inputs and outputs with values as they are written", () => {
+  it("has a service, inputs and outputs with values as written", () => {
     const found = read("service:\n  flush: 1.50\nPIPELINE:\n  inputs:\n    - name: cpu\n  outputs:\n    - Name: kinesis\n      match: '*'\n      aggregation: yes\n      max_record_size: 0x10\n");
     expect(entriesOf(found)).toEqual([
       ["service", [["flush", "1.50", 2]]],
@@ -30,11 +30,11 @@ describe("a configuration in YAML", () => {
     ["retry_Limit", "retry_Limit"],
     ["stream", "stream"],
     ["maxRecordSize", "max_record_size"],
-  ])("takes the key %s for %s", (key, expected) => {
+  ])("reads the key %s as %s", (key, expected) => {
     expect(translatedKey(key)).toBe(expected);
   });
 
-  it("leaves processors and routes aside, and knows of routes", () => {
+  it("omits processors and routes, and notes that there are routes", () => {
     const found = read(`pipeline:\n  inputs:\n    - name: cpu\n      routes:\n        logs: []\n  outputs:\n    - name: kinesis\n      processors:\n        logs:\n          - name: sql\n`);
     expect(entriesOf(found)).toEqual([["input", [["name", "cpu", 3]]], ["output", [["name", "kinesis", 7]]]]);
     expect(found).toMatchObject({ problems: [], hasRoutes: true });
@@ -45,11 +45,11 @@ describe("a configuration in YAML", () => {
     expect(read(`${text}${outputs}`).problems).toEqual([]);
   });
 
-  it("keeps the blanks of other alphabets around a value", () => {
+  it("keeps non-ASCII white space around a value", () => {
     expect(entriesOf(read(`${outputs}      stream: "\\t logs\\u00a0"\n`))[0]?.[1]?.[1]).toEqual(["stream", "logs\u00a0", 4]);
   });
 
-  it("may have telemetry in an input, and nowhere else", () => {
+  it("may have telemetry only in an input", () => {
     const telemetry = "      telemetry:\n        metrics:\n          logs: {}\n";
     expect(read(`pipeline:\n  inputs:\n    - name: cpu\n${telemetry}`).problems).toEqual([]);
     expect(read(`pipeline:\n  filters:\n    - name: grep\n${telemetry}`).problems).toHaveLength(1);
@@ -67,7 +67,7 @@ describe("a configuration in YAML", () => {
     expect([...read("env:\n  - name: a\n    value: 1\n  - b: x\n").variables]).toEqual([["a", "1"], ["b", "x"]]);
   });
 
-  it("includes files by name and by pattern, beside the file that includes them", () => {
+  it("includes files by name and by pattern from the including file's folder", () => {
     files.write("parts/a.yaml", "includes:\n  - deep/b.yaml\n");
     files.write("parts/deep/b.yaml", outputs);
     files.write("more1.yaml", outputs);
@@ -80,25 +80,25 @@ describe("a configuration in YAML", () => {
   });
 
   it.each([
-    ["no YAML", "service:\n  flush: [1\n", /no YAML/],
+    ["invalid YAML", "service:\n  flush: [1\n", /not valid YAML/],
     ["a list at the top", "- a\n", /no names/],
-    ["outputs that are no list", "pipeline:\n  outputs:\n    name: kinesis\n", /must be a list/],
+    ["outputs that are not a list", "pipeline:\n  outputs:\n    name: kinesis\n", /must be a list/],
     ["outputs without a value", "pipeline:\n  outputs:\n", /must be a list/],
-    ["an unknown part of the pipeline", "pipeline:\n  output:\n    - name: kinesis\n", /'output' is no part/],
+    ["an unknown part of the pipeline", "pipeline:\n  output:\n    - name: kinesis\n", /'output' is not part/],
     ["a map as an option's value", `${outputs}      stream:\n        name: x\n`, /'stream' has no single value/],
     ["processors that are a list", `${outputs}      processors:\n        - name: sql\n`, /'processors' is a list/],
-    ["outputs outside of the pipeline", "outputs:\n  - name: kinesis\n", /'outputs' is no section/],
-    ["a pipeline by another name", "pipelines:\n  outputs:\n    - name: kinesis\n", /'pipelines' is no section/],
-    ["a section without a value", "other:\n", /'other' is no section/],
-    ["plugins that are no list", "plugins: a.so\n", /'plugins' is no list/],
+    ["outputs outside of the pipeline", "outputs:\n  - name: kinesis\n", /'outputs' is not a section/],
+    ["a pipeline by another name", "pipelines:\n  outputs:\n    - name: kinesis\n", /'pipelines' is not a section/],
+    ["a section without a value", "other:\n", /'other' is not a section/],
+    ["plugins that are not a list", "plugins: a.so\n", /'plugins' is not a list/],
     ["an alias", `env:\n  a: &a b\n${outputs}      stream: *a\n`, /'stream' has no single value/],
-    ["a second service", "service:\n  flush: 1\nservice:\n  flush: 2\n", /'service' stands twice/],
+    ["a second service", "service:\n  flush: 1\nservice:\n  flush: 2\n", /'service' is repeated/],
     ["a map in the service", "service:\n  storage:\n    path: x\n", /'storage' of the service/],
     ["an include of no file", "includes:\n  - none.yaml\n", /cannot be read/],
     ["an include of itself", "includes:\n  - main.yaml\n", /read already/],
     ["a pattern without a file", "includes:\n  - none*.yaml\n", /no file is found/],
-    ["a single include that is no list", "includes: other.yaml\n", /'includes' is no list/],
-  ])("is refused for %s", (_, text, message) => {
+    ["an include that is not a list", "includes: other.yaml\n", /'includes' is not a list/],
+  ])("is rejected for %s", (_, text, message) => {
     const { problems } = read(text);
     expect(problems.map(({ severity }) => severity)).toContain("error");
     expect(problems[0]?.message).toMatch(message);
@@ -107,11 +107,11 @@ describe("a configuration in YAML", () => {
   it.each([
     ["*", /in quotes/],
     ["*.log", /in quotes, '\*\.log'/],
-  ])("says that a bare %s must be in quotes", (match, advice) => {
+  ])("is rejected for a bare %s, which must be in quotes", (match, advice) => {
     expect(read(`${outputs}      match: ${match}\n`).problems).toMatchObject([{ place: { line: 4 }, advice: expect.stringMatching(advice) as string }]);
   });
 
-  it.each(["\t\n", "  \t\n", "\t# why\n", "      \t # why\r\n"])("is refused for the line %j", (line) => {
+  it.each(["\t\n", "  \t\n", "\t# why\n", "      \t # why\r\n"])("is rejected for the line %j", (line) => {
     expect(read(`${outputs}${line}      match: x\n`).problems).toMatchObject([{ severity: "error", place: { line: 4 } }]);
     expect(read(`${line}${outputs}`).problems).toMatchObject([{ severity: "error", place: { line: 1 } }]);
   });
@@ -121,11 +121,11 @@ describe("a configuration in YAML", () => {
     "      alias: x\t# why\n",
     "      alias: |\n        a\n        \t\n        b\n",
     "      alias: >\n        a\n        \t# b\n",
-  ])("takes the tab in %j", (lines) => {
+  ])("accepts the tab in %j", (lines) => {
     expect(read(outputs + lines).problems).toEqual([]);
   });
 
-  it("does not show what stands in a line that is no YAML", () => {
+  it("is rejected without showing the content of an invalid line", () => {
     const { problems } = read("service:\n  secret: \"s3cr3t\n  x: y: z\n");
     expect(problems).not.toEqual([]);
     expect(JSON.stringify(problems)).not.toContain("s3cr3t");

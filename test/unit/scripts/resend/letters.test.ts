@@ -1,4 +1,4 @@
-/** Lines of dead letters: what is read from them, and what is said of those that are none. */
+/** Tests that lines of dead letters are read, and that invalid lines are reported. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -20,8 +20,8 @@ async function read(text: string): Promise<Letter[]> {
 const good = { stream: "s", form: "record", data: Buffer.from("one").toString("base64") };
 const line = (changes: object) => `${JSON.stringify({ ...good, ...changes })}\n`;
 
-describe("the lines", () => {
-  it("hold records with their partition keys and numbers, and empty lines count", async () => {
+describe("dead letters", () => {
+  it("have partition keys and line numbers, in which empty lines count", async () => {
     const text = `${line({ partitionKey: "k" })}\n${line({ tag: "more" })}`;
     expect(await read(text)).toEqual([
       { kind: "record", line: 1, text: line({ partitionKey: "k" }).trim(), stream: "s", partitionKey: "k", data: Buffer.from("one") },
@@ -29,18 +29,18 @@ describe("the lines", () => {
     ]);
   });
 
-  it("are read whole over the borders of what the system gives at once", async () => {
+  it("are read whole across the boundaries of read buffers", async () => {
     const data = Buffer.alloc(200_000, "a").toString("base64");
     const letters = await read(line({ data }) + line({ data }));
     expect(letters.map((letter) => (letter.kind === "record" ? letter.data.length : letter))).toEqual([200_000, 200_000]);
   });
 
-  it("of events have no need of a stream", async () => {
+  it("of events need no stream", async () => {
     expect(await read(line({ form: "msgpack", stream: 1 }))).toMatchObject([{ kind: "event", line: 1 }]);
   });
 
   it.each([
-    ["no JSON", "{broken\n", "it is not a JSON object"],
+    ["invalid JSON", "{broken\n", "it is not a JSON object"],
     ["a list", "[]\n", "it is not a JSON object"],
     ["null", "null\n", "it is not a JSON object"],
     ["another form", line({ form: "xml" }), 'its form is neither "record" nor "msgpack"'],
@@ -49,17 +49,17 @@ describe("the lines", () => {
     ["data that is cut", line({ data: "abcde" }), "its data is not base64"],
     ["no stream", line({ stream: undefined }), "its stream is not a stream's name or ARN"],
     ["an odd stream", line({ stream: "a b" }), "its stream is not a stream's name or ARN"],
-    ["an empty key", line({ partitionKey: "" }), "its partitionKey is not a text of 1 to 256 characters"],
-    ["a number as key", line({ partitionKey: 1 }), "its partitionKey is not a text of 1 to 256 characters"],
-    ["a key of 257", line({ partitionKey: "x".repeat(257) }), "its partitionKey is not a text of 1 to 256 characters"],
+    ["an empty key", line({ partitionKey: "" }), "its partitionKey is not a string of 1 to 256 characters"],
+    ["a number as key", line({ partitionKey: 1 }), "its partitionKey is not a string of 1 to 256 characters"],
+    ["a key of 257", line({ partitionKey: "x".repeat(257) }), "its partitionKey is not a string of 1 to 256 characters"],
     ["too much data", line({ data: Buffer.alloc(10 * 1024 * 1024 + 1).toString("base64") }), "its data has more than 10485760 bytes"],
-    ["no end", line({}).trimEnd(), "it breaks off"],
-    ["no end of length", `${"x".repeat(16 * 1024 * 1024 + 1)}\n`, "it has more than 16777216 bytes"],
-  ])("with %s are told with their number", async (_, text, why) => {
+    ["no newline at the end", line({}).trimEnd(), "it is cut off"],
+    ["too many bytes", `${"x".repeat(16 * 1024 * 1024 + 1)}\n`, "it has more than 16777216 bytes"],
+  ])("with %s are reported with their number", async (_, text, why) => {
     expect(await read(line({}) + text)).toEqual([expect.objectContaining({ kind: "record" }), { kind: "bad", line: 2, why }]);
   });
 
-  it.each(["😀".repeat(256), "x".repeat(256), "x"])("may have a partition key up to 256 characters", async (partitionKey) => {
+  it.each(["😀".repeat(256), "x".repeat(256), "x"])("may have a partition key of up to 256 characters", async (partitionKey) => {
     expect(await read(line({ partitionKey }))).toMatchObject([{ kind: "record", partitionKey }]);
   });
 });

@@ -1,4 +1,4 @@
-/** Sending again: only what was not taken is retried, and each record ends as sent or with a reason. */
+/** Tests that only rejected records are retried, and that each record ends as sent or with a reason. */
 import { describe, expect, it } from "vitest";
 import { type Attempt, hasRoom, isSendable, type Outgoing, type Put, sendBatch } from "../../../../scripts/resend/sending.js";
 
@@ -24,16 +24,16 @@ function run(records: readonly Outgoing[], answer: (records: readonly string[], 
   }));
 }
 
-const all = (records: readonly string[]): Attempt => ({ kind: "answered", failures: records.map(() => undefined) });
+const all = (records: readonly string[]): Attempt => ({ kind: "responded", failures: records.map(() => undefined) });
 
 describe("a batch", () => {
-  it("that is taken is one request", async () => {
+  it("that is accepted takes one request", async () => {
     expect(await run(recordsOf(3), all)).toEqual({ unsent: [], requests: [["0", "1", "2"]], slept: [] });
   });
 
-  it("is retried with what failed alone, after growing waits, and up to the tries", async () => {
+  it("is retried with the failed records only, after growing waits, up to the maximum of tries", async () => {
     const { requests, unsent, slept } = await run(recordsOf(4), (records) => ({
-      kind: "answered",
+      kind: "responded",
       failures: records.map((text, index) => (text === "3" || index === 0 ? internal : undefined)),
     }));
     expect(requests).toEqual([["0", "1", "2", "3"], ["0", "3"], ["0", "3"]]);
@@ -41,7 +41,7 @@ describe("a batch", () => {
     expect(slept).toEqual([200, 400]);
   });
 
-  it("that is throttled is retried beyond the tries", async () => {
+  it("that is throttled is retried beyond that maximum", async () => {
     const throttled = failed("transient", "ProvisionedThroughputExceededException");
     const { requests, unsent, slept } = await run(recordsOf(1), (records, request) => (request < 10 ? throttled : all(records)));
     expect(requests).toHaveLength(10);
@@ -49,7 +49,7 @@ describe("a batch", () => {
     expect(Math.max(...slept)).toBe(5000);
   });
 
-  it("that is refused for its content is halved until the records at fault are alone", async () => {
+  it("that is rejected for its content is halved until the invalid records are alone", async () => {
     const poisoned = (records: readonly string[]): Attempt => (records.includes("2") || records.includes("6") ? failed("content", "ValidationException") : all(records));
     const { requests, unsent } = await run(recordsOf(8), poisoned);
     expect(unsent).toEqual([["2", "ValidationException"], ["6", "ValidationException"]]);
@@ -57,7 +57,7 @@ describe("a batch", () => {
     expect(taken.sort()).toEqual(["0", "1", "3", "4", "5", "7"]);
   });
 
-  it("that fails for good ends, and what was sent before is not among what is left", async () => {
+  it("that fails permanently ends, and does not count records as unsent that were sent before", async () => {
     const halves = (records: readonly string[], request: number): Attempt => {
       if (request === 1) return failed("content");
       return request === 2 ? all(records) : failed("setup", "AccessDeniedException");
@@ -70,13 +70,13 @@ describe("a batch", () => {
     expect(first.requests).toHaveLength(2);
   });
 
-  it("is not retried when the user ended the command", async () => {
+  it("is not retried when the user has ended the command", async () => {
     const { requests, unsent } = await run(recordsOf(1), () => failed("transient"), 3, () => true);
     expect([requests.length, unsent]).toEqual([1, [["0", "Oops"]]]);
   });
 });
 
-describe("a batch's room", () => {
+describe("a batch", () => {
   const large = (bytes: number): Outgoing => ({ partitionKey: "k", data: Buffer.alloc(bytes - 1) });
 
   it.each([
@@ -85,11 +85,11 @@ describe("a batch's room", () => {
     [1, 10_485_760 - 10, 10, true],
     [1, 10_485_760 - 9, 10, false],
     [0, 0, 10_485_760, true],
-  ])("of %i records and %i bytes for one of %i is %s", (records, bytes, next, room) => {
+  ])("of %i records and %i bytes has room for one of %i bytes: %s", (records, bytes, next, room) => {
     expect(hasRoom(records, bytes, large(next))).toBe(room);
   });
 
-  it("is not for a record with its key beyond what any stream takes", () => {
+  it("has no room for a record with its key beyond the limit of any stream", () => {
     expect([isSendable(large(10_485_760)), isSendable(large(10_485_761))]).toEqual([true, false]);
   });
 });

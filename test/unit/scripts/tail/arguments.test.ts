@@ -1,4 +1,4 @@
-/** The command line of the tool that reads a stream, and the places that --from names. */
+/** Tests the command line of the tool that reads a stream, and the positions of --from. */
 import { describe, expect, it } from "vitest";
 import { help, readArguments } from "../../../../scripts/tail/arguments.js";
 import { UsageError } from "../../../../scripts/command_line.js";
@@ -12,7 +12,7 @@ describe("the arguments", () => {
     expect(read("--stream", "s")).toEqual({ stream: "s", from: { kind: "latest" }, json: false });
   });
 
-  it("are all taken, with a space or an equals sign", () => {
+  it("are all read, with a space or an equals sign", () => {
     const names = ["--stream=s", "--region", "us-west-2", "--endpoint=http://localhost:1", "--profile", "p", "--json"];
     expect(read(...names, "--from", "trim-horizon", "--count", "7", "--shard", "shardId-000000000001")).toEqual({
       stream: "s",
@@ -26,24 +26,24 @@ describe("the arguments", () => {
     });
   });
 
-  it("name the stream by its ARN too, and with it the region", () => {
+  it("may name the stream by its ARN, which also sets the region", () => {
     const arn = "arn:aws-cn:kinesis:cn-north-1:123456789012:stream/my.stream";
     expect(read("--stream", arn)).toMatchObject({ stream: arn, region: "cn-north-1" });
     expect(read("--stream", arn, "--region", "us-west-2")).toMatchObject({ region: "us-west-2" });
   });
 
-  it("name the stream without its option, wherever it stands", () => {
+  it("may name the stream without its option, at any position", () => {
     expect(read("my-stream")).toMatchObject({ stream: "my-stream" });
     expect(read("--region", "us-west-2", "my-stream", "--json")).toMatchObject({ stream: "my-stream", region: "us-west-2", json: true });
     expect(read("--json", "--", "-stream-")).toMatchObject({ stream: "-stream-" });
   });
 
-  it("may be shortened as long as it is clear which is meant, in capitals, and with an underscore", () => {
+  it("may be shortened to an unambiguous prefix, in capitals, and with an underscore", () => {
     const args = ["--str=s", "--reg", "us-west-2", "--PROFILE", "p", "--fr", "trim-horizon", "--sha", "shardId-000000000001"];
     expect(read(...args)).toMatchObject({ stream: "s", region: "us-west-2", profile: "p", from: { kind: "trim-horizon" }, shardId: "shardId-000000000001" });
   });
 
-  it("ask for help, even when others are missing", () => {
+  it("request help, even if others are missing", () => {
     expect(read("--help")).toBe("help");
     expect(read("-h")).toBe("help");
   });
@@ -57,17 +57,17 @@ describe("the arguments", () => {
     [["--steam", "s"], "unknown option --steam; did you mean --stream?"],
     [["--stream-name=s"], "unknown option --stream-name; did you mean --stream?"],
     [["-stream", "s"], "unknown option -stream; did you mean --stream?"],
-    [["s", "--re", "r", "--s", "t"], "unknown option --s; there are --stream, --region,"],
-    [["s", "--colour"], "unknown option --colour; there are --stream, --region,"],
-    [["-x"], "unknown option -x; there are"],
-    [["s", "t"], "'t' belongs to no option, and 's' is the stream already"],
+    [["s", "--re", "r", "--s", "t"], "unknown option --s; the options are --stream, --region,"],
+    [["s", "--colour"], "unknown option --colour; the options are --stream, --region,"],
+    [["-x"], "unknown option -x; the options are"],
+    [["s", "t"], "'t' belongs to no option, and the stream is already 's'"],
     [["--stream", "s", "t"], "'t' belongs to no option"],
-    [["s t"], "'s t' is no stream's name"],
-    [["--stream", "x".repeat(129)], "is no stream's name"],
+    [["s t"], "'s t' is neither a stream name"],
+    [["--stream", "x".repeat(129)], "is neither a stream name"],
     [["--stream", "s", "--json=yes"], "--json takes no value"],
     [["--stream", "s", "--region", "us west"], "--region 'us west'"],
     [["--stream", "s", "--endpoint", "localhost:4567"], "write http://host:port"],
-    [["--stream", "s", "--endpoint", "4567"], "--endpoint '4567' is no URL"],
+    [["--stream", "s", "--endpoint", "4567"], "--endpoint '4567' is not an HTTP URL"],
     [["--stream", "s", "--profile", ""], "--profile is empty"],
     [["--stream", "s", "--shard="], "--shard is empty"],
     [["--stream", "s", "--count", "0"], "--count '0'"],
@@ -75,7 +75,7 @@ describe("the arguments", () => {
     [["--stream", "s", "--count=-1"], "--count '-1'"],
     [["--stream", "s", "--count", "9007199254740992"], "must be 1 or more"],
     [["--stream", "s", "--from", "yesterday"], "--from 'yesterday'"],
-  ])("%j are refused, with what to write", (args, message) => {
+  ])("%j are rejected with a message what to write", (args, message) => {
     expect(() => read(...args)).toThrow(UsageError);
     expect(() => read(...args)).toThrow(message);
   });
@@ -88,20 +88,20 @@ describe("the arguments", () => {
 });
 
 describe("the help", () => {
-  it("has examples as the tool is called, each of which the tool takes", () => {
+  it("has examples with the tool's own command, all of them valid", () => {
     const text = help("kinesis-tail");
     const examples = [...text.matchAll(/^ {2}kinesis-tail (my-stream|arn:)(.*)$/gmu)].map(([, begin = "", rest = ""]) => (begin + rest).split(" | ")[0]?.split(" ") ?? []);
     expect(examples.length).toBeGreaterThan(2);
     for (const example of examples) expect(read(...example)).not.toBe("help");
   });
 
-  it("speaks of npm's own lines where npm runs the tool, and not elsewhere", () => {
+  it("mentions npm's own lines only if npm runs the tool", () => {
     expect(help("npm run tail --")).toContain("npm run --silent\ntail");
     expect(help("kinesis-tail")).not.toContain("npm");
   });
 });
 
-describe("the place to begin at", () => {
+describe("the position of --from", () => {
   it.each(["latest", "LATEST", "trim-horizon", "TRIM_HORIZON"])("is %s by its name", (text) => {
     expect(readPosition(text, nowMs)?.kind).toBe(text.toLowerCase().replace("_", "-"));
   });

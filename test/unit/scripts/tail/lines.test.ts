@@ -1,4 +1,4 @@
-/** A user record as a line: for people, in colours, as JSON; no record commands the terminal. */
+/** Tests a user record as a line: as text, in colours, as JSON; no record can control the terminal. */
 import { describe, expect, it } from "vitest";
 import { jsonLine, textLine } from "../../../../scripts/tail/lines.js";
 import { wantsColours } from "../../../../scripts/command_line.js";
@@ -18,18 +18,18 @@ const withData = (data: string | Uint8Array): UserRecord => ({ ...plain, data: B
 const start = "2026-01-31T09:30:00.123Z shardId-000000000000 key key: ";
 const shown = (data: string | Uint8Array): string => textLine(withData(data), false).slice(start.length);
 
-describe("a line for people", () => {
+describe("a line of text", () => {
   it("has time, shard, partition key and data", () => {
     expect(textLine(plain, false)).toBe(`${start}{"log":"ümläut 🎉"}`);
   });
 
-  it("has the explicit hash key when there is one, and a dash for an unknown time", () => {
+  it("has the explicit hash key if there is one, and a dash for an unknown time", () => {
     expect(textLine({ ...inAggregate, time: undefined }, false)).toBe(
       '- shardId-000000000000 key key hash key 123: {"log":"ümläut 🎉"}',
     );
   });
 
-  it("is the same in colours, but for the colours", () => {
+  it("is the same in colours, except for the colour codes", () => {
     const coloured = textLine(inAggregate, true);
     expect(coloured).toContain("\u001b[36mshardId-000000000000\u001b[0m");
     // eslint-disable-next-line no-control-regex -- the colours
@@ -44,22 +44,22 @@ describe("a line for people", () => {
     ["last\n\n", "last\\n"],
     ["\u202eright\u2066\u2028", "\\u202eright\\u2066\\u2028"],
     ["\ufeffmark", "\ufeffmark"],
-  ])("shows %j without its control characters", (data, expected) => {
+  ])("shows %j with its control characters escaped", (data, expected) => {
     expect(shown(data)).toBe(expected);
   });
 
-  it("shows bytes that are no UTF-8 one by one", () => {
+  it("shows bytes that are not UTF-8 one by one", () => {
     expect(shown(Buffer.from([0x61, 0x1b, 0xff, 0xc3, 0x62]))).toBe("a\\x1b\\xff\\xc3b");
   });
 
-  it.each([65_533, 65_534, 65_535, 65_536, 65_537])("shows all of a text whose character %i is of two halves", (place) => {
+  it.each([65_533, 65_534, 65_535, 65_536, 65_537])("shows all of a text whose character %i is a surrogate pair", (place) => {
     const text = `${"x".repeat(place)}🎉\u0000`;
     expect(shown(text)).toBe(`${"x".repeat(place)}🎉\\x00`);
     expect(shown(Buffer.concat([Buffer.from(text), Buffer.from([0xff, 0x7a])]))).toBe(`${"x".repeat(place)}\\xf0\\x9f\\x8e\\x89\\x00\\xffz`);
     expect(JSON.parse(jsonLine(withData(text)))).toMatchObject({ data: text });
   });
 
-  it("shows no control character of a key", () => {
+  it("escapes control characters in a key", () => {
     expect(textLine({ ...inAggregate, partitionKey: "\u001b[2J", explicitHashKey: "\n" }, false)).toContain(
       "key \\x1b[2J hash key \\n: ",
     );
@@ -67,26 +67,26 @@ describe("a line for people", () => {
 });
 
 describe("a line of JSON", () => {
-  it("has all of the record, in this order", () => {
+  it("has all members of the record, in this order", () => {
     expect(jsonLine(inAggregate)).toBe(
       '{"shard":"shardId-000000000000","sequenceNumber":"49","subSequenceNumber":3,"time":"2026-01-31T09:30:00.123Z",' +
         '"partitionKey":"key","explicitHashKey":"123","data":"{\\"log\\":\\"ümläut 🎉\\"}"}',
     );
   });
 
-  it("leaves out what the record has not", () => {
+  it("omits members that the record does not have", () => {
     expect(Object.keys(JSON.parse(jsonLine({ ...plain, time: undefined })) as object)).toEqual([
       "shard", "sequenceNumber", "partitionKey", "data",
     ]);
   });
 
-  it("gives bytes that are no UTF-8 as base64", () => {
+  it("has bytes that are not UTF-8 as base64", () => {
     const bytes = Buffer.from([0xff, 0x00]);
     expect(JSON.parse(jsonLine(withData(bytes)))).toMatchObject({ dataBase64: "/wA=" });
     expect(jsonLine(withData(bytes))).not.toContain('"data"');
   });
 
-  it("keeps all text exactly, on one line and without control characters", () => {
+  it("keeps text exactly, on one line and without raw control characters", () => {
     const text = "\ufeff\u001b[2J\u0085\u009b\u202e\u2028\u007f \\u001b\n\t\"🎉";
     const line = jsonLine({ ...withData(text), partitionKey: text });
     expect(JSON.parse(line)).toMatchObject({ data: text, partitionKey: text });

@@ -1,4 +1,4 @@
-/** Printing ends at the number that was asked for, waits for a slow pipe, and notices a closed one. */
+/** Tests that printing ends at the requested number, waits for a slow pipe, and notices a closed one. */
 import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { isClosedPipe, PipeWriter } from "../../../../scripts/tail/pipe_writer.js";
@@ -16,7 +16,7 @@ const aggregateOf = (...texts: string[]): StreamRecord => {
 interface Printing {
   readonly printer: RecordPrinter;
   readonly written: string[];
-  /** How many records had been made lines of, at each text that was written. */
+  /** Number of records that had been formatted at each write. */
   readonly made: number[];
   readonly ends: () => number;
 }
@@ -41,7 +41,7 @@ function printerOf(most: number | undefined): Printing {
 }
 
 describe("printing", () => {
-  it("writes all user records, a line each", async () => {
+  it("writes all user records, one per line", async () => {
     const { printer, written, ends } = printerOf(undefined);
     await printer.take("a", [aggregateOf("1", "2"), plain(Buffer.from("3")), aggregateOf()]);
     expect(written.join("")).toBe("1\n2\n3\n");
@@ -58,7 +58,7 @@ describe("printing", () => {
     },
   );
 
-  it("counts the records of shards that come at once together", async () => {
+  it("counts records of shards that arrive concurrently together", async () => {
     const { printer, written, ends } = printerOf(3);
     const records = [plain(Buffer.from("1")), plain(Buffer.from("2"))];
     await Promise.all([printer.take("a", records), printer.take("b", records)]);
@@ -66,7 +66,7 @@ describe("printing", () => {
     expect(ends()).toBe(1);
   });
 
-  it("makes a line of a long record of an aggregate when the one before it was written", async () => {
+  it("formats a long record of an aggregate only after the previous one was written", async () => {
     const { printer, written, made } = printerOf(undefined);
     const long = "x".repeat(70_000);
     await printer.take("a", [aggregateOf(long, "1", "2", long)]);
@@ -74,13 +74,13 @@ describe("printing", () => {
     expect(made).toEqual([1, 4]);
   });
 
-  it("unpacks nothing behind the last record that was asked for", async () => {
+  it("decompresses nothing after the last requested record", async () => {
     const { printer, made, ends } = printerOf(2);
     await printer.take("a", [aggregateOf("1", "2", "3", "4")]);
     expect([made, ends()]).toEqual([[2], 1]);
   });
 
-  it("counts what is out, before there is room for more, and not what waits for its turn", async () => {
+  it("counts written records before there is room for more, but not records that wait for their turn", async () => {
     const pipe = new PassThrough({ highWaterMark: 1 });
     const writer = new PipeWriter(pipe, new AbortController().signal, () => undefined);
     const printer = new RecordPrinter(() => "", writer.write, undefined, () => undefined);
@@ -96,7 +96,7 @@ describe("printing", () => {
 describe("a pipe", () => {
   const never = new AbortController().signal;
 
-  it("that is full is waited for, by all who write, in their order", async () => {
+  it("that is full delays all writers, in their order", async () => {
     const pipe = new PassThrough({ highWaterMark: 1 });
     const writer = new PipeWriter(pipe, never, () => undefined);
     let done = 0;
@@ -109,7 +109,7 @@ describe("a pipe", () => {
     expect(read).toBe("onetwo");
   });
 
-  it("that is full is not waited for when the reading ends", async () => {
+  it("that is full is not waited for when reading ends", async () => {
     const stop = new AbortController();
     const writer = new PipeWriter(new PassThrough({ highWaterMark: 1 }), stop.signal, () => undefined);
     const writing = writer.write("one");
@@ -117,7 +117,7 @@ describe("a pipe", () => {
     await expect(writing).rejects.toThrow(/abort/iu);
   });
 
-  it("takes no more when the reading has ended", async () => {
+  it("accepts no text after reading has ended", async () => {
     const stop = new AbortController();
     const pipe = new PassThrough();
     const writer = new PipeWriter(pipe, stop.signal, () => undefined);
@@ -127,7 +127,7 @@ describe("a pipe", () => {
     expect(String(pipe.read())).toBe("one");
   });
 
-  it("that takes texts at once lets others have their turn, such as Ctrl-C", async () => {
+  it("that accepts texts synchronously still lets others run, such as Ctrl-C", async () => {
     const pipe = new Writable({ write: (_, __, done) => done() });
     const writer = new PipeWriter(pipe, never, () => undefined);
     let turns = 0;
@@ -136,7 +136,7 @@ describe("a pipe", () => {
     expect(turns).toBe(1);
   });
 
-  it("that its reader closed says so, and takes no more", async () => {
+  it("that its reader has closed is reported, and accepts no further text", async () => {
     const pipe = new Writable({ write: (_, __, done) => done(Object.assign(new Error("write EPIPE"), { code: "EPIPE" })) });
     let failures = 0;
     const writer = new PipeWriter(pipe, never, () => failures++);
@@ -146,7 +146,7 @@ describe("a pipe", () => {
     await expect(writer.write("two")).rejects.toThrow("EPIPE");
   });
 
-  it("that was closed between two texts takes no more", async () => {
+  it("that was closed between two texts accepts no further text", async () => {
     const pipe = new PassThrough();
     const writer = new PipeWriter(pipe, never, () => undefined);
     await writer.write("one");
@@ -155,7 +155,7 @@ describe("a pipe", () => {
     await expect(writer.write("two")).rejects.toThrow("EPIPE");
   });
 
-  it("that fails otherwise is not taken for closed", () => {
+  it("that fails otherwise does not count as closed", () => {
     expect(isClosedPipe(Object.assign(new Error("full"), { code: "ENOSPC" }))).toBe(false);
     expect(isClosedPipe(undefined)).toBe(false);
   });

@@ -1,4 +1,4 @@
-/** A stream is followed over all its shards, splits and merges, at a rate that the service takes. */
+/** Tests that a stream is followed over all its shards, splits and merges, at a rate that the service allows. */
 import { describe, expect, it } from "vitest";
 import type { Position } from "../../../../scripts/tail/position.js";
 import { NoSuchShardError, StreamFollower } from "../../../../scripts/tail/shards.js";
@@ -11,7 +11,7 @@ const latest: Position = { kind: "latest" };
 interface Run {
   readonly clock: HeldClock;
   readonly taken: string[];
-  readonly told: string[];
+  readonly reported: string[];
   readonly follower: StreamFollower;
   readonly end: Promise<void>;
   began: number | undefined;
@@ -20,14 +20,14 @@ interface Run {
 function follow(api: ScriptedStream, from: Position, shardId?: string, take?: () => Promise<void>): Run {
   const clock = new HeldClock();
   const taken: string[] = [];
-  const told: string[] = [];
-  const patience = { clock, tell: (line: string) => void told.push(line), maxTries: 4 };
+  const reported: string[] = [];
+  const retryPolicy = { clock, report: (line: string) => void reported.push(line), maxTries: 4 };
   const follower = new StreamFollower({
     api,
     from,
     shardId,
-    patience,
-    shortPatience: { ...patience, maxTries: 2 },
+    retryPolicy,
+    startRetryPolicy: { ...retryPolicy, maxTries: 2 },
     take: async (id, records) => {
       taken.push(...records.map(({ data }) => `${id} ${Buffer.from(data).toString()}`));
       await take?.();
@@ -36,7 +36,7 @@ function follow(api: ScriptedStream, from: Position, shardId?: string, take?: ()
   });
   const end = follower.follow();
   end.catch(() => undefined);
-  const run: Run = { clock, taken, told, follower, end, began: undefined };
+  const run: Run = { clock, taken, reported, follower, end, began: undefined };
   return run;
 }
 
@@ -49,7 +49,7 @@ function streamOf(...shards: string[]): ScriptedStream {
 const readsOf = (stream: ScriptedStream, id: string): number => stream.calls.filter((call) => call === `${id} read`).length;
 
 describe("following", () => {
-  it("reads several shards at once, from their beginning, and goes on with what comes", async () => {
+  it("reads several shards in parallel, from their beginning, and continues with new records", async () => {
     const stream = streamOf("a", "b");
     stream.put("a", "1", "2");
     stream.put("b", "3");
@@ -63,7 +63,7 @@ describe("following", () => {
     expect(run.follower.shards).toBe(2);
   });
 
-  it("begins with the latest in the open shards alone", async () => {
+  it("begins with the latest only in the open shards", async () => {
     const stream = streamOf("a");
     stream.put("a", "old");
     stream.addShard("b", "a");
@@ -84,7 +84,7 @@ describe("following", () => {
     expect(run.taken).toEqual(["a 2", "a 3"]);
   });
 
-  it("goes on in the children of a shard that is split, from their beginning, and says so", async () => {
+  it("continues in the children of a split shard, from their beginning, and reports it", async () => {
     const stream = streamOf("a");
     const run = follow(stream, latest);
     await settled();
@@ -95,13 +95,13 @@ describe("following", () => {
     stream.put("c", "3");
     await run.clock.advance(1000);
     expect(run.taken).toEqual(["a 1", "b 2", "c 3"]);
-    expect(run.told).toEqual(["a is closed and was read to its end; it goes on in b, c"]);
+    expect(run.reported).toEqual(["a is closed and was read to its end; it goes on in b, c"]);
     expect(run.follower.shards).toBe(3);
   });
 
-  it("lists the shards when the end of one does not tell its children", async () => {
+  it("lists the shards when the end of one does not report its children", async () => {
     const stream = streamOf("a");
-    stream.tellsChildren = false;
+    stream.reportsChildren = false;
     const run = follow(stream, latest);
     await settled();
     stream.addShard("b", "a");
@@ -121,10 +121,10 @@ describe("following", () => {
     await run.clock.advance(3000);
     expect(run.taken).toEqual(["a 1", "b 2", "b 3", "b 4", "c 5"]);
     expect(stream.calls.filter((call) => call === "c trim-horizon")).toHaveLength(1);
-    expect(run.told).toEqual([]);
+    expect(run.reported).toEqual([]);
   });
 
-  it("reads children of children that were found on the way after all of their parents", async () => {
+  it("reads grandchildren that are discovered on the way after all of their parents", async () => {
     const stream = streamOf("a");
     const run = follow(stream, latest);
     await settled();
@@ -139,9 +139,9 @@ describe("following", () => {
     expect(run.taken).toEqual(["b 1", "c 2", "c 3", "c 4", "d 5"]);
   });
 
-  it.each([true, false])("reads a merged shard after a parent that came of a split which is reached later (children told: %j)", async (tellsChildren) => {
+  it.each([true, false])("reads a merged shard after a parent from a split that is reached later (children reported: %j)", async (reportsChildren) => {
     const stream = streamOf("a", "b");
-    stream.tellsChildren = tellsChildren;
+    stream.reportsChildren = reportsChildren;
     const run = follow(stream, latest);
     await settled();
     stream.pageRecords = 1;
@@ -177,10 +177,10 @@ describe("following", () => {
     stream.addShard("b", "a");
     await run.clock.advance(1000);
     await run.end;
-    expect(run.told).toEqual(["a is closed and was read to its end; it goes on in b"]);
+    expect(run.reported).toEqual(["a is closed and was read to its end; it goes on in b"]);
   });
 
-  it("of one shard reads no other", async () => {
+  it("one shard reads no other", async () => {
     const stream = streamOf("a", "b");
     stream.put("a", "1");
     stream.put("b", "2");
@@ -190,7 +190,7 @@ describe("following", () => {
     expect(readsOf(stream, "a")).toBe(0);
   });
 
-  it("of a shard that is not there names those that are", async () => {
+  it("a missing shard fails with a list of the existing shards", async () => {
     const stream = streamOf("a");
     stream.addShard("b", "a");
     const run = follow(stream, latest, "x");
@@ -200,7 +200,7 @@ describe("following", () => {
 });
 
 describe("the rate of reads", () => {
-  it("is one a second for a shard without news, and below five where there is more", async () => {
+  it("is one per second for a shard without new records, and below five otherwise", async () => {
     const stream = streamOf("idle", "busy");
     stream.pageRecords = 1;
     stream.put("busy", ...Array.from({ length: 100 }, String));
@@ -210,7 +210,7 @@ describe("the rate of reads", () => {
     expect(readsOf(stream, "busy")).toBe(40);
   });
 
-  it("does not sink where empty answers come before the latest records, as after long silence", async () => {
+  it("does not drop when empty responses come before the latest records, as after a long silence", async () => {
     const stream = streamOf("a");
     stream.millisBehind = 1;
     const run = follow(stream, trimHorizon);
@@ -218,7 +218,7 @@ describe("the rate of reads", () => {
     expect(readsOf(stream, "a")).toBe(4);
   });
 
-  it("does not fall behind for a slow output: what the printing took counts as pause", async () => {
+  it("does not drop with a slow output: time spent printing counts as pause", async () => {
     const stream = streamOf("a");
     stream.pageRecords = 1;
     stream.put("a", "1", "2", "3");
@@ -229,14 +229,14 @@ describe("the rate of reads", () => {
 });
 
 describe("failures", () => {
-  it("by throttling are waited out, however many, and told once", async () => {
+  it("by throttling are retried without limit, and reported once", async () => {
     const stream = streamOf("a");
     stream.put("a", "1");
     stream.readFailures.push(...Array.from({ length: 10 }, () => sdkError("ProvisionedThroughputExceededException")));
     const run = follow(stream, trimHorizon);
     await run.clock.advance(60_000);
     expect(run.taken).toEqual(["a 1"]);
-    expect(run.told).toEqual(["reading a failed 3 times (ProvisionedThroughputExceededException); it is tried again"]);
+    expect(run.reported).toEqual(["reading a failed 3 times (ProvisionedThroughputExceededException); retrying"]);
     expect(run.clock.slept.slice(0, 6)).toEqual([250, 500, 1000, 2000, 4000, 5000]);
   });
 
@@ -250,7 +250,7 @@ describe("failures", () => {
     if (arrived === 0) await expect(run.end).rejects.toThrow("InternalFailureException");
   });
 
-  it("at the beginning are told sooner", async () => {
+  it("at the start are reported sooner", async () => {
     const stream = streamOf("a");
     stream.listFailures.push(sdkError("InternalFailureException", 500), sdkError("InternalFailureException", 500));
     const run = follow(stream, latest);
@@ -258,14 +258,14 @@ describe("failures", () => {
     await expect(run.end).rejects.toThrow("InternalFailureException");
   });
 
-  it("that do not pass end the reading at once", async () => {
+  it("that are permanent end the reading immediately", async () => {
     const stream = streamOf("a");
     stream.readFailures.push(sdkError("AccessDeniedException"));
     await expect(follow(stream, latest).end).rejects.toThrow("AccessDeniedException");
     expect(readsOf(stream, "a")).toBe(1);
   });
 
-  it("of an expired iterator go on behind the last record", async () => {
+  it("of an expired iterator continue after the last record", async () => {
     const stream = streamOf("a");
     stream.put("a", "1", "2");
     const run = follow(stream, trimHorizon);
@@ -277,7 +277,7 @@ describe("failures", () => {
     expect(stream.calls).toContain("a after2");
   });
 
-  it("of an expired iterator before any record came skip nothing that came meanwhile", async () => {
+  it("of an expired iterator before the first record skip no records in between", async () => {
     const stream = streamOf("a");
     const run = follow(stream, latest);
     await settled();

@@ -1,4 +1,4 @@
-/** The requests for a stream's shards and records, through the SDK's client. */
+/** Tests the requests for a stream's shards and records through the SDK's client. */
 import { setMaxListeners } from "node:events";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const end of running.splice(0)) await end();
 });
 
-/** Each request is answered by the next of these. */
+/** Each request gets the next of these responses. */
 async function apiOf(stream: string, ...answers: object[]): Promise<{ api: StreamApi; bodies: () => unknown[] }> {
   const service = await ScriptedService.start((_, index) => ({ body: JSON.stringify(answers[index] ?? {}) }));
   const client = new KinesisClient({
@@ -32,7 +32,7 @@ describe("the shards", () => {
   const listed = { ShardId: "a", HashKeyRange: { StartingHashKey: "0", EndingHashKey: "1" } };
   const range = { StartingSequenceNumber: "1" };
 
-  it("are listed over all pages, which but the first are named by their token", async () => {
+  it("are listed over all pages; pages after the first are requested by token", async () => {
     const { api, bodies } = await apiOf(
       "s",
       { Shards: [{ ...listed, SequenceNumberRange: { ...range, EndingSequenceNumber: "2" } }], NextToken: "t" },
@@ -45,7 +45,7 @@ describe("the shards", () => {
     expect(bodies()).toEqual([{ StreamName: "s" }, { NextToken: "t" }]);
   });
 
-  it("of an ARN are asked for by it in all requests", async () => {
+  it("of a stream given by ARN are requested by ARN", async () => {
     const { api, bodies } = await apiOf(arn, { Shards: [], NextToken: "t" }, {}, { ShardIterator: "i" }, { Records: [] });
     await api.listShards();
     await api.iteratorAt("a", { kind: "latest" });
@@ -60,7 +60,7 @@ describe("an iterator", () => {
     [{ kind: "trim-horizon" }, { ShardIteratorType: "TRIM_HORIZON" }],
     [{ kind: "time", time: new Date(1_700_000_000_500) }, { ShardIteratorType: "AT_TIMESTAMP", Timestamp: 1_700_000_000.5 }],
     [{ kind: "after", sequenceNumber: "7" }, { ShardIteratorType: "AFTER_SEQUENCE_NUMBER", StartingSequenceNumber: "7" }],
-  ])("is asked for at %j", async (position, expected) => {
+  ])("is requested at %j", async (position, expected) => {
     const { api, bodies } = await apiOf("s", { ShardIterator: "i" });
     expect(await api.iteratorAt("a", position)).toBe("i");
     expect(bodies()).toEqual([{ StreamName: "s", ShardId: "a", ...expected }]);
@@ -68,7 +68,7 @@ describe("an iterator", () => {
 });
 
 describe("a page", () => {
-  it("has the records, and the place to go on", async () => {
+  it("has the records, and the next iterator", async () => {
     const record = { SequenceNumber: "1", ApproximateArrivalTimestamp: 1.5, PartitionKey: "k", Data: "b25l" };
     const { api } = await apiOf("s", { Records: [record], NextShardIterator: "j", MillisBehindLatest: 9 });
     const page = await api.read("i");
@@ -78,7 +78,7 @@ describe("a page", () => {
     ]);
   });
 
-  it.each([[{ NextShardIterator: null }], [{}]])("with %j is the end, and tells the children", async (end) => {
+  it.each([[{ NextShardIterator: null }], [{}]])("with %j is the end, and has the children", async (end) => {
     const child = { ShardId: "b", ParentShards: ["a"], HashKeyRange: { StartingHashKey: "0", EndingHashKey: "1" } };
     const { api } = await apiOf("s", { Records: [], ...end, ChildShards: [child] });
     const page = await api.read("i");
@@ -87,7 +87,7 @@ describe("a page", () => {
   });
 });
 
-it("no more requests are under way at once than there are connections for", async () => {
+it("concurrent requests never exceed the number of connections", async () => {
   let underWay = 0;
   let most = 0;
   class CountingHandler extends NodeHttpHandler {

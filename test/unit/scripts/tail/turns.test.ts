@@ -1,4 +1,4 @@
-/** Only so many requests are under way at once, and none is forgotten. */
+/** Tests that concurrent requests are limited, and that each one runs. */
 import { describe, expect, it } from "vitest";
 import { maxRequests } from "../../../../scripts/tail/stream_api.js";
 import { turns } from "../../../../scripts/tail/turns.js";
@@ -26,7 +26,7 @@ function ask(most: number, requests: number): Asked {
 }
 
 describe("turns", () => {
-  it.each([[1, 1], [2, 2], [3, 2]])("let, of %i with room for two, %i begin, and the others when one has ended", async (requests, begun) => {
+  it.each([[1, 1], [2, 2], [3, 2]])("let, of %i requests with room for two, %i begin, and the others when one has ended", async (requests, begun) => {
     const asked = ask(2, requests);
     await settled();
     expect(asked.begun).toHaveLength(begun);
@@ -35,7 +35,7 @@ describe("turns", () => {
     expect(asked.begun).toHaveLength(requests);
   });
 
-  it("come in the order of asking, also behind one that failed", async () => {
+  it("come in the order of the calls, also after one that failed", async () => {
     const asked = ask(1, 3);
     asked.end(0, new Error("refused"));
     await expect(asked.ended[0]).rejects.toThrow("refused");
@@ -48,13 +48,13 @@ describe("turns", () => {
     expect(asked.begun).toEqual([0, 1, 2]);
   });
 
-  it("are there again when all have ended", async () => {
+  it("are all free again when all requests have ended", async () => {
     const inTurn = turns(1);
     expect(await inTurn(() => Promise.resolve("one"))).toBe("one");
     expect(await inTurn(() => Promise.resolve("two"))).toBe("two");
   });
 
-  it("are fewer than the connections of the handler", async () => {
+  it("are fewer than the connections of the HTTP handler", async () => {
     const handler = createHttpHandler(await readNetworkEnvironment({}));
     const target = handler.directTarget({ protocol: "https:", hostname: "example.com", path: "/" });
     expect(maxRequests).toBeLessThan(target?.agent.maxSockets ?? 0);

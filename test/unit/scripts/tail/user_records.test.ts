@@ -1,4 +1,4 @@
-/** Stream records are taken apart and unpacked; what is no aggregate, or not packed, stays as it is. */
+/** Tests that stream records are deaggregated and decompressed, and that other data stays unchanged. */
 import zlib, { deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { subRecordsOf } from "../../../../scripts/tail/aggregates.js";
@@ -22,7 +22,7 @@ const aggregate = writeAggregate({
 });
 
 describe("user records", () => {
-  it("of an aggregate have their own keys and places, and are unpacked one by one", () => {
+  it("of an aggregate have their own keys and indexes, and are decompressed one by one", () => {
     const users = [...userRecordsOf("shard", record(aggregate))];
     const common = { shardId: "shard", sequenceNumber: "49", time };
     expect(users.map((user) => ({ ...user, data: text(user.data) }))).toEqual([
@@ -32,27 +32,27 @@ describe("user records", () => {
     ]);
   });
 
-  // It gives records without a hash key the first one of the table, so those are not compared.
-  it("of an aggregate are those that AWS's package finds", () => {
+  // AWS's package sets the table's first hash key on records without one, so hash keys are not compared.
+  it("of an aggregate are the same as from AWS's package", () => {
     const theirs = deaggregate({ shardId: "shard", partitionKey: "outer", sequenceNumber: "49", data: aggregate });
     const ours = subRecordsOf(aggregate) ?? [];
     const compared = theirs.map(({ partitionKey, data }) => [partitionKey, Buffer.from(data)]);
     expect(ours.map(({ partitionKey, data }) => [partitionKey, Buffer.from(data)])).toEqual(compared);
   });
 
-  it("that were sent alone have the record's key and no place", () => {
+  it("that were sent alone have the record's key and no index", () => {
     const users = [...userRecordsOf("shard", record(deflateSync("alone")))];
     expect(users).toHaveLength(1);
     expect(users[0]).toMatchObject({ partitionKey: "outer", subSequenceNumber: undefined, explicitHashKey: undefined });
     expect(text(users[0]?.data ?? Buffer.alloc(0))).toBe("alone");
   });
 
-  it("are none for an aggregate of none", () => {
+  it("of an empty aggregate are none", () => {
     expect([...userRecordsOf("shard", record(writeAggregate({})))]).toEqual([]);
   });
 });
 
-describe("what looks like an aggregate", () => {
+describe("invalid aggregate data", () => {
   const cases: [string, Buffer][] = [
     ["has a wrong MD5", Buffer.concat([aggregate.subarray(0, -1), Buffer.from([(aggregate.at(-1) ?? 0) ^ 1])])],
     ["has a changed byte", Buffer.from(aggregate).fill(0x7a, 12, 13)],
@@ -75,14 +75,14 @@ describe("what looks like an aggregate", () => {
   });
 });
 
-describe("unpacking", () => {
+describe("decompression", () => {
   it.each([
     ["gzip", gzipSync("content")],
     ["zlib", deflateSync("content")],
     ["zlib at another level", deflateSync("content", { level: 1 })],
     ["zlib with a small window", deflateSync("content", { windowBits: 9 })],
     ["gzip of two members", Buffer.concat([gzipSync("con"), gzipSync("tent")])],
-  ])("undoes %s", (_, packed) => {
+  ])("reverses %s", (_, packed) => {
     expect(text(unpacked(packed))).toBe("content");
   });
 
@@ -96,7 +96,7 @@ describe("unpacking", () => {
     for (const broken of [packed.subarray(0, -1), Buffer.concat([packed, Buffer.from("x")])]) expect(unpacked(broken)).toBe(broken);
   });
 
-  it("gives nothing for nothing that was packed", () => {
+  it("returns nothing for compressed nothing", () => {
     expect(unpacked(gzipSync(""))).toHaveLength(0);
   });
 
@@ -104,17 +104,17 @@ describe("unpacking", () => {
     ["text", Buffer.from("content")],
     ["nothing", Buffer.alloc(0)],
     ["text that begins as zlib does", Buffer.from("x^2 + y^2")],
-    ["gzip that breaks off", gzipSync("content").subarray(0, -1)],
-    ["zlib that breaks off", deflateSync("content").subarray(0, -1)],
-    ["gzip with a byte behind its end", Buffer.concat([gzipSync("content"), Buffer.from("\0")])],
-    ["zlib with a byte behind its end", Buffer.concat([deflateSync("content"), Buffer.from("\n")])],
-    ["the beginning of Zstandard alone", Buffer.from("28b52ffd", "hex")],
-    ["the beginning of gzip alone", Buffer.from([0x1f, 0x8b, 8])],
-  ])("leaves %s as it is", (_, data) => {
+    ["truncated gzip", gzipSync("content").subarray(0, -1)],
+    ["truncated zlib", deflateSync("content").subarray(0, -1)],
+    ["gzip with a byte after its end", Buffer.concat([gzipSync("content"), Buffer.from("\0")])],
+    ["zlib with a byte after its end", Buffer.concat([deflateSync("content"), Buffer.from("\n")])],
+    ["only the beginning of Zstandard", Buffer.from("28b52ffd", "hex")],
+    ["only the beginning of gzip", Buffer.from([0x1f, 0x8b, 8])],
+  ])("leaves %s unchanged", (_, data) => {
     expect(unpacked(data)).toBe(data);
   });
 
-  it("leaves packed what would fill too much memory, to the byte", () => {
+  it("leaves data compressed that would exceed the maximum by one byte", () => {
     const packed = gzipSync(Buffer.alloc(1000));
     expect(unpacked(packed, 999)).toBe(packed);
     expect(unpacked(packed, 1000)).toHaveLength(1000);

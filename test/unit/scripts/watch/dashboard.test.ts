@@ -1,4 +1,4 @@
-/** What the tool that watches shows of two looks at Fluent Bit's metrics, and how it reads them. */
+/** Tests the output for two readings of Fluent Bit's metrics, and the parser of metrics. */
 import { describe, expect, it } from "vitest";
 import { readArguments } from "../../../../scripts/watch/arguments.js";
 import { UsageError } from "../../../../scripts/command_line.js";
@@ -6,7 +6,7 @@ import { dashboard, type Look } from "../../../../scripts/watch/dashboard.js";
 import { readExposition } from "../../../../scripts/watch/exposition.js";
 
 const labels = 'name="kinesis.0",stream="logs"';
-/** The lines of one output at one time. */
+/** Metrics of one output at one time. */
 function look(atMs: number, values: Readonly<Record<string, number>>): Look {
   const text = Object.entries(values).map(([series, value]) => {
     const [name = "", more = ""] = series.split("|");
@@ -37,7 +37,7 @@ const busy = look(2000, {
 });
 
 describe("the dashboard", () => {
-  it("shows what happened in a second between two looks", () => {
+  it("shows the changes in the second between two readings", () => {
     expect(dashboard(first, busy)).toBe(`kinesis.0 -> logs
   records    1,000/s, 2 MB/s; 3,000 in all
   requests   3 in flight of 10; 22/s, 2/s failed
@@ -48,7 +48,7 @@ describe("the dashboard", () => {
 `);
   });
 
-  it("shows totals alone at the first look", () => {
+  it("shows only totals for the first reading", () => {
     const text = dashboard(undefined, busy);
     expect(text).toContain("  records    -/s, - MB/s; 3,000 in all\n");
     expect(text).toContain("  latency    no request ended\n");
@@ -59,12 +59,12 @@ describe("the dashboard", () => {
     expect(dashboard(busy, reloaded)).toContain("records    250/s");
   });
 
-  it("shows the average alone where Fluent Bit has no buckets", () => {
+  it("shows only the average where Fluent Bit has no buckets", () => {
     const old = look(2000, { sent_records_total: 1, request_duration_seconds_sum: 0.5, request_duration_seconds_count: 100 });
     expect(dashboard(look(0, { sent_records_total: 1 }), old)).toContain("  latency    5 ms on average\n");
   });
 
-  it("has a block for each output, and says when there is none", () => {
+  it("has a block for each output, and reports when there is none", () => {
     const two = { atMs: 0, series: [...first.series, ...readExposition('fluentbit_kinesis_sent_records_total{name="b\\"\\u001b[2J",stream="other"} 1\n'.replace("\\u001b", "\u001b"))] };
     const text = dashboard(undefined, two);
     expect(text.split("\n\n")).toHaveLength(2);
@@ -74,7 +74,7 @@ describe("the dashboard", () => {
 });
 
 describe("metrics", () => {
-  it("are read with labels, escapes, times and infinity; comments and broken lines are skipped", () => {
+  it("are read with labels, escapes, times and infinity; comments and malformed lines are skipped", () => {
     const text = '# HELP a b\na 1\nb{x="1,2",y="a\\\\b\\"c\\nd}"} 2.5e3 1700000000\nc{le="+Inf"} +Inf\nno number\n{x="1"} 3\n';
     expect(readExposition(text)).toEqual([
       { name: "a", labels: {}, value: 1 },
@@ -92,11 +92,11 @@ describe("the arguments", () => {
     [["http://127.0.0.1:2021"], "http://127.0.0.1:2021/api/v2/metrics/prometheus"],
     [["localhost:2020"], "http://localhost:2020/api/v2/metrics/prometheus"],
     [["https://proxy/fluent-bit/metrics"], "https://proxy/fluent-bit/metrics"],
-  ])("%j lead to %s", (args, url) => {
+  ])("%j mean %s", (args, url) => {
     expect(read(...args)).toMatchObject({ url: new URL(url), intervalMs: 2000, count: undefined });
   });
 
-  it("choose the interval and the number of looks", () => {
+  it("set the interval and the number of updates", () => {
     expect(read("--interval=10", "--count", "3")).toMatchObject({ intervalMs: 10_000, count: 3 });
     expect(read("--int", "3600")).toMatchObject({ intervalMs: 3_600_000 });
   });
@@ -105,11 +105,11 @@ describe("the arguments", () => {
     [["--interval", "0"], "--interval '0'"],
     [["--interval", "3601"], "from 1 to 3600"],
     [["--count", "x"], "--count 'x'"],
-    [["ftp://x"], "'ftp://x' is no address"],
-    [["http://"], "is no address"],
+    [["ftp://x"], "'ftp://x' is not an address"],
+    [["http://"], "is not an address"],
     [["a:1", "b:1"], "'b:1' belongs to no option"],
     [["--intervall", "1"], "did you mean --interval?"],
-  ])("%j are refused: %s", (args, message) => {
+  ])("%j are rejected: %s", (args, message) => {
     expect(() => read(...args)).toThrow(UsageError);
     expect(() => read(...args)).toThrow(message);
   });

@@ -1,4 +1,4 @@
-/** The tool that watches, as a program: what it prints of a Fluent Bit that answers, that does not, and that is none. */
+/** Tests the watching tool as a program, with a Fluent Bit that responds or fails, and with another server. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it, vi } from "vitest";
@@ -25,7 +25,7 @@ async function run(...args: string[]): Promise<{ status: number | null; stdout: 
   return { status, stdout: child.stdout, stderr: child.stderr };
 }
 
-it("prints look after look in a pipe, without commands for a terminal, and ends after --count", async () => {
+it("the tool prints one reading after another into a pipe, without terminal codes, and ends after --count", async () => {
   let records = 0;
   const url = await serve(() => ({ body: `fluentbit_kinesis_sent_records_total{name="kinesis.0",stream="logs"} ${(records += 10)}\n` }));
   const { status, stdout } = await run(url, "--interval", "1", "--count", "2");
@@ -35,15 +35,15 @@ it("prints look after look in a pipe, without commands for a terminal, and ends 
 });
 
 it.each([
-  ["refuses", () => ({ status: 404, body: "" }), /answers with status 404; is Fluent Bit running there/u],
-  ["is no Fluent Bit", () => ({ body: "x".repeat(17 << 20) }), /these are no metrics of Fluent Bit/u],
-])("says why and ends with status 1 when the server %s", async (_, answer, message) => {
+  ["responds with 404", () => ({ status: 404, body: "" }), /responded with status 404; is Fluent Bit running there/u],
+  ["is not a Fluent Bit", () => ({ body: "x".repeat(17 << 20) }), /these are not metrics of Fluent Bit/u],
+])("the tool reports the reason and ends with status 1 when the server %s", async (_, answer, message) => {
   const { status, stdout, stderr } = await run(await serve(answer));
   expect(stderr).toMatch(message);
   expect([status, stdout]).toEqual([1, ""]);
 });
 
-it("says what to do where nobody listens, and with a wrong command line", async () => {
+it("the tool says what to do if no server listens, and for an invalid command line", async () => {
   expect(await run("http://127.0.0.1:9")).toMatchObject({ status: 1, stderr: expect.stringMatching(/cannot be read \(.*'http_server on'/u) as string });
-  expect(await run("--nothing")).toMatchObject({ status: 2, stderr: expect.stringContaining("npm run watch -- --help tells all options") as string });
+  expect(await run("--nothing")).toMatchObject({ status: 2, stderr: expect.stringContaining("npm run watch -- --help lists all options") as string });
 });

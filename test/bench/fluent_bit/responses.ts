@@ -1,11 +1,11 @@
-// Makes the answers of the benchmark's Kinesis, once for each number of records: PutRecords in JSON and CBOR, ListShards.
+// Makes the responses of the benchmark's Kinesis, once for each number of records: PutRecords in JSON and CBOR, ListShards.
 
 export const JSON_TYPE = "application/x-amz-json-1.1";
 export const CBOR_TYPE = "application/x-amz-cbor-1.1";
 export type BodyType = typeof JSON_TYPE | typeof CBOR_TYPE;
 
 export const headerEnd = Buffer.from("\r\n\r\n");
-/** As long as those of the real service. */
+/** As long as the real service's sequence numbers. */
 const sequenceNumber = "4".repeat(56);
 const shardId = "shardId-000000000000";
 const made = new Map<string, Buffer>();
@@ -31,14 +31,14 @@ function cborBody(records: number): Buffer {
   return Buffer.concat([Buffer.from([0xa2]), ...failed, cborText("Records"), list, ...all]);
 }
 
-/** A whole HTTP response. */
+/** Returns a whole HTTP response. */
 function response(body: Buffer, type: BodyType): Buffer {
   const lines = ["HTTP/1.1 200 OK", "x-amzn-RequestId: 0", `Content-Type: ${type}`, `Content-Length: ${body.length}`];
   return Buffer.concat([Buffer.from(lines.join("\r\n")), headerEnd, body]);
 }
 
-/** The response to a PutRecords request whose records were all taken. */
-export function putRecordsAnswer(records: number, type: BodyType): Buffer {
+/** Returns the response to a PutRecords request whose records were all accepted. */
+export function putRecordsResponse(records: number, type: BodyType): Buffer {
   const name = `${type} ${records}`;
   const known = made.get(name) ?? response(type === JSON_TYPE ? jsonBody(records) : cborBody(records), type);
   made.set(name, known);
@@ -47,4 +47,4 @@ export function putRecordsAnswer(records: number, type: BodyType): Buffer {
 
 const oneShard = { ShardId: shardId, HashKeyRange: { StartingHashKey: "0", EndingHashKey: String(2n ** 128n - 1n) } };
 /** The response to ListShards: one shard with all hash keys. */
-export const listShardsAnswer = response(Buffer.from(JSON.stringify({ Shards: [oneShard] })), JSON_TYPE);
+export const listShardsResponse = response(Buffer.from(JSON.stringify({ Shards: [oneShard] })), JSON_TYPE);

@@ -1,6 +1,6 @@
-/** What to tell, and what to do, when a command cannot work with its stream. */
+/** Explains why a command cannot use its stream, and what to do. */
 import { readFailure } from "../src/kinesis/failure.js";
-import type { Place } from "./command_line.js";
+import type { StreamLocation } from "./command_line.js";
 
 const refusedCredentials = new Set([
   "UnrecognizedClientException",
@@ -11,18 +11,20 @@ const refusedCredentials = new Set([
   "MissingAuthenticationTokenException",
 ]);
 
-/** What a command does with its stream, as a message says it, and what that needs. */
+/** What a command does with its stream, and the permissions for it. */
 export interface StreamUse {
+  /** Gerund for messages, such as "sending". */
   readonly name: string;
-  /** Actions of IAM, and the action on the stream's key. */
+  /** IAM actions on the stream. */
   readonly actions: string;
+  /** IAM action on the stream's KMS key. */
   readonly keyAction: string;
 }
 
-/** For whatever was thrown. */
-export function complaintOf(error: unknown, { stream, region, endpoint, profile }: Place, { name, actions, keyAction }: StreamUse): string {
+/** Returns the message for an error of a call to Kinesis, with advice. */
+export function explain(error: unknown, { stream, region, endpoint, profile }: StreamLocation, { name, actions, keyAction }: StreamUse): string {
   const { code, message, cause } = readFailure(error);
-  const place = region ?? "the region that is set up";
+  const place = region ?? "the configured region";
   if (code === "ResourceNotFoundException") {
     return `there is no stream '${stream}' in ${place} (${message}); check --stream, --region and --profile`;
   }
@@ -33,10 +35,10 @@ export function complaintOf(error: unknown, { stream, region, endpoint, profile 
     const ways = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run aws configure or aws sso login, or name a --profile";
     return profile === undefined
       ? `no credentials were found (${message}); ${ways}`
-      : `the profile '${profile}' gives no credentials (${message}); check its name, or run aws sso login --profile ${profile}`;
+      : `the profile '${profile}' has no credentials (${message}); check its name, or run aws sso login --profile ${profile}`;
   }
   if (refusedCredentials.has(code)) {
-    return `the credentials are refused (${code}: ${message}); renew them, or name another --profile`;
+    return `the credentials are rejected (${code}: ${message}); renew them, or name another --profile`;
   }
   if (code.startsWith("KMS")) return `the stream's key can't be used (${code}: ${message}); ${name} needs ${keyAction} on it`;
   if (code.startsWith("AccessDenied")) {

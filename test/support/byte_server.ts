@@ -1,20 +1,20 @@
-// A server on this machine that says bytes of the test's choice to each request, in pieces, and closes the connection behind them.
+// A server on this machine that sends bytes of the test's choice to each request, in pieces, and then closes the connection.
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
-/** What is said to a request. */
-export interface Said {
+/** A response to a request. */
+export interface ByteResponse {
   readonly bytes: Uint8Array;
-  /** Where the bytes are cut, in parts of the whole. */
+  /** Positions of the cuts, as fractions of the whole. */
   readonly cuts: readonly number[];
-  /** Whether the connection is reset, not ended. */
+  /** Whether the connection is reset instead of ended. */
   readonly isReset: boolean;
 }
 
-export class SayingServer {
-  /** Answers in their order; the last one is said to all further requests. */
-  answers: readonly Said[] = [];
-  #asked = 0;
+export class ByteServer {
+  /** Responses in order; the last one is sent to all further requests. */
+  responses: readonly ByteResponse[] = [];
+  #requests = 0;
   readonly #server: Server;
   readonly #sockets: Set<Socket>;
 
@@ -23,13 +23,13 @@ export class SayingServer {
     this.#sockets = sockets;
   }
 
-  static async start(): Promise<SayingServer> {
+  static async start(): Promise<ByteServer> {
     const sockets = new Set<Socket>();
     const server = createServer({ noDelay: true }, (socket) => {
       sockets.add(socket.on("error", () => undefined).once("close", () => sockets.delete(socket)));
-      socket.once("data", () => void started.#say(socket));
+      socket.once("data", () => void started.#send(socket));
     });
-    const started: SayingServer = new SayingServer(server, sockets);
+    const started: ByteServer = new ByteServer(server, sockets);
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     return started;
@@ -39,10 +39,10 @@ export class SayingServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Begins with the first of these answers. */
-  willSay(...answers: readonly Said[]): void {
-    this.answers = answers;
-    this.#asked = 0;
+  /** Restarts with the first of these responses. */
+  willSend(...responses: readonly ByteResponse[]): void {
+    this.responses = responses;
+    this.#requests = 0;
   }
 
   stop(): void {
@@ -50,10 +50,10 @@ export class SayingServer {
     this.#server.close();
   }
 
-  async #say(socket: Socket): Promise<void> {
-    const said = this.answers[Math.min(this.#asked++, this.answers.length - 1)];
-    if (said === undefined) return void socket.destroy();
-    const { bytes, cuts, isReset } = said;
+  async #send(socket: Socket): Promise<void> {
+    const response = this.responses[Math.min(this.#requests++, this.responses.length - 1)];
+    if (response === undefined) return void socket.destroy();
+    const { bytes, cuts, isReset } = response;
     const places = [...cuts.map((cut) => Math.floor(cut * bytes.length)), bytes.length].sort((one, other) => one - other);
     let from = 0;
     for (const to of places) {

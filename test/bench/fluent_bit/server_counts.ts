@@ -1,23 +1,23 @@
-// What the benchmark's server counts from one reset to the next.
+// Counts the requests of the benchmark's server from one reset to the next.
 
-export interface Books {
+export interface Counts {
   readonly requests: number;
   /** Kinesis records: an aggregate counts as one. */
   readonly records: number;
-  /** As they came through TLS, headers included. */
+  /** Bytes within TLS, headers included. */
   readonly bytes: number;
-  /** When the first PutRecords request was whole, by Date.now; 0 without a request. */
+  /** Time when the first PutRecords request was whole, by Date.now; 0 without a request. */
   readonly firstRequestMs: number;
-  /** When the last PutRecords request was whole, by Date.now; 0 without a request. */
+  /** Time when the last PutRecords request was whole, by Date.now; 0 without a request. */
   readonly lastRequestMs: number;
-  /** PutRecords requests that wait for their answer now. */
+  /** PutRecords requests that currently wait for their response. */
   readonly inFlight: number;
-  /** The largest number of requests that waited for their answer at once. */
+  /** Maximum number of requests that waited for their response concurrently. */
   readonly maxInFlight: number;
   readonly cpuMs: number;
 }
 
-export class ServerBooks {
+export class ServerCounts {
   #requests = 0;
   #records = 0;
   #bytes = 0;
@@ -40,19 +40,19 @@ export class ServerBooks {
     this.#maxInFlight = Math.max(this.#maxInFlight, this.#inFlight);
   }
 
-  /** Counts requests that wait no longer: answered, or given up by their sender. */
+  /** Counts requests that no longer wait: they got a response, or their sender gave up. */
   settled(requests = 1): void {
     this.#inFlight -= requests;
   }
 
-  /** Starts anew; requests that still wait go on waiting. */
+  /** Resets the counts, except requests that still wait. */
   reset(): void {
     this.#requests = this.#records = this.#bytes = this.#firstRequestMs = this.#lastRequestMs = 0;
     this.#maxInFlight = this.#inFlight;
     this.#cpuBefore = process.cpuUsage();
   }
 
-  read(): Books {
+  read(): Counts {
     const { user, system } = process.cpuUsage(this.#cpuBefore);
     return {
       requests: this.#requests,
