@@ -130,7 +130,7 @@ describe.skipIf(!process.env["FLUENT_BIT"])("inside Fluent Bit", () => {
       const fluentBit = streams.fluentBitWithFile(pipeline, { environment: preloaded.environment });
       await kinesis.untilTaken(20);
       preloaded.cue();
-      await fluentBit.waitForLog(isCoreInProcess ? /The process of Node\.js ended with/ : /Node\.js has stopped\. Flushes/);
+      await fluentBit.waitForLog(isCoreInProcess ? /The process of Node\.js ended with/ : /Node\.js has stopped\. All flushes get retry/);
       for (let turn = 1; turn <= 5; turn++) {
         // By the last round the next Node process has started.
         if (isCoreInProcess && turn === 5) await vi.waitUntil(() => kinesis.taken.length > 20, { timeout: 60_000, interval: 50 });

@@ -233,7 +233,7 @@ describe.skipIf(isCoreInProcess).each(Object.entries(NODE_ENDS))("when Node %s i
       host.kill("SIGTERM");
       const { stderr, ...end } = await host.ended();
       expect(end, stderr).toEqual(IN_ORDER);
-      expect(stderr.match(/Node\.js has stopped\. Flushes/g)).toHaveLength(1);
+      expect(stderr.match(/Node\.js has stopped\. All flushes get retry/g)).toHaveLength(1);
       expect(stderr).not.toContain(NOT_IN_TIME);
     } finally {
       await preloaded.destroy();

@@ -96,7 +96,7 @@ it("the plugin logs in one line the stream, the source of the credentials, and w
   const line = await host.waitForMessage(/level=info msg=.*credentials: .*/);
   expect(line).toContain(`stream any, region ${REGION}, endpoint ${streams.kinesis.endpoint}; `);
   expect(line).toContain("credentials: the environment, then role arn:aws:iam::123456789012:role/logs; ");
-  expect(line).toMatch(/version \d+\.\d+\.\d+; Node\.js v\d+\.\d+\.\d+ runs in (Fluent Bit's process|a process of its own), from \S+/);
+  expect(line).toMatch(/version \d+\.\d+\.\d+; Node\.js v\d+\.\d+\.\d+ runs in (Fluent Bit's process|a separate process), from \S+/);
 });
 
 it("the plugin reports likely misspelled options, and starts", async () => {

@@ -253,7 +253,7 @@ it.skipIf(hasSystemLibnode)("where Fluent Bit has too little address space for a
 
 describe.each(runtimes)("$runtime, with few descriptors", ({ place }) => {
   it("an init reports how many are missing; with that many records are delivered, and the process continues", async () => {
-    const told = /Node\.js cannot start in (?:Fluent Bit's process|a process of its own): it needs (\d+) file descriptors, and the limit \(ulimit -n, LimitNOFILE\) leaves (\d+) of 20\. Raise the limit/;
+    const told = /Node\.js cannot start in (?:Fluent Bit's process|a separate process): it needs (\d+) file descriptors, and the limit \(ulimit -n, LimitNOFILE\) leaves (\d+) of 20\. Raise the limit/;
     const [, needed = "", left = ""] = told.exec(await failureOf(place, await limited("-n 20"))) ?? [];
     expect(Number(needed)).toBeGreaterThan(Number(left));
     const enough = 20 + Number(needed) - Number(left);
