@@ -75,7 +75,7 @@ export class PartialDeliveries implements DeliverySource {
   /** Remembered chunks by tag and length, then by digest; chunks of the same content with the oldest first. */
   readonly #groups = new Map<string, Map<string, Remembered[]>>();
   readonly #underWay = new Set<ChunkProgress>();
-  /** Chunks delivered within the last {@link maxUnheardMs}, the oldest first. */
+  /** Chunks delivered within the last `maxUnheardMs`, the oldest first. */
   #delivered: (Omit<PartialDelivery, "remaining"> & { readonly atMs: number })[] = [];
   #isEnding = false;
   readonly #keeper: DeliveryKeeper | undefined;
@@ -122,7 +122,7 @@ export class PartialDeliveries implements DeliverySource {
 
   /**
    * Records that a chunk was delivered. When Fluent Bit misses the reply and keeps the chunk on disk, it sends the chunk again
-   * to the next output. Replies may be missed after {@link expectEnd} and up to {@link maxUnheardMs} before.
+   * to the next output. Replies may be missed after {@link expectEnd} and up to `maxUnheardMs` before.
    */
   delivered(progress: ChunkProgress): void {
     const { tag, chunkBytes, digest } = progress;

@@ -73,7 +73,7 @@ export class ShardList {
     this.#dependencies = dependencies;
   }
 
-  /** Resolves to the newest map within {@link maxWaitMs}; to undefined before the first map. Starts a load when one is due. */
+  /** Resolves to the newest map within `maxWaitMs`; to undefined before the first map. Starts a load when one is due. */
   async current(): Promise<ShardMap | undefined> {
     const { now, sleep } = this.#dependencies;
     if (this.#isWanted && this.#loading === undefined && now() >= this.#notBeforeMs) {
