@@ -28,9 +28,11 @@ export class StreamFixture {
     return name;
   }
 
-  /** Returns the plugin's options for a stream of this Kinesis. */
+  /** Returns the plugin's options for a stream of this Kinesis, or for a stream of any name that the test does not read here. */
   options(stream: string, others: Options = {}): Options {
-    return { stream, region: REGION, endpoint: this.kinesis.endpoint, ...others };
+    // One Kinesis serves all files: requests of megabytes to other streams may occupy it for longer than the default of 10 s.
+    const patience = this.#streams.includes(stream) ? { http_request_timeout: "60" } : {};
+    return { stream, region: REGION, endpoint: this.kinesis.endpoint, ...patience, ...others };
   }
 
   async host(environment: Environment = {}, plugin?: string): Promise<PluginHost> {
