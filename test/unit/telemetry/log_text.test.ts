@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { cutTo, logText, maxTextBytes } from "../../../src/telemetry/log_text.js";
 import { Secrets } from "../../../src/telemetry/secrets.js";
+import { cpuMs } from "../../support/cpu_time.js";
 
 const bytesOf = (text: string) => Buffer.byteLength(text);
 
@@ -18,9 +19,9 @@ describe("a message", () => {
 
   it("of megabytes is cut as quickly as a short one", () => {
     const message = " \n'\"".repeat(4_000_000);
-    const start = performance.now();
+    const startMs = cpuMs();
     for (let count = 0; count < 20; count++) expect(bytesOf(logText(message))).toBeLessThanOrEqual(maxTextBytes);
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(cpuMs() - startMs).toBeLessThan(2000);
     expect(logText(message)).toMatch(/ \[cut: 16000000 characters in all\]$/);
   });
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { blamesStream, redactCode, redactMessage } from "../../../src/telemetry/redaction.js";
 import { secrets } from "../../../src/telemetry/secrets.js";
+import { cpuMs } from "../../support/cpu_time.js";
 
 const refused = (value: string, place = "records.1.member.partitionKey") =>
   `1 validation error detected: Value '${value}' at '${place}' failed to satisfy constraint: Member must have length less than or equal to 256`;
@@ -71,12 +72,12 @@ describe("a secret in a service's message", () => {
 });
 
 it("a message of megabytes is cut, quickly", () => {
-  const start = performance.now();
+  const startMs = cpuMs();
   for (const part of [" ", "'", "Value '", "' at '", "The String", "x"]) {
     const message = part.repeat(Math.ceil(4e6 / part.length));
     expect(redactMessage(message).length).toBeLessThanOrEqual(600);
     blamesStream(message);
   }
-  expect(performance.now() - start).toBeLessThan(2000);
+  expect(cpuMs() - startMs).toBeLessThan(2000);
   expect(redactCode("C".repeat(1e6))).toHaveLength(100);
 });
