@@ -192,7 +192,7 @@ $(PASSED)/types: $(TYPED) $(MODULES) | $(PASSED)
 # make check SINCE=origin/main
 ## Checks lint and types, and runs the unit tests of files changed since the last commit, or SINCE: for the inner loop.
 check: $(MODULES)
-	@$(MAKE) -j2 --output-sync=target changed-units changed-lint $(PASSED)/types $(PASSED)/doc-comments $(PASSED)/imports $(PASSED)/clang-format
+	@$(MAKE) -j2 --output-sync=target changed-units changed-lint $(PASSED)/types $(PASSED)/imports $(PASSED)/clang-format
 
 .PHONY: changed-lint changed-units
 ## Lints the files that have changed.
