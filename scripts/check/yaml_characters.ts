@@ -1,7 +1,7 @@
 /** Finds characters that libyaml, Fluent Bit's YAML reader, rejects but the package yaml accepts. Source: libyaml, src/reader.c, src/parser.c. */
 
 /**
- * Returns the offset of the first such place with the error; undefined if there is none.
+ * Returns the offset of the first such place with the error; undefined for valid text.
  * @param isUtf8 whether the file's bytes are UTF-8; invalid bytes are U+FFFD in the text
  */
 export function unreadablePlace(text: string, isUtf8: boolean): { readonly at: number; readonly message: string; readonly advice: string } | undefined {

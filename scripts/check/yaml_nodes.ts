@@ -36,7 +36,7 @@ function offsetOf(node: unknown): number {
   return Array.isArray(range) ? Number(range[0]) : 0;
 }
 
-/** Returns the node below a path of keys; undefined if there is none. */
+/** Returns the node below a path of keys; undefined when the path leads nowhere. */
 export function below(node: unknown, ...keys: readonly string[]): unknown {
   const [key, ...rest] = keys;
   if (key === undefined) return node;

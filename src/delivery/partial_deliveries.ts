@@ -196,7 +196,7 @@ export class PartialDeliveries implements DeliverySource {
     if (forgotten > 0) this.#dependencies.log.info(forgot(forgotten, reason));
   }
 
-  /** Forgets the oldest chunk. Returns false when there was none. */
+  /** Forgets the oldest chunk. Returns false when no chunk is remembered. */
   #forgetOldest(): boolean {
     for (const oldest of this.#remembered) {
       this.#forget(oldest);

@@ -31,7 +31,7 @@ interface Chunk {
   readonly keptAt: number;
   /** One bit for each of the first events, set for undelivered ones, in base64. */
   readonly left: string;
-  /** Position from which all events are undelivered; null when there is none. */
+  /** Position from which all events are undelivered; null when only events with a set bit are undelivered. */
   readonly leftFrom: number | null;
 }
 

@@ -2,7 +2,7 @@
 import type { LateBuiltIns } from "./binding.js";
 import { readZoneFile, type ZoneFile } from "./zone_file.js";
 
-/** Returns the file of a zone, read once; undefined when there is none. */
+/** Returns the file of a zone, read once; undefined when the tz database lacks it. */
 export type ZoneFiles = (name: string) => ZoneFile | undefined;
 
 /** Location of the tz database. */

@@ -54,7 +54,7 @@ function typosOf(option: string): string[] {
 /** A misspelled option. */
 export interface MisspelledOption {
   readonly name: string;
-  /** The option that the user probably meant; undefined when there is none here. */
+  /** The option that the user probably meant; undefined when the plugin has no equivalent. */
   readonly meant: string | undefined;
   /** Warning for the user, with the correct option if there is one. */
   readonly message: string;

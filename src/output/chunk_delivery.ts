@@ -106,7 +106,7 @@ export class ChunkDelivery {
     return delivery.goesOn(outcome, this.#budget);
   }
 
-  /** Ends the chunk: remembers the unsent events for a retry. Returns whether there are none. */
+  /** Ends the chunk: remembers the unsent events for a retry. Returns true when all events are delivered. */
   finish(): boolean {
     const { chunk, tag, progress } = this.#opened;
     const { delivery, partialDeliveries } = this.#stages;

@@ -53,7 +53,7 @@ export class EventSet {
     return new EventSet(this.#bits.slice(), this.#rest);
   }
 
-  /** Position from which all events are in the set; infinite when there is none. */
+  /** Position from which all events are in the set; infinite when the set has no such position. */
   get rest(): number {
     return this.#rest;
   }

@@ -191,7 +191,7 @@ export class Slices {
     return this.#dependencies.options.record.streamKey !== undefined;
   }
 
-  /** Returns the last slice's records that are still to be passed to {@link aggregate}; undefined when there are none. */
+  /** Returns the last slice's records that are still to be passed to {@link aggregate}; undefined when no records wait for that. */
   takeGathered(): StreamRecords | undefined {
     const gathered = this.#gathered;
     this.#gathered = undefined;

@@ -156,7 +156,7 @@ export class RecordShaper {
     return isWithout ? this.#addedWithoutMetadata : this.#added;
   }
 
-  /** Returns the text of `streamKey` for the event shaped last, or undefined if there is none. */
+  /** Returns the text of `streamKey` for the event shaped last, or undefined when the record has no such text. */
   streamOf(input: Input, body: number, tag: string): string | undefined {
     return this.#streamKeys?.read(input, body, this.#latestAdded, tag);
   }

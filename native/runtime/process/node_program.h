@@ -5,8 +5,8 @@
 
 namespace kinesis {
 
-/// Sets `program` to the path of the program node. Returns a message for the user when there is none, else an empty
-/// string.
+/// Sets `program` to the path of the program node. Returns an empty string, or a message for the user when the program
+/// is missing.
 std::string find_node_program(std::string &program);
 
 }  // namespace kinesis

@@ -169,7 +169,7 @@ function escapeControl(bytes: Uint8Array, position: number, byte: number): numbe
 }
 
 /**
- * Returns the length of the valid UTF-8 sequence of two or more bytes at `offset`, or 0 if there is none.
+ * Returns the length of the valid UTF-8 sequence of two or more bytes at `offset`, or 0 for an invalid sequence.
  * Source: RFC 3629, section 4.
  */
 export function utf8Length(bytes: Uint8Array, offset: number, end: number): number {
